@@ -1,0 +1,1 @@
+"""The slash commands, one module per group: read the options, call, reply."""

@@ -1,0 +1,119 @@
+"""Everything that can go wrong, as one tree; the type decides what happens next.
+
+BotError
+├─ ConfigError(problems)             exit 78: every problem of the settings at once
+├─ InputError                        a person gave something impossible: tell them the sentence
+│  ├─ QuerySyntaxError(position)     ... with a caret under the mistake
+│  ├─ UnknownCategory(category)      ... with the nearest real ones
+│  └─ FileFormatError                ... a file is not what it claims to be
+├─ ArxivError(url)
+│  ├─ ArxivUnavailable(retry_after_s)  try again later
+│  └─ ListingFormatError             the bytes are not a listing: do not store, try again
+├─ StoreError
+│  ├─ DatabaseUnusable               exit 74: missing, corrupt, foreign, newer, read-only
+│  ├─ DatabaseBusy                   somebody else holds the lock: try again
+│  └─ AlreadyRunning                 exit 75: another instance uses this database
+└─ TokenRefused                      exit 78: Discord does not accept the token
+
+``str(error)`` is always one sentence fit for a person: what is wrong, and what would be right.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+class BotError(Exception):
+    """The root; its message is one sentence for a person."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConfigProblem:
+    """One bad setting: its key, its value (masked when secret) and what is allowed."""
+
+    key: str
+    value: str
+    allowed: str
+
+    def __str__(self) -> str:
+        return f"{self.key} = {self.value}: {self.allowed}"
+
+
+class ConfigError(BotError):
+    """The settings cannot be used; carries every problem found, not only the first."""
+
+    def __init__(self, problems: Sequence[ConfigProblem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+class InputError(BotError):
+    """A person gave something impossible."""
+
+
+class QuerySyntaxError(InputError):
+    """A query that cannot be read; ``position`` is a 0-based index into ``query``."""
+
+    def __init__(self, query: str, position: int, found: str, expected: str) -> None:
+        self.query = query
+        self.position = position
+        self.found = found
+        self.expected = expected
+        super().__init__(f"At character {position + 1}: found {found}, expected {expected}.")
+
+    def with_caret(self) -> str:
+        """Render the query and a caret under the mistake, for a monospaced block."""
+        return f"{self.query}\n{' ' * self.position}^"
+
+
+class UnknownCategory(InputError):
+    """Not an arXiv category; ``nearest`` are real ones that look like it."""
+
+    def __init__(self, category: str, nearest: Sequence[str]) -> None:
+        self.category = category
+        self.nearest = tuple(nearest)
+        hint = f" Did you mean {', '.join(self.nearest)}?" if self.nearest else ""
+        super().__init__(f"{category!r} is not an arXiv category.{hint}")
+
+
+class FileFormatError(InputError):
+    """A file is not of a form that can be imported."""
+
+
+class ArxivError(BotError):
+    """Something about arXiv; ``url`` is the address asked."""
+
+    def __init__(self, message: str, url: str = "") -> None:
+        self.url = url
+        super().__init__(message)
+
+
+class ArxivUnavailable(ArxivError):
+    """ArXiv did not answer properly; ``retry_after_s`` is what it asked for, in seconds."""
+
+    def __init__(self, message: str, url: str = "", retry_after_s: float | None = None) -> None:
+        self.retry_after_s = retry_after_s
+        super().__init__(message, url)
+
+
+class ListingFormatError(ArxivError):
+    """The answer is not a listing (truncated, HTML instead of XML, an error feed)."""
+
+
+class StoreError(BotError):
+    """The database could not do what was asked."""
+
+
+class DatabaseUnusable(StoreError):
+    """The database file is missing, corrupt, foreign, newer than this program or read-only."""
+
+
+class DatabaseBusy(StoreError):
+    """Another process holds the database's lock for longer than we wait."""
+
+
+class AlreadyRunning(StoreError):
+    """Another instance of the bot uses this database."""
+
+
+class TokenRefused(BotError):
+    """Discord does not accept the token."""

@@ -1,0 +1,217 @@
+"""The nouns of the project: papers, listings, topics, subscriptions, digests.
+
+Everything here is a frozen value without behaviour beyond small derived properties; nothing
+here knows where it came from (a feed, a file) or where it goes (SQLite, Discord).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from enum import StrEnum
+from typing import NewType
+
+ArxivId = NewType("ArxivId", str)
+"""An arXiv identifier without its version: ``2401.01234`` or ``hep-th/9901001``."""
+
+
+class AnnounceType(StrEnum):
+    """How arXiv announced a paper; the values are those of ``<arxiv:announce_type>``."""
+
+    NEW = "new"
+    CROSS = "cross"
+    REPLACE = "replace"
+    REPLACE_CROSS = "replace-cross"
+
+    @property
+    def is_replacement(self) -> bool:
+        return self in (AnnounceType.REPLACE, AnnounceType.REPLACE_CROSS)
+
+
+class LinkKind(StrEnum):
+    """What a link leads to. A project page is never called code."""
+
+    ABS = "abs"
+    PDF = "pdf"
+    CODE = "code"
+    PROJECT = "project"
+    DATA = "data"
+    MODEL = "model"
+
+
+class Provenance(StrEnum):
+    """Who told us of a link: arXiv's own address scheme, the authors' text, or a third party."""
+
+    ARXIV = "arxiv"
+    ABSTRACT = "abstract"
+    COMMENT = "comment"
+    HUGGING_FACE = "huggingface"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """One address that belongs to a paper, and where we learned of it."""
+
+    kind: LinkKind
+    url: str
+    provenance: Provenance
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Paper:
+    """The work itself, with text already made readable (Unicode, no TeX or HTML left).
+
+    ``source_title`` and ``source_abstract`` are what the authors submitted (TeX, HTML undone);
+    they equal the readable text in most papers. ``categories`` has the primary category first.
+    ``authors`` are display names in the paper's order. Fields that a source does not carry are
+    empty, never guessed.
+    """
+
+    arxiv_id: ArxivId
+    version: int = 1
+    title: str
+    abstract: str
+    source_title: str
+    source_abstract: str
+    authors: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+    comment: str | None = None
+    doi: str | None = None
+    journal_ref: str | None = None
+    license: str | None = None
+    submitted_at: datetime | None = None
+    links: tuple[Link, ...] = ()
+
+    @property
+    def primary_category(self) -> str | None:
+        return self.categories[0] if self.categories else None
+
+    def links_of(self, kind: LinkKind) -> tuple[Link, ...]:
+        return tuple(link for link in self.links if link.kind is kind)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Announcement:
+    """A paper as one category's daily listing announced it."""
+
+    paper: Paper
+    announce_type: AnnounceType
+    position: int
+    """Place in the listing, counted from 1 over all sections."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SkippedRecord:
+    """A record of a source that could not be read: its name (as far as known) and why."""
+
+    name: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listing:
+    """What one category announced on one date, in arXiv's order.
+
+    ``announced_on`` is arXiv's own date (US/Eastern calendar date of the listing). ``source``
+    names the interface or file form it was read from: ``rss``, ``atom``, ``list``, ``catchup``,
+    ``markdown``.
+    """
+
+    category: str
+    announced_on: date
+    announcements: tuple[Announcement, ...]
+    source: str
+    skipped: tuple[SkippedRecord, ...] = ()
+    is_complete: bool = True
+
+    def counts(self) -> Mapping[AnnounceType, int]:
+        counts = dict.fromkeys(AnnounceType, 0)
+        for announcement in self.announcements:
+            counts[announcement.announce_type] += 1
+        return counts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredPaper:
+    """A paper with the date of its first announcement, as the store knows it.
+
+    ``is_date_estimated`` says that the date was worked out (from a metadata snapshot), not read
+    from a listing. ``key`` orders papers by announcement; it is opaque outside the store.
+    """
+
+    paper: Paper
+    announced_on: date
+    is_date_estimated: bool
+    key: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Topic:
+    """A saved search of one subscription: a name and a query."""
+
+    name: str
+    query: str
+
+
+class SubscriptionState(StrEnum):
+    ACTIVE = "active"
+    PAUSED = "paused"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subscription:
+    """What one Discord channel gets: the categories it follows, filtered by its topics.
+
+    ``post_at`` is a local time in ``zone`` (an IANA name); None means as soon as announced.
+    Without topics the channel gets every paper of ``announce_types``.
+    """
+
+    id: int
+    guild_id: int
+    channel_id: int
+    categories: tuple[str, ...]
+    announce_types: tuple[AnnounceType, ...] = (AnnounceType.NEW, AnnounceType.CROSS)
+    topics: tuple[Topic, ...] = ()
+    post_at: time | None = None
+    zone: str = "UTC"
+    style: str = "cards"
+    state: SubscriptionState = SubscriptionState.ACTIVE
+    paused_because: str | None = None
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedIn:
+    """One listing that announced a paper: category, type and place in it."""
+
+    category: str
+    announce_type: AnnounceType
+    position: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DigestEntry:
+    """One paper of a digest, with every reason why it is there.
+
+    ``announce_type`` is the weightiest of the listings' (new before cross before replacements).
+    """
+
+    paper: Paper
+    announce_type: AnnounceType
+    listed_in: tuple[ListedIn, ...]
+    topics: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Digest:
+    """What is posted to one channel for one announcement date.
+
+    ``announced`` counts the distinct papers that the followed categories announced that day with
+    the chosen announce types, whether they matched or not: the 47 of '12 of 47 announced'.
+    ``is_supplement`` marks papers that reached the listing after a first digest was posted.
+    """
+
+    categories: tuple[str, ...]
+    announced_on: date
+    entries: tuple[DigestEntry, ...]
+    announced: int
+    is_supplement: bool = False

@@ -1,0 +1,187 @@
+"""The schema, as steps that are only ever appended. Each step is one transaction.
+
+``application_id`` marks a file as ours, ``user_version`` counts the steps it has taken; both are
+set inside the step's transaction, so that a kill leaves the file wholly old or wholly new.
+``executescript`` is avoided because it commits a pending transaction.
+"""
+
+import aiosqlite
+
+from bot.errors import DatabaseUnusable
+
+APPLICATION_ID = 0x50444231  # "PDB1"
+
+Step = tuple[str, ...]
+
+FIRST: Step = (
+    # A paper's key carries the date of its first announcement (see keys.py), so key order is
+    # announcement order however late history is imported (docs/decisions/0002).
+    """
+    CREATE TABLE paper (
+        key INTEGER PRIMARY KEY,
+        arxiv_id TEXT NOT NULL UNIQUE,
+        version INTEGER NOT NULL,
+        announced_on TEXT NOT NULL,          -- ISO date, US/Eastern: arXiv's day, not ours
+        is_date_estimated INTEGER NOT NULL,  -- 1: worked out from a snapshot, not announced to us
+        title TEXT NOT NULL,                 -- readable text; this is what the index covers
+        abstract TEXT NOT NULL,
+        authors TEXT NOT NULL,               -- one name a line, in the paper's order
+        categories TEXT NOT NULL,            -- blank-separated, the primary category first
+        comment TEXT,
+        doi TEXT,
+        journal_ref TEXT,
+        license TEXT,
+        submitted_at TEXT,                   -- ISO, UTC: when version 1 was submitted
+        source_title TEXT,                   -- the authors' TeX; NULL where it equals the title
+        source_abstract TEXT,
+        has_code INTEGER NOT NULL DEFAULT 0  -- whether paper_link holds a code link
+    ) STRICT
+    """,
+    """
+    CREATE TABLE paper_link (
+        arxiv_id TEXT NOT NULL REFERENCES paper (arxiv_id) ON DELETE CASCADE,
+        kind TEXT NOT NULL CHECK (kind IN ('code', 'project', 'data', 'model')),
+        url TEXT NOT NULL,                   -- abs and pdf follow from the identifier: not stored
+        provenance TEXT NOT NULL,
+        position INTEGER NOT NULL,           -- the order in which the paper names them
+        PRIMARY KEY (arxiv_id, url)
+    ) STRICT, WITHOUT ROWID
+    """,
+    """
+    CREATE TABLE announcement (
+        category TEXT NOT NULL,
+        announced_on TEXT NOT NULL,
+        position INTEGER NOT NULL,
+        arxiv_id TEXT NOT NULL REFERENCES paper (arxiv_id) ON DELETE CASCADE,
+        version INTEGER NOT NULL,
+        announce_type TEXT NOT NULL
+            CHECK (announce_type IN ('new', 'cross', 'replace', 'replace-cross')),
+        PRIMARY KEY (category, announced_on, arxiv_id)  -- a feed read twice adds nothing
+    ) STRICT, WITHOUT ROWID
+    """,
+    "CREATE INDEX announcement_by_paper ON announcement (arxiv_id, announced_on)",
+    "CREATE INDEX announcement_by_date ON announcement (announced_on)",
+    """
+    CREATE TABLE listing (
+        category TEXT NOT NULL,
+        announced_on TEXT NOT NULL,
+        source TEXT NOT NULL,
+        stored_at TEXT NOT NULL,             -- when the first of it was stored (ISO, UTC)
+        updated_at TEXT NOT NULL,            -- when it last grew
+        PRIMARY KEY (category, announced_on)
+    ) STRICT, WITHOUT ROWID
+    """,
+    """
+    CREATE TABLE subscription (
+        id INTEGER PRIMARY KEY,
+        guild_id INTEGER NOT NULL,
+        channel_id INTEGER NOT NULL UNIQUE,
+        categories TEXT NOT NULL,            -- blank-separated
+        announce_types TEXT NOT NULL,        -- blank-separated
+        post_at TEXT,                        -- HH:MM in zone; NULL: as soon as announced
+        zone TEXT NOT NULL,                  -- IANA name
+        style TEXT NOT NULL,
+        state TEXT NOT NULL DEFAULT 'active' CHECK (state IN ('active', 'paused')),
+        paused_because TEXT,
+        created_at TEXT NOT NULL
+    ) STRICT
+    """,
+    "CREATE INDEX subscription_by_guild ON subscription (guild_id)",
+    """
+    CREATE TABLE topic (
+        subscription_id INTEGER NOT NULL REFERENCES subscription (id) ON DELETE CASCADE,
+        name TEXT NOT NULL COLLATE NOCASE,
+        query TEXT NOT NULL,
+        PRIMARY KEY (subscription_id, name)
+    ) STRICT, WITHOUT ROWID
+    """,
+    # The outbox (docs/decisions/0003): nothing is sent that was not first a row here.
+    """
+    CREATE TABLE delivery (
+        id INTEGER PRIMARY KEY,
+        subscription_id INTEGER,             -- kept as a number: a row outlives its subscription
+        guild_id INTEGER NOT NULL,
+        channel_id INTEGER NOT NULL,
+        announced_on TEXT NOT NULL,          -- arXiv's date, never a local one
+        part INTEGER NOT NULL,               -- counted from 1 over all of that channel and date
+        key TEXT NOT NULL UNIQUE,
+        nonce TEXT NOT NULL UNIQUE,
+        payload TEXT NOT NULL,               -- frozen JSON of the message body
+        payload_sha256 TEXT NOT NULL,
+        state TEXT NOT NULL
+            CHECK (state IN ('planned', 'sending', 'sent', 'failed', 'unknown')),
+        attempts INTEGER NOT NULL DEFAULT 0,
+        not_before TEXT NOT NULL,
+        planned_at TEXT NOT NULL,
+        claimed_at TEXT,
+        message_id INTEGER,
+        reason TEXT,
+        UNIQUE (channel_id, announced_on, part)
+    ) STRICT
+    """,
+    "CREATE INDEX delivery_open ON delivery (state, channel_id) "
+    "WHERE state IN ('planned', 'sending', 'unknown')",
+    """
+    CREATE TABLE delivered_paper (
+        channel_id INTEGER NOT NULL,
+        arxiv_id TEXT NOT NULL,
+        version INTEGER NOT NULL,
+        delivery_id INTEGER NOT NULL REFERENCES delivery (id),
+        PRIMARY KEY (channel_id, arxiv_id, version)
+    ) STRICT, WITHOUT ROWID
+    """,
+    "CREATE INDEX delivered_paper_by_delivery ON delivered_paper (delivery_id)",
+    """
+    CREATE TABLE delivery_history (
+        delivery_id INTEGER NOT NULL REFERENCES delivery (id),
+        at TEXT NOT NULL,
+        from_state TEXT,
+        to_state TEXT NOT NULL,
+        reason TEXT
+    ) STRICT
+    """,
+    "CREATE INDEX delivery_history_by_delivery ON delivery_history (delivery_id)",
+    "CREATE TABLE fact (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID",
+)
+
+STEPS: tuple[Step, ...] = (FIRST,)
+
+
+async def migrate(connection: aiosqlite.Connection) -> None:
+    """Bring the file to this program's schema.
+
+    Raises `DatabaseUnusable` for a file of another program or of a newer version of ours.
+    """
+    version = await _version(connection)
+    for number, step in enumerate(STEPS[version:], start=version + 1):
+        await connection.execute("BEGIN IMMEDIATE")
+        try:
+            for statement in step:
+                await connection.execute(statement)
+            await connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+            await connection.execute(f"PRAGMA user_version = {number}")
+            await connection.execute("COMMIT")
+        except BaseException:
+            await connection.execute("ROLLBACK")
+            raise
+
+
+async def _version(connection: aiosqlite.Connection) -> int:
+    version = await _pragma(connection, "user_version")
+    application = await _pragma(connection, "application_id")
+    tables = await connection.execute_fetchall("SELECT name FROM sqlite_schema LIMIT 1")
+    if application != APPLICATION_ID and (application or version or list(tables)):
+        raise DatabaseUnusable(
+            "The file is a database of another program; set database.path to another file."
+        )
+    if version > len(STEPS):
+        raise DatabaseUnusable(
+            f"The database was written by a newer version of the bot (schema {version}, this "
+            f"program knows {len(STEPS)}); update the bot or restore an older backup."
+        )
+    return version
+
+
+async def _pragma(connection: aiosqlite.Connection, name: str) -> int:
+    rows = await connection.execute_fetchall(f"PRAGMA {name}")
+    return int(next(iter(rows))[0])

@@ -1,0 +1,1 @@
+"""Pure string functions: TeX, HTML, Markdown and links. Strings in, strings out."""
