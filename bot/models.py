@@ -215,3 +215,16 @@ class Digest:
     entries: tuple[DigestEntry, ...]
     announced: int
     is_supplement: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageDraft:
+    """One Discord message to be posted: the JSON body, and the papers that it carries.
+
+    ``body`` has the keys of Discord's create-message body that we use (``content``, ``embeds``,
+    ``components``) with JSON values only; it never changes once it is planned.
+    """
+
+    body: Mapping[str, object]
+    papers: tuple[tuple[ArxivId, int], ...]
+    """The identifiers and versions of the papers in this message, in order."""
