@@ -63,7 +63,7 @@ class Paper:
     ``source_title`` and ``source_abstract`` are what the authors submitted (TeX, HTML undone);
     they equal the readable text in most papers. ``categories`` has the primary category first.
     ``authors`` are display names in the paper's order. Fields that a source does not carry are
-    empty, never guessed.
+    empty, never guessed; ``is_primary_known`` is False when only cross-lists are known.
     """
 
     arxiv_id: ArxivId
@@ -80,10 +80,11 @@ class Paper:
     license: str | None = None
     submitted_at: datetime | None = None
     links: tuple[Link, ...] = ()
+    is_primary_known: bool = True
 
     @property
     def primary_category(self) -> str | None:
-        return self.categories[0] if self.categories else None
+        return self.categories[0] if self.categories and self.is_primary_known else None
 
     def links_of(self, kind: LinkKind) -> tuple[Link, ...]:
         return tuple(link for link in self.links if link.kind is kind)

@@ -27,6 +27,7 @@ FIRST: Step = (
         abstract TEXT NOT NULL,
         authors TEXT NOT NULL,               -- one name a line, in the paper's order
         categories TEXT NOT NULL,            -- blank-separated, the primary category first
+        is_primary_known INTEGER NOT NULL DEFAULT 1,  -- 0: a form without categories cross-listed it
         comment TEXT,
         doi TEXT,
         journal_ref TEXT,

@@ -1,0 +1,119 @@
+"""Between rows and values: how a paper is read from and written to its tables.
+
+Shared by the modules of this package, so that a paper looks the same whoever loads it.
+"""
+
+import json
+from collections.abc import Collection, Iterable, Mapping
+from datetime import date, datetime
+
+import aiosqlite
+
+from bot.arxiv.identifier import arxiv_links
+from bot.models import ArxivId, Link, LinkKind, Paper, Provenance, StoredPaper
+
+PAPER_COLUMNS = (
+    "key, arxiv_id, version, announced_on, is_date_estimated, title, abstract, authors, "
+    "categories, is_primary_known, comment, doi, journal_ref, license, submitted_at, "
+    "source_title, source_abstract"
+)
+
+Row = tuple[object, ...]
+
+
+def json_array(values: Iterable[object]) -> str:
+    """Render ``values`` for ``json_each(:name)``: one parameter for a list of any length."""
+    return json.dumps(list(values))
+
+
+def paper_values(paper: Paper, *, key: int, announced_on: date, is_estimated: bool) -> Row:
+    """Return the values of `PAPER_COLUMNS` for ``paper``."""
+    return (
+        key,
+        paper.arxiv_id,
+        paper.version,
+        announced_on.isoformat(),
+        int(is_estimated),
+        paper.title,
+        paper.abstract,
+        "\n".join(paper.authors),
+        " ".join(paper.categories),
+        int(paper.is_primary_known),
+        paper.comment,
+        paper.doi,
+        paper.journal_ref,
+        paper.license,
+        paper.submitted_at.isoformat() if paper.submitted_at else None,
+        _unless_same(paper.source_title, paper.title),
+        _unless_same(paper.source_abstract, paper.abstract),
+    )
+
+
+def _unless_same(source: str, readable: str) -> str | None:
+    return None if source == readable else source
+
+
+def stored_paper(row: Row, links: Collection[Link] = ()) -> StoredPaper:
+    """Build the value from a row of `PAPER_COLUMNS` and the paper's stored links."""
+    (key, arxiv_id, version, announced_on, is_estimated, title, abstract, authors, categories,
+     is_primary_known, comment, doi, journal_ref, license_url, submitted_at, source_title,
+     source_abstract) = row  # fmt: skip
+    identifier = ArxivId(str(arxiv_id))
+    paper = Paper(
+        arxiv_id=identifier,
+        version=int(str(version)),
+        title=str(title),
+        abstract=str(abstract),
+        source_title=str(title if source_title is None else source_title),
+        source_abstract=str(abstract if source_abstract is None else source_abstract),
+        authors=tuple(str(authors).splitlines()),
+        categories=tuple(str(categories).split()),
+        is_primary_known=bool(is_primary_known),
+        comment=_text(comment),
+        doi=_text(doi),
+        journal_ref=_text(journal_ref),
+        license=_text(license_url),
+        submitted_at=datetime.fromisoformat(str(submitted_at)) if submitted_at else None,
+        links=(*arxiv_links(identifier), *links),
+    )
+    return StoredPaper(
+        paper=paper,
+        announced_on=date.fromisoformat(str(announced_on)),
+        is_date_estimated=bool(is_estimated),
+        key=int(str(key)),
+    )
+
+
+def _text(value: object) -> str | None:
+    return None if value is None else str(value)
+
+
+async def load_papers(
+    connection: aiosqlite.Connection, arxiv_ids: Collection[ArxivId]
+) -> dict[ArxivId, StoredPaper]:
+    """Load the papers of these identifiers that are stored, with their links."""
+    parameters = {"ids": json_array(arxiv_ids)}
+    rows = await connection.execute_fetchall(
+        f"SELECT {PAPER_COLUMNS} FROM paper "  # noqa: S608  # a constant, not input
+        "WHERE arxiv_id IN (SELECT value FROM json_each(:ids))",
+        parameters,
+    )
+    links = await load_links(connection, arxiv_ids)
+    papers = (stored_paper(tuple(row), links.get(ArxivId(row[1]), ())) for row in rows)
+    return {stored.paper.arxiv_id: stored for stored in papers}
+
+
+async def load_links(
+    connection: aiosqlite.Connection, arxiv_ids: Collection[ArxivId]
+) -> Mapping[ArxivId, list[Link]]:
+    """Load what the store keeps beyond abs and pdf, in the order in which papers name it."""
+    rows = await connection.execute_fetchall(
+        "SELECT arxiv_id, kind, url, provenance FROM paper_link "
+        "WHERE arxiv_id IN (SELECT value FROM json_each(:ids)) ORDER BY arxiv_id, position",
+        {"ids": json_array(arxiv_ids)},
+    )
+    links: dict[ArxivId, list[Link]] = {}
+    for arxiv_id, kind, url, provenance in rows:
+        link = Link(kind=LinkKind(kind), url=url, provenance=Provenance(provenance))
+        links.setdefault(ArxivId(arxiv_id), []).append(link)
+    return links
