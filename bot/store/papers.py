@@ -1,0 +1,498 @@
+"""Papers and the listings that announced them.
+
+A paper is stored once, under the date of its first announcement as far as we know it; every
+listing that names it adds an announcement. Storing a listing twice changes nothing.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+
+import aiosqlite
+
+from bot.models import (
+    Announcement,
+    AnnounceType,
+    ArxivId,
+    Link,
+    LinkKind,
+    Listing,
+    Paper,
+    StoredPaper,
+)
+from bot.store import search
+from bot.store.database import Database
+from bot.store.keys import end_key, first_key
+from bot.store.rows import PAPER_COLUMNS, Row, json_array, load_papers, paper_values
+
+LINKS_WE_STORE = (LinkKind.CODE, LinkKind.PROJECT, LinkKind.DATA, LinkKind.MODEL)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddedListing:
+    """What storing a listing changed; all zero for a listing that was known already."""
+
+    new_papers: int = 0
+    updated_papers: int = 0
+    new_announcements: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListingStatus:
+    """One stored listing in numbers."""
+
+    category: str
+    announced_on: date
+    counts: Mapping[AnnounceType, int]
+    source: str
+    stored_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Change:
+    """A paper to write: where it stands now (None when new) and what it becomes."""
+
+    before: StoredPaper | None
+    after: Paper
+    announced_on: date
+    is_estimated: bool
+
+    @property
+    def moves(self) -> bool:
+        return self.before is None or self.before.announced_on != self.announced_on
+
+    @property
+    def is_needed(self) -> bool:
+        if self.before is None or self.moves or self.before.paper != self.after:
+            return True
+        return self.before.is_date_estimated != self.is_estimated
+
+
+class Papers:
+    """The store's papers, announcements and listings."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def add_listing(self, listing: Listing, *, now: datetime) -> AddedListing:
+        """Store what ``listing`` announces; idempotent, one transaction.
+
+        A paper that is known gains what the listing adds (a higher version, fields that were
+        empty, an earlier announcement date) and loses nothing.
+        """
+
+        async def work(connection: aiosqlite.Connection) -> AddedListing:
+            # First mention wins: a hand-made file may name a paper twice, arXiv's feeds never do.
+            announced = {entry.paper.arxiv_id: entry for entry in reversed(listing.announcements)}
+            known = await load_papers(connection, list(announced))
+            changes = [
+                change
+                for announcement in reversed(announced.values())
+                if (change := _change(announcement, listing, known)).is_needed
+            ]
+            await _write_papers(connection, changes)
+            added = await _write_announcements(connection, listing, now)
+            new_papers = sum(change.before is None for change in changes)
+            return AddedListing(
+                new_papers=new_papers,
+                updated_papers=len(changes) - new_papers,
+                new_announcements=added,
+            )
+
+        return await self._database.write(work)
+
+    async def add_links(self, arxiv_id: ArxivId, links: Sequence[Link]) -> int:
+        """Add late links to a stored paper; returns how many were new."""
+
+        async def work(connection: aiosqlite.Connection) -> int:
+            stored = (await load_papers(connection, [arxiv_id])).get(arxiv_id)
+            if stored is None:
+                return 0
+            urls = {link.url for link in stored.paper.links}
+            fresh = tuple(link for link in links if link.url not in urls)
+            paper = replace(stored.paper, links=(*stored.paper.links, *fresh))
+            change = _Change(
+                before=stored,
+                after=paper,
+                announced_on=stored.announced_on,
+                is_estimated=stored.is_date_estimated,
+            )
+            if fresh:
+                await _write_papers(connection, [change])
+            return len(fresh)
+
+        return await self._database.write(work)
+
+    async def get_paper(self, arxiv_id: ArxivId) -> StoredPaper | None:
+        async def work(connection: aiosqlite.Connection) -> StoredPaper | None:
+            return (await load_papers(connection, [arxiv_id])).get(arxiv_id)
+
+        return await self._database.read(work)
+
+    async def get_listing(self, category: str, day: date) -> Listing | None:
+        """Read a listing back in arXiv's order; None when nothing is stored for it."""
+
+        async def work(connection: aiosqlite.Connection) -> Listing | None:
+            rows = await connection.execute_fetchall(
+                "SELECT arxiv_id, announce_type, position, version FROM announcement "
+                "WHERE category = :category AND announced_on = :day ORDER BY position, arxiv_id",
+                {"category": category, "day": day.isoformat()},
+            )
+            entries = [tuple(row) for row in rows]
+            source = await _source(connection, category, day)
+            if source is None:
+                return None
+            papers = await load_papers(connection, [ArxivId(row[0]) for row in entries])
+            return Listing(
+                category=category,
+                announced_on=day,
+                announcements=tuple(_announcement(row, papers) for row in entries),
+                source=source,
+            )
+
+        return await self._database.read(work)
+
+    async def count_unseen(self, listing: Listing) -> int:
+        """Count the (identifier, version) pairs that no earlier listing of the category held.
+
+        Zero for a listing that repeats an earlier day under a new date: arXiv's feeds do that
+        (28 of 2,504 recorded ones), so the content decides what is news, not the stamp.
+        """
+
+        async def work(connection: aiosqlite.Connection) -> int:
+            pairs = [
+                [announcement.paper.arxiv_id, announcement.paper.version]
+                for announcement in listing.announcements
+            ]
+            rows = await connection.execute_fetchall(
+                """
+                SELECT count(*) FROM json_each(:pairs) AS pair
+                WHERE NOT EXISTS (
+                    SELECT 1 FROM announcement
+                    WHERE arxiv_id = pair.value ->> 0 AND version = pair.value ->> 1
+                        AND category = :category AND announced_on < :day
+                )
+                """,
+                {
+                    "pairs": json_array(pairs),
+                    "category": listing.category,
+                    "day": listing.announced_on.isoformat(),
+                },
+            )
+            return int(next(iter(rows))[0])
+
+        return await self._database.read(work)
+
+    async def list_listing_dates(self, category: str, limit: int = 25) -> list[date]:
+        """List the dates for which a listing of ``category`` is stored, newest first."""
+
+        async def work(connection: aiosqlite.Connection) -> list[date]:
+            rows = await connection.execute_fetchall(
+                "SELECT announced_on FROM listing WHERE category = :category "
+                "ORDER BY announced_on DESC LIMIT :limit",
+                {"category": category, "limit": limit},
+            )
+            return [date.fromisoformat(row[0]) for row in rows]
+
+        return await self._database.read(work)
+
+    async def latest_listing_date(self, category: str) -> date | None:
+        dates = await self.list_listing_dates(category, limit=1)
+        return dates[0] if dates else None
+
+    async def listing_statuses(self) -> list[ListingStatus]:
+        """Describe the newest stored listing of every category."""
+
+        async def work(connection: aiosqlite.Connection) -> list[ListingStatus]:
+            rows = await connection.execute_fetchall(
+                """
+                SELECT category, announced_on, source, stored_at FROM listing AS newest
+                WHERE announced_on =
+                    (SELECT max(announced_on) FROM listing WHERE category = newest.category)
+                ORDER BY category
+                """
+            )
+            return [await _status(connection, tuple(row)) for row in rows]
+
+        return await self._database.read(work)
+
+    async def stored_at(self, category: str, day: date) -> datetime | None:
+        """When the listing was first stored; None when it is not."""
+
+        async def work(connection: aiosqlite.Connection) -> datetime | None:
+            rows = await connection.execute_fetchall(
+                "SELECT stored_at FROM listing WHERE category = :category AND announced_on = :day",
+                {"category": category, "day": day.isoformat()},
+            )
+            return next((datetime.fromisoformat(row[0]) for row in rows), None)
+
+        return await self._database.read(work)
+
+    async def count_papers(self) -> int:
+        async def work(connection: aiosqlite.Connection) -> int:
+            rows = await connection.execute_fetchall("SELECT count(*) FROM paper")
+            return int(next(iter(rows))[0])
+
+        return await self._database.read(work)
+
+
+def _change(
+    announcement: Announcement, listing: Listing, known: Mapping[ArxivId, StoredPaper]
+) -> _Change:
+    paper = _with_category(announcement.paper, listing.category)
+    day, is_estimated = _first_announcement(announcement, listing)
+    before = known.get(paper.arxiv_id)
+    if before is None:
+        return _Change(before=None, after=paper, announced_on=day, is_estimated=is_estimated)
+    if _is_better_date(before, day, is_estimated):
+        return _Change(
+            before=before,
+            after=merged(before.paper, paper),
+            announced_on=day,
+            is_estimated=is_estimated,
+        )
+    return _Change(
+        before=before,
+        after=merged(before.paper, paper),
+        announced_on=before.announced_on,
+        is_estimated=before.is_date_estimated,
+    )
+
+
+def _with_category(paper: Paper, category: str) -> Paper:
+    """Make sure that a paper is found under the category that announced it.
+
+    A form without categories (the Markdown digest) leaves them empty for cross-lists, whose
+    primary category it does not know.
+    """
+    if paper.categories:
+        return paper
+    return replace(paper, categories=(category,), is_primary_known=False)
+
+
+def _first_announcement(announcement: Announcement, listing: Listing) -> tuple[date, bool]:
+    """Return the date under which a paper first seen here is kept, and whether it is a guess.
+
+    A replacement was announced long before; its identifier tells the month (arXiv assigns
+    identifiers at announcement).
+    """
+    if not announcement.announce_type.is_replacement:
+        return listing.announced_on, False
+    return min(
+        _month_of(announcement.paper.arxiv_id, listing.announced_on), listing.announced_on
+    ), True
+
+
+def _month_of(arxiv_id: ArxivId, otherwise: date) -> date:
+    digits = arxiv_id.rpartition("/")[2][:4]
+    year, month = int(digits[:2]), int(digits[2:])
+    if not 1 <= month <= 12:
+        return otherwise
+    return date(1900 + year if year >= 91 else 2000 + year, month, 1)
+
+
+def _is_better_date(before: StoredPaper, day: date, is_estimated: bool) -> bool:
+    if before.is_date_estimated != is_estimated:
+        return before.is_date_estimated
+    return day < before.announced_on
+
+
+def merged(before: Paper, after: Paper) -> Paper:
+    """Combine what is stored with what a source says now; nothing known is lost.
+
+    A higher version replaces the text; the same version fills what was empty; a lower version
+    only fills gaps. Links from third parties stay.
+    """
+    newer, older = (after, before) if after.version > before.version else (before, after)
+    base = newer if newer.abstract or not older.abstract else older
+    return replace(
+        base,
+        version=newer.version,
+        authors=newer.authors or older.authors,
+        categories=_joined_categories(newer, older),
+        is_primary_known=newer.is_primary_known or older.is_primary_known,
+        comment=newer.comment or older.comment,
+        doi=newer.doi or older.doi,
+        journal_ref=newer.journal_ref or older.journal_ref,
+        license=newer.license or older.license,
+        submitted_at=newer.submitted_at or older.submitted_at,
+        links=_joined_links(newer, older),
+    )
+
+
+def _joined_categories(newer: Paper, older: Paper) -> tuple[str, ...]:
+    first, second = (newer, older) if newer.is_primary_known else (older, newer)
+    return tuple(dict.fromkeys((*first.categories, *second.categories)))
+
+
+def _joined_links(newer: Paper, older: Paper) -> tuple[Link, ...]:
+    links = {link.url: link for link in older.links}
+    links.update({link.url: link for link in newer.links})
+    order = dict.fromkeys([link.url for link in (*newer.links, *older.links)])
+    return tuple(links[url] for url in order)
+
+
+async def _write_papers(connection: aiosqlite.Connection, changes: Sequence[_Change]) -> None:
+    """Write new and changed rows in ascending key order, the search index with them."""
+    known = [change.before for change in changes if change.before]
+    await search.unindex(connection, sorted(stored.key for stored in known))
+    keys = await _assign_keys(connection, changes)
+    ordered = sorted(zip(keys, changes, strict=True), key=lambda pair: pair[0])
+    rows = [
+        paper_values(
+            change.after,
+            key=key,
+            announced_on=change.announced_on,
+            is_estimated=change.is_estimated,
+        )
+        for key, change in ordered
+    ]
+    await connection.executemany(_UPSERT, rows)
+    await _write_links(connection, [change.after for change in changes])
+    await search.index(connection, [key for key, _ in ordered])
+
+
+_NAMES = PAPER_COLUMNS.split(", ")
+# Not INSERT OR REPLACE: that corrupts an external-content index (facts of SQLite's FTS5).
+_UPSERT = (
+    f"INSERT INTO paper ({PAPER_COLUMNS}) VALUES ({', '.join('?' * len(_NAMES))}) "  # noqa: S608
+    f"ON CONFLICT (arxiv_id) DO UPDATE SET "
+    + ", ".join(f"{name} = excluded.{name}" for name in _NAMES if name != "arxiv_id")
+)
+
+
+async def _assign_keys(connection: aiosqlite.Connection, changes: Sequence[_Change]) -> list[int]:
+    """Give each change its key: the old one, or the next free one of its day."""
+    next_keys: dict[date, int] = {}
+    for day in {change.announced_on for change in changes if change.moves}:
+        next_keys[day] = await _next_key(connection, day)
+    keys = []
+    for change in changes:
+        if change.before is not None and not change.moves:
+            keys.append(change.before.key)
+            continue
+        keys.append(next_keys[change.announced_on])
+        next_keys[change.announced_on] += 1
+    return keys
+
+
+async def _next_key(connection: aiosqlite.Connection, day: date) -> int:
+    rows = await connection.execute_fetchall(
+        "SELECT coalesce(max(key) + 1, :first) FROM paper WHERE key >= :first AND key < :end",
+        {"first": first_key(day), "end": end_key(day)},
+    )
+    return int(next(iter(rows))[0])
+
+
+async def _write_links(connection: aiosqlite.Connection, papers: Iterable[Paper]) -> None:
+    papers = list(papers)
+    await connection.executemany(
+        "DELETE FROM paper_link WHERE arxiv_id = ?", [(paper.arxiv_id,) for paper in papers]
+    )
+    await connection.executemany(
+        "INSERT INTO paper_link (arxiv_id, kind, url, provenance, position) "
+        "VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+        [row for paper in papers for row in _link_rows(paper)],
+    )
+    await connection.executemany(
+        "UPDATE paper SET has_code = ? WHERE arxiv_id = ?",
+        [(int(bool(paper.links_of(LinkKind.CODE))), paper.arxiv_id) for paper in papers],
+    )
+
+
+def _link_rows(paper: Paper) -> list[Row]:
+    stored = [link for link in paper.links if link.kind in LINKS_WE_STORE]
+    return [
+        (paper.arxiv_id, link.kind.value, link.url, link.provenance.value, position)
+        for position, link in enumerate(stored, start=1)
+    ]
+
+
+async def _write_announcements(
+    connection: aiosqlite.Connection, listing: Listing, now: datetime
+) -> int:
+    """Add the announcements that are new; returns how many."""
+    known = await _announced(connection, listing.category, listing.announced_on)
+    listed = {announcement.paper.arxiv_id for announcement in listing.announcements}
+    if listed >= known:
+        # The fuller reading knows the true places; a filtered copy of a listing does not.
+        update = "DO UPDATE SET position = excluded.position"
+    else:
+        update = "DO NOTHING"
+    await connection.executemany(
+        "INSERT INTO announcement "
+        "(category, announced_on, position, arxiv_id, version, announce_type) "
+        f"VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT {update}",  # noqa: S608  # one of two constants
+        [_announcement_row(announcement, listing) for announcement in listing.announcements],
+    )
+    added = len(listed - known)
+    if added:
+        await connection.execute(
+            "INSERT INTO listing (category, announced_on, source, stored_at, updated_at) "
+            "VALUES (:category, :day, :source, :now, :now) "
+            "ON CONFLICT DO UPDATE SET updated_at = excluded.updated_at",
+            {
+                "category": listing.category,
+                "day": listing.announced_on.isoformat(),
+                "source": listing.source,
+                "now": now.isoformat(),
+            },
+        )
+    return added
+
+
+def _announcement_row(announcement: Announcement, listing: Listing) -> Row:
+    return (
+        listing.category,
+        listing.announced_on.isoformat(),
+        announcement.position,
+        announcement.paper.arxiv_id,
+        announcement.paper.version,
+        announcement.announce_type.value,
+    )
+
+
+async def _announced(
+    connection: aiosqlite.Connection, category: str, day: date
+) -> Collection[ArxivId]:
+    rows = await connection.execute_fetchall(
+        "SELECT arxiv_id FROM announcement WHERE category = :category AND announced_on = :day",
+        {"category": category, "day": day.isoformat()},
+    )
+    return {ArxivId(row[0]) for row in rows}
+
+
+async def _source(connection: aiosqlite.Connection, category: str, day: date) -> str | None:
+    rows = await connection.execute_fetchall(
+        "SELECT source FROM listing WHERE category = :category AND announced_on = :day",
+        {"category": category, "day": day.isoformat()},
+    )
+    return next((str(row[0]) for row in rows), None)
+
+
+def _announcement(row: Row, papers: Mapping[ArxivId, StoredPaper]) -> Announcement:
+    arxiv_id, announce_type, position, version = row
+    paper = papers[ArxivId(str(arxiv_id))].paper
+    return Announcement(
+        paper=replace(paper, version=int(str(version))),
+        announce_type=AnnounceType(str(announce_type)),
+        position=int(str(position)),
+    )
+
+
+async def _status(connection: aiosqlite.Connection, row: Row) -> ListingStatus:
+    category, announced_on, source, stored_at = (str(value) for value in row)
+    rows = await connection.execute_fetchall(
+        "SELECT announce_type, count(*) FROM announcement "
+        "WHERE category = :category AND announced_on = :day GROUP BY announce_type",
+        {"category": category, "day": announced_on},
+    )
+    counts = dict.fromkeys(AnnounceType, 0)
+    counts.update({AnnounceType(name): count for name, count in rows})
+    return ListingStatus(
+        category=category,
+        announced_on=date.fromisoformat(announced_on),
+        counts=counts,
+        source=source,
+        stored_at=datetime.fromisoformat(stored_at),
+    )

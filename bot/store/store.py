@@ -1,0 +1,45 @@
+"""The store as one object: what the rest of the program asks for things remembered.
+
+A store for another database would offer the same attributes with the same methods.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.store.database import Database, open_database
+from bot.store.facts import Facts
+from bot.store.outbox import Outbox
+from bot.store.papers import Papers
+from bot.store.search import Search
+from bot.store.subscriptions import Subscriptions
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Store:
+    """One attribute per domain."""
+
+    database: Database
+    papers: Papers
+    search: Search
+    subscriptions: Subscriptions
+    outbox: Outbox
+    facts: Facts
+
+
+@asynccontextmanager
+async def open_store(path: Path) -> AsyncIterator[Store]:
+    """Open the database at ``path`` and everything in it.
+
+    Raises `DatabaseUnusable` or `DatabaseBusy`, each with one sentence.
+    """
+    async with open_database(path) as database:
+        yield Store(
+            database=database,
+            papers=Papers(database),
+            search=Search(database),
+            subscriptions=Subscriptions(database),
+            outbox=Outbox(database),
+            facts=Facts(database),
+        )
