@@ -11,9 +11,7 @@ SEQUENCE_BITS = 20  # a million papers a day; the largest real day has a few tho
 
 
 def first_key(day: date) -> int:
-    """Return the smallest key of ``day``; the keys of a day are ``first_key(day) <= key <
-    first_key(day + 1)``.
-    """
+    """Return the smallest key of ``day``; its keys are ``first_key(day) <= key < end_key(day)``."""
     return (day - EPOCH).days << SEQUENCE_BITS
 
 

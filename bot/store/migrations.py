@@ -27,7 +27,7 @@ FIRST: Step = (
         abstract TEXT NOT NULL,
         authors TEXT NOT NULL,               -- one name a line, in the paper's order
         categories TEXT NOT NULL,            -- blank-separated, the primary category first
-        is_primary_known INTEGER NOT NULL DEFAULT 1,  -- 0: a form without categories cross-listed it
+        is_primary_known INTEGER NOT NULL DEFAULT 1,  -- 0: only a cross-list known
         comment TEXT,
         doi TEXT,
         journal_ref TEXT,
@@ -142,6 +142,18 @@ FIRST: Step = (
     ) STRICT
     """,
     "CREATE INDEX delivery_history_by_delivery ON delivery_history (delivery_id)",
+    # What was decided for a channel and date, whether anything was posted or not: a digest is
+    # decided once, and again only when its listing grew (docs/decisions/0005).
+    """
+    CREATE TABLE digest (
+        channel_id INTEGER NOT NULL,
+        announced_on TEXT NOT NULL,
+        decided_at TEXT NOT NULL,
+        announced INTEGER NOT NULL,          -- papers that the followed categories announced
+        planned INTEGER NOT NULL,            -- papers planned so far for this channel and date
+        PRIMARY KEY (channel_id, announced_on)
+    ) STRICT, WITHOUT ROWID
+    """,
     "CREATE TABLE fact (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID",
 )
 

@@ -355,7 +355,7 @@ async def _write_papers(connection: aiosqlite.Connection, changes: Sequence[_Cha
 _NAMES = PAPER_COLUMNS.split(", ")
 # Not INSERT OR REPLACE: that corrupts an external-content index (facts of SQLite's FTS5).
 _UPSERT = (
-    f"INSERT INTO paper ({PAPER_COLUMNS}) VALUES ({', '.join('?' * len(_NAMES))}) "  # noqa: S608
+    f"INSERT INTO paper ({PAPER_COLUMNS}) VALUES ({', '.join('?' * len(_NAMES))}) "
     f"ON CONFLICT (arxiv_id) DO UPDATE SET "
     + ", ".join(f"{name} = excluded.{name}" for name in _NAMES if name != "arxiv_id")
 )
@@ -414,16 +414,16 @@ async def _write_announcements(
     """Add the announcements that are new; returns how many."""
     known = await _announced(connection, listing.category, listing.announced_on)
     listed = {announcement.paper.arxiv_id for announcement in listing.announcements}
-    if listed >= known:
-        # The fuller reading knows the true places; a filtered copy of a listing does not.
-        update = "DO UPDATE SET position = excluded.position"
-    else:
-        update = "DO NOTHING"
+    # The fuller reading knows the true places; a filtered copy of a listing does not.
+    knows_places = listed >= known
     await connection.executemany(
-        "INSERT INTO announcement "
-        "(category, announced_on, position, arxiv_id, version, announce_type) "
-        f"VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT {update}",  # noqa: S608  # one of two constants
-        [_announcement_row(announcement, listing) for announcement in listing.announcements],
+        """
+        INSERT INTO announcement
+            (category, announced_on, position, arxiv_id, version, announce_type)
+        VALUES (?, ?, ?, ?, ?, ?)
+        ON CONFLICT DO UPDATE SET position = excluded.position WHERE ?
+        """,
+        [(*_announcement_row(entry, listing), knows_places) for entry in listing.announcements],
     )
     added = len(listed - known)
     if added:

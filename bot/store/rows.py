@@ -94,8 +94,7 @@ async def load_papers(
     """Load the papers of these identifiers that are stored, with their links."""
     parameters = {"ids": json_array(arxiv_ids)}
     rows = await connection.execute_fetchall(
-        f"SELECT {PAPER_COLUMNS} FROM paper "  # noqa: S608  # a constant, not input
-        "WHERE arxiv_id IN (SELECT value FROM json_each(:ids))",
+        f"SELECT {PAPER_COLUMNS} FROM paper WHERE arxiv_id IN (SELECT value FROM json_each(:ids))",
         parameters,
     )
     links = await load_links(connection, arxiv_ids)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.store.database import Database, open_database
+from bot.store.digests import Digests
 from bot.store.facts import Facts
 from bot.store.outbox import Outbox
 from bot.store.papers import Papers
@@ -25,6 +26,7 @@ class Store:
     search: Search
     subscriptions: Subscriptions
     outbox: Outbox
+    digests: Digests
     facts: Facts
 
 
@@ -41,5 +43,6 @@ async def open_store(path: Path) -> AsyncIterator[Store]:
             search=Search(database),
             subscriptions=Subscriptions(database),
             outbox=Outbox(database),
+            digests=Digests(database),
             facts=Facts(database),
         )

@@ -134,7 +134,7 @@ async def _load(
             AND (:channel_ids IS NULL
                 OR channel_id IN (SELECT value FROM json_each(:channel_ids)))
         ORDER BY id
-        """,  # noqa: S608  # a constant, not input
+        """,
         {
             "guild_id": guild_id,
             "channel_ids": None if channel_ids is None else json_array(channel_ids),

@@ -1,0 +1,101 @@
+"""What was decided for each channel and announcement date, posted or not."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+
+import aiosqlite
+
+from bot.store.database import Database
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DigestRecord:
+    """One decision: ``planned`` of ``announced`` papers were chosen for the channel so far."""
+
+    channel_id: int
+    announced_on: date
+    decided_at: datetime
+    announced: int
+    planned: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListingTimes:
+    """When a listing was first stored and when it last grew."""
+
+    stored_at: datetime
+    updated_at: datetime
+
+
+class Digests:
+    """The store's record of decided digests, and of the listings they were decided from."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def record(
+        self, channel_id: int, announced_on: date, *, announced: int, planned: int, now: datetime
+    ) -> None:
+        """Remember that a digest was decided now; ``planned`` papers come on top of earlier ones."""
+
+        async def work(connection: aiosqlite.Connection) -> None:
+            await connection.execute(
+                """
+                INSERT INTO digest (channel_id, announced_on, decided_at, announced, planned)
+                VALUES (:channel_id, :day, :now, :announced, :planned)
+                ON CONFLICT DO UPDATE SET decided_at = excluded.decided_at,
+                    announced = excluded.announced, planned = planned + excluded.planned
+                """,
+                {
+                    "channel_id": channel_id,
+                    "day": announced_on.isoformat(),
+                    "now": now.isoformat(),
+                    "announced": announced,
+                    "planned": planned,
+                },
+            )
+
+        await self._database.write(work)
+
+    async def list_since(self, day: date) -> Mapping[tuple[int, date], DigestRecord]:
+        """Every digest decided for ``day`` or later, by channel and date."""
+
+        async def work(connection: aiosqlite.Connection) -> dict[tuple[int, date], DigestRecord]:
+            rows = await connection.execute_fetchall(
+                "SELECT channel_id, announced_on, decided_at, announced, planned FROM digest "
+                "WHERE announced_on >= :day",
+                {"day": day.isoformat()},
+            )
+            records = [
+                DigestRecord(
+                    channel_id=channel_id,
+                    announced_on=date.fromisoformat(announced_on),
+                    decided_at=datetime.fromisoformat(decided_at),
+                    announced=announced,
+                    planned=planned,
+                )
+                for channel_id, announced_on, decided_at, announced, planned in rows
+            ]
+            return {(record.channel_id, record.announced_on): record for record in records}
+
+        return await self._database.read(work)
+
+    async def listings_since(self, day: date) -> Mapping[tuple[str, date], ListingTimes]:
+        """Every listing stored for ``day`` or later, by category and date."""
+
+        async def work(connection: aiosqlite.Connection) -> dict[tuple[str, date], ListingTimes]:
+            rows = await connection.execute_fetchall(
+                "SELECT category, announced_on, stored_at, updated_at FROM listing "
+                "WHERE announced_on >= :day",
+                {"day": day.isoformat()},
+            )
+            return {
+                (category, date.fromisoformat(announced_on)): ListingTimes(
+                    stored_at=datetime.fromisoformat(stored_at),
+                    updated_at=datetime.fromisoformat(updated_at),
+                )
+                for category, announced_on, stored_at, updated_at in rows
+            }
+
+        return await self._database.read(work)
