@@ -1,0 +1,24 @@
+"""From decisions to the digest of one channel and date."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from bot.digest.select import Decision, Verdict
+from bot.models import Digest, Subscription
+
+
+def build_digest(
+    subscription: Subscription,
+    announced_on: date,
+    decisions: Sequence[Decision],
+    *,
+    is_supplement: bool = False,
+) -> Digest:
+    """Gather the papers to be posted, in the order of ``decisions``, and count the announced."""
+    return Digest(
+        categories=subscription.categories,
+        announced_on=announced_on,
+        entries=tuple(each.entry for each in decisions if each.verdict is Verdict.POST),
+        announced=sum(each.verdict is not Verdict.TYPE_NOT_FOLLOWED for each in decisions),
+        is_supplement=is_supplement,
+    )

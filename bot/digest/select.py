@@ -1,0 +1,174 @@
+"""Which of the announced papers a channel gets, and why each of the others not.
+
+Pure: listings, matches and what was delivered before go in, one decision per paper comes out.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from bot.digest.words import TYPE_NAMES, count_of, joined
+from bot.models import (
+    Announcement,
+    AnnounceType,
+    ArxivId,
+    DigestEntry,
+    ListedIn,
+    Listing,
+    Paper,
+    Subscription,
+)
+
+
+class Verdict(StrEnum):
+    """What becomes of one announced paper in one channel."""
+
+    POST = "post"
+    TYPE_NOT_FOLLOWED = "type-not-followed"
+    NO_TOPIC_MATCHED = "no-topic-matched"
+    POSTED_BEFORE = "posted-before"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """One announced paper, what becomes of it, and ``reason``: a sentence for an admin."""
+
+    entry: DigestEntry
+    verdict: Verdict
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Announced:
+    """A paper and all listings of the followed categories that announced it."""
+
+    paper: Paper
+    listed_in: tuple[ListedIn, ...]
+
+
+_WEIGHT = {announce_type: weight for weight, announce_type in enumerate(AnnounceType)}
+
+
+def decide(
+    *,
+    subscription: Subscription,
+    listings: Sequence[Listing],
+    matches: Mapping[str, Collection[ArxivId]],
+    delivered: Mapping[ArxivId, int],
+) -> tuple[Decision, ...]:
+    """Decide about every paper that the followed categories announced on one date.
+
+    The order is the listings' own: categories as the subscription names them, then position; a
+    paper of several categories stands where it appears first. ``matches`` maps a topic's name to
+    the identifiers its query found, ``delivered`` a paper to the highest version that the channel
+    was sent.
+    """
+    return tuple(
+        _decide_one(announced, subscription, matches, delivered)
+        for announced in _merge(subscription, listings)
+    )
+
+
+def _merge(subscription: Subscription, listings: Sequence[Listing]) -> list[_Announced]:
+    """Bring the listings into the subscription's order, each paper once."""
+    merged: dict[ArxivId, _Announced] = {}
+    for category in subscription.categories:
+        for listing in listings:
+            if listing.category == category:
+                for announcement in sorted(listing.announcements, key=lambda each: each.position):
+                    _add(merged, category, announcement)
+    return list(merged.values())
+
+
+def _add(merged: dict[ArxivId, _Announced], category: str, announcement: Announcement) -> None:
+    paper = announcement.paper
+    place = ListedIn(
+        category=category,
+        announce_type=announcement.announce_type,
+        position=announcement.position,
+    )
+    known = merged.get(paper.arxiv_id)
+    if known is None:
+        merged[paper.arxiv_id] = _Announced(paper=paper, listed_in=(place,))
+        return
+    # Two listings read at different times may know different versions: the later text counts.
+    newest = paper if paper.version > known.paper.version else known.paper
+    is_repeat = any(
+        (each.category, each.announce_type) == (place.category, place.announce_type)
+        for each in known.listed_in
+    )
+    places = known.listed_in if is_repeat else (*known.listed_in, place)
+    merged[paper.arxiv_id] = _Announced(paper=newest, listed_in=places)
+
+
+def _decide_one(
+    announced: _Announced,
+    subscription: Subscription,
+    matches: Mapping[str, Collection[ArxivId]],
+    delivered: Mapping[ArxivId, int],
+) -> Decision:
+    paper = announced.paper
+    types = {place.announce_type for place in announced.listed_in}
+    followed = types.intersection(subscription.announce_types)
+    sent_version = delivered.get(paper.arxiv_id)
+    due = {each for each in followed if _is_due(each, paper.version, sent_version)}
+    entry = DigestEntry(
+        paper=paper,
+        announce_type=_weightiest(due or followed or types),
+        listed_in=announced.listed_in,
+        topics=tuple(
+            topic.name
+            for topic in subscription.topics
+            if paper.arxiv_id in matches.get(topic.name, ())
+        ),
+    )
+    if not followed:
+        verdict = Verdict.TYPE_NOT_FOLLOWED
+    elif not due:
+        verdict = Verdict.POSTED_BEFORE
+    elif subscription.topics and not entry.topics:
+        verdict = Verdict.NO_TOPIC_MATCHED
+    else:
+        verdict = Verdict.POST
+    reason = _reason(verdict, entry, subscription, sent_version)
+    return Decision(entry=entry, verdict=verdict, reason=reason)
+
+
+def _is_due(announce_type: AnnounceType, version: int, sent_version: int | None) -> bool:
+    """Say whether an announcement is still to be posted: a paper once, a replacement per version.
+
+    A late cross-list of a paper that was posted before brings nothing new to the channel.
+    """
+    if sent_version is None:
+        return True
+    return announce_type.is_replacement and version > sent_version
+
+
+def _weightiest(types: Iterable[AnnounceType]) -> AnnounceType:
+    return min(types, key=_WEIGHT.__getitem__)
+
+
+def _reason(
+    verdict: Verdict, entry: DigestEntry, subscription: Subscription, sent_version: int | None
+) -> str:
+    if verdict is Verdict.TYPE_NOT_FOLLOWED:
+        followed = joined([f"{TYPE_NAMES[each]}s" for each in subscription.announce_types])
+        return f"It is {_listed(entry)}; this channel follows {followed or 'nothing'} only."
+    if verdict is Verdict.POSTED_BEFORE:
+        return f"Version {sent_version} was posted in this channel before."
+    if verdict is Verdict.NO_TOPIC_MATCHED:
+        topics = subscription.topics
+        if len(topics) == 1:
+            return f"It does not match the topic {topics[0].name!r}."
+        return f"It matches none of the channel's {count_of(len(topics), 'topic')}."
+    if entry.topics:
+        topics_named = joined([repr(name) for name in entry.topics])
+        noun = "topic" if len(entry.topics) == 1 else "topics"
+        return f"It is {_listed(entry)} and matches the {noun} {topics_named}."
+    return f"It is {_listed(entry)}."
+
+
+def _listed(entry: DigestEntry) -> str:
+    return joined(
+        [f"a {TYPE_NAMES[place.announce_type]} in {place.category}" for place in entry.listed_in]
+    )

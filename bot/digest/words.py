@@ -1,0 +1,33 @@
+"""The words in which digests speak of announcements, the same in every message and export."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from bot.models import AnnounceType
+
+TYPE_NAMES = {
+    AnnounceType.NEW: "new submission",
+    AnnounceType.CROSS: "cross-list",
+    AnnounceType.REPLACE: "replacement",
+    AnnounceType.REPLACE_CROSS: "replaced cross-list",
+}
+
+_WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+def count_of(count: int, noun: str) -> str:
+    """Return ``1 paper``, ``2 papers``, ``1,200 papers``."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
+def joined(words: Sequence[str]) -> str:
+    """Return ``a``, ``a and b``, ``a, b and c``."""
+    if len(words) < 2:
+        return "".join(words)
+    return f"{', '.join(words[:-1])} and {words[-1]}"
+
+
+def long_date(day: date) -> str:
+    """Return ``Fri, 21 Aug 2020``: arXiv's own form, in English whatever the locale."""
+    return f"{_WEEKDAYS[day.weekday()]}, {day.day} {_MONTHS[day.month - 1]} {day.year}"
