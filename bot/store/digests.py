@@ -37,7 +37,7 @@ class Digests:
     async def record(
         self, channel_id: int, announced_on: date, *, announced: int, planned: int, now: datetime
     ) -> None:
-        """Remember that a digest was decided now; ``planned`` papers come on top of earlier ones."""
+        """Remember that a digest was decided now; ``planned`` comes on top of earlier papers."""
 
         async def work(connection: aiosqlite.Connection) -> None:
             await connection.execute(
