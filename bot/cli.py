@@ -1,0 +1,388 @@
+"""The command line: read the arguments, call, print.
+
+Results go to stdout, progress and diagnostics to stderr. Every failure is one sentence and one
+of the exit codes below; a traceback is a bug.
+"""
+
+import argparse
+import asyncio
+import json
+import os
+import sys
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from bot import __version__
+from bot.arxiv.files import parse_listing_file
+from bot.arxiv.taxonomy import canonical_category
+from bot.config import Config, load_config, read_token
+from bot.digest.export import paper_to_json, to_bibtex, to_json, to_markdown
+from bot.errors import (
+    AlreadyRunning,
+    ArxivError,
+    BotError,
+    ConfigError,
+    FileFormatError,
+    InputError,
+    QuerySyntaxError,
+    StoreError,
+    TokenRefused,
+)
+from bot.log import setup_logging
+from bot.models import AnnounceType, Digest, Subscription, Topic
+from bot.query.parser import parse_query
+from bot.store.database import instance_lock
+from bot.store.search import Sort
+from bot.store.store import Store, open_store
+from bot.ui.messages import render_digest
+
+EXIT_OK = 0
+EXIT_BUG = 1
+EXIT_USAGE = 2
+EXIT_ARXIV = 69
+EXIT_DATABASE = 74
+EXIT_RUNNING = 75
+EXIT_CONFIG = 78
+
+EXIT_CODES = """\
+exit codes:
+  0   done
+  1   a bug: please report the traceback
+  2   what you gave cannot be used (unknown category, impossible date, missing or wrong file)
+  69  arXiv did not answer, or not with a listing
+  74  the database cannot be used
+  75  another instance uses the database
+  78  a setting is wrong, or Discord refuses the token
+"""
+
+Command = Callable[[argparse.Namespace, Config], Awaitable[int]]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns its exit code."""
+    options = build_parser().parse_args(arguments)
+    try:
+        config = load_config(options.config)
+        setup_logging(config.log, secrets=())
+        return _run(options.command(options, config))
+    except BotError as error:
+        print(_sentence(error), file=sys.stderr)
+        return _exit_code(error)
+    except BrokenPipeError:
+        # The reader (head, less) has seen enough; keep Python from complaining at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return EXIT_OK
+    except KeyboardInterrupt:
+        return EXIT_OK
+
+
+async def _awaited(work: Awaitable[int]) -> int:
+    return await work
+
+
+def _run(work: Awaitable[int]) -> int:
+    return asyncio.run(_awaited(work))
+
+
+def _sentence(error: BotError) -> str:
+    if isinstance(error, QuerySyntaxError):
+        return f"{error}\n{error.with_caret()}"
+    return str(error)
+
+
+def _exit_code(error: BotError) -> int:
+    codes: tuple[tuple[type[BotError], int], ...] = (
+        (ConfigError, EXIT_CONFIG),
+        (TokenRefused, EXIT_CONFIG),
+        (InputError, EXIT_USAGE),
+        (ArxivError, EXIT_ARXIV),
+        (AlreadyRunning, EXIT_RUNNING),
+        (StoreError, EXIT_DATABASE),
+    )
+    return next((code for kind, code in codes if isinstance(error, kind)), EXIT_BUG)
+
+
+# -- arguments -----------------------------------------------------------------------------------
+
+
+def build_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m bot",
+        description="Paper Digest Bot: arXiv's daily announcement in Discord channels.",
+        epilog=EXIT_CODES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"Paper Digest Bot {__version__}")
+    parser.add_argument(
+        "--config",
+        type=Path,
+        metavar="FILE",
+        help="settings as TOML (default: $PAPER_BOT_CONFIG, else built-in defaults); see "
+        "config/bot.toml for every setting",
+    )
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    _add_running_commands(commands)
+    _add_intake_commands(commands)
+    _add_reading_commands(commands)
+    return parser
+
+
+Subparsers = argparse._SubParsersAction  # the type that add_subparsers returns has no public name
+
+
+def _add(commands: "Subparsers[argparse.ArgumentParser]", name: str, command: Command, text: str,
+         example: str) -> argparse.ArgumentParser:  # fmt: skip
+    parser: argparse.ArgumentParser = commands.add_parser(
+        name,
+        help=text.partition(".")[0],
+        description=text,
+        epilog=f"example:\n  python -m bot {example}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.set_defaults(command=command)
+    return parser
+
+
+def _add_running_commands(commands: "Subparsers[argparse.ArgumentParser]") -> None:
+    _add(
+        commands, "run", run_command,
+        "Run the bot: connect to Discord, watch arXiv, post what is due. Needs DISCORD_TOKEN "
+        "or DISCORD_TOKEN_FILE. Ctrl-C or SIGTERM ends it cleanly.",
+        "run",
+    )  # fmt: skip
+    demo = _add(
+        commands, "demo", demo_command,
+        "Show the whole bot in a browser, without token or network. Prints the address of a "
+        "page on 127.0.0.1 with a channel, its digest and the bot's real commands.",
+        "demo --port 8765",
+    )  # fmt: skip
+    demo.add_argument("--port", type=int, default=0, help="port to listen on (default: a free one)")
+    demo.add_argument(
+        "--listing", type=Path, metavar="FILE",
+        help="listing to show (default: cs.CV of 21 Aug 2020); any form that import reads",
+    )  # fmt: skip
+    _add(
+        commands, "check", check_command,
+        "Check settings, database, token and permissions. Prints the link that invites the bot "
+        "to a server.",
+        "check",
+    )  # fmt: skip
+
+
+def _add_intake_commands(commands: "Subparsers[argparse.ArgumentParser]") -> None:
+    fetch = _add(
+        commands, "fetch", fetch_command,
+        "Fetch today's listings into the database, without posting. Without --category: those "
+        "that channels follow and intake.categories.",
+        "fetch --category cs.CV --category cs.LG",
+    )  # fmt: skip
+    fetch.add_argument("--category", action="append", default=[], metavar="C",
+                       help="arXiv category, may be repeated")  # fmt: skip
+    importing = _add(
+        commands, "import", import_command,
+        "Import listings from files. Reads the Markdown digest, RSS and Atom feeds, plain or "
+        "gzipped; importing a file twice changes nothing.",
+        "import cs.CV-2020-08-21.md",
+    )  # fmt: skip
+    importing.add_argument("files", nargs="+", type=Path, metavar="FILE")
+
+
+def _add_reading_commands(commands: "Subparsers[argparse.ArgumentParser]") -> None:
+    digest = _add(
+        commands, "digest", digest_command,
+        "Print the digest of a stored listing. Without --topic and --type it has every paper of "
+        "the listing.",
+        "digest --category cs.CV --date 2020-08-21 --topic 'segmentation OR detection'",
+    )  # fmt: skip
+    digest.add_argument("--category", required=True, metavar="C", help="arXiv category")
+    digest.add_argument("--date", metavar="YYYY-MM-DD",
+                        help="announcement date (default: the newest stored)")  # fmt: skip
+    digest.add_argument("--topic", action="append", default=[], metavar="QUERY",
+                        help="only papers that match, may be repeated (any of them)")  # fmt: skip
+    digest.add_argument("--type", action="append", default=[], dest="types",
+                        choices=[kind.value for kind in AnnounceType],
+                        help="only papers announced so, may be repeated")  # fmt: skip
+    digest.add_argument("--format", default="markdown", choices=sorted(FORMATS),
+                        help="markdown (the form that import reads), json, bibtex, or discord: "
+                        "the messages as they are posted (default: markdown)")  # fmt: skip
+    search = _add(
+        commands, "search", search_command,
+        "Search every stored paper. The language is that of /paper search and of topics; see "
+        "docs/query-language.md.",
+        "search 'author:\"K. He\" detection since:2020' --limit 5",
+    )  # fmt: skip
+    search.add_argument("query", metavar="QUERY")
+    search.add_argument("--limit", type=_positive, default=10, metavar="N")
+    search.add_argument("--sort", default=Sort.NEWEST.value, choices=[sort.value for sort in Sort])
+    search.add_argument("--json", action="store_true", help="print JSON")
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not a number from 1 on")
+    return number
+
+
+# -- commands ------------------------------------------------------------------------------------
+
+
+async def run_command(options: argparse.Namespace, config: Config) -> int:
+    from bot.app import run_bot  # Discord's client takes half a second to import
+
+    token = read_token()
+    if token is None:
+        raise TokenRefused(
+            "There is no Discord token; set DISCORD_TOKEN, or DISCORD_TOKEN_FILE to a file that "
+            "holds it (Developer Portal > your application > Bot > Reset Token)."
+        )
+    setup_logging(config.log, secrets=(token,))
+    await run_bot(config, token)
+    return EXIT_OK
+
+
+async def demo_command(options: argparse.Namespace, config: Config) -> int:
+    from bot.demo import run_demo
+
+    listing = parse_listing_file(_read(options.listing)) if options.listing else None
+    await run_demo(port=options.port, listing=listing)
+    return EXIT_OK
+
+
+async def check_command(options: argparse.Namespace, config: Config) -> int:
+    from bot.app import check_bot
+
+    problems = 0
+    async for is_good, line in check_bot(config, read_token()):
+        problems += not is_good
+        print(f"{'ok ' if is_good else 'BAD'}  {line}")
+    return EXIT_CONFIG if problems else EXIT_OK
+
+
+async def fetch_command(options: argparse.Namespace, config: Config) -> int:
+    from bot.app import open_pipeline
+
+    categories = [canonical_category(name) for name in options.category]
+    with instance_lock(config.database.path):
+        async with open_pipeline(config) as pipeline:
+            outcomes = await pipeline.fetch_listings(
+                categories or await pipeline.watched_categories()
+            )
+    if not outcomes:
+        raise InputError("No category to fetch; name one with --category, e.g. cs.CV.")
+    for outcome in outcomes:
+        _report(str(outcome))
+    errors = [outcome.error for outcome in outcomes if outcome.error]
+    return _exit_code(errors[0]) if errors else EXIT_OK
+
+
+async def import_command(options: argparse.Namespace, config: Config) -> int:
+    listings = [(path, parse_listing_file(_read(path))) for path in options.files]
+    with instance_lock(config.database.path):
+        async with open_store(config.database.path) as store:
+            for path, listing in listings:
+                added = await store.papers.add_listing(listing, now=_now())
+                _report(
+                    f"{path}: {listing.category} of {listing.announced_on}, "
+                    f"{len(listing.announcements)} papers ({added.new_papers} new, "
+                    f"{added.updated_papers} updated), {len(listing.skipped)} records skipped"
+                )
+                for skipped in listing.skipped:
+                    _report(f"  skipped {skipped.name}: {skipped.reason}")
+    return EXIT_OK
+
+
+async def digest_command(options: argparse.Namespace, config: Config) -> int:
+    category = canonical_category(options.category)
+    day = _parse_date(options.date) if options.date else None
+    async with open_store(config.database.path) as store:
+        digest = await _read_digest(store, category, day, options.topic, options.types)
+    print(FORMATS[options.format](digest), end="")
+    return EXIT_OK
+
+
+async def _read_digest(
+    store: Store, category: str, day: date | None, topics: Sequence[str], types: Sequence[str]
+) -> Digest:
+    from bot.app import offline_pipeline
+
+    day = day or await store.papers.latest_listing_date(category)
+    if day is None or await store.papers.get_listing(category, day) is None:
+        dates = await store.papers.list_listing_dates(category, limit=5)
+        known = f" Stored: {', '.join(map(str, dates))}." if dates else ""
+        raise InputError(
+            f"No listing of {category} is stored{f' for {day}' if day else ''}.{known}"
+        )
+    for topic in topics:
+        parse_query(topic)
+    subscription = Subscription(
+        id=0,
+        guild_id=0,
+        channel_id=0,
+        categories=(category,),
+        announce_types=tuple(AnnounceType(name) for name in types) or tuple(AnnounceType),
+        topics=tuple(Topic(name=topic, query=topic) for topic in topics),
+        created_at=_now(),
+    )
+    return await offline_pipeline(store).preview(subscription, day)
+
+
+async def search_command(options: argparse.Namespace, config: Config) -> int:
+    query = parse_query(options.query)
+    async with open_store(config.database.path) as store:
+        page = await store.search.find(query, sort=Sort(options.sort), limit=options.limit)
+    if options.json:
+        papers = [
+            {**paper_to_json(match.stored.paper), "announced_on": str(match.stored.announced_on)}
+            for match in page.matches
+        ]
+        print(json.dumps({"total": page.total, "papers": papers}, ensure_ascii=False, indent=2))
+        return EXIT_OK
+    for match in page.matches:
+        paper = match.stored.paper
+        print(f"{match.stored.announced_on}  {paper.arxiv_id:<16} {paper.title}")
+    more = "" if page.total_is_exact else "+"
+    _report(f"{page.total}{more} papers found, {len(page.matches)} shown")
+    return EXIT_OK
+
+
+def _messages_json(digest: Digest) -> str:
+    return _json([dict(draft.body) for draft in render_digest(digest)])
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, indent=2) + "\n"
+
+
+FORMATS: dict[str, Callable[[Digest], str]] = {
+    "markdown": to_markdown,
+    "json": lambda digest: _json(to_json(digest)),
+    "bibtex": to_bibtex,
+    "discord": _messages_json,
+}
+
+
+# -- small helpers -------------------------------------------------------------------------------
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _report(line: str) -> None:
+    print(line, file=sys.stderr)
+
+
+def _parse_date(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise InputError(f"{text!r} is not a date; write it as YYYY-MM-DD.") from error
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise FileFormatError(f"Cannot read {path}: {error.strerror}.") from error
