@@ -229,3 +229,30 @@ class MessageDraft:
     body: Mapping[str, object]
     papers: tuple[tuple[ArxivId, int], ...]
     """The identifiers and versions of the papers in this message, in order."""
+
+
+class DeliveryState(StrEnum):
+    """What is known about one message.
+
+    ``planned`` is certainly not on Discord, ``sending`` may be; the others are final, unless an
+    admin has a failed or unknown one posted again.
+    """
+
+    PLANNED = "planned"
+    SENDING = "sending"
+    SENT = "sent"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PostedMessage:
+    """Where a paper was posted."""
+
+    guild_id: int
+    channel_id: int
+    message_id: int
+
+    @property
+    def url(self) -> str:
+        return f"https://discord.com/channels/{self.guild_id}/{self.channel_id}/{self.message_id}"

@@ -12,6 +12,7 @@ import fcntl
 import os
 import sqlite3
 import time
+import urllib.parse
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import IO, TypeVar
@@ -204,9 +205,8 @@ async def _configure_writer(connection: aiosqlite.Connection) -> None:
 
 
 async def _connect_reader(path: Path) -> aiosqlite.Connection:
-    connection = await aiosqlite.connect(
-        f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None
-    )
+    address = f"file:{urllib.parse.quote(str(path))}?mode=ro"
+    connection = await aiosqlite.connect(address, uri=True, isolation_level=None)
     for pragma in (
         f"busy_timeout = {BUSY_TIMEOUT_MS}",
         "query_only = ON",

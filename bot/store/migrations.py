@@ -100,7 +100,7 @@ FIRST: Step = (
     """
     CREATE TABLE delivery (
         id INTEGER PRIMARY KEY,
-        subscription_id INTEGER,             -- kept as a number: a row outlives its subscription
+        subscription_id INTEGER NOT NULL,    -- only a number: a row outlives its subscription
         guild_id INTEGER NOT NULL,
         channel_id INTEGER NOT NULL,
         announced_on TEXT NOT NULL,          -- arXiv's date, never a local one
@@ -115,13 +115,18 @@ FIRST: Step = (
         not_before TEXT NOT NULL,
         planned_at TEXT NOT NULL,
         claimed_at TEXT,
+        changed_at TEXT NOT NULL,            -- when it came into its state, by the bot's clock
         message_id INTEGER,
-        reason TEXT,
+        reason TEXT,                         -- why it is in its state
+        told_at TEXT,                        -- when the admins heard that it failed or is unknown
+        settled_at TEXT,                     -- when an admin said that nothing more is to be done
         UNIQUE (channel_id, announced_on, part)
     ) STRICT
     """,
-    "CREATE INDEX delivery_open ON delivery (state, channel_id) "
-    "WHERE state IN ('planned', 'sending', 'unknown')",
+    # A channel's next message is the first of its open rows.
+    "CREATE INDEX delivery_open ON delivery (channel_id, announced_on, part) "
+    "WHERE state IN ('planned', 'sending')",
+    "CREATE INDEX delivery_trouble ON delivery (guild_id) WHERE state IN ('failed', 'unknown')",
     """
     CREATE TABLE delivered_paper (
         channel_id INTEGER NOT NULL,
@@ -132,6 +137,7 @@ FIRST: Step = (
     ) STRICT, WITHOUT ROWID
     """,
     "CREATE INDEX delivered_paper_by_delivery ON delivered_paper (delivery_id)",
+    "CREATE INDEX delivered_paper_by_paper ON delivered_paper (arxiv_id)",
     """
     CREATE TABLE delivery_history (
         delivery_id INTEGER NOT NULL REFERENCES delivery (id),
@@ -142,17 +148,36 @@ FIRST: Step = (
     ) STRICT
     """,
     "CREATE INDEX delivery_history_by_delivery ON delivery_history (delivery_id)",
-    # What was decided for a channel and date, whether anything was posted or not: a digest is
-    # decided once, and again only when its listing grew (docs/decisions/0005).
+    # The rules of the outbox, kept by the file itself: whatever writes a state writes its history,
+    # no state moves backwards (the last two pairs are an admin's resend, under a new key), and a
+    # payload never changes.
     """
-    CREATE TABLE digest (
-        channel_id INTEGER NOT NULL,
-        announced_on TEXT NOT NULL,
-        decided_at TEXT NOT NULL,
-        announced INTEGER NOT NULL,          -- papers that the followed categories announced
-        planned INTEGER NOT NULL,            -- papers planned so far for this channel and date
-        PRIMARY KEY (channel_id, announced_on)
-    ) STRICT, WITHOUT ROWID
+    CREATE TRIGGER delivery_planned AFTER INSERT ON delivery BEGIN
+        INSERT INTO delivery_history VALUES (NEW.id, NEW.changed_at, NULL, NEW.state, NEW.reason);
+    END
+    """,
+    """
+    CREATE TRIGGER delivery_changed AFTER UPDATE OF state ON delivery BEGIN
+        INSERT INTO delivery_history
+        VALUES (NEW.id, NEW.changed_at, OLD.state, NEW.state, NEW.reason);
+    END
+    """,
+    """
+    CREATE TRIGGER delivery_forward BEFORE UPDATE OF state ON delivery
+    WHEN OLD.state || ' ' || NEW.state NOT IN (
+        'planned sending', 'planned failed',
+        'sending sent', 'sending planned', 'sending failed', 'sending unknown',
+        'failed planned', 'unknown planned'
+    ) OR (OLD.state IN ('failed', 'unknown') AND NEW.key = OLD.key)
+    BEGIN
+        SELECT RAISE(ABORT, 'a delivery cannot change its state like that');
+    END
+    """,
+    """
+    CREATE TRIGGER delivery_frozen BEFORE UPDATE OF payload, payload_sha256 ON delivery
+    BEGIN
+        SELECT RAISE(ABORT, 'the payload of a delivery never changes');
+    END
     """,
     "CREATE TABLE fact (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID",
 )

@@ -1,0 +1,454 @@
+"""The outbox: every message to Discord is a row here first (docs/decisions/0003-outbox.md).
+
+    plan    -> planned                    all messages of a digest, one transaction
+    claim   planned -> sending            the channel's next message, for the one who sends it
+    mark_*  sending -> sent, planned again, failed or unknown
+
+The schema itself refuses any other step, keeps the history and freezes the payload, so whatever
+this module does wrong cannot post a paper twice.
+"""
+
+import base64
+import hashlib
+import json
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import cast
+
+import aiosqlite
+
+from bot.models import ArxivId, DeliveryState, MessageDraft, PostedMessage, Subscription
+from bot.store.database import Database
+from bot.store.rows import json_array
+
+COLUMNS = (
+    "id, subscription_id, guild_id, channel_id, announced_on, part, key, nonce, payload, "
+    "payload_sha256, state, attempts, not_before, planned_at, claimed_at, message_id, reason"
+)
+
+# Word for word the condition of the index delivery_open: SQLite uses it for no other.
+OPEN = "state IN ('planned', 'sending')"
+
+HEAD_OF_CHANNEL = f"""
+    SELECT id FROM delivery
+    WHERE channel_id = :channel_id AND {OPEN}
+    ORDER BY announced_on, part LIMIT 1
+"""
+
+# An identifier of a deleted subscription may be given again, so the channel must agree too.
+SUBSCRIPTION_OF_DELIVERY = (
+    "subscription.id = delivery.subscription_id AND subscription.channel_id = delivery.channel_id"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveryRecord:
+    """One message of the outbox. ``part`` counts from 1 over a channel's date."""
+
+    id: int
+    subscription_id: int
+    guild_id: int
+    channel_id: int
+    announced_on: date
+    part: int
+    key: str
+    nonce: str
+    payload: str
+    payload_sha256: str
+    state: DeliveryState
+    attempts: int
+    not_before: datetime
+    planned_at: datetime
+    claimed_at: datetime | None
+    message_id: int | None
+    reason: str | None
+
+    @property
+    def is_intact(self) -> bool:
+        """Whether the payload is the one that was planned."""
+        return _sha256(self.payload) == self.payload_sha256
+
+    @property
+    def body(self) -> Mapping[str, object]:
+        """The message as it was planned."""
+        return cast(Mapping[str, object], json.loads(self.payload))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveryEvent:
+    """One step in the life of a message; the first has no ``from_state``."""
+
+    at: datetime
+    from_state: DeliveryState | None
+    to_state: DeliveryState
+    reason: str | None
+
+
+def delivery_key(subscription_id: int, channel_id: int, announced_on: date, part: int) -> str:
+    """Name a message so that planning it twice gives the same name."""
+    return f"{subscription_id}:{channel_id}:{announced_on.isoformat()}:{part}"
+
+
+def nonce_of(key: str) -> str:
+    """Return the nonce by which Discord recognises a repeated send; at most 25 characters.
+
+    Nonces belong to the author, not to the channel (discord/discord-api-docs#6647), hence the
+    channel in the key.
+    """
+    return base64.b32encode(hashlib.sha256(key.encode()).digest()).decode().lower()[:24]
+
+
+def frozen_json(body: Mapping[str, object]) -> str:
+    """Render a body so that equal bodies are equal texts."""
+    return json.dumps(body, sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+
+class Outbox:
+    """The messages that are to be posted, were posted, or could not be."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def plan(
+        self,
+        subscription: Subscription,
+        announced_on: date,
+        drafts: Sequence[MessageDraft],
+        *,
+        now: datetime,
+    ) -> int:
+        """Plan all ``drafts`` or none; their parts follow those the date already has.
+
+        Returns how many messages were planned: 0 when a paper of them is planned for the channel
+        already (somebody else was faster: decide again), or when the subscription is gone.
+        """
+
+        async def work(connection: aiosqlite.Connection) -> int:
+            if not drafts or not await _may_plan(connection, subscription, announced_on, drafts):
+                return 0
+            part = await _last_part(connection, subscription.channel_id, announced_on)
+            for draft in drafts:
+                part += 1
+                await _insert(connection, subscription, announced_on, part, draft, now)
+            return len(drafts)
+
+        return await self._database.write(work)
+
+    async def list_due_channels(self, now: datetime) -> list[int]:
+        """List the channels whose next message may be sent now, longest waiting first."""
+
+        async def work(connection: aiosqlite.Connection) -> list[int]:
+            rows = await connection.execute_fetchall(
+                f"""
+                SELECT channel_id FROM delivery AS due
+                WHERE {OPEN} AND state = 'planned' AND not_before <= :now
+                    AND id = ({HEAD_OF_CHANNEL.replace(":channel_id", "due.channel_id")})
+                    AND EXISTS (SELECT 1 FROM subscription
+                        WHERE subscription.channel_id = due.channel_id AND state = 'active')
+                ORDER BY planned_at, id
+                """,
+                {"now": _text(now)},
+            )
+            return [row[0] for row in rows]
+
+        return await self._database.read(work)
+
+    async def next_attempt_at(self) -> datetime | None:
+        """Return when the first of the planned messages may be sent."""
+
+        async def work(connection: aiosqlite.Connection) -> datetime | None:
+            rows = await connection.execute_fetchall(
+                f"SELECT min(not_before) FROM delivery WHERE {OPEN} AND state = 'planned'"
+            )
+            return next((_moment(row[0]) for row in rows if row[0]), None)
+
+        return await self._database.read(work)
+
+    async def claim(self, channel_id: int, now: datetime) -> DeliveryRecord | None:
+        """Take the channel's next message for sending; None when there is nothing to do now.
+
+        A message is next when every earlier one of the channel is sent or terminal.
+        """
+
+        async def work(connection: aiosqlite.Connection) -> DeliveryRecord | None:
+            return await _fetch_one(
+                connection,
+                f"""
+                UPDATE delivery SET state = 'sending', attempts = attempts + 1,
+                    claimed_at = :now, changed_at = :now, reason = NULL
+                WHERE id = ({HEAD_OF_CHANNEL}) AND state = 'planned' AND not_before <= :now
+                    AND EXISTS (SELECT 1 FROM subscription
+                        WHERE {SUBSCRIPTION_OF_DELIVERY} AND subscription.state = 'active')
+                RETURNING {COLUMNS}
+                """,
+                {"channel_id": channel_id, "now": _text(now)},
+            )
+
+        return await self._database.write(work)
+
+    async def count_attempt(self, delivery_id: int) -> bool:
+        """Note that a message of unknown outcome is sent again with the same nonce."""
+        return await self._change(
+            "UPDATE delivery SET attempts = attempts + 1 WHERE id = :id AND state = 'sending'",
+            {"id": delivery_id},
+        )
+
+    async def mark_sent(
+        self, delivery_id: int, message_id: int | None, now: datetime, reason: str | None = None
+    ) -> bool:
+        """Note that Discord has the message; ``message_id`` is None when it was deleted since."""
+        return await self._finish(
+            delivery_id, DeliveryState.SENT, now, reason=reason, message_id=message_id
+        )
+
+    async def mark_planned_again(
+        self, delivery_id: int, not_before: datetime, reason: str, now: datetime
+    ) -> bool:
+        """Note that Discord certainly did not take the message; it is sent after ``not_before``."""
+        return await self._finish(
+            delivery_id, DeliveryState.PLANNED, now, reason=reason, not_before=not_before
+        )
+
+    async def mark_failed(self, delivery_id: int, reason: str, now: datetime) -> bool:
+        """Note that Discord refused the message for good."""
+        return await self._finish(delivery_id, DeliveryState.FAILED, now, reason=reason)
+
+    async def mark_unknown(self, delivery_id: int, reason: str, now: datetime) -> bool:
+        """Note that nobody can tell whether Discord has the message: an admin must."""
+        return await self._finish(delivery_id, DeliveryState.UNKNOWN, now, reason=reason)
+
+    async def list_sending(self) -> list[DeliveryRecord]:
+        """List the messages of which nobody knows whether they arrived, oldest claim first."""
+        return await self._list(f"{OPEN} AND state = 'sending'", {})
+
+    async def list_deliveries(
+        self, channel_id: int, announced_on: date | None = None
+    ) -> list[DeliveryRecord]:
+        """List a channel's messages, of one date or all, in the order of posting."""
+        return await self._list(
+            "channel_id = :channel_id AND (:day IS NULL OR announced_on = :day)",
+            {"channel_id": channel_id, "day": announced_on and announced_on.isoformat()},
+        )
+
+    async def list_history(self, delivery_id: int) -> list[DeliveryEvent]:
+        """List the steps a message took, oldest first."""
+
+        async def work(connection: aiosqlite.Connection) -> list[DeliveryEvent]:
+            rows = await connection.execute_fetchall(
+                "SELECT at, from_state, to_state, reason FROM delivery_history "
+                "WHERE delivery_id = :id ORDER BY rowid",
+                {"id": delivery_id},
+            )
+            return [
+                DeliveryEvent(
+                    at=_moment(at),
+                    from_state=DeliveryState(before) if before else None,
+                    to_state=DeliveryState(after),
+                    reason=reason,
+                )
+                for at, before, after, reason in rows
+            ]
+
+        return await self._database.read(work)
+
+    async def delivered_versions(
+        self, channel_id: int, arxiv_ids: Collection[ArxivId]
+    ) -> dict[ArxivId, int]:
+        """Return the highest version of each paper that is planned or posted in the channel."""
+
+        async def work(connection: aiosqlite.Connection) -> dict[ArxivId, int]:
+            rows = await connection.execute_fetchall(
+                "SELECT arxiv_id, max(version) FROM delivered_paper "
+                "WHERE channel_id = :channel_id "
+                "AND arxiv_id IN (SELECT value FROM json_each(:ids)) GROUP BY arxiv_id",
+                {"channel_id": channel_id, "ids": json_array(arxiv_ids)},
+            )
+            return {ArxivId(arxiv_id): version for arxiv_id, version in rows}
+
+        return await self._database.read(work)
+
+    async def find_messages(
+        self, guild_id: int, arxiv_ids: Collection[ArxivId]
+    ) -> dict[ArxivId, PostedMessage]:
+        """Find where the guild last saw each of these papers."""
+
+        async def work(connection: aiosqlite.Connection) -> dict[ArxivId, PostedMessage]:
+            rows = await connection.execute_fetchall(
+                """
+                SELECT arxiv_id, delivery.channel_id, message_id
+                FROM delivered_paper JOIN delivery ON delivery.id = delivery_id
+                WHERE arxiv_id IN (SELECT value FROM json_each(:ids))
+                    AND guild_id = :guild_id AND state = 'sent' AND message_id IS NOT NULL
+                ORDER BY message_id
+                """,
+                {"guild_id": guild_id, "ids": json_array(arxiv_ids)},
+            )
+            return {
+                ArxivId(arxiv_id): PostedMessage(
+                    guild_id=guild_id, channel_id=channel_id, message_id=message_id
+                )
+                for arxiv_id, channel_id, message_id in rows
+            }
+
+        return await self._database.read(work)
+
+    async def _finish(
+        self,
+        delivery_id: int,
+        state: DeliveryState,
+        now: datetime,
+        *,
+        reason: str | None,
+        message_id: int | None = None,
+        not_before: datetime | None = None,
+    ) -> bool:
+        """Move a message out of ``sending``; False when it is not there (any more)."""
+        return await self._change(
+            """
+            UPDATE delivery SET state = :state, changed_at = :now, reason = :reason,
+                message_id = :message_id, not_before = coalesce(:not_before, not_before)
+            WHERE id = :id AND state = 'sending'
+            """,
+            {
+                "id": delivery_id,
+                "state": state.value,
+                "now": _text(now),
+                "reason": reason,
+                "message_id": message_id,
+                "not_before": _text(not_before) if not_before else None,
+            },
+        )
+
+    async def _change(self, sql: str, parameters: Mapping[str, object]) -> bool:
+        async def work(connection: aiosqlite.Connection) -> bool:
+            return (await connection.execute(sql, dict(parameters))).rowcount > 0
+
+        return await self._database.write(work)
+
+    async def _list(self, where: str, parameters: Mapping[str, object]) -> list[DeliveryRecord]:
+        async def work(connection: aiosqlite.Connection) -> list[DeliveryRecord]:
+            rows = await connection.execute_fetchall(
+                f"SELECT {COLUMNS} FROM delivery WHERE {where} ORDER BY announced_on, part, id",
+                dict(parameters),
+            )
+            return [_record(tuple(row)) for row in rows]
+
+        return await self._database.read(work)
+
+
+async def _may_plan(
+    connection: aiosqlite.Connection,
+    subscription: Subscription,
+    announced_on: date,
+    drafts: Sequence[MessageDraft],
+) -> bool:
+    papers = [paper for draft in drafts for paper in draft.papers]
+    rows = await connection.execute_fetchall(
+        """
+        SELECT EXISTS (SELECT 1 FROM subscription WHERE id = :id AND channel_id = :channel_id),
+            EXISTS (SELECT 1 FROM delivered_paper JOIN json_each(:papers) ON
+                channel_id = :channel_id AND arxiv_id = value ->> 0 AND version = value ->> 1),
+            EXISTS (SELECT 1 FROM delivery
+                WHERE channel_id = :channel_id AND announced_on = :day)
+        """,
+        {
+            "id": subscription.id,
+            "channel_id": subscription.channel_id,
+            "papers": json_array(papers),
+            "day": announced_on.isoformat(),
+        },
+    )
+    ((is_subscribed, has_paper, has_part),) = rows
+    # A digest without papers ("nothing today") has no paper to tell that it was planned before.
+    return bool(is_subscribed and not has_paper and (papers or not has_part))
+
+
+async def _last_part(connection: aiosqlite.Connection, channel_id: int, announced_on: date) -> int:
+    rows = await connection.execute_fetchall(
+        "SELECT coalesce(max(part), 0) FROM delivery "
+        "WHERE channel_id = :channel_id AND announced_on = :day",
+        {"channel_id": channel_id, "day": announced_on.isoformat()},
+    )
+    return int(next(iter(rows))[0])
+
+
+async def _insert(
+    connection: aiosqlite.Connection,
+    subscription: Subscription,
+    announced_on: date,
+    part: int,
+    draft: MessageDraft,
+    now: datetime,
+) -> None:
+    key = delivery_key(subscription.id, subscription.channel_id, announced_on, part)
+    payload = frozen_json(draft.body)
+    cursor = await connection.execute(
+        """
+        INSERT INTO delivery (subscription_id, guild_id, channel_id, announced_on, part, key,
+            nonce, payload, payload_sha256, state, not_before, planned_at, changed_at)
+        VALUES (:subscription_id, :guild_id, :channel_id, :day, :part, :key,
+            :nonce, :payload, :sha256, 'planned', :now, :now, :now)
+        """,
+        {
+            "subscription_id": subscription.id,
+            "guild_id": subscription.guild_id,
+            "channel_id": subscription.channel_id,
+            "day": announced_on.isoformat(),
+            "part": part,
+            "key": key,
+            "nonce": nonce_of(key),
+            "payload": payload,
+            "sha256": _sha256(payload),
+            "now": _text(now),
+        },
+    )
+    await connection.executemany(
+        "INSERT INTO delivered_paper (channel_id, arxiv_id, version, delivery_id) "
+        "VALUES (?, ?, ?, ?)",
+        [(subscription.channel_id, *paper, cursor.lastrowid) for paper in draft.papers],
+    )
+
+
+async def _fetch_one(
+    connection: aiosqlite.Connection, sql: str, parameters: Mapping[str, object]
+) -> DeliveryRecord | None:
+    rows = await connection.execute_fetchall(sql, dict(parameters))
+    return next((_record(tuple(row)) for row in rows), None)
+
+
+def _record(row: tuple[object, ...]) -> DeliveryRecord:
+    (id_, subscription_id, guild_id, channel_id, announced_on, part, key, nonce, payload, sha256,
+     state, attempts, not_before, planned_at, claimed_at, message_id, reason) = row  # fmt: skip
+    return DeliveryRecord(
+        id=int(str(id_)),
+        subscription_id=int(str(subscription_id)),
+        guild_id=int(str(guild_id)),
+        channel_id=int(str(channel_id)),
+        announced_on=date.fromisoformat(str(announced_on)),
+        part=int(str(part)),
+        key=str(key),
+        nonce=str(nonce),
+        payload=str(payload),
+        payload_sha256=str(sha256),
+        state=DeliveryState(str(state)),
+        attempts=int(str(attempts)),
+        not_before=_moment(str(not_before)),
+        planned_at=_moment(str(planned_at)),
+        claimed_at=_moment(str(claimed_at)) if claimed_at else None,
+        message_id=None if message_id is None else int(str(message_id)),
+        reason=None if reason is None else str(reason),
+    )
+
+
+def _sha256(payload: str) -> str:
+    return hashlib.sha256(payload.encode()).hexdigest()
+
+
+def _text(moment: datetime) -> str:
+    """Render a moment so that texts compare as moments do: always UTC, always milliseconds."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds")
+
+
+def _moment(text: str) -> datetime:
+    return datetime.fromisoformat(text)
