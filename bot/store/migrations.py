@@ -179,6 +179,18 @@ FIRST: Step = (
         SELECT RAISE(ABORT, 'the payload of a delivery never changes');
     END
     """,
+    # What was decided for a channel and date, whether anything was posted or not: a digest is
+    # decided once, and again only when its listing grew (docs/decisions/0005).
+    """
+    CREATE TABLE digest (
+        channel_id INTEGER NOT NULL,
+        announced_on TEXT NOT NULL,
+        decided_at TEXT NOT NULL,
+        announced INTEGER NOT NULL,          -- papers that the followed categories announced
+        planned INTEGER NOT NULL,            -- papers planned so far for this channel and date
+        PRIMARY KEY (channel_id, announced_on)
+    ) STRICT, WITHOUT ROWID
+    """,
     "CREATE TABLE fact (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID",
 )
 
