@@ -35,7 +35,8 @@ class ConfigProblem:
     allowed: str
 
     def __str__(self) -> str:
-        return f"{self.key} = {self.value}: {self.allowed}"
+        value = f" = {self.value}" if self.value else ""
+        return f"{self.key}{value}: {self.allowed}"
 
 
 class ConfigError(BotError):

@@ -1,0 +1,601 @@
+"""Every setting of the bot: its name, default, meaning and what is allowed.
+
+Values come from the environment (``PAPER_BOT_<SECTION>__<KEY>``), then ``.env``, then the TOML
+file, then the defaults below. Each source is flattened to dotted keys (``schedule.tick_s``), so
+that a later source replaces one setting and never a whole section. All problems are reported at
+once as `ConfigError`. The token is no setting: `read_token` is the only way to it.
+"""
+
+import difflib
+import ipaddress
+import json
+import logging
+import os
+import re
+import stat
+import tomllib
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime, time
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal, Self
+from urllib.parse import urlsplit
+
+from dotenv import dotenv_values
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
+from pydantic_core import PydanticCustomError
+
+from bot import __version__
+from bot.errors import ConfigError, ConfigProblem, InputError
+
+log = logging.getLogger(__name__)
+
+ENV_PREFIX: Final = "PAPER_BOT_"
+CONFIG_VARIABLE: Final = "PAPER_BOT_CONFIG"
+ENV_FILE: Final = Path(".env")
+SECRETS_FOLDER: Final = Path("/run/secrets")
+"""Where Docker puts secrets: readable for all, but only inside the container."""
+
+ARXIV_SPACING_S: Final = 3.0
+"""ArXiv's rule: at most one request in three seconds (https://info.arxiv.org/help/api/tou.html)."""
+
+TOKEN_PATTERN: Final = re.compile(r"[\w-]{23,28}\.[\w-]{6,7}\.[\w-]{27,}")
+"""What Discord's bot tokens look like."""
+
+Source = Mapping[str, object]
+CanonicalCategory = Callable[[str], str]
+
+
+# --- what a value may be ---------------------------------------------------------------------
+
+
+def _refuse_bool(value: object) -> object:
+    # Python counts True as 1; a person who writes `port = true` means something else.
+    if isinstance(value, bool):
+        raise PydanticCustomError("not_a_number", "must be a number")
+    return value
+
+
+def _parse_hour_and_minute(value: object) -> object:
+    if isinstance(value, time):
+        return value
+    try:
+        return datetime.strptime(str(value), "%H:%M").time()  # noqa: DTZ007  # Eastern by meaning
+    except ValueError:
+        raise ValueError('must be a time of day as "HH:MM", from "00:00" to "23:59"') from None
+
+
+def _split_list(value: object) -> object:
+    """Read a list as the environment can carry it: JSON, or separated by commas or blanks."""
+    if not isinstance(value, str):
+        return value
+    if not value.lstrip().startswith("["):
+        return value.replace(",", " ").split()
+    try:
+        return json.loads(value)
+    except ValueError:
+        raise ValueError("must be a list, as JSON or separated by commas") from None
+
+
+def is_loopback(url: str) -> bool:
+    """Tell whether an address leads to this machine only."""
+    host = urlsplit(url).hostname or ""
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _is_plain_address(url: str) -> bool:
+    """Tell whether an address is scheme, host, port and path: no name, query or fragment."""
+    try:
+        parts = urlsplit(url)
+        bool(parts.port)  # raises ValueError when it is no port
+    except ValueError:
+        return False
+    extras = ("@" in parts.netloc, parts.query, parts.fragment, re.search(r"[^!-~]", url))
+    return bool(parts.hostname) and not any(extras)
+
+
+def _is_host_of(domain: str, url: str) -> bool:
+    host = urlsplit(url).hostname or ""
+    return host == domain or host.endswith(f".{domain}")
+
+
+def _base_address_of(domain: str) -> AfterValidator:
+    """Allow https to a domain, or plain http to a stand-in on this machine."""
+
+    def check(url: str) -> str:
+        scheme = url.partition(":")[0]
+        if _is_plain_address(url) and (
+            (scheme == "https" and _is_host_of(domain, url))
+            or (scheme == "http" and is_loopback(url))
+        ):
+            return url.rstrip("/")
+        raise ValueError(
+            f"must be an https address of {domain}, or an http address of a stand-in on this "
+            "machine such as http://127.0.0.1:8000"
+        )
+
+    return AfterValidator(check)
+
+
+def _stand_in(scheme: str) -> AfterValidator:
+    """Allow nothing, or an address on this machine; the token must never go anywhere else."""
+
+    def check(url: str) -> str:
+        is_ours = _is_plain_address(url) and url.startswith(f"{scheme}://") and is_loopback(url)
+        if url and not is_ours:
+            raise ValueError(
+                "must be empty (Discord itself), or the address of a stand-in on this machine "
+                f"such as {scheme}://127.0.0.1:8000"
+            )
+        return url.rstrip("/")
+
+    return AfterValidator(check)
+
+
+def _check_path(path: Path) -> Path:
+    if str(path) in ("", ".") or "\0" in str(path):
+        raise ValueError("must be the path of a file")
+    return _expand_home(path)
+
+
+def _expand_home(path: Path | str) -> Path:
+    # Unlike Path.expanduser, this leaves an unknown ~name as it is: then there is no such file.
+    return Path(os.path.expanduser(path))
+
+
+def _check_header(text: str) -> str:
+    if not re.fullmatch(r"[ -~]*\S", text):
+        raise ValueError("must be one line of printable ASCII, and not empty")
+    return text
+
+
+def _check_contact(text: str) -> str:
+    if text and not re.fullmatch(r"https?://[!-'*-~]+|[!-'*-?A-~]+@[!-'*-?A-~]+", text):
+        raise ValueError("must be empty, an e-mail address or a web address")
+    return text
+
+
+def _check_host(text: str) -> str:
+    try:
+        return text if text == "localhost" else str(ipaddress.ip_address(text))
+    except ValueError:
+        raise ValueError('must be an IP address of this machine, or "localhost"') from None
+
+
+Whole = Annotated[int, BeforeValidator(_refuse_bool)]
+Number = Annotated[float, BeforeValidator(_refuse_bool), Field(allow_inf_nan=False)]
+TimeOfDay = Annotated[time, BeforeValidator(_parse_hour_and_minute)]
+Names = Annotated[tuple[str, ...], BeforeValidator(_split_list)]
+ArxivAddress = Annotated[str, _base_address_of("arxiv.org")]
+FilePath = Annotated[Path, AfterValidator(_check_path)]
+UpperCase = BeforeValidator(lambda value: value.upper() if isinstance(value, str) else value)
+LowerCase = BeforeValidator(lambda value: value.lower() if isinstance(value, str) else value)
+
+
+# --- the settings ----------------------------------------------------------------------------
+
+
+class Section(BaseModel):
+    """A group of settings; each has its default and a one-line meaning."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
+
+
+class DatabaseConfig(Section):
+    path: FilePath = Field(
+        default=Path("data/papers.db"), description="The SQLite file; created when missing."
+    )
+
+
+class ArxivConfig(Section):
+    feed_url: ArxivAddress = Field(
+        default="https://rss.arxiv.org", description="Where the daily feeds are."
+    )
+    listing_url: ArxivAddress = Field(
+        default="https://arxiv.org", description="Where the listing pages are."
+    )
+    api_url: ArxivAddress = Field(
+        default="https://export.arxiv.org", description="Where the query API is."
+    )
+    oai_url: ArxivAddress = Field(
+        default="https://oaipmh.arxiv.org", description="Where OAI-PMH is."
+    )
+    request_spacing_s: Number = Field(
+        default=ARXIV_SPACING_S,
+        ge=0,
+        le=300,
+        description="Seconds between two requests; arXiv asks for at least 3.",
+    )
+    user_agent: Annotated[str, AfterValidator(_check_header)] = Field(
+        default="paper-digest-bot", description="The name that arXiv sees; the version is added."
+    )
+    contact: Annotated[str, AfterValidator(_check_contact)] = Field(
+        default="", description="Your e-mail or web address, told to arXiv with each request."
+    )
+    timeout_s: Number = Field(
+        default=60, ge=1, le=600, description="Seconds after which a request is given up."
+    )
+    max_bytes: Whole = Field(
+        default=20_000_000,
+        ge=100_000,
+        le=1_000_000_000,
+        description="Most bytes of an answer, after decompression.",
+    )
+
+    @field_validator("request_spacing_s")
+    @classmethod
+    def _is_polite(cls, value: float, info: ValidationInfo) -> float:
+        addresses = [info.data[key] for key in info.data if key.endswith("_url")]
+        if value < ARXIV_SPACING_S and not any(map(is_loopback, addresses)):
+            raise ValueError("must be at least 3, which is arXiv's rule")
+        return value
+
+    def spacing_for(self, url: str) -> float:
+        """Return the seconds to keep before a request: never under 3 for arXiv itself."""
+        least = 0.0 if is_loopback(url) else ARXIV_SPACING_S
+        return max(least, self.request_spacing_s)
+
+    @property
+    def user_agent_header(self) -> str:
+        """Return the User-Agent: name, version and, when given, whom to contact."""
+        contact = f" ({self.contact})" if self.contact else ""
+        return f"{self.user_agent}/{__version__}{contact}"
+
+
+class DiscordConfig(Section):
+    api_url: Annotated[str, _stand_in("http")] = Field(
+        default="", description="A stand-in for Discord's API on this machine, for tests."
+    )
+    gateway_url: Annotated[str, _stand_in("ws")] = Field(
+        default="", description="A stand-in for Discord's gateway on this machine, for tests."
+    )
+
+
+class HuggingFaceConfig(Section):
+    enabled: bool = Field(
+        default=False, description="Whether Hugging Face is asked for code links."
+    )
+    url: Annotated[str, _base_address_of("huggingface.co")] = Field(
+        default="https://huggingface.co", description="Where Hugging Face is."
+    )
+
+
+class IntakeConfig(Section):
+    categories: Names = Field(
+        default=(), description="Categories to collect besides those that channels follow."
+    )
+    poll_start: TimeOfDay = Field(
+        default=time(0, 10),
+        description="US Eastern time of a day's first poll; feeds change at midnight.",
+    )
+    poll_every_min: Whole = Field(
+        default=20,
+        ge=1,
+        le=720,
+        description="Minutes between two polls while a listing is missing.",
+    )
+    poll_until: TimeOfDay = Field(
+        default=time(14, 0),
+        description="US Eastern time from which a still empty day counts as empty.",
+    )
+
+    @field_validator("categories")
+    @classmethod
+    def _are_categories(cls, names: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        # The taxonomy lies in a layer above this one, so whoever loads the settings passes it in.
+        canonical: CanonicalCategory = (info.context or {}).get("canonical_category", str)
+        try:
+            return tuple(dict.fromkeys(canonical(name) for name in names))
+        except InputError as error:
+            raise ValueError(f"must be arXiv categories. {error}") from None
+
+    @field_validator("poll_until")
+    @classmethod
+    def _ends_after_start(cls, value: time, info: ValidationInfo) -> time:
+        start = info.data.get("poll_start")
+        if start is not None and value <= start:
+            raise ValueError(f"must be later than intake.poll_start ({start:%H:%M})")
+        return value
+
+
+class ScheduleConfig(Section):
+    tick_s: Number = Field(
+        default=30, ge=0.1, le=60, description="Seconds between two looks at what is due."
+    )
+    catchup_window_h: Number = Field(
+        default=96,
+        ge=1,
+        le=720,
+        description="Hours for which a missed digest is still posted late.",
+    )
+
+
+class DeliveryConfig(Section):
+    pace_per_s: Number = Field(
+        default=25, ge=0.1, le=45, description="Most messages a second; Discord takes 50 requests."
+    )
+    lanes: Whole = Field(
+        default=8, ge=1, le=64, description="Channels that are served at the same time."
+    )
+    send_timeout_s: Number = Field(
+        default=60, ge=1, le=600, description="Seconds after which a send counts as unanswered."
+    )
+
+
+class HealthConfig(Section):
+    host: Annotated[str, AfterValidator(_check_host)] = Field(
+        default="127.0.0.1", description="Address on which /healthz, /readyz and /metrics answer."
+    )
+    port: Whole = Field(default=0, ge=0, le=65535, description="Their port; 0 switches them off.")
+
+
+class LogConfig(Section):
+    level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], UpperCase] = Field(
+        default="INFO", description="The least weighty events that are written."
+    )
+    format: Annotated[Literal["text", "json"], LowerCase] = Field(
+        default="text", description="One event a line, for people (text) or for programs (json)."
+    )
+
+
+class Config(Section):
+    """All settings, frozen; `load_config` makes it."""
+
+    database: DatabaseConfig = DatabaseConfig()
+    arxiv: ArxivConfig = ArxivConfig()
+    discord: DiscordConfig = DiscordConfig()
+    huggingface: HuggingFaceConfig = HuggingFaceConfig()
+    intake: IntakeConfig = IntakeConfig()
+    schedule: ScheduleConfig = ScheduleConfig()
+    delivery: DeliveryConfig = DeliveryConfig()
+    health: HealthConfig = HealthConfig()
+    log: LogConfig = LogConfig()
+
+    @classmethod
+    def list_keys(cls) -> list[str]:
+        """Return the dotted name of every setting, in order."""
+        return [f"{section}.{key}" for section, model in _sections() for key in model.model_fields]
+
+    @classmethod
+    def describe(cls, key: str) -> str:
+        """Return the one-line meaning of a setting."""
+        section, name = key.split(".")
+        return str(dict(_sections())[section].model_fields[name].description)
+
+    @classmethod
+    def from_keys(cls, values: Source, canonical_category: CanonicalCategory | None) -> Self:
+        """Build from dotted keys; raises pydantic's ValidationError with every problem."""
+        nested: dict[str, dict[str, object]] = {}
+        for key, value in values.items():
+            section, name = key.split(".")
+            nested.setdefault(section, {})[name] = value
+        context = {"canonical_category": canonical_category} if canonical_category else {}
+        return cls.model_validate(nested, context=context)
+
+
+def _sections() -> Iterator[tuple[str, type[Section]]]:
+    for name, field in Config.model_fields.items():
+        if isinstance(field.annotation, type) and issubclass(field.annotation, Section):
+            yield name, field.annotation
+
+
+# --- where values come from ------------------------------------------------------------------
+
+
+def load_config(
+    path: Path | None = None,
+    environ: Mapping[str, str] | None = None,
+    *,
+    env_file: Path = ENV_FILE,
+    canonical_category: CanonicalCategory | None = None,
+) -> Config:
+    """Read every source and return the settings.
+
+    ``canonical_category`` checks and spells the names in ``intake.categories``. Raises
+    `ConfigError` with every problem found.
+    """
+    variables = _read_variables(environ, env_file)
+    named = variables.get(CONFIG_VARIABLE)
+    path = path or (_expand_home(named) if named else None)
+    from_file = _flatten(_read_toml(path)) if path else {}
+    from_variables = _settings_of(variables)
+    values = {**from_file, **from_variables}
+    known = set(Config.list_keys())
+    problems = [_unknown(key, values[key]) for key in values if key not in known]
+    usable = {key: value for key, value in values.items() if key in known}
+    try:
+        config = Config.from_keys(usable, canonical_category)
+    except ValidationError as error:
+        problems += _problems(error, from_variables)
+    if problems:
+        raise ConfigError(problems)
+    return config
+
+
+def _read_variables(environ: Mapping[str, str] | None, env_file: Path) -> dict[str, str]:
+    """Return the variables of the environment over those of ``.env``; empty ones are unset."""
+    found = {
+        **_read_env_file(env_file),
+        **_without_empty(os.environ if environ is None else environ),
+    }
+    broken = [name for name in found if _is_ours(name) and not _is_utf8(name + found[name])]
+    if broken:
+        raise ConfigError([_problem(name, "is not UTF-8; write it in UTF-8") for name in broken])
+    return found
+
+
+def _is_ours(name: str) -> bool:
+    return name.upper().startswith((ENV_PREFIX, "DISCORD_TOKEN"))
+
+
+def _is_utf8(text: str) -> bool:
+    try:
+        return bool(text.encode())
+    except UnicodeEncodeError:  # os.environ carries undecodable bytes as lone surrogates
+        return False
+
+
+def _without_empty(variables: Mapping[str, str | None]) -> dict[str, str]:
+    return {name: value for name, value in variables.items() if value and value.strip()}
+
+
+def _read_env_file(path: Path) -> dict[str, str]:
+    try:
+        if not path.exists():
+            return {}
+        # Without interpolation: a `$` in a value is a `$`.
+        return _without_empty(dotenv_values(path, interpolate=False, encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError([_unreadable(path, error)]) from error
+
+
+def _read_toml(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text("utf-8-sig"))  # a BOM is harmless
+    except tomllib.TOMLDecodeError as error:
+        problem = _problem(str(path), f"is not TOML ({error}); compare it with config/bot.toml")
+        raise ConfigError([problem]) from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError([_unreadable(path, error)]) from error
+
+
+def _flatten(tables: Mapping[str, Any]) -> dict[str, object]:
+    """Return ``{"section.key": value}``; what is no section keeps its bare name."""
+    values: dict[str, object] = {}
+    sections = dict(_sections())
+    for name, table in tables.items():
+        if isinstance(table, dict) and (table or name in sections):
+            values |= {f"{name}.{key}": value for key, value in table.items()}
+        else:
+            values[name] = table
+    return values
+
+
+def _settings_of(variables: Mapping[str, str]) -> dict[str, object]:
+    """Return the settings among environment variables, by dotted key."""
+    return {
+        name[len(ENV_PREFIX) :].lower().replace("__", ".", 1): value
+        for name, value in variables.items()
+        if name.upper().startswith(ENV_PREFIX) and name != CONFIG_VARIABLE
+    }
+
+
+# --- what is wrong ---------------------------------------------------------------------------
+
+
+def _problem(name: str, sentence: str) -> ConfigProblem:
+    return ConfigProblem(key=name, value="", allowed=sentence)
+
+
+def _unreadable(path: Path, error: OSError | UnicodeDecodeError) -> ConfigProblem:
+    if isinstance(error, UnicodeDecodeError):
+        return _problem(str(path), "is not UTF-8 text; save it as UTF-8")
+    reason = error.strerror or str(error)
+    return _problem(str(path), f"cannot be read ({reason}); name a file that can")
+
+
+def _unknown(key: str, value: object) -> ConfigProblem:
+    if _is_secret_name(key):
+        allowed = "does not belong here; put the token into DISCORD_TOKEN or DISCORD_TOKEN_FILE"
+        return ConfigProblem(key=key, value="***", allowed=allowed)
+    nearest = _nearest_key(key)
+    hint = f"did you mean {nearest}?" if nearest else "config/bot.toml lists them all"
+    return ConfigProblem(key=key, value=_show(value), allowed=f"there is no such setting; {hint}")
+
+
+def _nearest_key(key: str) -> str | None:
+    keys = Config.list_keys()
+    same_name = [known for known in keys if known.rpartition(".")[2] == key.rpartition(".")[2]]
+    near = difflib.get_close_matches(key, keys, n=1)
+    return next(iter([*near, *same_name]), None)
+
+
+def _problems(error: ValidationError, from_variables: Source) -> list[ConfigProblem]:
+    """Translate pydantic's report: one problem for each setting, in our words."""
+    problems: dict[str, ConfigProblem] = {}
+    for detail in error.errors(include_url=False):
+        key = ".".join(map(str, detail["loc"][:2]))
+        allowed = _allowed(key, detail["type"], detail["msg"])
+        if key in from_variables:
+            allowed += f" (set by {ENV_PREFIX}{key.upper().replace('.', '__')})"
+        value = _show(detail["input"])
+        problems.setdefault(key, ConfigProblem(key=key, value=value, allowed=allowed))
+    return list(problems.values())
+
+
+def _allowed(key: str, kind: str, message: str) -> str:
+    """Return what a setting may be: our validator's sentence, or one made from its type."""
+    if kind == "value_error":
+        return message.removeprefix("Value error, ")
+    section, name = key.split(".")
+    schema = dict(_sections())[section].model_json_schema()["properties"][name]
+    if "enum" in schema:
+        return "must be one of " + ", ".join(map(str, schema["enum"]))
+    kinds = {
+        "boolean": "true or false",
+        "array": "a list of names",
+        "integer": "a whole number",
+        "number": "a number",
+    }
+    bounds = f" from {schema['minimum']:,} to {schema['maximum']:,}" if "minimum" in schema else ""
+    return f"must be {kinds.get(schema['type'], 'a text in quotes')}{bounds}"
+
+
+def _is_secret_name(key: str) -> bool:
+    return any(word in key.lower() for word in ("token", "secret", "password"))
+
+
+def _show(value: object) -> str:
+    """Return a value for a message: short, on one line, without anything like a token."""
+    shown = json.dumps(value, default=str, ensure_ascii=False)
+    shown = re.sub(r"//[^/@\s]*@", "//***@", TOKEN_PATTERN.sub("***", shown))
+    return shown if len(shown) <= 80 else f"{shown[:79]}…"
+
+
+# --- the token -------------------------------------------------------------------------------
+
+
+def read_token(
+    environ: Mapping[str, str] | None = None, *, env_file: Path = ENV_FILE
+) -> str | None:
+    """Return the bot's token from DISCORD_TOKEN_FILE, else DISCORD_TOKEN; None without either.
+
+    Raises `ConfigError` when it cannot be read or cannot be a token.
+    """
+    variables = _read_variables(environ, env_file)
+    if name := variables.get("DISCORD_TOKEN_FILE"):
+        return _check_token("DISCORD_TOKEN_FILE", _read_token_file(_expand_home(name)))
+    if token := variables.get("DISCORD_TOKEN"):
+        return _check_token("DISCORD_TOKEN", token)
+    return None
+
+
+def _read_token_file(path: Path) -> str:
+    try:
+        if path.stat().st_mode & stat.S_IROTH and SECRETS_FOLDER not in path.parents:
+            log.warning("everybody on this machine can read the token; run: chmod 600 %s", path)
+        return path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError([_unreadable(path, error)]) from error
+
+
+def _check_token(name: str, text: str) -> str:
+    token = text.strip()
+    if not token:
+        raise ConfigError([_problem(name, "is empty; it must hold the bot's token")])
+    if token[0] in "\"'" or token[-1] in "\"'":
+        raise ConfigError([_problem(name, "must hold the token without quotes around it")])
+    if not re.fullmatch(r"[!-~]+", token):
+        raise ConfigError([_problem(name, "must be the token alone, without blanks (no 'Bot ')")])
+    return token
