@@ -1,0 +1,81 @@
+"""BibTeX that a reference manager reads back as the same papers."""
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.digest.bibtex import citation_key, papers_to_bibtex
+from tests.builders import make_paper
+
+
+def test_a_preprint_is_an_entry_with_its_eprint() -> None:
+    paper = make_paper(title="Deep H&E at 5% of $x_1$", authors=["Zoë Łukasz", "Ben Sample"])
+    assert papers_to_bibtex([paper]) == (
+        "@misc{lukasz-2403.00001,\n"
+        r"  title = {{Deep H{\&}E at 5{\%} of {\$}x{\_}1{\$}}}," + "\n"
+        r"  author = {Zo{\"e} {\L}ukasz and Ben Sample}," + "\n"
+        "  year = {2024},\n"
+        "  eprint = {2403.00001},\n"
+        "  archivePrefix = {arXiv},\n"
+        "  primaryClass = {cs.CV},\n"
+        "  url = {https://arxiv.org/abs/2403.00001}\n"
+        "}\n"
+    )
+
+
+def test_a_published_paper_is_an_article_with_journal_and_doi() -> None:
+    paper = make_paper(
+        journal_ref="J. Samples 12 (2024) 3", doi="10.1000/a_b<1::c>3.0.CO;2-#", comment="12 pages"
+    )
+    entry = papers_to_bibtex([paper])
+    assert entry.startswith("@article{")
+    assert "journal = {J. Samples 12 (2024) 3}" in entry
+    assert "doi = {10.1000/a_b<1::c>3.0.CO;2-#}" in entry
+    assert "note = {12 pages}" in entry
+
+
+@pytest.mark.parametrize(
+    ("arxiv_id", "year"),
+    [("hep-th/9901001", "1999"), ("math/0309136", "2003"), ("0704.0001", "2007")],
+)
+def test_the_year_is_that_of_the_identifier(arxiv_id: str, year: str) -> None:
+    assert f"year = {{{year}}}" in papers_to_bibtex([make_paper(arxiv_id=arxiv_id)])
+
+
+@pytest.mark.parametrize(
+    ("arxiv_id", "authors", "key"),
+    [
+        ("2403.00001", ["Göran Öst"], "ost-2403.00001"),
+        ("hep-th/9901001", ["O'Brien"], "obrien-hep-th-9901001"),
+        ("2403.00001", ["王伟"], "2403.00001"),
+        ("2403.00001", [], "2403.00001"),
+    ],
+)
+def test_keys_are_plain_and_carry_the_identifier(
+    arxiv_id: str, authors: list[str], key: str
+) -> None:
+    assert citation_key(make_paper(arxiv_id=arxiv_id, authors=authors)) == key
+
+
+def test_one_paper_given_twice_is_one_entry() -> None:
+    assert papers_to_bibtex([make_paper(), make_paper()]).count("@misc{") == 1
+
+
+def test_a_name_that_bibtex_would_split_is_kept_whole() -> None:
+    paper = make_paper(authors=["The Sample Collaboration", "Sample, Jr."])
+    assert "author = {{The Sample Collaboration} and {Sample, Jr.}}" in papers_to_bibtex([paper])
+
+
+@given(text=st.text(max_size=40))
+def test_no_text_can_leave_its_field(text: str) -> None:
+    """Braces balance as BibTeX counts them, and no raw special character remains."""
+    entry = papers_to_bibtex([make_paper(title=text, authors=[text], comment=text, doi=text)])
+    depth = 0
+    for character in entry:
+        depth += {"{": 1, "}": -1}.get(character, 0)
+        assert depth >= 0
+    assert depth == 0
+    fields = [line for line in entry.splitlines() if not line.startswith("  doi")]
+    assert not re.search(r"(?<!\\)[%#&$]", "\n".join(fields))
