@@ -1,0 +1,127 @@
+"""One paper as one embed, within whatever room its message leaves it.
+
+Lengths are counted in UTF-16 code units (`markdown.width`), the larger of the units that Discord
+may count in: what fits by them fits by code points too.
+"""
+
+import re
+from collections.abc import Sequence
+
+import discord
+
+from bot.arxiv.identifier import abs_url, pdf_url
+from bot.models import AnnounceType, DigestEntry, Link, LinkKind, Paper
+from bot.text import markdown
+
+MAX_TITLE = 256
+MAX_DESCRIPTION = 4096
+MAX_TOTAL = 6000  # over all embeds of a message
+MAX_EMBEDS = 10
+
+MAX_AUTHORS = 160
+MAX_LINKS = 3000  # leaves room for title, authors and footer within a description and a message
+MAX_FOOTER = 500
+MAX_LABEL = 60
+
+COLOURS = {
+    AnnounceType.NEW: discord.Colour(0xB31B1B),  # arXiv's own red
+    AnnounceType.CROSS: discord.Colour(0x3B7DD8),
+    AnnounceType.REPLACE: discord.Colour(0x8A8F98),
+    AnnounceType.REPLACE_CROSS: discord.Colour(0x8A8F98),
+}
+
+_LABELS = {
+    LinkKind.PDF: "PDF",
+    LinkKind.CODE: "Code",
+    LinkKind.PROJECT: "Project",
+    LinkKind.DATA: "Data",
+    LinkKind.MODEL: "Model",
+}
+
+
+def render_paper(entry: DigestEntry, *, excerpt_chars: int) -> discord.Embed:
+    """Render a paper as a card whose abstract takes at most ``excerpt_chars``.
+
+    Links are never dropped in favour of the abstract: it gives way first.
+    """
+    paper = entry.paper
+    authors = render_authors(paper.authors, max_chars=MAX_AUTHORS)
+    links = render_links(paper, max_chars=MAX_LINKS)
+    room = MAX_DESCRIPTION - markdown.width(f"*{authors}*\n\n{links}")
+    excerpt = markdown.shorten(paper.abstract, min(excerpt_chars, room))
+    lines = (f"*{authors}*" if authors else "", excerpt, links)
+    embed = discord.Embed(
+        title=render_title(paper, max_chars=MAX_TITLE),
+        url=abs_url(paper.arxiv_id),
+        description="\n".join(line for line in lines if line),
+        colour=COLOURS[entry.announce_type],
+    )
+    return embed.set_footer(text=_footer(entry))
+
+
+def embed_width(embed: discord.Embed) -> int:
+    """Return what counts towards a message's 6000: all texts but the addresses."""
+    texts = [embed.title, embed.description, embed.footer.text, embed.author.name]
+    for field in embed.fields:
+        texts += (field.name, field.value)
+    return sum(markdown.width(text) for text in texts if text)
+
+
+def render_title(paper: Paper, *, max_chars: int) -> str:
+    return markdown.shorten(paper.title, max_chars) or "(untitled)"
+
+
+def render_authors(authors: Sequence[str], *, max_chars: int) -> str:
+    """Return as many names as fit, and how many more there are."""
+    shown: list[str] = []
+    for number, name in enumerate(authors, start=1):
+        names = [*shown, markdown.shorten(name, max_chars // 2)]
+        if shown and markdown.width(_named(names, len(authors) - number)) > max_chars:
+            break
+        shown = names
+    return _named(shown, len(authors) - len(shown))
+
+
+def _named(names: Sequence[str], more: int) -> str:
+    return ", ".join(name for name in names if name) + (f" and {more:,} more" if more else "")
+
+
+def render_links(paper: Paper, *, max_chars: int) -> str:
+    """Return the PDF and all links the paper names; those of a crowd say which one they are."""
+    links = [link for link in paper.links if link.kind in _LABELS and link.kind is not LinkKind.PDF]
+    rendered = [markdown.masked_link("PDF", pdf_url(paper.arxiv_id))]
+    rendered += [markdown.masked_link(_label(link, links), link.url) for link in links]
+    line = " · ".join(rendered)
+    while markdown.width(line) > max_chars:
+        rendered.pop()
+        more = f"{len(links) + 1 - len(rendered):,} more links"
+        line = " · ".join((*rendered, markdown.masked_link(more, abs_url(paper.arxiv_id))))
+    return line
+
+
+def _label(link: Link, links: Sequence[Link]) -> str:
+    label = _LABELS[link.kind]
+    if sum(each.kind is link.kind for each in links) == 1:
+        return label
+    host, _, path = link.url.partition("://")[2].partition("/")
+    repository = "/".join(re.split("[?#]", path)[0].split("/")[:2])
+    return f"{label}: {(repository or host)[:MAX_LABEL]}"
+
+
+def _footer(entry: DigestEntry) -> str:
+    categories = entry.paper.categories or tuple(each.category for each in entry.listed_in)
+    parts = [", ".join(categories), type_label(entry.announce_type, entry.paper.version)]
+    if entry.topics:
+        parts.append(f"matches {', '.join(entry.topics)}")
+    return _cut(" · ".join(parts), MAX_FOOTER)
+
+
+def type_label(announce_type: AnnounceType, version: int) -> str:
+    """Return ``new``, ``cross-list`` or ``replacement v2``."""
+    if announce_type.is_replacement:
+        return f"replacement v{version}"
+    return "new" if announce_type is AnnounceType.NEW else "cross-list"
+
+
+def _cut(text: str, max_chars: int) -> str:
+    return text if len(text) <= max_chars else text[: max_chars - 1] + "…"

@@ -1,0 +1,226 @@
+"""A digest becomes as few messages as Discord allows, and every one of them is allowed."""
+
+import json
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from bot.models import AnnounceType, Digest, DigestEntry, LinkKind, MessageDraft, Paper
+from bot.text import markdown
+from bot.ui.messages import render_digest
+from tests.builders import make_digest, make_entry, make_id, make_link, make_paper
+from tests.fakes.spec import MESSAGES, body_errors
+
+LONG = "We study a hard problem, propose a method and show on 5 benchmarks that it works. " * 20
+
+
+def typical_paper(number: int) -> Paper:
+    return make_paper(
+        number,
+        title=f"Learning to Do Thing Number {number} Without Any Supervision in the Wild",
+        abstract=LONG[:1212],
+        authors=[f"Author Number{index}" for index in range(6)],
+        categories=["cs.CV", "cs.LG"],
+        links=[make_link(f"https://github.com/example/project-{number}")],
+    )
+
+
+def embeds_of(draft: MessageDraft) -> list[dict[str, Any]]:
+    embeds = draft.body["embeds"]
+    assert isinstance(embeds, list)
+    return embeds
+
+
+def content_of(draft: MessageDraft) -> str:
+    content = draft.body["content"]
+    assert isinstance(content, str)
+    return content
+
+
+def texts_of(embed: Mapping[str, Any]) -> list[str]:
+    """Return the texts of an embed that count towards the 6000 of its message."""
+    fields = embed.get("fields", [])
+    texts = [embed.get("title"), embed.get("description"), embed.get("footer", {}).get("text")]
+    texts += [field[key] for field in fields for key in ("name", "value")]
+    return [text for text in texts if text]
+
+
+def body_problems(body: Mapping[str, Any]) -> list[str]:
+    """Return what Discord would refuse, whichever of the two units it counts texts in."""
+    problems = list(body_errors("post", MESSAGES, body))
+    total = sum(markdown.width(text) for embed in body["embeds"] for text in texts_of(embed))
+    if total > 6000:
+        problems.append(f"{total} UTF-16 units in the embeds")
+    for embed in body["embeds"]:
+        if any(not text.strip() for text in texts_of(embed)):
+            problems.append("blank text")
+        if markdown.width(embed["title"]) > 256 or markdown.width(embed["description"]) > 4096:
+            problems.append("title or description too long in UTF-16 units")
+    if len(body["embeds"]) > 10 or not body["content"].strip():
+        problems.append("too many embeds, or no content")
+    json.dumps(body)
+    return problems
+
+
+def papers_of(drafts: tuple[MessageDraft, ...]) -> list[tuple[str, int]]:
+    return [paper for draft in drafts for paper in draft.papers]
+
+
+def test_without_papers_there_are_no_messages() -> None:
+    assert render_digest(make_digest()) == ()
+
+
+def test_the_first_message_is_headed_by_category_date_and_counts() -> None:
+    entries = [make_entry(make_paper(number)) for number in range(9)] + [
+        make_entry(make_paper(number), announce_type=AnnounceType.CROSS) for number in range(9, 12)
+    ]
+    digest = make_digest(*entries, announced_on=date(2020, 8, 21), announced=47)
+    assert content_of(render_digest(digest)[0]) == (
+        "### cs.CV · Fri, 21 Aug 2020\n12 of 47 announced · 9 new, 3 cross-lists"
+    )
+
+
+def test_following_messages_say_which_part_they_are() -> None:
+    digest = make_digest(*(typical_paper(number) for number in range(47)))
+    drafts = render_digest(digest)
+    assert [content_of(draft) for draft in drafts[1:]] == [
+        f"-# cs.CV · Tue, 5 Mar 2024 · part {part} of 5" for part in range(2, 6)
+    ]
+
+
+def test_47_typical_papers_are_five_messages() -> None:
+    digest = make_digest(*(typical_paper(number) for number in range(47)))
+    assert len(render_digest(digest)) == 5
+
+
+def test_a_digest_that_fits_one_message_is_one_message() -> None:
+    assert len(render_digest(make_digest(*(typical_paper(number) for number in range(10))))) == 1
+
+
+def test_messages_are_filled_evenly() -> None:
+    """12 papers are 6 and 6, not 10 and 2: the excerpts get longer by it."""
+    drafts = render_digest(make_digest(*(typical_paper(number) for number in range(12))))
+    assert [len(draft.papers) for draft in drafts] == [6, 6]
+
+
+def test_excerpts_use_the_room_there_is() -> None:
+    """Ten papers share one message to the last word; three have more than they may use."""
+    ten = render_digest(make_digest(*(typical_paper(number) for number in range(10))))[0]
+    assert sum(markdown.width(text) for embed in embeds_of(ten) for text in texts_of(embed)) > 5700
+    three = render_digest(make_digest(*(typical_paper(number) for number in range(3))))[0]
+    assert all(len(embed["description"]) > 600 for embed in embeds_of(three))
+
+
+def test_a_supplement_says_so_and_continues_the_parts() -> None:
+    digest = make_digest(make_paper(), announced=48, is_supplement=True)
+    (draft,) = render_digest(digest, first_part=6)
+    assert content_of(draft) == (
+        "### cs.CV · Tue, 5 Mar 2024 · supplement · part 6\n1 more of 48 announced · 1 new"
+    )
+
+
+def test_every_message_of_a_channel_and_date_differs_in_its_content() -> None:
+    digest = make_digest(*(typical_paper(number) for number in range(25)))
+    first = render_digest(digest)
+    second = render_digest(digest, first_part=len(first) + 1)
+    contents = [content_of(draft) for draft in (*first, *second)]
+    assert len(set(contents)) == len(contents)
+
+
+def test_a_digest_of_many_categories_is_headed_by_some_of_them() -> None:
+    digest = make_digest(make_paper(), categories=[f"xx.{number:03}" for number in range(300)])
+    (draft,) = render_digest(digest)
+    assert body_problems(draft.body) == []
+    assert "xx.007 and 292 more · " in content_of(draft)
+
+
+def test_rendering_is_deterministic() -> None:
+    digest = make_digest(*(typical_paper(number) for number in range(23)))
+    assert render_digest(digest) == render_digest(digest)
+
+
+HOSTILE = {
+    "huge title": make_paper(title="A title " * 4000),
+    "huge title of one word": make_paper(title="x" * 30_000),
+    "title of specials": make_paper(title="*_`|~[]()<>#@:" * 100),
+    "title of emoji": make_paper(title="🚀" * 5000, abstract="🚀" * 5000),
+    "empty title": make_paper(title="", source_title=""),
+    "blank title": make_paper(title="\u200b\u202e \u2066", abstract="\u200b"),
+    "1,351 authors": make_paper(authors=[f"A. Very-Long Name{number}" for number in range(1351)]),
+    "author of 10,000 characters": make_paper(authors=["x" * 10_000, "y" * 10_000]),
+    "no authors, categories or abstract": make_paper(abstract="", authors=[], categories=[]),
+    "TeX": make_paper(abstract=r"$\frac{a}{b}$ \href{x}{y} \begin{equation}" * 100),
+    "right to left": make_paper(title="\u202eمرحبا بالعالم" * 60, abstract="\u202eשלום" * 900),
+    "mentions": make_paper(title="@everyone <@&1> <t:0:R>", abstract="@here <#1> </a:1>" * 300),
+    "zalgo": make_paper(title="Z" + "\u0335\u0321" * 3000, abstract="a\u0300" * 9000),
+    "500 repositories": make_paper(
+        links=[make_link(f"https://github.com/example/project-{number}") for number in range(500)]
+    ),
+    "address of 5,000 characters": make_paper(
+        links=[make_link("https://example.org/" + "x" * 5000), make_link("https://example.org/a")]
+    ),
+    "300 categories": make_paper(categories=["hep-th"] * 300),
+}
+
+
+@pytest.mark.parametrize("paper", HOSTILE.values(), ids=HOSTILE.keys())
+def test_no_paper_breaks_a_limit(paper: Paper) -> None:
+    entries = [
+        make_entry(paper, topics=[f"topic {number} " + "x" * 90 for number in range(25)]),
+        *(make_entry(typical_paper(number)) for number in range(2, 12)),
+    ]
+    drafts = render_digest(make_digest(*entries))
+    assert [problem for draft in drafts for problem in body_problems(draft.body)] == []
+    assert len(papers_of(drafts)) == 11
+
+
+texts = st.text(max_size=300) | st.text(alphabet="ab *_[](){}<>@#`|~:\\-+$%&\n🚀é", max_size=2000)
+links = st.lists(
+    st.builds(
+        make_link,
+        st.integers(0, 99).map(lambda number: f"https://github.com/example/project-{number}"),
+        st.sampled_from([LinkKind.CODE, LinkKind.PROJECT, LinkKind.DATA, LinkKind.MODEL]),
+    ),
+    max_size=4,
+)
+
+
+@st.composite
+def digests(draw: st.DrawFn) -> Digest:
+    count = draw(st.integers(1, 25))
+    entries: list[DigestEntry] = []
+    for number in range(count):
+        paper = make_paper(
+            number,
+            version=draw(st.integers(1, 3)),
+            title=draw(texts),
+            abstract=draw(texts) * draw(st.integers(1, 5)),
+            authors=draw(st.lists(texts, max_size=3)),
+            links=draw(links),
+        )
+        announce_type = draw(st.sampled_from(list(AnnounceType)))
+        entries.append(make_entry(paper, announce_type=announce_type, topics=draw(st.lists(texts))))
+    return make_digest(*entries, is_supplement=draw(st.booleans()))
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@given(digest=digests(), first_part=st.integers(1, 40))
+def test_any_digest_keeps_its_papers_order_and_limits(digest: Digest, first_part: int) -> None:
+    drafts = render_digest(digest, first_part=first_part)
+    assert [problem for draft in drafts for problem in body_problems(draft.body)] == []
+    assert papers_of(drafts) == [
+        (entry.paper.arxiv_id, entry.paper.version) for entry in digest.entries
+    ]
+    for draft in drafts:
+        addresses = [embed["url"] for embed in embeds_of(draft)]
+        assert addresses == [f"https://arxiv.org/abs/{arxiv_id}" for arxiv_id, _ in draft.papers]
+
+
+def test_the_papers_of_a_draft_are_those_of_its_embeds() -> None:
+    paper = make_paper(7, version=2)
+    (draft,) = render_digest(make_digest(paper))
+    assert draft.papers == ((make_id(7), 2),)
