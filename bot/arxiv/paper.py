@@ -1,0 +1,147 @@
+"""The one place where the text of a source becomes a `Paper`.
+
+Every parser ends here, so a title reads the same whether it came from a feed, a page or a file.
+Source text is TeX as the authors typed it, with HTML already undone by the parsers whose source
+is HTML.
+"""
+
+import re
+from collections.abc import Sequence
+from datetime import datetime
+
+from bot.arxiv.identifier import arxiv_links
+from bot.models import ArxivId, Paper
+from bot.text.links import find_links
+from bot.text.tex import one_line, to_unicode
+
+
+def build_paper(
+    *,
+    arxiv_id: ArxivId,
+    version: int,
+    title: str,
+    abstract: str,
+    authors: Sequence[str] = (),
+    categories: Sequence[str] = (),
+    comment: str | None = None,
+    doi: str | None = None,
+    journal_ref: str | None = None,
+    license: str | None = None,
+    submitted_at: datetime | None = None,
+) -> Paper:
+    """Make a paper of source text: readable title, abstract, authors and comment, all links.
+
+    The source text is kept beside the readable one, with its line breaks already resolved.
+    """
+    source_abstract = unwrap(abstract)
+    readable_abstract = to_unicode(source_abstract)
+    readable_comment = _line_or_none(comment)
+    return Paper(
+        arxiv_id=arxiv_id,
+        version=version,
+        title=one_line(title),
+        abstract=readable_abstract,
+        source_title=" ".join(title.split("\n")).strip(),
+        source_abstract=source_abstract,
+        authors=tuple(filter(None, map(one_line, authors))),
+        categories=tuple(dict.fromkeys(categories)),
+        comment=readable_comment,
+        doi=_stripped_or_none(doi),
+        journal_ref=_line_or_none(journal_ref),
+        license=_stripped_or_none(license),
+        submitted_at=submitted_at,
+        links=(
+            *arxiv_links(arxiv_id),
+            *find_links(abstract=readable_abstract, comment=readable_comment),
+        ),
+    )
+
+
+def _line_or_none(text: str | None) -> str | None:
+    return (one_line(text) or None) if text else None
+
+
+def _stripped_or_none(text: str | None) -> str | None:
+    return (text.strip() or None) if text else None
+
+
+# --- line breaks -----------------------------------------------------------------------------
+
+_BLANK_LINE = re.compile(r"\n[ \t]*(?:\n[ \t]*)+")
+_INDENTED_LINE = re.compile(r"\n[ \t]+")
+_MID_SENTENCE = re.compile(r"[^.!?:;)\]}”\"'$]\n[ \t]+|[,\w-]\n[ \t]+|\n[ \t]+[a-z(,;]")
+
+
+def unwrap(text: str) -> str:
+    """Resolve the line breaks of an abstract: paragraphs stay apart, wrapped lines are joined.
+
+    ArXiv begins a paragraph with an indented line, but keeps the lines of authors who wrapped
+    and indented by hand the same way; a break in the middle of a sentence gives those away.
+    """
+    text = text.strip()
+    if "\n" not in text:
+        return text
+    text = _BLANK_LINE.sub("\0", text)
+    indent = " " if _MID_SENTENCE.search(text) else "\0"
+    return _INDENTED_LINE.sub(indent, text).replace("\n", " ").replace("\0", "\n\n")
+
+
+# --- authors ---------------------------------------------------------------------------------
+
+_SEPARATOR = re.compile(r"[,;:]|\s(?:and|&|\\&)(?=\s)")
+_BEHALF = re.compile(r"\s(?:and\s+)?(?:on behalf of|for)\s+the\s", re.IGNORECASE)
+_COLLABORATION = re.compile(r"[^,()]*\b(?:Collaboration|Consortium)", re.IGNORECASE)
+_NICKNAME = re.compile(r"\([\w.'-]{1,20}\)(?=\s+(?!and\s|&)[^\s,;(])")
+_BRACED = re.compile(r"\{[^{}]*\}")
+_NOT_A_NAME = re.compile(r"[\W\d_]*|et\.? al\.?|M\.?D\.?|Ph\.?D\.?", re.IGNORECASE)
+_SUFFIX = re.compile(r"(?:Jr|Sr)\.?|I{2,3}|IV")
+_CUT = "\1"  # stands where an affiliation was cut out
+_COMMA = "\2"  # stands for a comma that does not separate
+
+
+def split_authors(text: str) -> tuple[str, ...]:
+    r"""Split an author list that came as one string into names, without their affiliations.
+
+    ``Ada B (Univ. X, City), C. D{\'i}az and E Jr., for the F Collaboration`` is four names.
+    Names stay in TeX. A parenthesis inside a name (``Xiao (Sean) Li``) stays; a collaboration
+    named in parentheses becomes an author of its own, once.
+    """
+    text = " " + text.replace("\n", " ").replace("\\,", " ")
+    text, collaborations = _cut_affiliations(text) if "(" in text else (text, [])
+    if "{" in text:
+        text = _BRACED.sub(lambda braced: braced[0].replace(",", _COMMA), text)
+    names: list[str] = []
+    was_bare = False
+    for part in _SEPARATOR.split(_BEHALF.sub(", ", text)):
+        name = part.replace(_CUT, "").replace(_COMMA, ",").strip()
+        is_bare = part.startswith("  ") and " " not in name
+        if not name or _NOT_A_NAME.fullmatch(name):
+            continue
+        if names and (_SUFFIX.fullmatch(name) or (is_bare and was_bare)):
+            # arXiv's feed turns 'Tse-Hsun (Peter) Chen' into ',  Tse-Hsun (Peter),  Chen'.
+            names[-1] = f"{names[-1]} {name}"
+        else:
+            names.append(name)
+        was_bare = is_bare and _CUT in part
+    return (*names, *(name for name in dict.fromkeys(collaborations) if name not in names))
+
+
+def _cut_affiliations(text: str) -> tuple[str, list[str]]:
+    """Cut what stands in parentheses, nested ones included; return the collaborations in it."""
+    kept: list[str] = []
+    collaborations: list[str] = []
+    end = depth = opened = 0
+    for mark in re.finditer(r"[()]", text):
+        if mark[0] == "(":
+            opened = opened if depth else mark.start()
+            depth += 1
+        elif depth:
+            depth -= 1
+            if not depth and not _NICKNAME.match(text, opened):
+                kept += [text[end:opened].rstrip(" ") if opened else "", _CUT]
+                end = mark.end()
+                named = _COLLABORATION.match(_BEHALF.sub("", " " + text[opened + 1 : end]))
+                collaborations += [named[0].strip()] if named else []
+    rest = text[end:]
+    # Without its closing parenthesis an affiliation is taken to end at the next comma.
+    return "".join([*kept, re.sub(r"\s*\([^,]*", "", rest) if depth else rest]), collaborations
