@@ -1,8 +1,8 @@
 """One announcement day, from arXiv to the outbox. Read this first.
 
     every tick:
-        fetch:  for each watched category whose listing of today is missing
-                    client.fetch_listing -> arxiv.feeds.parse_feed -> store.papers.add_listing
+        fetch:  for each watched category and date that is not settled (intake.py)
+                    arxiv.client -> arxiv.feeds.parse_feed -> arxiv.judge -> store.papers
         plan:   for each channel and date that is due (digest.due) and not decided yet
                     store.search.match(topic.query)  -> which papers each topic wants
                     digest.select.decide             -> what is posted, and why the rest is not
@@ -18,43 +18,23 @@ restart, a clock jump or a second tick at the same moment is harmless.
 import logging
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from typing import Protocol
+from datetime import date, datetime
 
 from bot.arxiv.calendar import announcement_day
 from bot.digest.build import build_digest
 from bot.digest.due import digest_due, starts_with
 from bot.digest.select import Decision, decide
-from bot.errors import ArxivError, BotError, QuerySyntaxError
+from bot.errors import BotError, QuerySyntaxError
+from bot.intake import Intake, IntakeOutcome
 from bot.models import ArxivId, Digest, Listing, Subscription, SubscriptionState
 from bot.query.parser import parse_query
 from bot.store.digests import DigestRecord, ListingTimes
-from bot.store.papers import AddedListing
 from bot.store.store import Store
 from bot.ui.messages import render_digest
 
 log = logging.getLogger(__name__)
 
 Clock = Callable[[], datetime]
-
-
-class ListingSource(Protocol):
-    """Where listings come from: arXiv's client, or a stand-in."""
-
-    async def fetch_listing(self, category: str) -> Listing:
-        """Fetch today's listing; raises `ArxivError`."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FetchOutcome:
-    """What asking for one category's listing came to; exactly one of the last two is set."""
-
-    category: str
-    listing: Listing | None = None
-    added: AddedListing | None = None
-    error: BotError | None = None
-    is_repeat: bool = False
-    """The listing repeats an earlier day under a new date and was therefore not stored."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,34 +46,21 @@ class PlanResult:
     announced: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IntakeRules:
-    """When to ask arXiv: settings of the same names say what they mean."""
-
-    categories: tuple[str, ...] = ()
-    poll_every: timedelta = timedelta(minutes=20)
-    catchup_window: timedelta = timedelta(hours=96)
-
-
 class Pipeline:
     """The steps of the story above, over one store and one source of listings."""
 
-    def __init__(
-        self, store: Store, arxiv: ListingSource, *, now: Clock, rules: IntakeRules
-    ) -> None:
+    def __init__(self, store: Store, intake: Intake, *, now: Clock) -> None:
         self.store = store
-        self.arxiv = arxiv
+        self.intake = intake
         self.now = now
-        self.rules = rules
-        self._asked_at: dict[str, datetime] = {}
-        self._failing: set[str] = set()
 
     async def tick(self) -> int:
         """Do whatever is due now; returns how many messages were planned."""
-        await self.fetch_listings(await self._categories_to_ask())
-        return await self.plan_due()
-
-    # -- fetch -------------------------------------------------------------------------------
+        messages = await self.plan_due()
+        async for outcome in self.intake.poll(await self.watched_categories()):
+            if outcome.added is not None:
+                messages += await self.plan_due()
+        return messages
 
     async def watched_categories(self) -> list[str]:
         """The categories of active subscriptions and those that the settings add."""
@@ -104,59 +71,11 @@ class Pipeline:
             if subscription.state is SubscriptionState.ACTIVE
             for category in subscription.categories
         ]
-        return sorted({*followed, *self.rules.categories})
+        return sorted({*followed, *self.intake.rules.categories})
 
-    async def _categories_to_ask(self) -> list[str]:
-        """The watched categories without today's listing, each at most once per poll interval."""
-        now = self.now()
-        today = announcement_day(now)
-        stored = await self.store.digests.listings_since(today)
-        return [
-            category
-            for category in await self.watched_categories()
-            if (category, today) not in stored
-            and now - self._asked_at.get(category, now - self.rules.poll_every)
-            >= self.rules.poll_every
-        ]
-
-    async def fetch_listings(self, categories: Iterable[str]) -> list[FetchOutcome]:
+    async def fetch_listings(self, categories: Iterable[str]) -> list[IntakeOutcome]:
         """Fetch and store today's listing of each category; a failure stops only its own."""
-        return [await self._fetch_listing(category) for category in categories]
-
-    async def _fetch_listing(self, category: str) -> FetchOutcome:
-        self._asked_at[category] = self.now()
-        try:
-            listing = await self.arxiv.fetch_listing(category)
-        except ArxivError as error:
-            self._log_failure(category, error)
-            return FetchOutcome(category=category, error=error)
-        self._log_recovery(category)
-        return await self.store_listing(listing)
-
-    async def store_listing(self, listing: Listing) -> FetchOutcome:
-        """Store a listing unless it only repeats an earlier day's under a new date."""
-        if listing.announcements and not await self.store.papers.count_unseen(listing):
-            log.warning("listing repeats an earlier day", extra=_fields(listing))
-            return FetchOutcome(category=listing.category, listing=listing, is_repeat=True)
-        added = await self.store.papers.add_listing(listing, now=self.now())
-        if added.new_announcements:
-            log.info("listing stored", extra=_fields(listing))
-        for skipped in listing.skipped:
-            log.warning("record skipped: %s (%s)", skipped.name, skipped.reason)
-        return FetchOutcome(category=listing.category, listing=listing, added=added)
-
-    def _log_failure(self, category: str, error: ArxivError) -> None:
-        """Log a source that breaks once, not at every poll."""
-        if category not in self._failing:
-            self._failing.add(category)
-            log.warning("listing not fetched: %s", error, extra={"category": category})
-
-    def _log_recovery(self, category: str) -> None:
-        if category in self._failing:
-            self._failing.discard(category)
-            log.info("listing fetched again", extra={"category": category})
-
-    # -- decide and plan ---------------------------------------------------------------------
+        return [await self.intake.fetch(category) for category in categories]
 
     async def decide(self, subscription: Subscription, day: date) -> tuple[Decision, ...]:
         """Decide for every announced paper of ``day`` whether the channel gets it, and why."""
@@ -222,7 +141,7 @@ class Pipeline:
 
     async def plan_due(self) -> int:
         """Plan every digest that is due; returns the number of messages."""
-        since = announcement_day(self.now() - self.rules.catchup_window)
+        since = announcement_day(self.now() - self.intake.rules.catchup_window)
         listings = await self.store.digests.listings_since(since)
         decided = await self.store.digests.list_since(since)
         messages = 0
@@ -263,23 +182,14 @@ class Pipeline:
     ) -> bool:
         times = [listings.get((category, day)) for category in subscription.categories]
         stored = [each for each in times if each is not None]
-        due = digest_due(subscription, day, [each and each.stored_at for each in times])
+        ready = [None if each is None else each.ready_at(self.now()) for each in times]
+        due = digest_due(subscription, day, ready)
         if due is None or self.now() < due:
             return False
         if not starts_with(subscription, day, [each.stored_at for each in stored]):
             return False
         record = decided.get((subscription.channel_id, day))
         return record is None or any(each.updated_at > record.decided_at for each in stored)
-
-
-def _fields(listing: Listing) -> dict[str, object]:
-    counts = {kind.value: count for kind, count in listing.counts().items()}
-    return {
-        "category": listing.category,
-        "announced_on": listing.announced_on.isoformat(),
-        "source": listing.source,
-        **counts,
-    }
 
 
 def _target(subscription: Subscription, day: date) -> dict[str, object]:

@@ -6,6 +6,8 @@ from datetime import date, datetime
 
 import aiosqlite
 
+from bot.arxiv.judge import IntakeVerdict
+from bot.digest.due import PATIENCE
 from bot.store.database import Database
 
 
@@ -22,10 +24,17 @@ class DigestRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListingTimes:
-    """When a listing was first stored and when it last grew."""
+    """When a listing was first stored, when it last grew, and whether it seems to be a part."""
 
     stored_at: datetime
     updated_at: datetime
+    is_growing: bool = False
+
+    def ready_at(self, now: datetime) -> datetime | None:
+        """From when on a digest may use it; None while the rest of a part is waited for."""
+        if self.is_growing and now < self.stored_at + PATIENCE:
+            return None
+        return self.stored_at
 
 
 class Digests:
@@ -86,16 +95,21 @@ class Digests:
 
         async def work(connection: aiosqlite.Connection) -> dict[tuple[str, date], ListingTimes]:
             rows = await connection.execute_fetchall(
-                "SELECT category, announced_on, stored_at, updated_at FROM listing "
-                "WHERE announced_on >= :day",
+                """
+                SELECT listing.category, announced_on, stored_at, updated_at, verdict
+                FROM listing LEFT JOIN intake_day
+                    ON intake_day.category = listing.category AND day = announced_on
+                WHERE announced_on >= :day
+                """,
                 {"day": day.isoformat()},
             )
             return {
                 (category, date.fromisoformat(announced_on)): ListingTimes(
                     stored_at=datetime.fromisoformat(stored_at),
                     updated_at=datetime.fromisoformat(updated_at),
+                    is_growing=verdict == IntakeVerdict.GROWING,
                 )
-                for category, announced_on, stored_at, updated_at in rows
+                for category, announced_on, stored_at, updated_at, verdict in rows
             }
 
         return await self._database.read(work)

@@ -179,6 +179,34 @@ FIRST: Step = (
         SELECT RAISE(ABORT, 'the payload of a delivery never changes');
     END
     """,
+    # What is known about each category and Eastern date, announced or not (bot/arxiv/judge.py).
+    """
+    CREATE TABLE intake_day (
+        category TEXT NOT NULL,
+        day TEXT NOT NULL,
+        verdict TEXT,
+        source TEXT,
+        reason TEXT NOT NULL,
+        papers INTEGER NOT NULL,
+        feed_asked_at TEXT,
+        catchup_asked_at TEXT,
+        not_before TEXT,
+        failures INTEGER NOT NULL,
+        is_confirmed INTEGER NOT NULL,
+        is_closed INTEGER NOT NULL,
+        PRIMARY KEY (category, day)
+    ) STRICT, WITHOUT ROWID
+    """,
+    """
+    CREATE TABLE intake_verdict (            -- how a day's verdict came about, in order
+        category TEXT NOT NULL,
+        day TEXT NOT NULL,
+        at TEXT NOT NULL,
+        verdict TEXT NOT NULL,
+        reason TEXT NOT NULL
+    ) STRICT
+    """,
+    "CREATE INDEX intake_verdict_by_day ON intake_verdict (category, day)",
     # What was decided for a channel and date, whether anything was posted or not: a digest is
     # decided once, and again only when its listing grew (docs/decisions/0005).
     """

@@ -23,7 +23,7 @@ from bot.models import (
 from bot.store import search
 from bot.store.database import Database
 from bot.store.keys import end_key, first_key
-from bot.store.rows import PAPER_COLUMNS, Row, json_array, load_papers, paper_values
+from bot.store.rows import PAPER_COLUMNS, Row, load_papers, paper_values
 
 LINKS_WE_STORE = (LinkKind.CODE, LinkKind.PROJECT, LinkKind.DATA, LinkKind.MODEL)
 
@@ -149,37 +149,6 @@ class Papers:
                 announcements=tuple(_announcement(row, papers) for row in entries),
                 source=source,
             )
-
-        return await self._database.read(work)
-
-    async def count_unseen(self, listing: Listing) -> int:
-        """Count the (identifier, version) pairs that no earlier listing of the category held.
-
-        Zero for a listing that repeats an earlier day under a new date: arXiv's feeds do that
-        (28 of 2,504 recorded ones), so the content decides what is news, not the stamp.
-        """
-
-        async def work(connection: aiosqlite.Connection) -> int:
-            pairs = [
-                [announcement.paper.arxiv_id, announcement.paper.version]
-                for announcement in listing.announcements
-            ]
-            rows = await connection.execute_fetchall(
-                """
-                SELECT count(*) FROM json_each(:pairs) AS pair
-                WHERE NOT EXISTS (
-                    SELECT 1 FROM announcement
-                    WHERE arxiv_id = pair.value ->> 0 AND version = pair.value ->> 1
-                        AND category = :category AND announced_on < :day
-                )
-                """,
-                {
-                    "pairs": json_array(pairs),
-                    "category": listing.category,
-                    "day": listing.announced_on.isoformat(),
-                },
-            )
-            return int(next(iter(rows))[0])
 
         return await self._database.read(work)
 

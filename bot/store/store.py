@@ -11,6 +11,7 @@ from pathlib import Path
 from bot.store.database import Database, open_database
 from bot.store.digests import Digests
 from bot.store.facts import Facts
+from bot.store.intake import IntakeLog
 from bot.store.outbox import Outbox
 from bot.store.papers import Papers
 from bot.store.search import Search
@@ -27,6 +28,7 @@ class Store:
     subscriptions: Subscriptions
     outbox: Outbox
     digests: Digests
+    intake: IntakeLog
     facts: Facts
 
 
@@ -44,5 +46,6 @@ async def open_store(path: Path) -> AsyncIterator[Store]:
             subscriptions=Subscriptions(database),
             outbox=Outbox(database),
             digests=Digests(database),
+            intake=IntakeLog(database),
             facts=Facts(database),
         )

@@ -167,16 +167,6 @@ async def test_links_of_third_parties_survive_a_new_version(store: Store) -> Non
     assert links == (*newer.links, late)
 
 
-async def test_a_repeat_of_yesterday_has_nothing_unseen(store: Store) -> None:
-    papers = make_papers(3)
-    await store.papers.add_listing(make_listing(*papers), now=NOW)
-    tomorrow = DAY + timedelta(days=1)
-    assert await store.papers.count_unseen(make_listing(*papers, announced_on=tomorrow)) == 0
-    assert await store.papers.count_unseen(make_listing(*papers)) == 3
-    fresh = make_listing(*papers[:2], make_paper(3, version=2), announced_on=tomorrow)
-    assert await store.papers.count_unseen(fresh) == 1
-
-
 async def test_statuses_describe_the_newest_listing_of_each_category(store: Store) -> None:
     await store.papers.add_listing(make_listing(*make_papers(3)), now=NOW)
     newest = make_listing(

@@ -1,0 +1,224 @@
+"""What is known about each category and date: the judge's records and their history."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date, datetime
+
+import aiosqlite
+
+from bot.arxiv.judge import DayRecord, Earlier, IntakeVerdict
+from bot.models import AnnounceType, ArxivId
+from bot.store.database import Database
+from bot.store.rows import Row, json_array
+
+COLUMNS = (
+    "category, day, verdict, source, reason, papers, feed_asked_at, catchup_asked_at, not_before, "
+    "failures, is_confirmed, is_closed"
+)
+LISTINGS_FOR_USUAL = 10
+
+
+class IntakeLog:
+    """The records of the days, and what the judge wants to know about papers."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def set_records(self, records: Sequence[DayRecord], *, now: datetime) -> None:
+        """Write records; a verdict or reason that changed is added to the history."""
+
+        async def work(connection: aiosqlite.Connection) -> None:
+            for record in records:
+                await _set_record(connection, record, now)
+
+        await self._database.write(work)
+
+    async def list_since(self, day: date) -> list[DayRecord]:
+        """List the records of ``day`` and later, oldest first."""
+
+        async def work(connection: aiosqlite.Connection) -> list[DayRecord]:
+            rows = await connection.execute_fetchall(
+                f"SELECT {COLUMNS} FROM intake_day WHERE day >= :day ORDER BY day, category",
+                {"day": day.isoformat()},
+            )
+            return [_record(tuple(row)) for row in rows]
+
+        return await self._database.read(work)
+
+    async def list_open(self) -> list[DayRecord]:
+        """List the records about which something is still to be asked, oldest first."""
+
+        async def work(connection: aiosqlite.Connection) -> list[DayRecord]:
+            rows = await connection.execute_fetchall(
+                f"SELECT {COLUMNS} FROM intake_day WHERE is_closed = 0 ORDER BY day, category"
+            )
+            return [_record(tuple(row)) for row in rows]
+
+        return await self._database.read(work)
+
+    async def latest_days(self) -> Mapping[str, date]:
+        """The newest date on record, by category."""
+
+        async def work(connection: aiosqlite.Connection) -> dict[str, date]:
+            rows = await connection.execute_fetchall(
+                "SELECT category, max(day) FROM intake_day GROUP BY category"
+            )
+            return {category: date.fromisoformat(day) for category, day in rows}
+
+        return await self._database.read(work)
+
+    async def get_record(self, category: str, day: date) -> DayRecord | None:
+        async def work(connection: aiosqlite.Connection) -> DayRecord | None:
+            rows = await connection.execute_fetchall(
+                f"SELECT {COLUMNS} FROM intake_day WHERE category = :category AND day = :day",
+                {"category": category, "day": day.isoformat()},
+            )
+            return next((_record(tuple(row)) for row in rows), None)
+
+        return await self._database.read(work)
+
+    async def history(self, category: str, day: date) -> list[tuple[IntakeVerdict, str]]:
+        """List the verdicts that a day went through, and the reason of each."""
+
+        async def work(connection: aiosqlite.Connection) -> list[tuple[IntakeVerdict, str]]:
+            rows = await connection.execute_fetchall(
+                "SELECT verdict, reason FROM intake_verdict "
+                "WHERE category = :category AND day = :day ORDER BY rowid",
+                {"category": category, "day": day.isoformat()},
+            )
+            return [(IntakeVerdict(verdict), reason) for verdict, reason in rows]
+
+        return await self._database.read(work)
+
+    async def announced_elsewhere(
+        self, category: str, day: date, arxiv_ids: Collection[ArxivId]
+    ) -> dict[ArxivId, list[Earlier]]:
+        """How the category announced these papers on other dates than ``day``."""
+
+        async def work(connection: aiosqlite.Connection) -> dict[ArxivId, list[Earlier]]:
+            rows = await connection.execute_fetchall(
+                "SELECT arxiv_id, announced_on, version, announce_type FROM announcement "
+                "WHERE arxiv_id IN (SELECT value FROM json_each(:ids)) "
+                "AND category = :category AND announced_on != :day",
+                {"ids": json_array(arxiv_ids), "category": category, "day": day.isoformat()},
+            )
+            earlier: dict[ArxivId, list[Earlier]] = {}
+            for arxiv_id, announced_on, version, announce_type in rows:
+                earlier.setdefault(ArxivId(arxiv_id), []).append(
+                    Earlier(
+                        day=date.fromisoformat(announced_on),
+                        version=version,
+                        announce_type=AnnounceType(announce_type),
+                    )
+                )
+            return earlier
+
+        return await self._database.read(work)
+
+    async def announced_on(self, category: str, day: date) -> set[ArxivId]:
+        """Return the identifiers that are stored for a category and date."""
+
+        async def work(connection: aiosqlite.Connection) -> set[ArxivId]:
+            rows = await connection.execute_fetchall(
+                "SELECT arxiv_id FROM announcement "
+                "WHERE category = :category AND announced_on = :day",
+                {"category": category, "day": day.isoformat()},
+            )
+            return {ArxivId(row[0]) for row in rows}
+
+        return await self._database.read(work)
+
+    async def usual_papers(self, category: str, before: date) -> int | None:
+        """Return the median size of the last listings before a date; None with under three."""
+
+        async def work(connection: aiosqlite.Connection) -> int | None:
+            rows = await connection.execute_fetchall(
+                """
+                SELECT count(*) FROM announcement WHERE category = :category AND announced_on IN (
+                    SELECT announced_on FROM listing
+                    WHERE category = :category AND announced_on < :before
+                    ORDER BY announced_on DESC LIMIT :most)
+                GROUP BY announced_on ORDER BY 1
+                """,
+                {
+                    "category": category,
+                    "before": before.isoformat(),
+                    "most": LISTINGS_FOR_USUAL,
+                },
+            )
+            sizes = [int(row[0]) for row in rows]
+            return sizes[len(sizes) // 2] if len(sizes) >= 3 else None
+
+        return await self._database.read(work)
+
+
+async def _set_record(connection: aiosqlite.Connection, record: DayRecord, now: datetime) -> None:
+    values = _values(record)
+    if record.verdict is not None:
+        # Before the row itself, so that the old verdict can still be compared.
+        await connection.execute(
+            """
+            INSERT INTO intake_verdict (category, day, at, verdict, reason)
+            SELECT :category, :day, :at, :verdict, :reason
+            WHERE NOT EXISTS (
+                SELECT 1 FROM intake_day WHERE category = :category AND day = :day
+                    AND verdict = :verdict AND reason = :reason)
+            """,
+            {
+                "category": record.category,
+                "day": record.day.isoformat(),
+                "at": now.isoformat(),
+                "verdict": record.verdict.value,
+                "reason": record.reason,
+            },
+        )
+    marks = ", ".join("?" * len(values))
+    await connection.execute(
+        f"INSERT INTO intake_day ({COLUMNS}) VALUES ({marks}) "
+        "ON CONFLICT (category, day) DO UPDATE SET "
+        + ", ".join(f"{name} = excluded.{name}" for name in COLUMNS.split(", ")[2:]),
+        values,
+    )
+
+
+def _values(record: DayRecord) -> Row:
+    return (
+        record.category,
+        record.day.isoformat(),
+        record.verdict.value if record.verdict else None,
+        record.source,
+        record.reason,
+        record.papers,
+        _text(record.feed_asked_at),
+        _text(record.catchup_asked_at),
+        _text(record.not_before),
+        record.failures,
+        int(record.is_confirmed),
+        int(record.is_closed),
+    )
+
+
+def _text(instant: datetime | None) -> str | None:
+    return instant.isoformat() if instant else None
+
+
+def _instant(value: object) -> datetime | None:
+    return datetime.fromisoformat(str(value)) if value else None
+
+
+def _record(row: Row) -> DayRecord:
+    (category, day, verdict, source, reason, papers, feed_asked_at, catchup_asked_at, not_before,
+     failures, is_confirmed, is_closed) = row  # fmt: skip
+    return DayRecord(
+        category=str(category),
+        day=date.fromisoformat(str(day)),
+        verdict=IntakeVerdict(str(verdict)) if verdict else None,
+        source=str(source) if source else None,
+        reason=str(reason),
+        papers=int(str(papers)),
+        feed_asked_at=_instant(feed_asked_at),
+        catchup_asked_at=_instant(catchup_asked_at),
+        not_before=_instant(not_before),
+        failures=int(str(failures)),
+        is_confirmed=bool(is_confirmed),
+        is_closed=bool(is_closed),
+    )
