@@ -1,0 +1,176 @@
+"""The tree of a query: what `parser` builds and `compile` reads.
+
+A leaf says one thing about a paper; `And`, `Or` and `Not` combine leaves. ``start`` and ``end``
+are the leaf's place in the query's text, for messages; they do not count in comparisons.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+
+from bot.models import AnnounceType, ArxivId, LinkKind
+
+
+class TextField(StrEnum):
+    """The parts of a paper that hold running text; the values are the index's column names."""
+
+    TITLE = "title"
+    ABSTRACT = "abstract"
+    AUTHORS = "authors"
+    COMMENT = "comment"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leaf:
+    """Anything that is said about a paper in one place of the text."""
+
+    start: int = field(default=0, compare=False)
+    end: int = field(default=0, compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Text(Leaf):
+    """The tokens of ``text`` next to each other in one field (None: in any of them).
+
+    A single word is the shortest phrase; ``C++``, ``GPT-4`` and ``multi-agent`` are phrases of
+    their tokens. With ``is_prefix`` the last token may go on.
+    """
+
+    text: str
+    field: TextField | None = None
+    is_prefix: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Author(Leaf):
+    """One of the authors goes by this name, whole or in part (see `names`)."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Category(Leaf):
+    """Listed in the category; with ``is_archive`` in any category of that archive."""
+
+    code: str
+    is_archive: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Announced(Leaf):
+    """Announced with this type in any listing."""
+
+    announce_type: AnnounceType
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Has(Leaf):
+    """Carries a link of this kind."""
+
+    kind: LinkKind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Since(Leaf):
+    """First announced on this day or later."""
+
+    day: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Until(Leaf):
+    """First announced on this day or earlier."""
+
+    day: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identified(Leaf):
+    """Is this very paper, in any version."""
+
+    arxiv_id: ArxivId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HasDoi(Leaf):
+    """Was published under this DOI (in small letters: DOIs ignore case)."""
+
+    doi: str
+
+
+@dataclass(frozen=True, slots=True)
+class And:
+    """Every part holds; without parts it holds for every paper."""
+
+    parts: "tuple[Node, ...]"
+
+
+@dataclass(frozen=True, slots=True)
+class Or:
+    """At least one part holds."""
+
+    parts: "tuple[Node, ...]"
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    """The part does not hold."""
+
+    part: "Node"
+
+
+Place = Since | Until | Identified | HasDoi
+"""Leaves that are about a paper's place in the archive, not about what it says."""
+
+Said = Text | Author | Category | Announced | Has
+"""Leaves that the search index holds as tokens."""
+
+LeafNode = Said | Place
+Node = LeafNode | And | Or | Not
+
+EVERYTHING = And(())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Query:
+    """A query that was understood; ``text`` parses to the same tree again."""
+
+    text: str
+    root: Node
+
+    def __str__(self) -> str:
+        return self.text
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether it asks for nothing in particular, which every paper meets."""
+        return self.root == EVERYTHING
+
+
+def leaves(node: Node) -> Iterator[LeafNode]:
+    """Walk the leaves in the order of the text."""
+    match node:
+        case And(parts) | Or(parts):
+            for part in parts:
+                yield from leaves(part)
+        case Not(part):
+            yield from leaves(part)
+        case _:
+            yield node
+
+
+def all_of(*nodes: Node) -> Node:
+    """Join with AND, without needless levels."""
+    parts: list[Node] = []
+    for node in nodes:
+        parts.extend(node.parts if isinstance(node, And) else (node,))
+    return parts[0] if len(parts) == 1 else And(tuple(parts))
+
+
+def any_of(*nodes: Node) -> Node:
+    """Join with OR, without needless levels; at least one node."""
+    parts: list[Node] = []
+    for node in nodes:
+        parts.extend(node.parts if isinstance(node, Or) else (node,))
+    return parts[0] if len(parts) == 1 else Or(tuple(parts))

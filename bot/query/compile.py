@@ -1,0 +1,185 @@
+"""From tree to index: a query as one FTS5 expression per stretch of the archive.
+
+Everything a paper says is a token of the index, so any combination of AND, OR and NOT of words,
+names and filters is one FTS5 expression. Dates and identifiers are not tokens but ranges of the
+papers' keys: inside a range that no such leaf cuts, each of them is simply true or false, and
+what remains is again one expression (`CompiledQuery.expression`). The store works out the ranges.
+
+Each term reaches FTS5 as a quoted string and operators come only from our own tree, so nothing
+typed is ever read as FTS5 syntax (``C++`` and ``multi-agent`` would be errors).
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from bot.query.ast import (
+    And,
+    Announced,
+    Author,
+    Category,
+    Has,
+    HasDoi,
+    Identified,
+    Node,
+    Not,
+    Or,
+    Place,
+    Query,
+    Said,
+    Since,
+    Text,
+    Until,
+    leaves,
+)
+from bot.query.names import is_initial, name_words
+from bot.query.tags import (
+    EVERY_PAPER,
+    archive_tag,
+    category_tag,
+    full_tag,
+    given_tag,
+    has_tag,
+    name_tag,
+    short_tag,
+    type_tag,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """A set of papers: those that an FTS5 expression finds, or all but those.
+
+    FTS5 has no plain NOT, only 'these, without those'; carrying the complement along lets every
+    tree become one expression.
+    """
+
+    match: str | None = None
+    """An FTS5 expression; None finds nothing."""
+    is_complement: bool = False
+
+    def inverted(self) -> "Selection":
+        return Selection(self.match, not self.is_complement)
+
+    @property
+    def is_nothing(self) -> bool:
+        return self.match is None and not self.is_complement
+
+    @property
+    def is_everything(self) -> bool:
+        return self.match is None and self.is_complement
+
+    def expression(self) -> str:
+        """Write it for FTS5; not for nothing, which needs no asking."""
+        if not self.is_complement and self.match is not None:
+            return self.match
+        every = quoted(EVERY_PAPER)
+        return every if self.match is None else f"{every} NOT ({self.match})"
+
+
+NOTHING = Selection()
+EVERYTHING = Selection(is_complement=True)
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledQuery:
+    """A query ready for the index; `places` are the leaves that the store turns into key ranges."""
+
+    root: Node
+    places: tuple[Place, ...]
+
+    def select(self, holds: Callable[[Place], bool]) -> Selection:
+        """Return what the query asks of the index where its places hold as ``holds`` says."""
+        return _select(self.root, holds)
+
+
+def compile_query(query: Query) -> CompiledQuery:
+    return compile_node(query.root)
+
+
+def compile_node(root: Node) -> CompiledQuery:
+    places = dict.fromkeys(leaf for leaf in leaves(root) if isinstance(leaf, Place))
+    return CompiledQuery(root, tuple(places))
+
+
+def _select(node: Node, holds: Callable[[Place], bool]) -> Selection:
+    match node:
+        case And(parts):
+            return intersection([_select(part, holds) for part in parts])
+        case Or(parts):
+            return union([_select(part, holds) for part in parts])
+        case Not(part):
+            return _select(part, holds).inverted()
+        case Since() | Until() | Identified() | HasDoi():
+            return EVERYTHING if holds(node) else NOTHING
+        case _:
+            return Selection(leaf_expression(node))
+
+
+def intersection(selections: Sequence[Selection]) -> Selection:
+    """Find the papers that are in all of them."""
+    if any(selection.is_nothing for selection in selections):
+        return NOTHING
+    wanted = [s.match for s in selections if s.match is not None and not s.is_complement]
+    unwanted = [s.match for s in selections if s.match is not None and s.is_complement]
+    if not wanted:
+        return Selection(_joined(unwanted, "OR"), is_complement=True)
+    match = _joined(wanted, "AND")
+    return Selection(f"({match}) NOT ({_joined(unwanted, 'OR')})" if unwanted else match)
+
+
+def union(selections: Sequence[Selection]) -> Selection:
+    """Find the papers that are in any of them: all but those that none has (De Morgan)."""
+    return intersection([selection.inverted() for selection in selections]).inverted()
+
+
+def _joined(expressions: Sequence[str], operator: str) -> str | None:
+    distinct = list(dict.fromkeys(expressions))
+    if len(distinct) <= 1:
+        return distinct[0] if distinct else None
+    return f" {operator} ".join(f"({expression})" for expression in distinct)
+
+
+def leaf_expression(leaf: Said) -> str:
+    """Write one leaf as an FTS5 expression."""
+    match leaf:
+        case Text():
+            column = f"{leaf.field.value} : " if leaf.field else ""
+            return f"{column}{quoted(leaf.text)}{' *' if leaf.is_prefix else ''}"
+        case Author():
+            return _author_expression(leaf.name)
+        case Category():
+            return quoted(archive_tag(leaf.code) if leaf.is_archive else category_tag(leaf.code))
+        case Announced():
+            return quoted(type_tag(leaf.announce_type))
+        case Has():
+            return quoted(has_tag(leaf.kind))
+
+
+def quoted(text: str) -> str:
+    """Quote for FTS5: nothing inside is syntax."""
+    return '"' + text.replace('"', '""') + '"'
+
+
+def _author_expression(name: str) -> str:
+    readings = [_reading(words) for words in name_words(name)]
+    return _joined(readings, "OR") or quoted(name)
+
+
+def _reading(words: Sequence[str]) -> str:
+    """Any part written out may be the surname; every other part must belong to the same name."""
+    surnames = [word for word in words if not is_initial(word)]
+    if len(words) == 1 or not surnames:
+        return _joined([quoted(name_tag(word)) for word in words], "AND") or ""
+    anchored = []
+    for surname in dict.fromkeys(surnames):
+        others = list(words)
+        others.remove(surname)
+        anchored.append(_joined([_same_person(surname, other) for other in others], "AND") or "")
+    return _joined(anchored, "OR") or ""
+
+
+def _same_person(surname: str, other: str) -> str:
+    if is_initial(other):
+        return quoted(given_tag(surname, other))
+    tags = [full_tag(surname, other), short_tag(surname, other[0])]
+    return " OR ".join(map(quoted, tags))

@@ -1,0 +1,78 @@
+"""From tree back to text: for refined queries, ``--explain`` and messages.
+
+The text is in the query language again: parsing it gives the same tree.
+"""
+
+import re
+
+from bot.query.ast import (
+    And,
+    Announced,
+    Author,
+    Category,
+    Has,
+    HasDoi,
+    Identified,
+    Node,
+    Not,
+    Or,
+    Since,
+    Text,
+    TextField,
+    Until,
+)
+
+_PLAIN_WORD = re.compile(r"(?!(?:OR|AND|NOT)$)[^\W\d_][^\W\d_]*(?:-[^\W\d_]+)*")
+_FIELD_NAMES = {
+    TextField.TITLE: "title:",
+    TextField.ABSTRACT: "abstract:",
+    TextField.AUTHORS: "author:",
+    TextField.COMMENT: "comment:",
+    None: "",
+}
+
+
+def print_node(node: Node) -> str:
+    """Write ``node`` in the query language."""
+    match node:
+        case And(parts):
+            return " ".join(_inside(part) for part in parts)
+        case Or(parts):
+            return " OR ".join(_inside(part) for part in parts)
+        case Not(part):
+            return f"-{_inside(part)}"
+        case _:
+            return print_leaf(node)
+
+
+def _inside(node: Node) -> str:
+    return f"({print_node(node)})" if isinstance(node, And | Or) else print_node(node)
+
+
+def print_leaf(leaf: Node) -> str:
+    """Write one leaf, without operators."""
+    match leaf:
+        case Text(text=text, field=field, is_prefix=is_prefix):
+            return f"{_FIELD_NAMES[field]}{_shown(text)}{'*' if is_prefix else ''}"
+        case Author(name=name):
+            return f"author:{_shown(name)}"
+        case Category(code=code, is_archive=is_archive):
+            return f"category:{code}{'.*' if is_archive else ''}"
+        case Announced(announce_type=announce_type):
+            return f"type:{announce_type.value}"
+        case Has(kind=kind):
+            return f"has:{kind.value}"
+        case Since(day=day):
+            return f"since:{day.isoformat()}"
+        case Until(day=day):
+            return f"until:{day.isoformat()}"
+        case Identified(arxiv_id=arxiv_id):
+            return f"id:{arxiv_id}"
+        case HasDoi(doi=doi):
+            return f"id:{doi}"
+        case _:
+            raise TypeError(f"not a leaf: {leaf!r}")
+
+
+def _shown(text: str) -> str:
+    return text if _PLAIN_WORD.fullmatch(text) else f'"{text}"'
