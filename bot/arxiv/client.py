@@ -1,0 +1,252 @@
+"""The one polite client of arXiv: the only module that talks to it.
+
+arXiv asks for one connection and at least three seconds between requests over everything that
+a person runs (https://info.arxiv.org/help/api/tou.html), so a process has one `ArxivClient` and
+all its requests go through one lock. What comes back is judged here as far as HTTP goes; the
+parsers judge the bytes.
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+from typing import Protocol, TypeVar
+from urllib.parse import SplitResult, urljoin, urlsplit
+
+import aiohttp
+from yarl import URL
+
+from bot.arxiv.feeds import parse_feed
+from bot.arxiv.taxonomy import canonical_category
+from bot.errors import ArxivUnavailable, ListingFormatError
+from bot.models import Listing
+
+T = TypeVar("T")
+
+CONNECT_TIMEOUT_S = 10
+READ_TIMEOUT_S = 20
+CHUNK_BYTES = 1 << 16
+MOST_REDIRECTS = 3
+REDIRECTS = frozenset({301, 302, 303, 307, 308})
+LONGEST_PAUSE_S = 3600
+DEFAULT_PAUSE_S = 60
+"""How long to keep away when arXiv asks for it without a time that can be read."""
+SILENT_TURNS = 20
+"""How many turns to sit out when arXiv names no time at all: a minute, at three seconds each."""
+OFF_LOOP_BYTES = 100_000
+"""Bodies larger than this are parsed in a thread, so that Discord's heartbeat goes on."""
+
+
+class Settings(Protocol):
+    """What the client needs to know: the ``[arxiv]`` section of the settings."""
+
+    @property
+    def feed_url(self) -> str: ...
+    @property
+    def timeout_s(self) -> float: ...
+    @property
+    def max_bytes(self) -> int: ...
+    @property
+    def user_agent_header(self) -> str: ...
+    def spacing_for(self, url: str) -> float: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Answer:
+    """What one request brought: a body, or the address to ask instead."""
+
+    body: bytes = b""
+    is_refusal: bool = False
+    redirect: str | None = None
+
+
+class ArxivClient:
+    """Fetches from arXiv, one request at a time, with the pauses that arXiv asks for.
+
+    ``sleep``, ``monotonic`` and ``now`` are replaced by a virtual clock in tests.
+    """
+
+    def __init__(
+        self,
+        session: aiohttp.ClientSession,
+        settings: Settings,
+        *,
+        sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
+        monotonic: Callable[[], float] = time.monotonic,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._session = session
+        self._settings = settings
+        self._sleep = sleep
+        self._monotonic = monotonic
+        self._now = now
+        self._turn = asyncio.Lock()
+        self._ended_at: float | None = None
+        self._closed_until: float | None = None
+
+    async def fetch_listing(self, category: str) -> Listing:
+        """Fetch the daily feed of a category.
+
+        Raises `UnknownCategory`, `ArxivUnavailable` (try again later, at the earliest after
+        ``retry_after_s``) or `ListingFormatError` (the answer is not that category's listing).
+        """
+        category = canonical_category(category)
+        url = f"{self._settings.feed_url}/rss/{category}"
+        listing = await self._parsed(url, parse_feed)
+        if listing.category != category:
+            raise ListingFormatError(
+                f"Asked for {category}, arXiv answered with a feed of {listing.category}.", url
+            )
+        return listing
+
+    async def _parsed(self, url: str, parse: Callable[[bytes], T]) -> T:
+        """Fetch and parse; an answer of refusal counts as one even if it can be parsed."""
+        answer = await self._get(url)
+        try:
+            if len(answer.body) > OFF_LOOP_BYTES:
+                result = await asyncio.to_thread(parse, answer.body)
+            else:
+                result = parse(answer.body)
+        except ListingFormatError as error:
+            raise ListingFormatError(str(error), url) from error
+        if answer.is_refusal:
+            raise ListingFormatError("arXiv refused the request without saying why.", url)
+        return result
+
+    # -- requests ----------------------------------------------------------------------------
+
+    async def _get(self, url: str) -> _Answer:
+        """Ask for ``url`` when it is our turn, following arXiv's own redirects."""
+        async with self._turn:
+            home = urlsplit(url)
+            for _ in range(MOST_REDIRECTS + 1):
+                self._refuse_while_closed(url)
+                await self._wait_for_turn(url)
+                answer = await self._ask(url)
+                if answer.redirect is None:
+                    return answer
+                url = _checked_redirect(url, answer.redirect, home)
+        raise ArxivUnavailable(f"arXiv redirected more than {MOST_REDIRECTS} times.", url)
+
+    def _refuse_while_closed(self, url: str) -> None:
+        if self._closed_until is None:
+            return
+        left_s = self._closed_until - self._monotonic()
+        if left_s > 0:
+            raise ArxivUnavailable(
+                f"arXiv asked us to stay away for {left_s:.0f} more seconds.", url, left_s
+            )
+
+    async def _wait_for_turn(self, url: str) -> None:
+        """Sleep until the spacing since the end of the last request has passed."""
+        if self._ended_at is None:
+            return
+        wait_s = self._ended_at + self._settings.spacing_for(url) - self._monotonic()
+        if wait_s > 0:
+            await self._sleep(wait_s)
+
+    async def _ask(self, url: str) -> _Answer:
+        timeout = aiohttp.ClientTimeout(
+            total=self._settings.timeout_s,
+            sock_connect=CONNECT_TIMEOUT_S,
+            # Alone it never ends a server that sends a few bytes now and then; hence the total.
+            sock_read=READ_TIMEOUT_S,
+        )
+        try:
+            async with self._session.get(
+                URL(url, encoded=True),
+                allow_redirects=False,
+                timeout=timeout,
+                headers={"User-Agent": self._settings.user_agent_header},
+            ) as response:
+                return await self._read(response, url)
+        except TimeoutError as error:
+            raise ArxivUnavailable(
+                f"arXiv did not answer within {self._settings.timeout_s:g} seconds.", url
+            ) from error
+        except (aiohttp.ClientError, OSError) as error:
+            reason = str(error) or type(error).__name__
+            raise ArxivUnavailable(f"arXiv could not be reached ({reason}).", url) from error
+        finally:
+            self._ended_at = self._monotonic()
+
+    async def _read(self, response: aiohttp.ClientResponse, url: str) -> _Answer:
+        if response.status in REDIRECTS:
+            return _Answer(redirect=response.headers.get("Location", ""))
+        if response.status not in (HTTPStatus.OK, HTTPStatus.BAD_REQUEST):
+            raise self._unavailable(response, url)
+        body = await self._read_body(response, url)
+        if body.lstrip()[:40].lower().startswith(b"rate exceeded"):
+            raise self._unavailable(response, url)  # sent with 200 as well as with 429
+        return _Answer(body=body, is_refusal=response.status == HTTPStatus.BAD_REQUEST)
+
+    async def _read_body(self, response: aiohttp.ClientResponse, url: str) -> bytes:
+        """Read at most ``max_bytes`` after decompression: `read()` would take a bomb whole."""
+        body = bytearray()
+        async for chunk in response.content.iter_chunked(CHUNK_BYTES):
+            body += chunk
+            if len(body) > self._settings.max_bytes:
+                response.close()
+                raise ListingFormatError(
+                    f"The answer is larger than {self._settings.max_bytes / 1e6:g} MB.", url
+                )
+        return bytes(body)
+
+    def _unavailable(self, response: aiohttp.ClientResponse, url: str) -> ArxivUnavailable:
+        """Say how arXiv failed, and keep away as long as it wants us to."""
+        status = response.status
+        pause_s = parse_retry_after(response.headers.get("Retry-After"), self._now())
+        is_too_much = status in (HTTPStatus.OK, HTTPStatus.TOO_MANY_REQUESTS)
+        if pause_s is None and (is_too_much or status == HTTPStatus.SERVICE_UNAVAILABLE):
+            pause_s = SILENT_TURNS * self._settings.spacing_for(url)
+        if pause_s is not None:
+            self._closed_until = self._monotonic() + pause_s
+        if is_too_much:
+            return ArxivUnavailable("arXiv has too many requests just now.", url, pause_s)
+        hint = ""
+        if status == HTTPStatus.FORBIDDEN:
+            hint = "; set arxiv.contact, so that arXiv knows whom to ask"
+        return ArxivUnavailable(f"arXiv answered with HTTP {status}{hint}.", url, pause_s)
+
+
+def parse_retry_after(header: str | None, now: datetime) -> float | None:
+    """Return the seconds that a Retry-After header asks for, at most an hour.
+
+    It holds seconds or an HTTP date (RFC 9110, section 10.2.3); anything else counts as a
+    minute. None when there is no header.
+    """
+    if header is None:
+        return None
+    text = header.strip()
+    if text.isascii() and text.isdigit():
+        return float(min(int(text[:9]), LONGEST_PAUSE_S))
+    try:
+        moment = parsedate_to_datetime(text)
+        seconds = (moment.astimezone(UTC) - now).total_seconds()
+    except (ValueError, OverflowError):
+        return DEFAULT_PAUSE_S
+    return min(max(seconds, 0.0), LONGEST_PAUSE_S)
+
+
+def _checked_redirect(url: str, location: str, home: SplitResult) -> str:
+    """Return the address to ask instead; raises `ArxivUnavailable` if it leaves arXiv.
+
+    From arXiv only https on arXiv's hosts is followed, from a stand-in only the stand-in itself.
+    """
+    try:
+        target = urljoin(url, location)
+        parts = urlsplit(target)
+        is_home = (parts.scheme, parts.netloc) == (home.scheme, home.netloc)
+        is_arxiv = parts.scheme == "https" and _is_arxiv(parts.netloc)
+        if is_home or (is_arxiv and _is_arxiv(home.netloc)):
+            return target
+    except ValueError:
+        pass  # not an address at all
+    raise ArxivUnavailable(f"arXiv redirected to another place ({location[:100]!r}).", url)
+
+
+def _is_arxiv(host: str) -> bool:
+    return host == "arxiv.org" or host.endswith(".arxiv.org")
