@@ -1,0 +1,703 @@
+"""A Discord on loopback for unmodified discord.py: real HTTP, a real gateway, scripted faults.
+
+    async with DiscordServer() as discord:
+        guild = discord.add_guild()
+        channel = discord.add_channel(guild, "papers")
+        # point the bot at discord.api_url and discord.gateway_url, token discord.token
+        discord.inject(faults.answer(502, after=True), channel=channel)
+        ...
+        assert [entry.content for entry in discord.ledger] == ["### cs.CV ..."]
+        reply = await discord.slash(guild, channel, admin, "paper search", query="diffusion")
+
+What is accepted is never forgotten (`ledger`); every body is checked as Discord would check it
+(`spec.py`), every answer against Discord's own description, so that this stand-in cannot drift.
+"""
+
+import asyncio
+import contextlib
+import functools
+import hashlib
+import json
+import re
+import time
+from collections import deque
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from types import TracebackType
+from typing import Any, Self
+
+import yarl
+from aiohttp import web
+from discord import Client
+from discord.gateway import DiscordWebSocket
+from discord.http import Route
+
+from tests.fakes import faults, spec
+from tests.fakes.faults import Fault
+from tests.fakes.gateway import Event, Gateway, Session
+from tests.fakes.interactions import Interactions, Reply
+from tests.fakes.world import (
+    EMBED_LINKS,
+    MANAGE_GUILD,
+    READ_MESSAGE_HISTORY,
+    SEND_MESSAGES,
+    VIEW_CHANNEL,
+    Channel,
+    Guild,
+    Json,
+    Snowflakes,
+    User,
+    message_json,
+)
+
+TOKEN = "MTk4NjIyNDgzNDcxOTI1MjQ4.Cl2FMQ.canary-ZnCjm1XVW7vRze4b7Cq4se7kKWs"
+"""A pretend token in the form of a real one; it must appear in no log, file or message."""
+
+SEND = "POST", spec.MESSAGES
+
+NO_BOT_TOKEN = ("{interaction_token}", "{webhook_token}")
+"""Routes with one of these carry their own token in the path."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Accepted:
+    """One message that exists on this Discord, whether or not its sender heard of it."""
+
+    message_id: int
+    channel_id: int
+    nonce: str | None
+    body: Json
+    sha256: str
+    at: datetime
+
+    @property
+    def content(self) -> str:
+        return str(self.body.get("content") or "")
+
+    @property
+    def embed_urls(self) -> list[str]:
+        return [embed["url"] for embed in self.body.get("embeds") or () if embed.get("url")]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """One request as it came in; ``template`` names its route, ``at_s`` is monotonic."""
+
+    method: str
+    template: str
+    names: Mapping[str, str]
+    query: Mapping[str, str]
+    body: Any
+    is_authorized: bool
+    at_s: float
+
+    @property
+    def channel_id(self) -> int | None:
+        return int(self.names["channel_id"]) if "channel_id" in self.names else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    status: int
+    body: Any
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    def response(self, now: datetime) -> web.Response:
+        # discord.py reads JSON only under exactly this type, without a charset.
+        headers = {"Content-Type": "application/json", "Date": format_datetime(now, usegmt=True)}
+        content = json.dumps(self.body).encode()
+        return web.Response(
+            status=self.status, body=content, headers={**headers, "Via": "fake", **self.headers}
+        )
+
+
+@dataclass(slots=True, kw_only=True)
+class RateLimits:
+    """Discord's documented and customary budgets; `DiscordServer` has none unless given these."""
+
+    per_channel: int = 5
+    window_s: float = 5.0
+    global_per_s: int = 50
+    _windows: dict[int, tuple[float, int]] = field(default_factory=dict)
+    _recent: deque[float] = field(default_factory=deque)
+
+    def take_global(self, now_s: float) -> float:
+        """Count one request; returns the seconds to wait where there were too many."""
+        while self._recent and self._recent[0] <= now_s - 1:
+            self._recent.popleft()
+        if len(self._recent) >= self.global_per_s:
+            return self._recent[0] + 1 - now_s
+        self._recent.append(now_s)
+        return 0.0
+
+    def take(self, channel_id: int, now_s: float) -> tuple[int, float]:
+        """Count one message; returns what remains (-1: refused) and the seconds to the reset."""
+        started, used = self._windows.get(channel_id, (now_s, 0))
+        if now_s >= started + self.window_s:
+            started, used = now_s, 0
+        reset_after = started + self.window_s - now_s
+        if used >= self.per_channel:
+            return -1, reset_after
+        self._windows[channel_id] = (started, used + 1)
+        return self.per_channel - used - 1, reset_after
+
+
+@dataclass(eq=False, slots=True)
+class _Scripted:
+    """A fault that waits for its request."""
+
+    fault: Fault
+    route: tuple[str, str] | None
+    channel_id: int | None
+    is_standing: bool = False
+
+    def fits(self, call: Call) -> bool:
+        is_route = self.route in (None, (call.method, call.template))
+        return is_route and self.channel_id in (None, call.channel_id)
+
+
+Handler = Callable[[Call], Awaitable[Answer]]
+
+
+class DiscordServer:
+    """The server; see the module's docstring. ``now`` dates messages and the Date header."""
+
+    def __init__(
+        self,
+        *,
+        token: str = TOKEN,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        nonce_window_s: float = 300.0,
+        limits: RateLimits | None = None,
+        validate: bool = True,
+        port: int = 0,
+    ) -> None:
+        self.token = token
+        self.now = now
+        self.nonce_window_s = nonce_window_s
+        self.limits = limits
+        self.validate = validate
+        self.ledger: list[Accepted] = []
+        self.calls: list[Call] = []
+        self.refusals: list[str] = []
+        """What `spec.py` had against bodies of the bot; a test that sends none keeps it empty."""
+        self.drift: list[str] = []
+        """Where an answer of this stand-in is not as Discord describes it; fails the test."""
+        self.guilds: dict[int, Guild] = {}
+        self.commands: list[Json] = []
+        self.command_puts = 0
+        self.is_token_good = True
+        self.ids = Snowflakes(now)
+        self.bot = User(id=self.ids.new(), name="Paper Digest Bot", is_bot=True)
+        self.gateway = Gateway(token_is_good=self._is_good, greet=self._greet)
+        self.interactions = Interactions(self)
+        self._scripted: list[_Scripted] = []
+        self._by_nonce: dict[str, Accepted] = {}
+        self._closing = asyncio.Event()
+        self._port = port
+        self._runner: web.AppRunner | None = None
+        self._changed = asyncio.Condition()
+
+    # Life
+
+    async def __aenter__(self) -> Self:
+        application = web.Application(client_max_size=25 * 1024 * 1024)
+        application.router.add_get("/gateway", self.gateway.handle)
+        application.router.add_route("*", "/api/v10/{tail:.*}", self._handle)
+        self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.5)
+        await self._runner.setup()
+        await self._listen()
+        return self
+
+    async def _listen(self) -> None:
+        assert self._runner is not None
+        site = web.TCPSite(self._runner, "127.0.0.1", self._port)
+        await site.start()
+        self._port = self._runner.addresses[0][1]
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._closing.set()
+        await self.gateway.drop(1001)
+        if self._runner is not None:
+            await self._runner.cleanup()
+        if error is None:
+            assert not self.drift, self.drift
+
+    async def stop_listening(self) -> None:
+        """Refuse new connections and end the present ones, as a Discord that is down."""
+        assert self._runner is not None
+        await self.gateway.drop()
+        for site in list(self._runner.sites):
+            await site.stop()
+
+    async def listen_again(self) -> None:
+        await self._listen()
+
+    @property
+    def api_url(self) -> str:
+        return f"http://127.0.0.1:{self._port}/api/v10"
+
+    @property
+    def gateway_url(self) -> str:
+        return f"ws://127.0.0.1:{self._port}/gateway"
+
+    # The world
+
+    def add_guild(self, name: str = "Reading group") -> Guild:
+        """Add a guild before the bot connects; `welcome` tells a connected bot of it."""
+        guild = Guild(
+            id=self.ids.new(), name=name, owner_id=self.ids.new(), bot_role_id=self.ids.new()
+        )
+        self.guilds[guild.id] = guild
+        return guild
+
+    def add_channel(self, guild: Guild, name: str = "papers") -> Channel:
+        channel = Channel(id=self.ids.new(), guild_id=guild.id, name=name)
+        guild.channels[channel.id] = channel
+        return channel
+
+    def add_user(self, name: str = "ada", *, is_admin: bool = False) -> User:
+        user = User(id=self.ids.new(), name=name)
+        if is_admin:
+            user.permissions |= MANAGE_GUILD
+        return user
+
+    def messages_in(self, channel: Channel) -> list[Accepted]:
+        return [entry for entry in self.ledger if entry.channel_id == channel.id]
+
+    def channel(self, channel_id: int) -> Channel | None:
+        for guild in self.guilds.values():
+            found = guild.channels.get(channel_id)
+            if found is not None and not found.is_deleted and guild.is_member:
+                return found
+        return None
+
+    async def deny(self, channel: Channel, permissions: int) -> None:
+        """Take permissions from the bot in one channel, and tell it."""
+        channel.denied |= permissions
+        await self._tell_channel(channel)
+
+    async def allow(self, channel: Channel, permissions: int) -> None:
+        channel.denied &= ~permissions
+        await self._tell_channel(channel)
+
+    async def _tell_channel(self, channel: Channel) -> None:
+        guild = self.guilds[channel.guild_id]
+        await self.gateway.tell(guild.id, "CHANNEL_UPDATE", channel.json(guild.bot_role_id))
+
+    async def delete_channel(self, channel: Channel) -> None:
+        guild = self.guilds[channel.guild_id]
+        channel.is_deleted = True
+        await self.gateway.tell(guild.id, "CHANNEL_DELETE", channel.json(guild.bot_role_id))
+
+    async def delete_message(self, channel: Channel, message_id: int) -> None:
+        channel.messages = [each for each in channel.messages if each["id"] != str(message_id)]
+        event = {"id": str(message_id), "channel_id": str(channel.id)}
+        await self.gateway.tell(channel.guild_id, "MESSAGE_DELETE", event)
+
+    async def remove_guild(self, guild: Guild) -> None:
+        """Throw the bot out."""
+        guild.is_member = False
+        await self.gateway.tell(guild.id, "GUILD_DELETE", {"id": str(guild.id)})
+
+    async def take_down(self, guild: Guild) -> None:
+        """Let a guild suffer an outage: the bot is still its member."""
+        guild.is_available = False
+        event = {"id": str(guild.id), "unavailable": True}
+        await self.gateway.tell(guild.id, "GUILD_DELETE", event)
+
+    async def welcome(self, guild: Guild) -> None:
+        """Invite the bot (again), or end an outage."""
+        guild.is_member = guild.is_available = True
+        await self.gateway.tell(guild.id, "GUILD_CREATE", guild.json(self.bot))
+
+    def post_as(self, user: User, channel: Channel, body: Json) -> Json:
+        """Let somebody write into a channel; not part of the ledger."""
+        message = message_json(
+            message_id=self.ids.new(), channel_id=channel.id, author=user, body=body, at=self.now()
+        )
+        channel.messages.append(message)
+        return message
+
+    async def revoke_token(self) -> None:
+        self.is_token_good = False
+        await self.gateway.drop(4004)
+
+    @contextlib.asynccontextmanager
+    async def connected(self, client: Client) -> AsyncIterator[Client]:
+        """Run a discord.py client against this server until the block ends."""
+        with self.pointed_at():
+            await client.login(self.token)
+            running = asyncio.create_task(client.connect())
+            ready = asyncio.create_task(client.wait_until_ready())
+            try:
+                await asyncio.wait({running, ready}, return_when=asyncio.FIRST_COMPLETED)
+                yield client
+            finally:
+                ready.cancel()
+                await client.close()
+                await running
+
+    @contextlib.contextmanager
+    def pointed_at(self) -> Iterator[None]:
+        """Let discord.py in this process speak to this server (class attributes of its own)."""
+        before = Route.BASE, DiscordWebSocket.DEFAULT_GATEWAY
+        Route.BASE = self.api_url
+        DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(self.gateway_url)
+        try:
+            yield
+        finally:
+            Route.BASE, DiscordWebSocket.DEFAULT_GATEWAY = before
+
+    # Faults
+
+    def inject(
+        self,
+        *script: Fault,
+        channel: Channel | None = None,
+        route: tuple[str, str] | None = SEND,
+        standing: bool = False,
+    ) -> None:
+        """Let ``script`` strike the next fitting requests, one each; a standing one all of them."""
+        channel_id = None if channel is None else channel.id
+        self._scripted += [_Scripted(fault, route, channel_id, standing) for fault in script]
+
+    def clear_faults(self) -> None:
+        self._scripted.clear()
+
+    def _next_fault(self, call: Call) -> Fault | None:
+        for scripted in self._scripted:
+            if scripted.fits(call):
+                if not scripted.is_standing:
+                    self._scripted.remove(scripted)
+                return scripted.fault
+        return None
+
+    # Waiting
+
+    async def wait_until(self, condition: Callable[[], bool], timeout_s: float = 10.0) -> None:
+        """Wait for something to become true of this server; raises TimeoutError."""
+
+        async def wait() -> None:
+            async with self._changed:
+                await self._changed.wait_for(condition)
+
+        await asyncio.wait_for(wait(), timeout_s)
+
+    async def wait_for_messages(self, count: int, timeout_s: float = 10.0) -> list[Accepted]:
+        """Wait until the ledger holds ``count`` messages, and return it."""
+        await self.wait_until(lambda: len(self.ledger) >= count, timeout_s)
+        return self.ledger
+
+    async def wait_connected(self, timeout_s: float = 10.0) -> None:
+        """Wait until the bot has a session."""
+        await asyncio.wait_for(self.gateway.connected.wait(), timeout_s)
+
+    async def notify(self) -> None:
+        async with self._changed:
+            self._changed.notify_all()
+
+    # People
+
+    async def slash(
+        self, guild: Guild, channel: Channel, user: User, command: str, **options: object
+    ) -> Reply:
+        """Type a slash command, for example "paper search", and return what the bot answers."""
+        return await self.interactions.slash(guild, channel, user, command, options)
+
+    async def complete(
+        self, guild: Guild, channel: Channel, user: User, command: str, **options: object
+    ) -> list[str]:
+        """Type into the last of ``options`` and return the names that the bot offers."""
+        return await self.interactions.complete(guild, channel, user, command, options)
+
+    async def click(
+        self, guild: Guild, channel: Channel, user: User, reply: Reply, id_: str
+    ) -> Reply:
+        """Click the button whose custom id is or starts with ``id_``."""
+        return await self.interactions.click(guild, channel, user, reply.message, id_)
+
+    # Gateway
+
+    def _is_good(self, token: str) -> bool:
+        return self.is_token_good and token == self.token
+
+    def _greet(self, session: Session) -> Iterator[Event]:
+        guilds = [
+            guild for guild in self.guilds.values() if guild.is_member and session.covers(guild.id)
+        ]
+        yield (
+            "READY",
+            {
+                "v": 10,
+                "user": self.bot.json(),
+                "guilds": [{"id": str(guild.id), "unavailable": True} for guild in guilds],
+                "session_id": session.id,
+                "resume_gateway_url": self.gateway_url,
+                "shard": list(session.shard),
+                "application": {"id": str(self.bot.id), "flags": 0},
+            },
+        )
+        for guild in guilds:
+            if guild.is_available:
+                yield "GUILD_CREATE", guild.json(self.bot)
+
+    # HTTP
+
+    def _routes(self) -> Iterator[tuple[str, str, Handler]]:
+        interaction = "/interactions/{interaction_id}/{interaction_token}/callback"
+        webhook = "/webhooks/{webhook_id}/{webhook_token}"
+        yield "GET", "/users/@me", self._get_me
+        yield "GET", "/oauth2/applications/@me", self._get_application
+        yield "GET", "/gateway/bot", self._get_gateway
+        yield "GET", "/channels/{channel_id}", self._get_channel
+        yield "GET", spec.MESSAGES, self._list_messages
+        yield "POST", spec.MESSAGES, self._create_message
+        yield "PUT", "/applications/{application_id}/commands", self._put_commands
+        yield "GET", "/applications/{application_id}/commands", self._get_commands
+        yield "POST", interaction, self.interactions.take_callback
+        yield "POST", webhook, self.interactions.take_followup
+        yield "GET", f"{webhook}/messages/@original", self.interactions.give_original
+        yield "PATCH", f"{webhook}/messages/@original", self.interactions.take_edit
+
+    async def _handle(self, request: web.Request) -> web.StreamResponse:
+        call, handler = await self._call(request)
+        self.calls.append(call)
+        fault = self._next_fault(call)
+        try:
+            if fault is not None and not fault.after:
+                return await faults.strike(fault, request, self._closing)
+            answer = await self._answer(call, handler)
+            if fault is not None:
+                await self.notify()
+                return await faults.strike(fault, request, self._closing)
+            return answer.response(self.now())
+        finally:
+            await self.notify()
+
+    async def _call(self, request: web.Request) -> tuple[Call, Handler | None]:
+        path = "/" + request.match_info["tail"]
+        raw = await request.read()
+        found = next(self._matches(request.method, path), None)
+        template, names, handler = found or (path, {}, None)
+        call = Call(
+            method=request.method,
+            template=template,
+            names=names,
+            query=dict(request.query),
+            body=json.loads(raw) if raw else None,
+            is_authorized=request.headers.get("Authorization") == f"Bot {self.token}",
+            at_s=time.monotonic(),
+        )
+        return call, handler
+
+    def _matches(self, method: str, path: str) -> Iterator[tuple[str, dict[str, str], Handler]]:
+        for route_method, template, handler in self._routes():
+            names = _pattern(template).fullmatch(path)
+            if names and route_method == method:
+                yield template, names.groupdict(), handler
+
+    async def _answer(self, call: Call, handler: Handler | None) -> Answer:
+        if handler is None:
+            return self.error(404, 0, "404: Not Found")
+        has_own_token = any(name in call.template for name in NO_BOT_TOKEN)
+        if not has_own_token and not (call.is_authorized and self.is_token_good):
+            return self.error(401, 0, "401: Unauthorized")
+        if self.limits and not has_own_token and (wait := self.limits.take_global(call.at_s)):
+            return _too_many(wait, is_global=True)
+        if errors := self._body_errors(call):
+            self.refusals += errors
+            return self.error(400, 50035, "Invalid Form Body", {"errors": {"_": errors}})
+        answer = await handler(call)
+        if self.validate and answer.status == 200:
+            self.drift += [
+                f"{call.method} {call.template}: {error}"
+                for error in spec.answer_errors(call.method, call.template, 200, answer.body)
+            ]
+        return answer
+
+    def _body_errors(self, call: Call) -> list[str]:
+        if not self.validate or call.method not in ("POST", "PUT", "PATCH"):
+            return []
+        return spec.body_errors(call.method, call.template, call.body)
+
+    def answer(self, status: int, body: Any) -> Answer:
+        return Answer(status=status, body=body)
+
+    def error(self, status: int, code: int, message: str, more: Json | None = None) -> Answer:
+        return Answer(status=status, body={"code": code, "message": message, **(more or {})})
+
+    async def _get_me(self, call: Call) -> Answer:
+        me = {**self.bot.json(), "mfa_enabled": False, "locale": "en-US"}
+        return self.answer(200, me)
+
+    async def _get_application(self, call: Call) -> Answer:
+        application: Json = {
+            "id": str(self.bot.id),
+            "name": self.bot.name,
+            "icon": None,
+            "description": "",
+            "type": None,
+            "bot_public": True,
+            "bot_require_code_grant": False,
+            "verify_key": "0" * 64,
+            "flags": 0,
+            "flags_new": "0",
+            "redirect_uris": [],
+            "interactions_endpoint_url": None,
+            "role_connections_verification_url": None,
+            "owner": User(id=self.bot.id + 1, name="owner").json(),
+            "approximate_guild_count": len(self.guilds),
+            "approximate_user_install_count": 0,
+            "approximate_user_authorization_count": 0,
+            "explicit_content_filter": 0,
+            "team": None,
+            "eligible_oauth2_scopes": [],
+        }
+        return self.answer(200, application)
+
+    async def _get_gateway(self, call: Call) -> Answer:
+        limit = {"total": 1000, "remaining": 999, "reset_after": 0, "max_concurrency": 1}
+        body = {"url": self.gateway_url, "shards": 1, "session_start_limit": limit}
+        return self.answer(200, body)
+
+    async def _get_channel(self, call: Call) -> Answer:
+        channel = self._named(call)
+        if isinstance(channel, Answer):
+            return channel
+        return self.answer(200, channel.json(self.guilds[channel.guild_id].bot_role_id))
+
+    def _named(self, call: Call, needs: int = VIEW_CHANNEL) -> Channel | Answer:
+        """Return the channel of a request, or why the bot may not have it."""
+        channel = self.channel(call.channel_id or 0)
+        if channel is None:
+            return self.error(404, 10003, "Unknown Channel")
+        held = self.guilds[channel.guild_id].bot_permissions(channel)
+        if not self.guilds[channel.guild_id].is_member or not held & VIEW_CHANNEL:
+            return self.error(403, 50001, "Missing Access")
+        if held & needs != needs:
+            return self.error(403, 50013, "Missing Permissions")
+        return channel
+
+    async def _list_messages(self, call: Call) -> Answer:
+        """Give a page of history, newest first; empty without the permission, as Discord does."""
+        channel = self._named(call)
+        if isinstance(channel, Answer):
+            return channel
+        if not self.guilds[channel.guild_id].bot_permissions(channel) & READ_MESSAGE_HISTORY:
+            return self.answer(200, [])
+        limit = int(call.query.get("limit", 50))
+        after = int(call.query.get("after", 0))
+        before = int(call.query.get("before", 1 << 63))
+        found = [each for each in channel.messages if after < int(each["id"]) < before]
+        page = found[:limit] if "after" in call.query else found[-limit:]
+        return self.answer(200, page[::-1])
+
+    async def _create_message(self, call: Call) -> Answer:
+        needs = SEND_MESSAGES | (EMBED_LINKS if call.body.get("embeds") else 0)
+        channel = self._named(call, needs)
+        if isinstance(channel, Answer):
+            return channel
+        headers = {}
+        if self.limits:
+            remaining, reset_after = self.limits.take(channel.id, call.at_s)
+            headers = self._budget(channel, self.limits.per_channel, remaining, reset_after)
+            if remaining < 0:
+                return _too_many(reset_after, headers=headers)
+        answer = self._repeated(call) or self.answer(200, self._accept(channel, call.body))
+        return Answer(status=answer.status, body=answer.body, headers=headers)
+
+    def _budget(
+        self, channel: Channel, limit: int, remaining: int, reset_after: float
+    ) -> dict[str, str]:
+        return {
+            "X-RateLimit-Limit": str(limit),
+            "X-RateLimit-Remaining": str(max(remaining, 0)),
+            "X-RateLimit-Reset": f"{self.now().timestamp() + reset_after:.3f}",
+            "X-RateLimit-Reset-After": f"{reset_after:.3f}",
+            "X-RateLimit-Bucket": "messages",
+        }
+
+    def _repeated(self, call: Call) -> Answer | None:
+        """Return what a repeated nonce is answered with; the author's, whatever the channel."""
+        nonce = call.body.get("nonce")
+        if nonce is None or not call.body.get("enforce_nonce"):
+            return None
+        entry = self._by_nonce.get(str(nonce))
+        if entry is None or self.now() - entry.at >= timedelta(seconds=self.nonce_window_s):
+            return None
+        message = self._message(entry)
+        if message is None:
+            return self.error(404, 10008, "Unknown Message")
+        return self.answer(200, {**message, "nonce": nonce})
+
+    def _message(self, entry: Accepted) -> Json | None:
+        channel = self.channel(entry.channel_id)
+        for message in channel.messages if channel else ():
+            if message["id"] == str(entry.message_id):
+                return message
+        return None
+
+    def _accept(self, channel: Channel, body: Json) -> Json:
+        message = self.post_as(self.bot, channel, body)
+        shown = {"content": body.get("content"), "embeds": body.get("embeds")}
+        entry = Accepted(
+            message_id=int(message["id"]),
+            channel_id=channel.id,
+            nonce=None if body.get("nonce") is None else str(body["nonce"]),
+            body=body,
+            sha256=hashlib.sha256(json.dumps(shown, sort_keys=True).encode()).hexdigest(),
+            at=self.now(),
+        )
+        self.ledger.append(entry)
+        if entry.nonce is not None:
+            self._by_nonce[entry.nonce] = entry
+        return {**message, "nonce": body["nonce"]} if "nonce" in body else message
+
+    async def _put_commands(self, call: Call) -> Answer:
+        self.command_puts += 1
+        self.commands = [self._registered(command) for command in call.body]
+        return self.answer(200, self.commands)
+
+    def _registered(self, command: Json) -> Json:
+        given = {key: value for key, value in command.items() if value is not None}
+        needed = given.get("default_member_permissions")
+        return {
+            "description": "",
+            "type": 1,
+            **given,
+            "default_member_permissions": None if needed is None else str(needed),
+            "id": str(self.ids.new()),
+            "application_id": str(self.bot.id),
+            "version": str(self.ids.new()),
+        }
+
+    async def _get_commands(self, call: Call) -> Answer:
+        return self.answer(200, self.commands)
+
+
+@functools.cache
+def _pattern(template: str) -> re.Pattern[str]:
+    return re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", template))
+
+
+def _too_many(
+    wait_s: float, *, is_global: bool = False, headers: Mapping[str, str] | None = None
+) -> Answer:
+    body = {
+        "message": "You are being rate limited.",
+        "retry_after": round(wait_s, 3),
+        "global": is_global,
+    }
+    scope = {"X-RateLimit-Scope": "global" if is_global else "user"}
+    retry = {"Retry-After": str(int(wait_s) + 1), **scope}
+    if is_global:
+        retry["X-RateLimit-Global"] = "true"
+    return Answer(status=429, body=body, headers={**(headers or {}), **retry})

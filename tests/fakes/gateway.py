@@ -1,0 +1,151 @@
+"""The loopback Discord's gateway: sessions, heartbeats, RESUME, and ways to disturb them."""
+
+import asyncio
+import json
+import secrets
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from aiohttp import WSMsgType, web
+
+Json = dict[str, Any]
+Event = tuple[str, Json]
+
+DISPATCH, HEARTBEAT, IDENTIFY, RESUME, RECONNECT = 0, 1, 2, 6, 7
+INVALID_SESSION, HELLO, ACK = 9, 10, 11
+
+TOKEN_REFUSED = 4004
+
+
+class Session:
+    """One shard's session: its events are kept, so that a RESUME replays what was missed."""
+
+    def __init__(self, shard: tuple[int, int]) -> None:
+        self.id = secrets.token_hex(8)
+        self.shard = shard
+        self.events: list[Event] = []
+        self.socket: web.WebSocketResponse | None = None
+        self.transport: asyncio.Transport | None = None
+
+    def covers(self, guild_id: int) -> bool:
+        return (guild_id >> 22) % self.shard[1] == self.shard[0]
+
+    async def dispatch(self, name: str, data: Json) -> None:
+        self.events.append((name, data))
+        await self._send_event(len(self.events))
+
+    async def replay(self, sequence: int) -> None:
+        for number in range(sequence + 1, len(self.events) + 1):
+            await self._send_event(number)
+
+    async def _send_event(self, number: int) -> None:
+        name, data = self.events[number - 1]
+        await self.send({"op": DISPATCH, "t": name, "s": number, "d": data})
+
+    async def send(self, frame: Json) -> None:
+        if self.socket is not None and not self.socket.closed:
+            await self.socket.send_str(json.dumps(frame))
+
+
+class Gateway:
+    """Accepts connections; ``greet`` tells what a fresh session of a shard is to hear first."""
+
+    def __init__(
+        self, *, token_is_good: Callable[[str], bool], greet: Callable[[Session], Iterable[Event]]
+    ) -> None:
+        self._token_is_good = token_is_good
+        self._greet = greet
+        self.sessions: dict[str, Session] = {}
+        self.heartbeat_interval_ms = 41_250
+        self.is_mute = False
+        """Whether heartbeats stay unanswered, as of a connection that is dead but open."""
+        self.identifies = 0
+        self.resumes = 0
+        self.connected = asyncio.Event()
+
+    @property
+    def live(self) -> list[Session]:
+        return [each for each in self.sessions.values() if each.socket is not None]
+
+    async def handle(self, request: web.Request) -> web.WebSocketResponse:
+        socket = web.WebSocketResponse()
+        await socket.prepare(request)
+        hello = {"op": HELLO, "d": {"heartbeat_interval": self.heartbeat_interval_ms}}
+        await socket.send_str(json.dumps(hello))
+        session: Session | None = None
+        try:
+            async for message in socket:
+                if message.type is WSMsgType.TEXT:
+                    session = await self._handle_frame(socket, json.loads(message.data), session)
+                    if session is not None:
+                        session.transport = request.transport
+        finally:
+            if session is not None and session.socket is socket:
+                session.socket = None
+                self.connected.clear()
+        return socket
+
+    async def _handle_frame(
+        self, socket: web.WebSocketResponse, frame: Json, session: Session | None
+    ) -> Session | None:
+        if frame["op"] == HEARTBEAT and not self.is_mute:
+            await socket.send_str(json.dumps({"op": ACK}))
+        elif frame["op"] in (IDENTIFY, RESUME):
+            if not self._token_is_good(frame["d"]["token"]):
+                await socket.close(code=TOKEN_REFUSED)
+            elif frame["op"] == IDENTIFY:
+                return await self._identify(socket, frame["d"])
+            else:
+                return await self._resume(socket, frame["d"])
+        return session
+
+    async def _identify(self, socket: web.WebSocketResponse, data: Json) -> Session:
+        self.identifies += 1
+        shard_id, shards = data.get("shard") or (0, 1)
+        session = Session((shard_id, shards))
+        session.socket = socket
+        gone = [each.id for each in self.sessions.values() if each.socket is None]
+        for session_id in gone:
+            del self.sessions[session_id]
+        self.sessions[session.id] = session
+        for name, event in self._greet(session):
+            await session.dispatch(name, event)
+        self.connected.set()
+        return session
+
+    async def _resume(self, socket: web.WebSocketResponse, data: Json) -> Session | None:
+        self.resumes += 1
+        session = self.sessions.get(data["session_id"])
+        if session is None:
+            await socket.send_str(json.dumps({"op": INVALID_SESSION, "d": False}))
+            return None
+        session.socket = socket
+        await session.replay(data["seq"] or 0)
+        await session.dispatch("RESUMED", {})
+        self.connected.set()
+        return session
+
+    async def tell(self, guild_id: int, name: str, data: Json) -> None:
+        """Dispatch an event to the sessions that cover a guild, connected or not."""
+        for session in list(self.sessions.values()):
+            if session.covers(guild_id):
+                await session.dispatch(name, data)
+
+    async def drop(self, code: int = 1006) -> None:
+        """Cut every connection; 1006 stands for one that just ends, without a close frame."""
+        for session in self.live:
+            socket = session.socket
+            session.socket = None
+            if socket is None:
+                continue
+            if code == 1006:
+                if session.transport is not None:
+                    session.transport.abort()
+            else:
+                await socket.close(code=code)
+
+    async def forget_sessions(self) -> None:
+        """Tell every connection that its session is void and cannot be resumed."""
+        live, self.sessions = self.live, {}
+        for session in live:
+            await session.send({"op": INVALID_SESSION, "d": False})

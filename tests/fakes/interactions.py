@@ -1,0 +1,291 @@
+"""People who use the bot in the loopback Discord: slash commands, autocomplete, buttons."""
+
+import asyncio
+import secrets
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from tests.fakes.world import Channel, Guild, Json, User, member_json, message_json
+
+if TYPE_CHECKING:
+    from tests.fakes.discord import Answer, Call, DiscordServer
+
+COMMAND, COMPONENT, AUTOCOMPLETE = 2, 3, 4
+
+MESSAGE, DEFERRED_MESSAGE, DEFERRED_UPDATE, UPDATE, CHOICES, MODAL = 4, 5, 6, 7, 8, 9
+
+SUBCOMMAND, SUBCOMMAND_GROUP = 1, 2
+CHANNEL_OPTION, USER_OPTION = 7, 6
+
+EPHEMERAL = 1 << 6
+LOADING = 1 << 7
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """What the bot answered: a message, the choices of an autocompletion, or a form."""
+
+    message: Json = field(default_factory=dict)
+    choices: tuple[Json, ...] = ()
+    modal: Json | None = None
+
+    @property
+    def content(self) -> str:
+        return str(self.message.get("content", ""))
+
+    @property
+    def embeds(self) -> list[Json]:
+        return list(self.message.get("embeds", ()))
+
+    @property
+    def is_private(self) -> bool:
+        return bool(int(self.message.get("flags", 0)) & EPHEMERAL)
+
+    @property
+    def buttons(self) -> list[Json]:
+        rows = self.message.get("components", ())
+        return [button for row in rows for button in row.get("components", ())]
+
+    @property
+    def text(self) -> str:
+        """Everything that can be read in it."""
+        parts = [self.content]
+        for embed in self.embeds:
+            parts += [embed.get("title", ""), embed.get("description", "")]
+            parts += [f"{each['name']} {each['value']}" for each in embed.get("fields", ())]
+            parts.append(embed.get("footer", {}).get("text", ""))
+        return "\n".join(part for part in parts if part)
+
+
+@dataclass(eq=False, slots=True, kw_only=True)
+class _Open:
+    """One interaction that waits for the bot."""
+
+    id: int
+    token: str
+    channel: Channel
+    answered: "asyncio.Future[Reply]"
+    is_acknowledged: bool = False
+    is_private: bool = False
+    original: Json | None = None
+
+
+class Interactions:
+    """Sends interactions over the gateway and takes the bot's answers over HTTP."""
+
+    def __init__(self, server: "DiscordServer") -> None:
+        self._server = server
+        self._open: dict[str, _Open] = {}
+        self.timeout_s = 10.0
+
+    async def slash(
+        self,
+        guild: Guild,
+        channel: Channel,
+        user: User,
+        command: str,
+        options: Mapping[str, object],
+    ) -> Reply:
+        return await self._send(guild, channel, user, COMMAND, self._data(command, options))
+
+    async def complete(
+        self,
+        guild: Guild,
+        channel: Channel,
+        user: User,
+        command: str,
+        options: Mapping[str, object],
+    ) -> list[str]:
+        data = self._data(command, options, focused=list(options)[-1])
+        reply = await self._send(guild, channel, user, AUTOCOMPLETE, data)
+        return [choice["name"] for choice in reply.choices]
+
+    async def click(
+        self, guild: Guild, channel: Channel, user: User, message: Json, custom_id: str
+    ) -> Reply:
+        ids = [each.get("custom_id", "") for each in Reply(message=message).buttons]
+        found = next(each for each in ids if each.startswith(custom_id))
+        data = {"custom_id": found, "component_type": 2}
+        return await self._send(guild, channel, user, COMPONENT, data, message=message)
+
+    def _data(
+        self, command: str, options: Mapping[str, object], focused: str | None = None
+    ) -> Json:
+        """Nest ``options`` under the names of ``command`` as the synced commands say."""
+        name, *path = command.split()
+        registered = next(each for each in self._server.commands if each["name"] == name)
+        levels = [registered]
+        for part in path:
+            levels.append(_option(levels[-1], part))
+        given = [
+            _given(_option(levels[-1], key), value, is_focused=key == focused)
+            for key, value in options.items()
+        ]
+        for level in reversed(levels[1:]):
+            given = [{"name": level["name"], "type": level["type"], "options": given}]
+        data = {"id": registered["id"], "name": name, "type": 1, "options": given}
+        if resolved := _resolved(options.values()):
+            data["resolved"] = resolved
+        return data
+
+    async def _send(
+        self,
+        guild: Guild,
+        channel: Channel,
+        user: User,
+        kind: int,
+        data: Json,
+        message: Json | None = None,
+    ) -> Reply:
+        opened = _Open(
+            id=self._server.ids.new(),
+            token=secrets.token_urlsafe(24),
+            channel=channel,
+            answered=asyncio.get_running_loop().create_future(),
+            original=message,
+        )
+        self._open[opened.token] = opened
+        event = {
+            "id": str(opened.id),
+            "application_id": str(self._server.bot.id),
+            "type": kind,
+            "token": opened.token,
+            "version": 1,
+            "data": data,
+            "guild_id": str(guild.id),
+            "channel_id": str(channel.id),
+            "channel": channel.json(guild.bot_role_id),
+            "member": member_json(user),
+            "locale": "en-US",
+            "guild_locale": "en-US",
+            "app_permissions": str(guild.bot_permissions(channel)),
+            "entitlements": [],
+            "authorizing_integration_owners": {"0": str(guild.id)},
+            "context": 0,
+            "attachment_size_limit": 10 * 1024 * 1024,
+        }
+        if message is not None:
+            event["message"] = message
+        session = next(each for each in self._server.gateway.live if each.covers(guild.id))
+        await session.dispatch("INTERACTION_CREATE", event)
+        return await asyncio.wait_for(opened.answered, self.timeout_s)
+
+    # What the bot answers
+
+    async def take_callback(self, call: "Call") -> "Answer":
+        opened = self._open.get(call.names["interaction_token"])
+        if opened is None:
+            return self._server.error(404, 10062, "Unknown interaction")
+        if opened.is_acknowledged:
+            return self._server.error(400, 40060, "Interaction has already been acknowledged.")
+        opened.is_acknowledged = True
+        kind, data = call.body["type"], call.body.get("data") or {}
+        opened.is_private = bool(int(data.get("flags") or 0) & EPHEMERAL)
+        resource = self._act(opened, kind, data)
+        answer: Json = {"interaction": {"id": str(opened.id), "type": COMMAND}}
+        if resource is not None:
+            answer["resource"] = {"type": kind, "message": resource}
+        return self._server.answer(200, answer)
+
+    def _act(self, opened: _Open, kind: int, data: Json) -> Json | None:
+        if kind == CHOICES:
+            _resolve(opened, Reply(choices=tuple(data["choices"])))
+        elif kind == MODAL:
+            _resolve(opened, Reply(modal=data))
+        elif kind == MESSAGE:
+            return self._show(opened, data)
+        elif kind == UPDATE:
+            return self._edit(opened, data)
+        return None
+
+    async def take_followup(self, call: "Call") -> "Answer":
+        opened = self._open.get(call.names["webhook_token"])
+        if opened is None or not opened.is_acknowledged:
+            return self._server.error(404, 10015, "Unknown Webhook")
+        is_private = bool(int(call.body.get("flags") or 0) & EPHEMERAL)
+        opened.is_private = opened.is_private or is_private
+        return self._server.answer(200, self._show(opened, call.body))
+
+    async def take_edit(self, call: "Call") -> "Answer":
+        opened = self._open.get(call.names["webhook_token"])
+        if opened is None or not opened.is_acknowledged:
+            return self._server.error(404, 10015, "Unknown Webhook")
+        if opened.original is None:
+            return self._server.answer(200, self._show(opened, call.body))
+        return self._server.answer(200, self._edit(opened, call.body))
+
+    async def give_original(self, call: "Call") -> "Answer":
+        opened = self._open.get(call.names["webhook_token"])
+        if opened is None or opened.original is None:
+            return self._server.error(404, 10008, "Unknown Message")
+        return self._server.answer(200, opened.original)
+
+    def _show(self, opened: _Open, body: Mapping[str, Any]) -> Json:
+        server = self._server
+        message = message_json(
+            message_id=server.ids.new(),
+            channel_id=opened.channel.id,
+            author=server.bot,
+            body=body,
+            at=server.now(),
+            flags=EPHEMERAL if opened.is_private else 0,
+        )
+        if opened.original is None:
+            opened.original = message
+        if not opened.is_private:
+            opened.channel.messages.append(message)
+        _resolve(opened, Reply(message=message))
+        return message
+
+    def _edit(self, opened: _Open, body: Mapping[str, Any]) -> Json:
+        assert opened.original is not None
+        fresh = message_json(
+            message_id=int(opened.original["id"]),
+            channel_id=opened.channel.id,
+            author=self._server.bot,
+            body={**opened.original, **body},
+            at=self._server.now(),
+            flags=opened.original["flags"],
+        )
+        opened.original.update(fresh)
+        _resolve(opened, Reply(message=opened.original))
+        return opened.original
+
+
+def _resolve(opened: _Open, reply: Reply) -> None:
+    if not opened.answered.done():
+        opened.answered.set_result(reply)
+
+
+def _option(level: Json, name: str) -> Json:
+    for option in level.get("options", ()):
+        if option["name"] == name:
+            return dict(option)
+    raise LookupError(f"{level['name']!r} has no {name!r}")
+
+
+def _given(option: Json, value: object, *, is_focused: bool) -> Json:
+    if isinstance(value, Channel | User):
+        value = str(value.id)
+    given = {"name": option["name"], "type": option["type"], "value": value}
+    return {**given, "focused": True} if is_focused else given
+
+
+def _resolved(values: Any) -> Json:
+    channels = {}
+    for value in _channels(values):
+        channels[str(value.id)] = {
+            "id": str(value.id),
+            "type": 0,
+            "name": value.name,
+            "permissions": "0",
+            "parent_id": None,
+        }
+    return {"channels": channels} if channels else {}
+
+
+def _channels(values: Any) -> Iterator[Channel]:
+    for value in values:
+        if isinstance(value, Channel):
+            yield value

@@ -1,0 +1,228 @@
+"""The guilds, channels and people of the loopback Discord, in the shapes of Discord's API.
+
+Plain data that the tests change; `discord.py` (the server) tells the bot of the changes.
+"""
+
+import itertools
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+DISCORD_EPOCH_MS = 1420070400000
+
+VIEW_CHANNEL = 1 << 10
+SEND_MESSAGES = 1 << 11
+EMBED_LINKS = 1 << 14
+READ_MESSAGE_HISTORY = 1 << 16
+MANAGE_GUILD = 1 << 5
+CREATE_PUBLIC_THREADS = 1 << 35
+SEND_IN_THREADS = 1 << 38
+
+INVITED_WITH = (
+    VIEW_CHANNEL
+    | SEND_MESSAGES
+    | EMBED_LINKS
+    | READ_MESSAGE_HISTORY
+    | CREATE_PUBLIC_THREADS
+    | SEND_IN_THREADS
+)
+
+EVERYONE = VIEW_CHANNEL | SEND_MESSAGES | READ_MESSAGE_HISTORY
+
+Json = dict[str, Any]
+
+
+class Snowflakes:
+    """Identifiers that carry their time and never repeat."""
+
+    def __init__(self, now: Callable[[], datetime]) -> None:
+        self._now = now
+        self._count = itertools.count(1)
+        self._last = 0
+
+    def new(self) -> int:
+        milliseconds = int(self._now().timestamp() * 1000) - DISCORD_EPOCH_MS
+        # A clock set back must not give an identifier twice.
+        self._last = max((milliseconds << 22) | (next(self._count) % 4096), self._last + 1)
+        return self._last
+
+
+def snowflake_time(snowflake: int) -> datetime:
+    return datetime.fromtimestamp(((snowflake >> 22) + DISCORD_EPOCH_MS) / 1000, tz=UTC)
+
+
+@dataclass(eq=False, kw_only=True)
+class User:
+    id: int
+    name: str
+    is_bot: bool = False
+    permissions: int = EVERYONE
+    """What a command's caller may do, as interactions report it."""
+
+    def json(self) -> Json:
+        return {
+            "id": str(self.id),
+            "username": self.name,
+            "discriminator": "0",
+            "global_name": None,
+            "avatar": None,
+            "public_flags": 0,
+            "flags": 0,
+            "primary_guild": None,
+            "bot": self.is_bot,
+        }
+
+
+@dataclass(eq=False, kw_only=True)
+class Channel:
+    id: int
+    guild_id: int
+    name: str
+    denied: int = 0
+    """Permissions that an overwrite takes from the bot here."""
+    is_deleted: bool = False
+    messages: list[Json] = field(default_factory=list)
+
+    def json(self, bot_role_id: int) -> Json:
+        return {
+            "id": str(self.id),
+            "type": 0,
+            "guild_id": str(self.guild_id),
+            "name": self.name,
+            "position": 0,
+            "flags": 0,
+            "parent_id": None,
+            "topic": None,
+            "nsfw": False,
+            "rate_limit_per_user": 0,
+            "last_message_id": self.messages[-1]["id"] if self.messages else None,
+            "permission_overwrites": [
+                {"id": str(bot_role_id), "type": 0, "allow": "0", "deny": str(self.denied)}
+            ],
+        }
+
+
+@dataclass(eq=False, kw_only=True)
+class Guild:
+    id: int
+    name: str
+    owner_id: int
+    bot_role_id: int
+    system_channel_id: int | None = None
+    permissions: int = INVITED_WITH
+    """What the bot's role grants."""
+    is_member: bool = True
+    is_available: bool = True
+    channels: dict[int, Channel] = field(default_factory=dict)
+
+    def json(self, bot: User) -> Json:
+        """Render what GUILD_CREATE tells of an available guild."""
+        return {
+            "id": str(self.id),
+            "name": self.name,
+            "owner_id": str(self.owner_id),
+            "system_channel_id": self.system_channel_id and str(self.system_channel_id),
+            "member_count": 2,
+            "large": False,
+            "unavailable": False,
+            "joined_at": "2024-01-01T00:00:00+00:00",
+            "features": [],
+            "emojis": [],
+            "stickers": [],
+            "threads": [],
+            "roles": [
+                # EVERYONE's rights come by the bot's role, so that a test can take them away.
+                _role(self.id, "@everyone", 0),
+                _role(self.bot_role_id, "Paper Digest Bot", self.permissions),
+            ],
+            "members": [_member(bot, [str(self.bot_role_id)])],
+            "channels": [
+                channel.json(self.bot_role_id)
+                for channel in self.channels.values()
+                if not channel.is_deleted
+            ],
+        }
+
+    def bot_permissions(self, channel: Channel) -> int:
+        return self.permissions & ~channel.denied
+
+
+def _role(id_: int, name: str, permissions: int) -> Json:
+    return {
+        "id": str(id_),
+        "name": name,
+        "permissions": str(permissions),
+        "position": 0,
+        "color": 0,
+        "colors": {"primary_color": 0, "secondary_color": None, "tertiary_color": None},
+        "hoist": False,
+        "managed": False,
+        "mentionable": False,
+        "flags": 0,
+    }
+
+
+def _member(user: User, roles: list[str]) -> Json:
+    return {
+        "user": user.json(),
+        "roles": roles,
+        "joined_at": "2024-01-01T00:00:00+00:00",
+        "deaf": False,
+        "mute": False,
+        "flags": 0,
+    }
+
+
+def member_json(user: User) -> Json:
+    """Render a person as an interaction carries them."""
+    return {**_member(user, []), "permissions": str(user.permissions)}
+
+
+def message_json(
+    *,
+    message_id: int,
+    channel_id: int,
+    author: User,
+    body: Mapping[str, Any],
+    at: datetime,
+    flags: int = 0,
+) -> Json:
+    """Render a message as Discord answers it."""
+    return {
+        "id": str(message_id),
+        "channel_id": str(channel_id),
+        "type": 0,
+        "author": author.json(),
+        "content": (body.get("content") or "").strip(),
+        "embeds": [_stored_embed(embed) for embed in body.get("embeds") or ()],
+        "components": [_stored_component(row) for row in body.get("components") or ()],
+        "attachments": [],
+        "mentions": [],
+        "mention_roles": [],
+        "mention_everyone": False,
+        "timestamp": at.isoformat(),
+        "edited_timestamp": None,
+        "pinned": False,
+        "tts": False,
+        "flags": flags,
+    }
+
+
+def _stored_embed(embed: Mapping[str, Any]) -> Json:
+    """Discord trims texts and adds the type; an unset field is left out."""
+    stored: Json = {"type": "rich", **{key: value for key, value in embed.items() if value}}
+    for name in ("title", "description"):
+        if name in stored:
+            stored[name] = stored[name].strip()
+    return stored
+
+
+def _stored_component(component: Mapping[str, Any]) -> Json:
+    stored = {"id": 1, **component}
+    if "components" in stored:
+        stored["components"] = [
+            {**_stored_component(each), "id": number}
+            for number, each in enumerate(stored["components"], start=2)
+        ]
+    return stored
