@@ -28,6 +28,11 @@ def joined(words: Sequence[str]) -> str:
     return f"{', '.join(words[:-1])} and {words[-1]}"
 
 
+def short_date(day: date) -> str:
+    """Return ``21 Aug 2020``."""
+    return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
+
+
 def long_date(day: date) -> str:
     """Return ``Fri, 21 Aug 2020``: arXiv's own form, in English whatever the locale."""
-    return f"{_WEEKDAYS[day.weekday()]}, {day.day} {_MONTHS[day.month - 1]} {day.year}"
+    return f"{_WEEKDAYS[day.weekday()]}, {short_date(day)}"

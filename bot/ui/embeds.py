@@ -22,6 +22,7 @@ MAX_AUTHORS = 160
 MAX_LINKS = 3000  # leaves room for title, authors and footer within a description and a message
 MAX_FOOTER = 500
 MAX_LABEL = 60
+UNTITLED = "(untitled)"
 
 COLOURS = {
     AnnounceType.NEW: discord.Colour(0xB31B1B),  # arXiv's own red
@@ -48,7 +49,7 @@ def render_paper(entry: DigestEntry, *, excerpt_chars: int) -> discord.Embed:
     authors = render_authors(paper.authors, max_chars=MAX_AUTHORS)
     links = render_links(paper, max_chars=MAX_LINKS)
     room = MAX_DESCRIPTION - markdown.width(f"*{authors}*\n\n{links}")
-    excerpt = markdown.shorten(paper.abstract, min(excerpt_chars, room))
+    excerpt = markdown.shorten(one_line(paper.abstract), min(excerpt_chars, room))
     lines = (f"*{authors}*" if authors else "", excerpt, links)
     embed = discord.Embed(
         title=render_title(paper, max_chars=MAX_TITLE),
@@ -68,14 +69,19 @@ def embed_width(embed: discord.Embed) -> int:
 
 
 def render_title(paper: Paper, *, max_chars: int) -> str:
-    return markdown.shorten(paper.title, max_chars) or "(untitled)"
+    return markdown.shorten(one_line(paper.title), max_chars) or UNTITLED
+
+
+def one_line(text: str) -> str:
+    """Return ``text`` with its paragraphs in one line."""
+    return " ".join(text.split())
 
 
 def render_authors(authors: Sequence[str], *, max_chars: int) -> str:
     """Return as many names as fit, and how many more there are."""
     shown: list[str] = []
     for number, name in enumerate(authors, start=1):
-        names = [*shown, markdown.shorten(name, max_chars // 2)]
+        names = [*shown, markdown.shorten(one_line(name), max_chars // 2)]
         if shown and markdown.width(_named(names, len(authors) - number)) > max_chars:
             break
         shown = names
@@ -113,7 +119,7 @@ def _footer(entry: DigestEntry) -> str:
     parts = [", ".join(categories), type_label(entry.announce_type, entry.paper.version)]
     if entry.topics:
         parts.append(f"matches {', '.join(entry.topics)}")
-    return _cut(" · ".join(parts), MAX_FOOTER)
+    return markdown.plain(one_line(" · ".join(parts)), MAX_FOOTER)
 
 
 def type_label(announce_type: AnnounceType, version: int) -> str:
@@ -121,7 +127,3 @@ def type_label(announce_type: AnnounceType, version: int) -> str:
     if announce_type.is_replacement:
         return f"replacement v{version}"
     return "new" if announce_type is AnnounceType.NEW else "cross-list"
-
-
-def _cut(text: str, max_chars: int) -> str:
-    return text if len(text) <= max_chars else text[: max_chars - 1] + "…"
