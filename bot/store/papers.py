@@ -4,7 +4,7 @@ A paper is stored once, under the date of its first announcement as far as we kn
 listing that names it adds an announcement. Storing a listing twice changes nothing.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
@@ -421,9 +421,7 @@ def _announcement_row(announcement: Announcement, listing: Listing) -> Row:
     )
 
 
-async def _announced(
-    connection: aiosqlite.Connection, category: str, day: date
-) -> Collection[ArxivId]:
+async def _announced(connection: aiosqlite.Connection, category: str, day: date) -> set[ArxivId]:
     rows = await connection.execute_fetchall(
         "SELECT arxiv_id FROM announcement WHERE category = :category AND announced_on = :day",
         {"category": category, "day": day.isoformat()},
