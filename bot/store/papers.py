@@ -90,8 +90,12 @@ class Papers:
                 for announcement in reversed(announced.values())
                 if (change := _change(announcement, listing, known)).is_needed
             ]
-            await _write_papers(connection, changes)
+            keys = await _write_papers(connection, changes)
             added = await _write_announcements(connection, listing, now)
+            await search.index(connection, keys)
+            if added:  # a known paper may have been announced with another type
+                written = {change.after.arxiv_id for change in changes}
+                await search.refresh(connection, announced.keys() - written)
             new_papers = sum(change.before is None for change in changes)
             return AddedListing(
                 new_papers=new_papers,
@@ -118,7 +122,7 @@ class Papers:
                 is_estimated=stored.is_date_estimated,
             )
             if fresh:
-                await _write_papers(connection, [change])
+                await search.index(connection, await _write_papers(connection, [change]))
             return len(fresh)
 
         return await self._database.write(work)
@@ -301,8 +305,10 @@ def _joined_links(newer: Paper, older: Paper) -> tuple[Link, ...]:
     return tuple(links[url] for url in order)
 
 
-async def _write_papers(connection: aiosqlite.Connection, changes: Sequence[_Change]) -> None:
-    """Write new and changed rows in ascending key order, the search index with them."""
+async def _write_papers(
+    connection: aiosqlite.Connection, changes: Sequence[_Change]
+) -> list[int]:
+    """Write new and changed rows in ascending key order; returns their keys, to be indexed."""
     known = [change.before for change in changes if change.before]
     await search.unindex(connection, sorted(stored.key for stored in known))
     keys = await _assign_keys(connection, changes)
@@ -318,7 +324,7 @@ async def _write_papers(connection: aiosqlite.Connection, changes: Sequence[_Cha
     ]
     await connection.executemany(_UPSERT, rows)
     await _write_links(connection, [change.after for change in changes])
-    await search.index(connection, [key for key, _ in ordered])
+    return [key for key, _ in ordered]
 
 
 _NAMES = PAPER_COLUMNS.split(", ")
