@@ -7,17 +7,18 @@ the excerpts grow into the room that is left (docs/decisions/0004-message-packin
 
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 
 import discord
 
 from bot.digest.words import count_of, long_date
 from bot.models import AnnounceType, Digest, DigestEntry, MessageDraft
-from bot.ui.embeds import MAX_EMBEDS, MAX_TOTAL, embed_width, render_paper
+from bot.text import markdown
+from bot.ui.embeds import MAX_EMBEDS, MAX_TOTAL, embed_width, one_line, render_paper
 
 MIN_EXCERPT = 120
 MAX_EXCERPT = 600
-_EXCERPT_STEP = 10
 
 _MAX_CATEGORIES_SHOWN = 8
 
@@ -27,14 +28,24 @@ _COUNTED = {
     AnnounceType.REPLACE_CROSS: "replaced cross-list",
 }
 
-Group = Sequence[DigestEntry]
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Card:
+    """A paper's card as far as lengths go: all but its excerpt, and its whole abstract."""
+
+    entry: DigestEntry
+    fixed: int
+    abstract: int
+
+
+Group = Sequence[_Card]
 
 
 def render_digest(digest: Digest, *, first_part: int = 1) -> tuple[MessageDraft, ...]:
     """Render a digest as cards, in the digest's order; without papers there are no messages.
 
-    ``first_part`` is the number of the first message among all of this channel and date; each
-    message's content names channel-wide its categories, date and part.
+    ``first_part`` is the number of the first message among all of this channel and date. The
+    content of each message (categories, date, part) tells it from every other of its channel.
     """
     groups = _pack(digest.entries)
     last_part = first_part + len(groups) - 1
@@ -46,7 +57,7 @@ def render_digest(digest: Digest, *, first_part: int = 1) -> tuple[MessageDraft,
                 else f"-# {_name(digest)} · part {part} of {last_part}",
                 "embeds": [embed.to_dict() for embed in _render_group(group)],
             },
-            papers=tuple((entry.paper.arxiv_id, entry.paper.version) for entry in group),
+            papers=tuple((card.entry.paper.arxiv_id, card.entry.paper.version) for card in group),
         )
         for part, group in enumerate(groups, start=first_part)
     )
@@ -79,37 +90,45 @@ def _counts(digest: Digest) -> Iterator[str]:
             yield count_of(types.count(announce_type), noun)
 
 
-def _pack(entries: Group) -> list[Group]:
+def _pack(entries: Sequence[DigestEntry]) -> list[Group]:
     """Divide into the fewest groups that fit; evenly where that fits too: excerpts gain by it."""
-    widths = [embed_width(render_paper(entry, excerpt_chars=MIN_EXCERPT)) for entry in entries]
-    bounds = _fewest(widths)
+    cards = [_measure(entry) for entry in entries]
+    bounds = _fewest(cards)
     count = len(bounds) - 1
-    even = [len(widths) * number // count for number in range(count + 1)] if count else bounds
-    if all(_fits(widths[start:end]) for start, end in pairwise(even)):
+    even = [len(cards) * number // count for number in range(count + 1)] if count else bounds
+    if all(_fits(cards[start:end]) for start, end in pairwise(even)):
         bounds = even
-    return [entries[start:end] for start, end in pairwise(bounds)]
+    return [cards[start:end] for start, end in pairwise(bounds)]
 
 
-def _fewest(widths: Sequence[int]) -> list[int]:
+def _measure(entry: DigestEntry) -> _Card:
+    bare = render_paper(entry, excerpt_chars=0)
+    abstract = markdown.escape(one_line(entry.paper.abstract))
+    return _Card(
+        entry=entry, fixed=embed_width(bare) + len("\n"), abstract=markdown.width(abstract)
+    )
+
+
+def _fewest(cards: Group) -> list[int]:
     """Return where groups begin and end; taking what fits, in order, makes the fewest."""
     bounds = [0]
-    for number in range(1, len(widths)):
-        if not _fits(widths[bounds[-1] : number + 1]):
+    for number in range(1, len(cards)):
+        if not _fits(cards[bounds[-1] : number + 1]):
             bounds.append(number)
-    return [*bounds, len(widths)] if widths else bounds
+    return [*bounds, len(cards)] if cards else bounds
 
 
-def _fits(widths: Sequence[int]) -> bool:
-    return len(widths) <= MAX_EMBEDS and sum(widths) <= MAX_TOTAL
+def _fits(cards: Group) -> bool:
+    return len(cards) <= MAX_EMBEDS and _width(cards, MIN_EXCERPT) <= MAX_TOTAL
 
 
-def _render_group(group: Group) -> list[discord.Embed]:
-    """Render with the longest excerpts, the same length for all, that the message has room for."""
-    lengths = range(MIN_EXCERPT, MAX_EXCERPT + 1, _EXCERPT_STEP)
-    fitting = bisect_right(lengths, MAX_TOTAL, key=lambda chars: _total_width(group, chars))
-    excerpt_chars = lengths[max(fitting - 1, 0)]
-    return [render_paper(entry, excerpt_chars=excerpt_chars) for entry in group]
+def _width(cards: Group, excerpt_chars: int) -> int:
+    return sum(card.fixed + min(card.abstract, excerpt_chars) for card in cards)
 
 
-def _total_width(group: Group, excerpt_chars: int) -> int:
-    return sum(embed_width(render_paper(entry, excerpt_chars=excerpt_chars)) for entry in group)
+def _render_group(cards: Group) -> list[discord.Embed]:
+    """Render with the longest excerpts, the same limit for all, that the message has room for."""
+    limits = range(MIN_EXCERPT, MAX_EXCERPT + 1)
+    fitting = bisect_right(limits, MAX_TOTAL, key=lambda limit: _width(cards, limit))
+    limit = limits[max(fitting - 1, 0)]
+    return [render_paper(card.entry, excerpt_chars=limit) for card in cards]
