@@ -1,0 +1,37 @@
+# The bot in a container. For a build that never changes, pin the base image by its digest:
+# `docker buildx imagetools inspect python:3.13-slim` prints it; write python:3.13-slim@sha256:...
+ARG PYTHON_IMAGE=python:3.13-slim
+
+FROM ${PYTHON_IMAGE} AS packages
+COPY requirements/runtime.lock /tmp/runtime.lock
+# Wheels only: the slim image has no compiler. The environment gets no pip of its own.
+RUN python -m venv --without-pip /opt/venv \
+    && python -m pip --python /opt/venv/bin/python install --no-cache-dir \
+        --disable-pip-version-check --require-hashes --only-binary=:all: -r /tmp/runtime.lock
+
+FROM ${PYTHON_IMAGE}
+RUN useradd --system --uid 10001 --user-group --home-dir /data --no-create-home \
+        --shell /usr/sbin/nologin bot \
+    && install --directory --owner=bot --group=bot --mode=0700 /data
+COPY --from=packages /opt/venv /opt/venv
+WORKDIR /app
+COPY bot bot
+COPY config config
+RUN /opt/venv/bin/python -m compileall -q bot
+
+# SQLite sorts large things in files: on the volume, because the rest may be read-only.
+ENV PATH=/opt/venv/bin:$PATH \
+    PYTHONUNBUFFERED=1 \
+    PYTHONDONTWRITEBYTECODE=1 \
+    SQLITE_TMPDIR=/data \
+    PAPER_BOT_CONFIG=/app/config/bot.toml \
+    PAPER_BOT_DATABASE__PATH=/data/papers.db \
+    PAPER_BOT_HEALTH__PORT=8080
+
+USER 10001
+VOLUME /data
+STOPSIGNAL SIGTERM
+HEALTHCHECK --interval=30s --timeout=10s --start-period=60s --retries=3 \
+    CMD ["python", "-c", "import http.client, os, sys; c = http.client.HTTPConnection('127.0.0.1', int(os.environ['PAPER_BOT_HEALTH__PORT']), timeout=5); c.request('GET', '/healthz'); sys.exit(c.getresponse().status != 200)"]
+ENTRYPOINT ["python", "-m", "bot"]
+CMD ["run"]
