@@ -1,0 +1,344 @@
+"""What newcomers and operators start first: make, the wheel, the image, compose."""
+
+import asyncio
+import email.parser
+import fnmatch
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+import tomllib
+import zipfile
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from bot.config import Config, HealthConfig, load_config
+from bot.health import Health, serve_health
+from tests.test_health import find_free_port
+
+ROOT = Path(__file__).parent.parent
+LOCKS = ["runtime.lock", "dev.lock"]
+NOW = datetime(2024, 5, 1, 12, tzinfo=UTC)
+
+Instruction = tuple[str, str]
+
+
+def read(name: str) -> str:
+    return (ROOT / name).read_text("utf-8")
+
+
+def run(*command: str, **options: Any) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        command, capture_output=True, text=True, timeout=60, check=False, **options
+    )
+
+
+# --- make ---
+
+
+def run_make(
+    *arguments: str, folder: Path = ROOT, path: str | None = None
+) -> subprocess.CompletedProcess[str]:
+    make = shutil.which("make")
+    if make is None:
+        pytest.skip("needs make, which is not here")
+    inherited = {name: os.environ[name] for name in os.environ if not name.startswith("MAKE")}
+    unset = {"PORT", "LISTING", "ARGS", "PYTHON", "CONFIG", "PAPER_BOT_CONFIG"}
+    environment = {name: value for name, value in inherited.items() if name not in unset}
+    return run(
+        make, *arguments, cwd=folder, env={**environment, "PATH": path or os.environ["PATH"]}
+    )
+
+
+def test_make_alone_lists_every_target() -> None:
+    (phony,) = re.findall(r"^\.PHONY: (.+)$", read("Makefile"), re.M)
+    listed = re.findall(r"^make (\w+) +\S", run_make().stdout, re.M)
+    assert sorted(listed) == sorted(phony.split())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "command"),
+    [
+        (["demo"], "exec .venv/bin/python -m bot demo"),
+        (
+            ["demo", "PORT=8123", "LISTING=my day.md"],
+            "exec .venv/bin/python -m bot demo --port 8123 --listing 'my day.md'",
+        ),
+        (["run"], "PAPER_BOT_CONFIG='config/bot.toml' exec .venv/bin/python -m bot run"),
+        (["run", "CONFIG=x.toml"], "PAPER_BOT_CONFIG='x.toml' exec .venv/bin/python -m bot run"),
+        (["test"], ".venv/bin/python -m pytest -m 'not slow'"),
+    ],
+)
+def test_a_target_runs_what_it_says(arguments: list[str], command: str) -> None:
+    last_line = run_make("--dry-run", *arguments).stdout.splitlines()[-1]
+    assert shlex.split(last_line) == shlex.split(command)
+
+
+def test_too_old_a_python_is_one_clear_sentence(tmp_path: Path) -> None:
+    """Whoever has only an old Python learns what to install, and gets no half environment."""
+    (tmp_path / "requirements").mkdir()
+    shutil.copy(ROOT / "Makefile", tmp_path)
+    shutil.copy(ROOT / "requirements" / "dev.lock", tmp_path / "requirements")
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    for name in ("head", "sh"):
+        (programs / name).symlink_to(shutil.which(name) or pytest.fail(f"no {name}"))
+    for name in ("python3", "python3.13"):
+        (programs / name).write_text(
+            '#!/bin/sh\n[ "$1" = --version ] && echo Python 3.9.1\nexit 1\n'
+        )
+        (programs / name).chmod(0o755)
+    done = run_make("test", folder=tmp_path, path=str(programs))
+    assert done.returncode != 0
+    assert "needs Python 3.11 or newer" in done.stderr
+    assert "python3 here is: Python 3.9.1" in done.stderr
+    assert not (tmp_path / ".venv").exists()
+
+
+def test_the_check_script_is_a_bash_script_that_runs_make() -> None:
+    script = ROOT / ".ci" / "run"
+    assert os.access(script, os.X_OK)
+    assert "set -euo pipefail" in script.read_text("utf-8")
+    if shutil.which("bash"):
+        assert run("bash", "-n", str(script)).stderr == ""
+    targets = re.findall(r"^make (\w+)", script.read_text("utf-8"), re.M)
+    assert targets == ["lint", "slow", "test"]
+
+
+# --- the lock files ---
+
+
+@pytest.mark.parametrize("name", LOCKS)
+def test_each_locked_package_has_a_version_and_hashes(name: str) -> None:
+    text = re.sub(r"^\s*#.*\n", "", read(f"requirements/{name}"), flags=re.M)
+    requirements = text.replace("\\\n", " ").splitlines()
+    assert requirements
+    for requirement in requirements:
+        assert re.fullmatch(
+            r"[a-z0-9-]+==\S+( ; [^#\\]+?)?(\s+--hash=sha256:[0-9a-f]{64})+", requirement
+        ), requirement
+
+
+@pytest.mark.parametrize("name", LOCKS)
+def test_a_lock_names_no_host_and_no_folder(name: str) -> None:
+    assert not re.search(r"https?:|file:|index-url|find-links|/\w+/", read(f"requirements/{name}"))
+
+
+def locked(name: str) -> dict[str, str]:
+    return dict(re.findall(r"^([a-z0-9-]+)==(\S+)", read(f"requirements/{name}"), re.M))
+
+
+def test_the_locks_agree_and_hold_every_dependency() -> None:
+    runtime, dev = locked("runtime.lock"), locked("dev.lock")
+    assert runtime.items() <= dev.items()
+    project = tomllib.loads(read("pyproject.toml"))
+    assert {normal(name) for name in project["project"]["dependencies"]} <= set(runtime)
+    assert {normal(name) for name in project["dependency-groups"]["dev"]} <= set(dev)
+    assert {normal(name) for name in project["project"]["optional-dependencies"]["demo"]} <= set(
+        dev
+    )
+
+
+def normal(requirement: str) -> str:
+    name = re.split(r"[\[<>=~; ]", requirement, maxsplit=1)[0]
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+# --- the wheel ---
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("dist")
+    done = run(
+        sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder), cwd=ROOT
+    )
+    assert done.returncode == 0, done.stderr
+    (path,) = folder.glob("*.whl")
+    return path
+
+
+def test_the_wheel_holds_the_whole_package_and_nothing_else(wheel: Path) -> None:
+    """Data files too: the demo's listing travels with the code."""
+    names = {name for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in name}
+    files = (path for path in (ROOT / "bot").rglob("*") if path.is_file())
+    wanted = {str(path.relative_to(ROOT)) for path in files if "__pycache__" not in path.parts}
+    assert names == wanted
+
+
+def test_the_wheel_starts_without_the_project_around_it(wheel: Path, tmp_path: Path) -> None:
+    zipfile.ZipFile(wheel).extractall(tmp_path)
+    done = run(sys.executable, "-m", "bot", "--help", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "usage" in done.stdout.lower()
+
+
+def test_the_wheel_says_what_it_is(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        (name,) = [name for name in archive.namelist() if name.endswith(".dist-info/METADATA")]
+        metadata = email.parser.Parser().parsestr(archive.read(name).decode())
+        entry_points = archive.read(name.replace("METADATA", "entry_points.txt")).decode()
+    assert metadata["License-Expression"] == "MIT"
+    assert metadata["Requires-Python"] == ">=3.11"
+    assert "paper-digest-bot = bot.cli:main" in entry_points
+
+
+# --- the image ---
+
+
+def instructions() -> list[Instruction]:
+    text = re.sub(r"^\s*#.*\n", "", read("Dockerfile"), flags=re.M).replace("\\\n", " ")
+    return [
+        (word, rest.strip())
+        for word, _, rest in (s.partition(" ") for s in text.splitlines())
+        if word
+    ]
+
+
+def all_of(word: str) -> list[str]:
+    return [rest for name, rest in instructions() if name == word]
+
+
+def image_environment() -> dict[str, str]:
+    (text,) = all_of("ENV")
+    return dict(word.split("=", 1) for word in shlex.split(text))
+
+
+def copied_from_the_project() -> list[str]:
+    return [rest.split()[0] for rest in all_of("COPY") if not rest.startswith("--from")]
+
+
+def is_in_build_context(name: str) -> bool:
+    """Say what .dockerignore says of a path: the last matching line wins."""
+    is_in = True
+    for line in read(".dockerignore").splitlines():
+        pattern = line.removeprefix("!")
+        parents = [name, *map(str, Path(name).parents)]
+        names = parents + [Path(part).name for part in parents if pattern.startswith("**/")]
+        if line and not line.startswith("#"):
+            matches = any(fnmatch.fnmatchcase(n, pattern.removeprefix("**/")) for n in names)
+            is_in = line.startswith("!") if matches else is_in
+    return is_in
+
+
+def test_all_that_the_image_copies_is_there() -> None:
+    for name in copied_from_the_project():
+        assert (ROOT / name).exists()
+        assert is_in_build_context(name)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [".env", ".git", ".git/config", ".venv/bin/python", "data/papers.db", "tests/test_log.py",
+     "bot/.env", "config/.env.local", "bot/__pycache__/x.pyc", "discord_token"],
+)  # fmt: skip
+def test_no_secret_and_no_rubbish_enters_the_build(name: str) -> None:
+    assert not is_in_build_context(name)
+
+
+@pytest.mark.parametrize("name", ["bot/__main__.py", "bot/data/x.md", "config/bot.toml"])
+def test_the_package_and_its_settings_enter_the_build(name: str) -> None:
+    assert is_in_build_context(name)
+
+
+def test_the_image_runs_as_a_fixed_user_and_stops_on_sigterm() -> None:
+    assert all_of("USER") == ["10001"]
+    assert "--uid 10001" in " ".join(all_of("RUN"))
+    assert all_of("STOPSIGNAL") == ["SIGTERM"]
+    assert all_of("VOLUME") == ["/data"]
+
+
+def test_the_image_installs_locked_wheels_only() -> None:
+    (install,) = [text for text in all_of("RUN") if " install --no-cache-dir" in text]
+    assert "--require-hashes" in install
+    assert "--only-binary=:all:" in install
+
+
+def test_every_setting_of_the_image_is_one(tmp_path: Path) -> None:
+    environment = image_environment() | {"PAPER_BOT_CONFIG": str(ROOT / "config" / "bot.toml")}
+    config = load_config(environ=environment, env_file=tmp_path / "none")
+    assert config.database.path == Path("/data/papers.db")
+    assert config.health.port == 8080
+
+
+def image_command(word: str) -> list[str]:
+    (text,) = all_of(word)
+    command = yaml.safe_load(text[text.index("[") :])
+    assert command[0] == "python"
+    return [sys.executable, *command[1:]]
+
+
+def outside_docker(environment: Mapping[str, str]) -> dict[str, str]:
+    return {**environment, "PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)}
+
+
+def test_the_image_starts_the_bot(tmp_path: Path) -> None:
+    """The same command line and variables as in the container, from another folder."""
+    environment = outside_docker(image_environment())
+    done = run(*image_command("ENTRYPOINT"), "--help", cwd=tmp_path, env=environment)
+    assert done.returncode == 0, done.stderr
+    assert yaml.safe_load(all_of("CMD")[0]) == ["run"]
+    assert re.search(r"\brun\b", done.stdout)
+
+
+@pytest.mark.parametrize(("age_s", "code"), [(0, 0), (3600, 1)])
+async def test_the_health_check_of_the_image_tells_alive_from_hung(age_s: int, code: int) -> None:
+    port = find_free_port()
+    then = datetime.fromtimestamp(NOW.timestamp() - age_s, UTC)
+    health = Health(heartbeat_at=then, ticked_at=then, is_connected=True, is_writable=True)
+    environment = outside_docker(image_environment()) | {"PAPER_BOT_HEALTH__PORT": str(port)}
+    async with serve_health(HealthConfig(port=port), lambda: health, lambda: NOW):
+        check = await asyncio.create_subprocess_exec(*image_command("HEALTHCHECK"), env=environment)
+        assert await check.wait() == code
+
+
+# --- compose ---
+
+
+def service() -> dict[str, Any]:
+    found: dict[str, Any] = yaml.safe_load(read("compose.yaml"))["services"]["bot"]
+    return found
+
+
+def test_compose_takes_every_right_that_the_bot_does_not_need() -> None:
+    bot = service()
+    assert bot["read_only"] is True
+    assert bot["cap_drop"] == ["ALL"]
+    assert bot["security_opt"] == ["no-new-privileges:true"]
+    assert bot["mem_limit"] == "256m"
+    assert bot["pids_limit"] <= 128
+    assert bot["init"] is True
+    assert not {"ports", "privileged", "network_mode"} & set(bot)
+
+
+def test_compose_waits_for_sends_and_gives_up_on_a_dead_token() -> None:
+    assert service()["stop_grace_period"] == "40s"
+    assert service()["restart"] == "on-failure:5"
+
+
+def test_compose_keeps_the_database_on_the_volume() -> None:
+    """Even when .env says otherwise: the rest of the container cannot be written."""
+    bot = service()
+    path = Path(bot["environment"]["PAPER_BOT_DATABASE__PATH"])
+    assert f"data:{path.parent}" in bot["volumes"]
+
+
+def test_compose_sets_only_real_settings() -> None:
+    names = {name for name in service()["environment"] if name.startswith("PAPER_BOT_")}
+    keys = {name.removeprefix("PAPER_BOT_").lower().replace("__", ".") for name in names}
+    assert keys - {"config"} <= set(Config.list_keys())
+
+
+def test_the_example_env_file_holds_no_secret_and_only_real_settings(tmp_path: Path) -> None:
+    text = read(".env.example")
+    uncommented = re.sub(r"^# (?=[A-Z_]+=)", "", text, flags=re.M)
+    (tmp_path / ".env").write_text(uncommented, "utf-8")
+    load_config(environ={}, env_file=tmp_path / ".env")
+    assert re.findall(r"^DISCORD_TOKEN\w*=(.*)$", uncommented, re.M) == ["", ""]
