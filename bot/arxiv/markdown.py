@@ -60,15 +60,16 @@ class _Block:
 def parse_markdown(content: bytes) -> Listing:
     """Read a listing in the Markdown form.
 
-    A paper that cannot be read is left out and named in ``skipped``. A file that ends in the
-    middle of a line may have been cut: ``is_complete`` is False then. Raises `FileFormatError`
+    A paper that cannot be read is left out and named in ``skipped``. A file that ends within a
+    line or without an abstract may have been cut: ``is_complete`` is False then. Raises `FileFormatError`
     when the file is not of this form, or holds more than one listing.
     """
     lines = _decode(content).split("\n")
     category, announced_on = _read_heading(lines)
     found: dict[ArxivId, tuple[int, Paper, AnnounceType | None]] = {}
     skipped: list[SkippedRecord] = []
-    for position, block in enumerate(_split_blocks(lines), start=1):
+    blocks = _split_blocks(lines)
+    for position, block in enumerate(blocks, start=1):
         try:
             paper = _build_paper(block)
             if paper.arxiv_id in found:
@@ -92,7 +93,7 @@ def parse_markdown(content: bytes) -> Listing:
         ),
         source="markdown",
         skipped=tuple(skipped),
-        is_complete=lines[-1] == "" or lines[-1].endswith(_TRAILING_BLANKS),
+        is_complete=_ends_properly(lines, blocks),
     )
 
 
@@ -158,6 +159,11 @@ def _split_blocks(lines: Sequence[str]) -> list[_Block]:
         elif line.strip() and blocks:
             blocks[-1].lines.append(line)
     return blocks[1:]  # the first heading is the listing's
+
+
+def _ends_properly(lines: Sequence[str], blocks: Sequence[_Block]) -> bool:
+    ends_a_line = not lines[-1].strip() or lines[-1].endswith(_TRAILING_BLANKS)
+    return ends_a_line and all(block.lines for block in blocks[-1:])
 
 
 def _build_paper(block: _Block) -> Paper:

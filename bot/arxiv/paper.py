@@ -41,7 +41,7 @@ def build_paper(
         version=version,
         title=one_line(title),
         abstract=readable_abstract,
-        source_title=" ".join(title.split("\n")).strip(),
+        source_title=re.sub(r"\s*\n\s*", " ", title.strip()),
         source_abstract=source_abstract,
         authors=tuple(filter(None, map(one_line, authors))),
         categories=tuple(dict.fromkeys(categories)),

@@ -1,0 +1,349 @@
+import asyncio
+import contextlib
+import socket
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
+
+import aiohttp
+import pytest
+
+from bot.arxiv.client import ArxivClient, parse_retry_after
+from bot.errors import ArxivError, ArxivUnavailable, ListingFormatError, UnknownCategory
+from bot.models import AnnounceType
+from tests.fakes import arxiv as fake
+from tests.fakes.arxiv import ArxivServer, Record
+
+DAY = date(2024, 8, 2)
+RECORDS = [Record("2408.00001"), Record("2408.00002"), Record("2407.09999", "cross")]
+
+
+@dataclass
+class VirtualTime:
+    """A clock that only sleeping moves."""
+
+    seconds: float = 1000.0
+    slept: list[float] = field(default_factory=list)
+
+    def monotonic(self) -> float:
+        return self.seconds
+
+    def now(self) -> datetime:
+        return datetime(2024, 8, 2, 5, tzinfo=UTC) + timedelta(seconds=self.seconds)
+
+    async def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.seconds += seconds
+        await asyncio.sleep(0)
+
+
+@dataclass(frozen=True)
+class Settings:
+    feed_url: str
+    listing_url: str
+    api_url: str
+    oai_url: str
+    timeout_s: float = 30
+    max_bytes: int = 20_000_000
+    user_agent_header: str = "paper-digest-bot/test (admin@example.org)"
+    spacing_s: float = 3
+
+    def spacing_for(self, url: str) -> float:
+        return self.spacing_s
+
+
+@dataclass
+class World:
+    arxiv: ArxivServer
+    time: VirtualTime
+    session: aiohttp.ClientSession
+    settings: Settings
+
+    def client(self, **changes: object) -> ArxivClient:
+        return ArxivClient(
+            self.session,
+            replace(self.settings, **changes),  # type: ignore[arg-type]  # any of its fields
+            sleep=self.time.sleep,
+            monotonic=self.time.monotonic,
+            now=self.time.now,
+        )
+
+
+@pytest.fixture
+async def world() -> AsyncIterator[World]:
+    time = VirtualTime()
+    async with ArxivServer(monotonic=time.monotonic) as arxiv, aiohttp.ClientSession() as session:
+        arxiv.publish("cs.CV", DAY, RECORDS)
+        settings = Settings(arxiv.url, arxiv.url, arxiv.url, arxiv.url)
+        yield World(arxiv, time, session, settings)
+
+
+async def test_a_daily_feed_becomes_a_listing(world: World) -> None:
+    listing = await world.client().fetch_listing("cs.cv")
+    assert (listing.category, listing.announced_on) == ("cs.CV", DAY)
+    assert [a.paper.arxiv_id for a in listing.announcements] == [r.arxiv_id for r in RECORDS]
+    assert listing.counts()[AnnounceType.CROSS] == 1
+
+
+async def test_who_asks_is_named(world: World) -> None:
+    await world.client().fetch_listing("cs.CV")
+    assert world.arxiv.requests[0].headers["User-Agent"] == world.settings.user_agent_header
+
+
+async def test_a_second_name_is_asked_for_by_the_canonical_one(world: World) -> None:
+    await world.client().fetch_listing("cs.SY")
+    assert world.arxiv.requests[0].path == "/rss/eess.SY"
+
+
+async def test_an_unknown_category_asks_nothing(world: World) -> None:
+    with pytest.raises(UnknownCategory):
+        await world.client().fetch_listing("cs.VC")
+    assert world.arxiv.requests == []
+
+
+async def test_the_feed_of_another_category_is_refused(world: World) -> None:
+    world.arxiv.fail(fake.redirect("/rss/cs.LG"))
+    with pytest.raises(ListingFormatError, match=r"cs\.CV.*cs\.LG"):
+        await world.client().fetch_listing("cs.CV")
+
+
+# --- politeness ------------------------------------------------------------------------------
+
+
+async def test_requests_keep_their_distance_and_never_overlap(world: World) -> None:
+    """However many tasks ask at once, one request is in flight and 3 s lie between them."""
+    client = world.client()
+    await asyncio.gather(*(client.fetch_listing(c) for c in ("cs.CV", "cs.LG", "cs.AI", "cs.CL")))
+    assert len(world.arxiv.requests) == 4
+    assert all(gap >= 3 for gap in world.arxiv.gaps_s())
+
+
+async def test_the_distance_counts_from_the_end_of_an_answer(world: World) -> None:
+    client = world.client()
+    await client.fetch_listing("cs.CV")
+    world.time.seconds += 2
+    await client.fetch_listing("cs.CV")
+    assert world.time.slept == [pytest.approx(1)]
+
+
+async def test_no_wait_when_enough_time_has_passed(world: World) -> None:
+    client = world.client()
+    await client.fetch_listing("cs.CV")
+    world.time.seconds += 60
+    await client.fetch_listing("cs.CV")
+    assert world.time.slept == []
+
+
+async def test_a_failed_request_counts_for_the_distance(world: World) -> None:
+    client = world.client()
+    world.arxiv.fail(fake.answer(500))
+    with pytest.raises(ArxivUnavailable):
+        await client.fetch_listing("cs.CV")
+    await client.fetch_listing("cs.CV")
+    assert world.arxiv.gaps_s() == [pytest.approx(3)]
+
+
+async def test_each_hop_of_a_redirect_keeps_its_distance(world: World) -> None:
+    world.arxiv.fail(fake.redirect("/rss/cs.CV"))
+    await world.client().fetch_listing("cs.CV")
+    assert world.arxiv.gaps_s() == [pytest.approx(3)]
+
+
+async def test_a_cancelled_caller_lets_the_next_one_in(world: World) -> None:
+    client = world.client()
+    world.arxiv.fail(fake.hang())
+    task = asyncio.create_task(client.fetch_listing("cs.CV"))
+    while not world.arxiv.requests:  # noqa: ASYNC110  # the request arrives on its own
+        await asyncio.sleep(0.001)
+    task.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
+    listing = await client.fetch_listing("cs.CV")
+    assert len(listing.announcements) == 3
+
+
+# --- asked to stay away ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("status", [429, 503])
+async def test_retry_after_is_told_and_kept(world: World, status: int) -> None:
+    client = world.client()
+    world.arxiv.fail(fake.answer(status, headers={"Retry-After": "120"}))
+    with pytest.raises(ArxivUnavailable) as caught:
+        await client.fetch_listing("cs.CV")
+    assert caught.value.retry_after_s == 120
+    world.time.seconds += 100
+    with pytest.raises(ArxivUnavailable) as caught:
+        await client.fetch_listing("cs.LG")
+    assert caught.value.retry_after_s == pytest.approx(20)
+    assert len(world.arxiv.requests) == 1
+    world.time.seconds += 20
+    await client.fetch_listing("cs.CV")
+    assert len(world.arxiv.requests) == 2
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        fake.answer(429, "Rate exceeded."),
+        fake.answer(200, "Rate exceeded."),
+        fake.answer(503),
+    ],
+)
+async def test_too_much_without_a_time_is_a_pause_of_twenty_turns(
+    world: World, fault: fake.Fault
+) -> None:
+    world.arxiv.fail(fault)
+    with pytest.raises(ArxivUnavailable) as caught:
+        await world.client().fetch_listing("cs.CV")
+    assert caught.value.retry_after_s == 60
+
+
+NOW = datetime(2024, 8, 2, 5, 0, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("header", "seconds"),
+    [
+        (None, None),
+        ("0", 0),
+        ("120", 120),
+        (" 7 ", 7),
+        ("86400", 3600),
+        ("9" * 5000, 3600),
+        ("Fri, 02 Aug 2024 05:05:00 GMT", 300),
+        ("Fri, 02 Aug 2024 04:00:00 GMT", 0),
+        ("Sat, 03 Aug 2024 05:00:00 GMT", 3600),
+        ("Friday, 02-Aug-24 05:05:00 GMT", 300),
+        ("Fri, 02 Aug 2024 05:05:00 -0000", 300),
+        ("Fri, 02 Aug 99999 05:05:00 GMT", 60),
+        ("-5", 60),
+        ("1.5", 60),
+        ("soon", 60),
+        ("", 60),
+        ("٣", 60),
+    ],
+)
+def test_retry_after_is_seconds_or_a_date_capped_and_garbage_is_a_minute(
+    header: str | None, seconds: float | None
+) -> None:
+    assert parse_retry_after(header, NOW) == seconds
+
+
+# --- answers that are none -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("status", [204, 304, 403, 404, 418, 500, 502])
+async def test_other_statuses_are_unavailable(world: World, status: int) -> None:
+    world.arxiv.fail(fake.answer(status))
+    with pytest.raises(ArxivUnavailable, match=str(status)) as caught:
+        await world.client().fetch_listing("cs.CV")
+    assert caught.value.url.endswith("/rss/cs.CV")
+
+
+async def test_a_refusal_is_told_in_arxivs_words(world: World) -> None:
+    """ArXiv answers HTTP 400 with a feed that says why."""
+    world.arxiv.fail(fake.redirect("/rss/cs.XX"))
+    with pytest.raises(ListingFormatError, match="Bad archive") as caught:
+        await world.client().fetch_listing("cs.CV")
+    assert caught.value.url
+
+
+async def test_a_refusal_is_one_even_with_a_proper_body(world: World) -> None:
+    async def refuse(request: object, page: fake.Page) -> aiohttp.web.Response:
+        return replace(page, status=400).response()
+
+    world.arxiv.fail(refuse)
+    with pytest.raises(ListingFormatError, match="refused"):
+        await world.client().fetch_listing("cs.CV")
+
+
+@pytest.mark.parametrize("keep", [0, 0.3, 0.99])
+@pytest.mark.parametrize("declared", [True, False])
+async def test_a_cut_answer_is_never_a_listing(world: World, keep: float, declared: bool) -> None:
+    """Without a declared length HTTP calls it a success: only the XML tells."""
+    world.arxiv.fail(fake.cut(keep, declared=declared))
+    with pytest.raises(ArxivError):
+        await world.client().fetch_listing("cs.CV")
+
+
+@pytest.mark.parametrize("fault", [fake.html_instead(), fake.answer(200), fake.answer(200, "Hi")])
+async def test_something_else_is_never_an_empty_listing(world: World, fault: fake.Fault) -> None:
+    world.arxiv.fail(fault)
+    with pytest.raises(ListingFormatError):
+        await world.client().fetch_listing("cs.CV")
+
+
+async def test_damaged_compression_is_unavailable(world: World) -> None:
+    world.arxiv.fail(fake.damaged_gzip())
+    with pytest.raises(ArxivUnavailable):
+        await world.client().fetch_listing("cs.CV")
+
+
+@pytest.mark.parametrize("fault", [fake.hang(), fake.drip(1, 0.05)])
+async def test_the_time_of_a_request_is_limited(world: World, fault: fake.Fault) -> None:
+    """Also that of one which sends a byte now and then."""
+    world.arxiv.fail(fault)
+    with pytest.raises(ArxivUnavailable, match=r"within 0\.2 seconds"):
+        await world.client(timeout_s=0.2).fetch_listing("cs.CV")
+
+
+async def test_the_size_of_an_answer_is_limited_after_decompression(world: World) -> None:
+    world.arxiv.fail(fake.bomb(30_000_000))
+    with pytest.raises(ListingFormatError, match="larger than 2 MB"):
+        await world.client(max_bytes=2_000_000).fetch_listing("cs.CV")
+
+
+async def test_nobody_there_is_unavailable(world: World) -> None:
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        address = f"http://127.0.0.1:{unused.getsockname()[1]}"
+        with pytest.raises(ArxivUnavailable, match="could not be reached"):
+            await world.client(feed_url=address).fetch_listing("cs.CV")
+
+
+@pytest.mark.parametrize(
+    "location",
+    [
+        "https://example.com/",
+        "http://127.0.0.1:1/rss/cs.CV",
+        "https://arxiv.org/",  # a stand-in must not send anybody to the real one
+        "https://arxiv.org.example.com/",
+        "file:///etc/passwd",
+        "http://[",
+    ],
+)
+async def test_redirects_to_other_places_are_refused(world: World, location: str) -> None:
+    world.arxiv.fail(fake.redirect(location))
+    with pytest.raises(ArxivUnavailable, match="redirected to another place"):
+        await world.client().fetch_listing("cs.CV")
+    assert len(world.arxiv.requests) == 1
+
+
+async def test_redirects_are_followed_three_times(world: World) -> None:
+    client = world.client()
+    world.arxiv.fail(*[fake.redirect("/rss/cs.CV")] * 3)
+    assert len((await client.fetch_listing("cs.CV")).announcements) == 3
+    world.arxiv.fail(*[fake.redirect("/rss/cs.CV")] * 4)
+    with pytest.raises(ArxivUnavailable, match="more than 3 times"):
+        await client.fetch_listing("cs.CV")
+
+
+async def test_the_loop_goes_on_while_a_large_feed_is_parsed(world: World) -> None:
+    """Discord's heartbeat must not wait for a listing."""
+    world.arxiv.publish(
+        "cs.CV", DAY, [Record(f"2408.{n:05d}", abstract="Text. " * 200) for n in range(1, 1500)]
+    )
+    ticks = [asyncio.get_running_loop().time()]
+
+    async def tick() -> None:
+        while True:
+            await asyncio.sleep(0.005)
+            ticks.append(asyncio.get_running_loop().time())
+
+    ticker = asyncio.create_task(tick())
+    listing = await world.client().fetch_listing("cs.CV")
+    ticker.cancel()
+    assert len(listing.announcements) == 1499
+    assert max(after - before for before, after in pairwise(ticks)) < 0.25
