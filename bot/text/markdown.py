@@ -1,0 +1,200 @@
+r"""Text for Discord: harmless, readable, short enough.
+
+Discord renders Markdown in contents, descriptions, fields and (without links) titles, and reads
+mentions, timestamps, emoji and invitations anywhere in a message: ``escape`` is for those
+places. It renders none in footers, author names and autocompletion: ``plain`` is for those.
+
+A backslash shows in raw text and breaks an address, so only what would be read as a sign in the
+place where it stands is escaped: ``3-D``, ``a + b``, ``(2020)`` and ``[1]`` stay as they are.
+"""
+
+import re
+import unicodedata
+from urllib.parse import quote, urlsplit
+
+_BLANK_LOOKING = "\u115f\u1160\u2800\u3164\uffa0"  # letters by category, blank to the eye
+_MOST_MARKS = 4  # combining marks on one character; more is a tower that covers other lines
+_LONGEST_WORD = 40  # a longer one has no blanks in its script (Chinese) and may be cut inside
+_LONGEST_ADDRESS = 2048  # Discord's limit for the addresses of embeds
+
+# Discord's own rule: an address runs to the next blank or "<", without closing punctuation.
+_ADDRESS = r"https?://[^\s<]*[^\s<.,:;\"'\]]"
+_SIGNS = re.compile(
+    rf"""
+    (?P<link><https?://[^\s<>]+>)
+    | (?P<address>{_ADDRESS})
+    | (?P<crowd>@(?=everyone|here))
+    | (?P<invite>discord(?:app)?\.(?=gg/|com/invite)|dsc\.(?=gg/))
+    | <(?P<tag>[@\#/]|\w{{0,20}}:)              # mention, channel, command, emoji, timestamp
+    | (?P<emoji>:)(?=[\w+-]{{1,64}}:)
+    | (?P<sign>[\\*_`]|~(?=~)|(?<=~)~|\|(?=\|)|(?<=\|)\|)
+    | (?P<bracket>[\[\]])
+    | ^(?P<start>[-+>](?=[ ])|>(?=>>[ ])|-(?=\#[ ])|\#(?=\#{{0,2}}[ ]))
+    | ^(?P<number>\d{{1,9}})\.(?=[ ])
+    """,
+    re.VERBOSE | re.MULTILINE | re.IGNORECASE,
+)
+_INVITATION = re.compile(
+    r"https?://(?:www\.)?(?:discord(?:app)?\.(?:gg|com/invite)|dsc\.gg)/", re.I
+)
+
+
+def width(text: str) -> int:
+    """Return the length in UTF-16 units, the larger of the two units Discord may count in."""
+    if text.isascii():
+        return len(text)
+    return len(text) + sum(character > "\uffff" for character in text)
+
+
+def plain(text: str, max_chars: int | None = None) -> str:
+    """Return ``text`` without what deceives or breaks a line: controls, bidi, zero-width, towers.
+
+    Runs of blanks become one blank; line breaks stay, at most two in a row. ``max_chars`` cuts
+    as ``shorten`` does.
+    """
+    text = _sanitise(text)
+    return text if max_chars is None else _cut(text, max_chars)
+
+
+def escape(text: str) -> str:
+    """Return ``text`` so that Discord shows it as it is; addresses stay whole and clickable."""
+    text = _sanitise(text)
+    may_link = "](" in text or text.endswith("]")  # what follows may begin with "("
+    return _SIGNS.sub(lambda found: _escaped(found, may_link=may_link), text)
+
+
+def shorten(text: str, max_chars: int) -> str:
+    """Return ``text`` escaped, cut behind a whole word with ``…`` if wider than ``max_chars``."""
+    return _cut(escape(text), max_chars)
+
+
+def masked_link(label: str, url: str) -> str:
+    """Return a link that shows ``label``; the label alone if ``url`` is no safe web address.
+
+    Brackets, addresses and emoji in a label break the link
+    (https://github.com/discord/discord-api-docs/issues/7721, /issues/6315), so they give way.
+    """
+    label = re.sub(r"https?://(?:www\.)?", "", plain(label).replace("\n", " "), flags=re.I)
+    label = label.translate(_LABEL).strip()
+    target = _safe_address(url)
+    if target is None:
+        return escape(label)
+    shown = escape("".join(c for c in label if not _is_emoji(c))).strip()
+    return f"[{shown}]({target})" if shown else target
+
+
+_LABEL = str.maketrans("[]", "()")
+
+
+def _is_emoji(character: str) -> bool:
+    return "\U0001f000" <= character <= "\U0001faff" or "\u2600" <= character <= "\u27bf"
+
+
+def _safe_address(url: str) -> str | None:
+    """Return a web address that holds nothing which ends a masked link, or None."""
+    if not url.isprintable() or len(url) > _LONGEST_ADDRESS:
+        return None
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return None
+    if parts.scheme not in ("http", "https") or not parts.netloc:
+        return None
+    return quote(url, safe="!#$%&'*+,-./:;=?@_~[]")
+
+
+def _sanitise(text: str) -> str:
+    text = text.encode("utf-8", "ignore").decode()
+    if not text.isascii():
+        text = _without_deceivers(text)
+    text = re.sub(r"[\x00-\x09\x0b-\x1f\x7f]", " ", text)
+    if "\n" not in text:
+        return " ".join(text.split())
+    lines = "\n".join(" ".join(line.split()) for line in text.split("\n"))
+    return re.sub(r"\n{3,}", "\n\n", lines).strip("\n")
+
+
+def _without_deceivers(text: str) -> str:
+    """Drop what is invisible or reverses the text; keep at most four marks on a character."""
+    categories = {c: unicodedata.category(c) for c in set(text) if not c.isascii()}
+    swaps: dict[int, str | None] = {ord(c): " " for c in _BLANK_LOOKING}
+    for character, category in categories.items():
+        if category in ("Cf", "Co", "Cn", "Cs"):
+            swaps[ord(character)] = None
+        elif category in ("Cc", "Zl", "Zp", "Zs"):
+            swaps[ord(character)] = " "
+    text = unicodedata.normalize("NFC", text.translate(swaps))
+    if any(category in ("Mn", "Me") for category in categories.values()):
+        text = _without_towers(text)
+    return text
+
+
+def _without_towers(text: str) -> str:
+    kept: list[str] = []
+    marks = 0
+    for character in text:
+        marks = marks + 1 if unicodedata.category(character) in ("Mn", "Me") else 0
+        if marks <= _MOST_MARKS:
+            kept.append(character)
+    return "".join(kept)
+
+
+def _escaped(found: re.Match[str], *, may_link: bool) -> str:
+    kind, sign = found.lastgroup, found[0]
+    if kind == "address" or kind == "link":
+        return _address(sign)
+    if kind == "tag":
+        return f"\\<{found['tag'][:-1]}\\{found['tag'][-1]}"
+    if kind == "crowd":
+        return "＠"  # Discord looks for "@everyone" in the raw text; a backslash does not hide it
+    if kind == "bracket" and not may_link:
+        return sign
+    if kind == "invite" or kind == "number":
+        return sign.replace(".", r"\.")
+    return "\\" + sign
+
+
+def _address(address: str) -> str:
+    """Return an address that Discord links, or one that it does not if it invites to a guild."""
+    if _INVITATION.search(address):
+        return re.sub(r"([\\<*_`~|.:])", r"\\\1", address)
+    return re.sub(r"@(?=everyone|here)", "%40", address, flags=re.I)
+
+
+def _cut(text: str, max_chars: int) -> str:
+    if width(text) <= max_chars:
+        return text
+    if max_chars < 1:
+        return ""
+    room = max_chars - 1  # for the ellipsis
+    end = 0
+    for word in re.finditer(r"\S+", text):
+        wider = room - width(text[end : word.end()])
+        if wider < 0:
+            if end == 0 or len(word[0]) > _LONGEST_WORD:
+                end = _end_inside(text, end, word, room)
+            break
+        end, room = word.end(), wider
+    return _without_loose_end(text[:end]) + "…"
+
+
+_ATOM = re.compile(r"(?:\\?.)[\u0300-\u036f\u20d0-\u20ff\ufe00-\ufe0f]*", re.DOTALL)
+
+
+def _end_inside(text: str, end: int, word: re.Match[str], room: int) -> int:
+    """Return where a word that is too long may be cut: between characters, not in an address."""
+    if "://" in word[0]:
+        return end
+    for atom in _ATOM.finditer(text, end, word.end()):
+        room -= width(atom[0])
+        if room < 0:
+            break
+        end = atom.end()
+    return end
+
+
+def _without_loose_end(text: str) -> str:
+    """Drop blanks and opening or parting punctuation before an ellipsis."""
+    while text and text[-1] in " \n,;:([–—-" and not text.endswith("\\" + text[-1]):
+        text = text[:-1]
+    return text
