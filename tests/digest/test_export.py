@@ -149,18 +149,20 @@ def described(paper: Paper, announce_type: AnnounceType) -> tuple[object, ...]:
     )
 
 
+# No source can carry a NUL: XML forbids it, and build_paper takes it for a mark of its own.
 hostile_text = st.text(
-    alphabet=st.characters(exclude_categories=["Cs"])
+    alphabet=st.characters(exclude_categories=["Cs"], exclude_characters="\0")
     | st.sampled_from("<>&#;[](){}$\\%~\"'\n\r >"),
     max_size=60,
 ) | st.sampled_from(["https://example.org/x_(y).", "<br>", "&lt;", "<!-- new -->", "\n\n", "$x<y$"])
 fragments = st.lists(hostile_text, max_size=4).map("".join)
+titles = fragments.map(lambda text: text.replace("\n", " "))
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     papers=st.lists(
-        st.tuples(st.integers(1, 9), fragments, fragments, st.sampled_from(list(AnnounceType))),
+        st.tuples(st.integers(1, 9), titles, fragments, st.sampled_from(list(AnnounceType))),
         max_size=4,
         unique_by=lambda each: each[0],
     )
