@@ -61,8 +61,8 @@ def parse_markdown(content: bytes) -> Listing:
     """Read a listing in the Markdown form.
 
     A paper that cannot be read is left out and named in ``skipped``. A file that ends within a
-    line or without an abstract may have been cut: ``is_complete`` is False then. Raises `FileFormatError`
-    when the file is not of this form, or holds more than one listing.
+    line or without an abstract may have been cut: ``is_complete`` is False then. Raises
+    `FileFormatError` when the file is not of this form, or holds more than one listing.
     """
     lines = _decode(content).split("\n")
     category, announced_on = _read_heading(lines)
