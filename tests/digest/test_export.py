@@ -6,6 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from bot.arxiv.feeds import parse_feed
 from bot.arxiv.identifier import parse_identifier
 from bot.arxiv.markdown import parse_markdown
 from bot.arxiv.paper import build_paper
@@ -147,6 +148,12 @@ def described(paper: Paper, announce_type: AnnounceType) -> tuple[object, ...]:
         paper.abstract,
         paper.source_abstract,
     )
+
+
+def test_a_real_day_survives() -> None:
+    """137 papers as arXiv announced them: new, cross-lists and replacements, all in TeX."""
+    feed = shared("recordings/feeds/rss_fetched_2026-08-22-cs-cv.xml").read_bytes()
+    assert_survives(digest_of(parse_feed(feed)))
 
 
 # No source can carry a NUL: XML forbids it, and build_paper takes it for a mark of its own.
