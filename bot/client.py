@@ -1,0 +1,91 @@
+"""The Discord client: what it may see, which commands it has, what it says when one fails.
+
+Made to be built by `app.py` (real Discord), by the demo and by tests (simcord) alike, so it takes
+everything it uses as arguments and keeps no state that a restart would miss.
+"""
+
+import hashlib
+import json
+import logging
+
+import aiohttp
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.cogs import digest, paper
+from bot.cogs.answers import report
+from bot.cogs.services import Wakeable
+from bot.cogs.status import BotCog
+from bot.cogs.topic import TopicCog
+from bot.pipeline import Pipeline
+
+log = logging.getLogger(__name__)
+
+
+class Tree(app_commands.CommandTree[commands.AutoShardedBot]):
+    """The slash commands; whatever one raises ends as one private sentence."""
+
+    async def on_error(
+        self, interaction: discord.Interaction, error: app_commands.AppCommandError, /
+    ) -> None:
+        await report(interaction, error)
+
+
+class PaperBot(commands.AutoShardedBot):
+    """The bot as Discord sees it."""
+
+    tree: Tree  # type: ignore[assignment]  # made by tree_cls
+
+    def __init__(
+        self,
+        pipeline: Pipeline,
+        delivery: Wakeable,
+        *,
+        http_trace: aiohttp.TraceConfig | None = None,
+    ) -> None:
+        super().__init__(
+            commands.when_mentioned,  # no text commands: they need the Message Content intent
+            help_command=None,
+            tree_cls=Tree,
+            intents=discord.Intents(guilds=True),
+            allowed_mentions=discord.AllowedMentions.none(),  # else a title could ping everyone
+            max_messages=None,
+            member_cache_flags=discord.MemberCacheFlags.none(),
+            chunk_guilds_at_startup=False,
+            http_trace=http_trace or aiohttp.TraceConfig(),
+        )
+        self.pipeline = pipeline
+        self.delivery = delivery
+        self.command_ids: dict[str, int] = {}
+
+    async def setup_hook(self) -> None:
+        await self.add_cog(paper.PaperCog(self.pipeline))
+        await self.add_cog(digest.DigestCog(self.pipeline, self.delivery))
+        await self.add_cog(TopicCog(self.pipeline, self.delivery))
+        await self.add_cog(BotCog(self.pipeline, lambda: self.command_ids))
+        self.add_dynamic_items(*paper.BUTTONS, *digest.BUTTONS)
+        await self.sync_commands()
+
+    async def sync_commands(self) -> None:
+        """Send the commands to Discord when they are not those it has (200 creates a day)."""
+        facts = self.pipeline.store.facts
+        name = f"commands.{self.application_id}"  # another token is another application
+        wanted = hash_of_commands(self.tree)
+        known = json.loads(await facts.get(name) or "{}")
+        if known.get("hash") != wanted:
+            try:
+                synced = await self.tree.sync()
+            except discord.HTTPException as error:
+                log.warning("commands not synced, trying again at the next start: %s", error)
+                return
+            known = {"hash": wanted, "ids": {command.name: command.id for command in synced}}
+            await facts.set(name, json.dumps(known))
+            log.info("commands synced", extra={"commands": len(synced)})
+        self.command_ids = known["ids"]
+
+
+def hash_of_commands(tree: app_commands.CommandTree[commands.AutoShardedBot]) -> str:
+    """Hash what Discord would be sent for the tree's commands."""
+    payload = {command.name: command.to_dict(tree) for command in tree.get_commands()}
+    return hashlib.sha256(json.dumps(payload, sort_keys=True).encode()).hexdigest()

@@ -1,0 +1,103 @@
+"""What the admin groups share: who may use them, and which digest a command is about."""
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.cogs.services import Wakeable
+from bot.digest.words import joined
+from bot.errors import InputError
+from bot.models import Subscription
+from bot.pipeline import Pipeline
+
+DigestChannel = discord.TextChannel | discord.Thread
+"""Where a digest can be posted."""
+
+
+class AdminCog(commands.GroupCog):
+    """A group of commands for members who may manage the server.
+
+    Discord hides them from others by default, but a server's admins can change that, so it is
+    asked again at every call.
+    """
+
+    def __init__(self, pipeline: Pipeline, delivery: Wakeable) -> None:
+        super().__init__()
+        self.pipeline = pipeline
+        self.store = pipeline.store
+        self.delivery = delivery
+
+    async def interaction_check(self, interaction: discord.Interaction, /) -> bool:
+        require_admin(interaction)
+        return True
+
+    async def subscription(
+        self, interaction: discord.Interaction, channel: DigestChannel | None
+    ) -> Subscription:
+        """Find the digest a command is about: that of ``channel``, of here, or the only one.
+
+        Raises `InputError` when there is none, or more than one to choose from.
+        """
+        guild = guild_of(interaction)
+        subscriptions = await self.store.subscriptions.list_subscriptions(guild.id)
+        wanted = channel.id if channel else interaction.channel_id
+        for subscription in subscriptions:
+            if subscription.channel_id == wanted:
+                return subscription
+        if channel is not None:
+            raise InputError(f"No digest is set up in #{channel.name}; /digest setup does it.")
+        if len(subscriptions) == 1:
+            return subscriptions[0]
+        if not subscriptions:
+            raise InputError("No digest is set up in this server; /digest setup does it.")
+        raise InputError("No digest is set up in this channel; name the one you mean as channel.")
+
+
+def require_admin(interaction: discord.Interaction) -> None:
+    """Raise unless the person may manage the server the interaction comes from."""
+    if interaction.guild_id is None:
+        raise app_commands.NoPrivateMessage
+    permissions = interaction.permissions
+    if not (permissions.manage_guild or permissions.administrator):
+        raise app_commands.MissingPermissions(["manage_guild"])
+
+
+def guild_of(interaction: discord.Interaction) -> discord.Guild:
+    """Return the server the interaction comes from; raises where there is none."""
+    if interaction.guild is None:
+        raise app_commands.NoPrivateMessage
+    return interaction.guild
+
+
+def channel_here(interaction: discord.Interaction, channel: DigestChannel | None) -> DigestChannel:
+    """Return the channel that was named, else the one the command was used in."""
+    here = channel or interaction.channel
+    if not isinstance(here, DigestChannel):
+        raise InputError("Digests go to text channels and threads; choose one as channel.")
+    return here
+
+
+_NEEDED = {
+    "view_channel": "View Channel",
+    "send_messages": "Send Messages",
+    "embed_links": "Embed Links",
+    "read_message_history": "Read Message History",  # to find a post again after a crash
+}
+_NEEDED_IN_THREADS = {
+    "view_channel": "View Channel",
+    "send_messages_in_threads": "Send Messages in Threads",
+    "embed_links": "Embed Links",
+    "read_message_history": "Read Message History",
+}
+
+
+def require_permissions(channel: DigestChannel) -> None:
+    """Raise `InputError` naming the permissions that the bot lacks for posting there."""
+    held = channel.permissions_for(channel.guild.me)
+    needed = _NEEDED_IN_THREADS if isinstance(channel, discord.Thread) else _NEEDED
+    missing = [label for name, label in needed.items() if not getattr(held, name)]
+    if missing:
+        raise InputError(
+            f"I cannot post in #{channel.name}: I lack {joined(missing)} there. Grant it in the "
+            "channel's settings (Permissions), then run this command again."
+        )

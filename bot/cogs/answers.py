@@ -1,0 +1,81 @@
+"""How commands and buttons answer: at once, and privately when something goes wrong."""
+
+import logging
+import secrets
+from collections.abc import Mapping
+from typing import cast
+
+import discord
+
+from bot.ui.errors import apologise, explain, unwrapped
+
+log = logging.getLogger(__name__)
+
+UNKNOWN_INTERACTION = 10062
+"""Discord's code for an interaction that was not answered within three seconds."""
+_IS_PRIVATE = "is_private"
+
+
+async def defer_privately(interaction: discord.Interaction) -> None:
+    """Show 'thinking', and later the answer, to the person alone."""
+    interaction.extras[_IS_PRIVATE] = True
+    await interaction.response.defer(ephemeral=True, thinking=True)
+
+
+async def report(interaction: discord.Interaction, error: BaseException) -> None:
+    """Tell the person, and only the person, what went wrong; never raises.
+
+    A mistake of the bot's own is logged once, under an id that the person is told.
+    """
+    cause = unwrapped(error)
+    if isinstance(cause, discord.NotFound) and cause.code == UNKNOWN_INTERACTION:
+        log.warning("interaction answered too late", extra=_fields(interaction))
+        return
+    sentence = explain(error)
+    if sentence is None:
+        error_id = secrets.token_hex(4)
+        fields = {**_fields(interaction), "error_id": error_id}
+        log.error("command failed (%s)", error_id, exc_info=cause, extra=fields)
+        sentence = apologise(error_id)
+    try:
+        await _say_privately(interaction, sentence)
+    except discord.HTTPException as failure:
+        log.warning("could not answer: %s", failure, extra=_fields(interaction))
+
+
+async def _say_privately(interaction: discord.Interaction, text: str) -> None:
+    """Answer so that nobody else reads it, however far the interaction has come."""
+    response = interaction.response
+    if not response.is_done():
+        await response.send_message(text, ephemeral=True)
+        return
+    if interaction.extras.get(_IS_PRIVATE):
+        await interaction.edit_original_response(content=text, embeds=[], view=None)
+        return
+    if response.type is discord.InteractionResponseType.deferred_channel_message:
+        # The first follow-up would take over the public 'thinking', for everybody to read. So
+        # that becomes a message, which goes, and the follow-up is one of its own.
+        await interaction.edit_original_response(content="…")
+        await interaction.delete_original_response()
+    await interaction.followup.send(text, ephemeral=True)
+
+
+class Answered:
+    """A button (mixed into a `DynamicItem`) whose errors reach the person who clicked."""
+
+    async def callback(self, interaction: discord.Interaction) -> None:
+        try:
+            await self.press(interaction)
+        except Exception as error:  # discord.py would only log it
+            await report(interaction, error)
+
+    async def press(self, interaction: discord.Interaction) -> None:
+        """Do what the button is for."""
+        raise NotImplementedError
+
+
+def _fields(interaction: discord.Interaction) -> dict[str, object]:
+    data = cast(Mapping[str, object], interaction.data or {})
+    command = interaction.command
+    name = command.qualified_name if command else data.get("custom_id")
+    return {"command": name, "guild": interaction.guild_id, "interaction": interaction.id}

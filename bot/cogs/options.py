@@ -1,0 +1,212 @@
+"""What people type into options: text to values, one sentence when it makes no sense. Pure."""
+
+import difflib
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, time
+
+from bot.arxiv.taxonomy import canonical_category
+from bot.errors import InputError
+from bot.models import AnnounceType, Subscription
+from bot.query.values import BadValue, parse_since, parse_until
+
+MAX_CATEGORIES = 20
+"""Per channel. arXiv is asked once per category, at least three seconds apart."""
+
+WHEN_ANNOUNCED = "when announced"
+
+_TIME = re.compile(r"(\d{1,2})(?:[:.h](\d{2}))?\s*([ap])?\.?(?:m\.?)?", re.ASCII | re.IGNORECASE)
+_AS_ANNOUNCED = {WHEN_ANNOUNCED, "as announced", "as soon as announced", "announced", "at once"}
+
+
+def parse_categories(text: str) -> tuple[str, ...]:
+    """Read categories separated by commas or blanks; each once, in the order given.
+
+    Raises `InputError` (`UnknownCategory` names the nearest real ones).
+    """
+    names = re.split(r"[\s,;]+", text.strip(" ,;\t\n"))
+    categories = tuple(dict.fromkeys(canonical_category(name) for name in names if name))
+    if not categories:
+        raise InputError("Name at least one arXiv category, for example cs.CV or cs.CV, cs.LG.")
+    if len(categories) > MAX_CATEGORIES:
+        raise InputError(
+            f"{len(categories)} categories are too many for one channel; "
+            f"choose at most {MAX_CATEGORIES}."
+        )
+    return categories
+
+
+def parse_time(text: str) -> time | None:
+    """Read a time of day ('09:00', '9', '7:30 pm'); None stands for 'when announced'."""
+    wanted = " ".join(text.lower().split())
+    if wanted in _AS_ANNOUNCED:
+        return None
+    match = _TIME.fullmatch(wanted)
+    hour = _hour(int(match[1]), match[3]) if match else None
+    minute = int(match[2] or 0) if match else 0
+    if hour is None or hour > 23 or minute > 59:
+        raise InputError(
+            f"{_quoted(text)} is not a time of day; write it like 09:00 or 17:30, "
+            f"or {WHEN_ANNOUNCED!r}."
+        )
+    return time(hour, minute)
+
+
+def _hour(hour: int, half: str | None) -> int | None:
+    """Turn a 12-hour clock's hour into a 24-hour one; None when there is no such hour."""
+    if half is None:
+        return hour
+    if not 1 <= hour <= 12:
+        return None
+    return hour % 12 + (12 if half.lower() == "p" else 0)
+
+
+def parse_zone(text: str, zones: Sequence[str]) -> str:
+    """Find the IANA time zone of that name, or of that city when only one has it.
+
+    ``zones`` are all there are. Raises `InputError` naming the nearest.
+    """
+    wanted = text.strip().replace(" ", "_").lower()
+    by_name = {zone.lower(): zone for zone in zones}
+    if wanted in by_name:
+        return by_name[wanted]
+    cities = [zone for zone in zones if zone.lower().rpartition("/")[2] == wanted]
+    if len(cities) == 1:
+        return cities[0]
+    nearest = cities or _nearest_zones(wanted, by_name)
+    hint = f"Did you mean {', '.join(nearest[:3])}?" if nearest else "Try Europe/Berlin or UTC."
+    raise InputError(f"{_quoted(text)} is not a time zone. {hint}")
+
+
+def _nearest_zones(wanted: str, by_name: dict[str, str]) -> list[str]:
+    cities = {name.rpartition("/")[2]: zone for name, zone in by_name.items()}
+    return [
+        zone
+        for known in (cities, by_name)
+        for name in difflib.get_close_matches(wanted, known, n=3, cutoff=0.7)
+        for zone in [known[name]]
+    ]
+
+
+def suggest_zones(text: str, zones: Sequence[str], limit: int = 25) -> list[str]:
+    """Zones for autocomplete: those whose city starts with the text, then any that hold it."""
+    wanted = text.strip().replace(" ", "_").lower()
+
+    def rank(zone: str) -> tuple[bool, bool, str]:
+        name = zone.lower()
+        return (not name.rpartition("/")[2].startswith(wanted), not name.startswith(wanted), name)
+
+    return sorted((zone for zone in zones if wanted in zone.lower()), key=rank)[:limit]
+
+
+def suggest_times(text: str) -> list[str]:
+    """Times for autocomplete: 'when announced' and the full hours, as far as they fit."""
+    times = [WHEN_ANNOUNCED, *(f"{hour:02}:00" for hour in (*range(5, 24), *range(5)))]
+    wanted = text.strip().lower()
+    return [each for each in times if wanted in each]
+
+
+def parse_day(text: str) -> date:
+    """Read a date such as 2020-08-21; an impossible one says what is right."""
+    match = re.fullmatch(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})", text.strip(), re.ASCII)
+    if match is None:
+        raise InputError(f"{_quoted(text)} is not a date; write year-month-day, like 2020-08-21.")
+    year, month, day = (int(part) for part in match.groups())
+    try:
+        return date(year, month, day)
+    except ValueError as error:
+        raise InputError(
+            f"There is no {_quoted(text)} in the calendar ({error}); "
+            "write year-month-day, like 2020-08-21."
+        ) from error
+
+
+def parse_period(since: str | None, until: str | None) -> tuple[date | None, date | None]:
+    """Read the first and last day of a search: dates, months (2020-08) or years."""
+    first = _bound("since", since, parse_since)
+    last = _bound("until", until, parse_until)
+    if first and last and first > last:
+        raise InputError(f"since ({first}) is after until ({last}); swap them.")
+    return first, last
+
+
+def _bound(name: str, text: str | None, parse: Callable[[str], date]) -> date | None:
+    try:
+        return parse(text) if text else None
+    except BadValue as error:
+        raise InputError(f"{name}: {_quoted(text or '')} is not a date; write {error}.") from error
+
+
+TYPE_CHOICES = {
+    "new submissions and cross-lists": "new cross",
+    "new submissions only": "new",
+    "new, cross-lists and replacements": "new cross replace",
+    "everything": "new cross replace replace-cross",
+}
+"""What a channel may follow, by the words that an admin picks."""
+
+
+def parse_types(text: str) -> tuple[AnnounceType, ...]:
+    """Read one of the values of `TYPE_CHOICES`, or announce types typed by hand."""
+    wanted = TYPE_CHOICES.get(text.strip().lower(), text)
+    try:
+        types = {AnnounceType(name) for name in re.split(r"[\s,]+", wanted.strip().lower())}
+    except ValueError as error:
+        allowed = ", ".join(kind.value for kind in AnnounceType)
+        raise InputError(f"{_quoted(text)} is not an announce type; use {allowed}.") from error
+    return tuple(kind for kind in AnnounceType if kind in types)
+
+
+STYLES = {"cards": "cards: one per paper, with excerpt and links"}
+"""How a digest may look, with the words that explain it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wishes:
+    """What a channel's digest shall be like."""
+
+    categories: tuple[str, ...]
+    announce_types: tuple[AnnounceType, ...] = (AnnounceType.NEW, AnnounceType.CROSS)
+    post_at: time | None = None
+    zone: str = "UTC"
+    style: str = "cards"
+
+
+def read_wishes(
+    before: Subscription | None,
+    categories: str,
+    time: str | None,
+    zone: str | None,
+    types: str | None,
+    style: str | None,
+    *,
+    zones: Sequence[str],
+) -> Wishes:
+    """Read the options of ``/digest setup``; what is left out stays as it was ``before``."""
+    followed = parse_categories(categories)
+    old = before or Wishes(categories=followed)
+    if style is not None and style not in STYLES:
+        raise InputError(f"{_quoted(style)} is not a style; use {', '.join(STYLES)}.")
+    return Wishes(
+        categories=followed,
+        announce_types=parse_types(types) if types else old.announce_types,
+        post_at=parse_time(time) if time else old.post_at,
+        zone=parse_zone(zone, zones) if zone else old.zone,
+        style=style or old.style,
+    )
+
+
+def parse_name(text: str, max_chars: int = 50) -> str:
+    """Read a topic's name: one line, not too long."""
+    name = " ".join(text.split())
+    if not name:
+        raise InputError("A topic needs a name, for example 'diffusion'.")
+    if len(name) > max_chars:
+        raise InputError(f"A topic's name may have {max_chars} characters; this has {len(name)}.")
+    return name
+
+
+def _quoted(text: str) -> str:
+    short = " ".join(text.split())
+    return repr(short if len(short) <= 60 else f"{short[:59]}…")

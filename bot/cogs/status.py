@@ -1,0 +1,60 @@
+"""`/bot`: how the bot is doing and what it can do."""
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.cogs.answers import defer_privately
+from bot.cogs.services import CommandIds
+from bot.models import Subscription
+from bot.pipeline import Pipeline
+from bot.ui.replies import NextDigest, next_digest
+from bot.ui.status import render_help, render_status
+
+
+@app_commands.allowed_installs(guilds=True, users=True)
+@app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)
+class BotCog(commands.GroupCog, group_name="bot", group_description="About this bot"):
+    """For everyone, answered privately."""
+
+    def __init__(self, pipeline: Pipeline, command_ids: CommandIds) -> None:
+        super().__init__()
+        self.pipeline = pipeline
+        self.store = pipeline.store
+        self.command_ids = command_ids
+
+    @app_commands.command(description="How fresh the listings are and what comes next")
+    async def status(self, interaction: discord.Interaction) -> None:
+        await defer_privately(interaction)
+        subscriptions = await self.store.subscriptions.list_subscriptions(interaction.guild_id or 0)
+        followed = sorted({category for each in subscriptions for category in each.categories})
+        statuses = await self.store.papers.listing_statuses()
+        listings = {status.category: status for status in statuses}
+        days = {status.category: status.announced_on for status in statuses}
+        now = self.pipeline.now()
+
+        def coming(subscription: Subscription) -> NextDigest:
+            stored = [days[each] for each in subscription.categories if each in days]
+            return next_digest(subscription, latest=max(stored, default=None), now=now)
+
+        embed = render_status(
+            categories=followed or await self.pipeline.watched_categories(),
+            listings=listings,
+            digests=[(each, coming(each)) for each in subscriptions],
+            papers=await self.store.papers.count_papers(),
+        )
+        await interaction.edit_original_response(embed=embed)
+
+    @app_commands.command(description="What I can do, and how to write a query")
+    async def help(self, interaction: discord.Interaction) -> None:
+        ids = self.command_ids()
+        tree = interaction.client.tree  # type: ignore[attr-defined]  # a Bot has one
+        leaves = [
+            (command.qualified_name, command.description, ids.get(command.root_parent.name))
+            for command in tree.walk_commands()
+            if isinstance(command, app_commands.Command) and command.root_parent
+        ]
+        permissions = interaction.permissions
+        is_admin = permissions.manage_guild or permissions.administrator
+        embed = render_help(leaves, is_admin=interaction.guild_id is not None and is_admin)
+        await interaction.response.send_message(embed=embed, ephemeral=True)

@@ -1,0 +1,130 @@
+"""`/topic`: saved searches that narrow what a channel's digest contains."""
+
+from collections.abc import Sequence
+from datetime import date
+
+import discord
+from discord import app_commands
+
+from bot.cogs.admin import AdminCog, DigestChannel, guild_of
+from bot.cogs.answers import defer_privately
+from bot.cogs.options import parse_name
+from bot.cogs.suggestions import Choice, make_choices, quietly
+from bot.errors import InputError
+from bot.models import ArxivId, Subscription, Topic
+from bot.query.parser import parse_query
+from bot.ui.replies import render_topics, say_topic_removed, say_topic_set
+
+MAX_TOPICS = 50
+"""Per server: each is a search at every announcement."""
+
+
+@app_commands.guild_only()
+@app_commands.default_permissions(manage_guild=True)
+@app_commands.allowed_installs(guilds=True, users=False)
+@app_commands.allowed_contexts(guilds=True, dms=False, private_channels=False)
+class TopicCog(AdminCog, group_name="topic", group_description="Narrow digests down to topics"):
+    """Add, list and remove topics."""
+
+    @app_commands.command(description="Post only papers that match a query (or another topic)")
+    @app_commands.describe(
+        name="a short name, shown with each paper",
+        query="what a paper must match, as in /paper search: diffusion -survey category:cs.CV",
+        channel="the digest to narrow down (default: this channel's)",
+    )
+    async def add(
+        self,
+        interaction: discord.Interaction,
+        name: app_commands.Range[str, 1, 50],
+        query: app_commands.Range[str, 1, 300],
+        channel: DigestChannel | None = None,
+    ) -> None:
+        topic = Topic(name=parse_name(name), query=query.strip())
+        parse_query(topic.query)
+        await defer_privately(interaction)
+        subscription = await self.subscription(interaction, channel)
+        await self._require_room(subscription, topic)
+        is_new = _find_topic(subscription.topics, topic.name) is None
+        await self.store.subscriptions.set_topic(subscription.channel_id, topic.name, topic.query)
+        matching, of, days = await self._count_matching(subscription, topic)
+        said = say_topic_set(
+            subscription.channel_id, topic, is_new=is_new, matching=matching, of=of, days=days
+        )
+        await interaction.edit_original_response(content=said)
+
+    @app_commands.command(name="list", description="List the topics of this server's digests")
+    async def list_topics(self, interaction: discord.Interaction) -> None:
+        await defer_privately(interaction)
+        topics = await self._topics(interaction)
+        if not topics:
+            raise InputError("There are no topics yet: every paper is posted. /topic add adds one.")
+        await interaction.edit_original_response(embed=render_topics(topics))
+
+    @app_commands.command(description="Remove a topic")
+    @app_commands.describe(
+        name="the topic to remove", channel="the digest it narrows (default: this channel's)"
+    )
+    async def remove(
+        self, interaction: discord.Interaction, name: str, channel: DigestChannel | None = None
+    ) -> None:
+        await defer_privately(interaction)
+        subscription = await self.subscription(interaction, channel)
+        topic = _find_topic(subscription.topics, name)
+        if topic is None:
+            raise InputError(_no_such_topic(name, subscription.topics))
+        await self.store.subscriptions.delete_topic(subscription.channel_id, topic.name)
+        rest = len(subscription.topics) - 1
+        await interaction.edit_original_response(
+            content=say_topic_removed(subscription.channel_id, topic, rest=rest)
+        )
+
+    @remove.autocomplete("name")
+    @quietly
+    async def complete_name(self, interaction: discord.Interaction, current: str) -> list[Choice]:
+        wanted = current.strip().lower()
+        topics = await self._topics(interaction)
+        return make_choices(
+            (f"{topic.name}: {topic.query}", topic.name)
+            for _, topic in topics
+            if wanted in topic.name.lower()
+        )
+
+    async def _topics(self, interaction: discord.Interaction) -> list[tuple[int, Topic]]:
+        """The topics of the guild, with their channels."""
+        guild = guild_of(interaction)
+        subscriptions = await self.store.subscriptions.list_subscriptions(guild.id)
+        return [(each.channel_id, topic) for each in subscriptions for topic in each.topics]
+
+    async def _require_room(self, subscription: Subscription, topic: Topic) -> None:
+        subscriptions = await self.store.subscriptions.list_subscriptions(subscription.guild_id)
+        count = sum(len(each.topics) for each in subscriptions)
+        if count >= MAX_TOPICS and _find_topic(subscription.topics, topic.name) is None:
+            raise InputError(
+                f"This server has {count} topics, the most there can be; remove one first."
+            )
+
+    async def _count_matching(
+        self, subscription: Subscription, topic: Topic
+    ) -> tuple[int, int, list[date]]:
+        """Count the matches among the newest listings: matching, of how many, of which dates."""
+        arxiv_ids: set[ArxivId] = set()
+        days: set[date] = set()
+        for category in subscription.categories:
+            day = await self.store.papers.latest_listing_date(category)
+            listing = day and await self.store.papers.get_listing(category, day)
+            if listing:
+                days.add(listing.announced_on)
+                arxiv_ids |= {entry.paper.arxiv_id for entry in listing.announcements}
+        found = await self.store.search.match(parse_query(topic.query), arxiv_ids)
+        return len(found), len(arxiv_ids), sorted(days)
+
+
+def _find_topic(topics: Sequence[Topic], name: str) -> Topic | None:
+    wanted = " ".join(name.split()).lower()
+    return next((topic for topic in topics if topic.name.lower() == wanted), None)
+
+
+def _no_such_topic(name: str, topics: Sequence[Topic]) -> str:
+    known = ", ".join(topic.name for topic in topics[:10])
+    hint = f"its topics are {known}" if known else "it has no topics"
+    return f"This digest has no topic {name!r}; {hint}."

@@ -1,0 +1,269 @@
+"""What the admin commands answer: subscriptions and topics in words. Pure."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Protocol
+from zoneinfo import ZoneInfo
+
+import discord
+
+from bot.arxiv.calendar import announcement_day, is_announcement_day, next_announcement_day
+from bot.arxiv.taxonomy import category_name
+from bot.digest.due import due_instant
+from bot.digest.words import TYPE_NAMES, count_of, joined, long_date
+from bot.models import DeliveryState, PostedMessage, Subscription, SubscriptionState, Topic
+from bot.text import markdown
+
+COLOUR = discord.Colour(0xB31B1B)  # arXiv's own red
+MAX_SHOWN = 1000
+"""Characters for one list of names in an embed of its own."""
+MAX_SHOWN_IN_LIST = 300
+MAX_DIGESTS_SHOWN = 6  # of at most 900 characters each: Discord allows 6000 per message
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NextDigest:
+    """When a channel's next digest comes: for the listing of ``day``, not before ``at``."""
+
+    day: date
+    at: datetime | None
+
+
+def next_digest(subscription: Subscription, *, latest: date | None, now: datetime) -> NextDigest:
+    """Work out the next digest; ``latest`` is the newest date of which a listing is stored."""
+    today = announcement_day(now)
+    if subscription.post_at is None:
+        day = today if latest is None or latest < today else latest + timedelta(days=1)
+        return NextDigest(day=_announcement_day_from(day), at=None)
+    zone = ZoneInfo(subscription.zone)
+    day = _announcement_day_from(now.astimezone(zone).date() - timedelta(days=1))
+    while (at := due_instant(day, subscription.post_at, zone)) <= now:
+        day = next_announcement_day(day)
+    return NextDigest(day=day, at=at)
+
+
+def _announcement_day_from(day: date) -> date:
+    return day if is_announcement_day(day) else next_announcement_day(day)
+
+
+def describe_next(subscription: Subscription, coming: NextDigest) -> str:
+    if subscription.state is SubscriptionState.PAUSED:
+        return f"paused: {markdown.escape(subscription.paused_because or 'by an admin')}"
+    if coming.at is None:
+        return f"as soon as arXiv's listing of {long_date(coming.day)} is out"
+    return f"<t:{int(coming.at.timestamp())}:F>, once arXiv's listing of that day is out"
+
+
+def describe_time(subscription: Subscription) -> str:
+    if subscription.post_at is None:
+        return "as soon as announced"
+    return f"at {subscription.post_at:%H:%M} {markdown.escape(subscription.zone)}"
+
+
+def describe_types(subscription: Subscription) -> str:
+    return joined([f"{TYPE_NAMES[each]}s" for each in subscription.announce_types])
+
+
+def describe_topics(topics: Sequence[Topic], max_chars: int = MAX_SHOWN) -> str:
+    if not topics:
+        return "none, so every paper is posted"
+    return _joined_within([f"**{markdown.escape(topic.name)}**" for topic in topics], max_chars)
+
+
+def describe_categories(categories: Sequence[str], max_chars: int = MAX_SHOWN) -> str:
+    names = [f"**{each}** {markdown.escape(category_name(each))}" for each in categories]
+    return _joined_within(names, max_chars)
+
+
+def _joined_within(words: Sequence[str], max_chars: int) -> str:
+    """Join as many words as fit with commas, and say how many more there are."""
+    shown: list[str] = []
+    for word in words:
+        if markdown.width(", ".join((*shown, word))) > max_chars - 20:
+            return f"{', '.join(shown)} and {len(words) - len(shown)} more"
+        shown.append(word)
+    return ", ".join(shown)
+
+
+def _subscription_lines(
+    subscription: Subscription, coming: NextDigest, max_chars: int = MAX_SHOWN
+) -> str:
+    lines = (
+        f"Categories: {describe_categories(subscription.categories, max_chars)}",
+        f"Papers: {describe_types(subscription)}",
+        f"Posted: {describe_time(subscription)}",
+        f"Topics: {describe_topics(subscription.topics, max_chars)}",
+        f"Next digest: {describe_next(subscription, coming)}",
+    )
+    return "\n".join(lines)
+
+
+def render_setup(subscription: Subscription, coming: NextDigest, *, is_new: bool) -> discord.Embed:
+    """Confirm what a channel gets from now on."""
+    return discord.Embed(
+        title="Digest set up" if is_new else "Digest changed",
+        description=f"Channel: <#{subscription.channel_id}>\n"
+        + _subscription_lines(subscription, coming),
+        colour=COLOUR,
+    ).set_footer(text="/digest preview shows what would be posted · /topic add narrows it down")
+
+
+def render_subscriptions(
+    subscriptions: Sequence[Subscription],
+    coming: Mapping[int, NextDigest],
+    *,
+    gone: Collection[int],
+) -> list[discord.Embed]:
+    """List a guild's digests, one embed each; ``gone`` are the channels that no longer exist."""
+    embeds = []
+    for subscription in subscriptions[:MAX_DIGESTS_SHOWN]:
+        channel_id = subscription.channel_id
+        where = f"a deleted channel ({channel_id})" if channel_id in gone else f"<#{channel_id}>"
+        lines = _subscription_lines(subscription, coming[channel_id], MAX_SHOWN_IN_LIST)
+        embeds.append(discord.Embed(description=f"Channel: {where}\n{lines}", colour=COLOUR))
+    if more := len(subscriptions) - len(embeds):
+        embeds[-1].set_footer(text=f"and {count_of(more, 'more digest')}")
+    return embeds
+
+
+def render_topics(topics: Sequence[tuple[int, Topic]]) -> discord.Embed:
+    """List topics with their channels."""
+    lines = [
+        f"<#{channel_id}> **{markdown.escape(topic.name)}** {code(topic.query)}"
+        for channel_id, topic in topics
+    ]
+    return discord.Embed(
+        title=count_of(len(topics), "topic"),
+        description=fitting_lines(lines, 4000),
+        colour=COLOUR,
+    ).set_footer(text="A paper is posted when it matches at least one topic of the channel")
+
+
+def say_topic_set(
+    channel_id: int, topic: Topic, *, is_new: bool, matching: int, of: int, days: Sequence[date]
+) -> str:
+    """Confirm a topic and say what it would have found in the newest listings."""
+    verb = "now has" if is_new else "has changed"
+    name = markdown.escape(topic.name)
+    said = f"<#{channel_id}> {verb} the topic **{name}**: {code(topic.query)}"
+    if not days:
+        return f"{said}\nNo listing is stored yet, so I cannot say how many papers it matches."
+    when = joined([long_date(day) for day in days])
+    return f"{said}\nOf the {count_of(of, 'paper')} announced on {when}, it matches **{matching}**."
+
+
+def say_topic_removed(channel_id: int, topic: Topic, *, rest: int) -> str:
+    left = f"{count_of(rest, 'topic')} left." if rest else "Without topics every paper is posted."
+    return f"Removed the topic **{markdown.escape(topic.name)}** from <#{channel_id}>. {left}"
+
+
+class Delivered(Protocol):
+    """One message of the outbox, as far as it is shown here."""
+
+    @property
+    def guild_id(self) -> int: ...
+    @property
+    def channel_id(self) -> int: ...
+    @property
+    def message_id(self) -> int | None: ...
+    @property
+    def state(self) -> DeliveryState: ...
+    @property
+    def reason(self) -> str | None: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SendOutcome:
+    """What ``/digest send`` came to: what was planned, and all the date's messages so far."""
+
+    subscription: Subscription
+    day: date
+    announced: int
+    papers: int
+    messages: int
+    deliveries: Sequence[Delivered]
+
+
+def say_sent(outcome: SendOutcome) -> str:
+    """Say what was posted and where, or why nothing was."""
+    if not outcome.messages:
+        return _say_nothing_to_post(outcome)
+    new = outcome.deliveries[-outcome.messages :]
+    channel = f"<#{outcome.subscription.channel_id}>"
+    papers = (
+        f"{count_of(outcome.papers, 'paper')} of {outcome.announced:,} announced on "
+        f"{long_date(outcome.day)}, in {count_of(outcome.messages, 'message')}"
+    )
+    troubles = [each for each in new if each.state in _TROUBLES]
+    if troubles:
+        why = markdown.escape(troubles[0].reason or "Discord did not take it")
+        return f"Not everything could be posted in {channel}: {why}"
+    if any(each.state is not DeliveryState.SENT for each in new):
+        return f"Posting in {channel}: {papers}. It is on its way."
+    return f"Posted in {channel}: {papers}. {_url(new[0])}"
+
+
+_TROUBLES = (DeliveryState.FAILED, DeliveryState.UNKNOWN)
+
+
+def _say_nothing_to_post(outcome: SendOutcome) -> str:
+    channel, day = f"<#{outcome.subscription.channel_id}>", long_date(outcome.day)
+    if outcome.deliveries:
+        return (
+            f"Nothing new to post: {channel} already has the digest of {day}. "
+            f"{_url(outcome.deliveries[0])}"
+        )
+    if outcome.announced:
+        papers = count_of(outcome.announced, "paper")
+        return (
+            f"Nothing to post: of the {papers} announced on {day}, none is for {channel}. "
+            "`/digest preview` says why."
+        )
+    return f"Nothing to post: no listing of {day} holds a paper that {channel} follows."
+
+
+def _url(message: Delivered) -> str:
+    """Return the message's address; nothing while it is not there yet."""
+    if message.message_id is None:
+        return ""
+    posted = PostedMessage(
+        guild_id=message.guild_id, channel_id=message.channel_id, message_id=message.message_id
+    )
+    return posted.url
+
+
+def say_sure(subscription: Subscription) -> str:
+    """Ask before a digest is removed, and say what that means."""
+    topics = count_of(len(subscription.topics), "topic")
+    return (
+        f"Remove the digest of {', '.join(subscription.categories)} from "
+        f"<#{subscription.channel_id}>, with its {topics}? What was posted stays."
+    )
+
+
+def say_removed(subscription: Subscription) -> str:
+    return (
+        f"Removed the digest of {', '.join(subscription.categories)} from "
+        f"<#{subscription.channel_id}>. `/digest setup` sets up a new one."
+    )
+
+
+def say_kept(channel_id: int) -> str:
+    return f"Kept the digest in <#{channel_id}>."
+
+
+def code(text: str) -> str:
+    """Show text as typed, on one line; a backtick in it would end the code span."""
+    shown = " ".join(text.split()).replace("`", "'")
+    return f"`{shown if len(shown) <= 200 else shown[:199] + '…'}`"
+
+
+def fitting_lines(lines: Sequence[str], max_chars: int) -> str:
+    """Keep as many lines as fit, and say how many more there are."""
+    kept: list[str] = []
+    for line in lines:
+        if markdown.width("\n".join((*kept, line))) > max_chars - 20:
+            return "\n".join((*kept, f"… and {len(lines) - len(kept)} more"))
+        kept.append(line)
+    return "\n".join(kept)

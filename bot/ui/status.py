@@ -1,0 +1,129 @@
+"""`/bot status` and `/bot help`: what the bot knows and what it can do. Pure."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import Protocol
+
+import discord
+
+from bot.arxiv.taxonomy import category_name
+from bot.digest.words import long_date
+from bot.models import AnnounceType, Subscription
+from bot.text import markdown
+from bot.ui.replies import COLOUR, NextDigest, describe_next, fitting_lines
+
+SOURCES = {
+    "rss": "daily feed (RSS)",
+    "atom": "daily feed (Atom)",
+    "list": "listing page",
+    "catchup": "listing page of the day",
+    "markdown": "imported digest",
+}
+NOUNS = {
+    AnnounceType.NEW: "new",
+    AnnounceType.CROSS: "cross-lists",
+    AnnounceType.REPLACE: "replacements",
+    AnnounceType.REPLACE_CROSS: "replaced cross-lists",
+}
+
+
+class ListingStatus(Protocol):
+    """One stored listing in numbers, as the store reports it."""
+
+    @property
+    def announced_on(self) -> date: ...
+    @property
+    def counts(self) -> Mapping[AnnounceType, int]: ...
+    @property
+    def source(self) -> str: ...
+    @property
+    def stored_at(self) -> datetime: ...
+
+
+def render_status(
+    *,
+    categories: Sequence[str],
+    listings: Mapping[str, ListingStatus],
+    digests: Sequence[tuple[Subscription, NextDigest]],
+    papers: int,
+) -> discord.Embed:
+    """Tell what is followed, how fresh it is, what comes next and how much is stored."""
+    embed = discord.Embed(title="Status", colour=COLOUR)
+    embed.description = f"**{papers:,}** papers stored and searchable with `/paper search`."
+    lines = [_category_line(category, listings.get(category)) for category in categories]
+    embed.add_field(
+        name="Categories",
+        value=fitting_lines(lines, 1024) or "None is followed yet; `/digest setup` does it.",
+        inline=False,
+    )
+    if digests:
+        lines = [
+            f"<#{subscription.channel_id}> ({', '.join(subscription.categories[:4])}): "
+            + describe_next(subscription, coming)
+            for subscription, coming in digests
+        ]
+        embed.add_field(name="Next digests here", value=fitting_lines(lines, 1024), inline=False)
+    return embed
+
+
+def _category_line(category: str, status: ListingStatus | None) -> str:
+    name = f"**{category}** {markdown.escape(category_name(category))}"
+    if status is None:
+        return f"{name}: no listing yet"
+    counts = [f"{count:,} {NOUNS[kind]}" for kind, count in status.counts.items() if count]
+    source = SOURCES.get(status.source, status.source)
+    return (
+        f"{name}: {long_date(status.announced_on)}, {', '.join(counts) or 'empty'}; "
+        f"from the {source}, {_moment(status.stored_at)}"
+    )
+
+
+def _moment(at: datetime) -> str:
+    return f"stored <t:{int(at.timestamp())}:f>"
+
+
+INTRODUCTION = (
+    "I post arXiv's daily announcement to the channels that want it, each paper once, and find "
+    "any paper announced before."
+)
+QUERY_HELP = (
+    'Words must all occur, in any form: `diffusion models`. Exact words `"in the wild"`, either '
+    "`nerf OR splatting`, without `-survey`, beginnings `segment*`, groups `( )`.\n"
+    "Fields: `title:` `abstract:` `author:` `category:cs.CV` or `category:cs.*` `comment:` "
+    "`has:code` `since:2020-08-01` `until:2020-08-31`."
+)
+
+
+def render_help(
+    commands: Sequence[tuple[str, str, int | None]], *, is_admin: bool
+) -> discord.Embed:
+    """List the commands and explain queries.
+
+    A command is its name, its description and Discord's id of its group, if known.
+    """
+    embed = discord.Embed(title="Paper Digest Bot", description=INTRODUCTION, colour=COLOUR)
+    for group, title in GROUPS.items():
+        if group in ADMIN_GROUPS and not is_admin:
+            continue
+        lines = [
+            f"{mention(name, command_id)} {description}"
+            for name, description, command_id in commands
+            if name.partition(" ")[0] == group
+        ]
+        embed.add_field(name=title, value="\n".join(lines), inline=False)
+    embed.add_field(name="Queries and topics", value=QUERY_HELP, inline=False)
+    return embed.set_footer(text="Metadata from arXiv.org. Thank you to arXiv for its open access.")
+
+
+GROUPS = {
+    "paper": "Papers",
+    "digest": "Digests (Manage Server)",
+    "topic": "Topics: saved searches that narrow a digest (Manage Server)",
+    "bot": "About",
+}
+ADMIN_GROUPS = frozenset({"digest", "topic"})
+
+
+def mention(name: str, command_id: int | None) -> str:
+    """Write a command so that Discord makes it clickable, if its id is known."""
+    return f"</{name}:{command_id}>" if command_id else f"`/{name}`"

@@ -1,0 +1,118 @@
+"""What buttons carry. A button's whole state is in its custom id, so it outlives a restart.
+
+An id starts with what it is for and a version (``preview:1:``), so that an older bot's buttons
+are recognised, and has at most 100 characters, as Discord demands. Ids are not secret and can be
+made up: whoever acts on one checks again who may do that.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, ClassVar, Self
+
+import discord
+
+from bot.errors import InputError
+
+PREVIOUS = "◀ Previous"
+NEXT = "Next ▶"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PreviewPage:
+    """A page of ``/digest preview``: 0 is the summary, then the messages."""
+
+    TEMPLATE: ClassVar[str] = (
+        r"preview:1:(?P<channel>\d{1,20}):(?P<day>\d{4}-\d\d-\d\d):(?P<page>-?\d{1,3})"
+    )
+
+    channel_id: int
+    day: date
+    page: int
+
+    @property
+    def custom_id(self) -> str:
+        return f"preview:1:{self.channel_id}:{self.day.isoformat()}:{self.page}"
+
+    @classmethod
+    def from_match(cls, match: re.Match[str]) -> Self:
+        return cls(
+            channel_id=int(match["channel"]),
+            day=date.fromisoformat(match["day"]),
+            page=int(match["page"]),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Removal:
+    """An answer to 'remove the digest of this channel?'."""
+
+    TEMPLATE: ClassVar[str] = r"remove:1:(?P<channel>\d{1,20}):(?P<answer>yes|no)"
+
+    channel_id: int
+    is_meant: bool
+
+    @property
+    def custom_id(self) -> str:
+        return f"remove:1:{self.channel_id}:{'yes' if self.is_meant else 'no'}"
+
+    @classmethod
+    def from_match(cls, match: re.Match[str]) -> Self:
+        return cls(channel_id=int(match["channel"]), is_meant=match["answer"] == "yes")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchTurn:
+    """A turn of a search's page: on from ``cursor``, or back to the page that ends there.
+
+    The query is too long for an id; it stands in the footer of the message (`page_note`).
+    """
+
+    TEMPLATE: ClassVar[str] = (
+        r"search:1:(?P<asker>\d{1,20}):(?P<sort>[a-z]{1,9}):(?P<way>back|on)"
+        r":(?P<cursor>[0-9a-f.+-]{1,45})"
+    )
+
+    asker: int
+    sort: str
+    is_back: bool
+    cursor: str
+
+    @property
+    def custom_id(self) -> str:
+        return f"search:1:{self.asker}:{self.sort}:{'back' if self.is_back else 'on'}:{self.cursor}"
+
+    @classmethod
+    def from_match(cls, match: re.Match[str]) -> Self:
+        return cls(
+            asker=int(match["asker"]),
+            sort=match["sort"],
+            is_back=match["way"] == "back",
+            cursor=match["cursor"],
+        )
+
+
+_NOTE = re.compile(r"Page \d+ ·(?P<query>.*)", re.DOTALL)
+
+
+def page_note(number: int, query: str) -> str:
+    """Name a page of results and what was searched; Discord renders no Markdown in footers."""
+    return f"Page {number} · {query}"
+
+
+def query_of_note(message: discord.Message | None) -> str:
+    """Read the query back from a page of results; raises `InputError` if it does not say."""
+    notes = [embed.footer.text or "" for embed in message.embeds] if message else []
+    match = next((found for note in notes if (found := _NOTE.fullmatch(note))), None)
+    if match is None:
+        raise InputError("This page no longer says what was searched; search again.")
+    return match["query"].strip()
+
+
+def make_view(items: Sequence[discord.ui.Item[Any]]) -> discord.ui.View:
+    """Make a view that never times out."""
+    view = discord.ui.View(timeout=None)
+    for item in items:
+        view.add_item(item)
+    return view
