@@ -29,7 +29,7 @@ MAX_LISTED_URL = 120  # a longer address is shown with the paper's details
 # Title and authors of one result get as many characters as ten results leave room for.
 _LIST_WIDTHS = ((200, 80), (140, 80), (100, 60), (70, 40), (40, 0))
 
-_SORTS = {"newest": "newest first", "oldest": "oldest first", "relevance": "most relevant first"}
+_SORTS = {"newest": "newest first", "relevance": "most relevant first"}
 
 NOTHING_FOUND = (
     "No paper matches. All words must occur in a paper, in any form (`train` finds *training*).\n"
@@ -68,14 +68,13 @@ def render_search(
     sort: str = "newest",
     first_number: int = 1,
 ) -> discord.Embed:
-    """Render one page of results as a numbered list.
+    """Render one page of at most ten results as a list, numbered over all pages.
 
     ``posted`` tells in which message of the guild a paper was posted; ``first_number`` is the
-    number of the page's first result among all.
+    number of the page's first result.
     """
-    embed = discord.Embed(
-        title=markdown.shorten(one_line(f"Search: {query_text}"), MAX_TITLE), colour=COLOUR
-    )
+    title = f"Search: {one_line(query_text)}" if query_text.strip() else "All papers"
+    embed = discord.Embed(title=markdown.shorten(title, MAX_TITLE), colour=COLOUR)
     head = "\n".join(_head(page, sort))
     if not page.matches:
         embed.description = f"{NOTHING_FOUND}\n{head}".strip()
