@@ -30,7 +30,7 @@ from bot.errors import (
     TokenRefused,
 )
 from bot.log import setup_logging
-from bot.models import AnnounceType, Digest, Subscription, Topic
+from bot.models import AnnounceType, Digest, Listing, Subscription, Topic
 from bot.query.parser import parse_query
 from bot.store.database import instance_lock
 from bot.store.search import Sort
@@ -245,7 +245,7 @@ async def run_command(options: argparse.Namespace, config: Config) -> int:
 async def demo_command(options: argparse.Namespace, config: Config) -> int:
     from bot.demo import run_demo
 
-    listing = parse_listing_file(_read(options.listing)) if options.listing else None
+    listing = _read_listing(options.listing) if options.listing else None
     await run_demo(port=options.port, listing=listing)
     return EXIT_OK
 
@@ -278,7 +278,7 @@ async def fetch_command(options: argparse.Namespace, config: Config) -> int:
 
 
 async def import_command(options: argparse.Namespace, config: Config) -> int:
-    listings = [(path, parse_listing_file(_read(path))) for path in options.files]
+    listings = [(path, _read_listing(path)) for path in options.files]
     with instance_lock(config.database.path):
         async with open_store(config.database.path) as store:
             for path, listing in listings:
@@ -381,8 +381,10 @@ def _parse_date(text: str) -> date:
         raise InputError(f"{text!r} is not a date; write it as YYYY-MM-DD.") from error
 
 
-def _read(path: Path) -> bytes:
+def _read_listing(path: Path) -> Listing:
     try:
-        return path.read_bytes()
+        return parse_listing_file(path.read_bytes())
     except OSError as error:
         raise FileFormatError(f"Cannot read {path}: {error.strerror}.") from error
+    except FileFormatError as error:
+        raise FileFormatError(f"{path}: {error}") from error

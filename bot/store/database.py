@@ -120,6 +120,7 @@ def instance_lock(path: Path) -> Iterator[None]:
 
     Raises `AlreadyRunning` when another instance holds it.
     """
+    _prepare_directory(path)
     lock_path = path.with_name(path.name + ".lock")
     try:
         lock: IO[str] = lock_path.open("a")

@@ -212,7 +212,7 @@ class Papers:
 def _change(
     announcement: Announcement, listing: Listing, known: Mapping[ArxivId, StoredPaper]
 ) -> _Change:
-    paper = _with_category(announcement.paper, listing.category)
+    paper = _with_category(announcement, listing.category)
     day, is_estimated = _first_announcement(announcement, listing)
     before = known.get(paper.arxiv_id)
     if before is None:
@@ -232,15 +232,16 @@ def _change(
     )
 
 
-def _with_category(paper: Paper, category: str) -> Paper:
+def _with_category(announcement: Announcement, category: str) -> Paper:
     """Make sure that a paper is found under the category that announced it.
 
-    A form without categories (the Markdown digest) leaves them empty for cross-lists, whose
-    primary category it does not know.
+    A form without categories (the Markdown digest) leaves them empty. What a category announces
+    as new or replaced has it as primary category; a cross-list has another one, unknown here.
     """
-    if paper.categories:
-        return paper
-    return replace(paper, categories=(category,), is_primary_known=False)
+    if announcement.paper.categories:
+        return announcement.paper
+    is_primary = announcement.announce_type in (AnnounceType.NEW, AnnounceType.REPLACE)
+    return replace(announcement.paper, categories=(category,), is_primary_known=is_primary)
 
 
 def _first_announcement(announcement: Announcement, listing: Listing) -> tuple[date, bool]:
