@@ -1,5 +1,7 @@
 """Superscripts and subscripts as Unicode has them, and a readable form where it has not."""
 
+import re
+
 SUPERSCRIPTS = dict(zip(
     "0123456789+-−=()abcdefghijklmnoprstuvwxyzABDEGHIJKLMNOPRTUVWβγδθφχ⊤∗",
     "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁼⁽⁾ᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖʳˢᵗᵘᵛʷˣʸᶻᴬᴮᴰᴱᴳᴴᴵᴶᴷᴸᴹᴺᴼᴾᴿᵀᵁⱽᵂᵝᵞᵟᶿᵠᵡᵀ*",
@@ -11,7 +13,7 @@ SUBSCRIPTS = dict(zip(
     strict=True,
 ))  # fmt: skip
 RAISED = {"∘": "°", "°": "°", "′": "′", "′′": "″", "*": "*", "⋆": "*", "★": "★",
-          "†": "†", "‡": "‡", "®": "®", "™": "™", "'": "'"}  # fmt: skip
+          "deg": "°", "†": "†", "‡": "‡", "®": "®", "™": "™", "'": "'"}  # fmt: skip
 """Superscripts that are raised characters already."""
 
 _LONGEST = 12  # characters; a longer script is easier to read on the line
@@ -31,6 +33,7 @@ def script(content: str, *, raised: bool, after: str = "") -> str:
     if len(content) <= _LONGEST and all(character in table for character in content):
         return "".join(table[character] for character in content)
     mark = "^" if raised else "_"
-    if len(content) == 1 or (content.isalnum() and not after.isalnum()):
+    is_word = content.isascii() and content.isalnum() and not after.isalnum()
+    if len(content) == 1 or is_word or re.fullmatch(r"\([^()]*\)", content):
         return mark + content
     return f"{mark}({content})"

@@ -24,13 +24,13 @@ LETTERS = _pairs("""
     varPsi Ψ varOmega Ω
     ell ℓ hbar ħ hslash ℏ imath ı jmath ȷ Re ℜ Im ℑ wp ℘ aleph ℵ beth ℶ gimel ℷ daleth ℸ eth ð
     partial ∂ nabla ∇ infty ∞ emptyset ∅ varnothing ∅ mho ℧ complement ∁ Bbbk 𝕜
-    textmu µ textalpha α textbeta β textgamma γ textdelta δ textlambda λ textohm Ω
+    textalpha α textbeta β textgamma γ textdelta δ textlambda λ
 """)
 """Macros that stand for one letter-like character."""
 
 NATIONAL = _pairs("""
     ss ß SS ẞ o ø O Ø l ł L Ł ae æ AE Æ oe œ OE Œ aa å AA Å i ı j ȷ dh ð DH Ð th þ TH Þ
-    dj đ DJ Đ ng ŋ NG Ŋ
+    dj đ DJ Đ ng ŋ NG Ŋ textmu µ textohm Ω
 """)
 """Text letters: TeX swallows the blank after them, as in ``Stra\\ss e``."""
 
@@ -65,7 +65,7 @@ OPERATORS = _pairs("""
 SYMBOLS = {"etal": "et al."} | _pairs("""
     sum ∑ prod ∏ coprod ∐ int ∫ iint ∬ iiint ∭ oint ∮ bigcup ⋃ bigcap ⋂ bigvee ⋁ bigwedge ⋀
     bigoplus ⨁ bigotimes ⨂ bigodot ⨀ biguplus ⨄ bigsqcup ⨆
-    forall ∀ exists ∃ nexists ∄ neg ¬ lnot ¬ top ⊤ bot ⊥ bbot ⊥ angle ∠ measuredangle ∡ surd √
+    forall ∀ exists ∃ nexists ∄ neg ¬ lnot ¬ top ⊤ bot ⊥ angle ∠ measuredangle ∡ surd √
     prime ′ backprime ‵ therefore ∴ because ∵ square □ Box □ blacksquare ■ qed ∎ checkmark ✓
     uparrow ↑ downarrow ↓ updownarrow ↕ Uparrow ⇑ Downarrow ⇓ Updownarrow ⇕ nearrow ↗ searrow ↘
     swarrow ↙ nwarrow ↖ circlearrowright ↻ circlearrowleft ↺ curvearrowright ↷ curvearrowleft ↶
@@ -91,6 +91,9 @@ SYMBOLS = {"etal": "et al."} | _pairs("""
 """)
 """Macros that stand for what is written here, wherever they stand."""
 
+PREFIXES = frozenset("∀∃∄¬⌊⌈⟨⟦")
+"""Symbols that stand directly before what they belong to."""
+
 FUNCTIONS = _words("""
     arccos arcsin arctan arg argmax argmin cos cosh cot coth csc deg det dim exp gcd hom inf
     injlim ker lg lim liminf limsup ln log max min mod bmod Pr projlim sec sin sinh sup tan tanh
@@ -108,38 +111,42 @@ SWITCHES = _words("""
     upshape mdseries normalfont normalsize tiny scriptsize footnotesize small large Large LARGE
     huge Huge boldmath unboldmath displaystyle textstyle scriptstyle scriptscriptstyle centering
     raggedright noindent indent sloppy fussy xspace protect relax limits nolimits null
-    nonumber notag left right middle big Big bigg Bigg bigl Bigl biggl Biggl bigr Bigr biggr Biggr
+    nonumber notag middle big Big bigg Bigg bigl Bigl biggl Biggl bigr Bigr biggr Biggr
     bigm Bigm biggm Biggm negthinspace allowbreak nobreak newpage clearpage maketitle makeatletter
     leavevmode strut hfuzz string ignorespaces unskip
 """)
 """Macros that only set a style or a size: nothing of them is text."""
 
-FIRST_DROPPED = {
+SETTINGS = {
     "textcolor": 1, "colorbox": 1, "fcolorbox": 2, "scalebox": 1, "raisebox": 1, "resizebox": 2,
-    "rotatebox": 1, "fontsize": 2, "color": 1, "hspace": 1, "vspace": 1, "label": 1, "begin": 1,
-    "end": 1, "pagestyle": 1, "thispagestyle": 1, "selectlanguage": 1, "foreignlanguage": 1,
-    "setlength": 2, "definecolor": 3, "phantom": 1, "hphantom": 1, "vphantom": 1, "leftroot": 1,
-    "uproot": 1, "hypersetup": 1, "parbox": 1, "cellcolor": 1, "rowcolor": 1,
+    "rotatebox": 1, "fontsize": 2, "color": 1, "hspace": 1, "vspace": 1, "label": 1, "end": 1,
+    "pagestyle": 1, "thispagestyle": 1, "selectlanguage": 1, "foreignlanguage": 1, "setlength": 2,
+    "definecolor": 3, "phantom": 1, "hphantom": 1, "vphantom": 1, "leftroot": 1, "uproot": 1,
+    "hypersetup": 1, "cellcolor": 1, "rowcolor": 1,
 }  # fmt: skip
-"""How many first arguments are settings (a colour, a length, a name), not text."""
+"""How many first arguments of a macro are settings (a colour, a length, a name), not text."""
 
-ONE_ARGUMENT = _words("""
-    emph textbf textit texttt textsc textsf textsl textrm textmd textup textnormal textin underline
-    uline ul sout mathrm mathit mathbf mathsf mathtt mathcal mathscr mathfrak mathnormal boldsymbol
-    bm pmb mathop mathbin mathrel mathord mathopen mathclose operatorname text mbox hbox textmath
-    fbox makebox framebox ensuremath smash overbrace underbrace enquote mathbbm url
-    lowercase uppercase MakeUppercase MakeLowercase
+TEXT_MACROS = _words("""
+    emph textbf textit texttt textsc textsf textsl textrm textmd textup textnormal text mbox hbox
+    fbox underline uline ul sout hl enquote lowercase uppercase MakeUppercase MakeLowercase
 """)
-"""Macros that show their one argument."""
+"""Macros that show their one argument, a text even in formulas."""
 
-SQUARE = _words("""
-    cite citep citet citealt citealp citeauthor citeyear citeyearpar citenum
-    parencite textcite autocite footcite onlinecite
+MATH_MACROS = _words("""
+    mathrm mathit mathbf mathsf mathtt mathcal mathscr mathfrak mathnormal mathbbm mathop mathbin
+    mathrel mathord mathopen mathclose mathpunct mathinner boldsymbol bm pmb ensuremath smash
+    overbrace underbrace
 """)
-"""Citations: the keys are shown in square brackets."""
+"""Macros that show their one argument, in a formula a part of it."""
 
-ROUND = _words("footnote footnotetext thanks marginpar tablefootnote")
-"""Notes: shown in round brackets."""
+CITATIONS = _words("""
+    cite citep citet citealt citealp citeauthor citeyear citeyearpar citenum parencite textcite
+    autocite footcite onlinecite
+""")
+"""Macros whose argument, keys of references, is shown in square brackets."""
+
+NOTES = _words("footnote footnotetext thanks marginpar tablefootnote")
+"""Macros whose argument is shown in round brackets."""
 
 ACCENTS = {
     "'": "\u0301", "`": "\u0300", "^": "\u0302", '"': "\u0308", "~": "\u0303", "=": "\u0304",
@@ -166,3 +173,11 @@ DINGS = {
     **{str(202 + n): chr(0x278A + n) for n in range(10)},  # negative circled sans-serif digits
 }  # fmt: skip
 """Characters of the pifont package by number."""
+
+
+def character(name: str) -> str | None:
+    """Return the character that a macro stands for, outside formulas too."""
+    for table in (SYMBOLS, LETTERS, RELATIONS, OPERATORS):
+        if name in table:
+            return table[name]
+    return None

@@ -1,0 +1,395 @@
+r"""Resolve the structure of TeX: macros with their arguments, groups, formulas, scripts.
+
+A reader goes once over its stretch of the text and writes what stands for it; groups and
+arguments are read by readers of their own. Macros with ways of their own are not known here:
+they come in as handlers (``macros``), everything that a table can say is in ``symbols``.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from typing import TypeAlias
+
+from bot.text import symbols
+from bot.text.formulas import AROUND, BETWEEN, accented, is_formula, settle, settle_inside
+from bot.text.scripts import script
+
+Handlers: TypeAlias = "Mapping[str, Callable[[Reader], None]]"
+
+_DEPTH = 25  # groups nested deeper than this are read flat
+
+_ADDRESS = (
+    r"(?:https?|ftp)://(?:[^\s{}\\$<>\"]|\\[_%#&~$^/-](?:\{\})?|\{\\?[~_]\}"
+    r"|\\textasciitilde(?:\{\}|[ ])?|\$\\sim\$|\\sim(?![a-zA-Z]))*"
+)
+_TOKEN = re.compile(
+    rf"(?P<address>\b{_ADDRESS})|\\(?P<name>[A-Za-z]+)\*?|\\(?P<sign>.)|(?P<mark>[{{}}$^_])",
+    re.DOTALL,
+)
+_GROUPING_COMMAND = re.compile(r"\\(?:[A-Za-z\"'`^~=.(\[]|\\)")
+_BRACE = re.compile(r"\\.|[{}]", re.DOTALL)
+_DOLLAR = re.compile(r"\\.|\$", re.DOTALL)
+_OPTION = re.compile(r"\[([^\[\]\n]{0,120})\]")
+_BLANKS = re.compile(r"[ \t]*(?:\n(?![ \t]*\n|[ \t]{2}))?[ \t]*")
+_BLANKS_IN_FORMULA = re.compile(r"[\s~&]+")
+_ACCENTED = re.compile(r"\{|[ \t]+[A-Za-z]|[ \t]*\\[ij]\b")
+_CONTRACTION = re.compile(r"(?:s|t|d|m|re|ve|ll)(?![A-Za-z{\\])")
+_INVISIBLE = "-/@!()[]"  # places to break, an italic correction, a formula's border
+
+
+def resolve_structure(text: str, handlers: Handlers) -> str:
+    """Return ``text`` with its macros, groups and formulas resolved."""
+    return Reader(_Source(text, handlers), 0, len(text)).read()
+
+
+class _Source:
+    """A text, and what is worth knowing about the whole of it."""
+
+    def __init__(self, text: str, handlers: Handlers) -> None:
+        self.text = text
+        self.handlers = handlers
+        self.partner = _pair_braces(text)
+        # Without a macro anywhere, braces are the author's: {x, y} is a set, {NAME} a blank.
+        self.has_groups = _GROUPING_COMMAND.search(text) is not None
+        self.last = {sign: text.rfind("\\" + sign) for sign in (")", "]", "end")}
+
+
+def _pair_braces(text: str) -> dict[int, int]:
+    pairs: dict[int, int] = {}
+    opened: list[int] = []
+    for found in _BRACE.finditer(text):
+        if found[0] == "{":
+            opened.append(found.start())
+        elif found[0] == "}" and opened:
+            pairs[opened.pop()] = found.start()
+    return pairs
+
+
+class Reader:
+    """Reads one stretch of the source, in or outside a formula, and writes what it stands for."""
+
+    def __init__(
+        self, source: _Source, start: int, end: int, *, is_math: bool = False, depth: int = 0
+    ) -> None:
+        self.source = source
+        self.text = source.text
+        self.at = start
+        self.end = end
+        self.is_math = is_math
+        self.depth = depth
+        self.out: list[str] = []
+
+    def read(self) -> str:
+        while self.at < self.end:
+            found = _TOKEN.search(self.text, self.at, self.end)
+            if found is None:
+                self._write_plain(self.text[self.at : self.end])
+                break
+            self._write_plain(self.text[self.at : found.start()])
+            self.at = found.end()
+            self._token(found)
+        text = "".join(self.out)
+        return text if self.is_math else settle_inside(text)
+
+    def read_one(self) -> str:
+        """Read the single macro that stands here."""
+        found = _TOKEN.match(self.text, self.at, self.end)
+        if found is None:
+            self.at += 1
+            return ""
+        self.at = found.end()
+        self._token(found)
+        return "".join(self.out)
+
+    def _token(self, found: re.Match[str]) -> None:
+        if found["name"]:
+            self._command(found["name"])
+        elif found["sign"]:
+            self._sign(found["sign"])
+        elif found["address"]:
+            self.write(clean_address(found["address"]))
+        else:
+            self._mark(found["mark"])
+
+    # --- writing
+
+    def write(self, text: str) -> None:
+        if text:
+            self.out.append(text)
+
+    def write_script(self, content: str, *, raised: bool) -> None:
+        r"""Write a superscript or subscript; the one of ``\log^2 n`` belongs to the word."""
+        is_of_word = bool(self.out) and self.out[-1].endswith(BETWEEN)
+        if is_of_word:
+            self.out[-1] = self.out[-1][:-1]
+        self.write(script(content, raised=raised, after=self.following()))
+        if is_of_word:
+            self.write(BETWEEN)
+
+    def _write_plain(self, text: str) -> None:
+        self.write(_BLANKS_IN_FORMULA.sub(" ", text) if self.is_math else text)
+
+    def last(self) -> str:
+        """Return the last character written, or an empty string."""
+        return self.out[-1][-1] if self.out else ""
+
+    def part_from_word(self) -> None:
+        if self.last().isalnum():
+            self.write(" ")
+
+    # --- looking ahead, taking arguments
+
+    def following(self) -> str:
+        return self.text[self.at : min(self.at + 1, self.end)]
+
+    def skip_blanks(self) -> None:
+        found = _BLANKS.match(self.text, self.at, self.end)
+        if found:
+            self.at = found.end()
+
+    def take_group(self) -> tuple[int, int] | None:
+        """Take the group that stands here; return where its inside begins and ends."""
+        end = self._group_end(self.at)
+        if end is None:
+            return None
+        start, self.at = self.at + 1, end + 1
+        return start, end
+
+    def take_option(self) -> str:
+        """Take an optional argument in square brackets, without its brackets."""
+        found = _OPTION.match(self.text, self.at, self.end)
+        if found is None:
+            return ""
+        self.at = found.end()
+        return found[1]
+
+    def argument(self, *, is_math: bool | None = None) -> str:
+        """Take what TeX takes as an argument: a group, a macro or a single character."""
+        self.skip_blanks()
+        group = self.take_group()
+        if group is not None:
+            return self.inner(*group, is_math=is_math)
+        following = self.following()
+        if following == "\\" and self.depth < _DEPTH:
+            reader = self._inner_reader(self.at, self.end, is_math)
+            content = reader.read_one()
+            self.at = reader.at
+            return content
+        if following in ("", "{", "}", "$"):
+            return ""
+        self.at += 1
+        return following.replace("\\", "")
+
+    def inner(self, start: int, end: int, *, is_math: bool | None = None) -> str:
+        """Return what a part of the source stands for."""
+        if self.depth >= _DEPTH:
+            return re.sub(r"[\\{}$]", " ", self.text[start:end])
+        return self._inner_reader(start, end, is_math).read()
+
+    def _inner_reader(self, start: int, end: int, is_math: bool | None) -> "Reader":
+        math = self.is_math if is_math is None else is_math
+        return Reader(self.source, start, end, is_math=math, depth=self.depth + 1)
+
+    def _group_end(self, at: int) -> int | None:
+        """Return where the group that opens at ``at`` closes, if it does so in this stretch."""
+        if at >= self.end or self.text[at] != "{":
+            return None
+        end = self.source.partner.get(at)
+        return end if end is not None and end < self.end else None
+
+    # --- marks: { } $ ^ _
+
+    def _mark(self, mark: str) -> None:
+        if mark == "{":
+            self._open_group()
+        elif mark == "}":
+            self.write("" if self.is_math or self.source.has_groups else mark)
+        elif mark == "$":
+            self._dollar()
+        elif self.is_math or (self._group_end(self.at) is not None and self.last().strip()):
+            content = settle(self.argument(is_math=True), is_compact=True)
+            self.write_script(content, raised=mark == "^")
+        else:
+            self.write(mark)
+
+    def _open_group(self) -> None:
+        start = self.at - 1
+        end = self._group_end(start)
+        is_grouping = self.is_math or self.source.has_groups
+        if end is not None and (is_grouping or self._is_for_case_or_address(start, end)):
+            self.write(self.inner(start + 1, end))
+            self.at = end + 1
+        elif not is_grouping:
+            self.write("{")
+
+    def _is_for_case_or_address(self, start: int, end: int) -> bool:
+        """Tell braces that keep capitals or hold an address from braces that are text."""
+        inner = self.text[start + 1 : end]
+        if re.fullmatch(r"(?:https?://|www\.)\S+", inner):
+            if self.out and self.out[-1].endswith("url"):  # a \url whose backslash was lost
+                self.out[-1] = self.out[-1][:-3]
+            return True
+        is_glued = self.text[start - 1 : start].isalpha() or self.text[end + 1 : end + 2].islower()
+        return is_glued and re.fullmatch(r"[A-Z]{1,4}", inner) is not None
+
+    def _dollar(self) -> None:
+        if self.is_math:
+            return
+        width = 2 if self.text.startswith("$", self.at) else 1
+        start = self.at + width - 1
+        closing = self._closing_dollar(start) if width == 1 else self.text.find("$$", start)
+        if self.text.startswith(" $", self.at):  # an empty formula, typed to begin a line
+            self.at += 2
+            self.write(" ")
+        elif closing is not None and start < closing and is_formula(self.text, start, closing):
+            self.formula(start, closing, closing + width)
+        else:
+            self.write("$")
+
+    def _closing_dollar(self, at: int) -> int | None:
+        for found in _DOLLAR.finditer(self.text, at, self.end):
+            if found[0] == "$":
+                return found.start()
+        return None
+
+    def formula(self, start: int, end: int, after: int) -> None:
+        self.write(settle(self.inner(start, end, is_math=True)))
+        self.at = after
+
+    # --- macros that are one sign
+
+    def _sign(self, sign: str) -> None:
+        if sign in "([" and not self.is_math:
+            self._bracketed_formula(")" if sign == "(" else "]")
+        elif sign in "'`^\"~=." and not self.is_math:
+            self._accent(sign)
+        elif sign == "|":
+            self.write("‖")
+        elif sign in "\\,;:> \t\n":
+            self.write(" ")
+        elif sign not in _INVISIBLE:
+            self.write(sign)
+
+    def _bracketed_formula(self, closing: str) -> None:
+        if self.source.last[closing] >= self.at:
+            end = self.text.find("\\" + closing, self.at, self.end)
+            if end >= 0:
+                self.formula(self.at, end, end + 2)
+
+    def _accent(self, accent: str) -> None:
+        following = self.following()
+        if self._is_quote(accent):
+            self.write(accent)
+        elif following.isalpha():
+            self.at += 1
+            self.write(accented(following, symbols.ACCENTS[accent], accent))
+        elif following == "\\" or self._group_end(self.at) is not None:
+            content = self.argument(is_math=False)
+            self.write(accented(content, symbols.ACCENTS[accent], accent))
+        else:
+            self.write(accent)
+
+    def _is_quote(self, accent: str) -> bool:
+        r"""Recognise ``\"word\"`` and ``it\'s``, escaped as in a program's string."""
+        if accent == "'" and self.last().isalpha():
+            return _CONTRACTION.match(self.text, self.at, self.end) is not None
+        if accent not in "'\"" or self.last().isalnum():
+            return False
+        closing = self.text.find("\\" + accent, self.at, min(self.end, self.at + 200))
+        after = self.text[closing + 2 : closing + 3]
+        return closing >= 0 and not after.isalpha() and after not in ("{", "\\")
+
+    # --- macros with a name
+
+    def _command(self, name: str) -> None:
+        handler = self.source.handlers.get(name)
+        if self.is_math and self._math_command(name):
+            return
+        if handler is not None:
+            handler(self)
+        elif name in symbols.NATIONAL:
+            self.skip_blanks()
+            self.write(symbols.NATIONAL[name])
+        elif name in symbols.ACCENTS and _ACCENTED.match(self.text, self.at, self.end):
+            self.write(accented(self.argument(is_math=False), symbols.ACCENTS[name]))
+        elif name in symbols.SWITCHES:
+            self.skip_blanks()
+        elif name in symbols.SPACES:
+            self.write(" ")
+        elif (character := symbols.character(name)) is not None:
+            self._symbol(character)
+        else:
+            self._show(name)
+
+    def _math_command(self, name: str) -> bool:
+        """Write a macro that is set in formulas only; return False if it is none."""
+        if name in symbols.RELATIONS:
+            self.skip_blanks()
+            self.write(AROUND + symbols.RELATIONS[name] + AROUND)
+        elif name in symbols.OPERATORS:
+            self.skip_blanks()
+            self.write(symbols.OPERATORS[name] + (" " if self._has_left_side() else ""))
+        elif name in symbols.LETTERS:
+            self.skip_blanks()
+            self.write(symbols.LETTERS[name])
+        elif name in symbols.FUNCTIONS:
+            self.write(BETWEEN + name + BETWEEN)
+        elif name in symbols.MATH_ACCENTS:
+            content = settle(self.argument(), is_compact=True)
+            mark = symbols.MATH_ACCENTS[name]
+            self.write(accented(content, mark) if len(content) == 1 else content)
+        else:
+            return False
+        return True
+
+    def _has_left_side(self) -> bool:
+        """Tell ``a + b`` from a sign before its number, as in ``{0, ±1}``."""
+        written = "".join(self.out[-2:])
+        return written.endswith(" ") and (
+            written[-2:-1].isalnum() or written[-2:-1] in tuple(")]}|")
+        )
+
+    def _symbol(self, character: str) -> None:
+        if self.text.startswith("{}", self.at):
+            self.at += 2
+        elif character in symbols.PREFIXES:
+            self.skip_blanks()
+        if character.endswith(".") and self.following() == ".":
+            self.at += 1
+        is_word = self.is_math and character[-1].isalpha()
+        self.write(BETWEEN + character + BETWEEN if is_word else character)
+
+    def _show(self, name: str) -> None:
+        """Show the arguments of a macro, or at least its name."""
+        if name in symbols.TEXT_MACROS:
+            self.write(self.argument(is_math=False))
+        elif name in symbols.MATH_MACROS:
+            self.write(self.argument(is_math=self.is_math or name.startswith("math")))
+        else:
+            self._show_unknown(name)
+
+    def _show_unknown(self, name: str) -> None:
+        for _ in range(symbols.SETTINGS.get(name, 0)):
+            self.take_option()
+            self.take_group()
+        parts = []
+        while (group := self.take_group()) is not None:
+            parts.append(self.inner(*group))
+        shown = " ".join(part for part in parts if part.strip())
+        if not shown and name not in symbols.SETTINGS:
+            shown = BETWEEN + name + BETWEEN if self.is_math else name
+        self.write(shown)
+
+
+_TEX_TILDE = re.compile(
+    r"\{?\\textasciitilde(?:\{\}|[ ])?\}?|\$?\\sim(?![A-Za-z])\$?|\{?\\?~(?:\{\})?\}?"
+)
+
+
+def clean_address(raw: str) -> str:
+    r"""Undo TeX's escapes in an address: ``\_``, ``\~{}``, ``$\sim$``."""
+    if "\\" in raw or "{" in raw:
+        raw = _TEX_TILDE.sub("~", raw)
+        raw = re.sub(r"\\(.)|\{(_)\}", r"\1\2", raw)
+    if raw.count("://") == 1:
+        raw = "".join(raw.split())  # blanks in a \url mean nothing
+    return raw

@@ -1,0 +1,86 @@
+"""Set what TeX spells with ASCII: dashes, quotation marks, ties. Addresses stay as they are."""
+
+import re
+
+_ADDRESS = (
+    r"(?:(?:https?|ftp)://|(?<![\w.@/-])(?:[A-Za-z0-9-]{1,63}\.){1,5}[A-Za-z]{2,15}/)[^\s<>\"{}]*"
+)
+_MARKS = re.compile(
+    rf"(?P<address>{_ADDRESS})"
+    r"|(?<![\w`])`(?P<single>[^`'\s][^`'\n]{0,80})'(?!['\w])"
+    r"|``|''|(?<=[^\s(\[])\"(?!\w)|(?<!-)-{2,3}(?!-)|~"
+)
+_ABOUT = re.compile(r"~ ?[.$]?\d")
+_OPTION = re.compile(r"--[a-z][a-z0-9]+(?:-[a-z0-9]+)*(?=[\s=,.;:)\]}'\"`]|$)")
+_CLOSING_DASH = re.compile(r"[\w.,)]--(?!-)")
+
+
+def set_typography(text: str) -> str:
+    return _MARKS.sub(_Typesetter(), text)
+
+
+class _Typesetter:
+    """Replaces one mark after the other; remembers how many quotations are open."""
+
+    def __init__(self) -> None:
+        self.open_quotes = 0
+
+    def __call__(self, found: re.Match[str]) -> str:
+        mark = found[0]
+        if found["address"]:
+            return mark
+        if found["single"]:
+            return f"‘{found['single']}’"
+        if mark == "~":
+            return _tie(found)
+        if mark.startswith("-"):
+            return _dash(found)
+        return self._quote(found)
+
+    def _quote(self, found: re.Match[str]) -> str:
+        mark = found[0]
+        if mark == "``" or (mark == "''" and _opens(found)):
+            self.open_quotes += 1
+            return "“"
+        if self.open_quotes:
+            self.open_quotes -= 1
+            return "”"
+        return mark
+
+
+def _before(found: re.Match[str]) -> str:
+    return found.string[max(found.start() - 1, 0) : found.start()]
+
+
+def _opens(found: re.Match[str]) -> bool:
+    after = found.string[found.end() : found.end() + 1]
+    return _before(found) in ("", " ", "\n", "(", "[") and after.isalnum()
+
+
+def _tie(found: re.Match[str]) -> str:
+    """Make TeX's unbreakable blank a blank, unless it means about (``~5%``) or to (``2~3``)."""
+    before = _before(found)
+    is_sign = _ABOUT.match(found.string, found.start()) is not None
+    if is_sign and (before in ("", " ", "\n", "(", "[", "=") or before.isdigit()):
+        return "~"
+    return " "
+
+
+def _dash(found: re.Match[str]) -> str:
+    before = _before(found)
+    after = found.string[found.end() : found.end() + 1]
+    if before in ("<", "!") or after == ">":  # an arrow or a comment of some program
+        return found[0]
+    if found[0] == "---":
+        return "—"
+    return found[0] if _is_option(found, before) else "–"
+
+
+def _is_option(found: re.Match[str], before: str) -> bool:
+    """Tell a program's ``--option`` from a remark --set off like this--."""
+    if before not in ("", " ", "\n", "(", "[", "'", '"', "`", "“", "‘"):
+        return False
+    option = _OPTION.match(found.string, found.start())
+    if option is None:
+        return False
+    return _CLOSING_DASH.search(found.string, option.end() - 1, option.end() + 120) is None
