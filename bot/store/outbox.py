@@ -14,7 +14,7 @@ import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import cast
+from typing import NamedTuple, cast
 
 import aiosqlite
 
@@ -75,6 +75,13 @@ class DeliveryRecord:
         return cast(Mapping[str, object], json.loads(self.payload))
 
 
+class DueChannel(NamedTuple):
+    """A channel with a message that may be sent now."""
+
+    guild_id: int
+    channel_id: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveryEvent:
     """One step in the life of a message; the first has no ``from_state``."""
@@ -127,21 +134,24 @@ class Outbox:
         async def work(connection: aiosqlite.Connection) -> int:
             if not drafts or not await _may_plan(connection, subscription, announced_on, drafts):
                 return 0
-            part = await _last_part(connection, subscription.channel_id, announced_on)
-            for draft in drafts:
-                part += 1
-                await _insert(connection, subscription, announced_on, part, draft, now)
+            place = _Place(
+                subscription_id=subscription.id,
+                guild_id=subscription.guild_id,
+                channel_id=subscription.channel_id,
+                announced_on=announced_on,
+            )
+            await _insert_all(connection, place, drafts, now)
             return len(drafts)
 
         return await self._database.write(work)
 
-    async def list_due_channels(self, now: datetime) -> list[int]:
+    async def list_due(self, now: datetime) -> list[DueChannel]:
         """List the channels whose next message may be sent now, longest waiting first."""
 
-        async def work(connection: aiosqlite.Connection) -> list[int]:
+        async def work(connection: aiosqlite.Connection) -> list[DueChannel]:
             rows = await connection.execute_fetchall(
                 f"""
-                SELECT channel_id FROM delivery AS due
+                SELECT guild_id, channel_id FROM delivery AS due
                 WHERE {OPEN} AND state = 'planned' AND not_before <= :now
                     AND id = ({HEAD_OF_CHANNEL.replace(":channel_id", "due.channel_id")})
                     AND EXISTS (SELECT 1 FROM subscription
@@ -150,18 +160,7 @@ class Outbox:
                 """,
                 {"now": _text(now)},
             )
-            return [row[0] for row in rows]
-
-        return await self._database.read(work)
-
-    async def next_attempt_at(self) -> datetime | None:
-        """Return when the first of the planned messages may be sent."""
-
-        async def work(connection: aiosqlite.Connection) -> datetime | None:
-            rows = await connection.execute_fetchall(
-                f"SELECT min(not_before) FROM delivery WHERE {OPEN} AND state = 'planned'"
-            )
-            return next((_moment(row[0]) for row in rows if row[0]), None)
+            return [DueChannel(*row) for row in rows]
 
         return await self._database.read(work)
 
@@ -214,6 +213,85 @@ class Outbox:
         """Note that Discord refused the message for good."""
         return await self._finish(delivery_id, DeliveryState.FAILED, now, reason=reason)
 
+    async def refuse_channel(self, delivery_id: int, reason: str, now: datetime) -> bool:
+        """Note that Discord refuses the channel: pause its subscription, cancel what is planned."""
+
+        async def work(connection: aiosqlite.Connection) -> bool:
+            failed = await connection.execute(
+                "UPDATE delivery SET state = 'failed', changed_at = :now, reason = :reason "
+                "WHERE id = :id AND state = 'sending'",
+                {"id": delivery_id, "now": _text(now), "reason": reason},
+            )
+            if not failed.rowcount:
+                return False
+            parameters = {"id": delivery_id, "reason": reason}
+            await connection.execute(
+                f"UPDATE subscription SET state = 'paused', paused_because = :reason "
+                f"WHERE state = 'active' AND EXISTS "
+                f"(SELECT 1 FROM delivery WHERE id = :id AND {SUBSCRIPTION_OF_DELIVERY})",
+                parameters,
+            )
+            await connection.execute(
+                f"UPDATE delivery SET state = 'failed', changed_at = :now, reason = :reason "
+                f"WHERE {OPEN} AND state = 'planned' AND channel_id = "
+                f"(SELECT channel_id FROM delivery WHERE id = :id)",
+                {**parameters, "now": _text(now)},
+            )
+            return True
+
+        return await self._database.write(work)
+
+    async def split(
+        self, delivery_id: int, drafts: Sequence[MessageDraft], reason: str, now: datetime
+    ) -> bool:
+        """Note that Discord refused a message as it is; plan its papers anew as ``drafts``."""
+
+        async def work(connection: aiosqlite.Connection) -> bool:
+            record = await _fetch_one(
+                connection,
+                f"UPDATE delivery SET state = 'failed', changed_at = :now, reason = :reason "
+                f"WHERE id = :id AND state = 'sending' RETURNING {COLUMNS}",
+                {"id": delivery_id, "now": _text(now), "reason": reason},
+            )
+            if record is None:
+                return False
+            await connection.execute(
+                "DELETE FROM delivered_paper WHERE delivery_id = :id", {"id": delivery_id}
+            )
+            place = _Place(
+                subscription_id=record.subscription_id,
+                guild_id=record.guild_id,
+                channel_id=record.channel_id,
+                announced_on=record.announced_on,
+            )
+            await _insert_all(connection, place, drafts, now)
+            return True
+
+        return await self._database.write(work)
+
+    async def cancel_orphans(self, now: datetime) -> int:
+        """Fail what is planned for subscriptions that were deleted; returns how many."""
+        return await self._count(
+            f"""
+            UPDATE delivery SET state = 'failed', changed_at = :now,
+                reason = 'the subscription was deleted'
+            WHERE {OPEN} AND state = 'planned' AND NOT EXISTS
+                (SELECT 1 FROM subscription WHERE {SUBSCRIPTION_OF_DELIVERY})
+            """,
+            {"now": _text(now)},
+        )
+
+    async def give_up(self, planned_before: datetime, now: datetime) -> int:
+        """Fail what could not be posted for too long, with the last reason; returns how many."""
+        return await self._count(
+            f"""
+            UPDATE delivery SET state = 'failed', changed_at = :now,
+                reason = 'not posted in time' || coalesce(': ' || reason, '')
+            WHERE {OPEN} AND state = 'planned' AND planned_at < :planned_before
+            """,
+            {"now": _text(now), "planned_before": _text(planned_before)},
+        )
+
     async def mark_unknown(self, delivery_id: int, reason: str, now: datetime) -> bool:
         """Note that nobody can tell whether Discord has the message: an admin must."""
         return await self._finish(delivery_id, DeliveryState.UNKNOWN, now, reason=reason)
@@ -230,6 +308,18 @@ class Outbox:
             "channel_id = :channel_id AND (:day IS NULL OR announced_on = :day)",
             {"channel_id": channel_id, "day": announced_on and announced_on.isoformat()},
         )
+
+    async def list_papers(self, delivery_id: int) -> list[tuple[ArxivId, int]]:
+        """List the papers of a message with their versions, in no particular order."""
+
+        async def work(connection: aiosqlite.Connection) -> list[tuple[ArxivId, int]]:
+            rows = await connection.execute_fetchall(
+                "SELECT arxiv_id, version FROM delivered_paper WHERE delivery_id = :id",
+                {"id": delivery_id},
+            )
+            return [(ArxivId(arxiv_id), version) for arxiv_id, version in rows]
+
+        return await self._database.read(work)
 
     async def list_history(self, delivery_id: int) -> list[DeliveryEvent]:
         """List the steps a message took, oldest first."""
@@ -321,8 +411,11 @@ class Outbox:
         )
 
     async def _change(self, sql: str, parameters: Mapping[str, object]) -> bool:
-        async def work(connection: aiosqlite.Connection) -> bool:
-            return (await connection.execute(sql, dict(parameters))).rowcount > 0
+        return await self._count(sql, parameters) > 0
+
+    async def _count(self, sql: str, parameters: Mapping[str, object]) -> int:
+        async def work(connection: aiosqlite.Connection) -> int:
+            return (await connection.execute(sql, dict(parameters))).rowcount
 
         return await self._database.write(work)
 
@@ -364,24 +457,34 @@ async def _may_plan(
     return bool(is_subscribed and not has_paper and (papers or not has_part))
 
 
-async def _last_part(connection: aiosqlite.Connection, channel_id: int, announced_on: date) -> int:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Place:
+    """Where messages go."""
+
+    subscription_id: int
+    guild_id: int
+    channel_id: int
+    announced_on: date
+
+
+async def _insert_all(
+    connection: aiosqlite.Connection, place: _Place, drafts: Sequence[MessageDraft], now: datetime
+) -> None:
+    """Plan messages as the next parts of their channel and date."""
     rows = await connection.execute_fetchall(
         "SELECT coalesce(max(part), 0) FROM delivery "
         "WHERE channel_id = :channel_id AND announced_on = :day",
-        {"channel_id": channel_id, "day": announced_on.isoformat()},
+        {"channel_id": place.channel_id, "day": place.announced_on.isoformat()},
     )
-    return int(next(iter(rows))[0])
+    ((last_part,),) = rows
+    for part, draft in enumerate(drafts, start=last_part + 1):
+        await _insert(connection, place, part, draft, now)
 
 
 async def _insert(
-    connection: aiosqlite.Connection,
-    subscription: Subscription,
-    announced_on: date,
-    part: int,
-    draft: MessageDraft,
-    now: datetime,
+    connection: aiosqlite.Connection, place: _Place, part: int, draft: MessageDraft, now: datetime
 ) -> None:
-    key = delivery_key(subscription.id, subscription.channel_id, announced_on, part)
+    key = delivery_key(place.subscription_id, place.channel_id, place.announced_on, part)
     payload = frozen_json(draft.body)
     cursor = await connection.execute(
         """
@@ -391,10 +494,10 @@ async def _insert(
             :nonce, :payload, :sha256, 'planned', :now, :now, :now)
         """,
         {
-            "subscription_id": subscription.id,
-            "guild_id": subscription.guild_id,
-            "channel_id": subscription.channel_id,
-            "day": announced_on.isoformat(),
+            "subscription_id": place.subscription_id,
+            "guild_id": place.guild_id,
+            "channel_id": place.channel_id,
+            "day": place.announced_on.isoformat(),
             "part": part,
             "key": key,
             "nonce": nonce_of(key),
@@ -406,7 +509,7 @@ async def _insert(
     await connection.executemany(
         "INSERT INTO delivered_paper (channel_id, arxiv_id, version, delivery_id) "
         "VALUES (?, ?, ?, ?)",
-        [(subscription.channel_id, *paper, cursor.lastrowid) for paper in draft.papers],
+        [(place.channel_id, *paper, cursor.lastrowid) for paper in draft.papers],
     )
 
 

@@ -65,6 +65,10 @@ async def claim(outbox: Outbox, now: datetime = NOW, channel_id: int = CHANNEL) 
     return record
 
 
+async def due(outbox: Outbox, now: datetime) -> list[int]:
+    return [channel_id for _, channel_id in await outbox.list_due(now)]
+
+
 async def states(outbox: Outbox, channel_id: int = CHANNEL) -> list[str]:
     return [record.state.value for record in await outbox.list_deliveries(channel_id)]
 
@@ -165,7 +169,7 @@ async def test_parts_are_claimed_in_order_and_one_at_a_time(
     assert (first.part, first.state, first.attempts) == (1, DeliveryState.SENDING, 1)
     assert first.claimed_at == NOW
     assert await outbox.claim(CHANNEL, LATER) is None
-    assert await outbox.list_due_channels(LATER) == []
+    assert await due(outbox, LATER) == []
     assert await outbox.mark_sent(first.id, 77, NOW)
     second = await claim(outbox)
     assert await outbox.mark_failed(second.id, "refused", NOW)
@@ -192,9 +196,8 @@ async def test_nothing_is_claimed_before_its_time(
     first = await claim(outbox)
     assert await outbox.mark_planned_again(first.id, LATER, "429", NOW)
     assert await outbox.claim(CHANNEL, NOW) is None
-    assert await outbox.list_due_channels(NOW) == []
-    assert await outbox.next_attempt_at() == NOW  # part 2, which waits for part 1
-    assert await outbox.list_due_channels(LATER) == [CHANNEL]
+    assert await due(outbox, NOW) == []
+    assert await due(outbox, LATER) == [CHANNEL]
     again = await claim(outbox, LATER)
     assert (again.part, again.attempts, again.nonce) == (1, 2, first.nonce)
 
@@ -206,7 +209,7 @@ async def test_due_channels_come_in_the_order_of_planning(
         subscription = await subscribe(database, channel_id)
         planned_at = NOW + timedelta(minutes=minutes)
         await outbox.plan(subscription, DAY, drafts(1, 1), now=planned_at)
-    assert await outbox.list_due_channels(LATER) == [12, 11, 13]
+    assert await due(outbox, LATER) == [12, 11, 13]
 
 
 async def test_a_paused_subscription_waits(
@@ -215,9 +218,9 @@ async def test_a_paused_subscription_waits(
     await outbox.plan(subscription, DAY, drafts(1), now=NOW)
     await Subscriptions(database).pause(CHANNEL, "holiday")
     assert await outbox.claim(CHANNEL, NOW) is None
-    assert await outbox.list_due_channels(NOW) == []
+    assert await due(outbox, NOW) == []
     await Subscriptions(database).resume(CHANNEL)
-    assert await outbox.list_due_channels(NOW) == [CHANNEL]
+    assert await due(outbox, NOW) == [CHANNEL]
 
 
 @pytest.mark.parametrize("move", ["sent", "planned", "failed", "unknown"])
@@ -316,6 +319,84 @@ async def test_orphans_are_those_being_sent(outbox: Outbox, subscription: Subscr
     assert await outbox.list_sending() == []
 
 
+async def test_a_refused_channel_is_paused_and_the_rest_cancelled(
+    outbox: Outbox, subscription: Subscription, database: Database
+) -> None:
+    """No part 2 of a digest whose part 1 cannot be posted."""
+    await outbox.plan(subscription, DAY, drafts(1, 1, 1), now=NOW)
+    await outbox.mark_sent((await claim(outbox)).id, 5, NOW)
+    assert await outbox.refuse_channel((await claim(outbox)).id, "no permission", NOW)
+    records = await outbox.list_deliveries(CHANNEL)
+    assert [(record.state.value, record.reason) for record in records] == [
+        ("sent", None),
+        ("failed", "no permission"),
+        ("failed", "no permission"),
+    ]
+    paused = await Subscriptions(database).get_subscription(CHANNEL)
+    assert paused is not None
+    assert (paused.state, paused.paused_because) == ("paused", "no permission")
+
+
+async def test_a_refusal_of_an_old_subscription_leaves_the_new_one_alone(
+    outbox: Outbox, subscription: Subscription, database: Database
+) -> None:
+    await outbox.plan(subscription, DAY, drafts(1), now=NOW)
+    record = await claim(outbox)
+    await Subscriptions(database).delete_subscription(CHANNEL)
+    await subscribe(database, CHANNEL + 1)  # takes the identifier that became free
+    assert await outbox.refuse_channel(record.id, "no permission", NOW)
+    other = await Subscriptions(database).get_subscription(CHANNEL + 1)
+    assert other is not None
+    assert other.state == "active"
+
+
+async def test_a_split_message_keeps_its_payload_and_moves_its_papers(
+    outbox: Outbox, subscription: Subscription
+) -> None:
+    papers = make_papers(2)
+    await outbox.plan(subscription, DAY, [make_draft(*papers)], now=NOW)
+    record = await claim(outbox)
+    parts = [make_draft(paper, content=paper.title) for paper in papers]
+    assert await outbox.split(record.id, parts, "too large", NOW)
+    first, second, third = await outbox.list_deliveries(CHANNEL)
+    assert (first.state, first.payload) == (DeliveryState.FAILED, record.payload)
+    assert [(each.part, each.state.value) for each in (second, third)] == [
+        (2, "planned"),
+        (3, "planned"),
+    ]
+    assert await outbox.list_papers(first.id) == []
+    assert await outbox.list_papers(third.id) == [(papers[1].arxiv_id, 1)]
+    assert await outbox.plan(subscription, DAY, [make_draft(papers[0])], now=NOW) == 0
+
+
+async def test_the_messages_of_a_deleted_subscription_are_cancelled(
+    outbox: Outbox, subscription: Subscription, database: Database
+) -> None:
+    """Also when another channel gets the identifier that became free."""
+    await outbox.plan(subscription, DAY, drafts(1, 1), now=NOW)
+    assert await outbox.cancel_orphans(NOW) == 0
+    await Subscriptions(database).delete_subscription(CHANNEL)
+    await subscribe(database, CHANNEL + 1)
+    assert await outbox.claim(CHANNEL, NOW) is None
+    assert await outbox.cancel_orphans(NOW) == 2
+    assert {record.reason for record in await outbox.list_deliveries(CHANNEL)} == {
+        "the subscription was deleted"
+    }
+
+
+async def test_what_cannot_be_posted_for_too_long_fails_with_its_reason(
+    outbox: Outbox, subscription: Subscription
+) -> None:
+    await outbox.plan(subscription, DAY, drafts(1, 1), now=NOW)
+    await outbox.mark_planned_again((await claim(outbox)).id, LATER, "429", NOW)
+    assert await outbox.give_up(NOW, LATER) == 0
+    assert await outbox.give_up(NOW + timedelta(seconds=1), LATER) == 2
+    assert [record.reason for record in await outbox.list_deliveries(CHANNEL)] == [
+        "not posted in time: 429",
+        "not posted in time",
+    ]
+
+
 async def test_delivered_versions_count_planned_papers(
     outbox: Outbox, subscription: Subscription
 ) -> None:
@@ -381,5 +462,5 @@ async def test_moments_of_any_zone_compare_alike(
     """What is due at nine in New York is not due at nine in London."""
     eastern = NOW.replace(tzinfo=timezone(-timedelta(hours=5)))
     await outbox.plan(subscription, DAY, drafts(1), now=eastern)
-    assert await outbox.list_due_channels(NOW) == []
-    assert await outbox.list_due_channels(NOW + timedelta(hours=5)) == [CHANNEL]
+    assert await due(outbox, NOW) == []
+    assert await due(outbox, NOW + timedelta(hours=5)) == [CHANNEL]

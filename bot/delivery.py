@@ -1,0 +1,359 @@
+"""From the outbox to Discord: claim, send, mark, recover (docs/decisions/0003-outbox.md).
+
+    every few seconds, and whenever woken:
+        for each channel with a message that is due or of unknown outcome, a lane:
+            recover: a message that was being sent when something broke
+            claim -> send -> mark, part after part, until nothing is due
+
+Lanes run side by side, so that a slow or broken channel delays no other. A send is never
+cancelled: cancelled during a global rate limit, discord.py would hang for ever. It is waited for
+a while, then left running, and its row stays ``sending`` until it ends.
+"""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, cast
+
+from bot.errors import StoreError, TokenRefused
+from bot.faultpoint import hit
+from bot.models import ArxivId, DeliveryState, MessageDraft
+from bot.sender import Effect, Outcome, Seen, Sender
+from bot.store.outbox import DeliveryRecord, DueChannel, Outbox
+
+log = logging.getLogger(__name__)
+
+
+Finish = Callable[[DeliveryRecord, Outcome], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliverySettings:
+    """How fast and how patiently to deliver; the defaults are those of the settings."""
+
+    pace_per_s: float = 25.0
+    """Requests per second; Discord takes 50 of one bot, commands excepted."""
+    lanes: int = 50
+    """Channels that are served at the same time."""
+    send_timeout_s: float = 60.0
+    poll_s: float = 5.0
+    nonce_window: timedelta = timedelta(seconds=60)
+    """How long Discord is trusted to recognise a nonce; it says "the past few minutes"."""
+    give_up_after: timedelta = timedelta(hours=48)
+    min_free_bytes: int = 50 * 1024 * 1024
+    """Below this nothing is claimed: its outcome could not be written down."""
+
+
+class Pace:
+    """Lets at most ``per_s`` callers a second pass, evenly."""
+
+    def __init__(self, per_s: float) -> None:
+        self._gap_s = 1 / per_s
+        self._next_s = 0.0
+
+    async def wait(self) -> None:
+        now_s = asyncio.get_running_loop().time()
+        # A little is made up for when the loop was late, else each delay would lower the rate.
+        self._next_s = max(self._next_s + self._gap_s, now_s - 0.1)
+        if self._next_s > now_s:
+            await asyncio.sleep(self._next_s - now_s)
+
+
+class Delivery:
+    """The worker; ``now`` is the wall clock, ``free_bytes`` the space left for the database."""
+
+    def __init__(
+        self,
+        outbox: Outbox,
+        sender: Sender,
+        *,
+        now: Callable[[], datetime],
+        settings: DeliverySettings | None = None,
+        free_bytes: Callable[[], int] | None = None,
+    ) -> None:
+        self._outbox = outbox
+        self._sender = sender
+        self._now = now
+        self._settings = settings or DeliverySettings()
+        self._free_bytes = free_bytes
+        self._pace = Pace(self._settings.pace_per_s)
+        self._slots = asyncio.Semaphore(self._settings.lanes)
+        self._lanes: dict[int, asyncio.Task[None]] = {}
+        self._sends: dict[int, asyncio.Task[Outcome]] = {}
+        self._looked_at: dict[int, datetime] = {}
+        self._held_until: datetime | None = None
+        self._woken = asyncio.Event()
+        self._is_stopping = False
+        self._fatal: BaseException | None = None
+        self._is_short_of_space = False
+
+    def wake(self) -> None:
+        """Look into the outbox now: something may be due."""
+        self._woken.set()
+
+    async def run(self) -> None:
+        """Deliver until `stop`. Raises `TokenRefused` when Discord no longer takes the token."""
+        while not self._is_stopping:
+            self._woken.clear()
+            try:
+                await self._start_lanes()
+            except StoreError as error:
+                log.warning("outbox not readable, trying again: %s", error)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._woken.wait(), self._settings.poll_s)
+        if self._fatal is not None:
+            raise self._fatal
+
+    async def run_once(self) -> None:
+        """Deliver everything that is due now, and wait for it; raises as `run` does."""
+        await self._start_lanes()
+        if self._lanes:
+            await asyncio.wait(self._lanes.values())
+        if self._fatal is not None:
+            raise self._fatal
+
+    async def stop(self, grace_s: float = 30.0) -> None:
+        """Claim nothing more and wait for what is being sent, at most ``grace_s``.
+
+        What is still running then is left alone; its rows stay ``sending`` and are recovered.
+        """
+        self._is_stopping = True
+        self.wake()
+        running = {*self._lanes.values(), *self._sends.values()}
+        if running:
+            await asyncio.wait(running, timeout=grace_s)
+
+    async def _start_lanes(self) -> None:
+        """Start a lane for every channel that needs one and has none."""
+        now = self._now()
+        await self._outbox.cancel_orphans(now)
+        await self._outbox.give_up(now - self._settings.give_up_after, now)
+        if self._is_stopping or self._is_held(now):
+            return
+        orphans = [each for each in await self._outbox.list_sending() if self._may_recover(each)]
+        heads = {DueChannel(each.guild_id, each.channel_id): each for each in orphans}
+        for channel in (*heads, *await self._outbox.list_due(now)):
+            if channel.channel_id in self._lanes or not self._sender.is_reachable(channel.guild_id):
+                continue
+            self._start_lane(channel.channel_id, heads.get(channel))
+
+    def _start_lane(self, channel_id: int, orphan: DeliveryRecord | None) -> None:
+        task = asyncio.create_task(self._serve(channel_id, orphan))
+        self._lanes[channel_id] = task
+        task.add_done_callback(lambda _: self._lanes.pop(channel_id))
+
+    def _is_held(self, now: datetime) -> bool:
+        """Whether nothing may be claimed now: a ban of our address, or no space to write down."""
+        if self._held_until is not None and now < self._held_until:
+            return True
+        self._held_until = None
+        is_short = (
+            self._free_bytes is not None and self._free_bytes() < self._settings.min_free_bytes
+        )
+        if is_short != self._is_short_of_space:
+            self._is_short_of_space = is_short
+            if is_short:
+                log.error("disk nearly full: nothing is posted until there is space again")
+            else:
+                log.info("there is space again: posting goes on")
+        return is_short
+
+    async def _serve(self, channel_id: int, orphan: DeliveryRecord | None) -> None:
+        """Serve one channel until nothing of it is due, or something is in the way."""
+        async with self._slots:
+            try:
+                if orphan is not None and not await self._recover(orphan):
+                    return
+                while await self._send_next(channel_id):
+                    pass
+            except StoreError as error:
+                log.warning("delivery interrupted: %s", error, extra={"channel": channel_id})
+            except Exception:
+                log.exception("delivery of a channel failed", extra={"channel": channel_id})
+
+    async def _may_go_on(self) -> bool:
+        """Wait for this lane's turn; False when nothing may be sent (any more)."""
+        if not self._is_stopping:
+            await self._pace.wait()
+        return not (self._is_stopping or self._is_held(self._now()))
+
+    async def _send_next(self, channel_id: int) -> bool:
+        """Send the channel's next message; False when there is none or it stays open."""
+        if not await self._may_go_on():
+            return False
+        record = await self._outbox.claim(channel_id, self._now())
+        if record is None:
+            return False
+        hit("after_claim")
+        if not record.is_intact:
+            log.error("a planned payload has changed", extra=_target(record))
+            return await self._outbox.mark_failed(
+                record.id, "the planned message was damaged in the database", self._now()
+            )
+        outcome = await self._send(record, self._finish)
+        return outcome is not None and outcome.state in (DeliveryState.SENT, DeliveryState.FAILED)
+
+    async def _send(self, record: DeliveryRecord, finish: Finish) -> Outcome | None:
+        """Send and note the outcome; None when it takes too long and goes on by itself."""
+
+        async def send() -> Outcome:
+            hit("before_send")
+            outcome = await self._sender.send(record)
+            hit("after_send")
+            await finish(record, outcome)
+            hit("after_finish")
+            return outcome
+
+        task = asyncio.create_task(send())
+        self._sends[record.id] = task
+        task.add_done_callback(lambda _: self._ended(record))
+        await asyncio.wait({task}, timeout=self._settings.send_timeout_s)
+        if not task.done():
+            log.warning("no answer yet, going on without", extra=_target(record))
+            return None
+        return None if task.exception() else task.result()
+
+    def _ended(self, record: DeliveryRecord) -> None:
+        task = self._sends.pop(record.id)
+        if not task.cancelled() and task.exception() is not None:
+            log.error("outcome not noted: %s", task.exception(), extra=_target(record))
+        if record.channel_id not in self._lanes:
+            self.wake()  # its lane did not wait for it; now the channel can go on
+
+    async def _finish(self, record: DeliveryRecord, outcome: Outcome) -> None:
+        """Write down what became of a claimed message."""
+        now = self._now()
+        self._act(outcome, now)
+        extra = {**_target(record), "state": outcome.state.value}
+        if outcome.state is not DeliveryState.SENT:
+            log.warning("message not posted: %s", outcome.reason, extra=extra)
+        match outcome.state:
+            case DeliveryState.SENT:
+                await self._outbox.mark_sent(record.id, outcome.message_id, now, outcome.reason)
+                log.info("message posted", extra=extra)
+            case DeliveryState.PLANNED:
+                delay_s = self._delay_s(record, outcome)
+                not_before = now + timedelta(seconds=delay_s)
+                reason = outcome.reason or ""
+                await self._outbox.mark_planned_again(record.id, not_before, reason, now)
+                asyncio.get_running_loop().call_later(delay_s, self.wake)
+            case DeliveryState.FAILED:
+                await self._mark_failed(record, outcome, now)
+
+    async def _mark_failed(self, record: DeliveryRecord, outcome: Outcome, now: datetime) -> None:
+        reason = outcome.reason or ""
+        if outcome.effect is Effect.PAUSE_CHANNEL:
+            await self._outbox.refuse_channel(record.id, reason, now)
+            return
+        drafts: Sequence[MessageDraft] = ()
+        if outcome.effect is Effect.SPLIT:
+            drafts = split_message(record.body, await self._outbox.list_papers(record.id))
+        if drafts:
+            await self._outbox.split(record.id, drafts, reason, now)
+        else:
+            await self._outbox.mark_failed(record.id, reason, now)
+
+    def _act(self, outcome: Outcome, now: datetime) -> None:
+        """Do what an outcome means beyond its own message."""
+        if outcome.effect is Effect.STOP:
+            self._fatal = TokenRefused(
+                "Discord refuses the token; set DISCORD_TOKEN to the one shown in the developer "
+                "portal under Bot."
+            )
+            self._is_stopping = True
+            self.wake()
+        elif outcome.effect is Effect.HOLD_ALL:
+            self._held_until = now + timedelta(seconds=outcome.retry_after_s or 0)
+            log.error("all posting pauses: %s", outcome.reason)
+
+    def _delay_s(self, record: DeliveryRecord, outcome: Outcome) -> float:
+        """Return when to try again: as Discord says, else ever later up to five minutes."""
+        if outcome.retry_after_s is not None:
+            return outcome.retry_after_s
+        spread = 1 + record.id % 10 / 20  # else all channels would come back in one moment
+        return float(min(2**record.attempts, 300)) * spread
+
+    # Recovery
+
+    def _may_recover(self, record: DeliveryRecord) -> bool:
+        """Whether nobody here is sending it, and the last look was a while ago."""
+        looked_at = self._looked_at.get(record.id)
+        age = None if looked_at is None else self._now() - looked_at
+        is_fresh = age is not None and timedelta(0) <= age < timedelta(seconds=5)
+        return record.id not in self._sends and not is_fresh
+
+    async def _recover(self, record: DeliveryRecord) -> bool:
+        """Find out what became of a message that was being sent; False when it stays open."""
+        if not await self._may_go_on():
+            return False
+        self._looked_at[record.id] = now = self._now()
+        age = now - (record.claimed_at or record.planned_at)
+        if timedelta(0) <= age <= self._settings.nonce_window and record.is_intact:
+            is_settled = await self._send_again(record)
+        else:
+            is_settled = await self._look(record)
+        if is_settled:
+            self._looked_at.pop(record.id, None)
+        return is_settled
+
+    async def _send_again(self, record: DeliveryRecord) -> bool:
+        """Send with the same nonce; anything but success proves nothing about the first time."""
+        await self._outbox.count_attempt(record.id)
+
+        async def finish(record: DeliveryRecord, outcome: Outcome) -> None:
+            self._act(outcome, self._now())
+            if outcome.state is DeliveryState.SENT:
+                await self._finish(record, outcome)
+
+        outcome = await self._send(record, finish)
+        return outcome is not None and outcome.state is DeliveryState.SENT
+
+    async def _look(self, record: DeliveryRecord) -> bool:
+        """Ask the channel's history."""
+        sighting = await self._sender.look_for(record)
+        now, extra = self._now(), _target(record)
+        match sighting.seen:
+            case Seen.FOUND:
+                log.info("message found in the channel", extra=extra)
+                return await self._outbox.mark_sent(record.id, sighting.message_id, now)
+            case Seen.ABSENT:
+                reason = "not in the channel's history"
+                return await self._outbox.mark_planned_again(record.id, now, reason, now)
+            case Seen.CANNOT_TELL:
+                reason = sighting.reason or ""
+                log.error("nobody can tell whether this was posted: %s", reason, extra=extra)
+                return await self._outbox.mark_unknown(record.id, reason, now)
+        return False
+
+
+def split_message(
+    body: Mapping[str, object], papers: Sequence[tuple[ArxivId, int]]
+) -> tuple[MessageDraft, ...]:
+    """Divide a message that Discord refused into one per paper, so that one bad paper stays alone.
+
+    Empty when it cannot be divided: one paper, or an embed that is not known to be a paper's.
+    """
+    embeds = cast(Sequence[Mapping[str, Any]], body.get("embeds") or ())
+    if len(embeds) < 2 or len(embeds) != len(papers):
+        return ()
+    drafts = []
+    for number, embed in enumerate(embeds):
+        found = [paper for paper in papers if str(embed.get("url", "")).endswith(f"/{paper[0]}")]
+        if len(found) != 1:
+            return ()
+        content = body.get("content") if number == 0 else None
+        parts: dict[str, object] = {"content": content} if content else {}
+        drafts.append(MessageDraft(body={**parts, "embeds": [embed]}, papers=(found[0],)))
+    return tuple(drafts)
+
+
+def _target(record: DeliveryRecord) -> dict[str, object]:
+    return {
+        "delivery": record.id,
+        "channel": record.channel_id,
+        "announced_on": record.announced_on.isoformat(),
+        "part": record.part,
+    }

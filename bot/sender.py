@@ -1,0 +1,396 @@
+"""One message to Discord, and what became of it.
+
+discord.py reports only the last of up to five tries of a send, and an error after a try that may
+have arrived proves nothing. So every try is made visible (`http_trace`), and `judge` says what an
+error means for the message: certainly not posted, never to be posted, or nobody knows.
+"""
+
+import email.utils
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from contextvars import ContextVar
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import Enum
+from types import SimpleNamespace
+from typing import Any, Final, Protocol, cast
+
+import aiohttp
+import discord
+
+from bot.models import DeliveryState
+from bot.store.outbox import DeliveryRecord
+
+log = logging.getLogger(__name__)
+
+BAN_PAUSE_S: Final = 600.0
+"""A 429 that is not Discord's own is a ban of our address, which lasts at least minutes."""
+
+HISTORY_LIMIT: Final = 200
+HISTORY_PAGE: Final = 100
+CLOCK_TOLERANCE: Final = timedelta(seconds=60)
+
+UNKNOWN_MESSAGE: Final = 10008
+CHANNEL_REFUSALS: Final = {
+    10003: "the channel does not exist (any more)",
+    10004: "the server is not known (any more)",
+    50001: "the bot may not see the channel",
+    50007: "the person accepts no messages from the bot",
+    50013: "the bot may not post there: it needs Send Messages and Embed Links",
+    50083: "the thread is archived",
+    160005: "the thread is locked",
+}
+"""Refusals of the channel rather than of the message, by Discord's code, as an admin reads them."""
+
+
+class Effect(Enum):
+    """What an outcome means beyond its own message."""
+
+    NONE = "none"
+    PAUSE_CHANNEL = "pause channel"
+    SPLIT = "split"
+    HOLD_ALL = "hold all"
+    STOP = "stop"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What a send came to: the state the message is in now, and why.
+
+    ``retry_after_s`` is Discord's own word on when to try again; None where it said nothing.
+    """
+
+    state: DeliveryState
+    reason: str | None = None
+    message_id: int | None = None
+    retry_after_s: float | None = None
+    effect: Effect = Effect.NONE
+
+
+class Seen(Enum):
+    """What a channel's history says of a message."""
+
+    FOUND = "found"
+    ABSENT = "absent"
+    CANNOT_TELL = "cannot tell"
+    NOT_YET = "not yet"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sighting:
+    seen: Seen
+    message_id: int | None = None
+    reason: str | None = None
+
+
+class Sender(Protocol):
+    """Posts messages and finds them again."""
+
+    async def send(self, record: DeliveryRecord) -> Outcome:
+        """Post a message; never raises for anything that Discord or the network does."""
+
+    async def look_for(self, record: DeliveryRecord) -> Sighting:
+        """Look for a message in its channel's history."""
+
+    def is_reachable(self, guild_id: int) -> bool:
+        """Whether the guild is not known to suffer an outage."""
+
+
+# What an answer means
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Try:
+    """One HTTP request of a send: its status, or None where no answer came."""
+
+    status: int | None
+    date: str | None = None
+
+
+_tries: ContextVar[list[Try] | None] = ContextVar("tries", default=None)
+
+
+def http_trace() -> aiohttp.TraceConfig:
+    """Return the trace to build the Discord client with, so that `DiscordSender` sees each try."""
+
+    async def on_end(
+        session: object, context: SimpleNamespace, params: aiohttp.TraceRequestEndParams
+    ) -> None:
+        _note(Try(status=params.response.status, date=params.response.headers.get("Date")))
+
+    async def on_exception(
+        session: object, context: SimpleNamespace, params: aiohttp.TraceRequestExceptionParams
+    ) -> None:
+        _note(Try(status=None))
+
+    trace = aiohttp.TraceConfig()
+    trace.on_request_end.append(on_end)
+    trace.on_request_exception.append(on_exception)
+    return trace
+
+
+def _note(attempt: Try) -> None:
+    tries = _tries.get()
+    if tries is not None:
+        tries.append(attempt)
+
+
+def judge(error: BaseException, tries: Sequence[Try]) -> Outcome:
+    """Say what became of a message whose send ended in ``error`` after ``tries``.
+
+    Only a 429 proves that a try left nothing behind: after any other the last answer may belong
+    to a repetition of a message that exists.
+    """
+    outcome = _judge_last(error)
+    if any(attempt.status != 429 for attempt in tries[:-1]):
+        reason = f"{outcome.reason}, after a try that may have arrived"
+        effect = outcome.effect if outcome.effect in (Effect.STOP, Effect.HOLD_ALL) else Effect.NONE
+        return Outcome(
+            state=DeliveryState.SENDING,
+            reason=reason,
+            effect=effect,
+            retry_after_s=outcome.retry_after_s,
+        )
+    return outcome
+
+
+def _judge_last(error: BaseException) -> Outcome:
+    if isinstance(error, discord.RateLimited):
+        return _not_now("429, rate limited", error.retry_after)
+    if isinstance(error, discord.HTTPException):
+        return _judge_answer(error)
+    if isinstance(error, aiohttp.ClientConnectorError):
+        return _not_now("Discord cannot be reached", None)
+    # Reset, cut, timed out, an HTML page with status 200 (a TypeError), cancelled ...
+    return Outcome(state=DeliveryState.SENDING, reason=f"no proper answer ({_name(error)})")
+
+
+def _judge_answer(error: discord.HTTPException) -> Outcome:
+    status, code = error.status, error.code
+    said = f"{status}, code {code}" if code else f"{status}"
+    if status == 429:
+        return _judge_too_many(error)
+    if status >= 500 or status == 408:
+        return Outcome(state=DeliveryState.SENDING, reason=said)
+    if status == 401:
+        return replace(_not_now("401, token refused", None), effect=Effect.STOP)
+    if code == UNKNOWN_MESSAGE:
+        # Our nonce matched a message that somebody deleted (discord/discord-api-docs#6647).
+        return Outcome(state=DeliveryState.SENT, reason="deleted on Discord")
+    if code in CHANNEL_REFUSALS or (status == 403 and code):
+        reason = CHANNEL_REFUSALS.get(code, f"Discord refuses the channel ({said})")
+        return Outcome(state=DeliveryState.FAILED, reason=reason, effect=Effect.PAUSE_CHANNEL)
+    if status in (403, 404) and not code:
+        # Not Discord's own words: something in between answered.
+        return replace(_not_now(said, BAN_PAUSE_S), effect=Effect.HOLD_ALL)
+    return Outcome(
+        state=DeliveryState.FAILED,
+        reason=f"Discord refuses the message ({said}): {error.text[:200]}",
+        effect=Effect.SPLIT,
+    )
+
+
+def _judge_too_many(error: discord.HTTPException) -> Outcome:
+    headers = cast(Mapping[str, str], error.response.headers)
+    is_own = "Via" in headers and "json" in headers.get("Content-Type", "")
+    asked = _seconds(headers.get("Retry-After"))
+    if is_own:
+        return _not_now("429, rate limited", 60.0 if asked is None else asked)
+    pause_s = max(asked or 0.0, BAN_PAUSE_S)
+    return replace(_not_now("429, address banned for a while", pause_s), effect=Effect.HOLD_ALL)
+
+
+def _seconds(text: str | None) -> float | None:
+    try:
+        return min(max(float(text or ""), 0.0), 3600.0)
+    except ValueError:
+        return None
+
+
+def _not_now(reason: str, retry_after_s: float | None) -> Outcome:
+    return Outcome(state=DeliveryState.PLANNED, reason=reason, retry_after_s=retry_after_s)
+
+
+def _name(error: BaseException) -> str:
+    return type(error).__name__
+
+
+# Recognising a message by what everybody sees of it
+
+
+def fingerprint(body: Mapping[str, Any]) -> tuple[str, tuple[str, ...]]:
+    """Return what a message is recognised by: the first line of its content, its embeds' links.
+
+    Both are shown to readers anyway; a nonce cannot be read back (Rapptz/discord.py#2451). The
+    line names categories, date and part.
+    """
+    content = " ".join(str(body.get("content") or "").strip().partition("\n")[0].split())
+    embeds = cast(Sequence[Mapping[str, Any]], body.get("embeds") or ())
+    return content, tuple(str(embed["url"]) for embed in embeds if embed.get("url"))
+
+
+def fingerprint_of(message: discord.Message) -> tuple[str, tuple[str, ...]]:
+    embeds = [{"url": embed.url} for embed in message.embeds]
+    return fingerprint({"content": message.content, "embeds": embeds})
+
+
+# The edge
+
+
+class DiscordSender:
+    """A `Sender` over discord.py; ``use`` gives it the client, which must have `http_trace`."""
+
+    def __init__(self, *, now: Callable[[], datetime]) -> None:
+        self._now = now
+        self._client: discord.Client | None = None
+        self._clock_error: timedelta | None = None
+
+    def use(self, client: discord.Client) -> None:
+        """Post with ``client`` from now on."""
+        self._client = client
+
+    @property
+    def client(self) -> discord.Client:
+        if self._client is None:
+            raise RuntimeError("the sender was given no client")
+        return self._client
+
+    def is_reachable(self, guild_id: int) -> bool:
+        guild = self.client.get_guild(guild_id)
+        return guild is None or not guild.unavailable
+
+    async def send(self, record: DeliveryRecord) -> Outcome:
+        try:
+            arguments = send_arguments(record.body)
+        except Exception as error:  # whatever discord.py finds wrong with a body
+            log.exception("a planned message cannot be built", extra={"delivery": record.id})
+            reason = f"the message cannot be built ({_name(error)})"
+            return Outcome(state=DeliveryState.FAILED, reason=reason)
+        target = self.client.get_partial_messageable(record.channel_id, guild_id=record.guild_id)
+        tries: list[Try] = []
+        token = _tries.set(tries)
+        try:
+            message = await target.send(nonce=record.nonce, **arguments)
+        except Exception as error:  # everything: `judge` has a word for each
+            return judge(error, tries)
+        finally:
+            _tries.reset(token)
+            self._note_clock(tries)
+        return Outcome(state=DeliveryState.SENT, message_id=message.id)
+
+    def _note_clock(self, tries: Sequence[Try]) -> None:
+        """Remember how far our clock is from Discord's, by the Date of the last answer."""
+        dates = [attempt.date for attempt in tries if attempt.date]
+        if dates:
+            try:
+                discord_now = email.utils.parsedate_to_datetime(dates[-1])
+            except ValueError:
+                return
+            self._clock_error = self._now() - discord_now
+
+    async def look_for(self, record: DeliveryRecord) -> Sighting:
+        """Look through the newest messages of the channel, as far back as the claim.
+
+        An empty list proves nothing without Read Message History: Discord then answers with one
+        instead of refusing.
+        """
+        tries: list[Try] = []
+        token = _tries.set(tries)
+        try:
+            channel = await self._readable_channel(record)
+            if isinstance(channel, Sighting):
+                return channel
+            return await self._search(channel, record, tries)
+        except (discord.Forbidden, discord.NotFound) as error:
+            return _cannot_tell(f"the channel cannot be read ({error.status})")
+        except (discord.DiscordException, aiohttp.ClientError, OSError, TypeError) as error:
+            return Sighting(seen=Seen.NOT_YET, reason=f"history not read ({_name(error)})")
+        finally:
+            _tries.reset(token)
+
+    async def _readable_channel(self, record: DeliveryRecord) -> discord.abc.Messageable | Sighting:
+        """Return the channel if its history can prove something, else why it cannot."""
+        if not self.client.is_ready():
+            return Sighting(seen=Seen.NOT_YET, reason="not connected yet")
+        guild = self.client.get_guild(record.guild_id)
+        if guild is None:
+            return _cannot_tell("the bot is not in the server (any more)")
+        if guild.unavailable:
+            return Sighting(seen=Seen.NOT_YET, reason="the server suffers an outage")
+        channel = guild.get_channel_or_thread(record.channel_id)
+        if channel is None:
+            channel = await guild.fetch_channel(record.channel_id)
+        held = channel.permissions_for(guild.me)
+        if not (held.view_channel and held.read_message_history):
+            return _cannot_tell("the bot may not read the channel's history")
+        if not isinstance(channel, discord.abc.Messageable):
+            return _cannot_tell("the channel has no messages")
+        return channel
+
+    async def _search(
+        self, channel: discord.abc.Messageable, record: DeliveryRecord, tries: Sequence[Try]
+    ) -> Sighting:
+        wanted = fingerprint(record.body)
+        claimed_at = record.claimed_at or record.planned_at
+        until = claimed_at - CLOCK_TOLERANCE
+        count = 0
+        async for message in channel.history(limit=HISTORY_LIMIT):
+            if self._is_ours(message) and fingerprint_of(message) == wanted:
+                return Sighting(seen=Seen.FOUND, message_id=message.id)
+            count += 1
+            # A whole page at least, in case the clock was wrong when the message was claimed.
+            if message.created_at < until and count >= HISTORY_PAGE:
+                break
+        else:
+            if count < HISTORY_LIMIT:
+                return Sighting(seen=Seen.ABSENT)  # that was all the channel has
+            return _cannot_tell(f"more than {HISTORY_LIMIT} messages have come since")
+        self._note_clock(tries)
+        if self._is_clock_wrong(claimed_at):
+            return _cannot_tell("the bot's clock is more than a minute off")
+        return Sighting(seen=Seen.ABSENT)
+
+    def _is_ours(self, message: discord.Message) -> bool:
+        # An answer to a command may show the same papers: it is no digest.
+        user = self.client.user
+        is_answer = message.interaction_metadata is not None
+        return user is not None and message.author.id == user.id and not is_answer
+
+    def _is_clock_wrong(self, claimed_at: datetime) -> bool:
+        """Whether the claim's time says nothing about when Discord got the message."""
+        off = self._clock_error
+        is_off = off is not None and abs(off) > CLOCK_TOLERANCE
+        return is_off or claimed_at > self._now() + CLOCK_TOLERANCE
+
+
+def _cannot_tell(reason: str) -> Sighting:
+    return Sighting(seen=Seen.CANNOT_TELL, reason=reason)
+
+
+def send_arguments(body: Mapping[str, object]) -> dict[str, Any]:
+    """Turn a planned body into arguments of discord.py's ``send``."""
+    arguments: dict[str, Any] = {
+        "content": body.get("content"),
+        "embeds": [
+            discord.Embed.from_dict(embed)
+            for embed in cast(Sequence[Mapping[str, Any]], body.get("embeds") or ())
+        ],
+        "allowed_mentions": discord.AllowedMentions.none(),
+    }
+    if rows := body.get("components"):
+        arguments["view"] = _view(cast(Sequence[Mapping[str, Any]], rows))
+    return arguments
+
+
+def _view(rows: Sequence[Mapping[str, Any]]) -> discord.ui.View:
+    """Rebuild rows of buttons; who answers their clicks is registered with the client."""
+    view = discord.ui.View(timeout=None)
+    for number, row in enumerate(rows):
+        for button in row["components"]:
+            item: discord.ui.Button[discord.ui.View] = discord.ui.Button.from_component(
+                discord.Button(button)
+            )
+            item.row = number
+            view.add_item(item)
+    view.stop()  # else discord.py would keep it to answer clicks, with nothing
+    return view
