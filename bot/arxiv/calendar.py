@@ -65,6 +65,18 @@ EMPTY_DAYS = frozenset(_next_weekday(holiday) for holiday in HOLIDAYS)
 """The weekdays without a listing: the one after each holiday (a Friday's or Sunday's is Monday)."""
 
 
+MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+
+
+def named_day(day: str, month: str, year: str) -> date:
+    """Return the date of a heading such as '21 Aug 2020', '21 August 20'; English in any locale.
+
+    Raises ValueError for a day that does not exist.
+    """
+    full_year = int(year) if len(year) == 4 else 2000 + int(year)
+    return date(full_year, MONTHS.index(month[:3].lower()) + 1, int(day))
+
+
 def announcement_day(now: datetime) -> date:
     """Return the US/Eastern date of ``now`` (aware), which the feed of that moment carries."""
     return now.astimezone(EASTERN).date()

@@ -25,14 +25,13 @@ from dataclasses import dataclass, field
 from datetime import date
 from itertools import pairwise
 
+from bot.arxiv.calendar import named_day
 from bot.arxiv.identifier import parse_identifier, sort_key
 from bot.arxiv.paper import build_paper
 from bot.arxiv.taxonomy import canonical_category
 from bot.errors import FileFormatError, InputError
 from bot.models import Announcement, AnnounceType, ArxivId, Listing, Paper, SkippedRecord
 from bot.text.html import undo_html
-
-MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 
 _LISTING_HEADING = re.compile(
     r"#\s*arxiv\s+(?P<category>\S+)\s*-+\s*(?:[a-z]+,?\s+)?"
@@ -139,8 +138,7 @@ def _read_heading(lines: Sequence[str]) -> tuple[str, date]:
 
 def _read_date(heading: re.Match[str]) -> date:
     try:
-        month = MONTHS.index(heading["month"].lower()) + 1
-        return date(int(heading["year"]), month, int(heading["day"]))
+        return named_day(heading["day"], heading["month"], heading["year"])
     except ValueError:
         raise FileFormatError(
             f"{heading[0].strip()!r} names a day that does not exist; {EXPECTED}."

@@ -1,0 +1,95 @@
+"""One line of arXiv's metadata snapshot (JSON lines, CC0, published weekly), to a paper.
+
+The form is that of https://www.kaggle.com/datasets/Cornell-University/arxiv; titles and
+abstracts are TeX with hard line breaks. It does not know when a paper was announced.
+"""
+
+import contextlib
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from email.utils import parsedate_to_datetime
+from typing import Any, TypeGuard
+
+from bot.arxiv.identifier import parse_identifier
+from bot.arxiv.paper import build_paper, split_authors
+from bot.errors import FileFormatError, InputError
+from bot.models import Paper
+
+EXPECTED = "expected an object with id, title, abstract, authors and categories"
+
+
+def parse_snapshot_line(line: bytes | str) -> Paper:
+    """Read one line; raises `FileFormatError` when it is not a paper's metadata."""
+    try:
+        record = json.loads(line)
+    # A deeply nested value ends as RecursionError.
+    except (ValueError, RecursionError) as error:
+        raise FileFormatError(f"The line is not JSON ({str(error)[:100]}); {EXPECTED}.") from error
+    if not isinstance(record, dict):
+        raise FileFormatError(f"The line is JSON, but no object; {EXPECTED}.")
+    title, abstract = _text(record, "title"), _text(record, "abstract")
+    if not title or not abstract:
+        raise FileFormatError(f"The record has no title or no abstract; {EXPECTED}.")
+    try:
+        arxiv_id, _ = parse_identifier(_text(record, "id"))
+    except InputError as error:
+        raise FileFormatError(f"{error} (in 'id'; {EXPECTED})") from error
+    version, submitted_at = _versions(record.get("versions"))
+    return build_paper(
+        arxiv_id=arxiv_id,
+        version=version,
+        title=title,
+        abstract=abstract,
+        authors=_authors(record),
+        categories=_text(record, "categories").split(),
+        comment=_text(record, "comments"),
+        doi=_text(record, "doi"),
+        journal_ref=_text(record, "journal-ref"),
+        license=_text(record, "license"),
+        submitted_at=submitted_at,
+    )
+
+
+def _text(record: Mapping[str, Any], key: str) -> str:
+    """Return a text field; mirrors of the snapshot write some as lists of texts."""
+    value = record.get(key)
+    if isinstance(value, list):
+        value = " ".join(part for part in value if isinstance(part, str))
+    return value.strip() if isinstance(value, str) else ""
+
+
+def _versions(value: object) -> tuple[int, datetime | None]:
+    """Return the latest version's number and when the first was submitted."""
+    versions = [entry for entry in value if isinstance(entry, dict)] if _is_list(value) else []
+    submitted_at: datetime | None = None
+    for entry in versions[:1]:
+        with contextlib.suppress(ValueError):
+            submitted_at = parsedate_to_datetime(_text(entry, "created"))
+    if submitted_at is not None and submitted_at.tzinfo is None:
+        submitted_at = None
+    return max(len(versions), 1), submitted_at
+
+
+def _authors(record: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the authors as arXiv took them apart, else from the one string."""
+    parsed = record.get("authors_parsed")
+    if _is_list(parsed):
+        return tuple(filter(None, map(_full_name, parsed)))
+    listed = record.get("authors")
+    if _is_list(listed):
+        return tuple(name for name in listed if isinstance(name, str))
+    return split_authors(_text(record, "authors"))
+
+
+def _is_list(value: object) -> TypeGuard[list[Any]]:
+    return isinstance(value, list)
+
+
+def _full_name(parts: object) -> str:
+    """Join ``[key name, forenames, suffix, affiliation ...]``."""
+    if not _is_list(parts):
+        return ""
+    texts = [part.strip() if isinstance(part, str) else "" for part in [*parts, "", "", ""][:3]]
+    key_name, forenames, suffix = texts
+    return " ".join(part for part in (forenames, key_name, suffix) if part)
