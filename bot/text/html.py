@@ -17,7 +17,9 @@ _NAMES = (
 _TAG = re.compile(
     rf"<(?P<end>/?)(?P<name>{_NAMES})(?P<attributes>\s[^<>]*)?/?>|<!--[^<>]*-->", re.I
 )
-_HREF = re.compile(r"""\bhref\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""", re.I)
+_HREF = re.compile(r"""\bhref\s*=\s*(?:"([^"]{0,2100})"|'([^']{0,2100})'|([^\s"'>]+))""", re.I)
+# Only with its semicolon: ``?a=1&copy=2`` and ``AT&T`` hold no entity.
+_ENTITY = re.compile(r"&(?:#\d{1,8}|#[xX][0-9a-fA-F]{1,8}|[A-Za-z][A-Za-z0-9]{1,31});")
 _LINE_STARTS = frozenset({"br", "hr"})
 _LINE_ENDS = frozenset({"p", "div", "li", "tr", "dd", "dt", "blockquote"})
 
@@ -30,15 +32,15 @@ def undo_html(text: str) -> str:
     behind it. ``<br>`` becomes a line break. Text that is no HTML comes back as it was.
     """
     if "<" not in text:
-        return html.unescape(text)
+        return _decode(text)
     writer = _Writer()
     at = 0
     for tag in _TAG.finditer(text):
-        writer.add(html.unescape(text[at : tag.start()]))
+        writer.add(_decode(text[at : tag.start()]))
         at = tag.end()
         if tag["name"]:
             writer.add_tag(tag["name"].lower(), tag["attributes"] or "", is_end=bool(tag["end"]))
-    writer.add(html.unescape(text[at:]))
+    writer.add(_decode(text[at:]))
     return writer.finish()
 
 
@@ -77,9 +79,13 @@ class _Writer:
         self.opened = None
 
 
+def _decode(text: str) -> str:
+    return _ENTITY.sub(lambda entity: html.unescape(entity[0]), text) if "&" in text else text
+
+
 def _address(attributes: str) -> str:
     found = _HREF.search(attributes)
-    return html.unescape(next(filter(None, found.groups()), "")) if found else ""
+    return _decode(next(filter(None, found.groups()), "")) if found else ""
 
 
 def _anchor(address: str, shown: str) -> str:

@@ -23,10 +23,12 @@ _HOSTS = (
     r"|sourceforge\.net|huggingface\.co|hf\.co|zenodo\.org|figshare\.com|kaggle\.com|osf\.io"
     r"|anonymous\.4open\.science|sites\.google\.com)/"
 )
-_END = r"[^\s<>\"{}|\\^`]*"
+_REST = r"[^\s<>\"{}|\\^`]*"
+_START = r"(?:(?<![\w./@-])|(?<=\s//)|(?<=https:/)|(?<=http:/))"  # also after a broken scheme
 _ADDRESS = re.compile(
-    rf"https?://{_END}|(?<![\w./@-])(?:(?:www\.(?=[a-z0-9])|{_HOSTS}){_END}"
-    rf"|[a-z0-9-]{{1,63}}\.git(?:hub|lab)\.io(?:/{_END}|(?![\w.-])))",
+    rf"https?://{_REST}|git@git(?:hub|lab)\.com:{_REST}"
+    rf"|{_START}(?:(?:www\.(?=[a-z0-9])|{_HOSTS}){_REST}"
+    rf"|[a-z0-9-]{{1,63}}\.git(?:hub|lab)\.io(?:/{_REST}|(?![\w-]|\.\w)))",
     re.I,
 )
 
@@ -80,10 +82,14 @@ class _Address:
 
 def _parse_address(text: str) -> _Address | None:
     """Return an address that is safe to show, or None."""
-    text = _without_closing(text)
+    if len(text) > _LONGEST_ADDRESS + 100 or not text.isprintable():
+        return None
+    text = re.sub(r"^(?:https?://)+(?=https?://)", "", _without_closing(text), flags=re.I)
+    if text.startswith("git@"):
+        text = text.removeprefix("git@").replace(":", "/", 1)
     if not re.match(r"https?://", text, re.I):
         text = f"https://{text}"
-    if len(text) > _LONGEST_ADDRESS or not text.isprintable():
+    if len(text) > _LONGEST_ADDRESS:
         return None
     try:
         parts = urlsplit(text)
@@ -119,7 +125,8 @@ def _host(parts: SplitResult) -> str | None:
     host = (parts.hostname or "").rstrip(".")
     if "@" in parts.netloc:  # a user name in an address serves to deceive
         return None
-    if not re.fullmatch(r"(?:[a-z0-9_](?:[a-z0-9_-]*[a-z0-9])?\.)+[a-z0-9-]{2,}", host, re.ASCII):
+    # A bare number is nobody's name; names with letters outside ASCII serve to deceive, too.
+    if not re.fullmatch(r"(?:[a-z0-9_][a-z0-9_-]{0,62}\.)+[a-z][a-z0-9-]{1,62}", host, re.ASCII):
         return None
     host = {"hf.co": "huggingface.co"}.get(host, host)
     if host.removeprefix("www.") in _RULES:
@@ -231,10 +238,17 @@ def _github(address: _Address) -> _Found:
     if len(path) == 1:
         return LinkKind.PROJECT, address.at(path[0]), True
     owner, name, *rest = path
-    name = name.removesuffix(".git")
-    if not name or (len(rest) > 1 and rest[0] in _ONE_OF_MANY):
+    if len(rest) > 1 and rest[0] in _ONE_OF_MANY:
         return None
-    return LinkKind.CODE, _inside(address, owner, name, rest), False
+    repository = _REPOSITORY.match(name)
+    if repository is None or not re.fullmatch(r"[\w-]+", owner):
+        return None
+    if repository.end() < len(name):  # text that was typed without a blank
+        rest = []
+    return LinkKind.CODE, _inside(address, owner, repository[1], rest), False
+
+
+_REPOSITORY = re.compile(r"([\w.-]*?[\w-])(?:\.git)?(?=\.*(?:[^\w.-]|\.?https?:|$))")
 
 
 def _inside(address: _Address, owner: str, name: str, rest: list[str]) -> _Address:
@@ -268,10 +282,22 @@ def _sourceforge(address: _Address) -> _Found:
     return LinkKind.CODE, address.at(*address.path), False
 
 
+def _bitbucket(address: _Address) -> _Found:
+    if address.path[1:2] == ("workspace",):
+        return LinkKind.PROJECT, address.at(*address.path), True
+    return _forge(address)
+
+
 def _anonymous(address: _Address) -> _Found:
-    if address.path[:1] not in (("r",), ("repository",), ("anonymize",)) or len(address.path) < 2:
+    """``/r/NAME`` is a repository under review, ``/w/NAME`` a page made from one."""
+    if len(address.path) < 2:
         return None
-    return LinkKind.CODE, address.at(*address.path), False
+    place, name, *rest = address.path
+    if place == "w":
+        return LinkKind.PROJECT, address.at("w", name, *rest), False
+    if place in ("r", "repository", "anonymize", "status"):
+        return LinkKind.CODE, address.at("r" if place == "status" else place, name, *rest), False
+    return None
 
 
 _HUGGING_FACE_PAGES = frozenset(
@@ -328,7 +354,7 @@ def _kaggle(address: _Address) -> _Found:
 
 
 def _archive(address: _Address) -> _Found:
-    return (LinkKind.DATA, replace(address, scheme="https"), False) if address.path else None
+    return (LinkKind.DATA, address.at(*address.path), False) if address.path else None
 
 
 def _notebook(address: _Address) -> _Found:
@@ -339,7 +365,7 @@ _RULES: Mapping[str, Callable[[_Address], _Found]] = {
     "github.com": _github,
     "gist.github.com": _gist,
     "gitlab.com": _forge,
-    "bitbucket.org": _forge,
+    "bitbucket.org": _bitbucket,
     "codeberg.org": _forge,
     "gitee.com": _forge,
     "sourceforge.net": _sourceforge,
@@ -362,7 +388,7 @@ _INTRODUCING = re.compile(
         | videos? | samples | examples | materials? | supplement\w* | results | resources
         | artifacts? | platform | leaderboard | challenge | visuali[sz]ations? | animations?
         | available | accessible | accessed | released? | hosted | maintained | found | visit
-        | provided | details | information | here
+        | provided | details | information | here | see | we[ ](?:present|introduce|develop(?:ed)?)
     )\b""",
     re.VERBOSE | re.IGNORECASE,
 )

@@ -158,6 +158,7 @@ def _address(address: str) -> str:
     """Return an address that Discord links, or one that it does not if it invites to a guild."""
     if _INVITATION.search(address):
         return re.sub(r"([\\<*_`~|.:])", r"\\\1", address)
+    address = re.sub(r"[\\*`|]", lambda sign: f"%{ord(sign[0]):02X}", address)
     return re.sub(r"@(?=everyone|here)", "%40", address, flags=re.I)
 
 
@@ -178,7 +179,9 @@ def _cut(text: str, max_chars: int) -> str:
     return _without_loose_end(text[:end]) + "…"
 
 
-_ATOM = re.compile(r"(?:\\?.)[\u0300-\u036f\u20d0-\u20ff\ufe00-\ufe0f]*", re.DOTALL)
+_ATOM = re.compile(
+    r"(?:\\?.)[\u0300-\u036f\u20d0-\u20ff\ufe00-\ufe0f\U0001f3fb-\U0001f3ff]*", re.DOTALL
+)
 
 
 def _end_inside(text: str, end: int, word: re.Match[str], room: int) -> int:
@@ -195,6 +198,7 @@ def _end_inside(text: str, end: int, word: re.Match[str], room: int) -> int:
 
 def _without_loose_end(text: str) -> str:
     """Drop blanks and opening or parting punctuation before an ellipsis."""
-    while text and text[-1] in " \n,;:([–—-" and not text.endswith("\\" + text[-1]):
+    loose = " \n,;:" if "://" in text.rpartition(" ")[2] else " \n,;:([–—-"
+    while text and text[-1] in loose and not text.endswith("\\" + text[-1]):
         text = text[:-1]
     return text
