@@ -52,7 +52,7 @@ from bot.ui.replies import (
 )
 from bot.ui.views import NEXT, PREVIOUS, PreviewPage, Removal, make_view
 
-PATIENCE_S = 10.0
+PATIENCE_S = 4.0
 """How long ``/digest send`` waits for the messages to arrive before it answers without links."""
 LOOK_EVERY_S = 0.1
 CHANNEL_HELP = "the channel of the digest (default: this one)"

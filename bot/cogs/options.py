@@ -9,6 +9,8 @@ from datetime import date, time
 from bot.arxiv.taxonomy import canonical_category
 from bot.errors import InputError
 from bot.models import AnnounceType, Subscription
+from bot.query.ast import Query
+from bot.query.parser import parse_query, refine
 from bot.query.values import BadValue, parse_since, parse_until
 
 MAX_CATEGORIES = 20
@@ -122,13 +124,28 @@ def parse_day(text: str) -> date:
         ) from error
 
 
-def parse_period(since: str | None, until: str | None) -> tuple[date | None, date | None]:
-    """Read the first and last day of a search: dates, months (2020-08) or years."""
+def read_search(
+    query: str,
+    category: str | None,
+    author: str | None,
+    since: str | None,
+    until: str | None,
+    code: bool | None,
+) -> Query:
+    """Read the options of ``/paper search``; dates may be months (2020-08) or years."""
     first = _bound("since", since, parse_since)
     last = _bound("until", until, parse_until)
     if first and last and first > last:
         raise InputError(f"since ({first}) is after until ({last}); swap them.")
-    return first, last
+    wanted = parse_query(query)
+    try:
+        return refine(
+            wanted, category=category, author=author, since=first, until=last, has_code=code
+        )
+    except BadValue as error:
+        raise InputError(
+            f"author: {_quoted(author or '')} is not a name; write {error}."
+        ) from error
 
 
 def _bound(name: str, text: str | None, parse: Callable[[str], date]) -> date | None:

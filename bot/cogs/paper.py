@@ -11,14 +11,14 @@ from discord.ext import commands
 
 from bot.arxiv.identifier import abs_url, parse_identifier
 from bot.cogs.answers import Answered
-from bot.cogs.options import parse_period
+from bot.cogs.options import read_search
 from bot.cogs.paging import PAGE_SIZE, find_page_before, start_of
 from bot.cogs.suggestions import MAX_CHOICES, Choice, complete_category, make_choices, quietly
 from bot.errors import InputError
 from bot.models import ArxivId, PostedMessage
 from bot.pipeline import Pipeline
 from bot.query.ast import Query
-from bot.query.parser import parse_query, refine
+from bot.query.parser import parse_query
 from bot.store.search import Cursor, SearchPage, Sort
 from bot.ui.search import render_paper_details, render_search
 from bot.ui.views import NEXT, PREVIOUS, SearchTurn, make_view, page_note, query_of_note
@@ -54,15 +54,7 @@ class PaperCog(commands.GroupCog, group_name="paper", group_description="Find an
         code: bool | None = None,
         sort: Literal["newest", "relevance"] = "newest",
     ) -> None:
-        first, last = parse_period(since, until)
-        wanted = refine(
-            parse_query(query),
-            category=category,
-            author=author,
-            since=first,
-            until=last,
-            has_code=code,
-        )
+        wanted = read_search(query, category, author, since, until, code)
         await interaction.response.defer(thinking=True)
         page = await self.store.search.find(wanted, sort=Sort(sort), limit=PAGE_SIZE)
         await self._show_page(interaction, wanted, Sort(sort), page, asker=interaction.user.id)

@@ -48,7 +48,12 @@ class TopicCog(AdminCog, group_name="topic", group_description="Narrow digests d
         await self.store.subscriptions.set_topic(subscription.channel_id, topic.name, topic.query)
         matching, of, days = await self._count_matching(subscription, topic)
         said = say_topic_set(
-            subscription.channel_id, topic, is_new=is_new, matching=matching, of=of, days=days
+            subscription.channel_id,
+            topic,
+            is_new=is_new,
+            matching=matching,
+            of=of,
+            days=days,
         )
         await interaction.edit_original_response(content=said)
 

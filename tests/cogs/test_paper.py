@@ -1,0 +1,252 @@
+"""`/paper`: what people find, how they turn pages, what they are told when it makes no sense."""
+
+from dataclasses import replace
+
+import pytest
+import simcord
+
+from bot.models import LinkKind
+from tests.builders import DAY, make_link, make_listing, make_paper
+from tests.cogs.replies import is_private, labels, shown
+from tests.conftest import World
+
+NEXT, PREVIOUS = "Next ▶", "◀ Previous"
+
+
+async def search(world: World, query: str, **options: object) -> simcord.InteractionResult:
+    return await world.member.slash(world.channel, "paper search", query=query, **options)
+
+
+async def turn(world: World, result: simcord.InteractionResult, label: str) -> str:
+    """Click a button and return what the page says then."""
+    assert result.response is not None
+    await world.member.click(result.response, label=label)
+    return shown(result)
+
+
+def numbers(text: str) -> list[int]:
+    """Return the numbers of the results on a page."""
+    return [
+        int(part.partition(".")[0])
+        for part in text.replace("\n", " ").split("**")
+        if part.endswith(".") and part[:-1].isdigit()
+    ]
+
+
+# -- search ------------------------------------------------------------------------------------
+
+
+async def test_a_search_answers_for_everybody_to_see(world: World) -> None:
+    await world.announce()
+    result = await search(world, "diffusion")
+    assert "6 papers" in shown(result)
+    assert "Diffusion networks, part 24" in shown(result)
+    assert not is_private(result)
+
+
+async def test_options_narrow_a_search(world: World) -> None:
+    code = make_link("https://github.com/example/project", LinkKind.CODE)
+    await world.announce(
+        make_listing(
+            make_paper(1, title="Networks with code", links=[code]),
+            make_paper(2, title="Networks without"),
+            make_paper(3, title="Networks elsewhere", categories=["cs.LG"], authors=["Eve Other"]),
+        )
+    )
+    assert numbers(shown(await search(world, "networks"))) == [1, 2, 3]
+    assert "with code" in shown(await search(world, "networks", code=True))
+    assert "Networks without" in shown(await search(world, "networks", author="sample", code=False))
+    assert "elsewhere" in shown(await search(world, "networks", category="cs.lg"))
+    assert numbers(shown(await search(world, "networks", category="cs.*"))) == [1, 2, 3]
+    assert numbers(shown(await search(world, "networks", since=DAY.isoformat()))) == [1, 2, 3]
+    assert "No paper matches" in shown(await search(world, "networks", until="2024-02"))
+    assert "most relevant first" in shown(await search(world, "networks", sort="relevance"))
+
+
+async def test_results_link_to_the_message_where_this_server_saw_the_paper(world: World) -> None:
+    await world.set_up()
+    await world.announce()
+    await world.admin.slash(world.channel, "digest send")
+    first, last = world.channel.history()[0], world.channel.history()[-1]
+    assert first.jump_url in shown(await search(world, '"part 1"'))
+    assert last.jump_url in shown(await search(world, '"part 25"'))
+
+
+async def test_another_server_is_not_shown_where_this_one_saw_a_paper(world: World) -> None:
+    await world.set_up()
+    await world.announce()
+    await world.admin.slash(world.channel, "digest send")
+    guild = world.env.create_guild("Elsewhere")
+    carol = guild.add_member(world.env.create_user("carol"))
+    result = await carol.slash(guild.create_text_channel("general"), "paper search", query="graph")
+    assert "19 papers" in shown(result)
+    assert "discord.com/channels" not in shown(result)
+
+
+async def test_search_works_in_direct_messages(world: World) -> None:
+    await world.announce()
+    result = await world.env.create_user("dora").slash("paper search", query="diffusion")
+    assert "6 papers" in shown(result)
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"query": "graph OR"}, "expected"),
+        ({"query": "x", "category": "cs.CX"}, "is not an arXiv category. Did you mean cs."),
+        ({"query": "x", "since": "2024-13-01"}, "since: '2024-13-01' is not a date; write a date"),
+        ({"query": "x", "until": "soon"}, "until: 'soon' is not a date; write a date that exists"),
+        ({"query": "x", "since": "2024-03", "until": "2024-02"}, "is after until"),
+        ({"query": "x", "author": "!!"}, "author: '!!' is not a name; write"),
+    ],
+)
+async def test_what_makes_no_sense_is_explained_privately(
+    world: World, options: dict[str, str], said: str
+) -> None:
+    result = await world.member.slash(world.channel, "paper search", **options)
+    assert said in shown(result)
+    assert is_private(result)
+    assert world.channel.history() == []
+
+
+async def test_a_syntax_error_stands_over_its_caret(world: World) -> None:
+    result = await search(world, "graph OR")
+    assert "```\ngraph OR\n        ^\n```" in shown(result)
+
+
+# -- pages ---------------------------------------------------------------------------------------
+
+
+async def test_pages_turn_forward_and_back(world: World) -> None:
+    await world.announce()
+    result = await search(world, "networks")
+    first = shown(result)
+    second = await turn(world, result, NEXT)
+    third = await turn(world, result, NEXT)
+    assert [numbers(page) for page in (first, second, third)] == [
+        list(range(1, 11)),
+        list(range(11, 21)),
+        list(range(21, 26)),
+    ]
+    assert labels(result) == {PREVIOUS: True, NEXT: False}
+    assert await turn(world, result, PREVIOUS) == second
+    assert await turn(world, result, PREVIOUS) == first
+    assert labels(result) == {PREVIOUS: False, NEXT: True}
+
+
+@pytest.mark.parametrize("sort", ["newest", "relevance"])
+async def test_pages_stay_in_step_while_papers_arrive(world: World, sort: str) -> None:
+    await world.announce()
+    result = await search(world, "networks", sort=sort)
+    first, second = shown(result), await turn(world, result, NEXT)
+    await turn(world, result, NEXT)
+    newer = [make_paper(number, title=f"New networks {number}") for number in range(101, 105)]
+    await world.announce(replace(make_listing(*newer), announced_on=DAY.replace(day=6)))
+    assert await turn(world, result, PREVIOUS) == second
+    assert titles(await turn(world, result, PREVIOUS)) == titles(first)
+
+
+def titles(text: str) -> list[str]:
+    return [line for line in text.splitlines() if "/abs/" in line]
+
+
+async def test_a_single_page_has_no_buttons(world: World) -> None:
+    await world.announce()
+    assert labels(await search(world, "diffusion")) == {}
+
+
+async def test_only_the_asker_turns_pages(world: World) -> None:
+    await world.announce()
+    result = await search(world, "networks")
+    before = shown(result)
+    assert result.response is not None
+    refused = await world.admin.click(result.response, label=NEXT)
+    assert "Only the person who searched" in shown(refused)
+    assert is_private(refused)
+    assert shown(result) == before
+
+
+async def test_pages_turn_after_a_restart(world: World) -> None:
+    await world.announce()
+    result = await search(world, 'networks -"part 3" OR nonsense', category="cs.*", author="Sample")
+    shown_first = shown(result)
+    await world.restart()
+    assert numbers(await turn(world, result, NEXT)) == list(range(11, 21))
+    assert await turn(world, result, PREVIOUS) == shown_first
+
+
+async def test_a_long_query_survives_turning(world: World) -> None:
+    await world.announce()
+    query = "networks OR " + " OR ".join(f"`_*{'x' * 17}{number}*_`" for number in range(10))
+    assert len(query) <= 300
+    result = await search(world, query, category="cs.CV")
+    assert numbers(await turn(world, result, NEXT)) == list(range(11, 21))
+
+
+# -- show ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "text", ["2403.00007", "arXiv:2403.00007v3", "https://arxiv.org/pdf/2403.00007v1"]
+)
+async def test_a_paper_is_shown_by_any_form_of_its_identifier(world: World, text: str) -> None:
+    await world.announce()
+    result = await world.member.slash(world.channel, "paper show", paper=text)
+    assert "Graph networks, part 7" in shown(result)
+    assert "We study problem 7 and solve it." in shown(result)
+
+
+async def test_a_paper_is_shown_by_picking_its_title(world: World) -> None:
+    await world.announce()
+    choices = await world.member.autocomplete(
+        world.channel, "paper show", "paper", "diffusion netw"
+    )
+    assert [choice["name"] for choice in choices][:2] == [
+        "Diffusion networks, part 24",
+        "Diffusion networks, part 20",
+    ]
+    result = await world.member.slash(world.channel, "paper show", paper=choices[0]["value"])
+    assert "Diffusion networks, part 24" in shown(result)
+
+
+async def test_an_identifier_completes_to_its_paper(world: World) -> None:
+    await world.announce()
+    choices = await world.member.autocomplete(world.channel, "paper show", "paper", "2403.00007")
+    assert choices == [{"name": "Graph networks, part 7", "value": "2403.00007"}]
+
+
+async def test_nothing_typed_offers_the_newest_papers(world: World) -> None:
+    await world.announce()
+    assert len(await world.member.autocomplete(world.channel, "paper show", "paper", "")) == 25
+
+
+async def test_a_paper_unknown_here_is_pointed_to_privately(world: World) -> None:
+    result = await world.member.slash(world.channel, "paper show", paper="2403.09999")
+    assert "https://arxiv.org/abs/2403.09999" in shown(result)
+    assert is_private(result)
+    assert world.channel.history() == []
+
+
+async def test_what_is_no_identifier_is_said_so(world: World) -> None:
+    result = await world.member.slash(world.channel, "paper show", paper="that paper")
+    assert "'that paper'" in shown(result)
+    assert is_private(result)
+
+
+# -- autocomplete --------------------------------------------------------------------------------
+
+
+async def test_categories_complete_by_code_and_by_name(world: World) -> None:
+    for typed in ("cs.cv", "computer vis"):
+        choices = await world.member.autocomplete(
+            world.channel, "paper search", "category", typed, query="x"
+        )
+        assert choices[0]["value"] == "cs.CV"
+
+
+async def test_authors_complete(world: World) -> None:
+    await world.announce()
+    choices = await world.member.autocomplete(
+        world.channel, "paper search", "author", "ada", query="x"
+    )
+    assert [choice["value"] for choice in choices] == ["Ada Example"]

@@ -1,0 +1,134 @@
+"""`/topic`: saved searches, checked when they are saved."""
+
+import pytest
+import simcord
+
+from bot.cogs.topic import MAX_TOPICS
+from bot.models import Topic
+from tests.cogs.replies import is_private, shown
+from tests.conftest import World
+
+
+async def topic(world: World, command: str, **options: object) -> simcord.InteractionResult:
+    return await world.admin.slash(world.channel, f"topic {command}", **options)
+
+
+async def topics_of(world: World) -> tuple[Topic, ...]:
+    subscription = await world.store.subscriptions.get_subscription(world.channel.id)
+    assert subscription is not None
+    return subscription.topics
+
+
+async def test_add_says_how_many_of_the_newest_papers_match(world: World) -> None:
+    await world.set_up()
+    await world.announce()
+    result = await topic(world, "add", name="diffusion", query="diffusion -part")
+    assert is_private(result)
+    said = shown(result).replace("*", "")
+    assert "Of the 25 papers announced on Tue, 5 Mar 2024, it matches 0." in said
+    said = shown(await topic(world, "add", name="Diffusion", query="title:diffusion"))
+    assert "has changed the topic" in said
+    assert "it matches **6**" in said
+    assert await topics_of(world) == (Topic(name="diffusion", query="title:diffusion"),)
+
+
+async def test_before_the_first_listing_add_says_that_it_cannot_count(world: World) -> None:
+    await world.set_up()
+    said = shown(await topic(world, "add", name="nerf", query="nerf"))
+    assert "No listing is stored yet" in said
+    assert await topics_of(world)
+
+
+async def test_a_topic_decides_what_is_posted(world: World) -> None:
+    await world.set_up()
+    await world.announce()
+    await topic(world, "add", name="diffusion", query="diffusion")
+    await world.admin.slash(world.channel, "digest send")
+    titles = [embed.title for message in world.channel.history() for embed in message.embeds]
+    assert titles == [f"Diffusion networks, part {number}" for number in range(4, 26, 4)]
+
+
+@pytest.mark.parametrize("query", ["graph OR", "NOT", "category:nonsense", "since:2024-13"])
+async def test_a_query_with_a_mistake_shows_the_place_and_is_not_saved(
+    world: World, query: str
+) -> None:
+    await world.set_up()
+    result = await topic(world, "add", name="x", query=query)
+    assert is_private(result)
+    assert f"```\n{query}\n" in shown(result)
+    assert "^\n```" in shown(result)
+    assert await topics_of(world) == ()
+
+
+async def test_a_topic_needs_a_digest(world: World) -> None:
+    result = await topic(world, "add", name="x", query="x")
+    assert "No digest is set up in this server; /digest setup does it." in shown(result)
+
+
+async def test_a_topic_needs_a_name(world: World) -> None:
+    await world.set_up()
+    assert "needs a name" in shown(await topic(world, "add", name=" ", query="x"))
+
+
+async def test_there_is_a_most_of_topics(world: World) -> None:
+    await world.set_up()
+    for number in range(MAX_TOPICS):
+        await world.store.subscriptions.set_topic(world.channel.id, f"topic {number}", "x")
+    assert "remove one first" in shown(await topic(world, "add", name="one more", query="x"))
+    assert "has changed" in shown(await topic(world, "add", name="topic 7", query="y"))
+
+
+async def test_list_shows_topics_with_their_channels(world: World) -> None:
+    await world.set_up()
+    await topic(world, "add", name="video & action", query="video OR action")
+    result = await topic(world, "list")
+    assert is_private(result)
+    assert f"{world.channel.mention} **video & action** `video OR action`" in shown(result)
+
+
+async def test_list_without_topics_says_what_that_means(world: World) -> None:
+    assert "every paper is posted" in shown(await topic(world, "list"))
+
+
+async def test_fifty_long_topics_still_fit_a_list(world: World) -> None:
+    await world.set_up()
+    for number in range(MAX_TOPICS):
+        name = f"{number} {'n' * 45}"
+        await world.store.subscriptions.set_topic(world.channel.id, name, "q" * 300)
+    said = shown(await topic(world, "list"))
+    assert "50 topics" in said
+    assert "more" in said
+
+
+async def test_remove_forgets_a_topic_whatever_its_case(world: World) -> None:
+    await world.set_up()
+    await topic(world, "add", name="Diffusion", query="diffusion")
+    result = await topic(world, "remove", name="diffusion")
+    assert is_private(result)
+    assert "Removed the topic **Diffusion**" in shown(result)
+    assert "every paper is posted" in shown(result)
+    assert await topics_of(world) == ()
+
+
+async def test_removing_what_is_not_there_names_what_is(world: World) -> None:
+    await world.set_up()
+    await topic(world, "add", name="graphs", query="graph")
+    said = shown(await topic(world, "remove", name="graph"))
+    assert "has no topic 'graph'; its topics are graphs" in said
+
+
+async def test_topics_complete_by_name(world: World) -> None:
+    await world.set_up()
+    await topic(world, "add", name="graphs", query="graph")
+    await topic(world, "add", name="video", query="video OR action")
+    choices = await world.admin.autocomplete(world.channel, "topic remove", "name", "vid")
+    assert choices == [{"name": "video: video OR action", "value": "video"}]
+
+
+async def test_members_are_refused_even_if_an_admin_shows_them_the_commands(world: World) -> None:
+    await world.set_up()
+    world.show_to_all("topic")
+    result = await world.member.slash(world.channel, "topic add", name="x", query="x")
+    assert "Manage Server" in shown(result)
+    assert is_private(result)
+    assert await topics_of(world) == ()

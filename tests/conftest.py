@@ -1,0 +1,141 @@
+"""A whole bot in a pretended Discord (simcord): a server, a channel, an admin and a member."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import SimpleNamespace
+
+import discord
+import pytest
+import simcord
+
+from bot.app import offline_pipeline
+from bot.client import PaperBot
+from bot.delivery import Delivery
+from bot.models import Listing
+from bot.pipeline import Pipeline
+from bot.sender import DiscordSender
+from bot.store.store import Store, open_store
+from bot.ui.errors import explain
+from tests.builders import NOW, make_listing, make_paper
+from tests.fakes.clock import VirtualClock
+
+LISTING = make_listing(
+    *(
+        make_paper(
+            number,
+            title=f"{'Diffusion' if number % 4 == 0 else 'Graph'} networks, part {number}",
+        )
+        for number in range(1, 26)
+    )
+)
+"""25 papers of `builders.DAY`, every fourth about diffusion."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class World:
+    """Everything a test of commands talks to."""
+
+    env: simcord.Env
+    pipeline: Pipeline
+    delivery: Delivery
+    sender: DiscordSender
+    clock: VirtualClock
+    guild: simcord.GuildHandle
+    channel: simcord.ChannelHandle
+    admin: simcord.MemberActor
+    member: simcord.MemberActor
+
+    @property
+    def store(self) -> Store:
+        return self.pipeline.store
+
+    def show_to_all(self, group: str) -> None:
+        """Let every member see a command group, as a server's admins can."""
+        bot = self.env.bot
+        assert isinstance(bot, PaperBot)
+        self.guild.set_command_permissions(
+            SimpleNamespace(id=bot.command_ids[group]), {self.guild.default_role: True}
+        )
+
+    async def restart(self) -> None:
+        """Put a new bot over the same store into the place of the old one."""
+        bot = PaperBot(self.pipeline, self.delivery)
+        await self.env.restart_bot(bot)
+        self.sender.use(bot)
+
+    async def announce(self, listing: Listing = LISTING) -> Listing:
+        """Store a listing as intake does."""
+        await self.store.papers.add_listing(listing, now=self.clock.now())
+        return listing
+
+    async def set_up(self, **options: object) -> simcord.InteractionResult:
+        """Have the admin set up a digest of cs.CV in the channel."""
+        return await self.admin.slash(
+            self.channel, "digest setup", **({"categories": "cs.CV"} | options)
+        )
+
+
+@pytest.fixture
+def clock() -> VirtualClock:
+    return VirtualClock(NOW)
+
+
+@pytest.fixture
+async def pipeline(tmp_path: Path, clock: VirtualClock) -> AsyncIterator[Pipeline]:
+    async with open_store(tmp_path / "papers.db") as store:
+        yield offline_pipeline(store, now=clock.now)
+
+
+@pytest.fixture
+def sender(clock: VirtualClock) -> DiscordSender:
+    return DiscordSender(now=clock.now)
+
+
+@pytest.fixture
+def delivery(pipeline: Pipeline, sender: DiscordSender, clock: VirtualClock) -> Delivery:
+    return Delivery(pipeline.store.outbox, sender, now=clock.now)
+
+
+@pytest.fixture
+async def env(
+    pipeline: Pipeline, delivery: Delivery, sender: DiscordSender
+) -> AsyncIterator[simcord.Env]:
+    """The pretended Discord; at the end no error may be left that the bot cannot explain."""
+    bot = PaperBot(pipeline, delivery)
+    env = simcord.Env(bot, shard_count=1, check_errors=False)
+    await env.start()
+    sender.use(bot)
+    delivering = asyncio.create_task(delivery.run())
+    try:
+        yield env
+    finally:
+        await delivery.stop()
+        await delivering
+        await env.shutdown()
+    if unexplained := [error for error in env.errors if explain(error) is None]:
+        raise BaseExceptionGroup("the bot raised", unexplained)
+
+
+@pytest.fixture
+def world(
+    env: simcord.Env,
+    pipeline: Pipeline,
+    delivery: Delivery,
+    sender: DiscordSender,
+    clock: VirtualClock,
+) -> World:
+    guild = env.create_guild("Reading group")
+    manager = guild.create_role("manager", permissions=discord.Permissions(manage_guild=True))
+    return World(
+        env=env,
+        pipeline=pipeline,
+        delivery=delivery,
+        sender=sender,
+        clock=clock,
+        guild=guild,
+        channel=guild.create_text_channel("papers"),
+        admin=guild.add_member(env.create_user("alice"), roles=[manager]),
+        member=guild.add_member(env.create_user("bob")),
+    )
