@@ -63,7 +63,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns its exit code."""
     options = build_parser().parse_args(arguments)
     try:
-        config = load_config(options.config)
+        config = load_config(options.config, canonical_category=canonical_category)
         setup_logging(config.log, secrets=())
         return _run(options.command(options, config))
     except BotError as error:
@@ -229,7 +229,7 @@ def _positive(text: str) -> int:
 
 
 async def run_command(options: argparse.Namespace, config: Config) -> int:
-    from bot.app import run_bot  # Discord's client takes half a second to import
+    from bot.process import run_bot  # Discord's client takes half a second to import
 
     token = read_token()
     if token is None:
@@ -251,12 +251,12 @@ async def demo_command(options: argparse.Namespace, config: Config) -> int:
 
 
 async def check_command(options: argparse.Namespace, config: Config) -> int:
-    from bot.app import check_bot
+    from bot.check import check_bot
 
     problems = 0
-    async for is_good, line in check_bot(config, read_token()):
-        problems += not is_good
-        print(f"{'ok ' if is_good else 'BAD'}  {line}")
+    async for finding in check_bot(config, read_token()):
+        problems += not finding.is_good
+        print(f"{'ok ' if finding.is_good else 'BAD'}  {finding.sentence}")
     return EXIT_CONFIG if problems else EXIT_OK
 
 

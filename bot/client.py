@@ -10,8 +10,11 @@ import logging
 
 import aiohttp
 import discord
+import yarl
 from discord import app_commands
 from discord.ext import commands
+from discord.gateway import DiscordWebSocket
+from discord.http import Route
 
 from bot.cogs import digest, paper
 from bot.cogs.answers import report
@@ -76,13 +79,24 @@ class PaperBot(commands.AutoShardedBot):
         if known.get("hash") != wanted:
             try:
                 synced = await self.tree.sync()
-            except discord.HTTPException as error:
+            except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
                 log.warning("commands not synced, trying again at the next start: %s", error)
                 return
             known = {"hash": wanted, "ids": {command.name: command.id for command in synced}}
             await facts.set(name, json.dumps(known))
             log.info("commands synced", extra={"commands": len(synced)})
         self.command_ids = known["ids"]
+
+
+def use_stand_ins(api_url: str, gateway_url: str) -> None:
+    """Point discord.py at stand-ins on this machine; empty addresses leave Discord itself.
+
+    discord.py keeps both addresses in class attributes, so this holds for the whole process.
+    """
+    if api_url:
+        Route.BASE = api_url
+    if gateway_url:
+        DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(gateway_url)
 
 
 def hash_of_commands(tree: app_commands.CommandTree[commands.AutoShardedBot]) -> str:

@@ -209,9 +209,7 @@ class Intake:
         day = belongs_to(record, answer, listing, previous)
         arxiv_ids = [entry.paper.arxiv_id for entry in listing.announcements]
         return Knowledge(
-            announced=await intake.announced_elsewhere(
-                record.category, listing.announced_on, arxiv_ids
-            ),
+            announced=await intake.announced_elsewhere(record.category, day, arxiv_ids),
             stored=await intake.announced_on(record.category, day),
             usual=await intake.usual_papers(record.category, day),
             previous=previous,

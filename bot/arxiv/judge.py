@@ -93,8 +93,8 @@ class Knowledge:
     """What the store knows when an answer is judged.
 
     ``announced`` maps each identifier of the answer that the category announced on another date
-    to those announcements; ``stored`` holds the identifiers already stored for the date to which
-    the listing belongs. ``usual`` is the category's usual number of papers, None while unknown.
+    than the one to which the listing belongs (`belongs_to`) to those announcements; ``stored``
+    holds the identifiers already stored for that date. ``usual`` is the category's usual number of papers, None while unknown.
     ``previous`` is the record of the last announcement day before the listing's stamp.
     """
 

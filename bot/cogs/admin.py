@@ -9,6 +9,7 @@ from bot.digest.words import joined
 from bot.errors import InputError
 from bot.models import Subscription
 from bot.pipeline import Pipeline
+from bot.ui.permissions import missing_permissions
 
 DigestChannel = discord.TextChannel | discord.Thread
 """Where a digest can be posted."""
@@ -77,25 +78,10 @@ def channel_here(interaction: discord.Interaction, channel: DigestChannel | None
     return here
 
 
-_NEEDED = {
-    "view_channel": "View Channel",
-    "send_messages": "Send Messages",
-    "embed_links": "Embed Links",
-    "read_message_history": "Read Message History",  # to find a post again after a crash
-}
-_NEEDED_IN_THREADS = {
-    "view_channel": "View Channel",
-    "send_messages_in_threads": "Send Messages in Threads",
-    "embed_links": "Embed Links",
-    "read_message_history": "Read Message History",
-}
-
-
 def require_permissions(channel: DigestChannel) -> None:
     """Raise `InputError` naming the permissions that the bot lacks for posting there."""
     held = channel.permissions_for(channel.guild.me)
-    needed = _NEEDED_IN_THREADS if isinstance(channel, discord.Thread) else _NEEDED
-    missing = [label for name, label in needed.items() if not getattr(held, name)]
+    missing = missing_permissions(held, is_thread=isinstance(channel, discord.Thread))
     if missing:
         raise InputError(
             f"I cannot post in #{channel.name}: I lack {joined(missing)} there. Grant it in the "

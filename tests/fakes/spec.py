@@ -24,6 +24,9 @@ EMBED_TEXT_LIMIT = 6000
 CONTENT_LIMIT = 2000
 COMMAND_TEXT_LIMIT = 8000
 
+MESSAGE_CALLBACKS = (4, 7)
+"""The answers to an interaction that carry a message; a deferral carries flags at most."""
+
 Json = Mapping[str, Any]
 
 
@@ -39,8 +42,8 @@ def body_errors(method: str, template: str, body: object) -> list[str]:
         errors = _schema_errors((*where, "schema"), _with_text_ids(body))
     if template == MESSAGES or "/webhooks/" in template:
         errors += message_errors(cast(Json, body))
-    if template.endswith("/callback"):
-        errors += message_errors(cast(Json, body).get("data") or {"content": "-"})
+    if template.endswith("/callback") and cast(Json, body).get("type") in MESSAGE_CALLBACKS:
+        errors += message_errors(cast(Json, body).get("data") or {})
     if template.endswith("/commands"):
         errors += [
             error for command in cast(Sequence[Json], body) for error in command_errors(command)

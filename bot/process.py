@@ -1,0 +1,218 @@
+"""The life of the bot's process: start, signals, supervision, a clean end.
+
+Whatever ends first ends the rest: a signal, the Discord client, the delivery. In the end the
+ticker finishes its tick, delivery finishes the post in flight, then clients and database close.
+"""
+
+import asyncio
+import contextlib
+import logging
+import os
+import shutil
+import signal
+from collections.abc import AsyncIterator, Awaitable
+
+import aiohttp
+import discord
+
+from bot.app import open_pipeline, utc_now
+from bot.client import PaperBot, use_stand_ins
+from bot.config import Config
+from bot.delivery import Delivery, DeliverySettings
+from bot.errors import ConfigError, ConfigProblem, TokenRefused
+from bot.health import Health, serve_health
+from bot.jobs import ticking
+from bot.pipeline import Pipeline
+from bot.sender import DiscordSender, http_trace
+from bot.store.database import instance_lock
+
+log = logging.getLogger(__name__)
+
+GRACE_S = 30.0
+"""How long a post in flight may take after a signal."""
+HEARTBEAT_S = 5.0
+LONGEST_PAUSE_S = 60.0
+
+AUTHENTICATION_FAILED = 4004
+INTENTS_REFUSED = (4013, 4014)
+
+REFUSED = (
+    "Discord refuses the token; set DISCORD_TOKEN to the one shown in the developer portal "
+    "under Bot (Reset Token makes a new one)."
+)
+
+
+async def run_bot(config: Config, token: str) -> None:
+    """Run until a signal. Raises `TokenRefused`, `AlreadyRunning` or `DatabaseUnusable`."""
+    use_stand_ins(config.discord.api_url, config.discord.gateway_url)
+    with instance_lock(config.database.path):
+        async with open_pipeline(config) as pipeline:
+            await _Process(config, pipeline).run(token)
+
+
+class _Process:
+    """The running parts, and the signs of life that the health pages show."""
+
+    def __init__(self, config: Config, pipeline: Pipeline) -> None:
+        self.config = config
+        self.pipeline = pipeline
+        self.sender = DiscordSender(now=utc_now)
+        self.delivery = build_delivery(config, pipeline, self.sender)
+        self.bot = PaperBot(pipeline, self.delivery, http_trace=http_trace())
+        self.sender.use(self.bot)
+        self.heartbeat_at = self.ticked_at = utc_now()
+        self.ticks = self.planned = 0
+
+    async def run(self, token: str) -> None:
+        async with (
+            stopping_on_signals() as stopped,
+            self._alive(),
+            serve_health(self.config.health, self.health, utc_now),
+        ):
+            try:
+                if await until(stopped, self._log_in(token)):
+                    await self._work(stopped)
+            finally:
+                await self.delivery.stop(GRACE_S)
+                await self.bot.close()
+        log.info("stopped")
+
+    async def _work(self, stopped: asyncio.Event) -> None:
+        """Tick, deliver and stay connected until the first of them ends."""
+        async with ticking(self._tick, every_s=self.config.schedule.tick_s):
+            await until(stopped, self._connect(), self.delivery.run())
+
+    async def _tick(self) -> None:
+        self.planned += await self.pipeline.tick()
+        self.ticks += 1
+        self.ticked_at = utc_now()
+        self.delivery.wake()
+
+    async def _log_in(self, token: str) -> None:
+        """Log in; an outage of Discord is waited out here, not by being restarted."""
+        async for pause_s in growing_pauses():
+            try:
+                await self.bot.login(token)
+            except discord.LoginFailure as error:
+                raise TokenRefused(REFUSED) from error
+            except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+                log.warning("Discord not reached, again in %.0f s: %s", pause_s, error)
+                continue
+            return
+
+    async def _connect(self) -> None:
+        """Stay connected; discord.py resumes and reconnects by itself."""
+        try:
+            await self.bot.connect(reconnect=True)
+        except discord.ConnectionClosed as error:
+            if error.code == AUTHENTICATION_FAILED:
+                raise TokenRefused(REFUSED) from error
+            if error.code in INTENTS_REFUSED:
+                raise _intents_refused() from error
+            raise
+        except discord.PrivilegedIntentsRequired as error:
+            raise _intents_refused() from error
+        except discord.HTTPException as error:
+            if error.status == 401:
+                raise TokenRefused(REFUSED) from error
+            raise
+
+    # -- signs of life -----------------------------------------------------------------------
+
+    @contextlib.asynccontextmanager
+    async def _alive(self) -> AsyncIterator[None]:
+        async def beat() -> None:
+            while True:
+                self.heartbeat_at = utc_now()
+                await asyncio.sleep(HEARTBEAT_S)
+
+        heart = asyncio.create_task(beat())
+        try:
+            yield
+        finally:
+            heart.cancel()
+
+    def health(self) -> Health:
+        return Health(
+            heartbeat_at=self.heartbeat_at,
+            ticked_at=self.ticked_at,
+            is_connected=self.bot.is_ready(),
+            is_writable=os.access(self.config.database.path, os.W_OK),
+            counters={"ticks": self.ticks, "messages_planned": self.planned},
+        )
+
+
+def build_delivery(config: Config, pipeline: Pipeline, sender: DiscordSender) -> Delivery:
+    folder = config.database.path.absolute().parent
+    return Delivery(
+        pipeline.store.outbox,
+        sender,
+        now=utc_now,
+        settings=DeliverySettings(
+            pace_per_s=config.delivery.pace_per_s,
+            lanes=config.delivery.lanes,
+            send_timeout_s=config.delivery.send_timeout_s,
+        ),
+        free_bytes=lambda: shutil.disk_usage(folder).free,
+    )
+
+
+def _intents_refused() -> ConfigError:
+    return ConfigError(
+        [
+            ConfigProblem(
+                key="intents",
+                value="guilds",
+                allowed="Discord refused the bot's intents; it needs no privileged ones",
+            )
+        ]
+    )
+
+
+async def growing_pauses() -> AsyncIterator[float]:
+    """Yield the next pause in seconds before each try, and keep it when the try came back."""
+    pause_s = 1.0
+    while True:
+        yield pause_s
+        await asyncio.sleep(pause_s)
+        pause_s = min(pause_s * 2, LONGEST_PAUSE_S)
+
+
+async def until(stopped: asyncio.Event, *works: Awaitable[object]) -> bool:
+    """Run all ``works`` until one ends or ``stopped`` is set; raise what ended it.
+
+    True when a work ended by itself. The others are cancelled: none of them holds a request to
+    Discord that must not be cancelled (delivery keeps its own).
+    """
+    stop = asyncio.create_task(stopped.wait())
+    tasks = [asyncio.ensure_future(work) for work in works]
+    done, _ = await asyncio.wait([stop, *tasks], return_when=asyncio.FIRST_COMPLETED)
+    for task in (stop, *tasks):
+        task.cancel()
+    await asyncio.gather(stop, *tasks, return_exceptions=True)
+    for task in tasks:
+        if task in done:
+            task.result()
+    return stop not in done
+
+
+@contextlib.asynccontextmanager
+async def stopping_on_signals() -> AsyncIterator[asyncio.Event]:
+    """Set the event on the first SIGTERM or SIGINT; a second one exits at once."""
+    loop = asyncio.get_running_loop()
+    stopped = asyncio.Event()
+
+    def handle(number: signal.Signals) -> None:
+        if stopped.is_set():
+            os._exit(128 + number)
+        log.info("stopping on %s; once more stops at once", number.name)
+        stopped.set()
+
+    signals = (signal.SIGTERM, signal.SIGINT)
+    for number in signals:
+        loop.add_signal_handler(number, handle, number)
+    try:
+        yield stopped
+    finally:
+        for number in signals:
+            loop.remove_signal_handler(number)
