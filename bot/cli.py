@@ -7,6 +7,7 @@ of the exit codes below; a traceback is a bug.
 import argparse
 import asyncio
 import json
+import logging
 import os
 import sys
 from collections.abc import Awaitable, Callable, Sequence
@@ -36,6 +37,8 @@ from bot.store.database import instance_lock
 from bot.store.search import Sort
 from bot.store.store import Store, open_store
 from bot.ui.messages import render_digest
+
+log = logging.getLogger(__name__)
 
 EXIT_OK = 0
 EXIT_BUG = 1
@@ -73,6 +76,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # The reader (head, less) has seen enough; keep Python from complaining at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return EXIT_OK
+    except Exception:
+        log.exception("this is a bug, please report it")  # by the log, which hides secrets
+        return EXIT_BUG
     except KeyboardInterrupt:
         return EXIT_OK
 
@@ -237,6 +243,7 @@ async def run_command(options: argparse.Namespace, config: Config) -> int:
             "There is no Discord token; set DISCORD_TOKEN, or DISCORD_TOKEN_FILE to a file that "
             "holds it (Developer Portal > your application > Bot > Reset Token)."
         )
+    os.environ.pop("DISCORD_TOKEN", None)  # nobody needs it any more, least of all a child
     setup_logging(config.log, secrets=(token,))
     await run_bot(config, token)
     return EXIT_OK

@@ -285,10 +285,6 @@ class IntakeConfig(Section):
         le=720,
         description="Minutes between two polls while a listing is missing.",
     )
-    poll_until: TimeOfDay = Field(
-        default=time(14, 0),
-        description="US Eastern time from which a still empty day counts as empty.",
-    )
 
     @field_validator("categories")
     @classmethod
@@ -299,14 +295,6 @@ class IntakeConfig(Section):
             return tuple(dict.fromkeys(canonical(name) for name in names))
         except InputError as error:
             raise ValueError(f"must be arXiv categories. {error}") from None
-
-    @field_validator("poll_until")
-    @classmethod
-    def _ends_after_start(cls, value: time, info: ValidationInfo) -> time:
-        start = info.data.get("poll_start")
-        if start is not None and value <= start:
-            raise ValueError(f"must be later than intake.poll_start ({start:%H:%M})")
-        return value
 
 
 class ScheduleConfig(Section):

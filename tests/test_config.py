@@ -215,7 +215,6 @@ BAD = [
     ("INTAKE__CATEGORIES", "[1, 2]", "a list of names"),
     ("INTAKE__CATEGORIES", "[cs.CV]", "a list"),
     ("INTAKE__POLL_START", "25:00", '"HH:MM"'),
-    ("INTAKE__POLL_UNTIL", "00:05", "later than intake.poll_start (00:10)"),
     ("SCHEDULE__TICK_S", "0", "a number from 0.1 to 60"),
     ("SCHEDULE__TICK_S", "soon", "a number from 0.1 to 60"),
     ("SCHEDULE__CATCHUP_WINDOW_H", "1000", "a number from 1 to 720"),

@@ -172,7 +172,8 @@ def judge(record: DayRecord, answer: Answer, knowledge: Knowledge) -> Judgement:
     record = replace(record, failures=0, not_before=None)
     if not answer.listing.announcements:
         return Judgement(record=_empty(record, answer))
-    if repeated_share(answer.listing, knowledge.announced) > REPEATED_SHARE:
+    is_feed = answer.source is Source.FEED
+    if is_feed and repeated_share(answer.listing, knowledge.announced) > REPEATED_SHARE:
         return Judgement(record=_stale(record, answer))
     return _fresh(record, answer, answer.listing, knowledge)
 
@@ -274,7 +275,9 @@ def _stale(record: DayRecord, answer: Answer) -> DayRecord:
 
 def _fresh(record: DayRecord, answer: Answer, listing: Listing, knowledge: Knowledge) -> Judgement:
     day = belongs_to(record, answer, listing, knowledge.previous)
-    news = news_of(listing, knowledge.announced)
+    # The catch-up page is arXiv's own record of the date, and knows no versions to compare.
+    is_record = answer.source is Source.CATCHUP
+    news = listing.announcements if is_record else news_of(listing, knowledge.announced)
     accepted = replace(listing, announced_on=day, announcements=news)
     if day == record.day:
         return Judgement(record=_read(record, accepted, knowledge), accepted=accepted)

@@ -11,6 +11,9 @@ from pathlib import Path
 from tests.fakes.arxiv import ArxivServer
 from tests.fakes.discord import DiscordServer
 
+NOBODY = "http://127.0.0.1:1"
+"""An address that refuses connections."""
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 
@@ -30,9 +33,8 @@ def bot_environ(
         "PAPER_BOT_ARXIV__REQUEST_SPACING_S": "0",
         "PAPER_BOT_INTAKE__POLL_START": "00:00",
     }
-    if arxiv is not None:
-        for name in ("FEED", "LISTING", "API", "OAI"):
-            environ[f"PAPER_BOT_ARXIV__{name}_URL"] = arxiv.url
+    for name in ("FEED", "LISTING", "API", "OAI"):
+        environ[f"PAPER_BOT_ARXIV__{name}_URL"] = arxiv.url if arxiv else NOBODY
     if discord is not None:
         environ["PAPER_BOT_DISCORD__API_URL"] = discord.api_url
         environ["PAPER_BOT_DISCORD__GATEWAY_URL"] = discord.gateway_url
