@@ -4,18 +4,22 @@ One connection writes, another reads (WAL), so that a search never waits for a l
 stored. A write is a coroutine that gets the connection; it runs as one transaction that outlives
 a cancelled caller, because cancelling an await does not cancel SQL already handed to aiosqlite
 (omnilib/aiosqlite#299). After a cancellation the rows are the truth.
+
+A file that is there is never made anew: whatever is wrong with it, the bot refuses it and says
+which backup is the newest.
 """
 
 import asyncio
 import contextlib
 import fcntl
 import os
+import secrets
 import sqlite3
 import time
 import urllib.parse
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
-from typing import IO, TypeVar
+from typing import IO, Final, TypeVar
 
 import aiosqlite
 
@@ -28,6 +32,13 @@ Work = Callable[[aiosqlite.Connection], Awaitable[T]]
 BUSY_TIMEOUT_MS = 5000
 READ_CACHE_KIB = 64 * 1024
 READ_DEADLINE_S = 1.5
+
+MAGIC: Final = b"SQLite format 3\0"
+APPLICATION_ID_AT: Final = 68  # https://sqlite.org/fileformat2.html#the_database_header
+HEADER_LENGTH: Final = 100
+
+TRY_AGAIN = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_INTERRUPT)
+DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 
 class Database:
@@ -75,12 +86,10 @@ class Database:
                 # A cancelled caller must not leave its handler (or its read) to the next one.
                 await asyncio.shield(_clear_progress_handler(self._reader))
 
-    async def close(self) -> None:
-        """Wait for running writes, then close both connections."""
+    async def wait_for_writes(self) -> None:
+        """Wait until every transaction that was begun has ended."""
         while self._running:
             await asyncio.wait(set(self._running))
-        await self._reader.close()
-        await self._writer.close()
 
 
 async def _clear_progress_handler(connection: aiosqlite.Connection) -> None:
@@ -105,25 +114,42 @@ def translated_errors() -> Iterator[None]:
     """Turn SQLite's exceptions into ours; bugs (wrong SQL) pass through as `StoreError` too."""
     try:
         yield
-    except sqlite3.OperationalError as error:
-        message = str(error)
-        if "locked" in message or "busy" in message or "interrupted" in message:
-            raise DatabaseBusy("The database is busy; please try again in a moment.") from error
-        raise StoreError(f"The database refused: {message}.") from error
     except sqlite3.Error as error:
-        raise StoreError(f"The database refused: {error}.") from error
+        raise _translated(error) from error
+    except UnicodeEncodeError as error:
+        raise StoreError("A text is not valid Unicode and cannot be stored.") from error
+
+
+def _translated(error: sqlite3.Error) -> StoreError:
+    code = primary_code(error)
+    if code in TRY_AGAIN:
+        return DatabaseBusy("The database is busy; please try again in a moment.")
+    if code == sqlite3.SQLITE_FULL:
+        return StoreError("There is no space left for the database.")
+    if code in DAMAGED:
+        return DatabaseUnusable(f"The database is damaged ({error}); restore a backup.")
+    return StoreError(f"The database refused: {error}.")
+
+
+def primary_code(error: sqlite3.Error) -> int | None:
+    """Return SQLite's error code without its extension (https://sqlite.org/rescode.html)."""
+    code = getattr(error, "sqlite_errorcode", None)
+    return None if code is None else code & 0xFF
+
+
+# Opening
 
 
 @contextlib.contextmanager
-def instance_lock(path: Path) -> Iterator[None]:
+def instance_lock(path: Path) -> Iterator[IO[str]]:
     """Hold the lock file beside the database; a killed process frees it by itself.
 
     Raises `AlreadyRunning` when another instance holds it.
     """
-    _prepare_directory(path)
+    _prepare_folder(path)
     lock_path = path.with_name(path.name + ".lock")
     try:
-        lock: IO[str] = lock_path.open("a")
+        lock: IO[str] = lock_path.open("a+")
     except OSError as error:
         raise DatabaseUnusable(_unwritable(path, error)) from error
     with lock:
@@ -134,7 +160,7 @@ def instance_lock(path: Path) -> Iterator[None]:
                 f"Another instance already uses {path}; stop it first or choose another "
                 "database.path."
             ) from error
-        yield
+        yield lock
 
 
 @contextlib.asynccontextmanager
@@ -144,58 +170,104 @@ async def open_database(path: Path) -> AsyncIterator[Database]:
     Raises `DatabaseUnusable` with one sentence when the file cannot be used; a file that is
     corrupt, foreign or newer is never touched.
     """
-    _prepare_directory(path)
-    writer = await _connect(path)
-    try:
-        reader = await _connect_reader(path)
+    _prepare_folder(path)
+    if is_missing(path):
+        await _create(path)
+    check_header(path)
+    async with _connected(path) as writer, _connected(path, is_reader=True) as reader:
+        database = Database(path, writer, reader)
         try:
-            database = Database(path, writer, reader)
             yield database
-            while database._running:
-                await asyncio.wait(set(database._running))
         finally:
-            await asyncio.shield(reader.close())
-    finally:
-        # An unclosed aiosqlite connection keeps the process alive (omnilib/aiosqlite#290).
-        await asyncio.shield(writer.close())
+            await asyncio.shield(database.wait_for_writes())
 
 
-def _prepare_directory(path: Path) -> None:
+def is_missing(path: Path) -> bool:
+    return not os.path.lexists(path)
+
+
+def check_header(path: Path) -> None:
+    """Refuse a file that is no database of ours, by reading it only.
+
+    Raises `DatabaseUnusable`.
+    """
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("rb") as file:
+            header = file.read(HEADER_LENGTH)
     except OSError as error:
         raise DatabaseUnusable(_unwritable(path, error)) from error
-    if path.exists() and not os.access(path, os.W_OK):
+    if not os.access(path, os.W_OK):
         raise DatabaseUnusable(
             f"{path} is not writable; make it writable for the bot's user or set database.path."
         )
-
-
-async def _connect(path: Path) -> aiosqlite.Connection:
-    try:
-        connection = await aiosqlite.connect(path, isolation_level=None)
-    except sqlite3.Error as error:
-        raise DatabaseUnusable(_unwritable(path, error)) from error
-    try:
-        await _configure_writer(connection)
-        await migrations.migrate(connection)
-    except sqlite3.Error as error:
-        await connection.close()
-        if "locked" in str(error):
-            raise DatabaseBusy(f"{path} is locked by another process; try again.") from error
+    if not header:
+        raise DatabaseUnusable(f"{path} is empty, so its data is lost; {_rescue(path)}")
+    if len(header) < HEADER_LENGTH or not header.startswith(MAGIC):
+        raise DatabaseUnusable(f"{path} is not a database; {_rescue(path)}")
+    if not is_ours(header):
         raise DatabaseUnusable(
-            f"{path} cannot be used as a database ({error}); restore a backup or set "
-            "database.path to another file."
-        ) from error
-    except BaseException:
-        await connection.close()
-        raise
-    return connection
+            f"{path} is a database of another program; set database.path to another file."
+        )
+
+
+def is_ours(header: bytes) -> bool:
+    """Whether the first bytes of a file are those of a database of this program."""
+    application = header[APPLICATION_ID_AT : APPLICATION_ID_AT + 4]
+    return header.startswith(MAGIC) and application == migrations.APPLICATION_ID.to_bytes(4)
+
+
+async def _create(path: Path) -> None:
+    """Make a database beside ``path`` and put it there whole: a kill leaves none or all of it."""
+    new = path.with_name(f"{path.name}.new-{secrets.token_hex(4)}")
+    try:
+        async with _connected(new):
+            pass  # the last connection to close moves the log into the file
+        with contextlib.suppress(FileExistsError):  # another process was faster: use its file
+            os.link(new, path)
+    except OSError as error:
+        raise DatabaseUnusable(_unwritable(path, error)) from error
+    finally:
+        for suffix in ("", "-wal", "-shm"):
+            new.with_name(new.name + suffix).unlink(missing_ok=True)
+
+
+@contextlib.asynccontextmanager
+async def _connected(path: Path, *, is_reader: bool = False) -> AsyncIterator[aiosqlite.Connection]:
+    """Open one connection and close it in any case: left open it keeps the process alive.
+
+    omnilib/aiosqlite#290
+    """
+    with _refused(path):
+        connection = (
+            await _connect_reader(path)
+            if is_reader
+            else await aiosqlite.connect(path, isolation_level=None)
+        )
+    try:
+        with _refused(path):
+            await (_configure_reader if is_reader else _configure_writer)(connection)
+        yield connection
+    finally:
+        await asyncio.shield(connection.close())
+
+
+@contextlib.contextmanager
+def _refused(path: Path) -> Iterator[None]:
+    """Say what a failure while opening ``path`` means."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        if primary_code(error) in TRY_AGAIN:
+            raise DatabaseBusy(f"{path} is locked by another process; try again.") from error
+        if primary_code(error) in DAMAGED:
+            raise DatabaseUnusable(f"{path} is damaged ({error}); {_rescue(path)}") from error
+        raise DatabaseUnusable(_unwritable(path, error)) from error
 
 
 async def _configure_writer(connection: aiosqlite.Connection) -> None:
+    await connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
+    await migrations.check_version(connection)  # before anything is written
     for pragma in (
-        f"busy_timeout = {BUSY_TIMEOUT_MS}",
         "journal_mode = WAL",
         "synchronous = FULL",  # a commit lost to a power cut would be a paper posted twice
         "foreign_keys = ON",
@@ -203,23 +275,68 @@ async def _configure_writer(connection: aiosqlite.Connection) -> None:
         "cell_size_check = ON",
     ):
         await connection.execute(f"PRAGMA {pragma}")
+    await migrations.migrate(connection)
 
 
 async def _connect_reader(path: Path) -> aiosqlite.Connection:
     address = f"file:{urllib.parse.quote(str(path))}?mode=ro"
-    connection = await aiosqlite.connect(address, uri=True, isolation_level=None)
+    return await aiosqlite.connect(address, uri=True, isolation_level=None)
+
+
+async def _configure_reader(connection: aiosqlite.Connection) -> None:
     for pragma in (
         f"busy_timeout = {BUSY_TIMEOUT_MS}",
         "query_only = ON",
         f"cache_size = -{READ_CACHE_KIB}",
     ):
         await connection.execute(f"PRAGMA {pragma}")
-    return connection
+
+
+def _prepare_folder(path: Path) -> None:
+    """Make the database's folder, but not the folders above it.
+
+    Where more is missing, a volume is probably not mounted: a fresh database there would post
+    everything again.
+    """
+    try:
+        path.parent.mkdir(exist_ok=True)
+    except OSError as error:
+        raise DatabaseUnusable(_unwritable(path, error)) from error
+
+
+# Backups
+
+
+def find_backups(path: Path) -> list[Path]:
+    """Find databases of ours beside ``path`` and in ``backups`` there, newest first."""
+    folders = (path.parent, path.parent / "backups")
+    files = [file for folder in folders if folder.is_dir() for file in folder.iterdir()]
+    found = [
+        file
+        for file in files
+        if file != path and not file.name.startswith(f"{path.name}.new-") and _is_database(file)
+    ]
+    return sorted(found, key=lambda file: file.stat().st_mtime, reverse=True)
+
+
+def _is_database(file: Path) -> bool:
+    try:
+        with file.open("rb") as opened:
+            return is_ours(opened.read(HEADER_LENGTH))
+    except OSError:
+        return False
+
+
+def _rescue(path: Path) -> str:
+    backups = find_backups(path)
+    if backups:
+        return f"restore a backup, the newest is {backups[0]}."
+    return "restore a backup, or set database.path to another file."
 
 
 def _unwritable(path: Path, error: Exception) -> str:
     reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
     return (
         f"Cannot open the database {path} ({reason}); set database.path to a file in a "
-        "directory that the bot may write to."
+        "folder that is there and that the bot may write to."
     )

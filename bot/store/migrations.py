@@ -5,9 +5,13 @@ set inside the step's transaction, so that a kill leaves the file wholly old or 
 ``executescript`` is avoided because it commits a pending transaction.
 """
 
+import contextlib
+import sqlite3
+
 import aiosqlite
 
 from bot.errors import DatabaseUnusable
+from bot.faultpoint import hit
 
 APPLICATION_ID = 0x50444231  # "PDB1"
 
@@ -244,25 +248,29 @@ STEPS: tuple[Step, ...] = (FIRST,)
 
 
 async def migrate(connection: aiosqlite.Connection) -> None:
-    """Bring the file to this program's schema.
-
-    Raises `DatabaseUnusable` for a file of another program or of a newer version of ours.
-    """
-    version = await _version(connection)
+    """Bring the file to this program's schema; raises as `check_version` does."""
+    version = await check_version(connection)
     for number, step in enumerate(STEPS[version:], start=version + 1):
         await connection.execute("BEGIN IMMEDIATE")
         try:
             for statement in step:
+                hit("migrate")
                 await connection.execute(statement)
             await connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
             await connection.execute(f"PRAGMA user_version = {number}")
+            hit("migrate")
             await connection.execute("COMMIT")
         except BaseException:
-            await connection.execute("ROLLBACK")
+            with contextlib.suppress(sqlite3.Error):  # a full disk has already rolled back
+                await connection.execute("ROLLBACK")
             raise
 
 
-async def _version(connection: aiosqlite.Connection) -> int:
+async def check_version(connection: aiosqlite.Connection) -> int:
+    """Return how many steps the file has taken; 0 for a file without tables.
+
+    Raises `DatabaseUnusable` for a file of another program or of a newer version of ours.
+    """
     version = await _pragma(connection, "user_version")
     application = await _pragma(connection, "application_id")
     tables = await connection.execute_fetchall("SELECT name FROM sqlite_schema LIMIT 1")
