@@ -32,13 +32,15 @@ def is_formula(text: str, start: int, end: int) -> bool:
     return words < 2 or (not content[0].isdigit() and words < 4)
 
 
+_INSIDE_BRACKETS = re.compile(r"(?<=[(\[{⟨⌊⌈])[ ]+|[ ]+(?=[)\]}⟩⌋⌉])")
 _RELATION = re.compile(r"[ \x02]*\x01[ \x01\x02]*")
 _WORD_BORDER = re.compile(r"(?<=[\w)\]])[ ]*\x02[ \x02]*(?=[\w√∑∏∫])")
 
 
 def settle(text: str, *, is_compact: bool = False) -> str:
     """Put blanks where the words and relations of a formula need them."""
-    return settle_inside(text.strip(" \x01\x02"), is_compact=is_compact)
+    settled = settle_inside(text.strip(" \x01\x02"), is_compact=is_compact)
+    return _INSIDE_BRACKETS.sub("", settled) if " " in settled else settled
 
 
 def settle_inside(text: str, *, is_compact: bool = False) -> str:

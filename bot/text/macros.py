@@ -82,8 +82,7 @@ def _left(reader: Reader) -> None:
     if reader.following() == ".":
         reader.at += 1
     elif reader.is_math and re.search(r"[^\W\d_] $", "".join(reader.out[-2:])):
-        reader.out[-1] = reader.out[-1].rstrip(" ")
-        reader.out = [part for part in reader.out if part]
+        reader.rewrite_last(reader.out[-1].rstrip(" "))
 
 
 def _right(reader: Reader) -> None:
@@ -91,7 +90,7 @@ def _right(reader: Reader) -> None:
     if reader.following() == ".":
         reader.at += 1
     if reader.is_math and reader.out:
-        reader.out[-1] = reader.out[-1].rstrip(" ") or BETWEEN
+        reader.rewrite_last(reader.out[-1].rstrip(" "))
 
 
 def _degree(reader: Reader) -> None:

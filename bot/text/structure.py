@@ -120,10 +120,15 @@ class Reader:
         r"""Write a superscript or subscript; the one of ``\log^2 n`` belongs to the word."""
         is_of_word = bool(self.out) and self.out[-1].endswith(BETWEEN)
         if is_of_word:
-            self.out[-1] = self.out[-1][:-1]
+            self.rewrite_last(self.out[-1][:-1])
         self.write(script(content, raised=raised, after=self.following()))
         if is_of_word:
             self.write(BETWEEN)
+
+    def rewrite_last(self, text: str) -> None:
+        """Replace what was written last."""
+        self.out.pop()
+        self.write(text)
 
     def _write_plain(self, text: str) -> None:
         self.write(_BLANKS_IN_FORMULA.sub(" ", text) if self.is_math else text)
@@ -226,7 +231,7 @@ class Reader:
         inner = self.text[start + 1 : end]
         if re.fullmatch(r"(?:https?://|www\.)\S+", inner):
             if self.out and self.out[-1].endswith("url"):  # a \url whose backslash was lost
-                self.out[-1] = self.out[-1][:-3]
+                self.rewrite_last(self.out[-1][:-3])
             return True
         is_glued = self.text[start - 1 : start].isalpha() or self.text[end + 1 : end + 2].islower()
         return is_glued and re.fullmatch(r"[A-Z]{1,4}", inner) is not None
