@@ -1,0 +1,286 @@
+"""One announcement day through the pipeline: what is planned when, over a real store."""
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.app import build_pipeline
+from bot.errors import ArxivUnavailable
+from bot.intake import IntakeRules
+from bot.models import AnnounceType, Listing, Subscription
+from bot.pipeline import Pipeline
+from bot.store.store import Store, open_store
+from tests.builders import make_listing, make_paper, make_papers
+from tests.fakes.clock import VirtualClock
+
+TUESDAY = date(2024, 3, 5)
+WEDNESDAY = date(2024, 3, 6)
+MORNING = datetime(2024, 3, 5, 5, 20, tzinfo=UTC)
+"""Soon after midnight Eastern, when the first poll of the day is due."""
+
+CHANNEL = 2001
+
+
+class Feeds:
+    """A source of listings that a test fills: what each category's feed shows now."""
+
+    def __init__(self) -> None:
+        self.shown: dict[str, Listing] = {}
+        self.catchups: dict[tuple[str, date], Listing] = {}
+        self.asked: list[str] = []
+
+    def show(self, listing: Listing) -> None:
+        self.shown[listing.category] = listing
+
+    async def fetch_listing(self, category: str) -> Listing:
+        self.asked.append(category)
+        if category not in self.shown:
+            raise ArxivUnavailable("arXiv could not be reached.")
+        return self.shown[category]
+
+    async def fetch_catchup(self, category: str, day: date) -> Listing:
+        self.asked.append(f"{category} {day}")
+        return self.catchups.get((category, day)) or make_listing(
+            category=category, announced_on=day
+        )
+
+
+@pytest.fixture
+def clock() -> VirtualClock:
+    return VirtualClock(MORNING)
+
+
+@pytest.fixture
+def feeds() -> Feeds:
+    return Feeds()
+
+
+@pytest.fixture
+async def store(tmp_path: Path) -> AsyncIterator[Store]:
+    async with open_store(tmp_path / "papers.db") as store:
+        yield store
+
+
+@pytest.fixture
+def pipeline(store: Store, feeds: Feeds, clock: VirtualClock) -> Pipeline:
+    return build_pipeline(store, feeds, rules=IntakeRules(), now=clock.now)
+
+
+async def subscribe(
+    pipeline: Pipeline,
+    *categories: str,
+    channel_id: int = CHANNEL,
+    post_at: time | None = None,
+    zone: str = "UTC",
+    types: Sequence[AnnounceType] = (AnnounceType.NEW, AnnounceType.CROSS),
+) -> Subscription:
+    return await pipeline.store.subscriptions.set_subscription(
+        guild_id=1001,
+        channel_id=channel_id,
+        categories=categories or ("cs.CV",),
+        announce_types=types,
+        post_at=post_at,
+        zone=zone,
+        style="cards",
+        now=pipeline.now(),
+    )
+
+
+async def planned(pipeline: Pipeline, day: date = TUESDAY, channel_id: int = CHANNEL) -> list[str]:
+    """Return the identifiers planned for a channel and date, in order."""
+    found = []
+    for record in await pipeline.store.outbox.list_deliveries(channel_id, day):
+        embeds = record.body["embeds"]
+        assert isinstance(embeds, list)
+        found += [embed["url"].rpartition("/")[2] for embed in embeds]
+    return found
+
+
+async def test_a_tick_fetches_stores_and_plans(pipeline: Pipeline, feeds: Feeds) -> None:
+    await subscribe(pipeline)
+    feeds.show(make_listing(*make_papers(12)))
+    assert await pipeline.tick() == 2
+    assert await planned(pipeline) == [f"2403.{number:05d}" for number in range(1, 13)]
+
+
+async def test_any_number_of_ticks_plans_a_day_once(
+    pipeline: Pipeline, feeds: Feeds, clock: VirtualClock
+) -> None:
+    await subscribe(pipeline)
+    feeds.show(make_listing(*make_papers(3)))
+    for _ in range(50):
+        await pipeline.tick()
+        clock.advance(timedelta(minutes=30))
+    assert len(await planned(pipeline)) == 3
+    assert feeds.asked.count("cs.CV") == 2 + 2  # twice on Tuesday, twice on Wednesday
+
+
+async def test_nothing_is_posted_before_its_time(
+    pipeline: Pipeline, feeds: Feeds, clock: VirtualClock
+) -> None:
+    await subscribe(pipeline, post_at=time(9, 30), zone="Europe/Berlin")
+    feeds.show(make_listing(*make_papers(3)))
+    clock.advance_to(datetime(2024, 3, 5, 8, 29, 59, tzinfo=UTC))
+    assert await pipeline.tick() == 0
+    clock.advance_to(datetime(2024, 3, 5, 8, 30, tzinfo=UTC))
+    assert await pipeline.tick() == 1
+
+
+async def test_a_channel_set_up_after_its_time_starts_the_next_day(
+    pipeline: Pipeline, feeds: Feeds, clock: VirtualClock
+) -> None:
+    feeds.show(make_listing(*make_papers(3)))
+    clock.advance_to(datetime(2024, 3, 5, 10, 0, tzinfo=UTC))
+    await subscribe(pipeline, post_at=time(9, 30))
+    assert await pipeline.tick() == 0
+    feeds.show(make_listing(make_paper(9), announced_on=WEDNESDAY))
+    clock.advance_to(datetime(2024, 3, 6, 9, 30, tzinfo=UTC))
+    assert await pipeline.tick() == 1
+    assert await planned(pipeline, WEDNESDAY) == ["2403.00009"]
+
+
+async def test_a_digest_missed_by_a_stopped_bot_comes_late(
+    pipeline: Pipeline, feeds: Feeds, clock: VirtualClock
+) -> None:
+    await subscribe(pipeline, post_at=time(9, 30))
+    feeds.show(make_listing(*make_papers(3)))
+    await pipeline.tick()
+    clock.advance(timedelta(hours=40))
+    await pipeline.tick()
+    assert len(await planned(pipeline)) == 3
+
+
+async def test_days_out_of_the_window_are_not_posted_any_more(
+    pipeline: Pipeline, feeds: Feeds, clock: VirtualClock
+) -> None:
+    await subscribe(pipeline, post_at=time(9, 30))
+    feeds.show(make_listing(*make_papers(3)))
+    await pipeline.tick()
+    clock.advance(timedelta(hours=130))
+    await pipeline.tick()
+    assert await planned(pipeline) == []
+
+
+async def test_days_missed_while_the_bot_was_down_are_fetched_and_posted(
+    pipeline: Pipeline, feeds: Feeds, clock: VirtualClock
+) -> None:
+    await subscribe(pipeline)
+    feeds.show(make_listing(*make_papers(3)))
+    await pipeline.tick()
+    clock.advance(timedelta(days=2, hours=1))
+    feeds.show(make_listing(make_paper(8), announced_on=date(2024, 3, 7)))
+    feeds.catchups["cs.CV", WEDNESDAY] = make_listing(
+        make_paper(5), announced_on=WEDNESDAY, source="catchup"
+    )
+    await pipeline.tick()
+    assert await planned(pipeline, WEDNESDAY) == ["2403.00005"]
+    assert await planned(pipeline, date(2024, 3, 7)) == ["2403.00008"]
+
+
+async def test_a_repeat_of_yesterday_posts_nothing(
+    pipeline: Pipeline, feeds: Feeds, clock: VirtualClock
+) -> None:
+    await subscribe(pipeline)
+    papers = make_papers(12)
+    feeds.show(make_listing(*papers))
+    await pipeline.tick()
+    clock.advance(timedelta(days=1))
+    bumped = [replace(paper, version=2) for paper in papers[:2]]
+    feeds.show(make_listing(*bumped, *papers[2:], announced_on=WEDNESDAY))
+    await pipeline.tick()
+    assert await planned(pipeline, WEDNESDAY) == []
+
+
+async def test_a_failing_category_does_not_hold_up_the_other_for_ever(
+    pipeline: Pipeline, feeds: Feeds, clock: VirtualClock
+) -> None:
+    """Two hours of patience, then what is there goes out, and the late one follows."""
+    await subscribe(pipeline, "cs.CV", "cs.LG")
+    feeds.show(make_listing(make_paper(1)))
+    await pipeline.tick()
+    assert await planned(pipeline) == []
+    clock.advance(timedelta(hours=2, minutes=1))
+    await pipeline.tick()
+    assert await planned(pipeline) == ["2403.00001"]
+    feeds.show(make_listing(make_paper(1), make_paper(2), category="cs.LG"))
+    clock.advance(timedelta(hours=2))
+    await pipeline.tick()
+    assert await planned(pipeline) == ["2403.00001", "2403.00002"]
+
+
+async def test_a_channel_whose_topics_match_nothing_gets_nothing_and_is_done(
+    pipeline: Pipeline, feeds: Feeds, clock: VirtualClock
+) -> None:
+    await subscribe(pipeline)
+    await pipeline.store.subscriptions.set_topic(CHANNEL, "frogs", "axolotl")
+    feeds.show(make_listing(*make_papers(3)))
+    await pipeline.tick()
+    record = (await pipeline.store.digests.list_since(TUESDAY))[CHANNEL, TUESDAY]
+    assert (record.announced, record.planned) == (3, 0)
+    await pipeline.store.subscriptions.delete_topic(CHANNEL, "frogs")
+    clock.advance(timedelta(minutes=5))
+    assert await pipeline.tick() == 0  # decided once: what an admin changes holds from tomorrow
+
+
+async def test_a_topic_that_cannot_be_read_does_not_stop_the_others(
+    pipeline: Pipeline, feeds: Feeds
+) -> None:
+    await subscribe(pipeline)
+    await pipeline.store.subscriptions.set_topic(CHANNEL, "broken", "since:never")
+    await pipeline.store.subscriptions.set_topic(CHANNEL, "second", '"number 2"')
+    feeds.show(make_listing(*make_papers(3)))
+    await pipeline.tick()
+    assert await planned(pipeline) == ["2403.00002"]
+
+
+async def test_replacements_are_posted_only_where_they_are_followed(
+    pipeline: Pipeline, feeds: Feeds
+) -> None:
+    await subscribe(pipeline, channel_id=1)
+    await subscribe(pipeline, channel_id=2, types=tuple(AnnounceType))
+    feeds.show(make_listing(make_paper(1), (make_paper(2, version=3), AnnounceType.REPLACE)))
+    await pipeline.tick()
+    assert await planned(pipeline, channel_id=1) == ["2403.00001"]
+    assert await planned(pipeline, channel_id=2) == ["2403.00001", "2403.00002"]
+
+
+async def test_a_paused_channel_waits_and_gets_its_days_when_it_goes_on(
+    pipeline: Pipeline, feeds: Feeds, clock: VirtualClock
+) -> None:
+    await subscribe(pipeline, channel_id=1)
+    await subscribe(pipeline, channel_id=2)
+    await pipeline.store.subscriptions.pause(1, "no permission")
+    feeds.show(make_listing(*make_papers(3)))
+    await pipeline.tick()
+    assert await planned(pipeline, channel_id=1) == []
+    assert len(await planned(pipeline, channel_id=2)) == 3
+    await pipeline.store.subscriptions.resume(1)
+    clock.advance(timedelta(hours=1))
+    await pipeline.tick()
+    assert len(await planned(pipeline, channel_id=1)) == 3
+
+
+async def test_a_preview_shows_what_would_be_planned_and_plans_nothing(
+    pipeline: Pipeline, feeds: Feeds
+) -> None:
+    subscription = await subscribe(pipeline)
+    await pipeline.store.papers.add_listing(make_listing(*make_papers(3)), now=pipeline.now())
+    digest = await pipeline.preview(subscription, TUESDAY)
+    assert len(digest.entries) == 3
+    assert await planned(pipeline) == []
+    result = await pipeline.plan(subscription, TUESDAY)
+    assert (result.messages, result.papers, result.announced) == (1, 3, 3)
+    assert (await pipeline.preview(subscription, TUESDAY)).entries == ()
+
+
+async def test_channels_are_independent(pipeline: Pipeline, feeds: Feeds) -> None:
+    for channel_id in (1, 2, 3):
+        await subscribe(pipeline, "cs.CV" if channel_id < 3 else "cs.LG", channel_id=channel_id)
+    feeds.show(make_listing(*make_papers(3)))
+    feeds.show(make_listing(make_paper(2), category="cs.LG"))
+    await pipeline.tick()
+    found = [len(await planned(pipeline, channel_id=channel_id)) for channel_id in (1, 2, 3)]
+    assert found == [3, 3, 1]
