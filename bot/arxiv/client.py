@@ -8,21 +8,26 @@ parsers judge the bytes.
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from functools import partial
 from http import HTTPStatus
 from typing import Protocol, TypeVar
-from urllib.parse import SplitResult, urljoin, urlsplit
+from urllib.parse import SplitResult, quote, urljoin, urlsplit
 
 import aiohttp
 from yarl import URL
 
+from bot.arxiv.api import parse_api_response
+from bot.arxiv.calendar import announcement_day
 from bot.arxiv.feeds import parse_feed
+from bot.arxiv.listing import ListingPage, join_pages, parse_page
+from bot.arxiv.oaipmh import OaiPage, parse_oai
 from bot.arxiv.taxonomy import canonical_category
-from bot.errors import ArxivUnavailable, ListingFormatError
-from bot.models import Listing
+from bot.errors import ArxivUnavailable, InputError, ListingFormatError
+from bot.models import ArxivId, Listing, Paper
 
 T = TypeVar("T")
 
@@ -36,6 +41,14 @@ DEFAULT_PAUSE_S = 60
 """How long to keep away when arXiv asks for it without a time that can be read."""
 SILENT_TURNS = 20
 """How many turns to sit out when arXiv names no time at all: a minute, at three seconds each."""
+PAGE_RECORDS = 2000
+"""The most papers that arXiv puts on a listing page."""
+MOST_PAGES = 5
+"""No category ever announced ten thousand papers; more pages are a mistake somewhere."""
+CATCHUP_DAYS = 90
+API_BATCH = 100
+EMPTY_PAGES = 3
+"""How often an empty page of the query API is asked for again."""
 OFF_LOOP_BYTES = 100_000
 """Bodies larger than this are parsed in a thread, so that Discord's heartbeat goes on."""
 
@@ -45,6 +58,12 @@ class Settings(Protocol):
 
     @property
     def feed_url(self) -> str: ...
+    @property
+    def listing_url(self) -> str: ...
+    @property
+    def api_url(self) -> str: ...
+    @property
+    def oai_url(self) -> str: ...
     @property
     def timeout_s(self) -> float: ...
     @property
@@ -102,6 +121,105 @@ class ArxivClient:
             )
         return listing
 
+    async def fetch_listing_page(self, category: str) -> Listing:
+        """Fetch the newest listing from its page, which shows it from the evening before.
+
+        Raises as `fetch_listing` does.
+        """
+        category = canonical_category(category)
+        base = f"{self._settings.listing_url}/list/{category}/new"
+
+        def page_url(number: int, found: int) -> str:
+            return f"{base}?skip={found}&show={PAGE_RECORDS}" if number > 1 else base
+
+        return await self._joined(category, page_url)
+
+    async def fetch_catchup(self, category: str, day: date) -> Listing:
+        """Fetch the listing of a date, which may be up to ninety days past.
+
+        Raises `InputError` for a date that arXiv cannot give, else as `fetch_listing` does.
+        """
+        category = canonical_category(category)
+        newest = announcement_day(self._now() + timedelta(hours=4))  # shown from 20:00 Eastern
+        oldest = newest - timedelta(days=CATCHUP_DAYS)
+        if not oldest <= day <= newest:
+            raise InputError(
+                f"arXiv shows past listings from {oldest} to {newest}, not that of {day}; older "
+                "papers come from a backfill or a file."
+            )
+        base = f"{self._settings.listing_url}/catchup/{category}/{day}?abs=True"
+        listing = await self._joined(
+            category, lambda number, _: f"{base}&page={number}" if number > 1 else base
+        )
+        if listing.announced_on != day:
+            raise ListingFormatError(
+                f"Asked for {day}, arXiv answered with {listing.announced_on}.", base
+            )
+        return listing
+
+    async def _joined(self, category: str, page_url: Callable[[int, int], str]) -> Listing:
+        """Fetch all pages of a listing; ``page_url`` gets a page's number and the papers so far."""
+        pages: list[ListingPage] = []
+        found = 0
+        for number in range(1, MOST_PAGES + 1):
+            url = page_url(number, found)
+            page = await self._parsed(url, partial(parse_page, category=category))
+            if page.listing.category != category:
+                raise ListingFormatError(
+                    f"Asked for {category}, arXiv answered with {page.listing.category}.", url
+                )
+            pages.append(page)
+            found += page.shown
+            if found >= page.total or not page.shown:
+                break
+        return join_pages(pages)
+
+    async def fetch_metadata(self, arxiv_ids: Sequence[ArxivId]) -> tuple[Paper, ...]:
+        """Fetch what the query API knows of papers, latest versions, in batches.
+
+        Papers that it does not know are absent. Raises `ArxivUnavailable` or
+        `ListingFormatError`.
+        """
+        papers: list[Paper] = []
+        for start in range(0, len(arxiv_ids), API_BATCH):
+            papers += await self._fetch_batch(arxiv_ids[start : start + API_BATCH])
+        return tuple(papers)
+
+    async def _fetch_batch(self, arxiv_ids: Sequence[ArxivId]) -> list[Paper]:
+        names = quote(",".join(arxiv_ids), safe=",/")
+        base = f"{self._settings.api_url}/api/query?id_list={names}&max_results={len(arxiv_ids)}"
+        papers: list[Paper] = []
+        start = empty = 0
+        while empty < EMPTY_PAGES:
+            page = await self._parsed(f"{base}&start={start}", parse_api_response)
+            papers += page.papers
+            start += len(page.papers) + len(page.skipped)
+            if start >= page.total:
+                return papers
+            empty = empty + 1 if page.is_spurious else 0
+        raise ArxivUnavailable("arXiv's query API answers with empty pages.", base)
+
+    async def iter_oai(
+        self, oai_set: str, since: date, until: date, *, token: str | None = None
+    ) -> AsyncIterator[OaiPage]:
+        """Fetch the metadata that changed from ``since`` to ``until`` (UTC), page by page.
+
+        A harvest that was interrupted goes on with the ``token`` of its last page. Raises
+        `TokenExpired` when that is too old, else `ArxivUnavailable` or `ListingFormatError`.
+        """
+        base = f"{self._settings.oai_url}/oai?verb=ListRecords"
+        first = f"&metadataPrefix=arXivRaw&set={quote(oai_set)}&from={since}&until={until}"
+        while True:
+            # The token is percent-encoded as it is; it must arrive that way, so once more.
+            rest = first if token is None else f"&resumptionToken={quote(token, safe='')}"
+            page = await self._parsed(base + rest, parse_oai)
+            if page.token is not None and page.token == token:
+                raise ListingFormatError("arXiv's OAI-PMH service goes round in circles.", base)
+            yield page
+            token = page.token
+            if token is None:
+                return
+
     async def _parsed(self, url: str, parse: Callable[[bytes], T]) -> T:
         """Fetch and parse; an answer of refusal counts as one even if it can be parsed."""
         answer = await self._get(url)
@@ -111,7 +229,8 @@ class ArxivClient:
             else:
                 result = parse(answer.body)
         except ListingFormatError as error:
-            raise ListingFormatError(str(error), url) from error
+            error.url = url  # parsers do not know it
+            raise
         if answer.is_refusal:
             raise ListingFormatError("arXiv refused the request without saying why.", url)
         return result
@@ -225,7 +344,9 @@ def parse_retry_after(header: str | None, now: datetime) -> float | None:
         return float(min(int(text[:9]), LONGEST_PAUSE_S))
     try:
         moment = parsedate_to_datetime(text)
-        seconds = (moment.astimezone(UTC) - now).total_seconds()
+        if moment.tzinfo is None:  # '-0000', or no zone at all
+            moment = moment.replace(tzinfo=UTC)
+        seconds = (moment - now).total_seconds()
     except (ValueError, OverflowError):
         return DEFAULT_PAUSE_S
     return min(max(seconds, 0.0), LONGEST_PAUSE_S)

@@ -57,9 +57,9 @@ class ListingPage:
     total: int
 
     @property
-    def missing(self) -> int:
-        """How many of the listing's papers are not on this page."""
-        return self.total - len(self.listing.announcements) - len(self.listing.skipped)
+    def shown(self) -> int:
+        """How many of them are on this page, unreadable ones included."""
+        return len(self.listing.announcements) + len(self.listing.skipped)
 
 
 class _Unreadable(Exception):

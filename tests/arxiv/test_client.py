@@ -10,10 +10,18 @@ import aiohttp
 import pytest
 
 from bot.arxiv.client import ArxivClient, parse_retry_after
-from bot.errors import ArxivError, ArxivUnavailable, ListingFormatError, UnknownCategory
-from bot.models import AnnounceType
+from bot.arxiv.oaipmh import OaiPage, TokenExpired
+from bot.errors import (
+    ArxivError,
+    ArxivUnavailable,
+    InputError,
+    ListingFormatError,
+    UnknownCategory,
+)
+from bot.models import AnnounceType, ArxivId, Listing
 from tests.fakes import arxiv as fake
 from tests.fakes.arxiv import ArxivServer, Record
+from tests.fakes.arxiv_forms import api_feed, oai_records
 
 DAY = date(2024, 8, 2)
 RECORDS = [Record("2408.00001"), Record("2408.00002"), Record("2407.09999", "cross")]
@@ -106,6 +114,153 @@ async def test_the_feed_of_another_category_is_refused(world: World) -> None:
     world.arxiv.fail(fake.redirect("/rss/cs.LG"))
     with pytest.raises(ListingFormatError, match=r"cs\.CV.*cs\.LG"):
         await world.client().fetch_listing("cs.CV")
+
+
+# --- the other interfaces --------------------------------------------------------------------
+
+
+def ids(listing: Listing) -> list[str]:
+    return [announcement.paper.arxiv_id for announcement in listing.announcements]
+
+
+@pytest.mark.parametrize("page_size", [1, 2, 3, 2000])
+async def test_a_listing_page_is_fetched_to_its_end(world: World, page_size: int) -> None:
+    world.arxiv.page_size = page_size
+    listing = await world.client().fetch_listing_page("cs.CV")
+    assert ids(listing) == [record.arxiv_id for record in RECORDS]
+    assert listing.is_complete
+    assert len(world.arxiv.requests) == -(-len(RECORDS) // page_size)
+    assert all(gap >= 3 for gap in world.arxiv.gaps_s())
+
+
+@pytest.mark.parametrize("page_size", [1, 2, 3, 2000])
+async def test_a_past_listing_is_fetched_to_its_end(world: World, page_size: int) -> None:
+    world.arxiv.page_size = page_size
+    world.arxiv.publish("cs.CV", date(2024, 8, 1), [Record("2407.00001")])
+    listing = await world.client().fetch_catchup("cs.CV", DAY)
+    assert (listing.source, listing.announced_on, listing.is_complete) == ("catchup", DAY, True)
+    assert ids(listing) == [record.arxiv_id for record in RECORDS]
+
+
+async def test_a_past_day_without_a_listing_is_empty(world: World) -> None:
+    listing = await world.client().fetch_catchup("cs.CV", date(2024, 7, 29))
+    assert listing.announcements == ()
+    assert listing.announced_on == date(2024, 7, 29)
+
+
+@pytest.mark.parametrize("day", [date(2024, 5, 1), date(2024, 8, 4)])
+async def test_a_day_that_arxiv_cannot_give_is_told_with_those_it_can(
+    world: World, day: date
+) -> None:
+    with pytest.raises(InputError, match="from 2024-05-04 to 2024-08-02"):
+        await world.client().fetch_catchup("cs.CV", day)
+    assert world.arxiv.requests == []
+
+
+async def test_a_listing_with_a_missing_page_is_incomplete(world: World) -> None:
+    """The second page shows nothing: what is there is known to be a part."""
+    world.arxiv.page_size = 2
+    world.arxiv.fail(fake.redirect("/list/cs.CV/new?skip=2000&show=25"), path="skip=2")
+    listing = await world.client().fetch_listing_page("cs.CV")
+    assert ids(listing) == [record.arxiv_id for record in RECORDS[:2]]
+    assert not listing.is_complete
+
+
+async def test_the_page_of_another_category_or_day_is_refused(world: World) -> None:
+    world.arxiv.publish("cs.LG", DAY, RECORDS)
+    world.arxiv.fail(fake.redirect("/list/cs.LG/new"))
+    with pytest.raises(ListingFormatError, match=r"cs\.CV.*cs\.LG"):
+        await world.client().fetch_listing_page("cs.CV")
+    world.arxiv.fail(fake.redirect("/catchup/cs.CV/2024-08-01?abs=True"))
+    with pytest.raises(ListingFormatError, match="2024-08-01"):
+        await world.client().fetch_catchup("cs.CV", DAY)
+
+
+async def test_metadata_is_fetched_in_batches(world: World) -> None:
+    records = [Record(f"2408.{number:05d}", comment="10 pages") for number in range(1, 251)]
+    world.arxiv.publish("cs.CV", DAY, [*records, Record("hep-th/9901001")])
+    asked = [ArxivId(record.arxiv_id) for record in records]
+    unknown = [ArxivId("hep-th/9901001"), ArxivId("2408.99999")]
+    papers = await world.client().fetch_metadata([*asked, *unknown])
+    assert [paper.arxiv_id for paper in papers] == [*asked, "hep-th/9901001"]
+    assert papers[0].comment == "10 pages"
+    assert len(world.arxiv.requests) == 3
+
+
+async def test_no_papers_ask_for_no_metadata(world: World) -> None:
+    assert await world.client().fetch_metadata([]) == ()
+    assert world.arxiv.requests == []
+
+
+def emptied(total: int) -> fake.Fault:
+    """Answer with a page that says there are papers and has none."""
+
+    async def fault(request: object, page: fake.Page) -> aiohttp.web.Response:
+        text = api_feed("", [], 0, 10).replace("totalResults>0<", f"totalResults>{total}<")
+        return replace(page, body=text.encode()).response()
+
+    return fault
+
+
+async def test_a_spurious_empty_page_is_asked_for_again(world: World) -> None:
+    world.arxiv.fail(emptied(3), emptied(3))
+    asked = [ArxivId(record.arxiv_id) for record in RECORDS]
+    assert len(await world.client().fetch_metadata(asked)) == 3
+    world.arxiv.fail(*[emptied(3)] * 3)
+    with pytest.raises(ArxivUnavailable, match="empty pages"):
+        await world.client().fetch_metadata(asked)
+
+
+async def test_a_page_of_metadata_may_be_shorter_than_the_answer(world: World) -> None:
+    world.arxiv.page_size = 2
+    asked = [ArxivId(record.arxiv_id) for record in RECORDS]
+    papers = await world.client().fetch_metadata(asked)
+    assert [paper.arxiv_id for paper in papers] == asked
+
+
+async def harvest(client: ArxivClient, token: str | None = None) -> list[OaiPage]:
+    since, until = date(2024, 8, 1), date(2024, 8, 2)
+    return [page async for page in client.iter_oai("cs:cs:CV", since, until, token=token)]
+
+
+async def test_history_is_fetched_page_by_page(world: World) -> None:
+    world.arxiv.page_size = 2
+    pages = await harvest(world.client())
+    assert [len(page.papers) for page in pages] == [2, 1]
+    assert pages[-1].token is None
+    assert "%253D" in world.arxiv.requests[-1].path  # percent-encoded once more
+    assert all(gap >= 3 for gap in world.arxiv.gaps_s())
+
+
+async def test_an_interrupted_harvest_goes_on_with_its_last_token(world: World) -> None:
+    world.arxiv.page_size = 1
+    client = world.client()
+    first, *rest = await harvest(client)
+    assert await harvest(client, first.token) == rest
+
+
+async def test_a_token_that_is_too_old_is_told_apart(world: World) -> None:
+    with pytest.raises(TokenExpired):
+        await harvest(world.client(), "nonsense")
+
+
+async def test_nothing_changed_is_one_empty_page(world: World) -> None:
+    world.arxiv.publish("cs.CV", DAY, [])
+    assert await harvest(world.client()) == [OaiPage(papers=())]
+
+
+async def test_a_token_that_leads_to_itself_ends_the_harvest(world: World) -> None:
+    world.arxiv.page_size = 2
+    client = world.client()
+    token = (await harvest(client))[0].token
+    circle = oai_records([(DAY, RECORDS[0])], token)
+
+    async def fault(request: object, page: fake.Page) -> aiohttp.web.Response:
+        return replace(page, body=circle.encode()).response()
+
+    world.arxiv.fail(fault)
+    with pytest.raises(ListingFormatError, match="in circles"):
+        await harvest(client, token)
 
 
 # --- politeness ------------------------------------------------------------------------------

@@ -10,22 +10,26 @@
 
 Feeds show the day of ``now()``, US/Eastern, and are empty on days without a publication; without
 a clock they show the day published last. `publish_feed` makes a feed lie (stale, half, empty)
-while the other interfaces tell the truth.
+while the other interfaces tell the truth: the listing pages (``/list/<category>/new`` from eight
+in the evening before, ``/catchup/<category>/<day>``), the query API (``/api/query?id_list=``) and
+OAI-PMH (``/oai?verb=ListRecords``, arXivRaw).
 """
 
 import asyncio
 import gzip
+import re
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from types import TracebackType
 from typing import Self
+from urllib.parse import parse_qsl, quote, unquote, urlencode
 
 from aiohttp import web
 
 from bot.arxiv.calendar import announcement_day
-from bot.arxiv.taxonomy import is_category
+from bot.arxiv.taxonomy import is_category, oai_set
 from tests.fakes import arxiv_forms as forms
 from tests.fakes.arxiv_forms import Record
 
@@ -60,14 +64,19 @@ class Asked:
 
 
 class ArxivServer:
-    """The stand-in; use as an async context manager. ``monotonic`` times the log."""
+    """The stand-in; use as an async context manager.
+
+    ``monotonic`` times the log; ``page_size`` is the most papers on a page of any interface.
+    """
 
     def __init__(
         self,
         *,
         now: Callable[[], datetime] | None = None,
         monotonic: Callable[[], float] = time.monotonic,
+        page_size: int = 2000,
     ) -> None:
+        self.page_size = page_size
         self.requests: list[Asked] = []
         self.url = ""
         self._now = now
@@ -91,7 +100,7 @@ class ArxivServer:
         self._last_day[category] = day
 
     def fail(self, *faults: Fault, path: str = "") -> None:
-        """Answer the next requests whose path contains ``path`` with one fault each."""
+        """Answer the next requests whose path or query contains ``path`` with one fault each."""
         self._faults += [(path, fault) for fault in faults]
 
     def gaps_s(self) -> list[float]:
@@ -105,7 +114,15 @@ class ArxivServer:
 
     async def __aenter__(self) -> Self:
         app = web.Application(middlewares=[self._log_and_fail])
-        app.add_routes([web.get("/{form:rss|atom}/{query}", self._feed)])
+        app.add_routes(
+            [
+                web.get("/{form:rss|atom}/{query}", self._feed),
+                web.get("/list/{category}/new", self._list),
+                web.get("/catchup/{category}/{day}", self._catchup),
+                web.get("/api/query", self._api),
+                web.get("/oai", self._oai),
+            ]
+        )
         self._runner = web.AppRunner(app, shutdown_timeout=0.1, handler_cancellation=True)
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", 0)
@@ -131,7 +148,7 @@ class ArxivServer:
         self.requests.append(asked)
         try:
             response = await handler(request)
-            fault = self._next_fault(request.path)
+            fault = self._next_fault(request.path_qs)
             if fault is None:
                 return response
             assert isinstance(response, web.Response)
@@ -163,6 +180,91 @@ class ArxivServer:
         records = self._feeds.get((category, day), announced)
         text = (forms.rss_feed if form == "rss" else forms.atom_feed)(category, day, records)
         return Page(text.encode(), f"application/{form}+xml").response()
+
+    async def _list(self, request: web.Request) -> web.Response:
+        category = request.match_info["category"]
+        if not is_category(category):
+            return _html(forms.error_page(f"Invalid archive or category: {category}"), 400)
+        skip, show = int(request.query.get("skip", 0)), int(request.query.get("show", 2000))
+        if show not in (25, 50, 100, 250, 500, 1000, 2000):
+            return _html(forms.error_page("Invalid show value."), 400)
+        days = [day for key, day in self._listings if key == category and day <= self._newest()]
+        day = max(days, default=self._today(category))
+        records = self._listings.get((category, day), [])
+        return _html(forms.list_page(category, day, records, skip, min(show, self.page_size)))
+
+    async def _catchup(self, request: web.Request) -> web.Response:
+        category = request.match_info["category"]
+        day = date.fromisoformat(request.match_info["day"])
+        newest, page = self._newest(), int(request.query.get("page", 1))
+        if not is_category(category) or day > newest or request.query.get("abs") != "True":
+            return _html(forms.error_page(f"Invalid date: {day}"), 400)
+        records = self._listings.get((category, day), [])
+        skip = (page - 1) * self.page_size
+        return _html(forms.catchup_page(category, day, records, skip, self.page_size))
+
+    def _newest(self) -> date:
+        """Return the newest date that the pages show: tomorrow's, from eight in the evening."""
+        if self._now is None:
+            days = (day for _, day in self._listings)
+            return max(days, default=announcement_day(datetime.now(UTC)))
+        return announcement_day(self._now() + timedelta(hours=4))
+
+    def _papers(self) -> dict[str, tuple[date, Record]]:
+        """Return each paper's latest announcement, as the metadata services know it."""
+        latest: dict[str, tuple[date, Record]] = {}
+        for (_, day), records in sorted(self._listings.items(), key=lambda item: item[0][1]):
+            for record in records:
+                known = latest.get(record.arxiv_id)
+                if day <= self._newest() and (known is None or record.version >= known[1].version):
+                    latest[record.arxiv_id] = (day, record)
+        return latest
+
+    async def _api(self, request: web.Request) -> web.Response:
+        papers = self._papers()
+        asked = [name.partition("v")[0] for name in request.query.get("id_list", "").split(",")]
+        for name in asked:
+            if not re.fullmatch(r"\d{4}\.\d{4,5}|[a-z-]+/\d{7}", name):
+                return _xml(forms.api_error(f"incorrect id format for {name}"), 400)
+        found = [papers[name][1] for name in asked if name in papers]
+        start, most = int(request.query.get("start", 0)), int(request.query.get("max_results", 10))
+        most = min(most, self.page_size)
+        return _xml(forms.api_feed(f"id_list={','.join(asked)}", found, start, most))
+
+    async def _oai(self, request: web.Request) -> web.Response:
+        """ListRecords; a token holds the arguments, percent-encoded, as arXiv's own do."""
+        query = dict(request.query)
+        token, skip = query.get("resumptionToken"), 0
+        if token is not None:
+            query = dict(parse_qsl(unquote(token)))
+            if "=" in token or "skip" not in query:  # it was not encoded once more
+                return _xml(forms.oai_error("badResumptionToken", "Token decoding failed."))
+            skip = int(query.pop("skip"))
+        since, until = query.get("from", "1991-01-01"), query.get("until", "9999-12-31")
+        found = [
+            (day, record)
+            for _, (day, record) in sorted(self._papers().items(), key=lambda item: item[1][0])
+            if since <= str(day) <= until and _is_in_set(record, query.get("set", ""))
+        ]
+        if not found:
+            return _xml(forms.oai_error("noRecordsMatch", "The combination is an empty list."))
+        rest = found[skip : skip + self.page_size]
+        next_token = "" if token is not None else None
+        if skip + self.page_size < len(found):
+            next_token = quote(urlencode({**query, "skip": skip + self.page_size}), safe="")
+        return _xml(forms.oai_records(rest, next_token))
+
+
+def _is_in_set(record: Record, name: str) -> bool:
+    return any(f"{oai_set(code)}:".startswith(f"{name}:") for code in record.categories) or not name
+
+
+def _html(text: str, status: int = 200) -> web.Response:
+    return Page(text.encode(), "text/html; charset=utf-8", status).response()
+
+
+def _xml(text: str, status: int = 200) -> web.Response:
+    return Page(text.encode(), "text/xml", status).response()
 
 
 # --- faults ----------------------------------------------------------------------------------
