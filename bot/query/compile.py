@@ -36,11 +36,9 @@ from bot.query.tags import (
     EVERY_PAPER,
     archive_tag,
     category_tag,
-    full_tag,
-    given_tag,
     has_tag,
+    initial_tag,
     name_tag,
-    short_tag,
     type_tag,
 )
 
@@ -179,7 +177,8 @@ def _reading(words: Sequence[str]) -> str:
 
 
 def _same_person(surname: str, other: str) -> str:
+    with_initial = f"{name_tag(surname)} {initial_tag(other)}"
     if is_initial(other):
-        return quoted(given_tag(surname, other))
-    tags = [full_tag(surname, other), short_tag(surname, other[0])]
-    return " OR ".join(map(quoted, tags))
+        return quoted(with_initial)
+    given = [f"{with_initial} {name_tag(part)}" for part in (other, other[0])]
+    return " OR ".join(map(quoted, given))

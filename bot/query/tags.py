@@ -1,33 +1,30 @@
 """Tags: what can be asked of a paper beyond its words, as tokens in the search index.
 
-Categories, announce types, kinds of links and author names become single tokens in one column
-of the index, so that a filter costs no more than a word (a join with a category table was 4 to
+Categories, announce types, kinds of links and author names become single tokens in columns of
+their own, so that a filter costs no more than a word (a join with a category table was 4 to
 200 times slower). Every tag begins and ends with a private-use character: the tokenizer keeps
 those (category Co), the parser drops them from queries, so no typed word is ever a tag; and a
 token that ends in one is never stemmed.
 
-A person's name gives several tags, so that `Author` finds one person and never mixes two:
-
-    name(part)                 each part
-    given(part, initial)       a part, and the first letter of another part of the same name
-    full(part, part)           two parts of the same name
-    short(part, initial)       a part, and another that the paper itself gives only as an initial
+A person's name is a run of tags in which a phrase finds one person and never mixes two: for every
+two of its parts, in both orders, ``name(part) initial(other) name(other)``. So ``K. He`` is the
+phrase ``name(he) initial(k)``, whether the paper says Kaiming or K., and ``Kaiming He`` is
+``name(he) initial(k) name(kaiming)``, or ``name(k)`` where the paper has no more than that.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from itertools import permutations
 
 from bot.arxiv.taxonomy import ALIASES, SUBSUMED, archive_of
 from bot.models import AnnounceType, LinkKind
-from bot.query.names import MAX_PARTS, is_initial, name_parts
+from bot.query.names import MAX_PARTS, name_parts
 
 _MARK = "\ue000"
-_JOINT = "\ue001"
-_PUNCTUATION = str.maketrans({".": "\ue002", "-": "\ue003"})
+_PUNCTUATION = str.maketrans({".": "\ue001", "-": "\ue002"})
 
 
-def _tag(kind: str, *values: str) -> str:
-    return f"{_MARK}{kind}{_JOINT.join(values).translate(_PUNCTUATION).lower()}{_MARK}"
+def _tag(kind: str, value: str = "") -> str:
+    return f"{_MARK}{kind}{value.translate(_PUNCTUATION).lower()}{_MARK}"
 
 
 EVERY_PAPER = _tag("p")
@@ -54,34 +51,29 @@ def name_tag(part: str) -> str:
     return _tag("n", part)
 
 
-def given_tag(part: str, initial: str) -> str:
-    return _tag("g", part, initial)
+def initial_tag(part: str) -> str:
+    """Tag the first letter of a part that belongs to the name in front of it."""
+    return _tag("i", part[0])
 
 
-def full_tag(one: str, other: str) -> str:
-    return _tag("f", *sorted((one, other)))
-
-
-def short_tag(part: str, initial: str) -> str:
-    return _tag("s", part, initial)
-
-
-def paper_tags(
+def filter_tags(
     *,
     categories: Iterable[str],
-    authors: Iterable[str],
-    announce_types: Collection[AnnounceType],
-    link_kinds: Collection[LinkKind],
+    announce_types: Iterable[AnnounceType],
+    link_kinds: Iterable[LinkKind],
 ) -> str:
-    """Render the tags of one paper, blank-separated, each once."""
+    """Render the filters that a paper meets, blank-separated."""
     tags = [EVERY_PAPER]
     for code in categories:
         tags.extend(_category_tags(code))
     tags.extend(type_tag(announce_type) for announce_type in announce_types)
     tags.extend(has_tag(kind) for kind in link_kinds)
-    for author in authors:
-        tags.extend(_author_tags(name_parts(author)))
     return " ".join(dict.fromkeys(tags))
+
+
+def author_tags(authors: Iterable[str]) -> str:
+    """Render the names of a paper's authors, blank-separated."""
+    return " ".join(tag for author in authors for tag in _name_tags(name_parts(author)))
 
 
 def _category_tags(code: str) -> Iterable[str]:
@@ -92,10 +84,9 @@ def _category_tags(code: str) -> Iterable[str]:
             yield archive_tag(archive_of(name))
 
 
-def _author_tags(parts: tuple[str, ...]) -> Iterable[str]:
-    yield from map(name_tag, parts)
+def _name_tags(parts: tuple[str, ...]) -> Iterable[str]:
+    if len(parts) < 2:
+        yield from map(name_tag, parts)
+    yield from map(name_tag, parts[MAX_PARTS:])
     for part, other in permutations(parts[:MAX_PARTS], 2):
-        if is_initial(part):
-            continue
-        yield given_tag(part, other[0])
-        yield short_tag(part, other) if is_initial(other) else full_tag(part, other)
+        yield from (name_tag(part), initial_tag(other), name_tag(other))

@@ -40,25 +40,42 @@ FIRST: Step = (
         source_title TEXT,                   -- the authors' TeX; NULL where it equals the title
         source_abstract TEXT,
         has_code INTEGER NOT NULL DEFAULT 0, -- whether paper_link holds a code link
-        tags TEXT NOT NULL DEFAULT ''        -- filters as tokens, written by search_index.py only
+        filters TEXT NOT NULL DEFAULT '',    -- categories, types, kinds of links: as tags
+        names TEXT NOT NULL DEFAULT ''       -- authors as tags; both written by search_index.py
     ) STRICT
     """,
     "CREATE INDEX paper_by_doi ON paper (doi COLLATE NOCASE) WHERE doi IS NOT NULL",
-    # The search index takes its text from paper (external content) and is kept by search_index.py
-    # without triggers: those write one tiny segment a row and are 4 to 5 times slower.
+    # The search indexes take their text from paper (external content) and are kept by
+    # search_index.py without triggers, which are 4 to 5 times slower: one tiny segment a row.
     """
     CREATE VIRTUAL TABLE paper_text USING fts5 (
-        title, abstract, authors, comment, tags,
+        title, abstract, authors, comment, filters, names,
         content = 'paper', content_rowid = 'key',
         tokenize = 'porter unicode61 remove_diacritics 2'
     )
     """,
-    # Titles alone, unstemmed: for completing what a person types.
+    # A tenth of the size: what is asked of titles and filters alone need not read abstracts.
     """
-    CREATE VIRTUAL TABLE paper_title USING fts5 (
-        title, content = 'paper', content_rowid = 'key',
-        tokenize = 'unicode61 remove_diacritics 2', prefix = '2 3', detail = none
+    CREATE VIRTUAL TABLE paper_head USING fts5 (
+        title, filters,
+        content = 'paper', content_rowid = 'key',
+        tokenize = 'porter unicode61 remove_diacritics 2'
     )
+    """,
+    # Words as written, and their beginnings: for completing what a person types.
+    """
+    CREATE VIRTUAL TABLE paper_typed USING fts5 (
+        title, authors,
+        content = 'paper', content_rowid = 'key',
+        tokenize = 'unicode61 remove_diacritics 2', prefix = '2 3', detail = column
+    )
+    """,
+    # In how many papers a stem occurs, counted now and then: close enough to weigh words by.
+    """
+    CREATE TABLE stem (
+        stem TEXT PRIMARY KEY,
+        papers INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID
     """,
     """
     CREATE TABLE paper_link (

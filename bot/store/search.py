@@ -136,13 +136,13 @@ class Search:
         words = _words(prefix)
         if not words:
             return []
-        match = " ".join([*words[:-1], f"{words[-1]} *"])
+        match = f"title : ({' AND '.join([*words[:-1], f'{words[-1]} *'])})"
 
         async def work(connection: aiosqlite.Connection) -> list[TitleSuggestion]:
             rows = await connection.execute_fetchall(
                 """
                 SELECT arxiv_id, title FROM paper WHERE key IN (
-                    SELECT rowid FROM paper_title WHERE paper_title MATCH :match
+                    SELECT rowid FROM paper_typed WHERE paper_typed MATCH :match
                     ORDER BY rowid DESC LIMIT :limit
                 ) ORDER BY key DESC
                 """,
@@ -163,7 +163,7 @@ class Search:
             rows = await connection.execute_fetchall(
                 """
                 SELECT authors FROM paper WHERE key IN (
-                    SELECT rowid FROM paper_text WHERE paper_text MATCH :match
+                    SELECT rowid FROM paper_typed WHERE paper_typed MATCH :match
                     ORDER BY rowid DESC LIMIT 200
                 ) ORDER BY key DESC
                 """,
