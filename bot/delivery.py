@@ -63,7 +63,11 @@ class Pace:
 
 
 class Delivery:
-    """The worker; ``now`` is the wall clock, ``free_bytes`` the space left for the database."""
+    """The worker.
+
+    ``now`` is the wall clock, ``free_bytes`` the space left for the database. Before each round
+    ``is_ready`` is asked whether anything may be sent.
+    """
 
     def __init__(
         self,
@@ -73,12 +77,14 @@ class Delivery:
         now: Callable[[], datetime],
         settings: DeliverySettings | None = None,
         free_bytes: Callable[[], int] | None = None,
+        is_ready: Callable[[], Awaitable[bool]] | None = None,
     ) -> None:
         self._outbox = outbox
         self._sender = sender
         self._now = now
         self._settings = settings or DeliverySettings()
         self._free_bytes = free_bytes
+        self._is_ready = is_ready
         self._pace = Pace(self._settings.pace_per_s)
         self._slots = asyncio.Semaphore(self._settings.lanes)
         self._lanes: dict[int, asyncio.Task[None]] = {}
@@ -133,15 +139,20 @@ class Delivery:
         await self._outbox.give_up(now - self._settings.give_up_after, now)
         if self._is_stopping or self._is_held(now):
             return
-        orphans = [each for each in await self._outbox.list_sending() if self._may_recover(each)]
-        heads = {DueChannel(each.guild_id, each.channel_id): each for each in orphans}
-        for channel in (*heads, *await self._outbox.list_due(now)):
+        if self._is_ready is not None and not await self._is_ready():
+            return
+        orphans: dict[DueChannel, list[DeliveryRecord]] = {}
+        for record in await self._outbox.list_sending():
+            if self._may_recover(record):
+                channel = DueChannel(record.guild_id, record.channel_id)
+                orphans.setdefault(channel, []).append(record)
+        for channel in (*orphans, *await self._outbox.list_due(now)):
             if channel.channel_id in self._lanes or not self._sender.is_reachable(channel.guild_id):
                 continue
-            self._start_lane(channel.channel_id, heads.get(channel))
+            self._start_lane(channel.channel_id, orphans.get(channel, []))
 
-    def _start_lane(self, channel_id: int, orphan: DeliveryRecord | None) -> None:
-        task = asyncio.create_task(self._serve(channel_id, orphan))
+    def _start_lane(self, channel_id: int, orphans: Sequence[DeliveryRecord]) -> None:
+        task = asyncio.create_task(self._serve(channel_id, orphans))
         self._lanes[channel_id] = task
         task.add_done_callback(lambda _: self._lanes.pop(channel_id))
 
@@ -161,12 +172,13 @@ class Delivery:
                 log.info("there is space again: posting goes on")
         return is_short
 
-    async def _serve(self, channel_id: int, orphan: DeliveryRecord | None) -> None:
+    async def _serve(self, channel_id: int, orphans: Sequence[DeliveryRecord]) -> None:
         """Serve one channel until nothing of it is due, or something is in the way."""
         async with self._slots:
             try:
-                if orphan is not None and not await self._recover(orphan):
-                    return
+                for record in orphans:
+                    if not await self._recover(record):
+                        return
                 while await self._send_next(channel_id):
                     pass
             except StoreError as error:

@@ -5,23 +5,29 @@ have arrived proves nothing. So every try is made visible (`http_trace`), and `j
 error means for the message: certainly not posted, never to be posted, or nobody knows.
 """
 
+import contextlib
 import email.utils
 import logging
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import Enum
 from types import SimpleNamespace
-from typing import Any, Final, Protocol, cast
+from typing import Any, Final, Protocol, TypeVar, cast
 
 import aiohttp
 import discord
 
-from bot.models import DeliveryState
+from bot.arxiv.identifier import parse_identifier
+from bot.errors import InputError
+from bot.models import ArxivId, DeliveryState
 from bot.store.outbox import DeliveryRecord
 
 log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 BAN_PAUSE_S: Final = 600.0
 """A 429 that is not Discord's own is a ban of our address, which lasts at least minutes."""
@@ -29,6 +35,9 @@ BAN_PAUSE_S: Final = 600.0
 HISTORY_LIMIT: Final = 200
 HISTORY_PAGE: Final = 100
 CLOCK_TOLERANCE: Final = timedelta(seconds=60)
+
+VERSION_SHOWN: Final = re.compile(r"\breplacement v(\d+)\b")
+"""How a card shows the version of a replacement; every other paper is one that was not there."""
 
 UNKNOWN_MESSAGE: Final = 10008
 CHANNEL_REFUSALS: Final = {
@@ -83,6 +92,15 @@ class Sighting:
     reason: str | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PostedPapers:
+    """A message of ours in a channel, and the papers with their versions that it shows."""
+
+    message_id: int
+    posted_at: datetime
+    papers: tuple[tuple[ArxivId, int], ...]
+
+
 class Sender(Protocol):
     """Posts messages and finds them again."""
 
@@ -91,6 +109,11 @@ class Sender(Protocol):
 
     async def look_for(self, record: DeliveryRecord) -> Sighting:
         """Look for a message in its channel's history."""
+
+    async def list_posted(
+        self, guild_id: int, channel_id: int, since: datetime
+    ) -> list[PostedPapers] | Sighting:
+        """List what a channel got since a moment, or say why that cannot be known."""
 
     def is_reachable(self, guild_id: int) -> bool:
         """Whether the guild is not known to suffer an outage."""
@@ -127,6 +150,17 @@ def http_trace() -> aiohttp.TraceConfig:
     trace.on_request_end.append(on_end)
     trace.on_request_exception.append(on_exception)
     return trace
+
+
+@contextlib.contextmanager
+def watched_tries() -> Iterator[list[Try]]:
+    """Collect the tries of the requests made in the block."""
+    tries: list[Try] = []
+    token = _tries.set(tries)
+    try:
+        yield tries
+    finally:
+        _tries.reset(token)
 
 
 def _note(attempt: Try) -> None:
@@ -234,6 +268,17 @@ def fingerprint_of(message: discord.Message) -> tuple[str, tuple[str, ...]]:
     return fingerprint({"content": message.content, "embeds": embeds})
 
 
+def posted_papers(message: discord.Message) -> PostedPapers:
+    """Read from a digest's message which papers it shows: its cards are titled with their links."""
+    papers = []
+    for embed in message.embeds:
+        with contextlib.suppress(InputError):
+            arxiv_id, version = parse_identifier(embed.url or "")
+            shown = VERSION_SHOWN.search(embed.footer.text or "")
+            papers.append((arxiv_id, version or (int(shown[1]) if shown else 1)))
+    return PostedPapers(message_id=message.id, posted_at=message.created_at, papers=tuple(papers))
+
+
 # The edge
 
 
@@ -267,15 +312,13 @@ class DiscordSender:
             reason = f"the message cannot be built ({_name(error)})"
             return Outcome(state=DeliveryState.FAILED, reason=reason)
         target = self.client.get_partial_messageable(record.channel_id, guild_id=record.guild_id)
-        tries: list[Try] = []
-        token = _tries.set(tries)
-        try:
-            message = await target.send(nonce=record.nonce, **arguments)
-        except Exception as error:  # everything: `judge` has a word for each
-            return judge(error, tries)
-        finally:
-            _tries.reset(token)
-            self._note_clock(tries)
+        with watched_tries() as tries:
+            try:
+                message = await target.send(nonce=record.nonce, **arguments)
+            except Exception as error:  # everything: `judge` has a word for each
+                return judge(error, tries)
+            finally:
+                self._note_clock(tries)
         return Outcome(state=DeliveryState.SENT, message_id=message.id)
 
     def _note_clock(self, tries: Sequence[Try]) -> None:
@@ -294,32 +337,53 @@ class DiscordSender:
         An empty list proves nothing without Read Message History: Discord then answers with one
         instead of refusing.
         """
-        tries: list[Try] = []
-        token = _tries.set(tries)
+
+        async def look(channel: discord.abc.Messageable) -> Sighting:
+            return await self._search(channel, record)
+
+        return await self._reading(record.guild_id, record.channel_id, look)
+
+    async def list_posted(
+        self, guild_id: int, channel_id: int, since: datetime
+    ) -> list[PostedPapers] | Sighting:
+        async def look(channel: discord.abc.Messageable) -> list[PostedPapers]:
+            return [
+                posted
+                async for message in channel.history(limit=None, after=since)
+                if self._is_ours(message) and (posted := posted_papers(message)).papers
+            ]
+
+        return await self._reading(guild_id, channel_id, look)
+
+    async def _reading(
+        self,
+        guild_id: int,
+        channel_id: int,
+        look: Callable[[discord.abc.Messageable], Awaitable[T]],
+    ) -> T | Sighting:
+        """Read a channel's history; a failure says whether trying again makes sense."""
         try:
-            channel = await self._readable_channel(record)
-            if isinstance(channel, Sighting):
-                return channel
-            return await self._search(channel, record, tries)
+            channel = await self._readable_channel(guild_id, channel_id)
+            return channel if isinstance(channel, Sighting) else await look(channel)
         except (discord.Forbidden, discord.NotFound) as error:
             return _cannot_tell(f"the channel cannot be read ({error.status})")
         except (discord.DiscordException, aiohttp.ClientError, OSError, TypeError) as error:
             return Sighting(seen=Seen.NOT_YET, reason=f"history not read ({_name(error)})")
-        finally:
-            _tries.reset(token)
 
-    async def _readable_channel(self, record: DeliveryRecord) -> discord.abc.Messageable | Sighting:
+    async def _readable_channel(
+        self, guild_id: int, channel_id: int
+    ) -> discord.abc.Messageable | Sighting:
         """Return the channel if its history can prove something, else why it cannot."""
         if not self.client.is_ready():
             return Sighting(seen=Seen.NOT_YET, reason="not connected yet")
-        guild = self.client.get_guild(record.guild_id)
+        guild = self.client.get_guild(guild_id)
         if guild is None:
             return _cannot_tell("the bot is not in the server (any more)")
         if guild.unavailable:
             return Sighting(seen=Seen.NOT_YET, reason="the server suffers an outage")
-        channel = guild.get_channel_or_thread(record.channel_id)
+        channel = guild.get_channel_or_thread(channel_id)
         if channel is None:
-            channel = await guild.fetch_channel(record.channel_id)
+            channel = await guild.fetch_channel(channel_id)
         held = channel.permissions_for(guild.me)
         if not (held.view_channel and held.read_message_history):
             return _cannot_tell("the bot may not read the channel's history")
@@ -327,24 +391,23 @@ class DiscordSender:
             return _cannot_tell("the channel has no messages")
         return channel
 
-    async def _search(
-        self, channel: discord.abc.Messageable, record: DeliveryRecord, tries: Sequence[Try]
-    ) -> Sighting:
+    async def _search(self, channel: discord.abc.Messageable, record: DeliveryRecord) -> Sighting:
         wanted = fingerprint(record.body)
         claimed_at = record.claimed_at or record.planned_at
         until = claimed_at - CLOCK_TOLERANCE
         count = 0
-        async for message in channel.history(limit=HISTORY_LIMIT):
-            if self._is_ours(message) and fingerprint_of(message) == wanted:
-                return Sighting(seen=Seen.FOUND, message_id=message.id)
-            count += 1
-            # A whole page at least, in case the clock was wrong when the message was claimed.
-            if message.created_at < until and count >= HISTORY_PAGE:
-                break
-        else:
-            if count < HISTORY_LIMIT:
-                return Sighting(seen=Seen.ABSENT)  # that was all the channel has
-            return _cannot_tell(f"more than {HISTORY_LIMIT} messages have come since")
+        with watched_tries() as tries:
+            async for message in channel.history(limit=HISTORY_LIMIT):
+                if self._is_ours(message) and fingerprint_of(message) == wanted:
+                    return Sighting(seen=Seen.FOUND, message_id=message.id)
+                count += 1
+                # A whole page at least, in case the clock was wrong when it was claimed.
+                if message.created_at < until and count >= HISTORY_PAGE:
+                    break
+            else:
+                if count < HISTORY_LIMIT:
+                    return Sighting(seen=Seen.ABSENT)  # that was all the channel has
+                return _cannot_tell(f"more than {HISTORY_LIMIT} messages have come since")
         self._note_clock(tries)
         if self._is_clock_wrong(claimed_at):
             return _cannot_tell("the bot's clock is more than a minute off")

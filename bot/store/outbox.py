@@ -20,6 +20,7 @@ import aiosqlite
 
 from bot.models import ArxivId, DeliveryState, MessageDraft, PostedMessage, Subscription
 from bot.store.database import Database
+from bot.store.restored import require_compared
 from bot.store.rows import json_array
 
 COLUMNS = (
@@ -129,18 +130,20 @@ class Outbox:
 
         Returns how many messages were planned: 0 when a paper of them is planned for the channel
         already (somebody else was faster: decide again), or when the subscription is gone.
+        Raises `StoreError` while a database that was put back is not compared with the channels.
         """
 
         async def work(connection: aiosqlite.Connection) -> int:
+            await require_compared(connection)
             if not drafts or not await _may_plan(connection, subscription, announced_on, drafts):
                 return 0
-            place = _Place(
+            place = Place(
                 subscription_id=subscription.id,
                 guild_id=subscription.guild_id,
                 channel_id=subscription.channel_id,
                 announced_on=announced_on,
             )
-            await _insert_all(connection, place, drafts, now)
+            await insert_all(connection, place, drafts, now)
             return len(drafts)
 
         return await self._database.write(work)
@@ -158,7 +161,7 @@ class Outbox:
                         WHERE subscription.channel_id = due.channel_id AND state = 'active')
                 ORDER BY planned_at, id
                 """,
-                {"now": _text(now)},
+                {"now": moment_text(now)},
             )
             return [DueChannel(*row) for row in rows]
 
@@ -171,7 +174,7 @@ class Outbox:
         """
 
         async def work(connection: aiosqlite.Connection) -> DeliveryRecord | None:
-            return await _fetch_one(
+            return await fetch_one(
                 connection,
                 f"""
                 UPDATE delivery SET state = 'sending', attempts = attempts + 1,
@@ -181,7 +184,7 @@ class Outbox:
                         WHERE {SUBSCRIPTION_OF_DELIVERY} AND subscription.state = 'active')
                 RETURNING {COLUMNS}
                 """,
-                {"channel_id": channel_id, "now": _text(now)},
+                {"channel_id": channel_id, "now": moment_text(now)},
             )
 
         return await self._database.write(work)
@@ -220,7 +223,7 @@ class Outbox:
             failed = await connection.execute(
                 "UPDATE delivery SET state = 'failed', changed_at = :now, reason = :reason "
                 "WHERE id = :id AND state = 'sending'",
-                {"id": delivery_id, "now": _text(now), "reason": reason},
+                {"id": delivery_id, "now": moment_text(now), "reason": reason},
             )
             if not failed.rowcount:
                 return False
@@ -235,7 +238,7 @@ class Outbox:
                 f"UPDATE delivery SET state = 'failed', changed_at = :now, reason = :reason "
                 f"WHERE {OPEN} AND state = 'planned' AND channel_id = "
                 f"(SELECT channel_id FROM delivery WHERE id = :id)",
-                {**parameters, "now": _text(now)},
+                {**parameters, "now": moment_text(now)},
             )
             return True
 
@@ -247,24 +250,24 @@ class Outbox:
         """Note that Discord refused a message as it is; plan its papers anew as ``drafts``."""
 
         async def work(connection: aiosqlite.Connection) -> bool:
-            record = await _fetch_one(
+            record = await fetch_one(
                 connection,
                 f"UPDATE delivery SET state = 'failed', changed_at = :now, reason = :reason "
                 f"WHERE id = :id AND state = 'sending' RETURNING {COLUMNS}",
-                {"id": delivery_id, "now": _text(now), "reason": reason},
+                {"id": delivery_id, "now": moment_text(now), "reason": reason},
             )
             if record is None:
                 return False
             await connection.execute(
                 "DELETE FROM delivered_paper WHERE delivery_id = :id", {"id": delivery_id}
             )
-            place = _Place(
+            place = Place(
                 subscription_id=record.subscription_id,
                 guild_id=record.guild_id,
                 channel_id=record.channel_id,
                 announced_on=record.announced_on,
             )
-            await _insert_all(connection, place, drafts, now)
+            await insert_all(connection, place, drafts, now)
             return True
 
         return await self._database.write(work)
@@ -278,7 +281,7 @@ class Outbox:
             WHERE {OPEN} AND state = 'planned' AND NOT EXISTS
                 (SELECT 1 FROM subscription WHERE {SUBSCRIPTION_OF_DELIVERY})
             """,
-            {"now": _text(now)},
+            {"now": moment_text(now)},
         )
 
     async def give_up(self, planned_before: datetime, now: datetime) -> int:
@@ -289,7 +292,7 @@ class Outbox:
                 reason = 'not posted in time' || coalesce(': ' || reason, '')
             WHERE {OPEN} AND state = 'planned' AND planned_at < :planned_before
             """,
-            {"now": _text(now), "planned_before": _text(planned_before)},
+            {"now": moment_text(now), "planned_before": moment_text(planned_before)},
         )
 
     async def mark_unknown(self, delivery_id: int, reason: str, now: datetime) -> bool:
@@ -403,10 +406,10 @@ class Outbox:
             {
                 "id": delivery_id,
                 "state": state.value,
-                "now": _text(now),
+                "now": moment_text(now),
                 "reason": reason,
                 "message_id": message_id,
-                "not_before": _text(not_before) if not_before else None,
+                "not_before": moment_text(not_before) if not_before else None,
             },
         )
 
@@ -421,11 +424,7 @@ class Outbox:
 
     async def _list(self, where: str, parameters: Mapping[str, object]) -> list[DeliveryRecord]:
         async def work(connection: aiosqlite.Connection) -> list[DeliveryRecord]:
-            rows = await connection.execute_fetchall(
-                f"SELECT {COLUMNS} FROM delivery WHERE {where} ORDER BY announced_on, part, id",
-                dict(parameters),
-            )
-            return [_record(tuple(row)) for row in rows]
+            return await list_records(connection, where, parameters)
 
         return await self._database.read(work)
 
@@ -458,7 +457,7 @@ async def _may_plan(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Place:
+class Place:
     """Where messages go."""
 
     subscription_id: int
@@ -467,8 +466,8 @@ class _Place:
     announced_on: date
 
 
-async def _insert_all(
-    connection: aiosqlite.Connection, place: _Place, drafts: Sequence[MessageDraft], now: datetime
+async def insert_all(
+    connection: aiosqlite.Connection, place: Place, drafts: Sequence[MessageDraft], now: datetime
 ) -> None:
     """Plan messages as the next parts of their channel and date."""
     rows = await connection.execute_fetchall(
@@ -482,7 +481,7 @@ async def _insert_all(
 
 
 async def _insert(
-    connection: aiosqlite.Connection, place: _Place, part: int, draft: MessageDraft, now: datetime
+    connection: aiosqlite.Connection, place: Place, part: int, draft: MessageDraft, now: datetime
 ) -> None:
     key = delivery_key(place.subscription_id, place.channel_id, place.announced_on, part)
     payload = frozen_json(draft.body)
@@ -503,7 +502,7 @@ async def _insert(
             "nonce": nonce_of(key),
             "payload": payload,
             "sha256": _sha256(payload),
-            "now": _text(now),
+            "now": moment_text(now),
         },
     )
     await connection.executemany(
@@ -513,7 +512,18 @@ async def _insert(
     )
 
 
-async def _fetch_one(
+async def list_records(
+    connection: aiosqlite.Connection, where: str, parameters: Mapping[str, object]
+) -> list[DeliveryRecord]:
+    """List the messages that ``where`` names, in the order of posting."""
+    rows = await connection.execute_fetchall(
+        f"SELECT {COLUMNS} FROM delivery WHERE {where} ORDER BY announced_on, part, id",
+        dict(parameters),
+    )
+    return [_record(tuple(row)) for row in rows]
+
+
+async def fetch_one(
     connection: aiosqlite.Connection, sql: str, parameters: Mapping[str, object]
 ) -> DeliveryRecord | None:
     rows = await connection.execute_fetchall(sql, dict(parameters))
@@ -548,7 +558,7 @@ def _sha256(payload: str) -> str:
     return hashlib.sha256(payload.encode()).hexdigest()
 
 
-def _text(moment: datetime) -> str:
+def moment_text(moment: datetime) -> str:
     """Render a moment so that texts compare as moments do: always UTC, always milliseconds."""
     return moment.astimezone(UTC).isoformat(timespec="milliseconds")
 

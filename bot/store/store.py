@@ -14,8 +14,10 @@ from bot.store.facts import Facts
 from bot.store.intake import IntakeLog
 from bot.store.outbox import Outbox
 from bot.store.papers import Papers
+from bot.store.restored import Restored
 from bot.store.search import Search
 from bot.store.subscriptions import Subscriptions
+from bot.store.troubles import Troubles
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +29,8 @@ class Store:
     search: Search
     subscriptions: Subscriptions
     outbox: Outbox
+    troubles: Troubles
+    restored: Restored
     digests: Digests
     intake: IntakeLog
     facts: Facts
@@ -45,6 +49,8 @@ async def open_store(path: Path) -> AsyncIterator[Store]:
             search=Search(database),
             subscriptions=Subscriptions(database),
             outbox=Outbox(database),
+            troubles=Troubles(database),
+            restored=Restored(database),
             digests=Digests(database),
             intake=IntakeLog(database),
             facts=Facts(database),

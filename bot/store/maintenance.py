@@ -1,0 +1,69 @@
+"""Is the database whole? Looked at before the bot starts, and by ``check``."""
+
+import sqlite3
+from functools import partial
+
+import aiosqlite
+
+from bot.errors import DatabaseUnusable
+from bot.store.database import DAMAGED, Database, find_backups, primary_code
+
+CHECK_DEADLINE_S = 600.0
+
+
+async def check_pages(database: Database) -> None:
+    """Read every page; a damaged one is not noticed until somebody needs it.
+
+    Raises `DatabaseUnusable`, which names the newest backup.
+    """
+
+    async def work(connection: aiosqlite.Connection) -> list[str]:
+        rows = await connection.execute_fetchall("PRAGMA quick_check(3)")
+        return [str(row[0]) for row in rows]
+
+    try:
+        findings = await database.read(work, deadline_s=CHECK_DEADLINE_S)
+    except DatabaseUnusable as error:
+        findings = [str(error.__cause__)]
+    if findings != ["ok"]:
+        backups = find_backups(database.path)
+        newest = f"; the newest backup is {backups[0]}" if backups else ""
+        raise DatabaseUnusable(
+            f"{database.path} is damaged ({'; '.join(findings)}): restore a backup{newest}."
+        )
+
+
+async def repair_indexes(database: Database) -> list[str]:
+    """Compare the full-text indexes with the papers; rebuild those that differ, name them.
+
+    Only this check sees an index that is out of step; searches would just miss papers.
+    """
+    repaired = []
+    for name in await database.read(_list_indexes):
+        if not await database.write(partial(_is_in_step, name=name)):
+            await database.write(partial(_rebuild, name=name))
+            repaired.append(name)
+    return repaired
+
+
+async def _list_indexes(connection: aiosqlite.Connection) -> list[str]:
+    rows = await connection.execute_fetchall(
+        "SELECT name FROM sqlite_schema WHERE sql LIKE 'CREATE VIRTUAL TABLE%USING fts5%' "
+        "ORDER BY name"
+    )
+    return [str(row[0]) for row in rows]
+
+
+async def _is_in_step(connection: aiosqlite.Connection, name: str) -> bool:
+    # https://sqlite.org/fts5.html#the_integrity_check_command: rank 1 compares with the content
+    try:
+        await connection.execute(f"INSERT INTO {name} ({name}, rank) VALUES ('integrity-check', 1)")
+    except sqlite3.DatabaseError as error:
+        if primary_code(error) in DAMAGED:
+            return False
+        raise
+    return True
+
+
+async def _rebuild(connection: aiosqlite.Connection, name: str) -> None:
+    await connection.execute(f"INSERT INTO {name} ({name}) VALUES ('rebuild')")
