@@ -7,16 +7,15 @@ announcement it is whole and empty. The form is that of arXiv's own service
 
 import contextlib
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from email.utils import parsedate_to_datetime
-from xml.etree.ElementTree import Element
 
 from bot.arxiv.calendar import announcement_day
 from bot.arxiv.identifier import parse_identifier
 from bot.arxiv.paper import build_paper, split_authors
-from bot.arxiv.safexml import parse_xml
+from bot.arxiv.safexml import Fields, Layout, Records, read_records
 from bot.arxiv.taxonomy import canonical_category, is_category
 from bot.errors import InputError, ListingFormatError
 from bot.models import Announcement, AnnounceType, ArxivId, Listing, SkippedRecord
@@ -24,9 +23,9 @@ from bot.models import Announcement, AnnounceType, ArxivId, Listing, SkippedReco
 MOST_RECORDS = 2000
 """ArXiv cuts a feed here without saying so."""
 
-ATOM = "{http://www.w3.org/2005/Atom}"
-ARXIV = "{http://arxiv.org/schemas/atom}"
-DC = "{http://purl.org/dc/elements/1.1/}"
+ATOM = "http://www.w3.org/2005/Atom}"
+ARXIV = "http://arxiv.org/schemas/atom}"
+DC = "http://purl.org/dc/elements/1.1/}"
 
 _TITLE = re.compile(r"\s*(.+?) updates on (?:the )?arXiv\.org", re.IGNORECASE)
 _SUMMARY = re.compile(
@@ -36,18 +35,60 @@ _SUMMARY = re.compile(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Record:
-    """An item or entry as it stands in the feed: the same fields in both forms."""
+class _Form:
+    """What the two forms call the same things."""
 
-    identifier: str | None
-    title: str | None
-    summary: str | None
-    announce_type: str | None
-    authors: str | None
-    categories: tuple[str, ...]
-    doi: str | None
-    journal_ref: str | None
-    license: str | None
+    source: str
+    layout: Layout
+    title: str
+    description: str
+    stamps: tuple[str, ...]
+    parse_stamp: Callable[[str], datetime]
+    record_stamp: str
+    identifiers: tuple[str, ...]
+    summary: str
+    category: str
+
+
+_FORMS = {
+    "rss": _Form(
+        source="rss",
+        layout=Layout(container="channel", record="item"),
+        title="title",
+        description="description",
+        stamps=("pubDate", "lastBuildDate"),
+        parse_stamp=parsedate_to_datetime,
+        record_stamp="pubDate",
+        identifiers=("guid", "link"),
+        summary="description",
+        category="category",
+    ),
+    f"{ATOM}feed": _Form(
+        source="atom",
+        layout=Layout(
+            container=None, record=f"{ATOM}entry", attributes={f"{ATOM}category": "term"}
+        ),
+        title=f"{ATOM}title",
+        description=f"{ATOM}subtitle",
+        stamps=(f"{ATOM}updated",),
+        parse_stamp=datetime.fromisoformat,
+        record_stamp=f"{ATOM}published",
+        identifiers=(f"{ATOM}id",),
+        summary=f"{ATOM}summary",
+        category=f"{ATOM}category",
+    ),
+}
+_LAYOUTS = {root: form.layout for root, form in _FORMS.items()}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RawFeed:
+    """A feed as it was sent: what it is about, and its records in TeX, unread."""
+
+    category: str
+    announced_on: date
+    form: _Form
+    records: Sequence[Fields]
 
 
 class _Unreadable(Exception):
@@ -60,90 +101,41 @@ def parse_feed(content: bytes) -> Listing:
     A record that cannot be read is left out and named in ``skipped``; positions are those of
     the feed. Raises `ListingFormatError` when the bytes are not a whole feed of one listing.
     """
-    root = parse_xml(content, "a daily feed of arXiv")
-    if root.tag == "rss":
-        return _parse_rss(root)
-    if root.tag == f"{ATOM}feed":
-        return _parse_atom(root)
-    if root.tag.endswith("}RDF"):
+    return build_listing(read_feed(content))
+
+
+def read_feed(content: bytes) -> RawFeed:
+    """Do the first half of `parse_feed`: everything but the text of the papers."""
+    found = read_records(content, _LAYOUTS, "a daily feed of arXiv")
+    if found.root.endswith("}RDF"):
         raise ListingFormatError(
             "The answer is an RSS 1.0 feed, which arXiv gave up in 2024; expected RSS 2.0 or Atom."
         )
-    raise ListingFormatError(
-        f"The answer is XML of another kind (<{root.tag[:60]}>); expected an RSS or Atom feed."
-    )
-
-
-# --- the two forms ---------------------------------------------------------------------------
-
-
-def _parse_rss(root: Element) -> Listing:
-    channel = root.find("channel")
-    if channel is None:
+    form = _FORMS.get(found.root)
+    if form is None:
+        raise ListingFormatError(
+            f"The answer is XML of another kind (<{found.root[:60]}>); expected RSS or Atom."
+        )
+    if not found.has_container:
         raise ListingFormatError("The RSS feed has no <channel>; expected a daily feed of arXiv.")
-    title = channel.findtext("title", "")
-    _refuse_error_feed(title, channel.findtext("description"))
-    stamps = (channel.findtext("pubDate"), channel.findtext("lastBuildDate"))
-    return _build_listing(
+    title = _first(found.head, form.title) or ""
+    if title.startswith("Feed error"):  # arXiv's way to say what it did not like, with HTTP 400
+        reason = " ".join((_first(found.head, form.description) or title).split())
+        raise ListingFormatError(f"arXiv refused the request: {reason[:200]}")
+    return RawFeed(
         category=_category(title),
-        announced_on=_first_date(stamps, parsedate_to_datetime),
-        records=[_rss_record(item) for item in channel.findall("item")],
-        source="rss",
+        announced_on=_announced_on(found, form),
+        form=form,
+        records=found.records,
     )
 
 
-def _parse_atom(root: Element) -> Listing:
-    title = root.findtext(f"{ATOM}title", "")
-    _refuse_error_feed(title, root.findtext(f"{ATOM}subtitle"))
-    # 'updated' is when the feed was made; an entry's 'published' is the listing's own date.
-    stamps = (root.findtext(f"{ATOM}entry/{ATOM}published"), root.findtext(f"{ATOM}updated"))
-    return _build_listing(
-        category=_category(title),
-        announced_on=_first_date(stamps, datetime.fromisoformat),
-        records=[_atom_record(entry) for entry in root.findall(f"{ATOM}entry")],
-        source="atom",
-    )
-
-
-def _rss_record(item: Element) -> _Record:
-    texts = {child.tag: child.text for child in item}
-    return _Record(
-        identifier=texts.get("guid") or texts.get("link"),
-        title=texts.get("title"),
-        summary=texts.get("description"),
-        announce_type=texts.get(f"{ARXIV}announce_type"),
-        authors=texts.get(f"{DC}creator"),
-        categories=tuple(child.text or "" for child in item if child.tag == "category"),
-        doi=texts.get(f"{ARXIV}DOI"),
-        journal_ref=texts.get(f"{ARXIV}journal_reference"),
-        license=texts.get(f"{DC}rights"),
-    )
-
-
-def _atom_record(entry: Element) -> _Record:
-    texts = {child.tag: child.text for child in entry}
-    terms = (child.get("term", "") for child in entry if child.tag == f"{ATOM}category")
-    return _Record(
-        identifier=texts.get(f"{ATOM}id"),
-        title=texts.get(f"{ATOM}title"),
-        summary=texts.get(f"{ATOM}summary"),
-        announce_type=texts.get(f"{ARXIV}announce_type"),
-        authors=texts.get(f"{DC}creator"),
-        categories=tuple(terms),
-        doi=texts.get(f"{ARXIV}DOI"),
-        journal_ref=texts.get(f"{ARXIV}journal_reference"),
-        license=texts.get(f"{DC}rights"),
-    )
+def _first(fields: Fields, name: str) -> str | None:
+    values = fields.get(name)
+    return values[0] if values else None
 
 
 # --- what the feed is about ------------------------------------------------------------------
-
-
-def _refuse_error_feed(title: str, description: str | None) -> None:
-    """ArXiv says what it did not like in the form of a feed (with HTTP 400)."""
-    if title.startswith("Feed error"):
-        reason = " ".join((description or title).split())
-        raise ListingFormatError(f"arXiv refused the request: {reason[:200]}")
 
 
 def _category(title: str) -> str:
@@ -157,12 +149,18 @@ def _category(title: str) -> str:
     return "+".join(canonical_category(code) if is_category(code) else code for code in codes)
 
 
-def _first_date(stamps: Iterable[str | None], parse: Callable[[str], datetime]) -> date:
-    """Return the US/Eastern date of the first stamp that can be read."""
+def _announced_on(found: Records, form: _Form) -> date:
+    """Return the US/Eastern date of the first stamp that can be read.
+
+    The head says when the feed was made, which is that day; an Atom entry has the date itself.
+    """
+    stamps = [_first(found.head, name) for name in form.stamps]
+    if form.record_stamp not in form.stamps and found.records:
+        stamps.insert(0, _first(found.records[0], form.record_stamp))
     given = [stamp.strip() for stamp in stamps if stamp]
     for stamp in given:
         with contextlib.suppress(ValueError, OverflowError):
-            moment = parse(stamp)
+            moment = form.parse_stamp(stamp)
             if moment.tzinfo is not None:
                 return announcement_day(moment)
     raise ListingFormatError(
@@ -174,56 +172,58 @@ def _first_date(stamps: Iterable[str | None], parse: Callable[[str], datetime]) 
 # --- records to announcements ----------------------------------------------------------------
 
 
-def _build_listing(
-    *, category: str, announced_on: date, records: Sequence[_Record], source: str
-) -> Listing:
+def build_listing(feed: RawFeed) -> Listing:
+    """Do the second half of `parse_feed`: make the papers readable."""
     announcements: dict[ArxivId, Announcement] = {}
     skipped: list[SkippedRecord] = []
-    for position, record in enumerate(records, start=1):
+    for position, record in enumerate(feed.records, start=1):
         try:
-            announcement = _build_announcement(record, position)
+            announcement = _build_announcement(record, feed.form, position)
             if announcement.paper.arxiv_id in announcements:
                 raise _Unreadable("listed twice")
         except _Unreadable as error:
-            name = record.identifier or record.title or f"record {position}"
+            names = (*feed.form.identifiers, feed.form.title)
+            name = next(filter(None, (_first(record, key) for key in names)), f"record {position}")
             skipped.append(SkippedRecord(name=name.strip()[:100], reason=str(error)))
         else:
             announcements[announcement.paper.arxiv_id] = announcement
     return Listing(
-        category=category,
-        announced_on=announced_on,
+        category=feed.category,
+        announced_on=feed.announced_on,
         announcements=tuple(announcements.values()),
-        source=source,
+        source=feed.form.source,
         skipped=tuple(skipped),
-        is_complete=len(records) < MOST_RECORDS,
+        is_complete=len(feed.records) < MOST_RECORDS,
     )
 
 
-def _build_announcement(record: _Record, position: int) -> Announcement:
-    summary = _SUMMARY.match(record.summary or "")
-    announce_type = record.announce_type or (summary["type"] if summary else None)
-    arxiv_id, version = _identifier(record, summary)
-    if not (record.title and record.title.strip()):
+def _build_announcement(record: Fields, form: _Form, position: int) -> Announcement:
+    title, text = _first(record, form.title), _first(record, form.summary)
+    summary = _SUMMARY.match(text or "")
+    announce_type = _first(record, f"{ARXIV}announce_type") or (summary["type"] if summary else "")
+    arxiv_id, version = _identifier(record, form, summary)
+    if not (title and title.strip()):
         raise _Unreadable("it has no title")
-    if not (record.summary and record.summary.strip()):
+    if not (text and text.strip()):
         raise _Unreadable("it has no abstract")
     paper = build_paper(
         arxiv_id=arxiv_id,
         version=version,
-        title=record.title,
-        abstract=summary["abstract"] if summary else record.summary,
-        authors=split_authors(record.authors or ""),
-        categories=[category.strip() for category in record.categories if category.strip()],
-        doi=record.doi,
-        journal_ref=record.journal_ref,
-        license=record.license,
+        title=title,
+        abstract=summary["abstract"] if summary else text,
+        authors=split_authors(_first(record, f"{DC}creator") or ""),
+        categories=[code.strip() for code in record.get(form.category, []) if code.strip()],
+        doi=_first(record, f"{ARXIV}DOI"),
+        journal_ref=_first(record, f"{ARXIV}journal_reference"),
+        license=_first(record, f"{DC}rights"),
     )
     return Announcement(paper=paper, announce_type=_announce_type(announce_type), position=position)
 
 
-def _identifier(record: _Record, summary: re.Match[str] | None) -> tuple[ArxivId, int]:
+def _identifier(record: Fields, form: _Form, summary: re.Match[str] | None) -> tuple[ArxivId, int]:
     """Read identifier and version; the summary repeats what the record's own id says."""
-    for text in (record.identifier, summary["id"] if summary else None):
+    texts = [_first(record, name) for name in form.identifiers]
+    for text in (*texts, summary["id"] if summary else None):
         if text:
             with contextlib.suppress(InputError):
                 arxiv_id, version = parse_identifier(text)
@@ -238,8 +238,8 @@ def _version(summary: re.Match[str] | None) -> int:
     return 1
 
 
-def _announce_type(text: str | None) -> AnnounceType:
+def _announce_type(text: str) -> AnnounceType:
     try:
-        return AnnounceType((text or "").strip().lower())
+        return AnnounceType(text.strip().lower())
     except ValueError:
-        raise _Unreadable(f"its announce type is {text!r}") from None
+        raise _Unreadable(f"its announce type is {text[:40]!r}") from None

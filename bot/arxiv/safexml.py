@@ -3,14 +3,47 @@
 Truncated XML is not well-formed, so whatever comes out of here arrived whole.
 """
 
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TypeVar
 from xml.etree.ElementTree import Element, ParseError
 
 from defusedxml.common import DefusedXmlException
-from defusedxml.ElementTree import fromstring
+from defusedxml.ElementTree import DefusedXMLParser, fromstring
 
 from bot.errors import ListingFormatError
 
+T = TypeVar("T")
+
 SHOWN_CHARS = 80
+
+Fields = dict[str, list[str]]
+"""An element's children: name -> the text (or attribute) of each child of that name."""
+
+
+@dataclass(slots=True)
+class Records:
+    """A document that is a head and many alike records: the children of both, as texts.
+
+    Names are as expat writes them: ``uri}name``, without a namespace just ``name``.
+    """
+
+    root: str = ""
+    has_container: bool = False
+    head: Fields = field(default_factory=dict)
+    records: list[Fields] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layout:
+    """Where the records are: their container below the root (None: the root), their name.
+
+    ``attributes`` names, per child, the attribute that counts instead of its text.
+    """
+
+    container: str | None
+    record: str
+    attributes: dict[str, str] = field(default_factory=dict)
 
 
 def parse_xml(content: bytes, expected: str) -> Element:
@@ -18,10 +51,108 @@ def parse_xml(content: bytes, expected: str) -> Element:
 
     Raises `ListingFormatError` for anything that is not well-formed, complete XML without a DTD.
     """
+
+    def parse() -> Element:
+        root: Element = fromstring(content, forbid_dtd=True)
+        return root
+
+    return _guarded(parse, content, expected)
+
+
+def read_records(content: bytes, layouts: dict[str, Layout], expected: str) -> Records:
+    """Read a document of records without building a tree: half the time of `parse_xml`.
+
+    ``layouts`` maps the name of the root to the layout. A root of another name gives its name
+    only. Raises as `parse_xml` does.
+    """
+
+    def read() -> Records:
+        reader = _Reader(layouts)
+        parser = DefusedXMLParser(target=reader, forbid_dtd=True)
+        # Straight from expat: the parser's own handlers cost as much as the parsing.
+        parser.parser.ordered_attributes = False
+        parser.parser.StartElementHandler = reader.started
+        parser.parser.EndElementHandler = reader.ended
+        parser.parser.CharacterDataHandler = reader.texts.append
+        parser.feed(content)
+        parser.close()
+        return reader.found
+
+    return _guarded(read, content, expected)
+
+
+def text_of(element: Element | None) -> str | None:
+    """Return the text directly inside an element, or None where there is none."""
+    return element.text if element is not None else None
+
+
+class _Reader:
+    """Collects the texts of two levels only: the head's children and the records' children."""
+
+    def __init__(self, layouts: dict[str, Layout]) -> None:
+        self.found = Records()
+        self.texts: list[str] = []
+        self._layouts = layouts
+        self._layout = Layout(container=None, record="")
+        self._depth = 0
+        self._level = -1  # the depth of the children that are being read
+        self._fields = self.found.head
+        self._attribute: str | None = None
+
+    def started(self, name: str, attributes: dict[str, str]) -> None:
+        self._depth += 1
+        if self._depth == self._level:
+            self.texts.clear()
+            if name == self._layout.record and self._fields is self.found.head:
+                self._open_record()
+            else:
+                key = self._layout.attributes.get(name)
+                self._attribute = attributes.get(key, "") if key else None
+        elif self._depth == 1:
+            self._open_root(name)
+        elif self._depth == 2 and name == self._layout.container:
+            self._open_container()
+
+    def ended(self, name: str) -> None:
+        if self._depth == self._level:
+            text = "".join(self.texts) if self._attribute is None else self._attribute
+            self._fields.setdefault(name, []).append(text)
+        elif self._depth == self._level - 1:
+            self._close_record()
+        self._depth -= 1
+
+    def close(self) -> None:
+        """Needed of a parser's target."""
+
+    def _open_root(self, name: str) -> None:
+        self.found.root = name
+        if name in self._layouts:
+            self._layout = self._layouts[name]
+            if self._layout.container is None:
+                self._open_container()
+
+    def _open_container(self) -> None:
+        self.found.has_container = True
+        self._fields = self.found.head
+        self._level = self._depth + 1
+
+    def _open_record(self) -> None:
+        self._fields = {}
+        self.found.records.append(self._fields)
+        self._level += 1
+
+    def _close_record(self) -> None:
+        """Go back from a record to the head, or from the head out of the container."""
+        is_record = self._fields is not self.found.head
+        self._fields = self.found.head
+        self._level = self._level - 1 if is_record else -1
+
+
+def _guarded(parse: Callable[[], T], content: bytes, expected: str) -> T:
     if not content.strip():
         raise ListingFormatError(f"The answer is empty; expected {expected}.")
     try:
-        root: Element = fromstring(content, forbid_dtd=True)
+        return parse()
     except DefusedXmlException as error:
         raise ListingFormatError(
             f"The answer has a document type ({_beginning(content)}); expected {expected}."
@@ -32,12 +163,6 @@ def parse_xml(content: bytes, expected: str) -> Element:
             f"The answer is not complete XML ({error}; it begins {_beginning(content)}); "
             f"expected {expected}."
         ) from error
-    return root
-
-
-def text_of(element: Element | None) -> str | None:
-    """Return the text directly inside an element, or None where there is none."""
-    return element.text if element is not None else None
 
 
 def _beginning(content: bytes) -> str:

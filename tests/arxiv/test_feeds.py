@@ -85,7 +85,7 @@ def test_the_second_name_of_a_category_is_read_as_the_canonical_one(form: Form) 
 @pytest.mark.parametrize(
     ("broken", "name"),
     [
-        (lambda text: text.replace("2408.00002v1", "nothing"), "oai:arXiv.org:nothing"),
+        (lambda text: text.replace("2408.00002", "nothing"), "oai:arXiv.org:nothingv1"),
         (lambda text: text.replace("A second", " "), "oai:arXiv.org:2408.00002v1"),
         (lambda text: text.replace("cross", "sideways"), "oai:arXiv.org:2408.00002v1"),
         (lambda text: text.replace("2408.00002", "2408.00001"), "oai:arXiv.org:2408.00001v1"),
