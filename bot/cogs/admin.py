@@ -1,5 +1,7 @@
 """What the admin groups share: who may use them, and which digest a command is about."""
 
+from collections.abc import Iterable
+
 import discord
 from discord import app_commands
 from discord.ext import commands
@@ -10,6 +12,7 @@ from bot.errors import InputError
 from bot.models import Subscription
 from bot.pipeline import Pipeline
 from bot.ui.permissions import missing_permissions
+from bot.ui.replies import channel_link
 
 DigestChannel = discord.TextChannel | discord.Thread
 """Where a digest can be posted."""
@@ -76,6 +79,18 @@ def channel_here(interaction: discord.Interaction, channel: DigestChannel | None
     if not isinstance(here, DigestChannel):
         raise InputError("Digests go to text channels and threads; choose one as channel.")
     return here
+
+
+def channel_links(
+    guild: discord.Guild | None, subscriptions: Iterable[Subscription]
+) -> dict[int, str]:
+    """Link the channels of a server's digests, by channel; some may no longer exist."""
+    links = {}
+    for each in subscriptions:
+        channel = guild and guild.get_channel_or_thread(each.channel_id)
+        name = channel.name if channel else None
+        links[each.channel_id] = channel_link(each.guild_id, each.channel_id, name)
+    return links
 
 
 def require_permissions(channel: DigestChannel) -> None:

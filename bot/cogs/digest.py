@@ -16,6 +16,7 @@ from bot.cogs.admin import (
     AdminCog,
     DigestChannel,
     channel_here,
+    channel_links,
     guild_of,
     require_admin,
     require_permissions,
@@ -43,11 +44,11 @@ from bot.ui.replies import (
     NextDigest,
     SendOutcome,
     next_digest,
-    render_setup,
     render_subscriptions,
     say_kept,
     say_removed,
     say_sent,
+    say_setup,
     say_sure,
 )
 from bot.ui.views import NEXT, PREVIOUS, PreviewPage, Removal, make_view
@@ -108,8 +109,8 @@ class DigestCog(AdminCog, group_name="digest", group_description="Daily digests 
             now=self.pipeline.now(),
         )
         coming = await self._coming([subscription])
-        embed = render_setup(subscription, coming[here.id], is_new=before is None)
-        await interaction.edit_original_response(embed=embed)
+        said = say_setup(subscription, coming[here.id], is_new=before is None)
+        await interaction.edit_original_response(content=said)
 
     @app_commands.command(name="list", description="List the digests of this server")
     async def list_digests(self, interaction: discord.Interaction) -> None:
@@ -118,9 +119,11 @@ class DigestCog(AdminCog, group_name="digest", group_description="Daily digests 
         subscriptions = await self.store.subscriptions.list_subscriptions(guild.id)
         if not subscriptions:
             raise InputError("No digest is set up in this server; /digest setup does it.")
+        embeds = render_subscriptions(
+            subscriptions, await self._coming(subscriptions), channel_links(guild, subscriptions)
+        )
         find = guild.get_channel_or_thread
         gone = [each.channel_id for each in subscriptions if find(each.channel_id) is None]
-        embeds = render_subscriptions(subscriptions, await self._coming(subscriptions), gone=gone)
         removals = [Removal(channel_id=channel_id, is_meant=True) for channel_id in gone[:5]]
         view = make_view([RemovalButton(each, f"Remove {each.channel_id}") for each in removals])
         await interaction.edit_original_response(embeds=embeds, view=view)
@@ -144,7 +147,8 @@ class DigestCog(AdminCog, group_name="digest", group_description="Daily digests 
         subscription = await self._owned_subscription(interaction, page.channel_id)
         decisions = await self.pipeline.decide(subscription, page.day)
         drafts = render_digest(build_digest(subscription, page.day, decisions))
-        content, embeds = None, [render_summary(subscription, page.day, decisions, drafts)]
+        content = f"What <#{page.channel_id}> would get for {long_date(page.day)}:"
+        embeds = [render_summary(subscription, page.day, decisions, drafts)]
         if 0 < page.page <= len(drafts):
             content, embeds = render_message(drafts[page.page - 1], page.page, len(drafts))
         view = make_view(preview_buttons(page, last=len(drafts)))

@@ -4,12 +4,13 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
+from bot.cogs.admin import channel_links
 from bot.cogs.answers import defer_privately
 from bot.cogs.services import CommandIds
 from bot.models import Subscription
 from bot.pipeline import Pipeline
 from bot.ui.replies import NextDigest, next_digest
-from bot.ui.status import render_help, render_status
+from bot.ui.status import render_query_help, render_status, say_help
 
 
 @app_commands.allowed_installs(guilds=True, users=True)
@@ -41,6 +42,7 @@ class BotCog(commands.GroupCog, group_name="bot", group_description="About this 
             categories=followed or await self.pipeline.watched_categories(),
             listings=listings,
             digests=[(each, coming(each)) for each in subscriptions],
+            channels=channel_links(interaction.guild, subscriptions),
             papers=await self.store.papers.count_papers(),
         )
         await interaction.edit_original_response(embed=embed)
@@ -56,5 +58,5 @@ class BotCog(commands.GroupCog, group_name="bot", group_description="About this 
         ]
         permissions = interaction.permissions
         is_admin = permissions.manage_guild or permissions.administrator
-        embed = render_help(leaves, is_admin=interaction.guild_id is not None and is_admin)
-        await interaction.response.send_message(embed=embed, ephemeral=True)
+        said = say_help(leaves, is_admin=interaction.guild_id is not None and is_admin)
+        await interaction.response.send_message(said, embed=render_query_help(), ephemeral=True)

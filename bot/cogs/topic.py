@@ -6,7 +6,7 @@ from datetime import date
 import discord
 from discord import app_commands
 
-from bot.cogs.admin import AdminCog, DigestChannel, guild_of
+from bot.cogs.admin import AdminCog, DigestChannel, channel_links, guild_of
 from bot.cogs.answers import defer_privately
 from bot.cogs.options import parse_name
 from bot.cogs.suggestions import Choice, make_choices, quietly
@@ -60,10 +60,13 @@ class TopicCog(AdminCog, group_name="topic", group_description="Narrow digests d
     @app_commands.command(name="list", description="List the topics of this server's digests")
     async def list_topics(self, interaction: discord.Interaction) -> None:
         await defer_privately(interaction)
-        topics = await self._topics(interaction)
+        guild = guild_of(interaction)
+        subscriptions = await self.store.subscriptions.list_subscriptions(guild.id)
+        topics = _topics_of(subscriptions)
         if not topics:
             raise InputError("There are no topics yet: every paper is posted. /topic add adds one.")
-        await interaction.edit_original_response(embed=render_topics(topics))
+        embed = render_topics(topics, channel_links(guild, subscriptions))
+        await interaction.edit_original_response(embed=embed)
 
     @app_commands.command(description="Remove a topic")
     @app_commands.describe(
@@ -87,18 +90,13 @@ class TopicCog(AdminCog, group_name="topic", group_description="Narrow digests d
     @quietly
     async def complete_name(self, interaction: discord.Interaction, current: str) -> list[Choice]:
         wanted = current.strip().lower()
-        topics = await self._topics(interaction)
-        return make_choices(
-            (f"{topic.name}: {topic.query}", topic.name)
-            for _, topic in topics
-            if wanted in topic.name.lower()
-        )
-
-    async def _topics(self, interaction: discord.Interaction) -> list[tuple[int, Topic]]:
-        """The topics of the guild, with their channels."""
         guild = guild_of(interaction)
         subscriptions = await self.store.subscriptions.list_subscriptions(guild.id)
-        return [(each.channel_id, topic) for each in subscriptions for topic in each.topics]
+        return make_choices(
+            (f"{topic.name}: {topic.query}", topic.name)
+            for _, topic in _topics_of(subscriptions)
+            if wanted in topic.name.lower()
+        )
 
     async def _require_room(self, subscription: Subscription, topic: Topic) -> None:
         subscriptions = await self.store.subscriptions.list_subscriptions(subscription.guild_id)
@@ -122,6 +120,11 @@ class TopicCog(AdminCog, group_name="topic", group_description="Narrow digests d
                 arxiv_ids |= {entry.paper.arxiv_id for entry in listing.announcements}
         found = await self.store.search.match(parse_query(topic.query), arxiv_ids)
         return len(found), len(arxiv_ids), sorted(days)
+
+
+def _topics_of(subscriptions: Sequence[Subscription]) -> list[tuple[int, Topic]]:
+    """List the topics of several digests, with their channels."""
+    return [(each.channel_id, topic) for each in subscriptions for topic in each.topics]
 
 
 def _find_topic(topics: Sequence[Topic], name: str) -> Topic | None:

@@ -50,16 +50,13 @@ def _headline(
     decisions: Sequence[Decision],
     drafts: Sequence[MessageDraft],
 ) -> str:
-    channel = f"<#{subscription.channel_id}>"
     if not decisions:
-        return (
-            f"No listing of {long_date(day)} is stored for these categories, so {channel} would "
-            "get nothing for it."
-        )
+        names = ", ".join(subscription.categories[:10])
+        return f"Nothing: no listing of {long_date(day)} is stored for {names}."
     if not posted:
         return f"None of the {count_of(len(decisions), 'announced paper')} would be posted."
     return (
-        f"**{len(posted)} of {len(decisions)}** announced papers would be posted in {channel}, "
+        f"**{len(posted)} of {len(decisions)}** announced papers would be posted "
         f"in {count_of(len(drafts), 'message')}."
     )
 

@@ -1,6 +1,6 @@
 """What the admin commands answer: subscriptions and topics in words. Pure."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Protocol
@@ -16,8 +16,8 @@ from bot.models import DeliveryState, PostedMessage, Subscription, SubscriptionS
 from bot.text import markdown
 
 COLOUR = discord.Colour(0xB31B1B)  # arXiv's own red
-MAX_SHOWN = 1000
-"""Characters for one list of names in an embed of its own."""
+MAX_SHOWN = 600
+"""Characters for one list of names; two of them and the rest fit a message's 2000."""
 MAX_SHOWN_IN_LIST = 300
 MAX_DIGESTS_SHOWN = 6  # of at most 900 characters each: Discord allows 6000 per message
 
@@ -99,38 +99,47 @@ def _subscription_lines(
     return "\n".join(lines)
 
 
-def render_setup(subscription: Subscription, coming: NextDigest, *, is_new: bool) -> discord.Embed:
+def channel_link(guild_id: int, channel_id: int, name: str | None) -> str:
+    """Link a channel inside an embed; ``name`` is None when it no longer exists."""
+    if name is None:
+        return f"a deleted channel ({channel_id})"
+    return markdown.masked_link(f"#{name}", f"https://discord.com/channels/{guild_id}/{channel_id}")
+
+
+def say_setup(subscription: Subscription, coming: NextDigest, *, is_new: bool) -> str:
     """Confirm what a channel gets from now on."""
-    return discord.Embed(
-        title="Digest set up" if is_new else "Digest changed",
-        description=f"Channel: <#{subscription.channel_id}>\n"
-        + _subscription_lines(subscription, coming),
-        colour=COLOUR,
-    ).set_footer(text="/digest preview shows what would be posted · /topic add narrows it down")
+    return (
+        f"**Digest {'set up' if is_new else 'changed'}** in <#{subscription.channel_id}>\n"
+        f"{_subscription_lines(subscription, coming)}\n"
+        "-# `/digest preview` shows what would be posted, `/topic add` narrows it down"
+    )
 
 
 def render_subscriptions(
     subscriptions: Sequence[Subscription],
     coming: Mapping[int, NextDigest],
-    *,
-    gone: Collection[int],
+    channels: Mapping[int, str],
 ) -> list[discord.Embed]:
-    """List a guild's digests, one embed each; ``gone`` are the channels that no longer exist."""
-    embeds = []
-    for subscription in subscriptions[:MAX_DIGESTS_SHOWN]:
-        channel_id = subscription.channel_id
-        where = f"a deleted channel ({channel_id})" if channel_id in gone else f"<#{channel_id}>"
-        lines = _subscription_lines(subscription, coming[channel_id], MAX_SHOWN_IN_LIST)
-        embeds.append(discord.Embed(description=f"Channel: {where}\n{lines}", colour=COLOUR))
+    """List a guild's digests, one embed each; ``channels`` are links by channel."""
+    embeds = [
+        discord.Embed(
+            description=f"**{channels[each.channel_id]}**\n"
+            + _subscription_lines(each, coming[each.channel_id], MAX_SHOWN_IN_LIST),
+            colour=COLOUR,
+        )
+        for each in subscriptions[:MAX_DIGESTS_SHOWN]
+    ]
     if more := len(subscriptions) - len(embeds):
         embeds[-1].set_footer(text=f"and {count_of(more, 'more digest')}")
     return embeds
 
 
-def render_topics(topics: Sequence[tuple[int, Topic]]) -> discord.Embed:
-    """List topics with their channels."""
+def render_topics(
+    topics: Sequence[tuple[int, Topic]], channels: Mapping[int, str]
+) -> discord.Embed:
+    """List topics with their channels; ``channels`` are links by channel."""
     lines = [
-        f"<#{channel_id}> **{markdown.escape(topic.name)}** {code(topic.query)}"
+        f"{channels[channel_id]} **{markdown.escape(topic.name)}** {code(topic.query)}"
         for channel_id, topic in topics
     ]
     return discord.Embed(

@@ -45,9 +45,13 @@ def render_status(
     categories: Sequence[str],
     listings: Mapping[str, ListingStatus],
     digests: Sequence[tuple[Subscription, NextDigest]],
+    channels: Mapping[int, str],
     papers: int,
 ) -> discord.Embed:
-    """Tell what is followed, how fresh it is, what comes next and how much is stored."""
+    """Tell what is followed, how fresh it is, what comes next and how much is stored.
+
+    ``channels`` are links by channel.
+    """
     embed = discord.Embed(title="Status", colour=COLOUR)
     embed.description = f"**{papers:,}** papers stored and searchable with `/paper search`."
     lines = [_category_line(category, listings.get(category)) for category in categories]
@@ -58,7 +62,7 @@ def render_status(
     )
     if digests:
         lines = [
-            f"<#{subscription.channel_id}> ({', '.join(subscription.categories[:4])}): "
+            f"{channels[subscription.channel_id]} ({', '.join(subscription.categories[:4])}): "
             + describe_next(subscription, coming)
             for subscription, coming in digests
         ]
@@ -94,25 +98,28 @@ QUERY_HELP = (
 )
 
 
-def render_help(
-    commands: Sequence[tuple[str, str, int | None]], *, is_admin: bool
-) -> discord.Embed:
-    """List the commands and explain queries.
+def say_help(commands: Sequence[tuple[str, str, int | None]], *, is_admin: bool) -> str:
+    """List the commands: name, description and Discord's id of the group, if known.
 
-    A command is its name, its description and Discord's id of its group, if known.
+    A message's content, because there Discord makes commands clickable everywhere.
     """
-    embed = discord.Embed(title="Paper Digest Bot", description=INTRODUCTION, colour=COLOUR)
+    parts = [INTRODUCTION]
     for group, title in GROUPS.items():
-        if group in ADMIN_GROUPS and not is_admin:
-            continue
-        lines = [
-            f"{mention(name, command_id)} {description}"
-            for name, description, command_id in commands
-            if name.partition(" ")[0] == group
-        ]
-        embed.add_field(name=title, value="\n".join(lines), inline=False)
-    embed.add_field(name="Queries and topics", value=QUERY_HELP, inline=False)
-    return embed.set_footer(text="Metadata from arXiv.org. Thank you to arXiv for its open access.")
+        if group not in ADMIN_GROUPS or is_admin:
+            parts.append(f"**{title}**")
+            parts += [
+                f"{mention(name, command_id)} {description}"
+                for name, description, command_id in commands
+                if name.partition(" ")[0] == group
+            ]
+    return "\n".join(parts)
+
+
+def render_query_help() -> discord.Embed:
+    """Explain how to write a query."""
+    return discord.Embed(
+        title="Queries and topics", description=QUERY_HELP, colour=COLOUR
+    ).set_footer(text="Metadata from arXiv.org. Thank you to arXiv for its open access.")
 
 
 GROUPS = {

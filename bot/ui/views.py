@@ -15,8 +15,8 @@ import discord
 
 from bot.errors import InputError
 
-PREVIOUS = "◀ Previous"
-NEXT = "Next ▶"
+PREVIOUS = "← Previous"
+NEXT = "Next →"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,7 @@ from tests.builders import DAY, make_listing, make_papers
 from tests.cogs.replies import is_private, labels, shown
 from tests.conftest import LISTING, World
 
-NEXT, PREVIOUS = "Next ▶", "◀ Previous"
+NEXT, PREVIOUS = "Next →", "← Previous"
 
 
 async def digest(world: World, command: str, **options: object) -> simcord.InteractionResult:
@@ -153,8 +153,8 @@ async def test_list_tells_every_digest_of_this_server_only(world: World) -> None
     )  # fmt: skip
     result = await digest(world, "list")
     assert is_private(result)
-    assert world.channel.mention in shown(result)
-    assert other.mention in shown(result)
+    assert "[#papers](https://discord.com/channels/" in shown(result)
+    assert f"{world.guild.id}/{other.id})" in shown(result)
     assert "math.AG" in shown(result)
     assert "cs.SE" not in shown(result)
 
@@ -229,7 +229,7 @@ async def test_preview_of_a_date_without_listing_says_so(world: World) -> None:
     await world.set_up()
     await world.announce()
     result = await digest(world, "preview", date="2024-03-02")
-    assert "No listing of Sat, 2 Mar 2024 is stored" in shown(result)
+    assert "no listing of Sat, 2 Mar 2024 is stored for cs.CV" in shown(result)
     assert labels(result) == {}
 
 

@@ -10,7 +10,7 @@ from tests.builders import DAY, make_link, make_listing, make_paper
 from tests.cogs.replies import is_private, labels, shown
 from tests.conftest import World
 
-NEXT, PREVIOUS = "Next ▶", "◀ Previous"
+NEXT, PREVIOUS = "Next →", "← Previous"
 
 
 async def search(world: World, query: str, **options: object) -> simcord.InteractionResult:

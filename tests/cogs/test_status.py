@@ -15,7 +15,7 @@ async def test_status_tells_how_fresh_each_followed_category_is(world: World) ->
     assert "cs.CV Computer Vision and Pattern Recognition: Tue, 5 Mar 2024, 25 new" in said
     assert "from the daily feed (RSS)" in said
     assert "cs.LG Machine Learning: no listing yet" in said
-    assert f"{world.channel.mention} (cs.CV, cs.LG): as soon as" in said
+    assert f"/{world.channel.id}) (cs.CV, cs.LG): as soon as" in said
 
 
 async def test_status_speaks_only_of_this_server(world: World) -> None:

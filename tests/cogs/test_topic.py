@@ -83,7 +83,7 @@ async def test_list_shows_topics_with_their_channels(world: World) -> None:
     await topic(world, "add", name="video & action", query="video OR action")
     result = await topic(world, "list")
     assert is_private(result)
-    assert f"{world.channel.mention} **video & action** `video OR action`" in shown(result)
+    assert f"/{world.channel.id}) **video & action** `video OR action`" in shown(result)
 
 
 async def test_list_without_topics_says_what_that_means(world: World) -> None:
