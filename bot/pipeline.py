@@ -25,6 +25,7 @@ from bot.digest.build import build_digest
 from bot.digest.due import digest_due, starts_with
 from bot.digest.select import Decision, decide
 from bot.errors import BotError, QuerySyntaxError
+from bot.faultpoint import hit
 from bot.intake import Intake, IntakeOutcome
 from bot.models import ArxivId, Digest, Listing, Subscription, SubscriptionState
 from bot.query.parser import parse_query
@@ -129,6 +130,7 @@ class Pipeline:
         )
         drafts = render_digest(digest, first_part=len(earlier) + 1)
         messages = await self.store.outbox.plan(subscription, day, drafts, now=self.now())
+        hit("after_plan")
         papers = len(digest.entries) if messages else 0
         await self.store.digests.record(
             subscription.channel_id,
