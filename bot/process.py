@@ -11,11 +11,13 @@ import os
 import shutil
 import signal
 from collections.abc import AsyncIterator, Awaitable
+from typing import IO
 
 import aiohttp
 import discord
 
 from bot.app import open_pipeline, utc_now
+from bot.caretaker import Caretaker
 from bot.client import PaperBot, use_stand_ins
 from bot.config import Config
 from bot.delivery import Delivery, DeliverySettings
@@ -23,10 +25,17 @@ from bot.errors import ConfigError, ConfigProblem, TokenRefused
 from bot.health import Health, serve_health
 from bot.jobs import ticking
 from bot.pipeline import Pipeline
+from bot.reconcile import Reconciliation
 from bot.sender import DiscordSender, http_trace
+from bot.store.backup import note_boot
 from bot.store.database import instance_lock
+from bot.store.maintenance import check_pages, repair_indexes
+from bot.store.store import Store
 
 log = logging.getLogger(__name__)
+
+INDEX_CHECK_PAPERS = 400_000
+"""Up to here the check of the search index takes some ten seconds; `check` does it for more."""
 
 GRACE_S = 30.0
 """How long a post in flight may take after a signal."""
@@ -45,9 +54,20 @@ REFUSED = (
 async def run_bot(config: Config, token: str) -> None:
     """Run until a signal. Raises `TokenRefused`, `AlreadyRunning` or `DatabaseUnusable`."""
     use_stand_ins(config.discord.api_url, config.discord.gateway_url)
-    with instance_lock(config.database.path):
+    with instance_lock(config.database.path) as lock:
         async with open_pipeline(config) as pipeline:
+            await _check_database(pipeline.store, lock)
             await _Process(config, pipeline).run(token)
+
+
+async def _check_database(store: Store, lock: IO[str]) -> None:
+    """Refuse a damaged database, repair its indexes, notice one that was put back."""
+    await check_pages(store.database)
+    if await store.papers.count_papers() <= INDEX_CHECK_PAPERS:
+        for name in await repair_indexes(store.database):
+            log.warning("search index rebuilt: it was out of step", extra={"index": name})
+    if await note_boot(store.database, lock, utc_now()):
+        log.warning("database put back from a copy: comparing it with the channels first")
 
 
 class _Process:
@@ -60,6 +80,7 @@ class _Process:
         self.delivery = build_delivery(config, pipeline, self.sender)
         self.bot = PaperBot(pipeline, self.delivery, http_trace=http_trace())
         self.sender.use(self.bot)
+        self.caretaker = Caretaker(pipeline.store, self.sender, now=utc_now)
         self.heartbeat_at = self.ticked_at = utc_now()
         self.ticks = self.planned = 0
 
@@ -87,6 +108,7 @@ class _Process:
         self.ticks += 1
         self.ticked_at = utc_now()
         self.delivery.wake()
+        await self.caretaker.look_around()
 
     async def _log_in(self, token: str) -> None:
         """Log in; an outage of Discord is waited out here, not by being restarted."""
@@ -144,6 +166,9 @@ class _Process:
 
 def build_delivery(config: Config, pipeline: Pipeline, sender: DiscordSender) -> Delivery:
     folder = config.database.path.absolute().parent
+    reconciliation = Reconciliation(
+        pipeline.store, sender, window=pipeline.intake.rules.catchup_window, now=utc_now
+    )
     return Delivery(
         pipeline.store.outbox,
         sender,
@@ -154,6 +179,7 @@ def build_delivery(config: Config, pipeline: Pipeline, sender: DiscordSender) ->
             send_timeout_s=config.delivery.send_timeout_s,
         ),
         free_bytes=lambda: shutil.disk_usage(folder).free,
+        is_ready=reconciliation.is_done,
     )
 
 

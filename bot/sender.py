@@ -24,6 +24,7 @@ from bot.arxiv.identifier import parse_identifier
 from bot.errors import InputError
 from bot.models import ArxivId, DeliveryState
 from bot.store.outbox import DeliveryRecord
+from bot.ui.permissions import missing_permissions
 
 log = logging.getLogger(__name__)
 
@@ -303,6 +304,47 @@ class DiscordSender:
     def is_reachable(self, guild_id: int) -> bool:
         guild = self.client.get_guild(guild_id)
         return guild is None or not guild.unavailable
+
+    def can_post(self, guild_id: int, channel_id: int) -> bool | None:
+        """Whether the bot may post in a channel, as far as is known now; None: not known."""
+        guild = self.client.get_guild(guild_id) if self.client.is_ready() else None
+        if guild is None or guild.unavailable:
+            return None
+        channel = guild.get_channel_or_thread(channel_id)
+        if channel is None:
+            return None
+        is_thread = isinstance(channel, discord.Thread)
+        return not missing_permissions(channel.permissions_for(guild.me), is_thread=is_thread)
+
+    async def tell_admins(self, guild_id: int, text: str, nonce: str) -> bool | None:
+        """Write to a guild's owner, else into its system channel.
+
+        False when neither takes it, None when it may work later.
+        """
+        guild = self.client.get_guild(guild_id) if self.client.is_ready() else None
+        if guild is None or guild.unavailable:
+            return None
+        for find in (self._owner_of, self._system_channel_of):
+            try:
+                target = await find(guild)
+                if target is not None:
+                    mentions = discord.AllowedMentions.none()
+                    await target.send(text, nonce=nonce, allowed_mentions=mentions)
+                    return True
+            except (discord.Forbidden, discord.NotFound):
+                continue
+            except (discord.DiscordException, aiohttp.ClientError, OSError, TypeError) as error:
+                log.warning("admins not told, trying again: %s", _name(error))
+                return None
+        return False
+
+    async def _owner_of(self, guild: discord.Guild) -> discord.abc.Messageable | None:
+        if guild.owner_id is None:
+            return None
+        return await self.client.create_dm(discord.Object(guild.owner_id))
+
+    async def _system_channel_of(self, guild: discord.Guild) -> discord.abc.Messageable | None:
+        return guild.system_channel
 
     async def send(self, record: DeliveryRecord) -> Outcome:
         try:

@@ -57,6 +57,50 @@ TOKEN = "MTk4NjIyNDgzNDcxOTI1MjQ4.Cl2FMQ.canary-ZnCjm1XVW7vRze4b7Cq4se7kKWs"
 
 SEND = "POST", spec.MESSAGES
 
+GUILD_DETAILS: Json = {
+    "icon": None,
+    "description": None,
+    "home_header": None,
+    "splash": None,
+    "discovery_splash": None,
+    "banner": None,
+    "application_id": None,
+    "region": "deprecated",
+    "afk_channel_id": None,
+    "afk_timeout": 300,
+    "system_channel_flags": 0,
+    "widget_enabled": False,
+    "widget_channel_id": None,
+    "verification_level": 0,
+    "default_message_notifications": 0,
+    "mfa_level": 0,
+    "explicit_content_filter": 0,
+    "max_presences": None,
+    "max_members": 1000,
+    "max_stage_video_channel_users": 50,
+    "max_video_channel_users": 25,
+    "vanity_url_code": None,
+    "premium_tier": 0,
+    "premium_subscription_count": 0,
+    "preferred_locale": "en-US",
+    "rules_channel_id": None,
+    "safety_alerts_channel_id": None,
+    "public_updates_channel_id": None,
+    "premium_progress_bar_enabled": False,
+    "nsfw": False,
+    "nsfw_level": 0,
+    "incidents_data": None,
+}
+MEMBER_DETAILS: Json = {
+    "avatar": None,
+    "banner": None,
+    "communication_disabled_until": None,
+    "nick": None,
+    "pending": False,
+    "premium_since": None,
+}
+"""What Discord's description asks for beyond what the gateway tells, and nobody here uses."""
+
 NO_BOT_TOKEN = ("{interaction_token}", "{webhook_token}")
 """Routes with one of these carry their own token in the path."""
 
@@ -186,6 +230,7 @@ class DiscordServer:
         self.drift: list[str] = []
         """Where an answer of this stand-in is not as Discord describes it; fails the test."""
         self.guilds: dict[int, Guild] = {}
+        self.private_channels: dict[int, Channel] = {}
         self.commands: list[Json] = []
         self.command_puts = 0
         self.is_token_good = True
@@ -252,9 +297,8 @@ class DiscordServer:
 
     def add_guild(self, name: str = "Reading group") -> Guild:
         """Add a guild before the bot connects; `welcome` tells a connected bot of it."""
-        guild = Guild(
-            id=self.ids.new(), name=name, owner_id=self.ids.new(), bot_role_id=self.ids.new()
-        )
+        owner = User(id=self.ids.new(), name="owner")
+        guild = Guild(id=self.ids.new(), name=name, owner=owner, bot_role_id=self.ids.new())
         self.guilds[guild.id] = guild
         return guild
 
@@ -272,7 +316,15 @@ class DiscordServer:
     def messages_in(self, channel: Channel) -> list[Accepted]:
         return [entry for entry in self.ledger if entry.channel_id == channel.id]
 
+    def told(self, user: User) -> list[str]:
+        """Return what the bot wrote to somebody in private."""
+        channel = self.private_channels.get(user.id)
+        return [message["content"] for message in channel.messages] if channel else []
+
     def channel(self, channel_id: int) -> Channel | None:
+        for channel in self.private_channels.values():
+            if channel.id == channel_id:
+                return channel
         for guild in self.guilds.values():
             found = guild.channels.get(channel_id)
             if found is not None and not found.is_deleted and guild.is_member:
@@ -457,7 +509,10 @@ class DiscordServer:
         yield "GET", "/users/@me", self._get_me
         yield "GET", "/oauth2/applications/@me", self._get_application
         yield "GET", "/gateway/bot", self._get_gateway
+        yield "POST", "/users/@me/channels", self._open_private_channel
         yield "GET", "/channels/{channel_id}", self._get_channel
+        yield "GET", "/guilds/{guild_id}", self._get_guild
+        yield "GET", "/guilds/{guild_id}/members/{user_id}", self._get_member
         yield "GET", spec.MESSAGES, self._list_messages
         yield "POST", spec.MESSAGES, self._create_message
         yield "PUT", "/applications/{application_id}/commands", self._put_commands
@@ -568,6 +623,30 @@ class DiscordServer:
         body = {"url": self.gateway_url, "shards": 1, "session_start_limit": limit}
         return self.answer(200, body)
 
+    async def _open_private_channel(self, call: Call) -> Answer:
+        user_id = int(call.body["recipient_id"])
+        if user_id not in self.private_channels:
+            people = [guild.owner for guild in self.guilds.values()]
+            user = next((each for each in people if each.id == user_id), None)
+            if user is None:
+                return self.error(404, 10013, "Unknown User")
+            self.private_channels[user_id] = Channel(
+                id=self.ids.new(), guild_id=0, name=user.name, recipient=user
+            )
+        return self.answer(200, self.private_channels[user_id].private_json())
+
+    async def _get_guild(self, call: Call) -> Answer:
+        guild = self.guilds.get(int(call.names["guild_id"]))
+        if guild is None or not guild.is_member:
+            return self.error(404, 10004, "Unknown Guild")
+        return self.answer(200, {**guild.json(self.bot), **GUILD_DETAILS})
+
+    async def _get_member(self, call: Call) -> Answer:
+        guild = self.guilds.get(int(call.names["guild_id"]))
+        if guild is None or not guild.is_member or int(call.names["user_id"]) != self.bot.id:
+            return self.error(404, 10007, "Unknown Member")
+        return self.answer(200, {**guild.json(self.bot)["members"][0], **MEMBER_DETAILS})
+
     async def _get_channel(self, call: Call) -> Answer:
         channel = self._named(call)
         if isinstance(channel, Answer):
@@ -579,6 +658,10 @@ class DiscordServer:
         channel = self.channel(call.channel_id or 0)
         if channel is None:
             return self.error(404, 10003, "Unknown Channel")
+        if channel.recipient is not None:
+            if channel.recipient.takes_messages:
+                return channel
+            return self.error(403, 50007, "Cannot send messages to this user")
         held = self.guilds[channel.guild_id].bot_permissions(channel)
         if not self.guilds[channel.guild_id].is_member or not held & VIEW_CHANNEL:
             return self.error(403, 50001, "Missing Access")
@@ -656,7 +739,8 @@ class DiscordServer:
             sha256=hashlib.sha256(json.dumps(shown, sort_keys=True).encode()).hexdigest(),
             at=self.now(),
         )
-        self.ledger.append(entry)
+        if channel.recipient is None:
+            self.ledger.append(entry)
         if entry.nonce is not None:
             self._by_nonce[entry.nonce] = entry
         return {**message, "nonce": body["nonce"]} if "nonce" in body else message

@@ -134,8 +134,8 @@ def _with_text_ids(body: object) -> object:
     if not isinstance(body, Mapping):
         return body
     result = dict(body)
-    for key in ("allowed_mentions", "message_reference"):
-        if isinstance(result.get(key), Mapping):
+    for key in ("allowed_mentions", "message_reference", "recipient_id"):
+        if key in result:
             result[key] = _numbers_as_text(result[key])
     return result
 

@@ -59,6 +59,8 @@ class User:
     is_bot: bool = False
     permissions: int = EVERYONE
     """What a command's caller may do, as interactions report it."""
+    takes_messages: bool = True
+    """Whether the bot may write to them in private."""
 
     def json(self) -> Json:
         return {
@@ -83,6 +85,13 @@ class Channel:
     """Permissions that an overwrite takes from the bot here."""
     is_deleted: bool = False
     messages: list[Json] = field(default_factory=list)
+    recipient: User | None = None
+    """The person of a private channel; it has no guild."""
+
+    def private_json(self) -> Json:
+        assert self.recipient is not None
+        recipients = [self.recipient.json()]
+        return {"id": str(self.id), "type": 1, "flags": 0, "recipients": recipients}
 
     def json(self, bot_role_id: int) -> Json:
         return {
@@ -107,7 +116,7 @@ class Channel:
 class Guild:
     id: int
     name: str
-    owner_id: int
+    owner: User
     bot_role_id: int
     system_channel_id: int | None = None
     permissions: int = INVITED_WITH
@@ -121,7 +130,7 @@ class Guild:
         return {
             "id": str(self.id),
             "name": self.name,
-            "owner_id": str(self.owner_id),
+            "owner_id": str(self.owner.id),
             "system_channel_id": self.system_channel_id and str(self.system_channel_id),
             "member_count": 2,
             "large": False,
@@ -156,6 +165,8 @@ def _role(id_: int, name: str, permissions: int) -> Json:
         "position": 0,
         "color": 0,
         "colors": {"primary_color": 0, "secondary_color": None, "tertiary_color": None},
+        "icon": None,
+        "unicode_emoji": None,
         "hoist": False,
         "managed": False,
         "mentionable": False,

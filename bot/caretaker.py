@@ -1,0 +1,121 @@
+"""Looks after channels that are in trouble: tells their admins once, resumes them once.
+
+A digest that cannot be posted must not fail in silence, and one notice is enough: what was told
+is noted in the database, so that a restart does not tell it again.
+"""
+
+import hashlib
+import logging
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from itertools import groupby
+from typing import Final, Protocol
+
+from bot.models import DeliveryState, Subscription, SubscriptionState
+from bot.sender import CHANNEL_REFUSALS
+from bot.store.outbox import DeliveryRecord
+from bot.store.store import Store
+from bot.ui.notices import Trouble, render_notice
+
+log = logging.getLogger(__name__)
+
+TELL_WITHIN: Final = timedelta(hours=24)
+"""How long to try to reach admins; what is older they see in /digest status."""
+
+
+class Admins(Protocol):
+    """The way to a guild's admins, and what is known of its channels."""
+
+    async def tell_admins(self, guild_id: int, text: str, nonce: str) -> bool | None:
+        """Write to them; False when nobody can be reached, None when it may work later."""
+
+    def can_post(self, guild_id: int, channel_id: int) -> bool | None:
+        """Whether the bot may post in a channel; None when that is not known."""
+
+
+class Caretaker:
+    """Call `look_around` every now and then."""
+
+    def __init__(self, store: Store, admins: Admins, *, now: Callable[[], datetime]) -> None:
+        self._store = store
+        self._admins = admins
+        self._now = now
+        self._could_post: dict[int, bool] = {}
+
+    async def look_around(self) -> int:
+        """Tell what is new, resume what can go on; returns how many subscriptions were resumed."""
+        await self._tell()
+        return await self._resume()
+
+    async def _tell(self) -> None:
+        untold = await self._store.troubles.list_untold()
+        untold.sort(key=lambda record: (record.guild_id, record.channel_id, record.id))
+        for (guild_id, channel_id), group in groupby(
+            untold, key=lambda record: (record.guild_id, record.channel_id)
+        ):
+            await self._tell_of(guild_id, channel_id, list(group))
+
+    async def _tell_of(
+        self, guild_id: int, channel_id: int, records: Sequence[DeliveryRecord]
+    ) -> None:
+        subscription = await self._store.subscriptions.get_subscription(channel_id)
+        if subscription is None:
+            # Cancelled with its subscription: whoever did that knows.
+            await self._note_told(records)
+            return
+        is_paused = subscription.state is SubscriptionState.PAUSED
+        text = render_notice(channel_id, [_trouble(each) for each in records], is_paused=is_paused)
+        told = await self._admins.tell_admins(guild_id, text, _nonce(records))
+        oldest = min(record.planned_at for record in records)
+        if told is not None or self._now() - oldest > TELL_WITHIN:
+            await self._note_told(records)
+            log.info("admins told" if told else "no admin to tell", extra={"guild": guild_id})
+
+    async def _note_told(self, records: Sequence[DeliveryRecord]) -> None:
+        await self._store.troubles.mark_told([record.id for record in records], self._now())
+
+    async def _resume(self) -> int:
+        """Resume what Discord's refusal paused, once the bot may post there (again)."""
+        resumed = 0
+        for subscription in await self._store.subscriptions.list_subscriptions():
+            if not _is_refused(subscription):
+                self._could_post.pop(subscription.channel_id, None)
+            elif self._has_changed(subscription):
+                await self._store.subscriptions.resume(subscription.channel_id)
+                log.info("subscription resumed", extra={"channel": subscription.channel_id})
+                resumed += 1
+        return resumed
+
+    def _has_changed(self, subscription: Subscription) -> bool:
+        """Whether the bot may post now and did not know so before.
+
+        Where it believed so all along, Discord knows of a reason that the bot does not: going on
+        would be refused, paused and told again and again.
+        """
+        channel_id = subscription.channel_id
+        can_post = self._admins.can_post(subscription.guild_id, channel_id)
+        if can_post is None:
+            return False
+        could_post = self._could_post.get(channel_id)
+        self._could_post[channel_id] = can_post
+        return can_post and not could_post
+
+
+def _is_refused(subscription: Subscription) -> bool:
+    is_paused = subscription.state is SubscriptionState.PAUSED
+    return is_paused and subscription.paused_because in CHANNEL_REFUSALS.values()
+
+
+def _trouble(record: DeliveryRecord) -> Trouble:
+    return Trouble(
+        announced_on=record.announced_on,
+        part=record.part,
+        is_unknown=record.state is DeliveryState.UNKNOWN,
+        reason=record.reason or "",
+    )
+
+
+def _nonce(records: Sequence[DeliveryRecord]) -> str:
+    """Name a notice, so that telling it again at once, after a crash, tells it once."""
+    names = " ".join(f"{record.nonce}:{record.state}" for record in records)
+    return hashlib.sha256(names.encode()).hexdigest()[:24]

@@ -1,0 +1,63 @@
+"""What admins are told when a digest could not be posted, or nobody knows whether it was. Pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import groupby
+
+from bot.digest.words import joined, long_date
+from bot.text import markdown
+
+MAX_LINES = 3
+MAX_PARTS = 6
+MAX_REASON = 120
+"""Together these keep a notice well under the 2000 characters of a message."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trouble:
+    """One message of a digest that failed, or that may or may not have arrived."""
+
+    announced_on: date
+    part: int
+    is_unknown: bool
+    reason: str
+
+
+def render_notice(channel_id: int, troubles: Sequence[Trouble], *, is_paused: bool) -> str:
+    """Tell of a channel's ``troubles``, of which there is at least one, and what can be done."""
+    unknown = [each for each in troubles if each.is_unknown]
+    failed = [each for each in troubles if not each.is_unknown]
+    lines = []
+    if failed:
+        lines.append(f"I could not post in <#{channel_id}>:")
+        lines += _lines(failed)
+    if unknown:
+        lines.append(
+            f"I cannot tell whether this arrived in <#{channel_id}>, so I do not post it again "
+            "by myself; please look:"
+        )
+        lines += _lines(unknown)
+    if is_paused:
+        lines.append(
+            "The channel's digest is paused until the cause is gone; after that it goes on."
+        )
+    lines.append("`/digest status` shows it and posts it again where you say so.")
+    return "\n".join(lines)
+
+
+def _lines(troubles: Sequence[Trouble]) -> list[str]:
+    """One line per date and reason, the newest that fit."""
+    ordered = sorted(troubles, key=lambda each: (each.announced_on, each.reason, each.part))
+    lines = []
+    for (day, reason), group in groupby(ordered, key=lambda each: (each.announced_on, each.reason)):
+        said = markdown.shorten(reason, MAX_REASON)
+        lines.append(f"- {long_date(day)}, {_parts([each.part for each in group])}: {said}")
+    return lines[-MAX_LINES:]
+
+
+def _parts(parts: Sequence[int]) -> str:
+    if len(parts) > MAX_PARTS:
+        return f"{len(parts)} parts"
+    noun = "part" if len(parts) == 1 else "parts"
+    return f"{noun} {joined([str(part) for part in parts])}"
