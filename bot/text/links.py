@@ -17,7 +17,7 @@ from bot.text.tex import to_unicode
 _LONGEST_ADDRESS = 2048  # Discord's limit for the addresses of embeds and buttons
 _INTRODUCTION = 120  # characters before an address that can introduce it
 
-_HINT = re.compile(r"https?:|www\.|\.(?:com|org|io|co|cn|science|net)\b", re.I)
+_HINTS = ("http", "www.", ".com", ".org", ".io", ".co", ".cn", ".science", ".net")
 _HOSTS = (
     r"(?:www\.)?(?:(?:gist\.)?github\.com|gitlab\.com|bitbucket\.org|codeberg\.org|gitee\.com"
     r"|sourceforge\.net|huggingface\.co|hf\.co|zenodo\.org|figshare\.com|kaggle\.com|osf\.io"
@@ -45,7 +45,8 @@ def find_links(*, abstract: str, comment: str | None) -> tuple[Link, ...]:
 
 
 def _find(text: str) -> Iterator[tuple[LinkKind, "_Address"]]:
-    if not _HINT.search(text):
+    lowered = text.lower()
+    if not any(hint in lowered for hint in _HINTS):
         return
     text = to_unicode(text)
     for found in _ADDRESS.finditer(text):

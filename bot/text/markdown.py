@@ -25,7 +25,8 @@ _SIGNS = re.compile(
     | (?P<address>{_ADDRESS})
     | (?P<crowd>@(?=everyone|here))
     | (?P<invite>discord(?:app)?\.(?=gg/|com/invite)|dsc\.(?=gg/))
-    | <(?P<tag>[@\#/]|\w{{0,20}}:)              # mention, channel, command, emoji, timestamp
+    # a mention, a channel, a command, an emoji, a timestamp, a link with another scheme
+    | <(?P<tag>@(?!everyone|here)|[\#/]|(?!https?://)[a-z]{{0,10}}:)
     | (?P<emoji>:)(?=[\w+-]{{1,64}}:)
     | (?P<sign>[\\*_`]|~(?=~)|(?<=~)~|\|(?=\|)|(?<=\|)\|)
     | (?P<bracket>[\[\]])
@@ -34,6 +35,7 @@ _SIGNS = re.compile(
     """,
     re.VERBOSE | re.MULTILINE | re.IGNORECASE,
 )
+_CROWD = re.compile(r"@(?=everyone|here)", re.I)
 _INVITATION = re.compile(
     r"https?://(?:www\.)?(?:discord(?:app)?\.(?:gg|com/invite)|dsc\.gg)/", re.I
 )
@@ -157,9 +159,10 @@ def _escaped(found: re.Match[str], *, may_link: bool) -> str:
 def _address(address: str) -> str:
     """Return an address that Discord links, or one that it does not if it invites to a guild."""
     if _INVITATION.search(address):
-        return re.sub(r"([\\<*_`~|.:])", r"\\\1", address)
+        shown = re.sub(r"([\\<*_`~|.:\[\]])", r"\\\1", address)
+        return _CROWD.sub("＠", shown)
     address = re.sub(r"[\\*`|]", lambda sign: f"%{ord(sign[0]):02X}", address)
-    return re.sub(r"@(?=everyone|here)", "%40", address, flags=re.I)
+    return _CROWD.sub("%40", address)
 
 
 def _cut(text: str, max_chars: int) -> str:

@@ -10,12 +10,16 @@ _MARKS = re.compile(
     r"|(?<![\w`])`(?P<single>[^`'\s][^`'\n]{0,80})'(?!['\w])"
     r"|``|''|(?<=[^\s(\[])\"(?!\w)|(?<!-)-{2,3}(?!-)|~"
 )
+_OPENING = ("`", "''", "--", "~")
+"""Without any of these nothing changes: a straight quote closes only what they opened."""
 _ABOUT = re.compile(r"~ ?[.$]?\d")
 _OPTION = re.compile(r"--[a-z][a-z0-9]+(?:-[a-z0-9]+)*(?=[\s=,.;:)\]}'\"`]|$)")
 _CLOSING_DASH = re.compile(r"[\w.,)]--(?!-)")
 
 
 def set_typography(text: str) -> str:
+    if not any(mark in text for mark in _OPENING):
+        return text
     return _MARKS.sub(_Typesetter(), text)
 
 
