@@ -41,7 +41,7 @@ def build_paper(
         version=version,
         title=one_line(title),
         abstract=readable_abstract,
-        source_title=re.sub(r"\s*\n\s*", " ", title.strip()),
+        source_title=_WRAPPED.sub(" ", title.strip()) if "\n" in title else title.strip(),
         source_abstract=source_abstract,
         authors=tuple(filter(None, map(one_line, authors))),
         categories=tuple(dict.fromkeys(categories)),
@@ -67,6 +67,8 @@ def _stripped_or_none(text: str | None) -> str | None:
 
 # --- line breaks -----------------------------------------------------------------------------
 
+_WRAPPED = re.compile(r"\s*\n\s*")
+_MARKS_OF_PARAGRAPHS = ("\n\n", "\n ", "\n\t")
 _BLANK_LINE = re.compile(r"\n[ \t]*(?:\n[ \t]*)+")
 _INDENTED_LINE = re.compile(r"\n[ \t]+")
 _MID_SENTENCE = re.compile(r"[^.!?:;)\]}”\"'$]\n[ \t]+|[,\w-]\n[ \t]+|\n[ \t]+[a-z(,;]")
@@ -81,6 +83,8 @@ def unwrap(text: str) -> str:
     text = text.strip()
     if "\n" not in text:
         return text
+    if not any(mark in text for mark in _MARKS_OF_PARAGRAPHS):
+        return text.replace("\n", " ")
     text = _BLANK_LINE.sub("\0", text)
     indent = " " if _MID_SENTENCE.search(text) else "\0"
     return _INDENTED_LINE.sub(indent, text).replace("\n", " ").replace("\0", "\n\n")

@@ -19,7 +19,7 @@ from bot.text.structure import resolve_structure
 from bot.text.typography import set_typography
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
-_NO_CONTROL = str.maketrans({code: " " for code in (*range(9), *range(11, 32), 127)})
+_NO_CONTROL = str.maketrans(dict.fromkeys((*range(9), *range(11, 32), 127), " "))
 _ROUNDS = 4  # real text settles in one; what has not settled by then is made only to confuse
 
 
