@@ -27,6 +27,7 @@ from bot.arxiv.judge import (
     next_step,
 )
 from bot.errors import ArxivError, ArxivUnavailable, InputError
+from bot.faultpoint import hit
 from bot.models import Listing
 from bot.store.papers import AddedListing
 from bot.store.store import Store
@@ -87,7 +88,7 @@ class Intake:
         self._failing: set[str] = set()
 
     async def poll(self, categories: Iterable[str]) -> AsyncIterator[IntakeOutcome]:
-        """Ask everything that is due now, most urgent first; yields after each request."""
+        """Ask everything that is due now; yields after each request."""
         watched = set(categories)
         await self._open_records(watched)
         while (due := await self._most_urgent(watched)) is not None:
@@ -132,7 +133,10 @@ class Intake:
         return [*(day for day in missed if day >= oldest), today]
 
     async def _most_urgent(self, categories: set[str]) -> tuple[DayRecord, Source] | None:
-        """The record with the earliest step that is due; today's before those of other days."""
+        """The record with the earliest step that is due, older days first.
+
+        What a new day's feed shows is judged by what the day before had.
+        """
         now = self._now()
         steps = []
         for record in await self._store.intake.list_open():
@@ -140,7 +144,7 @@ class Intake:
             if step is None or self._is_out_of_reach(record, now):
                 await self._close(record, now, is_watched=record.category in categories)
             elif step.at <= now and record.category in categories:
-                steps.append((-record.day.toordinal(), step.at, record.category, record, step))
+                steps.append((record.day, step.at, record.category, record, step))
         if not steps:
             return None
         *_, record, step = min(steps, key=lambda each: each[:3])
@@ -188,6 +192,7 @@ class Intake:
             judgement = judge(record, answer, Knowledge(announced={}))
             await self._store.intake.set_records([judgement.record], now=self._now())
             return IntakeOutcome(record=judgement.record, error=error)
+        hit("after_fetch")
         self._log_recovery(record)
         answer = Answer(source=source, asked_at=self._now(), listing=listing)
         return await self._remember(record, answer, listing)
@@ -195,6 +200,7 @@ class Intake:
     async def _remember(self, record: DayRecord, answer: Answer, listing: Listing) -> IntakeOutcome:
         judgement = judge(record, answer, await self._knowledge(record, answer, listing))
         added = await self._store_accepted(judgement)
+        hit("after_store")
         records = [each for each in (judgement.record, judgement.of_previous) if each is not None]
         await self._store.intake.set_records(records, now=self._now())
         self._log_verdict(record, judgement, added)

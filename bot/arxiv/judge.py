@@ -51,7 +51,8 @@ class DayRecord:
 
     ``is_confirmed`` says that a second reading agreed, ``is_closed`` that nothing more is asked.
     ``failures`` counts failed requests in a row; ``not_before`` is what a source asked us to
-    wait for. ``reason`` explains the verdict to a person.
+    wait for, ``held_since`` when a listing was first held back because the day before was unknown.
+    ``reason`` explains the verdict to a person.
     """
 
     category: str
@@ -63,6 +64,7 @@ class DayRecord:
     feed_asked_at: datetime | None = None
     catchup_asked_at: datetime | None = None
     not_before: datetime | None = None
+    held_since: datetime | None = None
     failures: int = 0
     is_confirmed: bool = False
     is_closed: bool = False
@@ -94,8 +96,9 @@ class Knowledge:
 
     ``announced`` maps each identifier of the answer that the category announced on another date
     than the one to which the listing belongs (`belongs_to`) to those announcements; ``stored``
-    holds the identifiers already stored for that date. ``usual`` is the category's usual number of papers, None while unknown.
-    ``previous`` is the record of the last announcement day before the listing's stamp.
+    holds the identifiers already stored for that date. ``usual`` is the category's usual number
+    of papers, None while unknown. ``previous`` is the record of the last announcement day before
+    the listing's stamp.
     """
 
     announced: Mapping[ArxivId, Collection[Earlier]]
@@ -175,7 +178,37 @@ def judge(record: DayRecord, answer: Answer, knowledge: Knowledge) -> Judgement:
     is_feed = answer.source is Source.FEED
     if is_feed and repeated_share(answer.listing, knowledge.announced) > REPEATED_SHARE:
         return Judgement(record=_stale(record, answer))
+    if is_feed and _may_be_of_previous(record, answer, knowledge):
+        return Judgement(record=_held(record, answer, knowledge))
     return _fresh(record, answer, answer.listing, knowledge)
+
+
+def _may_be_of_previous(record: DayRecord, answer: Answer, knowledge: Knowledge) -> bool:
+    """Whether a listing that looks fresh may repeat a day before that we never saw.
+
+    Held back for some hours only: the day before is asked for meanwhile, and if nobody answers
+    the listing counts as what its date says.
+    """
+    before = knowledge.previous
+    if before is None or before.is_closed or knowledge.stored:
+        return False
+    if not is_announcement_day(record.day):
+        return False
+    if before.verdict is not None and before.verdict.has_listing:
+        return False
+    return record.held_since is None or answer.asked_at < record.held_since + HELD_FOR
+
+
+def _held(record: DayRecord, answer: Answer, knowledge: Knowledge) -> DayRecord:
+    before = knowledge.previous
+    day = before.day if before is not None else "the day before"
+    return replace(
+        record,
+        verdict=IntakeVerdict.STALE,
+        source=answer.source.value,
+        held_since=record.held_since or answer.asked_at,
+        reason=f"may repeat {day}, which is not known yet",
+    )
 
 
 def news_of(
@@ -280,7 +313,7 @@ def _fresh(record: DayRecord, answer: Answer, listing: Listing, knowledge: Knowl
     news = listing.announcements if is_record else news_of(listing, knowledge.announced)
     accepted = replace(listing, announced_on=day, announcements=news)
     if day == record.day:
-        return Judgement(record=_read(record, accepted, knowledge), accepted=accepted)
+        return Judgement(record=_read(record, answer, accepted, knowledge), accepted=accepted)
     added = {entry.paper.arxiv_id for entry in news} - set(knowledge.stored)
     if not added:
         return Judgement(record=_stale(record, answer))
@@ -300,11 +333,17 @@ def belongs_to(
     return listing_day(listing.announced_on, today, previous)
 
 
-def _read(record: DayRecord, accepted: Listing, knowledge: Knowledge) -> DayRecord:
-    """Record a listing of the day itself."""
+def _read(record: DayRecord, answer: Answer, accepted: Listing, knowledge: Knowledge) -> DayRecord:
+    """Record a listing of the day itself.
+
+    A second reading settles the day when it is late enough; a short listing is settled only by
+    the catch-up page, because a feed may stay half for hours.
+    """
     papers = {entry.paper.arxiv_id for entry in accepted.announcements}
     is_known = bool(knowledge.stored) and papers <= set(knowledge.stored)
     is_short = knowledge.usual is not None and len(papers) < knowledge.usual * SHORT_SHARE
+    is_late = answer.asked_at >= _at(record.day, RECHECK_AT)
+    is_record = answer.source is Source.CATCHUP and announcement_day(answer.asked_at) > record.day
     if not accepted.is_complete:
         verdict, reason = IntakeVerdict.GROWING, "the answer was not the whole listing"
     elif is_short and not is_known:
@@ -318,7 +357,7 @@ def _read(record: DayRecord, accepted: Listing, knowledge: Knowledge) -> DayReco
         source=accepted.source,
         reason=reason,
         papers=len(papers | set(knowledge.stored)),
-        is_confirmed=is_known,
+        is_confirmed=is_record or (is_known and is_late and not is_short),
     )
 
 
@@ -364,6 +403,8 @@ def _elsewhere(record: DayRecord, accepted: Listing, knowledge: Knowledge, added
 RECHECK_AT = time(9, 0)
 LATE_CHECK_AT = time(21, 30)
 CATCHUP_FROM = time(2, 30)
+HELD_FOR = timedelta(hours=3)
+PAST_FROM = time(0, 5)  # before the new day's feed is judged by what the day before had
 CATCHUP_EVERY = timedelta(hours=3)
 PAST_EVERY = timedelta(hours=6)
 GROWING_EVERY = timedelta(minutes=15)
@@ -404,6 +445,9 @@ def _today_step(record: DayRecord, poll_start: time, poll_every: timedelta) -> S
     asked = record.feed_asked_at
     if asked is None or record.verdict is None:
         return Step(source=Source.FEED, at=_at(record.day, poll_start) + _jitter(record))
+    is_settled = record.verdict in (IntakeVerdict.COMPLETE, IntakeVerdict.EMPTY_EXPECTED)
+    if is_settled and record.failures:
+        return Step(source=Source.FEED, at=asked + poll_every)
     if record.verdict is IntakeVerdict.COMPLETE:
         return None if record.is_confirmed else _recheck(record, asked, (RECHECK_AT,))
     if record.verdict is IntakeVerdict.EMPTY_EXPECTED:
@@ -435,13 +479,14 @@ def _past_step(record: DayRecord) -> Step | None:
     )
     if is_settled or (record.verdict is None and not is_announcement_day(record.day)):
         return None
-    morning = _at(record.day + timedelta(days=1), time(0, 30)) + _jitter(record)
+    morning = _at(record.day + timedelta(days=1), PAST_FROM) + _jitter(record)
     last = record.catchup_asked_at
     if last is None or last < morning:
         return Step(source=Source.CATCHUP, at=morning)
-    if record.verdict is IntakeVerdict.COMPLETE:
-        return None  # asked once more, as the promise of a re-check says
-    return Step(source=Source.CATCHUP, at=last + PAST_EVERY)
+    if record.verdict is IntakeVerdict.COMPLETE and not record.failures:
+        return None  # it was read a second time
+    # After a failure `not_before` alone says when; it grows with each.
+    return Step(source=Source.CATCHUP, at=last if record.failures else last + PAST_EVERY)
 
 
 def expired(record: DayRecord) -> DayRecord:

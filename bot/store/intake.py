@@ -12,7 +12,7 @@ from bot.store.rows import Row, json_array
 
 COLUMNS = (
     "category, day, verdict, source, reason, papers, feed_asked_at, catchup_asked_at, not_before, "
-    "failures, is_confirmed, is_closed"
+    "held_since, failures, is_confirmed, is_closed"
 )
 LISTINGS_FOR_USUAL = 10
 
@@ -191,6 +191,7 @@ def _values(record: DayRecord) -> Row:
         _text(record.feed_asked_at),
         _text(record.catchup_asked_at),
         _text(record.not_before),
+        _text(record.held_since),
         record.failures,
         int(record.is_confirmed),
         int(record.is_closed),
@@ -207,7 +208,7 @@ def _instant(value: object) -> datetime | None:
 
 def _record(row: Row) -> DayRecord:
     (category, day, verdict, source, reason, papers, feed_asked_at, catchup_asked_at, not_before,
-     failures, is_confirmed, is_closed) = row  # fmt: skip
+     held_since, failures, is_confirmed, is_closed) = row  # fmt: skip
     return DayRecord(
         category=str(category),
         day=date.fromisoformat(str(day)),
@@ -218,6 +219,7 @@ def _record(row: Row) -> DayRecord:
         feed_asked_at=_instant(feed_asked_at),
         catchup_asked_at=_instant(catchup_asked_at),
         not_before=_instant(not_before),
+        held_since=_instant(held_since),
         failures=int(str(failures)),
         is_confirmed=bool(is_confirmed),
         is_closed=bool(is_closed),

@@ -67,7 +67,8 @@ FIRST: Step = (
     CREATE VIRTUAL TABLE paper_typed USING fts5 (
         title, authors,
         content = 'paper', content_rowid = 'key',
-        tokenize = 'unicode61 remove_diacritics 2', prefix = '2 3', detail = column
+        tokenize = 'unicode61 remove_diacritics 2',
+        prefix = '2', detail = column, columnsize = 0
     )
     """,
     # In how many papers a stem occurs, counted now and then: close enough to weigh words by.
@@ -230,6 +231,7 @@ FIRST: Step = (
         feed_asked_at TEXT,
         catchup_asked_at TEXT,
         not_before TEXT,
+        held_since TEXT,
         failures INTEGER NOT NULL,
         is_confirmed INTEGER NOT NULL,
         is_closed INTEGER NOT NULL,
