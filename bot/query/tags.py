@@ -19,12 +19,12 @@ from bot.arxiv.taxonomy import ALIASES, SUBSUMED, archive_of
 from bot.models import AnnounceType, LinkKind
 from bot.query.names import MAX_PARTS, name_parts
 
-_MARK = "\ue000"
+MARK = "\ue000"
 _PUNCTUATION = str.maketrans({".": "\ue001", "-": "\ue002"})
 
 
 def _tag(kind: str, value: str = "") -> str:
-    return f"{_MARK}{kind}{value.translate(_PUNCTUATION).lower()}{_MARK}"
+    return f"{MARK}{kind}{value.translate(_PUNCTUATION).lower()}{MARK}"
 
 
 EVERY_PAPER = _tag("p")

@@ -16,7 +16,7 @@ from functools import lru_cache
 
 MAX_STEMMED_BYTES = 64
 
-_TOKEN = re.compile(r"(?:[^\W_][\u0300-\u0331]*)+")
+_TOKEN = re.compile(r"[^\W_]+(?:[\u0300-\u0331]+[^\W_]*)*")
 _FIRST_GREEK_EXTENDED = "\u1f00"  # from there on FTS5 leaves letters as they are
 
 

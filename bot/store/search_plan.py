@@ -10,8 +10,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from bot.query.ast import HasDoi, Identified, Place, Since, Until
-from bot.query.compile import CompiledQuery
+from bot.query.ast import (
+    Announced,
+    Category,
+    Has,
+    HasDoi,
+    Identified,
+    Node,
+    Place,
+    Since,
+    Text,
+    TextField,
+    Until,
+    leaves,
+)
+from bot.query.compile import CompiledQuery, compile_node
 from bot.store.keys import end_key, first_key
 
 FIRST_KEY = 0
@@ -28,47 +41,82 @@ class KeyRange:
     def __contains__(self, other: "KeyRange") -> bool:
         return self.first <= other.first and other.end <= self.end
 
+    def overlap(self, other: "KeyRange") -> "KeyRange":
+        return KeyRange(max(self.first, other.first), min(self.end, other.end))
+
+    @property
+    def is_empty(self) -> bool:
+        return self.first >= self.end
+
+
+EVERYWHERE = KeyRange(FIRST_KEY, LAST_KEY)
+
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """A range of keys, and the FTS5 expression that finds papers in it (None: all of them)."""
+    """A range of keys, and what to ask there: an FTS5 expression (None: nothing) of an index.
+
+    ``tier`` is the stretch's rank of relevance, counted from 0.
+    """
 
     keys: KeyRange
     match: str | None
+    index: str = "paper_text"
+    tier: int = 0
 
 
-def plan(compiled: CompiledQuery, known: Mapping[Place, Sequence[int]]) -> list[Stretch]:
-    """Cut the archive for ``compiled``, newest first, and leave out what cannot hold a match.
+Known = Mapping[Place, Sequence[int]]
+"""The keys of the papers that a query's identifiers and DOIs name."""
 
-    ``known`` gives the keys of the papers that its identifiers and DOIs name.
-    """
+
+def plan_tiers(roots: Sequence[Node], known: Known) -> list[Stretch]:
+    """Plan several queries, one behind the other."""
+    return [
+        stretch
+        for tier, root in enumerate(roots)
+        for stretch in plan(compile_node(root), known, tier)
+    ]
+
+
+def plan(compiled: CompiledQuery, known: Known, tier: int = 0) -> list[Stretch]:
+    """Cut the archive for ``compiled``, newest first, and leave out what cannot hold a match."""
     ranges = {place: _ranges(place, known) for place in compiled.places}
-    cuts = {FIRST_KEY, LAST_KEY}
-    for each in ranges.values():
-        cuts.update(edge for keys in each for edge in (keys.first, keys.end))
+    edges = {edge for each in ranges.values() for keys in each for edge in (keys.first, keys.end)}
+    index = _smallest_index(compiled.root)
     stretches: list[Stretch] = []
-    for end, first in pairwise(sorted(cuts, reverse=True)):
+    for end, first in pairwise(sorted({FIRST_KEY, LAST_KEY} | edges, reverse=True)):
         keys = KeyRange(first, end)
-        selection = compiled.select(
-            lambda place, keys=keys: any(keys in each for each in ranges[place])  # type: ignore[misc]
-        )
+        true_here = {place for place, each in ranges.items() if any(keys in one for one in each)}
+        selection = compiled.select(true_here.__contains__)
         if not selection.is_nothing:
             match = None if selection.is_everything else selection.expression()
-            _append(stretches, Stretch(keys, match))
+            _append(stretches, Stretch(keys, match, index, tier))
     return stretches
 
 
-def _append(stretches: list[Stretch], stretch: Stretch) -> None:
+def _append(stretches: list[Stretch], older: Stretch) -> None:
     """Add an older stretch; one that asks the same as its newer neighbour continues it."""
     if stretches:
         newer = stretches[-1]
-        if newer.match == stretch.match and newer.keys.first == stretch.keys.end:
-            stretches[-1] = Stretch(KeyRange(stretch.keys.first, newer.keys.end), newer.match)
+        if newer.match == older.match and newer.keys.first == older.keys.end:
+            keys = KeyRange(older.keys.first, newer.keys.end)
+            stretches[-1] = Stretch(keys, newer.match, newer.index, newer.tier)
             return
-    stretches.append(stretch)
+    stretches.append(older)
 
 
-def _ranges(place: Place, known: Mapping[Place, Sequence[int]]) -> list[KeyRange]:
+def _smallest_index(root: Node) -> str:
+    """Name the smallest index that knows all that ``root`` asks for."""
+    return "paper_head" if all(map(_is_in_head, leaves(root))) else "paper_text"
+
+
+def _is_in_head(leaf: Node) -> bool:
+    if isinstance(leaf, Text):
+        return leaf.field is TextField.TITLE
+    return isinstance(leaf, Category | Announced | Has | Place)
+
+
+def _ranges(place: Place, known: Known) -> list[KeyRange]:
     match place:
         case Since(day=day):
             return [KeyRange(max(FIRST_KEY, first_key(day)), LAST_KEY)]

@@ -43,15 +43,19 @@ async def open_store(path: Path) -> AsyncIterator[Store]:
     Raises `DatabaseUnusable` or `DatabaseBusy`, each with one sentence.
     """
     async with open_database(path) as database:
-        yield Store(
-            database=database,
-            papers=Papers(database),
-            search=Search(database),
-            subscriptions=Subscriptions(database),
-            outbox=Outbox(database),
-            troubles=Troubles(database),
-            restored=Restored(database),
-            digests=Digests(database),
-            intake=IntakeLog(database),
-            facts=Facts(database),
-        )
+        search = Search(database)
+        try:
+            yield Store(
+                database=database,
+                papers=Papers(database),
+                search=search,
+                subscriptions=Subscriptions(database),
+                outbox=Outbox(database),
+                troubles=Troubles(database),
+                restored=Restored(database),
+                digests=Digests(database),
+                intake=IntakeLog(database),
+                facts=Facts(database),
+            )
+        finally:
+            await search.close()
