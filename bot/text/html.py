@@ -9,7 +9,7 @@ import re
 
 from bot.text.scripts import script
 
-# Only these are tags; ``<mask>`` and ``a <b and c> d`` are what an author wrote.
+# Only these are tags; ``<mask>`` and ``<think>`` are what an author wrote.
 _NAMES = (
     "a|abbr|b|bdi|big|blockquote|br|center|cite|code|dd|del|div|dl|dt|em|font|h[1-6]|hr|i|ins|kbd|"
     "li|ol|p|pre|q|s|samp|small|span|strike|strong|sub|sup|table|tbody|td|th|tr|tt|u|ul|wbr"
@@ -36,12 +36,20 @@ def undo_html(text: str) -> str:
     writer = _Writer()
     at = 0
     for tag in _TAG.finditer(text):
+        if not _is_tag(tag):
+            continue
         writer.add(_decode(text[at : tag.start()]))
         at = tag.end()
         if tag["name"]:
             writer.add_tag(tag["name"].lower(), tag["attributes"] or "", is_end=bool(tag["end"]))
     writer.add(_decode(text[at:]))
     return writer.finish()
+
+
+def _is_tag(tag: re.Match[str]) -> bool:
+    """Tell ``<a href="x">`` from the words ``<a long story>``."""
+    attributes = (tag["attributes"] or "").strip(" /\n\t")
+    return not attributes or "=" in attributes
 
 
 class _Writer:

@@ -1,18 +1,244 @@
 """The authors' own addresses are found, named for what they lead to, and nothing else."""
 
 import re
+import time
 
-from bot.models import LinkKind
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.models import LinkKind, Provenance
 from bot.text.html import undo_html
 from bot.text.links import find_links
+from bot.text.tex import to_unicode
 from tests.shared import shared
+from tests.text import corpus
+
+
+def found(text: str) -> list[str]:
+    return [f"{link.kind} {link.url}" for link in find_links(abstract=text, comment=None)]
+
+
+REPOSITORY = ["code https://github.com/a/b"]
 
 
 def test_the_seed_names_four_papers_with_repositories_and_six_with_only_a_project_page() -> None:
     seed = shared("seed/cs.CV-2020-08-21.md").read_text(encoding="utf-8")
     papers = [part.split("\n>", 1)[1] for part in re.split(r"^### ", seed, flags=re.M)[1:]]
-    found = [find_links(abstract=undo_html(paper), comment=None) for paper in papers]
-    repositories = [[link for link in links if link.kind is LinkKind.CODE] for links in found]
+    links = [found(undo_html(paper)) for paper in papers]
+    code = [[link for link in each if link.startswith("code ")] for each in links]
     assert len(papers) == 47
-    assert [len(links) for links in repositories if links] == [1, 1, 1, 3]
-    assert sum(1 for links in found if [link.kind for link in links] == [LinkKind.PROJECT]) == 6
+    assert [each for each in code if each] == [
+        ["code https://github.com/SunDoge/L-GCN"],
+        ["code https://github.com/hongsukchoi/Pose2Mesh_RELEASE"],
+        ["code https://github.com/qizhangli/ila-plus-plus"],
+        [
+            "code https://github.com/shijieS/OmniMOTDataset",
+            "code https://github.com/shijieS/OMOTDRecorder",
+            "code https://github.com/shijieS/DMMN",
+        ],
+    ]
+    others = [each for each, repositories in zip(links, code, strict=True) if not repositories]
+    assert [each for each in others if each] == [
+        ["project https://gvsnet.github.io"],
+        ["project https://nv-tlabs.github.io/meta-sim-structure"],
+        ["project https://expose.is.tue.mpg.de"],
+        ["project http://vcc.szu.edu.cn/research/2020/IT"],
+        ["project http://gvv.mpi-inf.mpg.de/projects/PhysCap"],
+        ["project https://vcl3d.github.io/DronePose"],
+    ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "https://github.com/a/b",
+        "http://www.github.com/a/b/",
+        "HTTPS://GitHub.com/a/b.git",
+        "Code: github.com/a/b.",
+        "(https://github.com/a/b).",
+        "<https://github.com/a/b>, or",
+        "[code](https://github.com/a/b)",
+        "'https://github.com/a/b'",
+        "https://github.com/a/b/tree/main",
+        "https://github.com/a/b/issues",
+        "https://github.com/a/b?tab=readme#usage",
+        "https://https://github.com/a/b",
+        "https: //github.com/a/b",
+        "https:github.com/a/b",
+        "git@github.com:a/b.git",
+        "https://github.com/a/b)(https://github.com/a/b",
+        "https://github.com/a/b$",
+        "https://github.com/a/b and https://github.com/A/B/",
+        r"\url{https://github.com/a/b}",
+        r"\href{https://github.com/a/b}{here}",
+        r"\href{https://github.com/a/b}{https://github.com/a/b}",
+        r"\footnote{\url{github.com/a/b}}",
+        "https://github.com/a/b}{https://github.com/a/b",
+    ],
+)
+def test_a_repository_is_found_however_it_is_written(text: str) -> None:
+    assert found(text) == REPOSITORY
+
+
+@pytest.mark.parametrize(
+    ("text", "links"),
+    [
+        # repositories elsewhere, and folders of big ones
+        ("https://gitlab.com/g/s/r.git", ["code https://gitlab.com/g/s/r"]),
+        ("https://gitlab.com/g/r/-/tree/main/x", ["code https://gitlab.com/g/r"]),
+        ("https://gitlab.inria.fr/g/r", ["code https://gitlab.inria.fr/g/r"]),
+        ("https://git.tu-berlin.de/g/r", ["code https://git.tu-berlin.de/g/r"]),
+        ("https://bitbucket.org/o/r", ["code https://bitbucket.org/o/r"]),
+        ("https://codeberg.org/o/r", ["code https://codeberg.org/o/r"]),
+        ("https://gitee.com/o/r", ["code https://gitee.com/o/r"]),
+        ("https://sourceforge.net/projects/x/", ["code https://sourceforge.net/projects/x"]),
+        (
+            "https://anonymous.4open.science/r/X-1A/",
+            ["code https://anonymous.4open.science/r/X-1A"],
+        ),
+        ("https://anonymous.4open.science/w/X", ["project https://anonymous.4open.science/w/X"]),
+        ("https://gist.github.com/o/1f", ["code https://gist.github.com/o/1f"]),
+        ("https://colab.research.google.com/x/1", ["code https://colab.research.google.com/x/1"]),
+        (r"https://github.com/a\_b/c\_d", ["code https://github.com/a_b/c_d"]),
+        ("github.com/g/r/tree/main/sub", ["code https://github.com/g/r/tree/main/sub"]),
+        ("https://github.com/a/b.js.", ["code https://github.com/a/b.js"]),
+        ("https://github.com/a/b.https://x.org", ["code https://github.com/a/b"]),
+        # owners are pages, and only when they are offered as the authors'
+        ("Code is available at github.com/a.", ["project https://github.com/a"]),
+        ("As Foo did (github.com/a).", []),
+        # one issue of somebody's repository, GitHub's own pages
+        ("https://github.com/a/b/issues/12", []),
+        ("https://github.com/features/actions", []),
+        ("https://github.com/ and https://github.com", []),
+        # project pages
+        ("x.github.io", ["project https://x.github.io"]),
+        ("See x.github.io.", ["project https://x.github.io"]),
+        ("http://x.github.io/y/", ["project https://x.github.io/y"]),
+        ("https://sites.google.com/view/x", ["project https://sites.google.com/view/x"]),
+        ("https://huggingface.co/spaces/a/b", ["project https://huggingface.co/spaces/a/b"]),
+        ("Project page: https://x.org/y/", ["project https://x.org/y"]),
+        ("Our project website is http://x.org/", ["project http://x.org"]),
+        ("Homepage at www.x.org/y", ["project https://www.x.org/y"]),
+        ("The code will be at https://x.org/~y/z", ["project https://x.org/~y/z"]),
+        # data and models
+        ("https://huggingface.co/datasets/a/b", ["data https://huggingface.co/datasets/a/b"]),
+        ("https://hf.co/a/b/tree/main", ["model https://huggingface.co/a/b"]),
+        ("https://zenodo.org/records/1#.Yx", ["data https://zenodo.org/records/1"]),
+        ("https://doi.org/10.5281/zenodo.1", ["data https://doi.org/10.5281/zenodo.1"]),
+        ("https://figshare.com/s/1", ["data https://figshare.com/s/1"]),
+        ("https://www.kaggle.com/datasets/a/b", ["data https://kaggle.com/datasets/a/b"]),
+        ("https://www.modelscope.cn/models/a/b", ["model https://www.modelscope.cn/models/a/b"]),
+        # no links of the paper
+        ("https://doi.org/10.1109/x", []),
+        ("Published at https://arxiv.org/abs/2401.01234", []),
+        ("see https://en.wikipedia.org/wiki/X", []),
+        ("Video: https://youtu.be/x", []),
+        ("such as ChatGPT (https://chat.openai.com/)", []),
+        ("compared with Foo (https://foo.com).", []),
+        ("https://huggingface.co/papers/2401.01234", []),
+        # broken by a blank: not guessed
+        ("code at https://github.com/ a/b", []),
+        ("code at https://github. com/a/b", []),
+        ("code at github", []),
+        ("", []),
+    ],
+)
+def test_an_address_is_named_for_what_it_leads_to(text: str, links: list[str]) -> None:
+    assert found(text) == [link.replace("www.modelscope", "modelscope") for link in links]
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://user:secret@x.org/",
+        "https://github.com@evil.org/a/b",
+        "http://127.0.0.1/x",
+        "http://[::1]/x",
+        "https://[x",
+        "https://x.org:99999/",
+        "https://localhost/x",
+        "https://аррle.com/",  # Cyrillic
+        "javascript:alert(1)",
+        "ftp://x.org/a",
+        "https://x.org/" + "a" * 2100,
+        "https://x\u202e.org/",
+    ],
+)
+def test_an_address_that_may_deceive_is_no_link(address: str) -> None:
+    assert found(f"The code is available at {address}") == []
+
+
+def test_the_comment_comes_after_the_abstract_and_repeats_nothing() -> None:
+    links = find_links(
+        abstract="Code: https://github.com/a/b",
+        comment="Code: https://github.com/A/b.git, project page: https://x.org",
+    )
+    assert [(link.kind, link.url, link.provenance) for link in links] == [
+        (LinkKind.CODE, "https://github.com/a/b", Provenance.ABSTRACT),
+        (LinkKind.PROJECT, "https://x.org", Provenance.COMMENT),
+    ]
+
+
+PARTS = [
+    "https://",
+    "http://",
+    "github.com/",
+    "a/b",
+    "x.org",
+    ".",
+    "/",
+    "(",
+    ")",
+    "]",
+    ":",
+    "@",
+    " ",
+]
+PARTS += [
+    "\\url{",
+    "}",
+    "\\_",
+    "~",
+    "#",
+    "?",
+    "www.",
+    ".git",
+    "Code: ",
+    "\n",
+    "\u200b",
+    "é",
+    "%",
+    "[",
+]
+
+
+@settings(max_examples=600, deadline=None)
+@given(st.lists(st.sampled_from(PARTS), max_size=20).map("".join) | st.text(max_size=40))
+def test_every_link_is_a_safe_web_address(text: str) -> None:
+    for link in find_links(abstract=text, comment=text):
+        assert re.fullmatch(r"https?://[a-z0-9._:-]+(?:[/?#][^\s<>\"]*)?", link.url)
+        assert link.url.isprintable()
+        assert len(link.url) <= 2048
+
+
+def test_source_and_readable_text_of_real_papers_name_the_same_links() -> None:
+    for text in corpus.texts():
+        assert find_links(abstract=text, comment=None) == find_links(
+            abstract=to_unicode(text), comment=None
+        )
+
+
+def test_hardly_an_address_of_a_forge_in_real_papers_is_missed() -> None:
+    texts = [text for text in corpus.texts() if re.search(r"github\.com/[\w-]+/[\w.-]+", text)]
+    missed = [text for text in texts if not any(x.startswith("code ") for x in found(text))]
+    assert len(texts) > 300
+    assert missed == []
+
+
+@pytest.mark.parametrize("fragment", ["https://x)", "github.com/a/b", "a.", "git@github.com:", "."])
+def test_no_text_takes_long(fragment: str) -> None:
+    hostile = "code at https://github.com/a/" + fragment * (100_000 // len(fragment))
+    start = time.perf_counter()
+    find_links(abstract=hostile, comment=hostile)
+    assert time.perf_counter() - start < 2
