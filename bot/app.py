@@ -3,7 +3,7 @@
 Nothing else creates a store, a session or a client.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime, timedelta
 
@@ -13,7 +13,7 @@ from bot.arxiv.client import ArxivClient
 from bot.config import Config
 from bot.errors import ArxivUnavailable
 from bot.intake import Clock, Intake, IntakeRules, ListingSource
-from bot.models import Listing
+from bot.models import ArxivId, Listing, Paper
 from bot.pipeline import Pipeline
 from bot.store.store import Store, open_store
 
@@ -29,6 +29,9 @@ class NoSource:
         raise ArxivUnavailable("arXiv is not asked here.")
 
     async def fetch_catchup(self, category: str, day: date) -> Listing:
+        raise ArxivUnavailable("arXiv is not asked here.")
+
+    async def fetch_metadata(self, arxiv_ids: Sequence[ArxivId]) -> Sequence[Paper]:
         raise ArxivUnavailable("arXiv is not asked here.")
 
 

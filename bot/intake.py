@@ -6,7 +6,7 @@ and writes the listing before the record: a crash in between only asks again.
 """
 
 import logging
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Protocol
@@ -28,7 +28,7 @@ from bot.arxiv.judge import (
 )
 from bot.errors import ArxivError, ArxivUnavailable, InputError
 from bot.faultpoint import hit
-from bot.models import Listing
+from bot.models import ArxivId, Listing, Paper
 from bot.store.papers import AddedListing
 from bot.store.store import Store
 
@@ -45,6 +45,9 @@ class ListingSource(Protocol):
 
     async def fetch_catchup(self, category: str, day: date) -> Listing:
         """Fetch the catch-up page of a date."""
+
+    async def fetch_metadata(self, arxiv_ids: Sequence[ArxivId]) -> Sequence[Paper]:
+        """Fetch what is known of papers, in their latest versions."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,6 +183,7 @@ class Intake:
                 listing = await self._arxiv.fetch_listing(record.category)
             else:
                 listing = await self._arxiv.fetch_catchup(record.category, record.day)
+                listing = await self._with_versions(listing)
         except (ArxivError, InputError) as error:
             self._log_failure(record, error)
             retry_after_s = error.retry_after_s if isinstance(error, ArxivUnavailable) else None
@@ -196,6 +200,32 @@ class Intake:
         self._log_recovery(record)
         answer = Answer(source=source, asked_at=self._now(), listing=listing)
         return await self._remember(record, answer, listing)
+
+    async def _with_versions(self, listing: Listing) -> Listing:
+        """Complete the replacements of a catch-up page, which names no versions.
+
+        Without the versions a second replacement of a paper would pass for the first.
+        """
+        replaced = [
+            entry.paper.arxiv_id
+            for entry in listing.announcements
+            if entry.announce_type.is_replacement
+        ]
+        if not replaced:
+            return listing
+        try:
+            found = await self._arxiv.fetch_metadata(replaced)
+        except ArxivError as error:
+            log.warning("versions not fetched: %s", error, extra={"category": listing.category})
+            return listing
+        papers = {paper.arxiv_id: paper for paper in found}
+        entries = (
+            replace(entry, paper=papers[entry.paper.arxiv_id])
+            if entry.announce_type.is_replacement and entry.paper.arxiv_id in papers
+            else entry
+            for entry in listing.announcements
+        )
+        return replace(listing, announcements=tuple(entries))
 
     async def _remember(self, record: DayRecord, answer: Answer, listing: Listing) -> IntakeOutcome:
         judgement = judge(record, answer, await self._knowledge(record, answer, listing))

@@ -10,7 +10,7 @@ import pytest
 from bot.app import build_pipeline
 from bot.errors import ArxivUnavailable
 from bot.intake import IntakeRules
-from bot.models import AnnounceType, Listing, Subscription
+from bot.models import AnnounceType, ArxivId, Listing, Paper, Subscription
 from bot.pipeline import Pipeline
 from bot.store.store import Store, open_store
 from tests.builders import make_listing, make_paper, make_papers
@@ -30,6 +30,7 @@ class Feeds:
     def __init__(self) -> None:
         self.shown: dict[str, Listing] = {}
         self.catchups: dict[tuple[str, date], Listing] = {}
+        self.metadata: dict[ArxivId, Paper] = {}
         self.asked: list[str] = []
 
     def show(self, listing: Listing) -> None:
@@ -46,6 +47,10 @@ class Feeds:
         return self.catchups.get((category, day)) or make_listing(
             category=category, announced_on=day
         )
+
+    async def fetch_metadata(self, arxiv_ids: Sequence[ArxivId]) -> Sequence[Paper]:
+        self.asked.append(f"metadata of {len(arxiv_ids)}")
+        return [self.metadata[arxiv_id] for arxiv_id in arxiv_ids if arxiv_id in self.metadata]
 
 
 @pytest.fixture
@@ -178,6 +183,24 @@ async def test_days_missed_while_the_bot_was_down_are_fetched_and_posted(
     await pipeline.tick()
     assert await planned(pipeline, WEDNESDAY) == ["2403.00005"]
     assert await planned(pipeline, date(2024, 3, 7)) == ["2403.00008"]
+
+
+async def test_the_versions_that_a_catch_up_page_lacks_are_asked_for(
+    pipeline: Pipeline, feeds: Feeds, clock: VirtualClock
+) -> None:
+    """Else the third version would pass for the second, which the channel has."""
+    await subscribe(pipeline, types=tuple(AnnounceType))
+    feeds.show(make_listing((make_paper(1, version=2), AnnounceType.REPLACE), make_paper(2)))
+    await pipeline.tick()
+    clock.advance(timedelta(days=2, hours=1))
+    paper = make_paper(1, version=3)
+    feeds.metadata[paper.arxiv_id] = paper
+    feeds.show(make_listing(make_paper(8), announced_on=date(2024, 3, 7)))
+    feeds.catchups["cs.CV", WEDNESDAY] = make_listing(
+        (replace(paper, version=2), AnnounceType.REPLACE), announced_on=WEDNESDAY, source="catchup"
+    )
+    await pipeline.tick()
+    assert await planned(pipeline, WEDNESDAY) == ["2403.00001"]
 
 
 async def test_a_repeat_of_yesterday_posts_nothing(
