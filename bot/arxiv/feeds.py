@@ -118,9 +118,9 @@ def read_feed(content: bytes) -> RawFeed:
         )
     if not found.has_container:
         raise ListingFormatError("The RSS feed has no <channel>; expected a daily feed of arXiv.")
-    title = _first(found.head, form.title) or ""
+    title = found.head.get(form.title, "")
     if title.startswith("Feed error"):  # arXiv's way to say what it did not like, with HTTP 400
-        reason = " ".join((_first(found.head, form.description) or title).split())
+        reason = " ".join((found.head.get(form.description) or title).split())
         raise ListingFormatError(f"arXiv refused the request: {reason[:200]}")
     return RawFeed(
         category=_category(title),
@@ -128,11 +128,6 @@ def read_feed(content: bytes) -> RawFeed:
         form=form,
         records=found.records,
     )
-
-
-def _first(fields: Fields, name: str) -> str | None:
-    values = fields.get(name)
-    return values[0] if values else None
 
 
 # --- what the feed is about ------------------------------------------------------------------
@@ -154,9 +149,9 @@ def _announced_on(found: Records, form: _Form) -> date:
 
     The head says when the feed was made, which is that day; an Atom entry has the date itself.
     """
-    stamps = [_first(found.head, name) for name in form.stamps]
+    stamps = [found.head.get(name) for name in form.stamps]
     if form.record_stamp not in form.stamps and found.records:
-        stamps.insert(0, _first(found.records[0], form.record_stamp))
+        stamps.insert(0, found.records[0].get(form.record_stamp))
     given = [stamp.strip() for stamp in stamps if stamp]
     for stamp in given:
         with contextlib.suppress(ValueError, OverflowError):
@@ -183,7 +178,7 @@ def build_listing(feed: RawFeed) -> Listing:
                 raise _Unreadable("listed twice")
         except _Unreadable as error:
             names = (*feed.form.identifiers, feed.form.title)
-            name = next(filter(None, (_first(record, key) for key in names)), f"record {position}")
+            name = next(filter(None, (record.get(key) for key in names)), f"record {position}")
             skipped.append(SkippedRecord(name=name.strip()[:100], reason=str(error)))
         else:
             announcements[announcement.paper.arxiv_id] = announcement
@@ -198,9 +193,9 @@ def build_listing(feed: RawFeed) -> Listing:
 
 
 def _build_announcement(record: Fields, form: _Form, position: int) -> Announcement:
-    title, text = _first(record, form.title), _first(record, form.summary)
+    title, text = record.get(form.title), record.get(form.summary)
     summary = _SUMMARY.match(text or "")
-    announce_type = _first(record, f"{ARXIV}announce_type") or (summary["type"] if summary else "")
+    announce_type = record.get(f"{ARXIV}announce_type") or (summary["type"] if summary else "")
     arxiv_id, version = _identifier(record, form, summary)
     if not (title and title.strip()):
         raise _Unreadable("it has no title")
@@ -211,18 +206,18 @@ def _build_announcement(record: Fields, form: _Form, position: int) -> Announcem
         version=version,
         title=title,
         abstract=summary["abstract"] if summary else text,
-        authors=split_authors(_first(record, f"{DC}creator") or ""),
-        categories=[code.strip() for code in record.get(form.category, []) if code.strip()],
-        doi=_first(record, f"{ARXIV}DOI"),
-        journal_ref=_first(record, f"{ARXIV}journal_reference"),
-        license=_first(record, f"{DC}rights"),
+        authors=split_authors(record.get(f"{DC}creator") or ""),
+        categories=record.get(form.category, "").split(),
+        doi=record.get(f"{ARXIV}DOI"),
+        journal_ref=record.get(f"{ARXIV}journal_reference"),
+        license=record.get(f"{DC}rights"),
     )
     return Announcement(paper=paper, announce_type=_announce_type(announce_type), position=position)
 
 
 def _identifier(record: Fields, form: _Form, summary: re.Match[str] | None) -> tuple[ArxivId, int]:
     """Read identifier and version; the summary repeats what the record's own id says."""
-    texts = [_first(record, name) for name in form.identifiers]
+    texts = [record.get(name) for name in form.identifiers]
     for text in (*texts, summary["id"] if summary else None):
         if text:
             with contextlib.suppress(InputError):

@@ -1,6 +1,7 @@
 import asyncio
 import contextlib
 import socket
+import tracemalloc
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
@@ -21,7 +22,7 @@ from bot.errors import (
 from bot.models import AnnounceType, ArxivId, Listing
 from tests.fakes import arxiv as fake
 from tests.fakes.arxiv import ArxivServer, Record
-from tests.fakes.arxiv_forms import api_feed, oai_records
+from tests.fakes.arxiv_forms import api_feed, oai_records, rss_feed
 
 DAY = date(2024, 8, 2)
 RECORDS = [Record("2408.00001"), Record("2408.00002"), Record("2407.09999", "cross")]
@@ -485,20 +486,63 @@ async def test_redirects_are_followed_three_times(world: World) -> None:
         await client.fetch_listing("cs.CV")
 
 
-async def test_the_loop_goes_on_while_a_large_feed_is_parsed(world: World) -> None:
-    """Discord's heartbeat must not wait for a listing."""
-    world.arxiv.publish(
-        "cs.CV", DAY, [Record(f"2408.{n:05d}", abstract="Text. " * 200) for n in range(1, 1500)]
-    )
-    ticks = [asyncio.get_running_loop().time()]
+@contextlib.asynccontextmanager
+async def heartbeat() -> AsyncIterator[list[float]]:
+    """Note the time every few milliseconds, as long as the loop lets us."""
+    loop = asyncio.get_running_loop()
+    beats = [loop.time()]
 
-    async def tick() -> None:
+    async def beat() -> None:
         while True:
             await asyncio.sleep(0.005)
-            ticks.append(asyncio.get_running_loop().time())
+            beats.append(loop.time())
 
-    ticker = asyncio.create_task(tick())
-    listing = await world.client().fetch_listing("cs.CV")
-    ticker.cancel()
+    task = asyncio.create_task(beat())
+    yield beats
+    beats.append(loop.time())
+    task.cancel()
+
+
+def longest_silence_s(beats: list[float]) -> float:
+    return max(after - before for before, after in pairwise(beats))
+
+
+async def test_the_loop_goes_on_while_a_large_feed_is_parsed(world: World) -> None:
+    """Discord's heartbeat must not wait for a listing."""
+    records = [Record(f"2408.{n:05d}", abstract="Text. " * 200) for n in range(1, 1500)]
+    body = rss_feed("cs.CV", DAY, records).encode()
+    world.arxiv.fail(fake.answer_bytes(body))
+    async with heartbeat() as beats:
+        listing = await world.client().fetch_listing("cs.CV")
     assert len(listing.announcements) == 1499
-    assert max(after - before for before, after in pairwise(ticks)) < 0.25
+    assert longest_silence_s(beats) < 0.25
+
+
+HOSTILE = {
+    "gzip bomb": lambda: fake.bomb(100_000_000),
+    "60 MB": lambda: fake.answer_bytes(b"<rss>" + b"<x>y</x>" * 7_500_000 + b"</rss>"),
+    "entities": lambda: fake.answer_bytes(
+        b'<!DOCTYPE x [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;&a;&a;">]><rss>&b;</rss>'
+    ),
+    "deep": lambda: fake.answer_bytes(b"<rss>" * 200_000 + b"</rss>" * 200_000),
+    "deep and cut": lambda: fake.answer_bytes(b"<rss><channel>" + b"<item>" * 2_000_000),
+    "long attribute": lambda: fake.answer_bytes(b'<rss a="' + b"x" * 19_000_000 + b'"/>'),
+    "one long line": lambda: fake.answer_bytes(b"x" * 19_000_000),
+}
+
+
+@pytest.mark.parametrize("kind", HOSTILE)
+async def test_hostile_answers_are_refused_within_limits(world: World, kind: str) -> None:
+    """No answer blocks the loop or takes more memory than a few times its size."""
+    world.arxiv.fail(HOSTILE[kind]())
+    client = world.client()
+    tracemalloc.start()
+    try:
+        async with heartbeat() as beats:
+            with pytest.raises(ListingFormatError):
+                await client.fetch_listing("cs.CV")
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert longest_silence_s(beats) < 0.25
+    assert peak < 200_000_000

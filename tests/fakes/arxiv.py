@@ -281,6 +281,15 @@ def answer(status: int, body: str = "", *, headers: Mapping[str, str] | None = N
     return fault
 
 
+def answer_bytes(body: bytes, headers: Mapping[str, str] | None = None) -> Fault:
+    """Answer 200 with another body."""
+
+    async def fault(request: web.Request, page: Page) -> web.StreamResponse:
+        return web.Response(body=body, headers=headers or {"Content-Type": page.content_type})
+
+    return fault
+
+
 def html_instead() -> Fault:
     """Answer 200 with a page, as a proxy or a block page does."""
     page = "<!DOCTYPE html>\n<html><head><title>arXiv</title></head><body>Hello</body></html>"
@@ -334,23 +343,12 @@ def hang(seconds: float = 3600) -> Fault:
 
 def bomb(unpacked_bytes: int = 100_000_000) -> Fault:
     """Send a small gzip body that unpacks to a large one."""
-
-    async def fault(request: web.Request, page: Page) -> web.StreamResponse:
-        body = gzip.compress(page.body + b" " * unpacked_bytes, compresslevel=1)
-        return web.Response(
-            body=body, headers={"Content-Type": page.content_type, "Content-Encoding": "gzip"}
-        )
-
-    return fault
+    body = gzip.compress(b" " * unpacked_bytes, compresslevel=1)
+    return answer_bytes(body, {"Content-Type": "text/xml", "Content-Encoding": "gzip"})
 
 
 def damaged_gzip() -> Fault:
     """Send a body that claims to be gzip and is not."""
 
-    async def fault(request: web.Request, page: Page) -> web.StreamResponse:
-        return web.Response(
-            body=b"\x1f\x8b\x08\x00 not gzip at all" * 20,
-            headers={"Content-Type": page.content_type, "Content-Encoding": "gzip"},
-        )
-
-    return fault
+    body = b"\x1f\x8b\x08\x00 not gzip at all" * 20
+    return answer_bytes(body, {"Content-Type": "text/xml", "Content-Encoding": "gzip"})
