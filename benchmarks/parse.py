@@ -82,7 +82,7 @@ def candidates() -> dict[str, Callable[[bytes], object]]:
 def measure(
     parsers: dict[str, Callable[[bytes], object]], content: bytes, rounds: int
 ) -> dict[str, float]:
-    """Return the least CPU seconds of each; they take turns, so that a busy machine is fair to all."""
+    """Return the least CPU seconds of each; they take turns, in fairness on a busy machine."""
     best = dict.fromkeys(parsers, float("inf"))
     for _ in range(rounds):
         for name, parse in parsers.items():
