@@ -93,9 +93,13 @@ async def _perform(pipeline: Pipeline, listing: Listing, port: int) -> None:
     sender.use(bot)
     try:
         stage = await _set_stage(env, pipeline, delivery, listing)
-        async with _delivering(delivery), _open_page(env, stage, port) as page:
+        async with (
+            _stopping_on_signals() as stopped,
+            _delivering(delivery),
+            _open_page(env, stage, port) as page,
+        ):
             _tell(page.url, stage, listing)
-            await _until_stopped(page.wait_closed())
+            await _first_of(stopped.wait(), page.wait_closed())
     finally:
         await env.shutdown()
 
@@ -160,18 +164,25 @@ async def _delivering(delivery: Delivery) -> AsyncIterator[None]:
         await work
 
 
-async def _until_stopped(closed: Coroutine[object, object, None]) -> None:
-    """Wait for Ctrl-C, SIGTERM or the end of ``closed``."""
+@asynccontextmanager
+async def _stopping_on_signals() -> AsyncIterator[asyncio.Event]:
+    """Set the event on Ctrl-C or SIGTERM."""
     loop, stopped = asyncio.get_running_loop(), asyncio.Event()
     signals = (signal.SIGINT, signal.SIGTERM)
     for number in signals:
         loop.add_signal_handler(number, stopped.set)
-    waits = {asyncio.create_task(closed), asyncio.create_task(stopped.wait())}
-    _, waiting = await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+    try:
+        yield stopped
+    finally:
+        for number in signals:
+            loop.remove_signal_handler(number)
+
+
+async def _first_of(*waits: Coroutine[object, object, object]) -> None:
+    tasks = {asyncio.create_task(wait) for wait in waits}
+    _, waiting = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
     for task in waiting:
         task.cancel()
-    for number in signals:
-        loop.remove_signal_handler(number)
 
 
 def _dress(env: "simcord.Env", now: datetime) -> None:

@@ -1,6 +1,7 @@
 """A whole bot in a pretended Discord (simcord): a server, a channel, an admin and a member."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,7 @@ from bot.store.store import Store, open_store
 from bot.ui.errors import explain
 from tests.builders import NOW, make_listing, make_paper
 from tests.fakes.clock import VirtualClock
+from tests.fakes.spec import MESSAGES, body_errors
 
 LISTING = make_listing(
     *(
@@ -102,7 +104,9 @@ def delivery(pipeline: Pipeline, sender: DiscordSender, clock: VirtualClock) -> 
 async def env(
     pipeline: Pipeline, delivery: Delivery, sender: DiscordSender
 ) -> AsyncIterator[simcord.Env]:
-    """The pretended Discord; at the end no error may be left that the bot cannot explain."""
+    """The pretended Discord; the test fails if the bot raises what it cannot explain to a person,
+    or sends what Discord itself would refuse.
+    """
     bot = PaperBot(pipeline, delivery)
     env = simcord.Env(bot, shard_count=1, check_errors=False)
     await env.start()
@@ -116,6 +120,31 @@ async def env(
         await env.shutdown()
     if unexplained := [error for error in env.errors if explain(error) is None]:
         raise BaseExceptionGroup("the bot raised", unexplained)
+    assert [error for request in env.http_requests for error in request_errors(request)] == []
+
+
+TEMPLATES = {
+    r"/channels/\d+/messages": MESSAGES,
+    r"/interactions/\d+/[^/]+/callback": (
+        "/interactions/{interaction_id}/{interaction_token}/callback"
+    ),
+    r"/webhooks/\d+/[^/]+": "/webhooks/{webhook_id}/{webhook_token}",
+    r"/webhooks/\d+/[^/]+/messages/@original": (
+        "/webhooks/{webhook_id}/{webhook_token}/messages/@original"
+    ),
+    r"/applications/\d+/commands": "/applications/{application_id}/commands",
+}
+"""Paths of requests with a body, and what Discord's description calls them."""
+
+
+def request_errors(request: simcord.HttpLogEntry) -> list[str]:
+    """Name everything in a request that Discord would refuse."""
+    if request.json is None:
+        return []
+    found = [name for path, name in TEMPLATES.items() if re.fullmatch(path, request.path)]
+    assert found, f"not checked against Discord's rules: {request.method} {request.path}"
+    errors = body_errors(request.method, found[0], request.json)
+    return [f"{request.method} {request.path}: {error}" for error in errors]
 
 
 @pytest.fixture
