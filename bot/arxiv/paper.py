@@ -6,7 +6,7 @@ is HTML.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from bot.arxiv.identifier import arxiv_links
@@ -92,7 +92,9 @@ def unwrap(text: str) -> str:
 
 # --- authors ---------------------------------------------------------------------------------
 
-_SEPARATOR = re.compile(r"[,;:]|\s(?:and|&|\\&)(?=\s)")
+_SEPARATOR = re.compile(r"[,;:]")
+_AND = re.compile(r"\s(?:and|&|\\&)(?=\s)")
+_INSTITUTION = re.compile(r"\s(?:of|for|in)\s")  # 'X Department of Science and Technology'
 _BEHALF = re.compile(r"\s(?:and\s+)?(?:on behalf of|for)\s+the\s", re.IGNORECASE)
 _COLLABORATION = re.compile(r"[^,()]*\b(?:Collaboration|Consortium)", re.IGNORECASE)
 _NICKNAME = re.compile(r"\([\w.'-]{1,20}\)(?=\s+(?!and\s|&)[^\s,;(])")
@@ -116,7 +118,7 @@ def split_authors(text: str) -> tuple[str, ...]:
         text = _BRACED.sub(lambda braced: braced[0].replace(",", _COMMA), text)
     names: list[str] = []
     was_bare = False
-    for part in _SEPARATOR.split(_BEHALF.sub(", ", text)):
+    for part in _parts(_BEHALF.sub(", ", text)):
         name = part.replace(_CUT, "").replace(_COMMA, ",").strip()
         is_bare = part.startswith("  ") and " " not in name
         if not name or _NOT_A_NAME.fullmatch(name):
@@ -128,6 +130,14 @@ def split_authors(text: str) -> tuple[str, ...]:
             names.append(name)
         was_bare = is_bare and _CUT in part
     return (*names, *(name for name in dict.fromkeys(collaborations) if name not in names))
+
+
+def _parts(text: str) -> Iterator[str]:
+    for part in _SEPARATOR.split(text):
+        if _INSTITUTION.search(part):
+            yield re.sub(r"^\s*and\s", " ", part)
+        else:
+            yield from _AND.split(part)
 
 
 def _cut_affiliations(text: str) -> tuple[str, list[str]]:

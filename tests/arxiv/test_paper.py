@@ -116,6 +116,9 @@ def test_unwrapping_loses_no_word_and_is_stable(text: str) -> None:
         (" NVIDIA,  :, Ada B", ["NVIDIA", "Ada B"]),
         ("Bo C (Peter),  Tse-Hsun (Peter),  Chen", ["Bo C", "Tse-Hsun Chen"]),
         ("Plato, Ada B", ["Plato", "Ada B"]),
+        ("Ada B, and Bo C", ["Ada B", "Bo C"]),
+        ("X Institute of Arts and Sciences, Bo C", ["X Institute of Arts and Sciences", "Bo C"]),
+        ("Ada B, and the Society for Y and Z", ["Ada B", "the Society for Y and Z"]),
     ],
 )
 def test_split_authors(text: str, names: list[str]) -> None:
