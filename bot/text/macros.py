@@ -81,7 +81,7 @@ def _left(reader: Reader) -> None:
     reader.skip_blanks()
     if reader.following() == ".":
         reader.at += 1
-    elif reader.is_math and re.search(r"[^\W\d_] $", "".join(reader.out[-2:])):
+    elif reader.is_math and re.fullmatch(r"[^\W\d_] ", reader.tail()):
         reader.rewrite_last(reader.out[-1].rstrip(" "))
 
 

@@ -202,6 +202,7 @@ def _end_inside(text: str, end: int, word: re.Match[str], room: int) -> int:
 def _without_loose_end(text: str) -> str:
     """Drop blanks and opening or parting punctuation before an ellipsis."""
     loose = " \n,;:" if "://" in text.rpartition(" ")[2] else " \n,;:([–—-"
-    while text and text[-1] in loose and not text.endswith("\\" + text[-1]):
-        text = text[:-1]
-    return text
+    end = len(text)
+    while end and text[end - 1] in loose and text[end - 2 : end - 1] != "\\":
+        end -= 1
+    return text[:end]

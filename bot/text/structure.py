@@ -137,6 +137,10 @@ class Reader:
         """Return the last character written, or an empty string."""
         return self.out[-1][-1] if self.out else ""
 
+    def tail(self) -> str:
+        """Return the last two characters written, or fewer."""
+        return "".join(part[-2:] for part in self.out[-2:])[-2:]
+
     def part_from_word(self) -> None:
         if self.last().isalnum():
             self.write(" ")
@@ -348,10 +352,8 @@ class Reader:
 
     def _has_left_side(self) -> bool:
         """Tell ``a + b`` from a sign before its number, as in ``{0, ±1}``."""
-        written = "".join(self.out[-2:])
-        return written.endswith(" ") and (
-            written[-2:-1].isalnum() or written[-2:-1] in tuple(")]}|")
-        )
+        before, last = self.tail()[:-1], self.tail()[-1:]
+        return last == " " and (before.isalnum() or before in (")", "]", "}", "|"))
 
     def _symbol(self, character: str) -> None:
         if self.text.startswith("{}", self.at):

@@ -48,7 +48,10 @@ RELATIONS = _pairs("""
     rightharpoonup ⇀ rightharpoondown ⇁ leftharpoonup ↼ leftharpoondown ↽ rightleftharpoons ⇌
     rightsquigarrow ⇝ leadsto ⇝ twoheadrightarrow ↠ rightarrowtail ↣ xrightarrow → xleftarrow ←
     dashrightarrow ⇢ dashleftarrow ⇠ multimap ⊸ rightrightarrows ⇉ leftrightarrows ⇆
-    rightleftarrows ⇄ nrightarrow ↛ nLeftrightarrow ⇎ mid | given |
+    rightleftarrows ⇄ nrightarrow ↛ nleftarrow ↚ nRightarrow ⇏ nLeftarrow ⇍ nLeftrightarrow ⇎ mid |
+    given | leqq ≦ geqq ≧ nleq ≰ ngeq ≱ nless ≮ ngtr ≯ lneq ⪇ gneq ⪈ lessapprox ⪅ gtrapprox ⪆
+    precsim ≾ succsim ≿ nprec ⊀ nsucc ⊁ nsupseteq ⊉ sqsupset ⊐ subseteqq ⫅ supseteqq ⫆ Subset ⋐
+    Supset ⋑ nvdash ⊬ nvDash ⊭ vartriangleleft ⊲ vartriangleright ⊳ circeq ≗ eqcirc ≖ bumpeq ≏
 """)
 """Macros set with a blank on either side."""
 
@@ -59,6 +62,8 @@ OPERATORS = _pairs("""
     boxplus ⊞ boxminus ⊟ boxtimes ⊠ boxdot ⊡ ltimes ⋉ rtimes ⋊ bigcirc ◯ circledast ⊛
     circledcirc ⊚ triangle △ bigtriangleup △ bigtriangledown ▽ triangledown ▽ triangleleft ◃
     triangleright ▹ intercal ⊺ veebar ⊻ barwedge ⊼ dotplus ∔
+    curlyvee ⋎ curlywedge ⋏ circleddash ⊝ divideontimes ⋇ Cap ⋒ Cup ⋓ leftthreetimes ⋋
+    rightthreetimes ⋌
 """)
 """Macros set with a blank behind them if their author put one before."""
 
@@ -70,6 +75,8 @@ SYMBOLS = {"etal": "et al."} | _pairs("""
     uparrow ↑ downarrow ↓ updownarrow ↕ Uparrow ⇑ Downarrow ⇓ Updownarrow ⇕ nearrow ↗ searrow ↘
     swarrow ↙ nwarrow ↖ circlearrowright ↻ circlearrowleft ↺ curvearrowright ↷ curvearrowleft ↶
     ldots … dots … dotsc … dotsb … dotso … dotsm ⋯ cdots ⋯ vdots ⋮ ddots ⋱ textellipsis …
+    iddots ⋰ dotsi … vartriangle △ textvisiblespace ␣ ulcorner ⌜ urcorner ⌝ textcelsius °C
+    guilsinglleft ‹ guilsinglright › textopenbullet ◦ textschwa ə
     lfloor ⌊ rfloor ⌋ lceil ⌈ rceil ⌉ langle ⟨ rangle ⟩ lVert ‖ rVert ‖ Vert ‖ lvert | rvert |
     vert | lbrace { rbrace } lbrack [ rbrack ] llbracket ⟦ rrbracket ⟧ colon :
     natural ♮ sharp ♯ flat ♭ heartsuit ♥ spadesuit ♠ clubsuit ♣ diamondsuit ♦ bigstar ★
