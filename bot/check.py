@@ -65,6 +65,15 @@ async def _check_store(config: Config, pipeline: Pipeline) -> AsyncIterator[Find
             f"{status.category}: last listing {status.announced_on}, {total} papers, "
             f"from {status.source}"
         )
+    for category, intake in sorted((await pipeline.intake.statuses()).items()):
+        record = intake.record
+        error = f"; last error: {record.error}" if record.error else ""
+        why = f" ({record.reason})" if record.reason else ""
+        yield Finding(
+            is_good=not record.error,
+            sentence=f"{category}: {record.day} {record.verdict or 'not asked yet'}{why}, "
+            f"next poll {intake.next_poll:%Y-%m-%d %H:%M %Z}{error}",
+        )
 
 
 async def _check_discord(

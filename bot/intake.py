@@ -22,6 +22,7 @@ from bot.arxiv.judge import (
     Step,
     belongs_to,
     expired,
+    first_step,
     judge,
     last_announcement_day,
     next_step,
@@ -76,6 +77,14 @@ class IntakeOutcome:
         found = f", {record.papers} papers" if record.papers else ""
         new = f" ({self.added.new_announcements} not seen before)" if self.added else ""
         return f"{start}{found}{new}{f'; {record.reason}' if record.reason else ''}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IntakeStatus:
+    """How things stand with a category: its newest record, and when arXiv is asked next."""
+
+    record: DayRecord
+    next_poll: datetime
 
 
 class Intake:
@@ -158,10 +167,23 @@ class Intake:
             record, now, poll_start=self.rules.poll_start, poll_every=self.rules.poll_every
         )
 
-    def next_poll(self, record: DayRecord) -> datetime | None:
-        """When arXiv is asked next about a day; None when it is settled."""
+    async def statuses(self) -> dict[str, IntakeStatus]:
+        """Tell how things stand, by category."""
+        newest = await self._store.intake.newest_records()
+        return {
+            category: IntakeStatus(record=record, next_poll=self._next_poll(record))
+            for category, record in newest.items()
+        }
+
+    def _next_poll(self, record: DayRecord) -> datetime:
+        """When arXiv is asked next about a category: for its newest day, or for the day after."""
         step = self._step(record, self._now())
-        return step.at if step else None
+        if step is None:
+            tomorrow = DayRecord(
+                category=record.category, day=announcement_day(self._now()) + timedelta(days=1)
+            )
+            step = first_step(tomorrow, self.rules.poll_start)
+        return step.at
 
     def _is_out_of_reach(self, record: DayRecord, now: datetime) -> bool:
         return record.day < announcement_day(now - self.rules.catchup_window)

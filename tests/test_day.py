@@ -2,6 +2,8 @@
 
 import asyncio
 import signal
+import subprocess
+import sys
 from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
@@ -232,3 +234,28 @@ async def test_a_discord_that_is_down_at_start_is_waited_for(
         await discord.wait_connected(20)
         assert await bot.stop() == 0
     assert "Discord not reached" in bot.log
+
+
+async def test_check_looks_at_everything_and_prints_the_invite_link(
+    arxiv: ArxivServer, discord: DiscordServer, tmp_path: Path
+) -> None:
+    place = Place(discord)
+    environ = bot_environ(tmp_path, arxiv=arxiv, discord=discord)
+    async with running_bot(environ) as bot:
+        await discord.wait_connected()
+        await place.slash("digest setup", categories="cs.CV")
+        await bot.stop()
+    done = await asyncio.to_thread(
+        subprocess.run,
+        [sys.executable, "-m", "bot", "check"],
+        env=environ,
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "scope=bot" in done.stdout
+    assert f"channel {place.channel.id}" in done.stdout
+    assert discord.token not in done.stdout + done.stderr

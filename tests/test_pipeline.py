@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.app import build_pipeline
+from bot.arxiv.judge import IntakeVerdict
 from bot.errors import ArxivUnavailable
 from bot.intake import IntakeRules
 from bot.models import AnnounceType, ArxivId, Listing, Paper, Subscription
@@ -307,3 +308,24 @@ async def test_channels_are_independent(pipeline: Pipeline, feeds: Feeds) -> Non
     await pipeline.tick()
     found = [len(await planned(pipeline, channel_id=channel_id)) for channel_id in (1, 2, 3)]
     assert found == [3, 3, 1]
+
+
+async def test_the_status_tells_the_verdict_the_error_and_the_next_poll(
+    pipeline: Pipeline, feeds: Feeds, clock: VirtualClock
+) -> None:
+    await subscribe(pipeline)
+    await pipeline.tick()
+    failing = (await pipeline.intake.statuses())["cs.CV"]
+    assert failing.record.verdict is IntakeVerdict.FAILED
+    assert failing.record.error == "arXiv could not be reached."
+    assert failing.next_poll == clock.now() + timedelta(minutes=1)
+    feeds.show(make_listing(*make_papers(3)))
+    clock.advance(timedelta(minutes=1))
+    await pipeline.tick()
+    good = (await pipeline.intake.statuses())["cs.CV"]
+    assert (good.record.verdict, good.record.error) == (IntakeVerdict.COMPLETE, "")
+    assert good.next_poll > clock.now() + timedelta(hours=3)
+    clock.advance_to(datetime(2024, 3, 5, 20, tzinfo=UTC))
+    await pipeline.tick()
+    settled = (await pipeline.intake.statuses())["cs.CV"]
+    assert settled.next_poll.date() == WEDNESDAY

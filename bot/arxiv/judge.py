@@ -52,7 +52,8 @@ class DayRecord:
     ``is_confirmed`` says that a second reading agreed, ``is_closed`` that nothing more is asked.
     ``failures`` counts failed requests in a row; ``not_before`` is what a source asked us to
     wait for, ``held_since`` when a listing was first held back because the day before was unknown.
-    ``reason`` explains the verdict to a person.
+    ``reason`` explains the verdict to a person; ``error`` is what went wrong with the last request,
+    empty when it was answered.
     """
 
     category: str
@@ -60,6 +61,7 @@ class DayRecord:
     verdict: IntakeVerdict | None = None
     source: str | None = None
     reason: str = ""
+    error: str = ""
     papers: int = 0
     feed_asked_at: datetime | None = None
     catchup_asked_at: datetime | None = None
@@ -172,7 +174,7 @@ def judge(record: DayRecord, answer: Answer, knowledge: Knowledge) -> Judgement:
     record = _asked(record, answer)
     if answer.listing is None:
         return Judgement(record=_failed(record, answer))
-    record = replace(record, failures=0, not_before=None)
+    record = replace(record, failures=0, not_before=None, error="")
     if not answer.listing.announcements:
         return Judgement(record=_empty(record, answer))
     is_feed = answer.source is Source.FEED
@@ -263,7 +265,10 @@ def _failed(record: DayRecord, answer: Answer) -> DayRecord:
     failures = record.failures + 1
     wait_s = max(answer.retry_after_s or 0, 60 * min(2 ** (failures - 1), 60))
     record = replace(
-        record, failures=failures, not_before=answer.asked_at + timedelta(seconds=wait_s)
+        record,
+        failures=failures,
+        not_before=answer.asked_at + timedelta(seconds=wait_s),
+        error=answer.error,
     )
     if record.verdict not in (None, IntakeVerdict.FAILED):
         return record  # what is known of the day stays known
@@ -441,10 +446,15 @@ def _jitter(record: DayRecord) -> timedelta:
     return JITTER * (digest[0] / 256)
 
 
+def first_step(record: DayRecord, poll_start: time) -> Step:
+    """Return the first step of a day."""
+    return Step(source=Source.FEED, at=_at(record.day, poll_start) + _jitter(record))
+
+
 def _today_step(record: DayRecord, poll_start: time, poll_every: timedelta) -> Step | None:
     asked = record.feed_asked_at
     if asked is None or record.verdict is None:
-        return Step(source=Source.FEED, at=_at(record.day, poll_start) + _jitter(record))
+        return first_step(record, poll_start)
     is_settled = record.verdict in (IntakeVerdict.COMPLETE, IntakeVerdict.EMPTY_EXPECTED)
     if is_settled and record.failures:
         return Step(source=Source.FEED, at=asked + poll_every)
@@ -464,8 +474,9 @@ def _recheck(record: DayRecord, asked: datetime, times: tuple[time, ...]) -> Ste
 
 def _retry(record: DayRecord, asked: datetime, poll_every: timedelta) -> Step:
     """Ask the feed again, and from `CATCHUP_FROM` on the second source too."""
-    often = asked.astimezone(EASTERN).time() < OFTEN_UNTIL
-    feed = Step(source=Source.FEED, at=asked + (poll_every if often else SELDOM_EVERY))
+    pause = poll_every if asked.astimezone(EASTERN).time() < OFTEN_UNTIL else SELDOM_EVERY
+    # After a failure `not_before` alone says when; it grows with each.
+    feed = Step(source=Source.FEED, at=asked if record.failures else asked + pause)
     first = _at(record.day, CATCHUP_FROM) + _jitter(record)
     last = record.catchup_asked_at
     catchup = Step(source=Source.CATCHUP, at=first if last is None else last + CATCHUP_EVERY)
@@ -485,7 +496,6 @@ def _past_step(record: DayRecord) -> Step | None:
         return Step(source=Source.CATCHUP, at=morning)
     if record.verdict is IntakeVerdict.COMPLETE and not record.failures:
         return None  # it was read a second time
-    # After a failure `not_before` alone says when; it grows with each.
     return Step(source=Source.CATCHUP, at=last if record.failures else last + PAST_EVERY)
 
 

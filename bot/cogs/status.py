@@ -41,6 +41,7 @@ class BotCog(commands.GroupCog, group_name="bot", group_description="About this 
         embed = render_status(
             categories=followed or await self.pipeline.watched_categories(),
             listings=listings,
+            intake=await self.pipeline.intake.statuses(),
             digests=[(each, coming(each)) for each in subscriptions],
             channels=channel_links(interaction.guild, subscriptions),
             papers=await self.store.papers.count_papers(),

@@ -11,8 +11,8 @@ from bot.store.database import Database
 from bot.store.rows import Row, json_array
 
 COLUMNS = (
-    "category, day, verdict, source, reason, papers, feed_asked_at, catchup_asked_at, not_before, "
-    "held_since, failures, is_confirmed, is_closed"
+    "category, day, verdict, source, reason, error, papers, feed_asked_at, catchup_asked_at, "
+    "not_before, held_since, failures, is_confirmed, is_closed"
 )
 LISTINGS_FOR_USUAL = 10
 
@@ -52,6 +52,20 @@ class IntakeLog:
                 f"SELECT {COLUMNS} FROM intake_day WHERE is_closed = 0 ORDER BY day, category"
             )
             return [_record(tuple(row)) for row in rows]
+
+        return await self._database.read(work)
+
+    async def newest_records(self) -> dict[str, DayRecord]:
+        """The record of the newest date, by category."""
+
+        async def work(connection: aiosqlite.Connection) -> dict[str, DayRecord]:
+            rows = await connection.execute_fetchall(
+                f"""
+                SELECT {COLUMNS} FROM intake_day AS newest
+                WHERE day = (SELECT max(day) FROM intake_day WHERE category = newest.category)
+                """
+            )
+            return {row[0]: _record(tuple(row)) for row in rows}
 
         return await self._database.read(work)
 
@@ -187,6 +201,7 @@ def _values(record: DayRecord) -> Row:
         record.verdict.value if record.verdict else None,
         record.source,
         record.reason,
+        record.error,
         record.papers,
         _text(record.feed_asked_at),
         _text(record.catchup_asked_at),
@@ -207,14 +222,15 @@ def _instant(value: object) -> datetime | None:
 
 
 def _record(row: Row) -> DayRecord:
-    (category, day, verdict, source, reason, papers, feed_asked_at, catchup_asked_at, not_before,
-     held_since, failures, is_confirmed, is_closed) = row  # fmt: skip
+    (category, day, verdict, source, reason, error, papers, feed_asked_at, catchup_asked_at,
+     not_before, held_since, failures, is_confirmed, is_closed) = row  # fmt: skip
     return DayRecord(
         category=str(category),
         day=date.fromisoformat(str(day)),
         verdict=IntakeVerdict(str(verdict)) if verdict else None,
         source=str(source) if source else None,
         reason=str(reason),
+        error=str(error),
         papers=int(str(papers)),
         feed_asked_at=_instant(feed_asked_at),
         catchup_asked_at=_instant(catchup_asked_at),

@@ -227,6 +227,7 @@ FIRST: Step = (
         verdict TEXT,
         source TEXT,
         reason TEXT NOT NULL,
+        error TEXT NOT NULL,                 -- of the last request; empty when it was answered
         papers INTEGER NOT NULL,
         feed_asked_at TEXT,
         catchup_asked_at TEXT,

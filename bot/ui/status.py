@@ -6,6 +6,7 @@ from typing import Protocol
 
 import discord
 
+from bot.arxiv.judge import DayRecord
 from bot.arxiv.taxonomy import category_name
 from bot.digest.words import long_date
 from bot.models import AnnounceType, Subscription
@@ -27,6 +28,15 @@ NOUNS = {
 }
 
 
+class IntakeStatus(Protocol):
+    """What is known of a category's newest day, and when arXiv is asked next."""
+
+    @property
+    def record(self) -> DayRecord: ...
+    @property
+    def next_poll(self) -> datetime: ...
+
+
 class ListingStatus(Protocol):
     """One stored listing in numbers, as the store reports it."""
 
@@ -44,6 +54,7 @@ def render_status(
     *,
     categories: Sequence[str],
     listings: Mapping[str, ListingStatus],
+    intake: Mapping[str, IntakeStatus],
     digests: Sequence[tuple[Subscription, NextDigest]],
     channels: Mapping[int, str],
     papers: int,
@@ -54,7 +65,10 @@ def render_status(
     """
     embed = discord.Embed(title="Status", colour=COLOUR)
     embed.description = f"**{papers:,}** papers stored and searchable with `/paper search`."
-    lines = [_category_line(category, listings.get(category)) for category in categories]
+    lines = [
+        _category_line(category, listings.get(category), intake.get(category))
+        for category in categories
+    ]
     embed.add_field(
         name="Categories",
         value=fitting_lines(lines, 1024) or "None is followed yet; `/digest setup` does it.",
@@ -70,16 +84,30 @@ def render_status(
     return embed
 
 
-def _category_line(category: str, status: ListingStatus | None) -> str:
+def _category_line(category: str, status: ListingStatus | None, intake: IntakeStatus | None) -> str:
     name = f"**{category}** {markdown.escape(category_name(category))}"
-    if status is None:
-        return f"{name}: no listing yet"
+    parts = ["no listing yet" if status is None else _listing(status)]
+    if intake is not None:
+        parts.append(_intake(intake))
+    return f"{name}: {'; '.join(parts)}"
+
+
+def _listing(status: ListingStatus) -> str:
     counts = [f"{count:,} {NOUNS[kind]}" for kind, count in status.counts.items() if count]
     source = SOURCES.get(status.source, status.source)
     return (
-        f"{name}: {long_date(status.announced_on)}, {', '.join(counts) or 'empty'}; "
+        f"{long_date(status.announced_on)}, {', '.join(counts) or 'empty'}; "
         f"from the {source}, {_moment(status.stored_at)}"
     )
+
+
+def _intake(intake: IntakeStatus) -> str:
+    """Tell the verdict on the newest day, what went wrong, and when arXiv is asked next."""
+    record = intake.record
+    verdict = f"{long_date(record.day)} is {record.verdict or 'not asked yet'}"
+    why = record.error or record.reason
+    said = f" ({markdown.shorten(why, 150)})" if why else ""
+    return f"{verdict}{said}, next poll <t:{int(intake.next_poll.timestamp())}:R>"
 
 
 def _moment(at: datetime) -> str:
