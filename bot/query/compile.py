@@ -41,6 +41,7 @@ from bot.query.tags import (
     name_tag,
     type_tag,
 )
+from bot.query.tokens import fold, stem, surface, tokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +143,8 @@ def leaf_expression(leaf: Said) -> str:
     match leaf:
         case Text():
             column = f"{leaf.field.value} : " if leaf.field else ""
-            return f"{column}{quoted(leaf.text)}{' *' if leaf.is_prefix else ''}"
+            said = _beginning(leaf.text) if leaf.is_prefix else quoted(leaf.text)
+            return f"{column}{said}"
         case Author():
             return _author_expression(leaf.name)
         case Category():
@@ -151,6 +153,50 @@ def leaf_expression(leaf: Said) -> str:
             return quoted(type_tag(leaf.announce_type))
         case Has():
             return quoted(has_tag(leaf.kind))
+
+
+def _beginning(text: str) -> str:
+    """Ask for words that begin like the last one of ``text``, in an index of stems.
+
+    FTS5 stems the beginning too, which may change it (``poly`` to ``poli``); so it gets a word
+    whose stem is that beginning. And ``segmentation`` is in the index as ``segment``, which does
+    not begin with ``segmentat``; so such words are asked for by name.
+    """
+    before, last = _last_word(text)
+    begun = surface(last) or last
+    kept = last if surface(last) else stem(last)
+    asked = [f"{quoted(before + begun)} *"]
+    asked += [quoted(before + word) for word in _whole_words(last, kept)]
+    return f"({' OR '.join(asked)})"
+
+
+def _last_word(text: str) -> tuple[str, str]:
+    *_, last = tokens(text)
+    return text[: last.start], fold(text[last.start : last.end])
+
+
+def _whole_words(last: str, kept: str) -> list[str]:
+    """List words that begin with ``last`` while their stems do not begin with ``kept``."""
+    known: dict[str, str] = {}
+    for ending in _ENDINGS:
+        for cut in range(min(len(ending), len(last))):
+            if last.endswith(ending[:cut]):
+                word = last + ending[cut:]
+                if not stem(word).startswith(kept):
+                    known.setdefault(stem(word), word)
+    return list(known.values())
+
+
+_ENDINGS = (
+    "s", "es", "ies", "ied", "ed", "ing", "ings", "ly", "y", "ation", "ations", "ational",
+    "ization", "izations", "ically", "icity", "icities", "ical", "ity", "ities", "ivity",
+    "ibility", "ability", "iveness", "ousness", "fulness", "ness", "ally", "ively", "ously",
+    "ably", "ibly", "ent", "ents", "ement", "ements", "ance", "ances", "ence", "ences", "ator",
+    "ators", "izer", "izers", "izing", "ating", "ion", "ions", "tional", "tionally", "ism",
+    "isms", "ate", "ates", "able", "ible", "ive", "ous", "ize", "er", "ers", "al", "ative",
+    "bility",
+)  # fmt: skip
+"""English endings that the stemmer takes off, alone or in a chain."""
 
 
 def quoted(text: str) -> str:

@@ -43,8 +43,10 @@ from bot.query.ast import (
 from bot.query.names import name_parts
 from bot.query.printer import print_node
 from bot.query.values import READERS, BadValue, find_identifier, parse_category
+from bot.text import tex
 
 MAX_CHARS = 2000  # a pasted abstract fits
+MAX_PASTED = 20_000  # more is not even looked at
 MAX_TERMS = 300
 MAX_DEPTH = 20  # of parentheses; each is a level of recursion here and in FTS5's parser
 MIN_PREFIX = 3  # letters before a '*'; shorter prefixes took seconds on 30,000 papers
@@ -78,7 +80,7 @@ _TYPED = str.maketrans("“”„‟«»＂（）：", '"""""""():')  # what pho
 def parse_query(text: str) -> Query:
     """Read ``text``; blank text is the query that every paper meets.
 
-    Raises `QuerySyntaxError`, whose query is ``text`` without control and invisible characters.
+    Raises `QuerySyntaxError`, whose query is the text as `clean` leaves it.
     """
     cleaned = clean(text)
     return Query(text=cleaned, root=_Parser(cleaned).parse())
@@ -118,8 +120,12 @@ def refine(
 def clean(text: str) -> str:
     """Make ``text`` one line of visible characters, composed (NFC), with plain quotes.
 
-    Private-use characters go too: they mark the index's own tags (see `tags`).
+    TeX becomes what is stored of it, so a title can be pasted as its authors typed it. Private-use
+    characters go too: they mark the index's own tags (see `tags`).
     """
+    text = text[:MAX_PASTED]
+    if any(sign in text for sign in "\\$"):
+        text = tex.one_line(text)
     visible = "".join(map(_visible, text.translate(_TYPED)))
     return " ".join(unicodedata.normalize("NFC", visible).split())
 

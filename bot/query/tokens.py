@@ -68,6 +68,23 @@ def stem(word: str) -> str:
     return _step_5(_step_4(_step_3(_step_2(_step_1c(_step_1b(_step_1a(folded)))))))
 
 
+def surface(stemmed: str) -> str | None:
+    """Return a word whose stem is ``stemmed``; None when no usual ending gives one.
+
+    A stem is not always its own stem (``propos`` gives ``propo``, ``poly`` gives ``poli``), so
+    asking the index for a stem means asking for such a word.
+    """
+    for ending in _USUAL_ENDINGS:
+        if stem(stemmed + ending) == stemmed:
+            return stemmed + ending
+    return f"{stemmed[:-1]}y" if stem(f"{stemmed[:-1]}y") == stemmed else None
+
+
+_USUAL_ENDINGS = (
+    "", "e", "s", "y", "ed", "ing", "ion", "ment", "al", "ly", "es", "ness", "able"
+)  # fmt: skip
+
+
 # What the rules ask of a stem: its form as consonants (c) and vowels (v), and its measure, the
 # number of vowel runs that a consonant follows.
 

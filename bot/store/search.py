@@ -55,11 +55,11 @@ class Search:
         after: Cursor | None = None,
         deadline_s: float = FIND_DEADLINE_S,
     ) -> SearchPage:
-        """Find a page of papers; ``after`` is the previous page's ``next``.
+        """Find the first page of papers, or the one that another page's cursor leads to.
 
         A search that reaches its deadline returns what it found by then and says so.
         """
-        work = partial(find, query=query, sort=sort, limit=limit, after=after)
+        work = partial(find, query=query, sort=sort, limit=limit, cursor=after)
         return await self._readers.run(work, deadline_s=deadline_s)
 
     async def match(self, query: Query, arxiv_ids: Collection[ArxivId]) -> set[ArxivId]:

@@ -4,9 +4,11 @@ Every function takes a `Reading`, whose deadline may cut any walk short; what wa
 is shown, and the page says so.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Literal
 
 from bot.errors import InputError
 from bot.models import Link, LinkKind, Provenance, StoredPaper
@@ -17,8 +19,8 @@ from bot.store.rows import PAPER_COLUMNS, json_array, stored_paper
 from bot.store.search_plan import (
     EVERYWHERE,
     FIRST_KEY,
+    LAST_KEY,
     KeyRange,
-    Known,
     Stretch,
     plan_tiers,
 )
@@ -34,17 +36,14 @@ class Sort(StrEnum):
     RELEVANCE = "relevance"
 
 
-IN_POOL = -1
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cursor:
-    """Where the next page begins: behind paper ``key`` of ``tier``.
+    """Where another page lies: behind paper ``key`` of ``tier``, or with ``is_back`` before it.
 
-    In the scored pool (``tier`` is `IN_POOL`) ``key`` bounds the papers that take part, and the
-    place is ``shown``. ``shown`` counts the papers before this page, ``total`` is the first
-    page's; so both stay the same while new papers arrive. ``str(cursor)`` fits into a button's
-    custom id (at most 40 characters).
+    ``shown`` counts the papers in front of that page and ``total`` is the first page's, so that
+    both stay the same while new papers arrive. Relevance is measured among the papers that were
+    there at first, up to the key ``bound``. ``str(cursor)`` fits into a button's custom id: at
+    most 40 of the characters 0-9, a-f, ``.``, ``+`` and ``-``.
     """
 
     tier: int
@@ -52,28 +51,36 @@ class Cursor:
     shown: int
     total: int
     total_is_exact: bool
+    bound: int = LAST_KEY
+    is_back: bool = False
 
     def __str__(self) -> str:
+        way = "-" if self.is_back else ""
         exact = "" if self.total_is_exact else "+"
-        return f"{self.tier}.{self.key:x}.{self.shown}.{self.total}{exact}"
+        bound = "" if self.bound == LAST_KEY else f".{self.bound:x}"
+        return f"{way}{self.tier}.{self.key:x}.{self.shown}.{self.total}{exact}{bound}"
 
     @classmethod
     def parse(cls, text: str) -> "Cursor":
         """Read ``str(cursor)`` again; raises `InputError` for anything else."""
-        try:
-            tier, key, shown, total = text.split(".")
-            cursor = cls(
-                tier=int(tier),
-                key=int(key, 16),
-                shown=int(shown),
-                total=int(total.removesuffix("+")),
-                total_is_exact=not total.endswith("+"),
-            )
-        except ValueError as error:
-            raise InputError("This page no longer exists; search again.") from error
-        if not (IN_POOL <= cursor.tier < 10 and FIRST_KEY <= cursor.key < EVERYWHERE.end):
+        found = _CURSOR.fullmatch(text)
+        if not found:
             raise InputError("This page no longer exists; search again.")
-        return cursor
+        way, tier, key, shown, total, more, bound = found.groups()
+        return cls(
+            tier=int(tier),
+            key=int(key, 16),
+            shown=int(shown),
+            total=int(total),
+            total_is_exact=not more,
+            bound=int(bound, 16) if bound else LAST_KEY,
+            is_back=bool(way),
+        )
+
+
+_CURSOR = re.compile(
+    r"(-?)(\d)\.([0-9a-f]{1,15})\.(\d{1,7})\.(\d{1,7})(\+?)(?:\.([0-9a-f]{1,15}))?", re.ASCII
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,14 +94,16 @@ class Match:
 class SearchPage:
     """One page of results; ``first_number`` is the first result's place among all, from 1.
 
-    ``total`` is a lower bound unless ``total_is_exact``; ``next`` is None on the last page.
-    ``overran`` says that the search was cut off at its deadline: there may be more.
+    ``total`` is a lower bound unless ``total_is_exact``. ``next`` and ``previous`` lead to the
+    pages around it; None where there is none. ``overran`` says that the search was cut off at its
+    deadline: there may be more.
     """
 
     matches: tuple[Match, ...]
     total: int
     total_is_exact: bool
     next: Cursor | None
+    previous: Cursor | None = None
     overran: bool = False
     first_number: int = 1
 
@@ -104,88 +113,125 @@ Found = tuple[int, int]
 
 
 def find(
-    reading: Reading, query: Query, sort: Sort, limit: int, after: Cursor | None
+    reading: Reading, query: Query, sort: Sort, limit: int, cursor: Cursor | None
 ) -> SearchPage:
-    """Find a page of papers; ``after`` is the previous page's ``next``."""
+    """Find the first page of papers, or the one that ``cursor`` leads to."""
     root, is_narrowed = narrow_prefixes(reading, query.root)
-    known = known_keys(reading, root)
-    newest = plan_tiers([root], known)
-    count = _Count(after, is_narrowed)
-    if sort is Sort.NEWEST or not asked_stems(root):
-        walk = newest
-    elif after is None or after.tier == IN_POOL:
-        return _find_in_pool(reading, root, known, count, limit)
-    else:
-        walk = plan_tiers(tiers(root), known)
-    wanted = limit + 1 if after else max(limit, COUNTED) + 1
-    found = follow(reading, walk, wanted, (after.tier, after.key) if after else None)
-    count.close(reading, found)
-    return _page(reading, found[:limit], count, found[limit - 1] if len(found) > limit else None)
+    return _Search(reading, root, sort, limit, cursor).page(is_narrowed)
 
 
-class _Count:
-    """The numbers around a page: how many papers come before it, how many there are in all."""
+class _Search:
+    """One page being found."""
 
-    def __init__(self, after: Cursor | None, is_narrowed: bool) -> None:
-        self.after = after
-        self.shown = after.shown if after else 0
-        self.total = after.total if after else 0
-        self.is_exact = after.total_is_exact if after else True
-        self.overran = is_narrowed
+    def __init__(
+        self, reading: Reading, root: Node, sort: Sort, limit: int, cursor: Cursor | None
+    ) -> None:
+        self.reading = reading
+        self.root = root
+        self.limit = limit
+        self.cursor = cursor
+        self.shown = cursor.shown if cursor else 0
+        self.is_scored = sort is Sort.RELEVANCE and bool(asked_stems(root))
+        self.bound = cursor.bound if cursor else self._first_bound()
+        self.within = KeyRange(FIRST_KEY, min(LAST_KEY, self.bound + 1))
+        known = known_keys(reading, root)
+        self.newest = plan_tiers([root], known)
+        self.walk = plan_tiers(tiers(root), known) if self.is_scored else self.newest
+        self.end_of_pool: Found | None = None
 
-    def close(self, reading: Reading, found: Sequence[Found]) -> None:
-        """Take the first page's walk as the count of all; nothing is searched after this."""
-        if self.after is None:
-            self.total = min(len(found), COUNTED)
-            self.is_exact = len(found) <= COUNTED
-        self.overran |= reading.overran
-        self.is_exact &= not self.overran
-        reading.allow(LOADING_S)
-
-
-def _find_in_pool(
-    reading: Reading, root: Node, known: Known, count: _Count, limit: int
-) -> SearchPage:
-    """Score the papers that the tiers bring first; behind the last of them the tiers go on."""
-    counted = [] if count.after else follow(reading, plan_tiers([root], known), COUNTED + 1)
-    bound = count.after.key if count.after else _newest_key(reading)
-    walk = plan_tiers(tiers(root), known)
-    pool = follow(reading, walk, POOL, within=KeyRange(FIRST_KEY, bound + 1))
-    ranked = _ranked(reading, root, pool, bound)[count.shown : count.shown + limit + 1]
-    if len(ranked) <= limit and len(pool) == POOL:
-        ranked += follow(reading, walk, limit + 1 - len(ranked), pool[-1])
-    count.close(reading, counted)
-    last: Found | None = None
-    if len(ranked) > limit:
-        in_pool = count.shown + limit < len(pool)
-        last = (IN_POOL, bound) if in_pool else _behind(ranked[limit - 1], pool)
-    return _page(reading, ranked[:limit], count, last)
-
-
-def _behind(last: Found, pool: Sequence[Found]) -> Found:
-    """Return where the walk goes on after ``last``, which may be of the pool, out of order."""
-    return pool[-1] if last in pool else last
-
-
-def _page(
-    reading: Reading, found: Sequence[Found], count: _Count, last: Found | None
-) -> SearchPage:
-    shown = count.shown + len(found)
-    total = max(count.total, shown)
-    following = None
-    if last:
-        tier, key = last
-        following = Cursor(
-            tier=tier, key=key, shown=shown, total=total, total_is_exact=count.is_exact
+    def page(self, is_narrowed: bool) -> SearchPage:
+        total, is_exact, counted = self._count()
+        page, has_next = self._find(counted)
+        overran = self.reading.overran or is_narrowed
+        self.reading.allow(LOADING_S)
+        shown = self.shown + len(page)
+        return SearchPage(
+            matches=tuple(Match(stored=paper) for paper in load(self.reading, page)),
+            total=max(total, shown),
+            total_is_exact=is_exact and not overran,
+            next=self._next(page, total, is_exact) if page and has_next else None,
+            previous=self._previous(page, total, is_exact) if page and self.shown else None,
+            overran=overran,
+            first_number=self.shown + 1,
         )
-    return SearchPage(
-        matches=tuple(Match(stored=paper) for paper in load(reading, [key for _, key in found])),
-        total=total,
-        total_is_exact=count.is_exact,
-        next=following,
-        overran=count.overran,
-        first_number=count.shown + 1,
-    )
+
+    def _first_bound(self) -> int:
+        """Score among the papers that are there now, on later pages too."""
+        if not self.is_scored:
+            return LAST_KEY
+        return sum(self.reading.integers("SELECT max(key) FROM paper HAVING max(key) > 0"))
+
+    def _count(self) -> tuple[int, bool, list[Found]]:
+        """Count all papers found, or take the first page's count; the walk that counted, too."""
+        if self.cursor:
+            return self.cursor.total, self.cursor.total_is_exact, []
+        counted = follow(self.reading, self.newest, COUNTED + 1)
+        return min(len(counted), COUNTED), len(counted) <= COUNTED, counted
+
+    def _find(self, counted: list[Found]) -> tuple[list[Found], bool]:
+        """Find the page's papers, and whether others follow."""
+        cursor, limit = self.cursor, self.limit
+        if self.is_scored and self.shown < POOL:
+            found = self._in_pool()
+        elif cursor and cursor.is_back:
+            place = (cursor.tier, cursor.key)
+            return follow_back(self.reading, self.walk, limit, place, self.within), True
+        elif cursor:
+            found = self._behind((cursor.tier, cursor.key), limit + 1)
+        else:
+            found = counted if limit <= COUNTED else self._behind(None, limit + 1)
+        return found[:limit], len(found) > limit
+
+    def _behind(self, last: Found | None, wanted: int) -> list[Found]:
+        return follow(self.reading, self.walk, wanted, last, self.within)
+
+    def _in_pool(self) -> list[Found]:
+        """Score the papers that the tiers bring first; behind the last of them the tiers go on."""
+        pool = self._behind(None, POOL)
+        found = self._ranked(pool)[self.shown : self.shown + self.limit + 1]
+        missing = self.limit + 1 - len(found)
+        if len(pool) == POOL:
+            self.end_of_pool = pool[-1]
+            if missing:
+                found += self._behind(self.end_of_pool, missing)
+        return found
+
+    def _ranked(self, pool: Sequence[Found]) -> list[Found]:
+        """Order the pool by score, newest first among equals; the same for every page."""
+        archive = count_archive(self.reading, self.bound)
+        counts = count_papers(self.reading, asked_stems(self.root), self.bound)
+        scorer = Scorer(self.root, lambda stem: weight(counts.get(stem, 0), archive))
+        rows = self.reading.rows(
+            "SELECT key, title, abstract, authors FROM paper "
+            "WHERE key IN (SELECT value FROM json_each(?))",
+            (json_array([key for _, key in pool]),),
+        )
+        scores = {key: scorer.score(*map(str, texts)) for key, *texts in rows}
+        return sorted(pool, key=lambda found: (-scores.get(found[1], 0.0), -found[1]))
+
+    def _next(self, page: Sequence[Found], total: int, is_exact: bool) -> Cursor:
+        shown = self.shown + len(page)
+        # The page that ends the pool ends with any of its papers; the walk goes on behind the last.
+        last = self.end_of_pool if self.end_of_pool and shown == POOL else page[-1]
+        return self._cursor(last, shown, max(total, shown), is_exact, is_back=False)
+
+    def _previous(self, page: Sequence[Found], total: int, is_exact: bool) -> Cursor:
+        shown = max(0, self.shown - self.limit)
+        return self._cursor(page[0], shown, total, is_exact, is_back=True)
+
+    def _cursor(
+        self, place: Found, shown: int, total: int, is_exact: bool, *, is_back: bool
+    ) -> Cursor:
+        tier, key = place
+        return Cursor(
+            tier=tier,
+            key=key,
+            shown=shown,
+            total=total,
+            total_is_exact=is_exact,
+            bound=self.bound,
+            is_back=is_back,
+        )
 
 
 def known_keys(reading: Reading, root: Node) -> dict[Place, list[int]]:
@@ -224,40 +270,47 @@ def follow(
     return found
 
 
-def keys_in(reading: Reading, stretch: Stretch, keys: KeyRange, limit: int) -> list[int]:
-    """List the papers of a stretch that lie in ``keys``, newest first."""
+def follow_back(
+    reading: Reading, walk: Sequence[Stretch], wanted: int, before: Found, within: KeyRange
+) -> list[Found]:
+    """Return the last ``wanted`` papers of the walk in front of ``before``, in order."""
+    found: list[Found] = []
+    for stretch in reversed(walk):
+        keys = stretch.keys.overlap(within)
+        if stretch.tier == before[0]:
+            keys = keys.overlap(KeyRange(before[1] + 1, LAST_KEY))
+        if keys.is_empty or stretch.tier > before[0]:
+            continue
+        part = keys_in(reading, stretch, keys, wanted - len(found), order="ASC")
+        found.extend((stretch.tier, key) for key in part)
+        if len(found) >= wanted or reading.overran:
+            break
+    return found[::-1]
+
+
+def keys_in(
+    reading: Reading,
+    stretch: Stretch,
+    keys: KeyRange,
+    limit: int,
+    order: Literal["ASC", "DESC"] = "DESC",
+) -> list[int]:
+    """List the papers of a stretch that lie in ``keys``, newest first unless told otherwise."""
     if stretch.match is None:
         return reading.integers(
-            "SELECT key FROM paper WHERE key >= ? AND key < ? ORDER BY key DESC LIMIT ?",
+            f"SELECT key FROM paper WHERE key >= ? AND key < ? ORDER BY key {order} LIMIT ?",
             (keys.first, keys.end, limit),
         )
     return reading.integers(
         f"SELECT rowid FROM {stretch.index} WHERE {stretch.index} MATCH ? "
-        "AND rowid >= ? AND rowid < ? ORDER BY rowid DESC LIMIT ?",
+        f"AND rowid >= ? AND rowid < ? ORDER BY rowid {order} LIMIT ?",
         (stretch.match, keys.first, keys.end, limit),
     )
 
 
-def _newest_key(reading: Reading) -> int:
-    return max(reading.integers("SELECT max(key) FROM paper WHERE key > 0"), default=0)
-
-
-def _ranked(reading: Reading, root: Node, pool: Sequence[Found], bound: int) -> list[Found]:
-    """Order the pool by score, newest first among equals; the same for every page."""
-    archive = count_archive(reading, bound)
-    counts = count_papers(reading, asked_stems(root), bound)
-    scorer = Scorer(root, lambda stem: weight(counts.get(stem, 0), archive))
-    rows = reading.rows(
-        "SELECT key, title, abstract, authors FROM paper "
-        "WHERE key IN (SELECT value FROM json_each(?))",
-        (json_array([key for _, key in pool]),),
-    )
-    scores = {key: scorer.score(*map(str, texts)) for key, *texts in rows}
-    return sorted(pool, key=lambda found: (-scores.get(found[1], 0.0), -found[1]))
-
-
-def load(reading: Reading, keys: Sequence[int]) -> list[StoredPaper]:
-    """Load papers with their links, in the order of ``keys``."""
+def load(reading: Reading, found: Sequence[Found]) -> list[StoredPaper]:
+    """Load papers with their links, in the order given."""
+    keys = [key for _, key in found]
     wanted = (json_array(keys),)
     rows = reading.rows(
         f"SELECT {PAPER_COLUMNS} FROM paper WHERE key IN (SELECT value FROM json_each(?))", wanted

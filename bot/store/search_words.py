@@ -13,7 +13,7 @@ from dataclasses import replace
 from bot.query.ast import And, Node, Not, Or, Text, any_of
 from bot.query.compile import quoted
 from bot.query.tags import MARK
-from bot.query.tokens import stem, words
+from bot.query.tokens import stem, surface, words
 from bot.store.readers import Reading
 from bot.store.rows import json_array
 
@@ -57,21 +57,6 @@ def _count_on_the_spot(reading: Reading, each: str, newest: int) -> int:
         return 0
     sql = "SELECT rowid FROM paper_text WHERE paper_text MATCH ? AND rowid <= ? LIMIT ?"
     return len(reading.rows(sql, (quoted(word), newest, COUNTED_ON_THE_SPOT)))
-
-
-_ENDINGS = ("", "e", "s", "y", "ed", "ing", "ion", "ment", "al", "ly", "es", "ness", "able")
-
-
-def surface(each: str) -> str | None:
-    """Return a word whose stem is ``each``; None when no usual ending gives it back.
-
-    A stem is not always its own stem (``propos`` gives ``propo``), so asking the index for a stem
-    means asking for such a word.
-    """
-    for ending in _ENDINGS:
-        if stem(each + ending) == each:
-            return each + ending
-    return f"{each[:-1]}y" if stem(f"{each[:-1]}y") == each else None
 
 
 def narrow_prefixes(reading: Reading, node: Node) -> tuple[Node, bool]:

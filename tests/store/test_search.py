@@ -7,6 +7,7 @@ import pytest
 from bot.errors import InputError
 from bot.models import AnnounceType
 from bot.query.parser import parse_query
+from bot.store import search_find
 from bot.store.search import Cursor, Sort
 from bot.store.store import Store
 from tests.builders import DAY, NOW, make_link, make_listing, make_paper, make_papers
@@ -140,6 +141,36 @@ async def test_pages_stay_in_step_while_papers_arrive(store: Store, sort: Sort) 
     assert (seen if sort is Sort.NEWEST else sorted(seen, reverse=True)) == expected
 
 
+@pytest.mark.parametrize("sort", list(Sort))
+async def test_pages_turn_back_the_way_they_came(
+    store: Store, sort: Sort, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also across the end of the scored pool, and with papers arriving in front."""
+    monkeypatch.setattr(search_find, "POOL", 25)
+    papers = [
+        make_paper(number, title="Paper one" if number % 3 else f"Number {number} of papers")
+        for number in range(1, 60)
+    ]
+    await store.papers.add_listing(make_listing(*papers), now=NOW)
+    query = parse_query("paper OR problem")
+    page = await store.search.find(query, sort=sort, limit=10)
+    forward = [page]
+    while page.next:
+        page = await store.search.find(query, sort=sort, limit=10, after=page.next)
+        forward.append(page)
+    assert len({match.stored.key for page in forward for match in page.matches}) == 59
+    newer = make_listing(*make_papers(3, first=100), announced_on=DAY + timedelta(days=1))
+    await store.papers.add_listing(newer, now=NOW)
+    for earlier in reversed(forward[:-1]):
+        assert page.previous is not None
+        assert len(str(page.previous)) <= 40
+        cursor = Cursor.parse(str(page.previous))
+        assert cursor == page.previous
+        page = await store.search.find(query, sort=sort, limit=10, after=cursor)
+        assert page == earlier
+    assert page.previous is None
+
+
 async def test_history_imported_late_stays_behind_newer_papers(store: Store) -> None:
     await store.papers.add_listing(make_listing(make_paper(1)), now=NOW)
     old = make_listing(make_paper(2), announced_on=date(2020, 8, 21))
@@ -148,7 +179,7 @@ async def test_history_imported_late_stays_behind_newer_papers(store: Store) -> 
     assert [match.stored.announced_on for match in page.matches] == [DAY, date(2020, 8, 21)]
 
 
-@pytest.mark.parametrize("text", ["", "1", "a.b.c.d", "0.1.2.3.4", "0.zz.1.2"])
+@pytest.mark.parametrize("text", ["", "1", "a.b.c.d", "0.1.2.3.4.5", "0.zz.1.2", "٣.1.2.3"])
 def test_a_foreign_cursor_is_refused_in_a_sentence(text: str) -> None:
     with pytest.raises(InputError, match="search again"):
         Cursor.parse(text)
