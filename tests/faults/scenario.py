@@ -1,0 +1,134 @@
+"""One day with a few channels, which the shipped program delivers while it is being killed."""
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from bot.arxiv.calendar import announcement_day
+from bot.models import AnnounceType
+from bot.store.store import open_store
+from tests.fakes.arxiv import ArxivServer, Record
+from tests.fakes.discord import DiscordServer
+from tests.fakes.process import BotProcess, bot_environ, running_bot
+from tests.fakes.world import Channel
+from tests.faults.invariants import Findings, Pair, find_broken
+
+CATEGORY = "cs.CV"
+
+
+class Scenario:
+    """A loopback arXiv and Discord, ``channels`` subscriptions and today's listing."""
+
+    def __init__(
+        self,
+        folder: Path,
+        arxiv: ArxivServer,
+        discord: DiscordServer,
+        *,
+        channels: int,
+        papers: int,
+        **settings: object,
+    ) -> None:
+        self.arxiv, self.discord = arxiv, discord
+        self.path = folder / "papers.db"
+        self.environ = bot_environ(folder, arxiv=arxiv, discord=discord, **settings)
+        self.guild = discord.add_guild()
+        self.channels: list[Channel] = [
+            discord.add_channel(self.guild, f"papers-{number}") for number in range(channels)
+        ]
+        self.records = [
+            Record(f"2408.{number:05d}", title=f"Paper {number}", abstract="We say much. " * 40)
+            for number in range(1, papers + 1)
+        ]
+        arxiv.publish(CATEGORY, announcement_day(datetime.now(UTC)), self.records)
+        self.log = ""
+
+    @property
+    def expected(self) -> set[Pair]:
+        return {
+            (channel.id, record.arxiv_id) for channel in self.channels for record in self.records
+        }
+
+    async def subscribe(self) -> None:
+        async with open_store(self.path) as store:
+            for channel in self.channels:
+                await store.subscriptions.set_subscription(
+                    guild_id=channel.guild_id,
+                    channel_id=channel.id,
+                    categories=[CATEGORY],
+                    announce_types=list(AnnounceType),
+                    post_at=None,
+                    zone="UTC",
+                    style="cards",
+                    now=datetime.now(UTC),
+                )
+
+    @asynccontextmanager
+    async def running(self, **environ: str) -> AsyncIterator[BotProcess]:
+        async with running_bot({**self.environ, **environ}) as bot:
+            try:
+                yield bot
+            finally:
+                self.log += bot.log
+
+    def states(self) -> list[str]:
+        """Return the state of every message; empty before there is a database."""
+        if not self.path.exists():
+            return []
+        connection = sqlite3.connect(f"file:{self.path}?mode=ro", uri=True, timeout=5)
+        try:
+            return [row[0] for row in connection.execute("SELECT state FROM delivery ORDER BY id")]
+        except sqlite3.OperationalError:
+            return []
+        finally:
+            connection.close()
+
+    def is_done(self) -> bool:
+        """Whether every message is in a final state, and there are some for each channel."""
+        states = self.states()
+        return len(states) >= len(self.channels) and not {"planned", "sending"} & set(states)
+
+    async def finished(self, bot: BotProcess, timeout_s: float = 60.0) -> bool:
+        """Wait until all is delivered (True) or the process has ended by itself (False)."""
+        async with asyncio.timeout(timeout_s):
+            while not self.is_done():
+                if bot.has_ended:
+                    return False
+                await asyncio.sleep(0.05)
+        return True
+
+    async def run_to_the_end(self) -> None:
+        """Start the bot once more, without crashes, until everything is delivered."""
+        async with self.running() as bot:
+            assert await self.finished(bot), bot.log
+            await asyncio.sleep(1)  # a few more ticks, in which nothing may be posted again
+            assert await bot.stop() == 0, bot.log
+
+    def age_claims(self, minutes: int) -> None:
+        """Let the bot have been down for a while: Discord has forgotten the nonces."""
+        connection = sqlite3.connect(self.path)
+        with connection:
+            connection.execute(
+                "UPDATE delivery SET claimed_at = strftime('%Y-%m-%dT%H:%M:%f+00:00', "
+                "claimed_at, ?) WHERE state = 'sending'",
+                (f"-{minutes} minutes",),
+            )
+        connection.close()
+
+    def check(self, expected: Sequence[Pair] | set[Pair] | None = None) -> Findings:
+        return find_broken(
+            self.discord, self.path, self.expected if expected is None else expected, self.log
+        )
+
+
+@asynccontextmanager
+async def scenario(
+    folder: Path, *, channels: int = 2, papers: int = 12, **settings: object
+) -> AsyncIterator[Scenario]:
+    async with ArxivServer() as arxiv, DiscordServer() as discord:
+        made = Scenario(folder, arxiv, discord, channels=channels, papers=papers, **settings)
+        await made.subscribe()
+        yield made
