@@ -245,7 +245,9 @@ class Reader:
             return
         width = 2 if self.text.startswith("$", self.at) else 1
         start = self.at + width - 1
-        closing = self._closing_dollar(start) if width == 1 else self.text.find("$$", start)
+        closing = (
+            self._closing_dollar(start) if width == 1 else self.text.find("$$", start, self.end)
+        )
         if self.text.startswith(" $", self.at):  # an empty formula, typed to begin a line
             self.at += 2
             self.write(" ")

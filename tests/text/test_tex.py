@@ -84,6 +84,7 @@ FORMULAS = [
     (r"$\text{PoA} = \infty$ $P_{\text{stack}}$", "PoA = ∞ P_stack"),
     (r"\(W\) is \(\Delta W\), \[x = 1\]", "W is ΔW, x = 1"),
     (r"$$x^2$$ and $ SE(3) $ and $dQ/dP$", "x² and SE(3) and dQ/dP"),
+    (r"\emph{a $$x} b$$", "a x b"),  # nothing twice
     (r"\begin{equation} x \leq 1 \end{equation}", "x ≤ 1"),
     (r"$de novo$ $hallucination$ $top-k$", "de novo hallucination top-k"),
     (r"$33.3\%$ of $\ours$ $\not\in$", "33.3% of ours ∉"),
