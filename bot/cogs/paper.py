@@ -12,7 +12,6 @@ from discord.ext import commands
 from bot.arxiv.identifier import abs_url, parse_identifier
 from bot.cogs.answers import Answered
 from bot.cogs.options import read_search
-from bot.cogs.paging import PAGE_SIZE, find_page_before, start_of
 from bot.cogs.suggestions import MAX_CHOICES, Choice, complete_category, make_choices, quietly
 from bot.errors import InputError
 from bot.models import ArxivId, PostedMessage
@@ -22,6 +21,8 @@ from bot.query.parser import parse_query
 from bot.store.search import Cursor, SearchPage, Sort
 from bot.ui.search import render_paper_details, render_search
 from bot.ui.views import NEXT, PREVIOUS, SearchTurn, make_view, page_note, query_of_note
+
+PAGE_SIZE = 10
 
 
 @app_commands.allowed_installs(guilds=True, users=True)
@@ -63,10 +64,7 @@ class PaperCog(commands.GroupCog, group_name="paper", group_description="Find an
         """Replace a page of results by the one before or after it."""
         wanted = parse_query(query_of_note(interaction.message))
         sort, cursor = Sort(turn.sort), Cursor.parse(turn.cursor)
-        if turn.is_back:
-            page = await find_page_before(self.store.search, wanted, sort, cursor)
-        else:
-            page = await self.store.search.find(wanted, sort=sort, limit=PAGE_SIZE, after=cursor)
+        page = await self.store.search.find(wanted, sort=sort, limit=PAGE_SIZE, after=cursor)
         await self._show_page(interaction, wanted, sort, page, asker=turn.asker)
 
     async def _show_page(
@@ -179,13 +177,12 @@ class SearchPageButton(
 
 def page_buttons(page: SearchPage, sort: Sort, asker: int) -> list[SearchPageButton]:
     """Make the buttons to the pages before and after; none when there is only one page."""
-    start = start_of(page)
-    if not start.shown and page.next is None:
+    if page.previous is None and page.next is None:
         return []
-    back = SearchTurn(asker=asker, sort=sort.value, is_back=True, cursor=str(start))
-    on = SearchTurn(asker=asker, sort=sort.value, is_back=False, cursor=str(page.next or start))
+    back = SearchTurn(asker=asker, sort=sort.value, cursor=str(page.previous or "start"))
+    on = SearchTurn(asker=asker, sort=sort.value, cursor=str(page.next or "end"))
     return [
-        SearchPageButton(back, PREVIOUS, is_there=start.shown > 0),
+        SearchPageButton(back, PREVIOUS, is_there=page.previous is not None),
         SearchPageButton(on, NEXT, is_there=page.next is not None),
     ]
 

@@ -64,33 +64,27 @@ class Removal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SearchTurn:
-    """A turn of a search's page: on from ``cursor``, or back to the page that ends there.
+    """A way from one page of a search to another: the store's cursor.
 
+    ``start`` and ``end`` stand where there is no such page: buttons need different ids.
     The query is too long for an id; it stands in the footer of the message (`page_note`).
     """
 
     TEMPLATE: ClassVar[str] = (
-        r"search:1:(?P<asker>\d{1,20}):(?P<sort>[a-z]{1,9}):(?P<way>back|on)"
-        r":(?P<cursor>[0-9a-f.+-]{1,45})"
+        r"search:1:(?P<asker>\d{1,20}):(?P<sort>[a-z]{1,9}):(?P<cursor>[0-9a-f.+-]{1,40}|start|end)"
     )
 
     asker: int
     sort: str
-    is_back: bool
     cursor: str
 
     @property
     def custom_id(self) -> str:
-        return f"search:1:{self.asker}:{self.sort}:{'back' if self.is_back else 'on'}:{self.cursor}"
+        return f"search:1:{self.asker}:{self.sort}:{self.cursor}"
 
     @classmethod
     def from_match(cls, match: re.Match[str]) -> Self:
-        return cls(
-            asker=int(match["asker"]),
-            sort=match["sort"],
-            is_back=match["way"] == "back",
-            cursor=match["cursor"],
-        )
+        return cls(asker=int(match["asker"]), sort=match["sort"], cursor=match["cursor"])
 
 
 _NOTE = re.compile(r"Page \d+ ·(?P<query>.*)", re.DOTALL)

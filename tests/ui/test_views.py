@@ -1,0 +1,66 @@
+"""What buttons carry survives the way through Discord, and what was made up is refused."""
+
+import re
+from types import SimpleNamespace
+from typing import Any, cast
+
+import discord
+import pytest
+
+from bot.errors import InputError
+from bot.ui.views import PreviewPage, Removal, SearchTurn, page_note, query_of_note
+from tests.builders import DAY
+
+KINDS: tuple[Any, ...] = (PreviewPage, Removal, SearchTurn)
+BIGGEST_ID = 2**64 - 1
+
+STATES: list[Any] = [
+    PreviewPage(channel_id=1, day=DAY, page=0),
+    PreviewPage(channel_id=BIGGEST_ID, day=DAY, page=-1),
+    Removal(channel_id=BIGGEST_ID, is_meant=True),
+    Removal(channel_id=2, is_meant=False),
+    SearchTurn(asker=BIGGEST_ID, sort="relevance", cursor="-9.2a490002e.99990.1000+.2a490002e"),
+    SearchTurn(asker=1, sort="newest", cursor="start"),
+]
+
+
+@pytest.mark.parametrize("state", STATES, ids=lambda state: type(state).__name__)
+def test_a_state_comes_back_as_it_was(state: PreviewPage | Removal | SearchTurn) -> None:
+    match = re.fullmatch(state.TEMPLATE, state.custom_id)
+    assert match
+    assert type(state).from_match(match) == state
+    assert len(state.custom_id) <= 100
+
+
+def test_ids_of_one_kind_are_not_read_as_another() -> None:
+    for state in STATES:
+        kinds = {kind for kind in KINDS if re.match(kind.TEMPLATE, state.custom_id)}
+        assert kinds == {type(state)}
+
+
+@pytest.mark.parametrize(
+    "custom_id",
+    ["preview:2:1:2024-03-05:0", "preview:1:x:2024-03-05:0", "search:1:1:newest:../..", "remove:1"],
+)
+def test_other_ids_are_not_ours(custom_id: str) -> None:
+    assert not any(re.fullmatch(kind.TEMPLATE, custom_id) for kind in KINDS)
+
+
+def message(*footers: str | None) -> discord.Message:
+    embeds = [discord.Embed().set_footer(text=footer) for footer in footers]
+    return cast(discord.Message, SimpleNamespace(embeds=embeds))
+
+
+@pytest.mark.parametrize(
+    "query", ["nerf", "a · b", "Page 3 · x", "", 'title:"C++" -(x OR y)', "ünï 🚀 · `*_"]
+)
+def test_the_query_is_read_back_from_the_footer(query: str) -> None:
+    assert query_of_note(message(None, page_note(12, query).strip())) == query
+
+
+@pytest.mark.parametrize("footers", [(), (None,), ("something else",)])
+def test_a_message_that_does_not_say_its_query_is_refused(footers: tuple[Any, ...]) -> None:
+    with pytest.raises(InputError, match="search again"):
+        query_of_note(message(*footers))
+    with pytest.raises(InputError, match="search again"):
+        query_of_note(None)
