@@ -7,7 +7,8 @@ is HTML.
 
 import re
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import date, datetime
 
 from bot.arxiv.identifier import arxiv_links
 from bot.models import ArxivId, Paper
@@ -41,7 +42,7 @@ def build_paper(
         version=version,
         title=one_line(title),
         abstract=readable_abstract,
-        source_title=_WRAPPED.sub(" ", title.strip()) if "\n" in title else title.strip(),
+        source_title=unwrap_title(title),
         source_abstract=source_abstract,
         authors=tuple(filter(None, map(one_line, authors))),
         categories=tuple(dict.fromkeys(categories)),
@@ -55,6 +56,52 @@ def build_paper(
             *find_links(abstract=readable_abstract, comment=readable_comment),
         ),
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceRecord:
+    """A paper's metadata as a source has it, its text not yet readable.
+
+    Making it readable is most of the cost of an import; whoever holds the same text already can
+    do without. ``announced_on`` is set by sources that know it.
+    """
+
+    arxiv_id: ArxivId
+    version: int
+    title: str
+    abstract: str
+    authors: tuple[str, ...]
+    categories: tuple[str, ...]
+    comment: str | None = None
+    doi: str | None = None
+    journal_ref: str | None = None
+    license: str | None = None
+    submitted_at: datetime | None = None
+    announced_on: date | None = None
+
+    @property
+    def source_title(self) -> str:
+        return unwrap_title(self.title)
+
+    @property
+    def source_abstract(self) -> str:
+        return unwrap(self.abstract)
+
+    def build(self) -> Paper:
+        """Make the paper of it, as `build_paper` does."""
+        return build_paper(
+            arxiv_id=self.arxiv_id,
+            version=self.version,
+            title=self.title,
+            abstract=self.abstract,
+            authors=self.authors,
+            categories=self.categories,
+            comment=self.comment,
+            doi=self.doi,
+            journal_ref=self.journal_ref,
+            license=self.license,
+            submitted_at=self.submitted_at,
+        )
 
 
 def _line_or_none(text: str | None) -> str | None:
@@ -72,6 +119,12 @@ _MARKS_OF_PARAGRAPHS = ("\n\n", "\n ", "\n\t")
 _BLANK_LINE = re.compile(r"\n[ \t]*(?:\n[ \t]*)+")
 _INDENTED_LINE = re.compile(r"\n[ \t]+")
 _MID_SENTENCE = re.compile(r"[^.!?:;)\]}”\"'$]\n[ \t]+|[,\w-]\n[ \t]+|\n[ \t]+[a-z(,;]")
+
+
+def unwrap_title(text: str) -> str:
+    """Resolve the line breaks of a title: it has one line."""
+    text = text.strip()
+    return _WRAPPED.sub(" ", text) if "\n" in text else text
 
 
 def unwrap(text: str) -> str:

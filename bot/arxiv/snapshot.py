@@ -1,18 +1,20 @@
 """One line of arXiv's metadata snapshot (JSON lines, CC0, published weekly), to a paper.
 
 The form is that of https://www.kaggle.com/datasets/Cornell-University/arxiv; titles and
-abstracts are TeX with hard line breaks. It does not know when a paper was announced.
+abstracts are TeX with hard line breaks. It does not know when a paper was announced. Excerpts
+by others are read as well: ``version`` in the place of ``versions``, ``announced`` (YYYY-MM-DD,
+the date of the first announcement), authors and categories as lists.
 """
 
 import contextlib
 import json
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, TypeGuard
 
 from bot.arxiv.identifier import parse_identifier
-from bot.arxiv.paper import build_paper, split_authors
+from bot.arxiv.paper import SourceRecord, split_authors
 from bot.errors import FileFormatError, InputError
 from bot.models import Paper
 
@@ -21,13 +23,12 @@ EXPECTED = "expected an object with id, title, abstract, authors and categories"
 
 def parse_snapshot_line(line: bytes | str) -> Paper:
     """Read one line; raises `FileFormatError` when it is not a paper's metadata."""
-    try:
-        record = json.loads(line)
-    # A deeply nested value ends as RecursionError.
-    except (ValueError, RecursionError) as error:
-        raise FileFormatError(f"The line is not JSON ({str(error)[:100]}); {EXPECTED}.") from error
-    if not isinstance(record, dict):
-        raise FileFormatError(f"The line is JSON, but no object; {EXPECTED}.")
+    return read_snapshot_line(line).build()
+
+
+def read_snapshot_line(line: bytes | str) -> SourceRecord:
+    """Do the first half of `parse_snapshot_line`: everything but the text of the paper."""
+    record = _load(line)
     title, abstract = _text(record, "title"), _text(record, "abstract")
     if not title or not abstract:
         raise FileFormatError(f"The record has no title or no abstract; {EXPECTED}.")
@@ -35,20 +36,43 @@ def parse_snapshot_line(line: bytes | str) -> Paper:
         arxiv_id, _ = parse_identifier(_text(record, "id"))
     except InputError as error:
         raise FileFormatError(f"{error} (in 'id'; {EXPECTED})") from error
-    version, submitted_at = _versions(record.get("versions"))
-    return build_paper(
+    version, submitted_at = _versions(record)
+    return SourceRecord(
         arxiv_id=arxiv_id,
         version=version,
         title=title,
         abstract=abstract,
         authors=_authors(record),
-        categories=_text(record, "categories").split(),
-        comment=_text(record, "comments"),
+        categories=tuple(_text(record, "categories").split()),
+        comment=_text(record, "comments") or _text(record, "comment"),
         doi=_text(record, "doi"),
-        journal_ref=_text(record, "journal-ref"),
+        journal_ref=_text(record, "journal-ref") or _text(record, "journal_ref"),
         license=_text(record, "license"),
         submitted_at=submitted_at,
+        announced_on=_announced_on(record),
     )
+
+
+def _load(line: bytes | str) -> dict[str, Any]:
+    try:
+        text = line.decode() if isinstance(line, bytes) else line
+        record = json.loads(text)
+    # A deeply nested value ends as RecursionError.
+    except (ValueError, RecursionError) as error:
+        raise FileFormatError(f"The line is not JSON ({str(error)[:100]}); {EXPECTED}.") from error
+    if not isinstance(record, dict):
+        raise FileFormatError(f"The line is JSON, but no object; {EXPECTED}.")
+    if "\\ud" in text.lower():
+        _refuse_half_characters(record)
+    return record
+
+
+def _refuse_half_characters(record: Mapping[str, Any]) -> None:
+    """JSON can escape one half of a character that UTF-16 writes as two; no text can hold it."""
+    try:
+        json.dumps(record, ensure_ascii=False).encode()
+    except UnicodeEncodeError as error:
+        raise FileFormatError("The record holds half a character, which is no text.") from error
 
 
 def _text(record: Mapping[str, Any], key: str) -> str:
@@ -59,16 +83,28 @@ def _text(record: Mapping[str, Any], key: str) -> str:
     return value.strip() if isinstance(value, str) else ""
 
 
-def _versions(value: object) -> tuple[int, datetime | None]:
+def _versions(record: Mapping[str, Any]) -> tuple[int, datetime | None]:
     """Return the latest version's number and when the first was submitted."""
-    versions = [entry for entry in value if isinstance(entry, dict)] if _is_list(value) else []
+    listed = record.get("versions")
+    versions = [entry for entry in listed if isinstance(entry, dict)] if _is_list(listed) else []
     submitted_at: datetime | None = None
     for entry in versions[:1]:
         with contextlib.suppress(ValueError):
             submitted_at = parsedate_to_datetime(_text(entry, "created"))
     if submitted_at is not None and submitted_at.tzinfo is None:
         submitted_at = None
-    return max(len(versions), 1), submitted_at
+    return max(len(versions) or _stated_version(record), 1), submitted_at
+
+
+def _stated_version(record: Mapping[str, Any]) -> int:
+    version = record.get("version")
+    return version if type(version) is int and version < 10_000 else 1
+
+
+def _announced_on(record: Mapping[str, Any]) -> date | None:
+    with contextlib.suppress(ValueError):
+        return date.fromisoformat(_text(record, "announced"))
+    return None
 
 
 def _authors(record: Mapping[str, Any]) -> tuple[str, ...]:

@@ -4,28 +4,27 @@ A paper is stored once, under the date of its first announcement as far as we kn
 listing that names it adds an announcement. Storing a listing twice changes nothing.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 import aiosqlite
 
+from bot.arxiv.dating import month_of
 from bot.models import (
     Announcement,
     AnnounceType,
     ArxivId,
     Link,
-    LinkKind,
     Listing,
     Paper,
     StoredPaper,
 )
-from bot.store import search
+from bot.store import bulk, search
+from bot.store.bulk import AddedPapers, PreparedPaper, write_papers
 from bot.store.database import Database
-from bot.store.keys import end_key, first_key
-from bot.store.rows import PAPER_COLUMNS, Row, load_papers, paper_values
-
-LINKS_WE_STORE = (LinkKind.CODE, LinkKind.PROJECT, LinkKind.DATA, LinkKind.MODEL)
+from bot.store.merging import Change, change_to
+from bot.store.rows import Row, load_papers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,26 +45,6 @@ class ListingStatus:
     counts: Mapping[AnnounceType, int]
     source: str
     stored_at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Change:
-    """A paper to write: where it stands now (None when new) and what it becomes."""
-
-    before: StoredPaper | None
-    after: Paper
-    announced_on: date
-    is_estimated: bool
-
-    @property
-    def moves(self) -> bool:
-        return self.before is None or self.before.announced_on != self.announced_on
-
-    @property
-    def is_needed(self) -> bool:
-        if self.before is None or self.moves or self.before.paper != self.after:
-            return True
-        return self.before.is_date_estimated != self.is_estimated
 
 
 class Papers:
@@ -90,7 +69,7 @@ class Papers:
                 for announcement in reversed(announced.values())
                 if (change := _change(announcement, listing, known)).is_needed
             ]
-            keys = await _write_papers(connection, changes)
+            keys = await write_papers(connection, changes)
             added = await _write_announcements(connection, listing, now)
             await search.index(connection, keys)
             if added:  # a known paper may have been announced with another type
@@ -105,6 +84,18 @@ class Papers:
 
         return await self._database.write(work)
 
+    async def add_papers(self, batch: Sequence[PreparedPaper]) -> AddedPapers:
+        """Store papers that no listing tells of (history), in one transaction; idempotent.
+
+        One to two thousand make a good batch: more need more memory and hold the lock longer.
+        A paper that is known gains what the batch adds, as with `add_listing`.
+        """
+
+        async def work(connection: aiosqlite.Connection) -> AddedPapers:
+            return await bulk.add_papers(connection, batch)
+
+        return await self._database.write(work)
+
     async def add_links(self, arxiv_id: ArxivId, links: Sequence[Link]) -> int:
         """Add late links to a stored paper; returns how many were new."""
 
@@ -115,14 +106,14 @@ class Papers:
             urls = {link.url for link in stored.paper.links}
             fresh = tuple(link for link in links if link.url not in urls)
             paper = replace(stored.paper, links=(*stored.paper.links, *fresh))
-            change = _Change(
+            change = Change(
                 before=stored,
                 after=paper,
                 announced_on=stored.announced_on,
                 is_estimated=stored.is_date_estimated,
             )
             if fresh:
-                await search.index(connection, await _write_papers(connection, [change]))
+                await search.index(connection, await write_papers(connection, [change]))
             return len(fresh)
 
         return await self._database.write(work)
@@ -211,25 +202,10 @@ class Papers:
 
 def _change(
     announcement: Announcement, listing: Listing, known: Mapping[ArxivId, StoredPaper]
-) -> _Change:
+) -> Change:
     paper = _with_category(announcement, listing.category)
     day, is_estimated = _first_announcement(announcement, listing)
-    before = known.get(paper.arxiv_id)
-    if before is None:
-        return _Change(before=None, after=paper, announced_on=day, is_estimated=is_estimated)
-    if _is_better_date(before, day, is_estimated):
-        return _Change(
-            before=before,
-            after=merged(before.paper, paper),
-            announced_on=day,
-            is_estimated=is_estimated,
-        )
-    return _Change(
-        before=before,
-        after=merged(before.paper, paper),
-        announced_on=before.announced_on,
-        is_estimated=before.is_date_estimated,
-    )
+    return change_to(known.get(paper.arxiv_id), paper, day, is_estimated=is_estimated)
 
 
 def _with_category(announcement: Announcement, category: str) -> Paper:
@@ -252,136 +228,7 @@ def _first_announcement(announcement: Announcement, listing: Listing) -> tuple[d
     """
     if not announcement.announce_type.is_replacement:
         return listing.announced_on, False
-    return min(
-        _month_of(announcement.paper.arxiv_id, listing.announced_on), listing.announced_on
-    ), True
-
-
-def _month_of(arxiv_id: ArxivId, otherwise: date) -> date:
-    digits = arxiv_id.rpartition("/")[2][:4]
-    year, month = int(digits[:2]), int(digits[2:])
-    if not 1 <= month <= 12:
-        return otherwise
-    return date(1900 + year if year >= 91 else 2000 + year, month, 1)
-
-
-def _is_better_date(before: StoredPaper, day: date, is_estimated: bool) -> bool:
-    if before.is_date_estimated != is_estimated:
-        return before.is_date_estimated
-    return day < before.announced_on
-
-
-def merged(before: Paper, after: Paper) -> Paper:
-    """Combine what is stored with what a source says now; nothing known is lost.
-
-    A higher version replaces the text; the same version fills what was empty; a lower version
-    only fills gaps. Links from third parties stay.
-    """
-    newer, older = (after, before) if after.version > before.version else (before, after)
-    base = newer if newer.abstract or not older.abstract else older
-    return replace(
-        base,
-        version=newer.version,
-        authors=newer.authors or older.authors,
-        categories=_joined_categories(newer, older),
-        is_primary_known=newer.is_primary_known or older.is_primary_known,
-        comment=newer.comment or older.comment,
-        doi=newer.doi or older.doi,
-        journal_ref=newer.journal_ref or older.journal_ref,
-        license=newer.license or older.license,
-        submitted_at=newer.submitted_at or older.submitted_at,
-        links=_joined_links(newer, older),
-    )
-
-
-def _joined_categories(newer: Paper, older: Paper) -> tuple[str, ...]:
-    first, second = (newer, older) if newer.is_primary_known else (older, newer)
-    return tuple(dict.fromkeys((*first.categories, *second.categories)))
-
-
-def _joined_links(newer: Paper, older: Paper) -> tuple[Link, ...]:
-    links = {link.url: link for link in older.links}
-    links.update({link.url: link for link in newer.links})
-    order = dict.fromkeys([link.url for link in (*newer.links, *older.links)])
-    return tuple(links[url] for url in order)
-
-
-async def _write_papers(
-    connection: aiosqlite.Connection, changes: Sequence[_Change]
-) -> list[int]:
-    """Write new and changed rows in ascending key order; returns their keys, to be indexed."""
-    known = [change.before for change in changes if change.before]
-    await search.unindex(connection, sorted(stored.key for stored in known))
-    keys = await _assign_keys(connection, changes)
-    ordered = sorted(zip(keys, changes, strict=True), key=lambda pair: pair[0])
-    rows = [
-        paper_values(
-            change.after,
-            key=key,
-            announced_on=change.announced_on,
-            is_estimated=change.is_estimated,
-        )
-        for key, change in ordered
-    ]
-    await connection.executemany(_UPSERT, rows)
-    await _write_links(connection, [change.after for change in changes])
-    return [key for key, _ in ordered]
-
-
-_NAMES = PAPER_COLUMNS.split(", ")
-# Not INSERT OR REPLACE: that corrupts an external-content index (facts of SQLite's FTS5).
-_UPSERT = (
-    f"INSERT INTO paper ({PAPER_COLUMNS}) VALUES ({', '.join('?' * len(_NAMES))}) "
-    f"ON CONFLICT (arxiv_id) DO UPDATE SET "
-    + ", ".join(f"{name} = excluded.{name}" for name in _NAMES if name != "arxiv_id")
-)
-
-
-async def _assign_keys(connection: aiosqlite.Connection, changes: Sequence[_Change]) -> list[int]:
-    """Give each change its key: the old one, or the next free one of its day."""
-    next_keys: dict[date, int] = {}
-    for day in {change.announced_on for change in changes if change.moves}:
-        next_keys[day] = await _next_key(connection, day)
-    keys = []
-    for change in changes:
-        if change.before is not None and not change.moves:
-            keys.append(change.before.key)
-            continue
-        keys.append(next_keys[change.announced_on])
-        next_keys[change.announced_on] += 1
-    return keys
-
-
-async def _next_key(connection: aiosqlite.Connection, day: date) -> int:
-    rows = await connection.execute_fetchall(
-        "SELECT coalesce(max(key) + 1, :first) FROM paper WHERE key >= :first AND key < :end",
-        {"first": first_key(day), "end": end_key(day)},
-    )
-    return int(next(iter(rows))[0])
-
-
-async def _write_links(connection: aiosqlite.Connection, papers: Iterable[Paper]) -> None:
-    papers = list(papers)
-    await connection.executemany(
-        "DELETE FROM paper_link WHERE arxiv_id = ?", [(paper.arxiv_id,) for paper in papers]
-    )
-    await connection.executemany(
-        "INSERT INTO paper_link (arxiv_id, kind, url, provenance, position) "
-        "VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
-        [row for paper in papers for row in _link_rows(paper)],
-    )
-    await connection.executemany(
-        "UPDATE paper SET has_code = ? WHERE arxiv_id = ?",
-        [(int(bool(paper.links_of(LinkKind.CODE))), paper.arxiv_id) for paper in papers],
-    )
-
-
-def _link_rows(paper: Paper) -> list[Row]:
-    stored = [link for link in paper.links if link.kind in LINKS_WE_STORE]
-    return [
-        (paper.arxiv_id, link.kind.value, link.url, link.provenance.value, position)
-        for position, link in enumerate(stored, start=1)
-    ]
+    return min(month_of(announcement.paper.arxiv_id), listing.announced_on), True
 
 
 async def _write_announcements(

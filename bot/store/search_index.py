@@ -33,8 +33,19 @@ async def unindex(connection: aiosqlite.Connection, keys: Sequence[int]) -> None
     await _remove(connection, keys, INDEXES)
 
 
-async def index(connection: aiosqlite.Connection, keys: Sequence[int]) -> None:
-    """Put these papers into the indexes; their rows, links and announcements are written."""
+async def index(
+    connection: aiosqlite.Connection, keys: Sequence[int], *, has_tags: bool = False
+) -> None:
+    """Put these papers into the indexes; their rows, links and announcements are written.
+
+    ``has_tags`` says that the rows hold their filters and names already.
+    """
+    if not has_tags:
+        await _write_tags(connection, keys)
+    await _add(connection, keys, INDEXES)
+
+
+async def _write_tags(connection: aiosqlite.Connection, keys: Sequence[int]) -> None:
     rows = await connection.execute_fetchall(
         f"SELECT authors, key FROM paper WHERE {_WANTED}", {"keys": json_array(keys)}
     )
@@ -45,7 +56,6 @@ async def index(connection: aiosqlite.Connection, keys: Sequence[int]) -> None:
     await _write_filters(
         connection, [(new, key) for key, _, new in await _filters(connection, keys)]
     )
-    await _add(connection, keys, INDEXES)
 
 
 async def refresh(connection: aiosqlite.Connection, arxiv_ids: Collection[ArxivId]) -> None:

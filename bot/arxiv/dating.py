@@ -1,0 +1,55 @@
+"""When a paper was announced that no listing tells of: worked out, and marked as such.
+
+Metadata (OAI-PMH, the snapshot) knows when a paper was submitted and when its record last
+changed, never when it was announced. arXiv's schedule turns the first into a good guess.
+"""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from bot.arxiv.calendar import estimate_announcement
+from bot.models import ArxivId, Paper
+
+BEFORE_ITS_MONTH = timedelta(days=31)
+AFTER_ITS_MONTH = timedelta(days=62)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatedPaper:
+    """A paper and the date of its first announcement; ``is_estimated`` as in `StoredPaper`."""
+
+    paper: Paper
+    announced_on: date
+    is_estimated: bool
+
+
+def date_paper(paper: Paper, announced_on: date | None = None) -> DatedPaper:
+    """Give a paper its date: the one that its source states, else an estimate."""
+    return DatedPaper(
+        paper=paper,
+        announced_on=announced_on or estimate_date(paper),
+        is_estimated=announced_on is None,
+    )
+
+
+def estimate_date(paper: Paper) -> date:
+    """Return the date on which ``paper`` was probably announced.
+
+    It follows from the submission of version 1. Without a believable one it is the first of the
+    identifier's month: arXiv numbers papers as they come in, so none was announced before.
+    """
+    month = month_of(paper.arxiv_id)
+    if paper.submitted_at is None:
+        return month
+    # arXiv's records hold times from 1986, and files by others hold anything.
+    submitted_on = paper.submitted_at.date()
+    if not month - BEFORE_ITS_MONTH <= submitted_on <= month + AFTER_ITS_MONTH:
+        return month
+    return max(month, estimate_announcement(paper.submitted_at))
+
+
+def month_of(arxiv_id: ArxivId) -> date:
+    """Return the first day of the month that the identifier names."""
+    digits = arxiv_id.rpartition("/")[2]
+    year, month = int(digits[:2]), int(digits[2:4])
+    return date(1900 + year if year >= 91 else 2000 + year, month, 1)
