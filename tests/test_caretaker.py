@@ -19,7 +19,7 @@ from tests.fakes import faults, spec
 from tests.fakes.clock import VirtualClock
 from tests.fakes.discord import DiscordServer
 from tests.fakes.world import READ_MESSAGE_HISTORY, SEND_MESSAGES, Channel, Guild
-from tests.test_delivery import FAST
+from tests.faults.world import FAST
 
 
 class World:

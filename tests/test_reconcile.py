@@ -21,7 +21,7 @@ from tests.fakes import faults, spec
 from tests.fakes.clock import VirtualClock
 from tests.fakes.discord import DiscordServer
 from tests.fakes.world import READ_MESSAGE_HISTORY, Channel
-from tests.test_delivery import FAST
+from tests.faults.world import FAST
 
 WINDOW = timedelta(hours=96)
 PAPERS = make_papers(15)

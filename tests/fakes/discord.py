@@ -327,7 +327,7 @@ class DiscordServer:
                 return channel
         for guild in self.guilds.values():
             found = guild.channels.get(channel_id)
-            if found is not None and not found.is_deleted and guild.is_member:
+            if found is not None and not found.is_deleted:
                 return found
         return None
 

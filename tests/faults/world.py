@@ -1,0 +1,128 @@
+"""Delivery between a real database and the loopback Discord, on a clock that a test moves."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import time, timedelta
+from pathlib import Path
+
+import discord
+
+from bot.delivery import Delivery, DeliverySettings
+from bot.models import MessageDraft, Subscription
+from bot.sender import DiscordSender, http_trace
+from bot.store.database import Database, open_database
+from bot.store.outbox import DeliveryRecord, Outbox
+from bot.store.subscriptions import Subscriptions
+from tests.builders import DAY, NOW, make_id
+from tests.fakes import spec
+from tests.fakes.clock import VirtualClock
+from tests.fakes.discord import DiscordServer
+from tests.fakes.world import Channel
+
+FAST = DeliverySettings(pace_per_s=1000, send_timeout_s=5, poll_s=0.02)
+
+MINUTES = timedelta(minutes=1)
+
+
+class World:
+    """A Discord with a guild and a channel, a bot's database and its delivery."""
+
+    def __init__(self, server: DiscordServer, database: Database, clock: VirtualClock) -> None:
+        self.server = server
+        self.guild = server.add_guild()
+        self.channel = server.add_channel(self.guild)
+        self.database = database
+        self.clock = clock
+        self.outbox = Outbox(database)
+        self.sender = DiscordSender(now=clock.now)
+        self.delivery = self.restarted()
+        self.papers = 0
+
+    def restarted(self, settings: DeliverySettings = FAST, **more: object) -> Delivery:
+        """Forget everything that is not in the database, as a new process would."""
+        free_bytes: Callable[[], int] | None = more.get("free_bytes")  # type: ignore[assignment]
+        self.delivery = Delivery(
+            self.outbox,
+            self.sender,
+            now=self.clock.now,
+            settings=settings,
+            free_bytes=free_bytes,
+        )
+        return self.delivery
+
+    def advance(self, by: timedelta) -> None:
+        self.clock.advance(by)
+
+    async def subscribe(self, channel: Channel) -> Subscription:
+        return await Subscriptions(self.database).set_subscription(
+            guild_id=channel.guild_id,
+            channel_id=channel.id,
+            categories=["cs.CV"],
+            announce_types=[],
+            post_at=time(9),
+            zone="UTC",
+            style="cards",
+            now=self.clock.now(),
+        )
+
+    async def plan(self, channel: Channel, parts: int = 1, papers: int = 2) -> list[str]:
+        """Plan a digest; returns the first lines of its messages."""
+        subscription = await self.subscribe(channel)
+        drafts = [self.draft(part, papers) for part in range(1, parts + 1)]
+        await self.outbox.plan(subscription, DAY, drafts, now=self.clock.now())
+        return [str(draft.body["content"]) for draft in drafts]
+
+    def draft(self, part: int, papers: int = 2) -> MessageDraft:
+        ids = [make_id(self.papers + number) for number in range(1, papers + 1)]
+        self.papers += papers
+        embeds = [{"title": id_, "url": f"https://arxiv.org/abs/{id_}"} for id_ in ids]
+        content = f"### cs.CV · part {part}"
+        return MessageDraft(
+            body={"content": content, "embeds": embeds}, papers=tuple((id_, 1) for id_ in ids)
+        )
+
+    async def claim(self, channel: Channel) -> DeliveryRecord:
+        """Claim as a process that was killed right after."""
+        record = await self.outbox.claim(channel.id, self.clock.now())
+        assert record is not None
+        return record
+
+    async def send_unseen(self, channel: Channel) -> DeliveryRecord:
+        """Claim and post as a process that was killed before it could write that down."""
+        record = await self.claim(channel)
+        await self.sender.send(record)
+        return record
+
+    async def states(self, channel: Channel) -> list[str]:
+        return [each.state.value for each in await self.outbox.list_deliveries(channel.id)]
+
+    async def reasons(self, channel: Channel) -> list[str | None]:
+        return [each.reason for each in await self.outbox.list_deliveries(channel.id)]
+
+    def posted(self, channel: Channel) -> list[str]:
+        return [entry.content for entry in self.server.messages_in(channel)]
+
+    def sends(self) -> int:
+        return sum(call.template == spec.MESSAGES for call in self.server.calls)
+
+
+@asynccontextmanager
+async def open_world(folder: Path) -> AsyncIterator[World]:
+    """Open a world whose bot is connected; at the end no body may have been refused."""
+    clock = VirtualClock(NOW)
+    client = discord.AutoShardedClient(
+        intents=discord.Intents(guilds=True),
+        http_trace=http_trace(),
+        guild_ready_timeout=0.05,
+        max_ratelimit_timeout=30.0,
+    )
+    async with (
+        DiscordServer(now=clock.now) as server,
+        open_database(folder / "bot.db") as database,
+    ):
+        world = World(server, database, clock)
+        world.sender.use(client)
+        async with server.connected(client):
+            yield world
+            await world.delivery.stop(2)
+        assert server.refusals == []
