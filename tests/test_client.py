@@ -1,5 +1,6 @@
 """The Discord client: what it asks Discord for, when it sends its commands, how it fails."""
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -12,8 +13,11 @@ import simcord
 from bot.client import PaperBot
 from bot.delivery import Delivery
 from bot.pipeline import Pipeline
+from bot.sender import DiscordSender
 from tests.cogs.replies import is_private, shown
-from tests.conftest import World
+from tests.conftest import LISTING, World
+from tests.fakes.clock import VirtualClock
+from tests.fakes.discord import DiscordServer
 
 
 @pytest.fixture
@@ -122,3 +126,51 @@ async def test_an_answer_that_comes_too_late_is_only_logged(
         "WARNING"
     ]
     assert "too late" in caplog.text
+
+
+# -- over real HTTP and a real gateway, where simcord is not in between -------------------------
+
+
+@pytest.fixture
+async def server(clock: VirtualClock) -> AsyncIterator[DiscordServer]:
+    async with DiscordServer(now=clock.now) as server:
+        yield server
+        assert server.refusals == []
+
+
+async def test_people_are_answered_over_the_wire(
+    server: DiscordServer, pipeline: Pipeline, clock: VirtualClock
+) -> None:
+    guild = server.add_guild()
+    channel = server.add_channel(guild)
+    ada, eve = server.add_user("ada", is_admin=True), server.add_user("eve")
+    sender = DiscordSender(now=clock.now)
+    delivery = Delivery(pipeline.store.outbox, sender, now=clock.now)
+    bot = PaperBot(pipeline, delivery)
+    sender.use(bot)
+    async with server.connected(bot):
+        await bot.wait_until_ready()
+        delivering = asyncio.create_task(delivery.run())
+
+        refused = await server.slash(guild, channel, eve, "digest setup", categories="cs.CV")
+        assert "Manage Server" in refused.content
+        assert refused.is_private
+        done = await server.slash(guild, channel, ada, "digest setup", categories="cs.CV")
+        assert "Digest set up" in done.content
+        assert done.is_private
+
+        await pipeline.store.papers.add_listing(LISTING, now=clock.now())
+        sent = await server.slash(guild, channel, ada, "digest send")
+        assert "Posted in" in sent.content
+        assert len(server.messages_in(channel)) == 3
+
+        found = await server.slash(guild, channel, eve, "paper search", query="networks")
+        assert "25 papers" in found.text
+        assert not found.is_private
+        turned = await server.click(guild, channel, eve, found, found.buttons[1]["custom_id"])
+        assert "**11.**" in turned.text
+        offered = await server.complete(guild, channel, eve, "paper show", paper="diffusion")
+        assert "Diffusion networks, part 24" in offered
+
+        await delivery.stop()
+        await delivering

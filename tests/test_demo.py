@@ -8,11 +8,15 @@ import socket
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import date
 from pathlib import Path
 
 import pytest
 
+from bot.demo import default_listing, run_demo
+from bot.errors import InputError
 from tests.fakes.browser import Page, chromium, open_browser
+from tests.shared import shared
 
 ROOT = Path(__file__).parent.parent
 START_S = 60
@@ -145,3 +149,20 @@ async def test_an_impossible_port_is_one_sentence(port: str) -> None:
         _, err = await process.communicate()
     assert process.returncode == 2
     assert err.decode() == f"There is no port {port}; choose one from 1 to 65535.\n"
+
+
+@pytest.mark.parametrize("module", ["simcord", "markdown_it"])
+async def test_without_simcord_it_says_how_to_get_it(
+    module: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, module, None)
+    with pytest.raises(InputError, match=r"install it with .*pip install 'simcord\[preview\]==3"):
+        await run_demo()
+
+
+def test_the_listing_that_comes_with_the_bot_is_the_seed() -> None:
+    listing = default_listing()
+    assert (listing.category, listing.announced_on) == ("cs.CV", date(2020, 8, 21))
+    assert len(listing.announcements) == 47
+    seed = shared("seed/cs.CV-2020-08-21.md")
+    assert (ROOT / "bot/data" / seed.name).read_bytes() == seed.read_bytes()

@@ -1,5 +1,6 @@
 """How commands and buttons answer: at once, and privately when something goes wrong."""
 
+import contextlib
 import logging
 import secrets
 from collections.abc import Mapping
@@ -55,8 +56,9 @@ async def _say_privately(interaction: discord.Interaction, text: str) -> None:
     if response.type is discord.InteractionResponseType.deferred_channel_message:
         # The first follow-up would take over the public 'thinking', for everybody to read. So
         # that becomes a message, which goes, and the follow-up is one of its own.
-        await interaction.edit_original_response(content="…")
-        await interaction.delete_original_response()
+        with contextlib.suppress(discord.HTTPException):
+            await interaction.edit_original_response(content="…")
+            await interaction.delete_original_response()
     await interaction.followup.send(text, ephemeral=True)
 
 
