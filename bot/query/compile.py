@@ -155,18 +155,35 @@ def leaf_expression(leaf: Said) -> str:
             return quoted(has_tag(leaf.kind))
 
 
-def _beginning(text: str) -> str:
-    """Ask for words that begin like the last one of ``text``, in an index of stems.
+@dataclass(frozen=True, slots=True)
+class Beginning:
+    """How to ask an index of stems for words that begin with something.
 
-    FTS5 stems the beginning too, which may change it (``poly`` to ``poli``); so it gets a word
-    whose stem is that beginning. And ``segmentation`` is in the index as ``segment``, which does
-    not begin with ``segmentat``; so such words are asked for by name.
+    FTS5 stems the beginning too, which may change it (``poly`` to ``poli``); so it gets ``asked``,
+    a word whose stem is that beginning. And ``segmentation`` is in the index as ``segment``, which
+    does not begin with ``segmentat``; so such ``words`` are asked for by name.
     """
-    before, last = _last_word(text)
-    begun = surface(last) or last
-    kept = last if surface(last) else stem(last)
-    asked = [f"{quoted(before + begun)} *"]
-    asked += [quoted(before + word) for word in _whole_words(last, kept)]
+
+    asked: str
+    kept: str
+    words: tuple[str, ...]
+
+    def fits(self, stemmed: str) -> bool:
+        return stemmed.startswith(self.kept) or stemmed in map(stem, self.words)
+
+
+def read_beginning(text: str) -> Beginning:
+    """Read the last word of ``text`` as a beginning."""
+    _, last = _last_word(text)
+    asked = surface(last)
+    kept = stem(last) if asked is None else last
+    return Beginning(asked or last, kept, tuple(_whole_words(last, kept)))
+
+
+def _beginning(text: str) -> str:
+    before, _ = _last_word(text)
+    read = read_beginning(text)
+    asked = [f"{quoted(before + read.asked)} *", *(quoted(before + word) for word in read.words)]
     return f"({' OR '.join(asked)})"
 
 

@@ -55,3 +55,30 @@ def name_words(name: str) -> tuple[tuple[str, ...], ...]:
 
 def is_initial(part: str) -> bool:
     return len(part) == 1
+
+
+def is_same_person(asked: str, name: str) -> bool:
+    """Whether ``name`` may be the person asked for: a part agrees in full, the others as far."""
+    parts = name_parts(name)
+    return any(_fits(words, parts) for words in name_words(asked))
+
+
+def _fits(words: tuple[str, ...], parts: tuple[str, ...]) -> bool:
+    surnames = [word for word in words if not is_initial(word) and word in parts]
+    if len(words) == 1 or all(map(is_initial, words)):
+        return all(word in parts for word in words)
+    return any(
+        all(_agrees(word, _without(parts, surname)) for word in _without(words, surname))
+        for surname in surnames
+    )
+
+
+def _agrees(word: str, parts: tuple[str, ...]) -> bool:
+    if is_initial(word):
+        return any(part.startswith(word) for part in parts)
+    return word in parts or word[0] in parts
+
+
+def _without(words: tuple[str, ...], one: str) -> tuple[str, ...]:
+    at = words.index(one)
+    return words[:at] + words[at + 1 :]

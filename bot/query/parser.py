@@ -71,6 +71,8 @@ _COLUMNS = {
 }
 _OPENING = ('"', "(")
 _FIELD = re.compile(r"([A-Za-z]{2,10}):")
+NOTHING = "no letter or digit"
+WANTED = "a word, a phrase or a field"
 _AROUND = re.compile(r"^[^\w+#$\\]+|[^\w+#$)]+$")
 _OPERATOR = re.compile(r"(OR|AND|NOT)(?=[\s(]|$)")
 _PREFIX = re.compile(r"([^*]*\w)\*[^\w*]*")  # a single star behind the last letter
@@ -83,6 +85,9 @@ def parse_query(text: str) -> Query:
     Raises `QuerySyntaxError`, whose query is the text as `clean` leaves it.
     """
     cleaned = clean(text)
+    if not cleaned and text.strip():
+        shown = " ".join(text[:MAX_CHARS].split()) or "?"
+        raise QuerySyntaxError(shown, 0, NOTHING, WANTED)
     return Query(text=cleaned, root=_Parser(cleaned).parse())
 
 
@@ -155,7 +160,7 @@ class _Parser:
             raise self._error(MAX_CHARS, found, f"at most {MAX_CHARS}")
         root = self._any_of(None, 0)
         if root is None:
-            raise self._error(0, "no letter or digit", "a word, a phrase or a field")
+            raise self._error(0, NOTHING, WANTED)
         if self.has_operator and not self.has_syntax and self.terms >= LITERAL_WORDS:
             # A title may hold NOT, OR or a dash before a word; its paper is found all the same.
             return any_of(root, Text(text=_plain(self.text), field=TextField.TITLE))
@@ -204,7 +209,7 @@ class _Parser:
         start = self.at
         node = self._operand(field, depth)
         if node is None and operator in ("AND", "NOT"):
-            raise self._error(start, "no letter or digit", _wanted(operator))
+            raise self._error(start, NOTHING, _wanted(operator))
         return Not(node) if is_negated and node is not None else node
 
     def _negation(self) -> str:
@@ -268,7 +273,7 @@ class _Parser:
         else:
             node = self._leaf(name, *(self._phrase() or self._word(depth)))
         if node is None:
-            raise self._error(start, "no letter or digit", wanted)
+            raise self._error(start, NOTHING, wanted)
         return node
 
     # Words and phrases

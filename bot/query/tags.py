@@ -76,8 +76,13 @@ def author_tags(authors: Iterable[str]) -> str:
     return " ".join(tag for author in authors for tag in _name_tags(name_parts(author)))
 
 
+def category_names(code: str) -> tuple[str, ...]:
+    """Return all that ``category:`` calls a category: its code, newer names, their archives."""
+    codes = [name for name in (code, ALIASES.get(code), SUBSUMED.get(code)) if name]
+    return tuple(dict.fromkeys([*codes, *map(archive_of, codes)]))
+
+
 def _category_tags(code: str) -> Iterable[str]:
-    """A paper is also in the category that its category is a second or former name of."""
     for name in (code, ALIASES.get(code), SUBSUMED.get(code)):
         if name:
             yield category_tag(name)

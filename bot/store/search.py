@@ -10,17 +10,23 @@ while new papers arrive.
 from collections.abc import Collection, Sequence
 from functools import partial
 
-from bot.models import ArxivId
+from bot.models import ArxivId, Paper
 from bot.query.ast import Query
 from bot.store.database import Database
 from bot.store.readers import Readers
+from bot.store.search_advice import Advice, Blame, DoubtfulWord, advise
 from bot.store.search_daily import match_many
 from bot.store.search_find import Cursor, Match, SearchPage, Sort, find
 from bot.store.search_index import index, refresh, unindex
+from bot.store.search_similar import find_similar
 from bot.store.search_typed import TitleSuggestion, suggest_authors, suggest_titles
+from bot.store.search_words import count_stems, is_count_stale
 
 __all__ = [
+    "Advice",
+    "Blame",
     "Cursor",
+    "DoubtfulWord",
     "Match",
     "Search",
     "SearchPage",
@@ -33,7 +39,7 @@ __all__ = [
 
 FIND_DEADLINE_S = 0.12  # a person notices more; with loading and sending it stays under 150 ms
 SUGGEST_DEADLINE_S = 0.04
-MATCH_DEADLINE_S = 10.0
+ADVISE_DEADLINE_S = 0.25
 
 
 class Search:
@@ -71,6 +77,25 @@ class Search:
     ) -> list[set[ArxivId]]:
         """Return for each query which of these papers it finds: a day's papers, all topics."""
         return await match_many(self._readers, queries, arxiv_ids)
+
+    async def advise(self, query: Query) -> Advice:
+        """Say why ``query`` finds nothing, and what would."""
+        return await self._readers.run(partial(advise, query=query), deadline_s=ADVISE_DEADLINE_S)
+
+    async def find_similar(self, paper: Paper, limit: int = 10) -> tuple[Match, ...]:
+        """Find the papers that share the most telling words with ``paper``."""
+        work = partial(find_similar, paper=paper, limit=limit)
+        return await self._readers.run(work, deadline_s=FIND_DEADLINE_S)
+
+    async def count_words(self) -> int:
+        """Count anew how many papers use each word, when the archive has grown much since.
+
+        The counts weigh words for relevance, similar papers and suggestions. Returns how many
+        words were counted, 0 when the last count still serves.
+        """
+        if not await is_count_stale(self._readers):
+            return 0
+        return await count_stems(self._database, self._readers)
 
     async def suggest_titles(self, typed: str, limit: int = 25) -> list[TitleSuggestion]:
         """Complete a title that is being typed: all its words, the last one perhaps unfinished."""

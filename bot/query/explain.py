@@ -1,0 +1,197 @@
+"""Why a paper matched: which parts of the query hold, in which fields, on which words.
+
+Works on papers that a search found, with the words as the index sees them (`tokens`), so what is
+marked is what FTS5 matched.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from bot.models import Paper
+from bot.query.ast import (
+    And,
+    Announced,
+    Author,
+    Category,
+    Has,
+    LeafNode,
+    Node,
+    Not,
+    Or,
+    Text,
+    TextField,
+)
+from bot.query.compile import Beginning, read_beginning
+from bot.query.names import is_same_person
+from bot.query.printer import print_leaf
+from bot.query.tags import category_names
+from bot.query.tokens import Token, stems, tokens
+
+Spans = tuple[tuple[int, int], ...]
+"""Places ``text[start:end]``, in order, none overlapping."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reason:
+    """A part of the query that holds for a paper, and the fields where it does.
+
+    Fields are those of the query language: title, abstract, author, comment, category, type, has.
+    """
+
+    part: str
+    fields: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explanation:
+    """Why a paper matched; the spans are the matched words of its title and abstract."""
+
+    reasons: tuple[Reason, ...]
+    title: Spans
+    abstract: Spans
+    authors: tuple[str, ...]
+    """The authors that were asked for."""
+
+
+def explain(root: Node, paper: Paper) -> Explanation:
+    """Say why ``paper`` matches; what it does not say, and filters on dates, give no reason."""
+    fields = {
+        TextField.TITLE: list(tokens(paper.title)),
+        TextField.ABSTRACT: list(tokens(paper.abstract)),
+        TextField.AUTHORS: list(tokens("\n".join(paper.authors))),
+        TextField.COMMENT: list(tokens(paper.comment or "")),
+    }
+    marks: dict[TextField, set[tuple[int, int]]] = {field: set() for field in fields}
+    reasons: list[Reason] = []
+    authors: list[str] = []
+    for leaf in dict.fromkeys(_wanted(root)):
+        found: list[str] = []
+        match leaf:
+            case Text():
+                for field, spans in _occurrences(leaf, fields):
+                    marks[field].update(spans)
+                    found.append("author" if field is TextField.AUTHORS else field.value)
+            case Author(name=name):
+                named = [each for each in paper.authors if is_same_person(name, each)]
+                authors.extend(named)
+                found = ["author"] if named else []
+            case _:
+                found = _filters(leaf, paper)
+        if found:
+            reasons.append(Reason(part=print_leaf(leaf), fields=tuple(found)))
+    return Explanation(
+        reasons=tuple(reasons),
+        title=_merged(marks[TextField.TITLE]),
+        abstract=_merged(marks[TextField.ABSTRACT]),
+        authors=tuple(dict.fromkeys(authors)),
+    )
+
+
+def _wanted(node: Node) -> Iterator[LeafNode]:
+    """Walk the leaves that a match may be due to, not those that are excluded."""
+    match node:
+        case And(parts) | Or(parts):
+            for part in parts:
+                yield from _wanted(part)
+        case Not():
+            return
+        case _:
+            yield node
+
+
+def _occurrences(
+    leaf: Text, fields: dict[TextField, list[Token]]
+) -> Iterator[tuple[TextField, list[tuple[int, int]]]]:
+    wanted = stems(leaf.text)
+    beginning = read_beginning(leaf.text) if leaf.is_prefix else None
+    for field in [leaf.field] if leaf.field else fields:
+        spans = list(_phrases(wanted, beginning, fields[field]))
+        if spans:
+            yield field, spans
+
+
+def _phrases(
+    wanted: Sequence[str], beginning: Beginning | None, text: Sequence[Token]
+) -> Iterator[tuple[int, int]]:
+    """Find ``wanted`` as neighbours in ``text``, the last one perhaps a beginning."""
+    whole = wanted[:-1] if beginning else wanted
+    for at in range(len(text) - len(wanted) + 1):
+        run = text[at : at + len(wanted)]
+        is_same = all(word.stem == stem for word, stem in zip(run, whole, strict=False))
+        if is_same and (beginning is None or beginning.fits(run[-1].stem)):
+            yield run[0].start, run[-1].end
+
+
+def _filters(leaf: LeafNode, paper: Paper) -> list[str]:
+    match leaf:
+        case Category(code=code):
+            names = {name for each in paper.categories for name in category_names(each)}
+            return ["category"] if code in names else []
+        case Has(kind=kind):
+            return ["has"] if paper.links_of(kind) else []
+        case Announced():
+            return ["type"]
+        case _:
+            return []
+
+
+def _merged(spans: Iterable[tuple[int, int]]) -> Spans:
+    """Join spans that overlap or touch."""
+    merged: list[tuple[int, int]] = []
+    for start, end in sorted(spans):
+        if merged and start <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+        else:
+            merged.append((start, end))
+    return tuple(merged)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Excerpt:
+    """A piece of a text with its matched words; ``is_beginning`` and ``is_end`` of the text."""
+
+    text: str
+    spans: Spans
+    is_beginning: bool
+    is_end: bool
+
+
+def excerpt(text: str, spans: Spans, max_chars: int) -> Excerpt:
+    """Cut the piece of ``text`` that holds most matches, on whole words; without any, the start."""
+    if len(text) <= max_chars:
+        return Excerpt(text=text, spans=spans, is_beginning=True, is_end=True)
+    start = _best_start(spans, max_chars)
+    start = 0 if start < max_chars // 4 else _word_start(text, start)
+    end = min(len(text), start + max_chars)
+    if end < len(text):
+        end = max(text.rfind(" ", start, end), start + max_chars // 2)
+    inside = tuple((a - start, b - start) for a, b in spans if start <= a and b <= end)
+    return Excerpt(
+        text=text[start:end], spans=inside, is_beginning=start == 0, is_end=end == len(text)
+    )
+
+
+def _best_start(spans: Spans, max_chars: int) -> int:
+    """Return where the window with most matches begins, with a little room before the first."""
+    room = max_chars // 5
+    best, most = 0, 0
+    for at, (start, _) in enumerate(spans):
+        count = sum(end <= start - room + max_chars for _, end in spans[at:])
+        if count > most:
+            best, most = max(0, start - room), count
+    return best
+
+
+def _word_start(text: str, at: int) -> int:
+    blank = text.find(" ", at)
+    return blank + 1 if 0 <= blank < at + 40 else at
+
+
+def segments(text: str, spans: Spans) -> list[tuple[str, bool]]:
+    """Cut ``text`` into pieces, each with whether it is a match; joined they are the text."""
+    edges = [0, *(edge for span in spans for edge in span), len(text)]
+    pieces = [
+        (text[start:end], number % 2 == 1) for number, (start, end) in enumerate(pairwise(edges))
+    ]
+    return [piece for piece in pieces if piece[0]]
