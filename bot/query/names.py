@@ -20,6 +20,8 @@ _BETWEEN_CHUNKS = re.compile(r"[\s,;&/()]+")
 
 def fold(text: str) -> str:
     """Drop case and accents: ``Łukasz`` and ``Lukasz``, ``Bengió`` and ``bengio`` are one."""
+    if text.isascii():
+        return text.lower()
     decomposed = unicodedata.normalize("NFKD", text)
     bare = "".join(char for char in decomposed if not unicodedata.combining(char))
     return bare.casefold().translate(_LETTERS)
@@ -30,8 +32,11 @@ def name_parts(name: str) -> tuple[str, ...]:
 
     A hyphenated chunk gives its halves and the two as one word.
     """
+    folded = fold(name)
+    if folded.replace(" ", "").isalpha():
+        return tuple(folded.split())
     parts: list[str] = []
-    for chunk in _BETWEEN_CHUNKS.split(fold(name)):
+    for chunk in _BETWEEN_CHUNKS.split(folded):
         pieces = [piece for piece in _NOT_IN_A_NAME.split(chunk) if piece]
         parts.extend(pieces)
         if len(pieces) > 1 and "-" in chunk:

@@ -13,6 +13,7 @@ phrase ``name(he) initial(k)``, whether the paper says Kaiming or K., and ``Kaim
 """
 
 from collections.abc import Iterable
+from functools import lru_cache
 from itertools import permutations
 
 from bot.arxiv.taxonomy import ALIASES, SUBSUMED, archive_of
@@ -23,6 +24,7 @@ MARK = "\ue000"
 _PUNCTUATION = str.maketrans({".": "\ue001", "-": "\ue002"})
 
 
+@lru_cache(maxsize=1024)  # categories, types and kinds are few
 def _tag(kind: str, value: str = "") -> str:
     return f"{MARK}{kind}{value.translate(_PUNCTUATION).lower()}{MARK}"
 
@@ -48,12 +50,13 @@ def has_tag(kind: LinkKind) -> str:
 
 
 def name_tag(part: str) -> str:
-    return _tag("n", part)
+    """Tag a part of a name, which `name_parts` has folded."""
+    return f"{MARK}n{part}{MARK}"
 
 
 def initial_tag(part: str) -> str:
     """Tag the first letter of a part that belongs to the name in front of it."""
-    return _tag("i", part[0])
+    return f"{MARK}i{part[0]}{MARK}"
 
 
 def filter_tags(
