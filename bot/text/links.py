@@ -17,7 +17,8 @@ from bot.text.tex import to_unicode
 _LONGEST_ADDRESS = 2048  # Discord's limit for the addresses of embeds and buttons
 _INTRODUCTION = 120  # characters before an address that can introduce it
 
-_HINTS = ("http", "www.", ".com", ".org", ".io", ".co", ".cn", ".science", ".net")
+_HINTS = ("http", "www.", ".co", ".org", ".io", ".net", ".science")
+_LONGEST_START = 80  # characters of an address that can stand before its hint
 _HOSTS = (
     r"(?:www\.)?(?:(?:gist\.)?github\.com|gitlab\.com|bitbucket\.org|codeberg\.org|gitee\.com"
     r"|sourceforge\.net|huggingface\.co|hf\.co|zenodo\.org|figshare\.com|kaggle\.com|osf\.io"
@@ -45,11 +46,11 @@ def find_links(*, abstract: str, comment: str | None) -> tuple[Link, ...]:
 
 
 def _find(text: str) -> Iterator[tuple[LinkKind, "_Address"]]:
-    lowered = text.lower()
-    if not any(hint in lowered for hint in _HINTS):
+    if _first_hint(text) is None:
         return
     text = to_unicode(text)
-    for found in _ADDRESS.finditer(text):
+    start = max((_first_hint(text) or 0) - _LONGEST_START, 0)
+    for found in _ADDRESS.finditer(text, start):
         address = _parse_address(found[0])
         result = _classify(address) if address else None
         if result is None:
@@ -57,6 +58,15 @@ def _find(text: str) -> Iterator[tuple[LinkKind, "_Address"]]:
         kind, canonical, must_be_introduced = result
         if not must_be_introduced or _is_introduced(text, found.start()):
             yield kind, canonical
+
+
+def _first_hint(text: str) -> int | None:
+    """Return where the first sign of an address is, or None; searching for those is cheap."""
+    lowered = text.lower()
+    places = [place for hint in _HINTS if (place := lowered.find(hint)) >= 0]
+    if len(lowered) != len(text):  # a letter that has two characters in lower case
+        return 0 if places else None
+    return min(places, default=None)
 
 
 # --- addresses -----------------------------------------------------------------------------
