@@ -61,7 +61,7 @@ class Stage:
     channel: "simcord.ChannelHandle"
     person: "simcord.MemberActor"
     greeting: discord.Message
-    posted: int
+    posted: tuple[discord.Message, ...]
 
 
 async def run_demo(*, port: int = 0, listing: Listing | None = None) -> None:
@@ -125,7 +125,7 @@ async def _set_stage(
     await pipeline.store.papers.add_listing(listing, now=pipeline.now())
     await pipeline.plan_due()
     await delivery.run_once()
-    posted = len(channel.history())
+    posted = tuple(channel.history())
     guide = guild.add_member(env.create_user("guide", global_name="Demo guide"))
     greeting = await guide.send(channel, GREETING)
     return Stage(channel=channel, person=person, greeting=greeting, posted=posted)
@@ -201,12 +201,12 @@ def _be_quiet() -> None:
 
 
 def _tell(url: str, stage: Stage, listing: Listing) -> None:
-    papers = count_of(len(listing.announcements), "paper")
+    papers = sum(len(message.embeds) for message in stage.posted)
     sys.stdout.write(
         f"The demo runs; open this page (only this machine can):\n\n    {url}\n\n"
-        f"#papers shows {listing.category} of {long_date(listing.announced_on)}: {papers} in "
-        f"{count_of(stage.posted, 'message')}. Type / there for the bot's commands, for example\n"
-        "    /paper search    /topic add    /digest preview    /bot help\n"
+        f"#papers shows {listing.category} of {long_date(listing.announced_on)}: "
+        f"{count_of(papers, 'paper')} in {count_of(len(stage.posted), 'message')}.\n"
+        "Type / there for the bot's commands, for example /paper search, /topic add, /bot help.\n"
         "Ctrl-C ends it.\n"
     )
     sys.stdout.flush()
