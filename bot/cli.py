@@ -33,6 +33,7 @@ from bot.errors import (
 from bot.log import setup_logging
 from bot.models import AnnounceType, Digest, Listing, Subscription, Topic
 from bot.query.parser import parse_query
+from bot.store.backup import backup, restore
 from bot.store.database import instance_lock
 from bot.store.search import Sort
 from bot.store.store import Store, open_store
@@ -168,6 +169,20 @@ def _add_running_commands(commands: "Subparsers[argparse.ArgumentParser]") -> No
         "--listing", type=Path, metavar="FILE",
         help="listing to show (default: cs.CV of 21 Aug 2020); any form that import reads",
     )  # fmt: skip
+    backup = _add(
+        commands, "backup", backup_command,
+        "Copy the database to a file, whole and checked, while the bot may be running.",
+        "backup backups/papers-2026-08-21.db",
+    )  # fmt: skip
+    backup.add_argument("file", type=Path, metavar="FILE", help="where to; replaced if it exists")
+    restore = _add(
+        commands, "restore", restore_command,
+        "Put a backup in the place of the database; what was there is kept under another name. "
+        "The bot must be stopped. At its next start it looks what the channels have got since "
+        "the backup, and posts nothing again.",
+        "restore backups/papers-2026-08-21.db",
+    )  # fmt: skip
+    restore.add_argument("file", type=Path, metavar="FILE", help="the backup")
     _add(
         commands, "check", check_command,
         "Check settings, database, token and permissions. Prints the link that invites the bot "
@@ -254,6 +269,19 @@ async def demo_command(options: argparse.Namespace, config: Config) -> int:
 
     listing = _read_listing(options.listing) if options.listing else None
     await run_demo(port=options.port, listing=listing)
+    return EXIT_OK
+
+
+async def backup_command(options: argparse.Namespace, config: Config) -> int:
+    await asyncio.to_thread(backup, config.database.path, options.file)
+    _report(f"{config.database.path} copied to {options.file}")
+    return EXIT_OK
+
+
+async def restore_command(options: argparse.Namespace, config: Config) -> int:
+    path: Path = config.database.path
+    kept = await asyncio.to_thread(restore, options.file, path, now=_now())
+    _report(f"{options.file} put back as {path}" + (f"; what was there is {kept}" if kept else ""))
     return EXIT_OK
 
 

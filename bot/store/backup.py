@@ -15,7 +15,7 @@ from typing import IO, Final
 
 import aiosqlite
 
-from bot.errors import DatabaseUnusable, StoreError
+from bot.errors import DatabaseUnusable, FileFormatError, StoreError
 from bot.store import migrations
 from bot.store.database import Database, check_header, instance_lock
 from bot.store.restored import RESTORED
@@ -47,8 +47,11 @@ def restore(source: Path, path: Path, *, now: datetime) -> Path | None:
     """Put the backup ``source`` in the place of the database at ``path``.
 
     What was there is kept under another name, which is returned. Raises `AlreadyRunning` while
-    the bot runs, `DatabaseUnusable` when the backup is not whole, foreign or newer.
+    the bot runs, `FileFormatError` and `DatabaseUnusable` when the backup is missing, damaged,
+    foreign or newer.
     """
+    if not source.is_file():
+        raise FileFormatError(f"{source} is not a file; name one that `backup` made.")
     with instance_lock(path):
         check_header(source)
         part = path.with_name(f"{path.name}.new-{secrets.token_hex(4)}")

@@ -59,6 +59,8 @@ class Gateway:
         self.heartbeat_interval_ms = 41_250
         self.is_mute = False
         """Whether heartbeats stay unanswered, as of a connection that is dead but open."""
+        self.is_refusing = False
+        """Whether connections are refused, as while the gateway is down."""
         self.identifies = 0
         self.resumes = 0
         self.connected = asyncio.Event()
@@ -67,7 +69,9 @@ class Gateway:
     def live(self) -> list[Session]:
         return [each for each in self.sessions.values() if each.socket is not None]
 
-    async def handle(self, request: web.Request) -> web.WebSocketResponse:
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        if self.is_refusing:
+            return web.Response(status=503)
         socket = web.WebSocketResponse()
         await socket.prepare(request)
         hello = {"op": HELLO, "d": {"heartbeat_interval": self.heartbeat_interval_ms}}

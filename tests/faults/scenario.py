@@ -103,6 +103,7 @@ class Scenario:
     async def run_to_the_end(self) -> None:
         """Start the bot once more, without crashes, until everything is delivered."""
         async with self.running() as bot:
+            await self.discord.wait_connected(30)
             assert await self.finished(bot), bot.log
             await asyncio.sleep(1)  # a few more ticks, in which nothing may be posted again
             assert await bot.stop() == 0, bot.log

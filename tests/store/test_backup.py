@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.errors import AlreadyRunning, DatabaseUnusable, StoreError
+from bot.errors import AlreadyRunning, BotError, DatabaseUnusable, StoreError
 from bot.store.backup import backup, note_boot, restore
 from bot.store.database import instance_lock
 from bot.store.store import open_store
@@ -119,7 +119,7 @@ async def test_a_bad_copy_is_refused(path: Path, copy: Path, spoil: object) -> N
     await remember(path, "late")
     await remember(copy, "early")
     spoil(copy)  # type: ignore[operator]
-    with pytest.raises(StoreError):
+    with pytest.raises(BotError):
         restore(copy, path, now=NOW)
     assert await remembers(path, "late")
     assert not list(path.parent.glob("*.new-*"))
