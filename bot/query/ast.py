@@ -160,6 +160,11 @@ def leaves(node: Node) -> Iterator[LeafNode]:
             yield node
 
 
+def negation_of(node: Node) -> Node:
+    """Negate; twice is not at all."""
+    return node.part if isinstance(node, Not) else Not(node)
+
+
 def all_of(*nodes: Node) -> Node:
     """Join with AND, without needless levels."""
     parts: list[Node] = []

@@ -39,6 +39,7 @@ from bot.query.ast import (
     Until,
     all_of,
     any_of,
+    negation_of,
 )
 from bot.query.names import name_parts
 from bot.query.printer import print_node
@@ -73,7 +74,8 @@ _OPENING = ('"', "(")
 _FIELD = re.compile(r"([A-Za-z]{2,10}):")
 NOTHING = "no letter or digit"
 WANTED = "a word, a phrase or a field"
-_AROUND = re.compile(r"^[^\w+#$\\]+|[^\w+#$)]+$")
+_AROUND = re.compile(r"^[^\w+#]+|[^\w+#]+$")
+_SIGNS = str.maketrans('"\\$', "   ")
 _OPERATOR = re.compile(r"(OR|AND|NOT)(?=[\s(]|$)")
 _PREFIX = re.compile(r"([^*]*\w)\*[^\w*]*")  # a single star behind the last letter
 _TYPED = str.maketrans("“”„‟«»＂（）：", '"""""""():')  # what phones and CJK keyboards type
@@ -163,7 +165,9 @@ class _Parser:
             raise self._error(0, NOTHING, WANTED)
         if self.has_operator and not self.has_syntax and self.terms >= LITERAL_WORDS:
             # A title may hold NOT, OR or a dash before a word; its paper is found all the same.
-            return any_of(root, Text(text=_plain(self.text), field=TextField.TITLE))
+            return any_of(
+                root, Text(text=_plain(self.text, is_prefix=False), field=TextField.TITLE)
+            )
         return root
 
     # Operators and groups
@@ -210,7 +214,7 @@ class _Parser:
         node = self._operand(field, depth)
         if node is None and operator in ("AND", "NOT"):
             raise self._error(start, NOTHING, _wanted(operator))
-        return Not(node) if is_negated and node is not None else node
+        return negation_of(node) if is_negated and node is not None else node
 
     def _negation(self) -> str:
         """Return the negation that stands here: ``NOT``, ``-`` in front of a term, or nothing."""
@@ -316,17 +320,19 @@ class _Parser:
     def _read(self, name: str, start: int, text: str, is_prefix: bool) -> LeafNode:
         if name in READERS:
             return READERS[name](text)
-        starred = None if is_prefix else _PREFIX.fullmatch(text)
-        if name == "author" and not starred and not is_prefix:
-            return _author(text)
         is_word = self.text[start] != '"'
         place = find_identifier(text) if is_word and name == "all" else None
         if place:
             return place
-        plain = _plain(starred[1] if starred else text)
-        is_prefix = (is_prefix or starred is not None) and _last_length(plain) >= MIN_PREFIX
+        starred = _PREFIX.fullmatch(text) if is_word else None
+        said = starred[1] if starred else text
+        is_prefix = (is_prefix or starred is not None) and _last_length(said) >= MIN_PREFIX
         self.has_syntax |= is_prefix
-        return Text(text=plain, field=_COLUMNS.get(name), is_prefix=is_prefix)
+        if name == "author" and not is_prefix:
+            return _author(said)
+        return Text(
+            text=_plain(said, is_prefix=is_prefix), field=_COLUMNS.get(name), is_prefix=is_prefix
+        )
 
     # Characters
 
@@ -392,18 +398,24 @@ def _knows(name: str, value: str) -> bool:
 
 
 def _author(text: str) -> Author:
-    name = _plain(text)
+    name = _one_line(text)
     if not name_parts(name):
         raise BadValue("an author's name such as K. He or He")
     return Author(name=name)
 
 
-def _plain(text: str) -> str:
-    """Drop quotes, and the punctuation around what is searched."""
-    return _AROUND.sub("", " ".join(text.replace('"', " ").split()))
+def _plain(text: str, *, is_prefix: bool) -> str:
+    """Drop quotes and TeX signs, and the punctuation around what is searched."""
+    plain = _AROUND.sub("", _one_line(text))
+    missing = plain.count("(") - plain.count(")")
+    return plain if is_prefix else plain + ")" * missing  # O(n) keeps its own
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.translate(_SIGNS).split())
 
 
 def _last_length(text: str) -> int:
-    """Count the letters and digits at the end of ``text``: its last token."""
-    found = re.search(r"\w*$", text)
+    """Count the letters and digits at the end of ``text``, which a star makes a beginning."""
+    found = re.search(r"[^\W_]*$", _AROUND.sub("", _one_line(text)))
     return len(found[0]) if found else 0
