@@ -38,6 +38,8 @@ _INVISIBLE = "-/@!()[]"  # places to break, an italic correction, a formula's bo
 
 def resolve_structure(text: str, handlers: Handlers) -> str:
     """Return ``text`` with its macros, groups and formulas resolved."""
+    if not ("\\" in text or "$" in text or "{" in text or "}" in text):
+        return settle_inside(text)
     return Reader(_Source(text, handlers), 0, len(text)).read()
 
 

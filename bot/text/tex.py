@@ -59,6 +59,8 @@ _MID_SENTENCE = re.compile(r"[\w,–-]\n[ \t]{2,}\S")
 
 def _one_line_per_paragraph(text: str) -> str:
     if text.isascii():
+        if text.isprintable() and "  " not in text:  # as nearly all texts are
+            return text.strip()
         text = text.translate(_NO_CONTROL)
     else:
         text = unicodedata.normalize("NFC", _CONTROL.sub(" ", text))
