@@ -256,6 +256,8 @@ def _refused(path: Path) -> Iterator[None]:
     """Say what a failure while opening ``path`` means."""
     try:
         yield
+    except DatabaseUnusable as error:
+        raise DatabaseUnusable(f"{path} cannot be used: {error}") from error
     except sqlite3.Error as error:
         if primary_code(error) in TRY_AGAIN:
             raise DatabaseBusy(f"{path} is locked by another process; try again.") from error

@@ -296,11 +296,11 @@ async def check_version(connection: aiosqlite.Connection) -> int:
     tables = await connection.execute_fetchall("SELECT name FROM sqlite_schema LIMIT 1")
     if application != APPLICATION_ID and (application or version or list(tables)):
         raise DatabaseUnusable(
-            "The file is a database of another program; set database.path to another file."
+            "it is a database of another program; set database.path to another file."
         )
     if version > len(STEPS):
         raise DatabaseUnusable(
-            f"The database was written by a newer version of the bot (schema {version}, this "
+            f"it was written by a newer version of the bot (schema {version}, this "
             f"program knows {len(STEPS)}); update the bot or restore an older backup."
         )
     return version
