@@ -83,9 +83,14 @@ async def use(page: Page, command: str, value: str) -> None:
     await page.type(f"/{command}")
     await page.wait_for("!!document.querySelector('[role=option]')")
     await page.press("Enter")
-    await page.wait_for("!!document.activeElement.closest('.command-option-input')")
-    await page.type(value)
-    await page.wait_for(f"document.activeElement.value === {json.dumps(value)}")
+    for _ in range(5):  # the page may draw the field anew while somebody types
+        await page.wait_for("!!document.activeElement.closest('.command-option-input')")
+        await page.type(value)
+        try:
+            await page.wait_for(f"document.activeElement.value === {json.dumps(value)}", 5)
+            break
+        except AssertionError:
+            await page.run("document.activeElement.select?.()")
     await page.press("Enter")
 
 

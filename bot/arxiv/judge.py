@@ -218,16 +218,14 @@ def news_of(
 ) -> tuple[Announcement, ...]:
     """Return what the category had not announced before.
 
-    A paper is new or cross-listed in a category once; a replacement is news with each version.
+    A paper is new or cross-listed in a category once. Replacements all count: the version that
+    is stored for another date may be a later one than that date's (the query API knows only the
+    latest), so it proves nothing.
     """
     return tuple(
         entry
         for entry in listing.announcements
-        if not (earlier := announced.get(entry.paper.arxiv_id, ()))
-        or (
-            entry.announce_type.is_replacement
-            and entry.paper.version > max(each.version for each in earlier)
-        )
+        if entry.announce_type.is_replacement or entry.paper.arxiv_id not in announced
     )
 
 
