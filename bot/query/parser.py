@@ -51,7 +51,7 @@ MAX_PASTED = 20_000  # more is not even looked at
 MAX_TERMS = 300
 MAX_DEPTH = 20  # of parentheses; each is a level of recursion here and in FTS5's parser
 MIN_PREFIX = 3  # letters before a '*'; shorter prefixes took seconds on 30,000 papers
-LITERAL_WORDS = 4  # from so many words on, a text with operators may be a pasted title
+LITERAL_WORDS = 4  # from so many words on, a capitalised text with operators may be a title
 
 # fmt: off
 _NAMES: Mapping[str, str] = MappingProxyType({
@@ -163,12 +163,16 @@ class _Parser:
         root = self._any_of(None, 0)
         if root is None:
             raise self._error(0, NOTHING, WANTED)
-        if self.has_operator and not self.has_syntax and self.terms >= LITERAL_WORDS:
-            # A title may hold NOT, OR or a dash before a word; its paper is found all the same.
+        if self._may_be_title():
             return any_of(
                 root, Text(text=_plain(self.text, is_prefix=False), field=TextField.TITLE)
             )
         return root
+
+    def _may_be_title(self) -> bool:
+        """Whether NOT, OR or a dash may be part of a title; its paper is found all the same."""
+        is_long = self.has_operator and self.terms >= LITERAL_WORDS
+        return is_long and not self.has_syntax and not self.text[0].islower()
 
     # Operators and groups
 

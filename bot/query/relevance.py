@@ -34,9 +34,9 @@ def tiers(root: Node) -> tuple[Node, ...]:
     words = _wanted(root)
     phrase = _title_phrase(root)
     first = [titled] if phrase is None else [all_of(titled, phrase), all_of(titled, Not(phrase))]
-    any_word = any_of(*(replace(word, field=TextField.TITLE) for word in words))
-    if any_word == titled or not words:
+    if len(words) < 2:
         return (*first, all_of(root, Not(titled)))
+    any_word = any_of(*(replace(word, field=TextField.TITLE) for word in words))
     return (*first, all_of(root, any_word, Not(titled)), all_of(root, Not(any_word), Not(titled)))
 
 

@@ -55,8 +55,8 @@ def _fold_char(char: str) -> str:
         return ""
     base = unicodedata.normalize("NFD", char)[0]
     kept = base if base < "\u0250" and char < _FIRST_GREEK_EXTENDED else char
-    lower = kept.lower()
-    return lower if len(lower) == 1 else kept
+    folded = kept.casefold()
+    return folded if len(folded) == 1 else kept.lower()[0]
 
 
 @lru_cache(maxsize=1 << 17)

@@ -140,7 +140,8 @@ def test_a_pasted_title_with_operators_is_found_as_it_is() -> None:
     assert isinstance(root, Or)
     assert root.parts[-1] == word(title, TextField.TITLE)
     assert not isinstance(parse_query("deep NOT learning").root, Or)
-    assert not isinstance(parse_query('a b c NOT "d e"').root, Or)
+    assert not isinstance(parse_query('A b c NOT "d e"').root, Or)
+    assert not isinstance(parse_query("diffusion models for video -survey").root, Or)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,70 @@
+"""What the index is asked."""
+
+import pytest
+
+from bot.query.ast import Place, Query
+from bot.query.compile import EVERYTHING, NOTHING, compile_query, quoted
+from bot.query.parser import parse_query
+
+
+def expression(query: Query, *, places_hold: bool = True) -> str:
+    def holds(place: Place) -> bool:
+        return places_hold
+
+    return compile_query(query).select(holds).expression()
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("deep", '"deep"'),
+        ("deep learning", '("deep") AND ("learning")'),
+        ("deep deep", '"deep"'),
+        ("deep OR learning", '("deep") OR ("learning")'),
+        ("deep -learning", '("deep") NOT ("learning")'),
+        ("a b -c -d", '(("a") AND ("b")) NOT (("c") OR ("d"))'),
+        ("title:deep", 'title : "deep"'),
+        ("author:sch*", 'authors : ("sch" *)'),
+        ("C++", '"C++"'),
+        ("multi-agent", '"multi-agent"'),
+        ("NEAR(a", '"NEAR(a)"'),
+        ("segmentat*", '("segmentat" * OR "segmentates")'),
+        ("poly*", '("polye" * OR "polys")'),
+        ("a since:2024", '"a"'),
+    ],
+)
+def test_a_query_compiles_to(query: str, expected: str) -> None:
+    assert expression(parse_query(query)) == expected
+
+
+def test_what_only_excludes_starts_from_every_paper() -> None:
+    every = '"\ue000p\ue000"'
+    assert expression(parse_query("-deep")) == f'{every} NOT ("deep")'
+    assert expression(parse_query("a OR -b")) == f'{every} NOT (("b") NOT ("a"))'
+    assert expression(parse_query("-a OR -b")) == f'{every} NOT (("a") AND ("b"))'
+
+
+def test_places_are_true_or_false() -> None:
+    compiled = compile_query(parse_query("a since:2024"))
+    assert compiled.select(lambda place: False) == NOTHING
+    compiled = compile_query(parse_query("a OR since:2024"))
+    assert compiled.select(lambda place: True) == EVERYTHING
+    assert compiled.select(lambda place: False).expression() == '"a"'
+    assert len(compiled.places) == 1
+
+
+def test_an_author_is_one_person() -> None:
+    n_he, i_k, n_kaiming, n_k = (
+        "\ue000nhe\ue000",
+        "\ue000ik\ue000",
+        "\ue000nkaiming\ue000",
+        "\ue000nk\ue000",
+    )
+    assert expression(parse_query("author:he")) == f'"{n_he}"'
+    assert expression(parse_query('author:"K. He"')) == f'"{n_he} {i_k}"'
+    asked = expression(parse_query('author:"Kaiming He"'))
+    assert f'"{n_he} {i_k} {n_kaiming}" OR "{n_he} {i_k} {n_k}"' in asked
+
+
+def test_quotes_are_doubled() -> None:
+    assert quoted('a"b') == '"a""b"'

@@ -1,0 +1,105 @@
+"""Why a paper matched."""
+
+import pytest
+
+from bot.models import LinkKind
+from bot.query.explain import Excerpt, excerpt, explain, segments
+from bot.query.parser import parse_query
+from tests.builders import make_link, make_paper
+
+PAPER = make_paper(
+    title="Deep Residual Learning: segmentation of K-means images",
+    abstract="We learn slowly. Residual networks are segmented by learning-based agents.",
+    authors=("Kaiming He", "Jian Sun"),
+    categories=("cs.SY", "cs.LG"),
+    comment="Tech report, 12 pages",
+    links=(make_link(),),
+)
+
+
+def marked(query: str) -> tuple[list[str], list[str]]:
+    found = explain(parse_query(query).root, PAPER)
+    return (
+        [PAPER.title[start:end] for start, end in found.title],
+        [PAPER.abstract[start:end] for start, end in found.abstract],
+    )
+
+
+@pytest.mark.parametrize(
+    ("query", "title", "abstract"),
+    [
+        ("learning", ["Learning"], ["learn", "learning"]),
+        ('"residual learning"', ["Residual Learning"], []),
+        ("title:learning", ["Learning"], []),
+        ("segmentat*", ["segmentation"], ["segmented"]),
+        ("k-means", ["K-means"], []),
+        ("residual deep", ["Deep", "Residual"], ["Residual"]),
+        ('"deep residual" "residual learning"', ["Deep Residual Learning"], []),
+        ("zebra OR images", ["images"], []),
+        ("images -agents", ["images"], []),
+        ("author:he", [], []),
+    ],
+)
+def test_the_words_that_matched_are_marked(
+    query: str, title: list[str], abstract: list[str]
+) -> None:
+    assert marked(query) == (title, abstract)
+
+
+@pytest.mark.parametrize(
+    ("query", "reasons"),
+    [
+        ("learning", [("learning", ("title", "abstract"))]),
+        ("report", [("report", ("comment",))]),
+        ("sun", [("sun", ("author",))]),
+        ('author:"K. He"', [('author:"K. He"', ("author",))]),
+        ("category:eess.SY", [("category:eess.SY", ("category",))]),
+        ("category:cs.*", [("category:cs.*", ("category",))]),
+        ("category:eess", [("category:eess.*", ("category",))]),
+        ("category:cs.CV OR has:code", [("has:code", ("has",))]),
+        ("type:new", [("type:new", ("type",))]),
+        ("since:2024 -zebra", []),
+        ("zebra", []),
+    ],
+)
+def test_reasons_name_part_and_fields(
+    query: str, reasons: list[tuple[str, tuple[str, ...]]]
+) -> None:
+    found = explain(parse_query(query).root, PAPER)
+    assert [(reason.part, reason.fields) for reason in found.reasons] == reasons
+
+
+def test_authors_asked_for_are_named() -> None:
+    assert explain(parse_query("author:he").root, PAPER).authors == ("Kaiming He",)
+    assert PAPER.links_of(LinkKind.CODE)
+
+
+def test_a_short_text_is_its_own_excerpt() -> None:
+    assert excerpt("deep nets", ((0, 4),), 50) == Excerpt(
+        text="deep nets", spans=((0, 4),), is_beginning=True, is_end=True
+    )
+
+
+def test_an_excerpt_holds_the_most_matches_on_whole_words() -> None:
+    text = "filler " * 50 + "deep nets are nets " + "filler " * 50
+    spans = explain(parse_query("deep nets").root, make_paper(title="x", abstract=text)).abstract
+    found = excerpt(text, spans, 100)
+    assert [found.text[start:end] for start, end in found.spans] == ["deep nets", "nets"] or [
+        found.text[start:end] for start, end in found.spans
+    ] == ["deep", "nets", "nets"]
+    assert len(found.text) <= 100
+    assert set(found.text.split()) <= {"filler", "deep", "nets", "are"}
+    assert not found.is_beginning
+    assert not found.is_end
+
+
+def test_an_excerpt_without_matches_is_the_beginning() -> None:
+    found = excerpt("word " * 100, (), 52)
+    assert found.is_beginning
+    assert found.text == "word word word word word word word word word word"
+
+
+def test_segments_join_to_the_text() -> None:
+    pieces = segments("a deep net", ((2, 6),))
+    assert pieces == [("a ", False), ("deep", True), (" net", False)]
+    assert segments("deep", ((0, 4),)) == [("deep", True)]

@@ -1,0 +1,79 @@
+"""Which papers say it best."""
+
+from itertools import combinations
+
+import pytest
+
+from bot.query.parser import parse_query
+from bot.query.printer import print_node
+from bot.query.relevance import Scorer, asked_stems, tiers
+
+
+def shown(query: str) -> list[str]:
+    return [print_node(tier) for tier in tiers(parse_query(query).root)]
+
+
+def test_tiers_go_from_the_title_as_typed_to_anywhere() -> None:
+    assert shown("deep learning") == [
+        'title:deep title:learning title:"deep learning"',
+        'title:deep title:learning -title:"deep learning"',
+        "deep learning (title:deep OR title:learning) -(title:deep title:learning)",
+        "deep learning -(title:deep OR title:learning) -(title:deep title:learning)",
+    ]
+
+
+def test_filters_stay_in_every_tier() -> None:
+    assert shown("deep category:cs.CV -video") == [
+        "title:deep category:cs.CV -video",
+        "deep category:cs.CV -video -(title:deep category:cs.CV -video)",
+    ]
+
+
+@pytest.mark.parametrize(
+    "query", ["category:cs.CV", "title:deep", "-deep", "author:he since:2024", ""]
+)
+def test_without_free_words_there_is_one_tier(query: str) -> None:
+    root = parse_query(query).root
+    assert tiers(root) == (root,)
+
+
+def score(query: str, title: str, abstract: str = "", authors: str = "") -> float:
+    return Scorer(parse_query(query).root, lambda stem: 3.0).score(title, abstract, authors)
+
+
+def test_a_word_counts_more_in_the_title() -> None:
+    assert score("nets", "Nets", "x") > score("nets", "x", "Nets") > score("nets", "x", "y") == 0
+
+
+def test_neighbours_in_the_title_count_more() -> None:
+    assert score("deep nets", "deep nets x") > score("deep nets", "nets x deep")
+
+
+def test_short_papers_say_it_more_densely() -> None:
+    assert score("nets", "x", "nets") > score("nets", "x", "nets" + " filler" * 500)
+
+
+def test_rare_words_count_more() -> None:
+    weights = {"rare": 9.0, "common": 0.1}
+    scorer = Scorer(parse_query("rare common").root, lambda stem: weights[stem])
+    assert scorer.score("rare", "", "") > scorer.score("common", "", "")
+
+
+@pytest.mark.parametrize("word", ["studies", "studying", "STUDY", "studied"])
+def test_every_form_of_a_word_counts(word: str) -> None:
+    assert score("study", "x", f"we {word} it") == pytest.approx(
+        score("study", "x", "we study it"), rel=0.01
+    )
+
+
+def test_a_beginning_counts_every_word_that_begins_so() -> None:
+    assert score("neur*", "neural neurons") > score("neur*", "neural nets") > 0
+
+
+def test_excluded_words_are_not_asked_for() -> None:
+    assert asked_stems(parse_query("deep -shallow (nets OR trees)").root) == ["deep", "net", "tree"]
+
+
+def test_scores_do_not_depend_on_the_order_of_terms() -> None:
+    found = {score(query, "a b c", "a b") for query in ("a OR b", "b OR a")}
+    assert all(one == pytest.approx(other, abs=1.01) for one, other in combinations(found, 2))
