@@ -7,6 +7,7 @@ everything it uses as arguments and keeps no state that a restart would miss.
 import hashlib
 import json
 import logging
+from collections.abc import Sequence
 
 import aiohttp
 import discord
@@ -22,6 +23,7 @@ from bot.cogs.services import Wakeable
 from bot.cogs.status import BotCog
 from bot.cogs.topic import TopicCog
 from bot.pipeline import Pipeline
+from bot.starters import StarterTopic
 
 log = logging.getLogger(__name__)
 
@@ -45,6 +47,7 @@ class PaperBot(commands.AutoShardedBot):
         pipeline: Pipeline,
         delivery: Wakeable,
         *,
+        starters: Sequence[StarterTopic] = (),
         http_trace: aiohttp.TraceConfig | None = None,
     ) -> None:
         super().__init__(
@@ -60,12 +63,13 @@ class PaperBot(commands.AutoShardedBot):
         )
         self.pipeline = pipeline
         self.delivery = delivery
+        self.starters = starters
         self.command_ids: dict[str, int] = {}
 
     async def setup_hook(self) -> None:
         await self.add_cog(paper.PaperCog(self.pipeline))
         await self.add_cog(digest.DigestCog(self.pipeline, self.delivery))
-        await self.add_cog(TopicCog(self.pipeline, self.delivery))
+        await self.add_cog(TopicCog(self.pipeline, self.delivery, self.starters))
         await self.add_cog(BotCog(self.pipeline, lambda: self.command_ids))
         self.add_dynamic_items(*paper.BUTTONS, *digest.BUTTONS)
         await self.sync_commands()

@@ -321,6 +321,13 @@ class DeliveryConfig(Section):
     )
 
 
+class TopicsConfig(Section):
+    starters: FilePath = Field(
+        default=Path("config/topics.toml"),
+        description="Topics that /topic add offers; no file, no offers.",
+    )
+
+
 class HealthConfig(Section):
     host: Annotated[str, AfterValidator(_check_host)] = Field(
         default="127.0.0.1", description="Address on which /healthz, /readyz and /metrics answer."
@@ -347,6 +354,7 @@ class Config(Section):
     intake: IntakeConfig = IntakeConfig()
     schedule: ScheduleConfig = ScheduleConfig()
     delivery: DeliveryConfig = DeliveryConfig()
+    topics: TopicsConfig = TopicsConfig()
     health: HealthConfig = HealthConfig()
     log: LogConfig = LogConfig()
 

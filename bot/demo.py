@@ -26,12 +26,14 @@ import discord
 from bot.app import offline_pipeline
 from bot.arxiv.files import parse_listing_file
 from bot.client import PaperBot
+from bot.config import TopicsConfig
 from bot.delivery import Delivery
 from bot.digest.words import count_of, long_date
 from bot.errors import InputError
 from bot.models import AnnounceType, Listing
 from bot.pipeline import Pipeline
 from bot.sender import DiscordSender
+from bot.starters import load_starters
 from bot.store.store import open_store
 
 if TYPE_CHECKING:
@@ -84,7 +86,7 @@ async def _perform(pipeline: Pipeline, listing: Listing, port: int) -> None:
 
     sender = DiscordSender(now=pipeline.now)
     delivery = Delivery(pipeline.store.outbox, sender, now=pipeline.now)
-    bot = PaperBot(pipeline, delivery)
+    bot = PaperBot(pipeline, delivery, starters=load_starters(TopicsConfig().starters))
     env = simcord.Env(bot, shard_count=1, check_errors=False)
     _dress(env, pipeline.now())
     await env.start()

@@ -27,6 +27,7 @@ from bot.jobs import ticking
 from bot.pipeline import Pipeline
 from bot.reconcile import Reconciliation
 from bot.sender import DiscordSender, http_trace
+from bot.starters import load_starters
 from bot.store.backup import note_boot
 from bot.store.database import instance_lock
 from bot.store.maintenance import check_pages, repair_indexes
@@ -78,7 +79,8 @@ class _Process:
         self.pipeline = pipeline
         self.sender = DiscordSender(now=utc_now)
         self.delivery = build_delivery(config, pipeline, self.sender)
-        self.bot = PaperBot(pipeline, self.delivery, http_trace=http_trace())
+        starters = load_starters(config.topics.starters)
+        self.bot = PaperBot(pipeline, self.delivery, starters=starters, http_trace=http_trace())
         self.sender.use(self.bot)
         self.caretaker = Caretaker(pipeline.store, self.sender, now=utc_now)
         self.heartbeat_at = self.ticked_at = utc_now()

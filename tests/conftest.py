@@ -17,6 +17,7 @@ from bot.delivery import Delivery
 from bot.models import Listing
 from bot.pipeline import Pipeline
 from bot.sender import DiscordSender
+from bot.starters import StarterTopic
 from bot.store.store import Store, open_store
 from bot.ui.errors import explain
 from tests.builders import NOW, make_listing, make_paper
@@ -33,6 +34,12 @@ LISTING = make_listing(
     )
 )
 """25 papers of `builders.DAY`, every fourth about diffusion."""
+
+
+STARTERS = [
+    StarterTopic(name="graphs", query="graph", about="Networks of things."),
+    StarterTopic(name="amphibians", query="frog OR axolotl", about="Frogs and the like."),
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,7 +114,7 @@ async def env(
     """The pretended Discord; the test fails if the bot raises what it cannot explain to a person,
     or sends what Discord itself would refuse.
     """
-    bot = PaperBot(pipeline, delivery)
+    bot = PaperBot(pipeline, delivery, starters=STARTERS)
     env = simcord.Env(bot, shard_count=1, check_errors=False)
     await env.start()
     sender.use(bot)

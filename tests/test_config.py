@@ -12,7 +12,6 @@ from pydantic import ValidationError
 
 from bot.config import Config, load_config, read_token
 from bot.errors import ConfigError, ConfigProblem, UnknownCategory
-from bot.query.parser import parse_query
 
 EXAMPLE = Path(__file__).parent.parent / "config" / "bot.toml"
 NO_FILE = Path("no-such.env")
@@ -58,17 +57,6 @@ def test_each_setting_of_the_example_file_has_its_meaning_above_it() -> None:
         section = new_section or section
         comments[f"{section}.{key}"] = comment
     assert comments == {key: Config.describe(key) for key in Config.list_keys()}
-
-
-def test_starter_topics_are_named_once_and_explained() -> None:
-    topics = tomllib.loads(EXAMPLE.with_name("topics.toml").read_text("utf-8"))["topic"]
-    assert all(set(topic) == {"name", "query", "about"} for topic in topics)
-    assert len({topic["name"] for topic in topics}) == len(topics)
-
-
-def test_starter_topics_can_be_saved_as_they_are() -> None:
-    for topic in tomllib.loads(EXAMPLE.with_name("topics.toml").read_text("utf-8"))["topic"]:
-        parse_query(topic["query"])
 
 
 # --- sources ---

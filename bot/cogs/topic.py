@@ -9,10 +9,13 @@ from discord import app_commands
 from bot.cogs.admin import AdminCog, DigestChannel, channel_links, guild_of
 from bot.cogs.answers import defer_privately
 from bot.cogs.options import parse_name
+from bot.cogs.services import Wakeable
 from bot.cogs.suggestions import Choice, make_choices, quietly
 from bot.errors import InputError
 from bot.models import ArxivId, Subscription, Topic
+from bot.pipeline import Pipeline
 from bot.query.parser import parse_query
+from bot.starters import StarterTopic
 from bot.ui.replies import render_topics, say_topic_removed, say_topic_set
 
 MAX_TOPICS = 50
@@ -24,7 +27,13 @@ MAX_TOPICS = 50
 @app_commands.allowed_installs(guilds=True, users=False)
 @app_commands.allowed_contexts(guilds=True, dms=False, private_channels=False)
 class TopicCog(AdminCog, group_name="topic", group_description="Narrow digests down to topics"):
-    """Add, list and remove topics."""
+    """Add, list and remove topics; ``starters`` are offered to whoever adds one."""
+
+    def __init__(
+        self, pipeline: Pipeline, delivery: Wakeable, starters: Sequence[StarterTopic] = ()
+    ) -> None:
+        super().__init__(pipeline, delivery)
+        self.starters = starters
 
     @app_commands.command(description="Post only papers that match a query (or another topic)")
     @app_commands.describe(
@@ -56,6 +65,31 @@ class TopicCog(AdminCog, group_name="topic", group_description="Narrow digests d
             days=days,
         )
         await interaction.edit_original_response(content=said)
+
+    @add.autocomplete("name")
+    @quietly
+    async def complete_starter(
+        self, interaction: discord.Interaction, current: str
+    ) -> list[Choice]:
+        wanted = current.strip().lower()
+        return make_choices(
+            (f"{starter.name}: {starter.about}", starter.name)
+            for starter in self.starters
+            if wanted in f"{starter.name} {starter.about}".lower()
+        )
+
+    @add.autocomplete("query")
+    @quietly
+    async def complete_query(self, interaction: discord.Interaction, current: str) -> list[Choice]:
+        """Offer the query of the starter that was named, else those that hold what is typed."""
+        name = str(getattr(interaction.namespace, "name", None) or "").lower()
+        wanted = current.strip().lower()
+        named = [each for each in self.starters if each.name.lower() == name]
+        return make_choices(
+            (starter.query, starter.query)
+            for starter in named or self.starters
+            if wanted in starter.query.lower()
+        )
 
     @app_commands.command(name="list", description="List the topics of this server's digests")
     async def list_topics(self, interaction: discord.Interaction) -> None:

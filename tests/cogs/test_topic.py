@@ -132,3 +132,12 @@ async def test_members_are_refused_even_if_an_admin_shows_them_the_commands(worl
     assert "Manage Server" in shown(result)
     assert is_private(result)
     assert await topics_of(world) == ()
+
+
+async def test_starter_topics_are_offered_with_their_query(world: World) -> None:
+    names = await world.admin.autocomplete(world.channel, "topic add", "name", "amphi")
+    assert names == [{"name": "amphibians: Frogs and the like.", "value": "amphibians"}]
+    queries = await world.admin.autocomplete(
+        world.channel, "topic add", "query", "", name="amphibians"
+    )
+    assert queries == [{"name": "frog OR axolotl", "value": "frog OR axolotl"}]
