@@ -1,10 +1,9 @@
 """Write papers, a listing's hundred or an archive's million, with few statements a batch.
 
-The rows of a batch travel as one JSON array: a statement a row would cost its way through Python
-each time, and would each time wait for the interpreter while other threads convert texts.
+A statement a row would take its way through Python each time, and each time wait for the
+interpreter while another thread makes texts readable: that alone can take longer than the rest.
 """
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -12,6 +11,7 @@ from datetime import date
 import aiosqlite
 
 from bot.arxiv.dating import DatedPaper
+from bot.arxiv.paper import SourceRecord
 from bot.models import ArxivId, LinkKind, Paper, StoredPaper
 from bot.query.tags import author_tags, filter_tags
 from bot.store import search
@@ -22,8 +22,10 @@ from bot.store.rows import PAPER_COLUMNS, Row, json_array, load_papers, paper_va
 LINKS_WE_STORE = (LinkKind.CODE, LinkKind.PROJECT, LinkKind.DATA, LinkKind.MODEL)
 
 COLUMNS = (*PAPER_COLUMNS.split(", "), "has_code", "filters", "names")
-CACHE_KIB = 32 * 1024
-"""The writer's page cache during a bulk load, which touches the indexes all over."""
+BULK_PRAGMAS = (
+    "cache_size = -65536",  # KiB: a load reads and writes the indexes all over
+    "wal_autocheckpoint = 20000",  # pages: most of them are written again by the next batch
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,8 +33,8 @@ class PreparedPaper:
     """A paper and its row, all but the key: what takes time and needs no database is done."""
 
     dated: DatedPaper
-    row: str
-    """The values of `COLUMNS` after the key, as JSON without the bracket that opens it."""
+    row: Row
+    """The values of `COLUMNS` after the key."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,14 +56,15 @@ class AddedPapers:
 def prepare_paper(dated: DatedPaper) -> PreparedPaper:
     """Make the row of a paper that is probably new; a pure function, fit for another thread."""
     change = change_to(None, dated.paper, dated.announced_on, is_estimated=dated.is_estimated)
-    return PreparedPaper(dated=dated, row=_json_row(change))
+    return PreparedPaper(dated=dated, row=_row(change))
 
 
 async def add_papers(
     connection: aiosqlite.Connection, batch: Sequence[PreparedPaper]
 ) -> AddedPapers:
     """Store a batch; a paper that it holds twice counts twice, the second time as known."""
-    await connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
+    for pragma in BULK_PRAGMAS:
+        await connection.execute(f"PRAGMA {pragma}")
     first: dict[ArxivId, PreparedPaper] = {}
     again: list[PreparedPaper] = []
     for prepared in batch:
@@ -100,12 +103,55 @@ async def _update(
     return len(changes)
 
 
+async def list_changed(
+    connection: aiosqlite.Connection, records: Sequence[SourceRecord]
+) -> list[SourceRecord]:
+    """Return the records that tell something new, found without making their text readable."""
+    rows = await connection.execute_fetchall(
+        f"SELECT {_KNOWN} FROM paper WHERE arxiv_id IN (SELECT value FROM json_each(:ids))",
+        {"ids": json_array(record.arxiv_id for record in records)},
+    )
+    known = {str(row[0]): tuple(row) for row in rows}
+    return [
+        record
+        for record in records
+        if (row := known.get(record.arxiv_id)) is None or not _tells_nothing_new(record, row)
+    ]
+
+
+_KNOWN = (
+    "arxiv_id, version, coalesce(source_title, title), coalesce(source_abstract, abstract), "
+    "announced_on, is_date_estimated, categories, is_primary_known, authors != '', "
+    "comment IS NULL, doi IS NULL, journal_ref IS NULL, license IS NULL, submitted_at IS NULL"
+)
+
+
+def _tells_nothing_new(record: SourceRecord, row: Row) -> bool:
+    """Whether `merging.merged` would leave the stored paper as it is; if unsure, False."""
+    (_, version, title, abstract, announced_on, is_estimated, categories, is_primary_known,
+     has_authors, *missing) = row  # fmt: skip
+    if (version, title, abstract) != (record.version, record.source_title, record.source_abstract):
+        return False
+    given = (
+        record.comment, record.doi, record.journal_ref, record.license, record.submitted_at
+    )  # fmt: skip
+    if any(value and is_missing for value, is_missing in zip(given, missing, strict=True)):
+        return False
+    if record.announced_on is not None and (
+        is_estimated or record.announced_on.isoformat() < str(announced_on)
+    ):
+        return False
+    are_authors_known = has_authors or not record.authors
+    are_categories_known = set(record.categories) <= set(str(categories).split())
+    return bool(are_authors_known and are_categories_known and is_primary_known)
+
+
 async def write_papers(connection: aiosqlite.Connection, changes: Sequence[Change]) -> list[int]:
     """Write new and changed rows in ascending key order; returns their keys, to be indexed."""
     known = [change.before for change in changes if change.before]
     await search.unindex(connection, sorted(stored.key for stored in known))
     keys = await _assign_keys(connection, changes)
-    rows = {key: _json_row(change) for key, change in zip(keys, changes, strict=True)}
+    rows = {key: _row(change) for key, change in zip(keys, changes, strict=True)}
     await connection.execute(
         "DELETE FROM paper_link WHERE arxiv_id IN (SELECT value FROM json_each(:ids))",
         {"ids": json_array(stored.paper.arxiv_id for stored in known)},
@@ -147,39 +193,40 @@ async def _new_keys(connection: aiosqlite.Connection, days: Sequence[date]) -> l
 
 # -- rows ----------------------------------------------------------------------------------------
 
+ROWS_A_STATEMENT = 500
+"""20 parameters each; SQLite takes 32,766 (https://sqlite.org/limits.html)."""
+
+_MARKS = f"({', '.join('?' * len(COLUMNS))})"
 # Not INSERT OR REPLACE: it would leave the old row's entries in an external-content index.
-_WRITE = (
-    f"INSERT INTO paper ({', '.join(COLUMNS)}) "
-    f"SELECT {', '.join(f'value ->> {place}' for place in range(len(COLUMNS)))} "
-    "FROM json_each(:rows) WHERE true "  # without it ON would belong to the FROM
-    "ON CONFLICT (arxiv_id) DO UPDATE SET "
-    + ", ".join(f"{name} = excluded.{name}" for name in COLUMNS if name != "arxiv_id")
+_ON_CONFLICT = "ON CONFLICT (arxiv_id) DO UPDATE SET " + ", ".join(
+    f"{name} = excluded.{name}" for name in COLUMNS if name != "arxiv_id"
 )
 
 
-async def _write_rows(connection: aiosqlite.Connection, rows: Mapping[int, str]) -> None:
-    """Write rows, given as JSON without their keys."""
-    text = ",".join(f"[{key},{rows[key]}" for key in sorted(rows))
-    await connection.execute(_WRITE, {"rows": f"[{text}]"})
+async def _write_rows(connection: aiosqlite.Connection, rows: Mapping[int, Row]) -> None:
+    """Write rows by key, in ascending order."""
+    keys = sorted(rows)
+    for start in range(0, len(keys), ROWS_A_STATEMENT):
+        part = keys[start : start + ROWS_A_STATEMENT]
+        await connection.execute(
+            f"INSERT INTO paper ({', '.join(COLUMNS)}) "
+            f"VALUES {', '.join([_MARKS] * len(part))} {_ON_CONFLICT}",
+            [value for key in part for value in (key, *rows[key])],
+        )
 
 
-def _json_row(change: Change) -> str:
+def _row(change: Change) -> Row:
     paper = change.after
-    values: Row = (
-        *paper_values(
-            paper, key=0, announced_on=change.announced_on, is_estimated=change.is_estimated
-        ),
-        int(bool(paper.links_of(LinkKind.CODE))),
-        filter_tags(
-            categories=paper.categories,
-            announce_types=(),  # search.index adds those of the announcements
-            link_kinds=sorted({link.kind for link in paper.links} & set(LINKS_WE_STORE)),
-        ),
-        author_tags(paper.authors),
+    values = paper_values(
+        paper, key=0, announced_on=change.announced_on, is_estimated=change.is_estimated
     )
-    # SQLite ends a JSON string at a NUL.
-    usable = [text.replace("\0", " ") if isinstance(text, str) else text for text in values[1:]]
-    return json.dumps(usable, ensure_ascii=False, separators=(",", ":"))[1:]
+    filters = filter_tags(
+        categories=paper.categories,
+        announce_types=(),  # search.index adds those of the announcements
+        link_kinds=sorted({link.kind for link in paper.links} & set(LINKS_WE_STORE)),
+    )
+    has_code = int(bool(paper.links_of(LinkKind.CODE)))
+    return (*values[1:], has_code, filters, author_tags(paper.authors))
 
 
 async def _write_links(connection: aiosqlite.Connection, papers: Iterable[Paper]) -> None:

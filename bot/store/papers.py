@@ -11,6 +11,7 @@ from datetime import date, datetime
 import aiosqlite
 
 from bot.arxiv.dating import month_of
+from bot.arxiv.paper import SourceRecord
 from bot.models import (
     Announcement,
     AnnounceType,
@@ -25,6 +26,9 @@ from bot.store.bulk import AddedPapers, PreparedPaper, write_papers
 from bot.store.database import Database
 from bot.store.merging import Change, change_to
 from bot.store.rows import Row, load_papers
+
+BATCH_DEADLINE_S = 60.0
+"""Nobody waits for an answer during an import, but a read is not to hang for ever."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +99,14 @@ class Papers:
             return await bulk.add_papers(connection, batch)
 
         return await self._database.write(work)
+
+    async def list_changed(self, records: Sequence[SourceRecord]) -> list[SourceRecord]:
+        """Return the records that are worth reading further: the others' contents are stored."""
+
+        async def work(connection: aiosqlite.Connection) -> list[SourceRecord]:
+            return await bulk.list_changed(connection, records)
+
+        return await self._database.read(work, deadline_s=BATCH_DEADLINE_S)
 
     async def add_links(self, arxiv_id: ArxivId, links: Sequence[Link]) -> int:
         """Add late links to a stored paper; returns how many were new."""
