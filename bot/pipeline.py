@@ -124,6 +124,7 @@ class Pipeline:
 
     async def plan(self, subscription: Subscription, day: date) -> PlanResult:
         """Put the digest of ``day`` into the outbox; what was posted before is left out."""
+        decided_at = self.now()  # before the listings are read: what comes later is a supplement
         earlier = await self.store.outbox.list_deliveries(subscription.channel_id, day)
         digest = build_digest(
             subscription, day, await self.decide(subscription, day), is_supplement=bool(earlier)
@@ -131,13 +132,16 @@ class Pipeline:
         drafts = render_digest(digest, first_part=len(earlier) + 1)
         messages = await self.store.outbox.plan(subscription, day, drafts, now=self.now())
         hit("after_plan")
-        papers = len(digest.entries) if messages else 0
+        if drafts and not messages:
+            # Somebody else planned some of it meanwhile: not decided, the next tick sees the rest.
+            return PlanResult(messages=0, papers=0, announced=digest.announced)
+        papers = len(digest.entries)
         await self.store.digests.record(
             subscription.channel_id,
             day,
             announced=digest.announced,
             planned=papers,
-            now=self.now(),
+            now=decided_at,
         )
         return PlanResult(messages=messages, papers=papers, announced=digest.announced)
 

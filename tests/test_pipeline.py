@@ -1,5 +1,6 @@
 """One announcement day through the pipeline: what is planned when, over a real store."""
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
@@ -329,3 +330,22 @@ async def test_the_status_tells_the_verdict_the_error_and_the_next_poll(
     await pipeline.tick()
     settled = (await pipeline.intake.statuses())["cs.CV"]
     assert settled.next_poll.date() == WEDNESDAY
+
+
+async def test_papers_that_arrive_while_a_digest_is_planned_follow(
+    pipeline: Pipeline, feeds: Feeds, clock: VirtualClock
+) -> None:
+    """Somebody plans the same day at once, and the listing grows meanwhile: nothing is lost."""
+    subscription = await subscribe(pipeline)
+    await pipeline.store.papers.add_listing(make_listing(*make_papers(2)), now=clock.now())
+    clock.advance(timedelta(seconds=1))
+
+    async def grow() -> None:
+        clock.advance(timedelta(seconds=1))
+        await pipeline.store.papers.add_listing(make_listing(*make_papers(5)), now=clock.now())
+        await pipeline.plan(subscription, TUESDAY)
+
+    await asyncio.gather(pipeline.plan(subscription, TUESDAY), grow(), pipeline.plan_due())
+    clock.advance(timedelta(minutes=1))
+    await pipeline.plan_due()
+    assert sorted(await planned(pipeline)) == [f"2403.{number:05d}" for number in range(1, 6)]
