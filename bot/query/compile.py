@@ -194,13 +194,14 @@ def _last_word(text: str) -> tuple[str, str]:
 
 def _whole_words(last: str, kept: str) -> list[str]:
     """List words that begin with ``last`` while their stems do not begin with ``kept``."""
-    known: dict[str, str] = {}
+    candidates = [last]
     for ending in _ENDINGS:
-        for cut in range(min(len(ending), len(last))):
-            if last.endswith(ending[:cut]):
-                word = last + ending[cut:]
-                if not stem(word).startswith(kept):
-                    known.setdefault(stem(word), word)
+        cuts = range(min(len(ending), len(last)))
+        candidates += [last + ending[cut:] for cut in cuts if last.endswith(ending[:cut])]
+    known: dict[str, str] = {}
+    for word in candidates:
+        if not stem(word).startswith(kept):
+            known.setdefault(stem(word), word)
     return list(known.values())
 
 

@@ -55,8 +55,8 @@ class Reading:
         return [int(str(row[0])) for row in self.rows(sql, parameters)]
 
     def allow(self, more_s: float) -> None:
-        """Move the deadline to ``more_s`` from now, to bring what was found to an end."""
-        self._until = time.monotonic() + more_s
+        """Move the deadline to at least ``more_s`` from now, to bring what was found to an end."""
+        self._until = max(self._until, time.monotonic() + more_s)
 
     def has_passed(self) -> bool:
         return time.monotonic() > self._until

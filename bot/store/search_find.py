@@ -142,11 +142,12 @@ class _Search:
     def page(self, is_narrowed: bool) -> SearchPage:
         total, is_exact, counted = self._count()
         page, has_next = self._find(counted)
-        overran = self.reading.overran or is_narrowed
         self.reading.allow(LOADING_S)
+        matches = tuple(Match(stored=paper) for paper in load(self.reading, page))
+        overran = self.reading.overran or is_narrowed
         shown = self.shown + len(page)
         return SearchPage(
-            matches=tuple(Match(stored=paper) for paper in load(self.reading, page)),
+            matches=matches,
             total=max(total, shown),
             total_is_exact=is_exact and not overran,
             next=self._next(page, total, is_exact) if page and has_next else None,

@@ -29,7 +29,8 @@ def expression(query: Query, *, places_hold: bool = True) -> str:
         ("multi-agent", '"multi-agent"'),
         ("NEAR(a", '"NEAR(a)"'),
         ("segmentat*", '("segmentat" * OR "segmentates")'),
-        ("poly*", '("polye" * OR "polys")'),
+        ("poly*", '("polye" * OR "poly")'),
+        ("models*", '("modelse" * OR "models")'),
         ("a since:2024", '"a"'),
     ],
 )
