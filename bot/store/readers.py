@@ -26,7 +26,12 @@ CACHE_KIB = 16 * 1024
 # one step of ours and few of its own: at 10,000 a phrase of common words ran on for 30 ms.
 STEPS_BETWEEN_LOOKS = 200
 
-_VOCABULARY = "CREATE VIRTUAL TABLE temp.vocabulary USING fts5vocab (main, paper_text, row)"
+_SETTING_UP = (
+    f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}",
+    f"PRAGMA cache_size = -{CACHE_KIB}",
+    "CREATE VIRTUAL TABLE temp.vocabulary USING fts5vocab (main, paper_text, row)",
+    "PRAGMA query_only = ON",  # last: it forbids temporary tables too
+)
 
 
 class Reading:
@@ -102,12 +107,10 @@ class Readers:
             return self._free.get_nowait()
         uri = f"{self._path.absolute().as_uri()}?mode=ro"
         connection = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False)
-        # query_only forbids temporary tables too, so this one comes first.
-        connection.execute(_VOCABULARY)
-        for pragma in (
-            f"busy_timeout = {BUSY_TIMEOUT_MS}",
-            "query_only = ON",
-            f"cache_size = -{CACHE_KIB}",
-        ):
-            connection.execute(f"PRAGMA {pragma}")
+        try:
+            for statement in _SETTING_UP:
+                connection.execute(statement)
+        except sqlite3.Error:
+            connection.close()
+            raise
         return connection

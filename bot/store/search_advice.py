@@ -161,8 +161,11 @@ def _replaced(node: Node, better: dict[str, str]) -> Node:
         case And(parts) | Or(parts):
             return type(node)(tuple(_replaced(part, better) for part in parts))
         case Text(is_prefix=False) if any(word in better for word in words(node.text)):
-            text = " ".join(better.get(word, word) for word in words(node.text))
-            return replace(node, text=text)
+            typed = words(node.text)
+            meant = [part for word in typed for part in better.get(word, word).split()]
+            if len(typed) > 1:
+                return replace(node, text=" ".join(meant))
+            return all_of(*(replace(node, text=word) for word in meant))
         case _:
             return node
 
