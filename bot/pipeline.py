@@ -195,7 +195,9 @@ class Pipeline:
         if not starts_with(subscription, day, [each.stored_at for each in stored]):
             return False
         record = decided.get((subscription.channel_id, day))
-        return record is None or any(each.updated_at > record.decided_at for each in stored)
+        if record is None or record.decided_at > self.now():  # the clock was set back since
+            return True
+        return any(each.updated_at > record.decided_at for each in stored)
 
 
 def _target(subscription: Subscription, day: date) -> dict[str, object]:

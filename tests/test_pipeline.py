@@ -349,3 +349,19 @@ async def test_papers_that_arrive_while_a_digest_is_planned_follow(
     clock.advance(timedelta(minutes=1))
     await pipeline.plan_due()
     assert sorted(await planned(pipeline)) == [f"2403.{number:05d}" for number in range(1, 6)]
+
+
+async def test_a_clock_that_is_set_back_hides_no_papers(
+    pipeline: Pipeline, clock: VirtualClock
+) -> None:
+    """What was decided in a future that did not come is decided again; nothing is planned twice."""
+    await subscribe(pipeline)
+    await pipeline.store.papers.add_listing(make_listing(*make_papers(2)), now=clock.now())
+    clock.advance(timedelta(hours=1))
+    assert await pipeline.plan_due() > 0
+    clock.advance(-timedelta(minutes=50))
+    await pipeline.store.papers.add_listing(make_listing(*make_papers(5)), now=clock.now())
+    await pipeline.plan_due()
+    clock.advance(timedelta(hours=3))
+    await pipeline.plan_due()
+    assert sorted(await planned(pipeline)) == [f"2403.{number:05d}" for number in range(1, 6)]
