@@ -90,7 +90,7 @@ class Delivery:
         self._lanes: dict[int, asyncio.Task[None]] = {}
         self._sends: dict[int, asyncio.Task[Outcome]] = {}
         self._looked_at: dict[int, datetime] = {}
-        self._held_until: datetime | None = None
+        self._held: tuple[datetime, datetime] | None = None
         self._woken = asyncio.Event()
         self._is_stopping = False
         self._fatal: BaseException | None = None
@@ -158,9 +158,9 @@ class Delivery:
 
     def _is_held(self, now: datetime) -> bool:
         """Whether nothing may be claimed now: a ban of our address, or no space to write down."""
-        if self._held_until is not None and now < self._held_until:
+        if self._held is not None and self._held[0] <= now < self._held[1]:
             return True
-        self._held_until = None
+        self._held = None  # over, or written by a clock that was ahead
         is_short = (
             self._free_bytes is not None and self._free_bytes() < self._settings.min_free_bytes
         )
@@ -278,7 +278,7 @@ class Delivery:
             self._is_stopping = True
             self.wake()
         elif outcome.effect is Effect.HOLD_ALL:
-            self._held_until = now + timedelta(seconds=outcome.retry_after_s or 0)
+            self._held = now, now + timedelta(seconds=outcome.retry_after_s or 0)
             log.error("all posting pauses: %s", outcome.reason)
 
     def _delay_s(self, record: DeliveryRecord, outcome: Outcome) -> float:

@@ -37,6 +37,9 @@ HEAD_OF_CHANNEL = f"""
     ORDER BY announced_on, part LIMIT 1
 """
 
+# A row that came into its state in the future was written by a clock that was ahead.
+IS_TIME = "(not_before <= :now OR changed_at > :now)"
+
 # An identifier of a deleted subscription may be given again, so the channel must agree too.
 SUBSCRIPTION_OF_DELIVERY = (
     "subscription.id = delivery.subscription_id AND subscription.channel_id = delivery.channel_id"
@@ -155,7 +158,7 @@ class Outbox:
             rows = await connection.execute_fetchall(
                 f"""
                 SELECT guild_id, channel_id FROM delivery AS due
-                WHERE {OPEN} AND state = 'planned' AND not_before <= :now
+                WHERE {OPEN} AND state = 'planned' AND {IS_TIME}
                     AND id = ({HEAD_OF_CHANNEL.replace(":channel_id", "due.channel_id")})
                     AND EXISTS (SELECT 1 FROM subscription
                         WHERE subscription.channel_id = due.channel_id AND state = 'active')
@@ -179,7 +182,7 @@ class Outbox:
                 f"""
                 UPDATE delivery SET state = 'sending', attempts = attempts + 1,
                     claimed_at = :now, changed_at = :now, reason = NULL
-                WHERE id = ({HEAD_OF_CHANNEL}) AND state = 'planned' AND not_before <= :now
+                WHERE id = ({HEAD_OF_CHANNEL}) AND state = 'planned' AND {IS_TIME}
                     AND EXISTS (SELECT 1 FROM subscription
                         WHERE {SUBSCRIPTION_OF_DELIVERY} AND subscription.state = 'active')
                 RETURNING {COLUMNS}
@@ -247,12 +250,16 @@ class Outbox:
     async def split(
         self, delivery_id: int, drafts: Sequence[MessageDraft], reason: str, now: datetime
     ) -> bool:
-        """Note that Discord refused a message as it is; plan its papers anew as ``drafts``."""
+        """Note that Discord refused a message as it is; plan its papers anew as ``drafts``.
+
+        The refused message needs no admin: its papers are in the new ones.
+        """
 
         async def work(connection: aiosqlite.Connection) -> bool:
             record = await fetch_one(
                 connection,
-                f"UPDATE delivery SET state = 'failed', changed_at = :now, reason = :reason "
+                f"UPDATE delivery SET state = 'failed', changed_at = :now, reason = :reason, "
+                f"told_at = :now, settled_at = :now "
                 f"WHERE id = :id AND state = 'sending' RETURNING {COLUMNS}",
                 {"id": delivery_id, "now": moment_text(now), "reason": reason},
             )

@@ -202,6 +202,19 @@ async def test_nothing_is_claimed_before_its_time(
     assert (again.part, again.attempts, again.nonce) == (1, 2, first.nonce)
 
 
+async def test_a_clock_that_was_ahead_delays_nothing(
+    outbox: Outbox, subscription: Subscription
+) -> None:
+    """What was planned or put off 'tomorrow' is due as soon as the clock is right again."""
+    tomorrow = NOW + timedelta(days=1)
+    await outbox.plan(subscription, DAY, drafts(1), now=tomorrow)
+    assert await due(outbox, NOW) == [CHANNEL]
+    record = await claim(outbox, tomorrow)
+    await outbox.mark_planned_again(record.id, tomorrow + timedelta(hours=1), "429", tomorrow)
+    assert await due(outbox, NOW) == [CHANNEL]
+    assert await outbox.claim(CHANNEL, NOW) is not None
+
+
 async def test_due_channels_come_in_the_order_of_planning(
     outbox: Outbox, database: Database
 ) -> None:
@@ -459,8 +472,9 @@ def test_equal_bodies_freeze_to_equal_texts() -> None:
 async def test_moments_of_any_zone_compare_alike(
     outbox: Outbox, subscription: Subscription
 ) -> None:
-    """What is due at nine in New York is not due at nine in London."""
-    eastern = NOW.replace(tzinfo=timezone(-timedelta(hours=5)))
-    await outbox.plan(subscription, DAY, drafts(1), now=eastern)
+    """What is put off until a moment is due then, in whatever zone it was said."""
+    await outbox.plan(subscription, DAY, drafts(1), now=NOW)
+    eastern = LATER.astimezone(timezone(-timedelta(hours=5)))
+    await outbox.mark_planned_again((await claim(outbox)).id, eastern, "429", NOW)
     assert await due(outbox, NOW) == []
-    assert await due(outbox, NOW + timedelta(hours=5)) == [CHANNEL]
+    assert await due(outbox, LATER) == [CHANNEL]
