@@ -3,13 +3,14 @@
 Nothing else creates a store, a session or a client.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime, timedelta
 
 import aiohttp
 
 from bot.arxiv.client import ArxivClient
+from bot.backfill import Backfill
 from bot.config import Config
 from bot.errors import ArxivUnavailable
 from bot.intake import Clock, Intake, IntakeRules, ListingSource
@@ -53,6 +54,15 @@ def build_pipeline(
 def offline_pipeline(store: Store, *, now: Clock = utc_now) -> Pipeline:
     """Build a pipeline that decides and plans, but never asks arXiv."""
     return build_pipeline(store, NoSource(), rules=IntakeRules(), now=now)
+
+
+@asynccontextmanager
+async def open_backfill(
+    config: Config, *, report: Callable[[str], None], now: Clock = utc_now
+) -> AsyncIterator[Backfill]:
+    """Open the store and arXiv's client for a backfill; ``report`` gets lines for people."""
+    async with open_store(config.database.path) as store, aiohttp.ClientSession() as session:
+        yield Backfill(store, ArxivClient(session, config.arxiv), now=now, report=report)
 
 
 @asynccontextmanager

@@ -48,6 +48,7 @@ EXIT_ARXIV = 69
 EXIT_DATABASE = 74
 EXIT_RUNNING = 75
 EXIT_CONFIG = 78
+EXIT_STOPPED = 130
 
 EXIT_CODES = """\
 exit codes:
@@ -58,6 +59,7 @@ exit codes:
   74  the database cannot be used
   75  another instance uses the database
   78  a setting is wrong, or Discord refuses the token
+  130 import or backfill was stopped by Ctrl-C
 """
 
 Command = Callable[[argparse.Namespace, Config], Awaitable[int]]
@@ -201,12 +203,44 @@ def _add_intake_commands(commands: "Subparsers[argparse.ArgumentParser]") -> Non
     fetch.add_argument("--category", action="append", default=[], metavar="C",
                        help="arXiv category, may be repeated")  # fmt: skip
     importing = _add(
-        commands, "import", import_command,
-        "Import listings from files. Reads the Markdown digest, RSS and Atom feeds, plain or "
-        "gzipped; importing a file twice changes nothing.",
-        "import cs.CV-2020-08-21.md",
+        commands, "import", import_command, IMPORT_TEXT,
+        "import cs.CV-2020-08-21.md\n  python -m bot import arxiv-metadata-oai-snapshot.json.gz",
     )  # fmt: skip
     importing.add_argument("files", nargs="+", type=Path, metavar="FILE")
+    backfill = _add(
+        commands, "backfill", backfill_command, BACKFILL_TEXT,
+        "backfill --category cs.CV --from 2026-01-01 --until 2026-06-30",
+    )  # fmt: skip
+    backfill.add_argument("--category", action="append", required=True, metavar="C",
+                          help="arXiv category, may be repeated")  # fmt: skip
+    backfill.add_argument("--from", required=True, dest="since", metavar="YYYY-MM-DD",
+                          help="first announcement date")  # fmt: skip
+    backfill.add_argument("--until", metavar="YYYY-MM-DD",
+                          help="last announcement date (default: today)")  # fmt: skip
+
+
+IMPORT_TEXT = """\
+Import papers from files, plain or gzipped. What a file is, is told by its content:
+
+  Markdown digest      the form that 'digest' prints
+  RSS or Atom feed     as rss.arxiv.org gives them
+  listing page         as arxiv.org/list/cs.CV/new and arxiv.org/catchup give them
+  OAI-PMH answer       ListRecords or GetRecord, formats arXiv and arXivRaw
+  metadata snapshot    arXiv's own (JSON lines), and excerpts of it
+
+The first three tell what was announced when. The others do not: the date of announcement is
+worked out from the date of submission, and corrected when a listing comes that knows it.
+
+Importing a file twice changes nothing; stopped or killed, the same command goes on where it was.
+A record that cannot be read is skipped and named. More: docs/import.md."""
+
+BACKFILL_TEXT = """\
+Fetch the papers of past days from arXiv (OAI-PMH, at most one request in three seconds).
+
+The days are those on which papers were first announced, worked out from their submission. arXiv
+is asked by the day of a record's last change, so everything changed since --from is looked
+through: a few minutes for a year of a large category. Stopped or killed, the same command goes on
+where it was. More: docs/import.md."""
 
 
 def _add_reading_commands(commands: "Subparsers[argparse.ArgumentParser]") -> None:
@@ -313,19 +347,40 @@ async def fetch_command(options: argparse.Namespace, config: Config) -> int:
 
 
 async def import_command(options: argparse.Namespace, config: Config) -> int:
-    listings = [(path, _read_listing(path)) for path in options.files]
-    with instance_lock(config.database.path):
-        async with open_store(config.database.path) as store:
-            for path, listing in listings:
-                added = await store.papers.add_listing(listing, now=_now())
-                _report(
-                    f"{path}: {listing.category} of {listing.announced_on}, "
-                    f"{len(listing.announcements)} papers ({added.new_papers} new, "
-                    f"{added.updated_papers} updated), {len(listing.skipped)} records skipped"
-                )
-                for skipped in listing.skipped:
-                    _report(f"  skipped {skipped.name}: {skipped.reason}")
+    from bot.importing import Importer, detect_form
+
+    files = [(path, detect_form(path)) for path in options.files]  # before anything is stored
+    try:
+        with instance_lock(config.database.path):
+            async with open_store(config.database.path) as store:
+                importer = Importer(store, now=_now(), report=_report)
+                errors = await importer.import_files(files)
+    except asyncio.CancelledError:
+        return _stopped()
+    return EXIT_USAGE if errors else EXIT_OK
+
+
+async def backfill_command(options: argparse.Namespace, config: Config) -> int:
+    from bot.app import open_backfill
+    from bot.backfill import Asked, check_days
+
+    since = _parse_date(options.since)
+    until = _parse_date(options.until) if options.until else _now().date()
+    check_days(since, until, _now().date())
+    names = dict.fromkeys(map(canonical_category, options.category))
+    try:
+        with instance_lock(config.database.path):
+            async with open_backfill(config, report=_report) as backfill:
+                for name in names:
+                    await backfill.run(Asked(category=name, since=since, until=until))
+    except asyncio.CancelledError:
+        return _stopped()
     return EXIT_OK
+
+
+def _stopped() -> int:
+    _report("stopped; the same command goes on where it was")
+    return EXIT_STOPPED
 
 
 async def digest_command(options: argparse.Namespace, config: Config) -> int:
