@@ -61,7 +61,8 @@ class Troubles:
     async def post_again(self, delivery_id: int, now: datetime) -> bool:
         """Plan a message again by an admin's choice; False when it needs no word (any more).
 
-        It gets a new key and so a new nonce: Discord is to take it even if it has the first.
+        It gets a new key and so a new nonce: Discord is to take it even if it has the first. It
+        belongs to the channel's subscription of now, which may have been removed and set up again.
         """
 
         async def work(connection: aiosqlite.Connection) -> bool:
@@ -78,7 +79,9 @@ class Troubles:
                 """
                 UPDATE delivery SET state = 'planned', key = :key, nonce = :nonce,
                     not_before = :now, planned_at = :now, changed_at = :now, claimed_at = NULL,
-                    told_at = NULL, reason = 'posted again by an admin'
+                    told_at = NULL, reason = 'posted again by an admin',
+                    subscription_id = coalesce((SELECT id FROM subscription
+                        WHERE channel_id = delivery.channel_id), subscription_id)
                 WHERE id = :id
                 """,
                 {

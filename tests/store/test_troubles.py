@@ -7,7 +7,7 @@ import pytest
 
 from bot.models import DeliveryState
 from bot.store.store import Store, open_store
-from tests.builders import DAY, NOW
+from tests.builders import DAY, NOW, make_draft, make_papers
 from tests.store.test_outbox import CHANNEL, LATER, claim, drafts, states, subscribe
 
 
@@ -78,3 +78,26 @@ async def test_what_was_sent_cannot_be_sent_again(store: Store) -> None:
     assert sent.state is DeliveryState.SENT
     assert not await store.troubles.post_again(sent.id, LATER)
     assert not await store.troubles.settle(sent.id, LATER)
+
+
+async def test_a_digest_that_was_set_up_anew_posts_its_old_messages_too(store: Store) -> None:
+    (failed, _) = await store.troubles.list_open(1001)
+    await store.subscriptions.delete_subscription(CHANNEL)
+    await subscribe(store.database, CHANNEL + 1)  # takes the identifier that became free
+    await subscribe(store.database)
+    assert await store.troubles.post_again(failed.id, LATER)
+    assert await store.outbox.cancel_orphans(LATER) == 0
+    assert (await claim(store.outbox, LATER)).id == failed.id
+
+
+async def test_a_split_message_is_no_trouble(store: Store) -> None:
+    """Its papers are in other messages; posting it again would post them twice."""
+    papers = make_papers(2, first=50)
+    subscription = await subscribe(store.database)
+    await store.outbox.plan(subscription, DAY, [make_draft(*papers)], now=NOW)
+    record = await claim(store.outbox)
+    parts = [make_draft(paper, content=paper.title) for paper in papers]
+    assert await store.outbox.split(record.id, parts, "too large", NOW)
+    assert record.id not in {each.id for each in await store.troubles.list_untold()}
+    assert record.id not in {each.id for each in await store.troubles.list_open(1001)}
+    assert not await store.troubles.post_again(record.id, LATER)
