@@ -9,6 +9,9 @@ BotError
 ├─ ArxivError(url)
 │  ├─ ArxivUnavailable(retry_after_s)  try again later
 │  └─ ListingFormatError             the bytes are not a listing: do not store, try again
+├─ LinksError                        a source of late links failed: the bot does without
+│  ├─ LinksUnavailable               try again later
+│  └─ LinksFormatError               the answer is of no use: not before the next re-check
 ├─ StoreError
 │  ├─ DatabaseUnusable               exit 74: missing, corrupt, foreign, newer, read-only
 │  ├─ DatabaseBusy                   somebody else holds the lock: try again
@@ -98,6 +101,18 @@ class ArxivUnavailable(ArxivError):
 
 class ListingFormatError(ArxivError):
     """The answer is not a listing (truncated, HTML instead of XML, an error feed)."""
+
+
+class LinksError(BotError):
+    """Something about a source of late links."""
+
+
+class LinksUnavailable(LinksError):
+    """The source did not answer properly; asking again later may help."""
+
+
+class LinksFormatError(LinksError):
+    """The source answered with something else than links."""
 
 
 class StoreError(BotError):

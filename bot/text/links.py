@@ -45,6 +45,23 @@ def find_links(*, abstract: str, comment: str | None) -> tuple[Link, ...]:
     return tuple(links.values())
 
 
+def read_link(text: str, provenance: Provenance) -> Link | None:
+    """Return the link that an address given on its own is, or None if it is not one to show.
+
+    Whoever gives it offers it as the paper's own, so no words need introduce it.
+    """
+    found = _ADDRESS.fullmatch(text.strip())
+    address = _parse_address(found[0]) if found else None
+    result = _classify(address) if address else None
+    return Link(kind=result[0], url=result[1].url, provenance=provenance) if result else None
+
+
+def same_address(url: str) -> str:
+    """Return what all spellings of an address share, to compare links by."""
+    address = _parse_address(url)
+    return _identity(address) if address else url
+
+
 def _find(text: str) -> Iterator[tuple[LinkKind, "_Address"]]:
     if _first_hint(text) is None:
         return
