@@ -12,6 +12,8 @@ import aiohttp
 from bot.arxiv.client import ArxivClient
 from bot.backfill import Backfill
 from bot.config import Config
+from bot.enrich.client import HuggingFaceClient
+from bot.enrichment import Enrichment
 from bot.errors import ArxivUnavailable
 from bot.intake import Clock, Intake, IntakeRules, ListingSource
 from bot.models import ArxivId, Listing, Paper
@@ -74,3 +76,16 @@ async def open_pipeline(config: Config, *, now: Clock = utc_now) -> AsyncIterato
     async with open_store(config.database.path) as store, aiohttp.ClientSession() as session:
         source = ArxivClient(session, config.arxiv)
         yield build_pipeline(store, source, rules=intake_rules(config), now=now)
+
+
+@asynccontextmanager
+async def open_enrichment(
+    config: Config, store: Store, *, now: Clock = utc_now
+) -> AsyncIterator[Enrichment | None]:
+    """Open Hugging Face's client; None where the settings do not ask for it."""
+    if not config.huggingface.enabled:
+        yield None
+        return
+    # A session of its own: a jar of cookies from there is no business of arXiv's.
+    async with aiohttp.ClientSession() as session:
+        yield Enrichment(store, HuggingFaceClient(session, config.huggingface.url), now=now)

@@ -264,7 +264,8 @@ class DiscordConfig(Section):
 
 class HuggingFaceConfig(Section):
     enabled: bool = Field(
-        default=False, description="Whether Hugging Face is asked for code links."
+        default=False,
+        description="Whether Hugging Face is asked for code links, 5 times per announcement day.",
     )
     url: Annotated[str, _base_address_of("huggingface.co")] = Field(
         default="https://huggingface.co", description="Where Hugging Face is."

@@ -16,7 +16,7 @@ from typing import IO
 import aiohttp
 import discord
 
-from bot.app import open_pipeline, utc_now
+from bot.app import open_enrichment, open_pipeline, utc_now
 from bot.caretaker import Caretaker
 from bot.client import PaperBot, use_stand_ins
 from bot.config import Config
@@ -102,7 +102,10 @@ class _Process:
 
     async def _work(self, stopped: asyncio.Event) -> None:
         """Tick, deliver and stay connected until the first of them ends."""
-        async with ticking(self._tick, every_s=self.config.schedule.tick_s):
+        async with (
+            enriching(self.config, self.pipeline.store),
+            ticking(self._tick, every_s=self.config.schedule.tick_s),
+        ):
             await until(stopped, self._connect(), self.delivery.run())
 
     async def _tick(self) -> None:
@@ -164,6 +167,17 @@ class _Process:
             is_writable=os.access(self.config.database.path, os.W_OK),
             counters={"ticks": self.ticks, "messages_planned": self.planned},
         )
+
+
+@contextlib.asynccontextmanager
+async def enriching(config: Config, store: Store) -> AsyncIterator[None]:
+    """Look for late links meanwhile, where the settings ask for it; no digest waits for them."""
+    async with open_enrichment(config, store) as enrichment:
+        if enrichment is None:
+            yield
+            return
+        async with ticking(enrichment.look, every_s=config.schedule.tick_s):
+            yield
 
 
 def build_delivery(config: Config, pipeline: Pipeline, sender: DiscordSender) -> Delivery:
