@@ -74,8 +74,10 @@ _OPENING = ('"', "(")
 _FIELD = re.compile(r"([A-Za-z]{2,10}):")
 NOTHING = "no letter or digit"
 WANTED = "a word, a phrase or a field"
+_SIMPLE = re.compile(r"[ -#%-\[\]-~]*")  # printable ASCII without $ and \
 _AROUND = re.compile(r"^[^\w+#]+|[^\w+#]+$")
 _SIGNS = str.maketrans('"\\$', "   ")
+_RUN = re.compile(r"[^ ()]*")
 _OPERATOR = re.compile(r"(OR|AND|NOT)(?=[\s(]|$)")
 _PREFIX = re.compile(r"([^*]*\w)\*[^\w*]*")  # a single star behind the last letter
 _TYPED = str.maketrans("“”„‟«»＂（）：", '"""""""():')  # what phones and CJK keyboards type
@@ -131,6 +133,8 @@ def clean(text: str) -> str:
     characters go too: they mark the index's own tags (see `tags`).
     """
     text = text[:MAX_PASTED]
+    if _SIMPLE.fullmatch(text):  # nearly every query, at a tenth of the time
+        return " ".join(text.split())
     if any(sign in text for sign in "\\$"):
         text = tex.one_line(text)
     visible = "".join(map(_visible, text.translate(_TYPED)))
@@ -301,12 +305,13 @@ class _Parser:
         """Read up to the next blank, or to the parenthesis that closes the group around it."""
         start = self.at
         opened = 0
-        while self._peek() not in ("", " "):
-            if self._peek() == ")" and depth and not opened:
-                break
-            opened += (self._peek() == "(") - (self._peek() == ")" and opened > 0)
+        while True:
+            self.at = _RUN.match(self.text, self.at).end()  # type: ignore[union-attr]  # fits always
+            char = self._peek()
+            if char in ("", " ") or (char == ")" and depth and not opened):
+                return start, self.text[start : self.at], False
+            opened += 1 if char == "(" else -min(opened, 1)
             self.at += 1
-        return start, self.text[start : self.at], False
 
     def _leaf(self, name: str | None, start: int, text: str, is_prefix: bool) -> Node | None:
         """Make a leaf of ``text`` for the field ``name``; None when nothing in it is searchable."""
@@ -319,7 +324,7 @@ class _Parser:
             leaf = self._read(name or "all", start, text, is_prefix)
         except (BadValue, UnknownCategory) as error:
             raise self._error(start, repr(text[:60]), _expected(error)) from error
-        return replace(leaf, start=start, end=self.at)
+        return leaf if leaf.end else replace(leaf, start=start, end=self.at)
 
     def _read(self, name: str, start: int, text: str, is_prefix: bool) -> LeafNode:
         if name in READERS:
@@ -328,14 +333,18 @@ class _Parser:
         place = find_identifier(text) if is_word and name == "all" else None
         if place:
             return place
-        starred = _PREFIX.fullmatch(text) if is_word else None
+        starred = _PREFIX.fullmatch(text) if is_word and "*" in text else None
         said = starred[1] if starred else text
         is_prefix = (is_prefix or starred is not None) and _last_length(said) >= MIN_PREFIX
         self.has_syntax |= is_prefix
         if name == "author" and not is_prefix:
             return _author(said)
         return Text(
-            text=_plain(said, is_prefix=is_prefix), field=_COLUMNS.get(name), is_prefix=is_prefix
+            text=_plain(said, is_prefix=is_prefix),
+            field=_COLUMNS.get(name),
+            is_prefix=is_prefix,
+            start=start,
+            end=self.at,
         )
 
     # Characters
@@ -352,8 +361,8 @@ class _Parser:
 
     def _sees(self, operator: str) -> bool:
         self._skip_blank()
-        found = _OPERATOR.match(self.text, self.at)
-        return found is not None and found[1] == operator
+        is_there = self.text.startswith(operator, self.at)
+        return is_there and _OPERATOR.match(self.text, self.at) is not None
 
     def _take(self, operator: str) -> None:
         self.at += len(operator)

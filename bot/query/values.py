@@ -18,6 +18,7 @@ from bot.query.ast import Announced, Category, Has, HasDoi, Identified, LeafNode
 
 DATE_FORMS = "a date that exists, such as 2024-03-01, 2024-03 or 2024"
 _DATE = re.compile(r"(\d{4})(?:-(\d{1,2})(?:-(\d{1,2}))?)?", re.ASCII)
+_DIGITS = re.compile(r"\d{4}", re.ASCII)  # in every identifier, in few words
 _DOI = re.compile(r"(?:(?:https?://)?(?:dx\.)?doi\.org/|doi:)?(10\.\d{4,9}/\S+)", re.I | re.ASCII)
 _LINKS = (LinkKind.CODE, LinkKind.PROJECT, LinkKind.DATA, LinkKind.MODEL)
 _AROUND = "\"'`.,;:!?()[]{}<>"
@@ -93,6 +94,8 @@ def _identified(text: str) -> Identified | HasDoi:
 
 def find_identifier(text: str) -> Identified | HasDoi | None:
     """Read an arXiv identifier or DOI in any of its forms; None when it is not one."""
+    if not _DIGITS.search(text):
+        return None
     try:
         return Identified(arxiv_id=parse_identifier(text)[0])
     except InputError:

@@ -70,11 +70,11 @@ class Search:
 
     async def match(self, query: Query, arxiv_ids: Collection[ArxivId]) -> set[ArxivId]:
         """Return which of these papers ``query`` finds."""
-        return (await self.match_many([query], arxiv_ids))[0]
+        return set((await self.match_many([query], arxiv_ids))[0])
 
     async def match_many(
         self, queries: Sequence[Query], arxiv_ids: Collection[ArxivId]
-    ) -> list[set[ArxivId]]:
+    ) -> list[frozenset[ArxivId]]:
         """Return for each query which of these papers it finds: a day's papers, all topics."""
         return await match_many(self._readers, queries, arxiv_ids)
 

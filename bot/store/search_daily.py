@@ -24,7 +24,7 @@ _COLUMNS = INDEXES["paper_text"]
 
 async def match_many(
     readers: Readers, queries: Sequence[Query], arxiv_ids: Collection[ArxivId]
-) -> list[set[ArxivId]]:
+) -> list[frozenset[ArxivId]]:
     """Return for each query which of these papers it finds.
 
     Runs on a thread of its own, so that neither the event loop nor a search waits for it.
@@ -41,7 +41,7 @@ async def match_many(
     return await asyncio.to_thread(_match_all, rows, queries)
 
 
-def _match_all(rows: Sequence[Row], queries: Sequence[Query]) -> list[set[ArxivId]]:
+def _match_all(rows: Sequence[Row], queries: Sequence[Query]) -> list[frozenset[ArxivId]]:
     matcher = _Matcher(rows)
     try:
         masks = [matcher.mask(query.root) for query in queries]
@@ -49,7 +49,7 @@ def _match_all(rows: Sequence[Row], queries: Sequence[Query]) -> list[set[ArxivI
         matcher.close()
     names = [ArxivId(str(row[0])) for row in rows]
     found = {mask: frozenset(_chosen(names, mask)) for mask in set(masks)}
-    return [set(found[mask]) for mask in masks]
+    return [found[mask] for mask in masks]
 
 
 def _chosen(names: Sequence[ArxivId], mask: int) -> Iterable[ArxivId]:

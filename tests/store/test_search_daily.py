@@ -38,13 +38,6 @@ async def test_no_papers_or_no_queries_find_nothing(store: Store) -> None:
     assert await store.search.match_many([], [make_id(1)]) == []
 
 
-async def test_results_can_be_changed_without_harm(store: Store) -> None:
-    await store.papers.add_listing(make_listing(*make_papers(2)), now=NOW)
-    first, second = await store.search.match_many([parse_query("paper")] * 2, [make_id(1)])
-    first.clear()
-    assert second == {make_id(1)}
-
-
 @pytest.mark.slow
 async def test_matching_is_searching_that_day(store: Store) -> None:
     dice = random.Random(3)
