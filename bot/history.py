@@ -54,8 +54,12 @@ class Tally:
         outside = f", {self.outside:,} announced on other days" if self.outside else ""
         return (
             f"{self.papers:,} papers ({self.added.new:,} new, {self.added.updated:,} updated), "
-            f"{self.skipped:,} records skipped{outside}"
+            f"{skips(self.skipped)}{outside}"
         )
+
+
+def skips(count: int) -> str:
+    return f"{count:,} {'record' if count == 1 else 'records'} skipped"
 
 
 Tell = Callable[[Chunk, AddedPapers], None]

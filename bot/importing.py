@@ -24,7 +24,7 @@ from bot.arxiv.files import (
 from bot.arxiv.paper import SourceRecord
 from bot.arxiv.snapshot import read_snapshot_line
 from bot.errors import FileFormatError, InputError
-from bot.history import BATCH, Chunk, Tally, add_chunks, add_papers
+from bot.history import BATCH, Chunk, Tally, add_chunks, add_papers, skips
 from bot.models import Listing, SkippedRecord
 from bot.progress import Progress, show_progress
 from bot.store.bulk import AddedPapers
@@ -126,7 +126,7 @@ def _told(listing: Listing, added: AddedListing) -> str:
     return (
         f"{listing.category} of {listing.announced_on}, {len(listing.announcements)} papers "
         f"({added.new_papers} new, {added.updated_papers} updated), "
-        f"{len(listing.skipped)} records skipped{incomplete}"
+        f"{skips(len(listing.skipped))}{incomplete}"
     )
 
 
