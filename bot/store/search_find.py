@@ -160,7 +160,8 @@ class _Search:
         """Score among the papers that are there now, on later pages too."""
         if not self.is_scored:
             return LAST_KEY
-        return sum(self.reading.integers("SELECT max(key) FROM paper HAVING max(key) > 0"))
+        # Not max(key) with a condition, which would read the whole table.
+        return sum(self.reading.integers("SELECT key FROM paper ORDER BY key DESC LIMIT 1"))
 
     def _count(self) -> tuple[int, bool, list[Found]]:
         """Count all papers found, or take the first page's count; the walk that counted, too."""
@@ -173,7 +174,7 @@ class _Search:
         """Find the page's papers, and whether others follow."""
         cursor, limit = self.cursor, self.limit
         if self.is_scored and self.shown < POOL:
-            found = self._in_pool()
+            found = self._in_pool(counted)
         elif cursor and cursor.is_back:
             place = (cursor.tier, cursor.key)
             return follow_back(self.reading, self.walk, limit, place, self.within), True
@@ -186,9 +187,13 @@ class _Search:
     def _behind(self, last: Found | None, wanted: int) -> list[Found]:
         return follow(self.reading, self.walk, wanted, last, self.within)
 
-    def _in_pool(self) -> list[Found]:
+    def _in_pool(self, counted: Sequence[Found]) -> list[Found]:
         """Score the papers that the tiers bring first; behind the last of them the tiers go on."""
         pool = self._behind(None, POOL)
+        if self.reading.overran:
+            # No time for the tiers: what was counted was found all the same.
+            pool = pool or list(counted[:POOL])
+            self.reading.allow(LOADING_S)
         found = self._ranked(pool)[self.shown : self.shown + self.limit + 1]
         missing = self.limit + 1 - len(found)
         if len(pool) == POOL:
