@@ -23,7 +23,8 @@ from datetime import date, datetime
 from bot.arxiv.calendar import announcement_day
 from bot.digest.build import build_digest
 from bot.digest.due import digest_due, starts_with
-from bot.digest.select import Decision, decide
+from bot.digest.outlook import KnownDays, Outlook, look_ahead
+from bot.digest.select import Decision, Verdict, decide, with_fate
 from bot.errors import BotError, QuerySyntaxError
 from bot.faultpoint import hit
 from bot.intake import Intake, IntakeOutcome
@@ -145,6 +146,37 @@ class Pipeline:
         )
         return PlanResult(messages=messages, papers=papers, announced=digest.announced)
 
+    async def explain(self, subscription: Subscription, day: date) -> tuple[Decision, ...]:
+        """Decide as `decide` does, and say what became of papers that were not posted after all."""
+        decisions = await self.decide(subscription, day)
+        before = [
+            each.entry.paper.arxiv_id for each in decisions if each.verdict is Verdict.POSTED_BEFORE
+        ]
+        fates = await self.store.arrivals.find_fates(subscription.channel_id, before)
+        return tuple(with_fate(each, fates.get(each.entry.paper.arxiv_id)) for each in decisions)
+
+    async def outlooks(self, subscriptions: Iterable[Subscription]) -> dict[int, Outlook]:
+        """Say by channel which digest comes next, when, and what it waits for."""
+        known, now = await self.known_days(), self.now()
+        return {each.channel_id: look_ahead(each, known, now=now) for each in subscriptions}
+
+    async def known_days(self) -> KnownDays:
+        """Gather what is known of the days whose digests may still be planned."""
+        now = self.now()
+        since = announcement_day(now - self.intake.rules.catchup_window)
+        listings = await self.store.digests.listings_since(since)
+        decided = await self.store.digests.list_since(since)
+        records = await self.store.intake.list_since(since)
+        ready = {place: times.ready_at(now) for place, times in listings.items()}
+        return KnownDays(
+            since=since,
+            stored_at={place: times.stored_at for place, times in listings.items()},
+            ready_at={place: at for place, at in ready.items() if at is not None},
+            decided={place for place, record in decided.items() if record.decided_at <= now},
+            records={(record.category, record.day): record for record in records},
+            poll_start=self.intake.rules.poll_start,
+        )
+
     async def plan_due(self) -> int:
         """Plan every digest that is due; returns the number of messages."""
         since = announcement_day(self.now() - self.intake.rules.catchup_window)
@@ -195,9 +227,7 @@ class Pipeline:
         if not starts_with(subscription, day, [each.stored_at for each in stored]):
             return False
         record = decided.get((subscription.channel_id, day))
-        if record is None or record.decided_at > self.now():  # the clock was set back since
-            return True
-        return any(each.updated_at > record.decided_at for each in stored)
+        return record is None or any(each.updated_at > record.decided_at for each in stored)
 
 
 def _target(subscription: Subscription, day: date) -> dict[str, object]:

@@ -365,3 +365,44 @@ async def test_a_clock_that_is_set_back_hides_no_papers(
     clock.advance(timedelta(hours=3))
     await pipeline.plan_due()
     assert sorted(await planned(pipeline)) == [f"2403.{number:05d}" for number in range(1, 6)]
+
+
+async def test_the_outlook_is_what_planning_then_does(
+    pipeline: Pipeline, feeds: Feeds, clock: VirtualClock
+) -> None:
+    """Hour by hour over two days: what is said to be due is planned at once, and nothing else."""
+    subscriptions = [
+        await subscribe(pipeline, "cs.CV", "cs.LG", channel_id=1),
+        await subscribe(pipeline, channel_id=2, post_at=time(9), zone="Asia/Tokyo"),
+        await subscribe(pipeline, "cs.LG", channel_id=3, post_at=time(19), zone="Europe/Berlin"),
+    ]
+    store = pipeline.store
+    for day, shift in ((TUESDAY, 1), (WEDNESDAY, 11)):
+        feeds.show(make_listing(*make_papers(3, first=shift), announced_on=day))
+        for hour in range(24):
+            if hour == 5:
+                papers = make_papers(3, first=shift + 5)
+                feeds.show(make_listing(*papers, category="cs.LG", announced_on=day))
+            async for _ in pipeline.intake.poll(["cs.CV", "cs.LG"]):
+                pass
+            outlooks = await pipeline.outlooks(subscriptions)
+            due = {(channel, each.day) for channel, each in outlooks.items() if each.is_due}
+            before = set(await store.digests.list_since(TUESDAY))
+            await pipeline.plan_due()
+            assert set(await store.digests.list_since(TUESDAY)) - before == due, hour
+            clock.advance(timedelta(hours=1))
+    # In Tokyo it was past nine on Tuesday when that digest was set up.
+    assert len(await store.digests.list_since(TUESDAY)) == 5
+
+
+async def test_an_explanation_says_what_became_of_papers(pipeline: Pipeline, feeds: Feeds) -> None:
+    subscription = await subscribe(pipeline)
+    feeds.show(make_listing(make_paper(1)))
+    await pipeline.tick()
+    (decision,) = await pipeline.explain(subscription, TUESDAY)
+    assert "on its way" in decision.reason
+    record = await pipeline.store.outbox.claim(CHANNEL, pipeline.now())
+    assert record is not None
+    await pipeline.store.outbox.mark_sent(record.id, 5, pipeline.now())
+    (decision,) = await pipeline.explain(subscription, TUESDAY)
+    assert decision.reason == "Version 1 was posted in this channel before."

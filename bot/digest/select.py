@@ -4,7 +4,7 @@ Pure: listings, matches and what was delivered before go in, one decision per pa
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from bot.digest.words import TYPE_NAMES, count_of, joined
@@ -36,6 +36,28 @@ class Decision:
     entry: DigestEntry
     verdict: Verdict
     reason: str
+
+
+class Fate(StrEnum):
+    """What became of a planned message that is not (known to be) in its channel."""
+
+    ON_ITS_WAY = "on-its-way"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+    LEFT = "left"
+
+
+_FATES = {
+    Fate.ON_ITS_WAY: "Its message is on its way; /digest status says when it arrives.",
+    Fate.FAILED: "Its message could not be posted; /digest resolve posts it again.",
+    Fate.UNKNOWN: "Nobody knows whether its message arrived; /digest resolve settles that.",
+    Fate.LEFT: "An admin said of its message that nothing more is to be done.",
+}
+
+
+def with_fate(decision: Decision, fate: Fate | None) -> Decision:
+    """Say of a paper that counts as posted what became of its message; None: it was posted."""
+    return decision if fate is None else replace(decision, reason=_FATES[fate])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

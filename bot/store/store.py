@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from bot.store.arrivals import Arrivals
 from bot.store.database import Database, open_database
 from bot.store.digests import Digests
 from bot.store.facts import Facts
@@ -30,6 +31,7 @@ class Store:
     subscriptions: Subscriptions
     outbox: Outbox
     troubles: Troubles
+    arrivals: Arrivals
     restored: Restored
     digests: Digests
     intake: IntakeLog
@@ -52,6 +54,7 @@ async def open_store(path: Path) -> AsyncIterator[Store]:
                 subscriptions=Subscriptions(database),
                 outbox=Outbox(database),
                 troubles=Troubles(database),
+                arrivals=Arrivals(database),
                 restored=Restored(database),
                 digests=Digests(database),
                 intake=IntakeLog(database),

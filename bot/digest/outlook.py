@@ -1,0 +1,133 @@
+"""What comes next for a channel, when, and what it still waits for. Pure.
+
+The same rules as those by which a digest is planned (`due`), asked ahead of time.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from zoneinfo import ZoneInfo
+
+from bot.arxiv.calendar import (
+    EASTERN,
+    announcement_day,
+    announcement_days,
+    next_announcement_day,
+)
+from bot.arxiv.judge import DayRecord
+from bot.digest.due import digest_due, due_instant, starts_with
+from bot.models import Subscription
+
+Place = tuple[str, date]
+"""A category and an announcement date."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outlook:
+    """The next digest of a channel: that of ``day``.
+
+    ``at`` is when it comes if arXiv is on time, None when that has passed; ``is_timed`` says that
+    the channel's own time decides over that moment. ``waits_for`` are the categories whose
+    listing is not there yet; when others are, the digest goes without it at ``goes_without_at``.
+    What ``is_due`` is planned within seconds.
+    """
+
+    day: date
+    at: datetime | None = None
+    is_timed: bool = False
+    waits_for: tuple[str, ...] = ()
+    goes_without_at: datetime | None = None
+    is_due: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownDays:
+    """What is known of the days from ``since`` on, all of it by category or channel, and date.
+
+    ``stored_at`` says when a listing was stored, ``ready_at`` from when on it may be used;
+    ``decided`` are the digests that are done; ``records`` are those of the judge. ArXiv is first
+    asked about a day at ``poll_start``, Eastern.
+    """
+
+    since: date
+    stored_at: Mapping[Place, datetime]
+    ready_at: Mapping[Place, datetime]
+    decided: Collection[tuple[int, date]]
+    records: Mapping[Place, DayRecord]
+    poll_start: time
+
+
+def look_ahead(subscription: Subscription, known: KnownDays, *, now: datetime) -> Outlook:
+    """Find the oldest day whose digest is still to come."""
+    today = announcement_day(now)
+    for day in _days(subscription, known, today):
+        if _is_to_come(subscription, day, known, today):
+            return _outlook(subscription, day, known, now)
+    day = next_announcement_day(today)
+    while not starts_with(subscription, day, ()):
+        day = next_announcement_day(day)
+    return _outlook(subscription, day, known, now)
+
+
+def list_skipped(subscription: Subscription, known: KnownDays, *, now: datetime) -> Sequence[date]:
+    """List the known days that brought no digest and will bring none, newest first."""
+    today = announcement_day(now)
+    first = announcement_day(subscription.created_at)
+    return [
+        day
+        for day in reversed(_days(subscription, known, today))
+        if day >= first
+        and (subscription.channel_id, day) not in known.decided
+        and not _places(subscription, day) & known.stored_at.keys()
+        and not _is_to_come(subscription, day, known, today)
+    ]
+
+
+def _days(subscription: Subscription, known: KnownDays, today: date) -> list[date]:
+    """The days up to today on which a listing is expected or, against expectation, there."""
+    expected = announcement_days(known.since, today)
+    stored = (day for category, day in known.stored_at if category in subscription.categories)
+    return sorted({*expected, *stored})
+
+
+def _is_to_come(subscription: Subscription, day: date, known: KnownDays, today: date) -> bool:
+    if (subscription.channel_id, day) in known.decided:
+        return False
+    places = _places(subscription, day)
+    stored = [known.stored_at[place] for place in places & known.stored_at.keys()]
+    if not starts_with(subscription, day, stored):
+        return False
+    return bool(stored) or any(_may_come(place, known, today) for place in places)
+
+
+def _may_come(place: Place, known: KnownDays, today: date) -> bool:
+    """Whether a listing that is not there may still come."""
+    record = known.records.get(place)
+    return place[1] == today if record is None else not record.is_closed
+
+
+def _places(subscription: Subscription, day: date) -> set[Place]:
+    return {(category, day) for category in subscription.categories}
+
+
+def _outlook(subscription: Subscription, day: date, known: KnownDays, now: datetime) -> Outlook:
+    ready = {each: known.ready_at.get((each, day)) for each in subscription.categories}
+    waits_for = tuple(category for category, at in ready.items() if at is None)
+    due = digest_due(subscription, day, list(ready.values()))
+    listed_at = datetime.combine(day, known.poll_start, tzinfo=EASTERN)
+    wished_at = _wished_at(subscription, day)
+    at = max(listed_at, wished_at or listed_at) if waits_for or due is None else due
+    return Outlook(
+        day=day,
+        at=at if at > now else None,
+        is_timed=wished_at is not None and wished_at >= listed_at,
+        waits_for=waits_for,
+        goes_without_at=due if waits_for else None,
+        is_due=due is not None and due <= now,
+    )
+
+
+def _wished_at(subscription: Subscription, day: date) -> datetime | None:
+    if subscription.post_at is None:
+        return None
+    return due_instant(day, subscription.post_at, ZoneInfo(subscription.zone))

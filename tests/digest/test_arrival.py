@@ -1,0 +1,61 @@
+"""An estimate that an admin can plan by: never sooner than Discord allows, and not much later."""
+
+from datetime import timedelta
+
+import pytest
+
+from bot.digest.arrival import Queue, estimate_arrivals, time_of_channel_s
+from tests.builders import DAY, NOW
+
+
+def queue(channel_id: int, messages: int, *, wait_s: float = 0, is_on_hold: bool = False) -> Queue:
+    return Queue(
+        channel_id=channel_id,
+        messages=messages,
+        days=(DAY,),
+        not_before=NOW + timedelta(seconds=wait_s),
+        is_on_hold=is_on_hold,
+    )
+
+
+def seconds(*queues: Queue, pace_per_s: float = 25, lanes: int = 50) -> list[float]:
+    """Estimate when each channel will have everything, in the order given."""
+    arrivals = estimate_arrivals(queues, now=NOW, pace_per_s=pace_per_s, lanes=lanes)
+    return [round((each.at - NOW).total_seconds(), 3) for each in arrivals.values()]
+
+
+@pytest.mark.parametrize(("messages", "at_least"), [(1, 0), (5, 0), (6, 5), (10, 5), (11, 10)])
+def test_a_channel_takes_five_messages_in_five_seconds(messages: int, at_least: float) -> None:
+    assert at_least < time_of_channel_s(messages) < at_least + 3
+    assert seconds(queue(1, messages)) == [pytest.approx(time_of_channel_s(messages))]
+
+
+def test_a_thousand_channels_are_spread_by_the_pace() -> None:
+    """5,000 messages at 25 a second: the last channel waits for all of them."""
+    estimated = seconds(*(queue(number, 5) for number in range(1000)))
+    assert estimated == sorted(estimated)
+    assert estimated[0] < 3
+    assert estimated[500] == pytest.approx(100, abs=3)
+    assert estimated[-1] == pytest.approx(200, abs=3)
+
+
+def test_few_lanes_are_slower_than_the_pace() -> None:
+    """Ten long digests one after the other."""
+    assert seconds(*(queue(number, 10) for number in range(10)), lanes=1)[-1] > 60
+
+
+def test_those_before_are_counted() -> None:
+    arrivals = estimate_arrivals(
+        [queue(1, 3), queue(2, 4), queue(3, 1)], now=NOW, pace_per_s=25, lanes=50
+    )
+    assert [arrivals[number].ahead for number in (1, 2, 3)] == [0, 3, 7]
+
+
+def test_a_channel_that_must_wait_holds_up_nobody() -> None:
+    waiting, other = seconds(queue(1, 500, wait_s=600), queue(2, 1))
+    assert waiting > 600
+    assert other < 1
+
+
+def test_what_is_on_hold_has_no_arrival() -> None:
+    assert len(seconds(queue(1, 500, is_on_hold=True), queue(2, 1))) == 1
