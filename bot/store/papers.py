@@ -6,7 +6,7 @@ listing that names it adds an announcement. Storing a listing twice changes noth
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 import aiosqlite
 
@@ -265,15 +265,28 @@ async def _write_announcements(
         await connection.execute(
             "INSERT INTO listing (category, announced_on, source, stored_at, updated_at) "
             "VALUES (:category, :day, :source, :now, :now) "
-            "ON CONFLICT DO UPDATE SET updated_at = excluded.updated_at",
+            "ON CONFLICT DO UPDATE SET updated_at = :grown_at",
             {
                 "category": listing.category,
                 "day": listing.announced_on.isoformat(),
                 "source": listing.source,
                 "now": now.isoformat(),
+                "grown_at": (await _growth_time(connection, listing.announced_on, now)).isoformat(),
             },
         )
     return added
+
+
+async def _growth_time(connection: aiosqlite.Connection, day: date, now: datetime) -> datetime:
+    """Return ``now``, or a moment after the last decision about ``day`` if that is later.
+
+    A clock that was set back since the decision must not make new papers look decided.
+    """
+    rows = await connection.execute_fetchall(
+        "SELECT max(decided_at) FROM digest WHERE announced_on = ?", (day.isoformat(),)
+    )
+    decided_at = next((datetime.fromisoformat(row[0]) for row in rows if row[0]), now)
+    return decided_at + timedelta(microseconds=1) if decided_at > now else now
 
 
 def _announcement_row(announcement: Announcement, listing: Listing) -> Row:

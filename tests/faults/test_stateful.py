@@ -221,7 +221,7 @@ class Promise(RuleBasedStateMachine):
             listed = self.papers.setdefault((name, day), [])
             listed += fresh
             listing = make_listing(*listed, category=name, announced_on=day)
-            self.run(self.store.papers.add_listing(listing, now=self.clock.now()))
+            self.run(self.store.papers.add_listing(listing, now=self.now()))
 
     @rule(minutes=st.sampled_from([1, 2, 10, 90, 24 * 60]))
     def advance(self, minutes: int) -> None:
