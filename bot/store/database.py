@@ -17,7 +17,7 @@ import secrets
 import sqlite3
 import time
 import urllib.parse
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from pathlib import Path
 from typing import IO, Final, TypeVar
 
@@ -27,6 +27,7 @@ from bot.errors import AlreadyRunning, DatabaseBusy, DatabaseUnusable, StoreErro
 from bot.store import migrations
 
 T = TypeVar("T")
+Row = tuple[object, ...]
 Work = Callable[[aiosqlite.Connection], Awaitable[T]]
 
 BUSY_TIMEOUT_MS = 5000
@@ -70,6 +71,17 @@ class Database:
         self._running.add(task)
         task.add_done_callback(self._running.discard)
         return await asyncio.shield(task)
+
+    async def write_one(self, sql: str, parameters: Mapping[str, object]) -> list[Row]:
+        """Run one statement, a transaction by itself, and return the rows of its RETURNING.
+
+        For what happens once a message: one trip to the writer's thread instead of four, and no
+        task, since what was handed to the thread is done whoever is cancelled.
+        """
+        async with self._writing:
+            with translated_errors():
+                rows = await self._writer.execute_fetchall(sql, dict(parameters))
+        return [tuple(row) for row in rows]
 
     async def read(self, work: Work[T], *, deadline_s: float = READ_DEADLINE_S) -> T:
         """Run ``work`` on the read-only connection, interrupted after ``deadline_s``.

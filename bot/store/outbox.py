@@ -175,29 +175,23 @@ class Outbox:
 
         A message is next when every earlier one of the channel is sent or terminal.
         """
-
-        async def work(connection: aiosqlite.Connection) -> DeliveryRecord | None:
-            return await fetch_one(
-                connection,
-                f"""
-                UPDATE delivery SET state = 'sending', attempts = attempts + 1,
-                    claimed_at = :now, changed_at = :now, reason = NULL
-                WHERE id = ({HEAD_OF_CHANNEL}) AND state = 'planned' AND {IS_TIME}
-                    AND EXISTS (SELECT 1 FROM subscription
-                        WHERE {SUBSCRIPTION_OF_DELIVERY} AND subscription.state = 'active')
-                RETURNING {COLUMNS}
-                """,
-                {"channel_id": channel_id, "now": moment_text(now)},
-            )
-
-        return await self._database.write(work)
+        rows = await self._database.write_one(
+            f"""
+            UPDATE delivery SET state = 'sending', attempts = attempts + 1,
+                claimed_at = :now, changed_at = :now, reason = NULL
+            WHERE id = ({HEAD_OF_CHANNEL}) AND state = 'planned' AND {IS_TIME}
+                AND EXISTS (SELECT 1 FROM subscription
+                    WHERE {SUBSCRIPTION_OF_DELIVERY} AND subscription.state = 'active')
+            RETURNING {COLUMNS}
+            """,
+            {"channel_id": channel_id, "now": moment_text(now)},
+        )
+        return _record(rows[0]) if rows else None
 
     async def count_attempt(self, delivery_id: int) -> bool:
         """Note that a message of unknown outcome is sent again with the same nonce."""
-        return await self._change(
-            "UPDATE delivery SET attempts = attempts + 1 WHERE id = :id AND state = 'sending'",
-            {"id": delivery_id},
-        )
+        sql = "UPDATE delivery SET attempts = attempts + 1 WHERE id = :id AND state = 'sending'"
+        return await self._change(sql, {"id": delivery_id}) > 0
 
     async def mark_sent(
         self, delivery_id: int, message_id: int | None, now: datetime, reason: str | None = None
@@ -281,7 +275,7 @@ class Outbox:
 
     async def cancel_orphans(self, now: datetime) -> int:
         """Fail what is planned for subscriptions that were deleted; returns how many."""
-        return await self._count(
+        return await self._change(
             f"""
             UPDATE delivery SET state = 'failed', changed_at = :now,
                 reason = 'the subscription was deleted'
@@ -293,7 +287,7 @@ class Outbox:
 
     async def give_up(self, planned_before: datetime, now: datetime) -> int:
         """Fail what could not be posted for too long, with the last reason; returns how many."""
-        return await self._count(
+        return await self._change(
             f"""
             UPDATE delivery SET state = 'failed', changed_at = :now,
                 reason = 'not posted in time' || coalesce(': ' || reason, '')
@@ -404,7 +398,7 @@ class Outbox:
         not_before: datetime | None = None,
     ) -> bool:
         """Move a message out of ``sending``; False when it is not there (any more)."""
-        return await self._change(
+        changed = await self._change(
             """
             UPDATE delivery SET state = :state, changed_at = :now, reason = :reason,
                 message_id = :message_id, not_before = coalesce(:not_before, not_before)
@@ -419,15 +413,11 @@ class Outbox:
                 "not_before": moment_text(not_before) if not_before else None,
             },
         )
+        return changed > 0
 
-    async def _change(self, sql: str, parameters: Mapping[str, object]) -> bool:
-        return await self._count(sql, parameters) > 0
-
-    async def _count(self, sql: str, parameters: Mapping[str, object]) -> int:
-        async def work(connection: aiosqlite.Connection) -> int:
-            return (await connection.execute(sql, dict(parameters))).rowcount
-
-        return await self._database.write(work)
+    async def _change(self, sql: str, parameters: Mapping[str, object]) -> int:
+        """Run one UPDATE; returns how many rows it changed."""
+        return len(await self._database.write_one(f"{sql} RETURNING id", parameters))
 
     async def _list(self, where: str, parameters: Mapping[str, object]) -> list[DeliveryRecord]:
         async def work(connection: aiosqlite.Connection) -> list[DeliveryRecord]:
