@@ -78,7 +78,7 @@ class Caretaker:
         """Resume what Discord's refusal paused, once the bot may post there (again)."""
         resumed = 0
         for subscription in await self._store.subscriptions.list_subscriptions():
-            if not _is_refused(subscription):
+            if not resumes_by_itself(subscription):
                 self._could_post.pop(subscription.channel_id, None)
             elif self._has_changed(subscription):
                 await self._store.subscriptions.resume(subscription.channel_id)
@@ -101,7 +101,8 @@ class Caretaker:
         return can_post and not could_post
 
 
-def _is_refused(subscription: Subscription) -> bool:
+def resumes_by_itself(subscription: Subscription) -> bool:
+    """Whether a digest is paused for a cause that the bot can see go away."""
     is_paused = subscription.state is SubscriptionState.PAUSED
     return is_paused and subscription.paused_because in CHANNEL_REFUSALS.values()
 

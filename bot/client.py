@@ -19,7 +19,7 @@ from discord.http import Route
 
 from bot.cogs import digest, paper
 from bot.cogs.answers import report
-from bot.cogs.services import Wakeable
+from bot.cogs.services import Deliverer
 from bot.cogs.status import BotCog
 from bot.cogs.topic import TopicCog
 from bot.pipeline import Pipeline
@@ -45,7 +45,7 @@ class PaperBot(commands.AutoShardedBot):
     def __init__(
         self,
         pipeline: Pipeline,
-        delivery: Wakeable,
+        delivery: Deliverer,
         *,
         starters: Sequence[StarterTopic] = (),
         http_trace: aiohttp.TraceConfig | None = None,

@@ -100,6 +100,20 @@ class Delivery:
         """Look into the outbox now: something may be due."""
         self._woken.set()
 
+    @property
+    def settings(self) -> DeliverySettings:
+        return self._settings
+
+    @property
+    def held_until(self) -> datetime | None:
+        """Until when Discord shuts us out and nothing is sent; None or past when it does not."""
+        return self._held[1] if self._held else None
+
+    @property
+    def is_short_of_space(self) -> bool:
+        """Whether nothing is sent because the disk is nearly full."""
+        return self._is_short_of_space
+
     async def run(self) -> None:
         """Deliver until `stop`. Raises `TokenRefused` when Discord no longer takes the token."""
         while not self._is_stopping:

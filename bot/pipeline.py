@@ -172,7 +172,7 @@ class Pipeline:
             since=since,
             stored_at={place: times.stored_at for place, times in listings.items()},
             ready_at={place: at for place, at in ready.items() if at is not None},
-            decided={place for place, record in decided.items() if record.decided_at <= now},
+            decided=decided.keys(),
             records={(record.category, record.day): record for record in records},
             poll_start=self.intake.rules.poll_start,
         )

@@ -6,7 +6,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.cogs.services import Wakeable
+from bot.cogs.services import Deliverer
 from bot.digest.words import joined
 from bot.errors import InputError
 from bot.models import Subscription
@@ -25,7 +25,7 @@ class AdminCog(commands.GroupCog):
     asked again at every call.
     """
 
-    def __init__(self, pipeline: Pipeline, delivery: Wakeable) -> None:
+    def __init__(self, pipeline: Pipeline, delivery: Deliverer) -> None:
         super().__init__()
         self.pipeline = pipeline
         self.store = pipeline.store

@@ -30,7 +30,7 @@ from bot.cogs.options import (
     suggest_times,
     suggest_zones,
 )
-from bot.cogs.services import Wakeable
+from bot.cogs.services import Deliverer
 from bot.cogs.suggestions import Choice, complete_categories, make_choices, quietly
 from bot.digest.build import build_digest
 from bot.digest.words import long_date
@@ -66,7 +66,7 @@ CHANNEL_HELP = "the channel of the digest (default: this one)"
 class DigestCog(AdminCog, group_name="digest", group_description="Daily digests in channels"):
     """Set up, look at, send and remove digests."""
 
-    def __init__(self, pipeline: Pipeline, delivery: Wakeable) -> None:
+    def __init__(self, pipeline: Pipeline, delivery: Deliverer) -> None:
         super().__init__(pipeline, delivery)
         self.zones = sorted(available_timezones())
 

@@ -1,14 +1,35 @@
 """What commands need from the rest of the bot besides the pipeline."""
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Protocol
 
 CommandIds = Callable[[], Mapping[str, int]]
 """Discord's ids of the command groups, by name; empty until they are known."""
 
 
-class Wakeable(Protocol):
+class Speed(Protocol):
+    """How fast messages leave, over all channels."""
+
+    @property
+    def pace_per_s(self) -> float: ...
+    @property
+    def lanes(self) -> int: ...
+
+
+class Deliverer(Protocol):
     """Whoever delivers what is in the outbox."""
 
     def wake(self) -> None:
         """Look into the outbox now, something may be due."""
+
+    @property
+    def settings(self) -> Speed: ...
+
+    @property
+    def held_until(self) -> datetime | None:
+        """Until when Discord takes no message of ours at all."""
+
+    @property
+    def is_short_of_space(self) -> bool:
+        """Whether nothing is sent because the disk is nearly full."""

@@ -9,7 +9,7 @@ from discord import app_commands
 from bot.cogs.admin import AdminCog, DigestChannel, channel_links, guild_of
 from bot.cogs.answers import defer_privately
 from bot.cogs.options import parse_name
-from bot.cogs.services import Wakeable
+from bot.cogs.services import Deliverer
 from bot.cogs.suggestions import Choice, make_choices, quietly
 from bot.errors import InputError
 from bot.models import ArxivId, Subscription, Topic
@@ -30,7 +30,7 @@ class TopicCog(AdminCog, group_name="topic", group_description="Narrow digests d
     """Add, list and remove topics; ``starters`` are offered to whoever adds one."""
 
     def __init__(
-        self, pipeline: Pipeline, delivery: Wakeable, starters: Sequence[StarterTopic] = ()
+        self, pipeline: Pipeline, delivery: Deliverer, starters: Sequence[StarterTopic] = ()
     ) -> None:
         super().__init__(pipeline, delivery)
         self.starters = starters
