@@ -1,6 +1,10 @@
 """What the admin groups share: who may use them, and which digest a command is about."""
 
+import asyncio
+import time
 from collections.abc import Iterable
+from datetime import date
+from typing import Final, cast
 
 import discord
 from discord import app_commands
@@ -9,13 +13,19 @@ from discord.ext import commands
 from bot.cogs.services import Deliverer
 from bot.digest.words import joined
 from bot.errors import InputError
-from bot.models import Subscription
+from bot.models import DeliveryState, Subscription
 from bot.pipeline import Pipeline
+from bot.store.outbox import DeliveryRecord
 from bot.ui.permissions import missing_permissions
 from bot.ui.replies import channel_link
 
 DigestChannel = discord.TextChannel | discord.Thread
 """Where a digest can be posted."""
+
+DIGEST_COG: Final = "digest"
+PATIENCE_S = 4.0
+"""How long a command waits for messages to arrive before it answers without links."""
+LOOK_EVERY_S = 0.1
 
 
 class AdminCog(commands.GroupCog):
@@ -55,6 +65,34 @@ class AdminCog(commands.GroupCog):
         if not subscriptions:
             raise InputError("No digest is set up in this server; /digest setup does it.")
         raise InputError("No digest is set up in this channel; name the one you mean as channel.")
+
+    async def owned_subscription(
+        self, interaction: discord.Interaction, channel_id: int
+    ) -> Subscription:
+        """Get the subscription a button is about; ids can be made up, so the guild counts."""
+        require_admin(interaction)
+        subscription = await self.store.subscriptions.get_subscription(channel_id)
+        if subscription is None or subscription.guild_id != interaction.guild_id:
+            raise InputError("This digest no longer exists; /digest list shows those there are.")
+        return subscription
+
+    async def wait_for_messages(self, channel_id: int, day: date) -> list[DeliveryRecord]:
+        """Wait a little for the messages of a date to arrive, and list them."""
+        until = time.monotonic() + PATIENCE_S
+        while True:
+            deliveries = await self.store.outbox.list_deliveries(channel_id, day)
+            is_open = any(
+                each.state in (DeliveryState.PLANNED, DeliveryState.SENDING) for each in deliveries
+            )
+            if not is_open or time.monotonic() > until:
+                return deliveries
+            await asyncio.sleep(LOOK_EVERY_S)
+
+
+def digest_cog(interaction: discord.Interaction) -> AdminCog:
+    """Return the running bot's `/digest`, for buttons: Discord hands them only the client."""
+    client = cast(commands.Bot, interaction.client)
+    return cast(AdminCog, client.get_cog(DIGEST_COG))
 
 
 def require_admin(interaction: discord.Interaction) -> None:

@@ -1,27 +1,24 @@
 """`/digest`: which channel gets what and when, and what it would get."""
 
-import asyncio
-import re
-import time
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import Self, cast
 from zoneinfo import available_timezones
 
 import discord
 from discord import app_commands
-from discord.ext import commands
 
 from bot.cogs.admin import (
+    DIGEST_COG,
     AdminCog,
     DigestChannel,
     channel_here,
     channel_links,
     guild_of,
-    require_admin,
     require_permissions,
 )
-from bot.cogs.answers import Answered, defer_privately
+from bot.cogs.answers import defer_privately
+from bot.cogs.digest_preview import PreviewPageButton, show_preview
+from bot.cogs.digest_removal import RemovalButton, ask_removal
 from bot.cogs.options import (
     STYLES,
     TYPE_CHOICES,
@@ -32,30 +29,13 @@ from bot.cogs.options import (
 )
 from bot.cogs.services import Deliverer
 from bot.cogs.suggestions import Choice, complete_categories, make_choices, quietly
-from bot.digest.build import build_digest
 from bot.digest.words import long_date
 from bot.errors import InputError
-from bot.models import DeliveryState, Subscription
+from bot.models import Subscription
 from bot.pipeline import Pipeline
-from bot.store.outbox import DeliveryRecord
-from bot.ui.messages import render_digest
-from bot.ui.preview import render_message, render_summary
-from bot.ui.replies import (
-    NextDigest,
-    SendOutcome,
-    next_digest,
-    render_subscriptions,
-    say_kept,
-    say_removed,
-    say_sent,
-    say_setup,
-    say_sure,
-)
-from bot.ui.views import NEXT, PREVIOUS, PreviewPage, Removal, make_view
+from bot.ui.replies import SendOutcome, render_subscriptions, say_sent, say_setup
+from bot.ui.views import PreviewPage, Removal, make_view
 
-PATIENCE_S = 4.0
-"""How long ``/digest send`` waits for the messages to arrive before it answers without links."""
-LOOK_EVERY_S = 0.1
 CHANNEL_HELP = "the channel of the digest (default: this one)"
 
 
@@ -63,7 +43,12 @@ CHANNEL_HELP = "the channel of the digest (default: this one)"
 @app_commands.default_permissions(manage_guild=True)
 @app_commands.allowed_installs(guilds=True, users=False)
 @app_commands.allowed_contexts(guilds=True, dms=False, private_channels=False)
-class DigestCog(AdminCog, group_name="digest", group_description="Daily digests in channels"):
+class DigestCog(
+    AdminCog,
+    name=DIGEST_COG,
+    group_name="digest",
+    group_description="Daily digests in channels",
+):
     """Set up, look at, send and remove digests."""
 
     def __init__(self, pipeline: Pipeline, delivery: Deliverer) -> None:
@@ -108,8 +93,8 @@ class DigestCog(AdminCog, group_name="digest", group_description="Daily digests 
             style=wishes.style,
             now=self.pipeline.now(),
         )
-        coming = await self._coming([subscription])
-        said = say_setup(subscription, coming[here.id], is_new=before is None)
+        outlooks = await self.pipeline.outlooks([subscription])
+        said = say_setup(subscription, outlooks[here.id], is_new=before is None)
         await interaction.edit_original_response(content=said)
 
     @app_commands.command(name="list", description="List the digests of this server")
@@ -120,7 +105,9 @@ class DigestCog(AdminCog, group_name="digest", group_description="Daily digests 
         if not subscriptions:
             raise InputError("No digest is set up in this server; /digest setup does it.")
         embeds = render_subscriptions(
-            subscriptions, await self._coming(subscriptions), channel_links(guild, subscriptions)
+            subscriptions,
+            await self.pipeline.outlooks(subscriptions),
+            channel_links(guild, subscriptions),
         )
         find = guild.get_channel_or_thread
         gone = [each.channel_id for each in subscriptions if find(each.channel_id) is None]
@@ -140,19 +127,7 @@ class DigestCog(AdminCog, group_name="digest", group_description="Daily digests 
         subscription = await self.subscription(interaction, channel)
         day = await self._day(subscription, date)
         page = PreviewPage(channel_id=subscription.channel_id, day=day, page=0)
-        await self.show_preview(interaction, page)
-
-    async def show_preview(self, interaction: discord.Interaction, page: PreviewPage) -> None:
-        """Replace the interaction's message by ``page`` of a preview, worked out anew."""
-        subscription = await self._owned_subscription(interaction, page.channel_id)
-        decisions = await self.pipeline.decide(subscription, page.day)
-        drafts = render_digest(build_digest(subscription, page.day, decisions))
-        content = f"What <#{page.channel_id}> would get for {long_date(page.day)}:"
-        embeds = [render_summary(subscription, page.day, decisions, drafts)]
-        if 0 < page.page <= len(drafts):
-            content, embeds = render_message(drafts[page.page - 1], page.page, len(drafts))
-        view = make_view(preview_buttons(page, last=len(drafts)))
-        await interaction.edit_original_response(content=content, embeds=embeds, view=view)
+        await show_preview(self, interaction, page)
 
     @app_commands.command(description="Post a digest now; what was posted before stays out")
     @app_commands.describe(channel=CHANNEL_HELP, date="a listing's date (default: the newest)")
@@ -167,7 +142,7 @@ class DigestCog(AdminCog, group_name="digest", group_description="Daily digests 
         day = await self._day(subscription, date)
         plan = await self.pipeline.plan(subscription, day)
         self.delivery.wake()
-        deliveries = await self._delivered(subscription.channel_id, day)
+        deliveries = await self.wait_for_messages(subscription.channel_id, day)
         outcome = SendOutcome(
             subscription=subscription,
             day=day,
@@ -185,20 +160,7 @@ class DigestCog(AdminCog, group_name="digest", group_description="Daily digests 
     ) -> None:
         await defer_privately(interaction)
         subscription = await self.subscription(interaction, channel)
-        yes, no = (
-            Removal(channel_id=subscription.channel_id, is_meant=meant) for meant in (True, False)
-        )
-        view = make_view([RemovalButton(yes, "Remove the digest"), RemovalButton(no, "Keep it")])
-        await interaction.edit_original_response(content=say_sure(subscription), view=view)
-
-    async def settle_removal(self, interaction: discord.Interaction, answer: Removal) -> None:
-        """Do what the person answered to 'remove the digest?'."""
-        subscription = await self._owned_subscription(interaction, answer.channel_id)
-        said = say_kept(answer.channel_id)
-        if answer.is_meant:
-            await self.store.subscriptions.delete_subscription(subscription.channel_id)
-            said = say_removed(subscription)
-        await interaction.edit_original_response(content=said, embeds=[], view=None)
+        await ask_removal(interaction, subscription)
 
     # -- autocomplete ------------------------------------------------------------------------
 
@@ -231,22 +193,6 @@ class DigestCog(AdminCog, group_name="digest", group_description="Daily digests 
 
     # -- helpers -----------------------------------------------------------------------------
 
-    @classmethod
-    def of(cls, interaction: discord.Interaction) -> Self:
-        """Return the running bot's cog, for buttons: Discord hands them only the client."""
-        client = cast(commands.Bot, interaction.client)
-        return cast(Self, client.get_cog(cls.__cog_name__))
-
-    async def _owned_subscription(
-        self, interaction: discord.Interaction, channel_id: int
-    ) -> Subscription:
-        """Get the subscription a button is about; ids can be made up, so the guild counts."""
-        require_admin(interaction)
-        subscription = await self.store.subscriptions.get_subscription(channel_id)
-        if subscription is None or subscription.guild_id != interaction.guild_id:
-            raise InputError("This digest no longer exists; /digest list shows those there are.")
-        return subscription
-
     async def _day(self, subscription: Subscription, text: str | None) -> date:
         """Return the date asked for, else the newest listing's; fetch one if there is none."""
         if text:
@@ -266,92 +212,6 @@ class DigestCog(AdminCog, group_name="digest", group_description="Daily digests 
         """The newest stored listing's date of each category that has one."""
         days = {each: await self.store.papers.latest_listing_date(each) for each in categories}
         return {category: day for category, day in days.items() if day is not None}
-
-    async def _coming(self, subscriptions: Sequence[Subscription]) -> dict[int, NextDigest]:
-        """Work out the next digest of each, by channel."""
-        now = self.pipeline.now()
-        coming = {}
-        for each in subscriptions:
-            days = await self._latest(each.categories)
-            latest = max(days.values(), default=None)
-            coming[each.channel_id] = next_digest(each, latest=latest, now=now)
-        return coming
-
-    async def _delivered(self, channel_id: int, day: date) -> list[DeliveryRecord]:
-        """Wait a little for the messages of a date to arrive, and list them."""
-        until = time.monotonic() + PATIENCE_S
-        while True:
-            deliveries = await self.store.outbox.list_deliveries(channel_id, day)
-            is_open = any(
-                each.state in (DeliveryState.PLANNED, DeliveryState.SENDING) for each in deliveries
-            )
-            if not is_open or time.monotonic() > until:
-                return deliveries
-            await asyncio.sleep(LOOK_EVERY_S)
-
-
-class PreviewPageButton(
-    Answered, discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]],
-    template=PreviewPage.TEMPLATE,
-):  # fmt: skip
-    """Turns the page of a preview."""
-
-    def __init__(self, page: PreviewPage, label: str, *, is_there: bool = True) -> None:
-        super().__init__(
-            discord.ui.Button(label=label, custom_id=page.custom_id, disabled=not is_there)
-        )
-        self.page = page
-
-    @classmethod
-    async def from_custom_id(
-        cls,
-        interaction: discord.Interaction,
-        item: discord.ui.Item[discord.ui.View],
-        match: re.Match[str],
-        /,
-    ) -> Self:
-        return cls(PreviewPage.from_match(match), "")
-
-    async def press(self, interaction: discord.Interaction) -> None:
-        await interaction.response.defer()
-        await DigestCog.of(interaction).show_preview(interaction, self.page)
-
-
-def preview_buttons(page: PreviewPage, *, last: int) -> list[PreviewPageButton]:
-    if not last:
-        return []
-    before = PreviewPage(channel_id=page.channel_id, day=page.day, page=page.page - 1)
-    after = PreviewPage(channel_id=page.channel_id, day=page.day, page=page.page + 1)
-    return [
-        PreviewPageButton(before, PREVIOUS, is_there=page.page > 0),
-        PreviewPageButton(after, NEXT, is_there=page.page < last),
-    ]
-
-
-class RemovalButton(
-    Answered, discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]],
-    template=Removal.TEMPLATE,
-):  # fmt: skip
-    """Removes a digest, or keeps it."""
-
-    def __init__(self, answer: Removal, label: str) -> None:
-        style = discord.ButtonStyle.danger if answer.is_meant else discord.ButtonStyle.secondary
-        super().__init__(discord.ui.Button(label=label, style=style, custom_id=answer.custom_id))
-        self.answer = answer
-
-    @classmethod
-    async def from_custom_id(
-        cls,
-        interaction: discord.Interaction,
-        item: discord.ui.Item[discord.ui.View],
-        match: re.Match[str],
-        /,
-    ) -> Self:
-        return cls(Removal.from_match(match), "")
-
-    async def press(self, interaction: discord.Interaction) -> None:
-        await interaction.response.defer()
-        await DigestCog.of(interaction).settle_removal(interaction, self.answer)
 
 
 BUTTONS = (PreviewPageButton, RemovalButton)

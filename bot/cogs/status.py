@@ -7,9 +7,7 @@ from discord.ext import commands
 from bot.cogs.admin import channel_links
 from bot.cogs.answers import defer_privately
 from bot.cogs.services import CommandIds
-from bot.models import Subscription
 from bot.pipeline import Pipeline
-from bot.ui.replies import NextDigest, next_digest
 from bot.ui.status import render_query_help, render_status, say_help
 
 
@@ -31,18 +29,12 @@ class BotCog(commands.GroupCog, group_name="bot", group_description="About this 
         followed = sorted({category for each in subscriptions for category in each.categories})
         statuses = await self.store.papers.listing_statuses()
         listings = {status.category: status for status in statuses}
-        days = {status.category: status.announced_on for status in statuses}
-        now = self.pipeline.now()
-
-        def coming(subscription: Subscription) -> NextDigest:
-            stored = [days[each] for each in subscription.categories if each in days]
-            return next_digest(subscription, latest=max(stored, default=None), now=now)
-
+        outlooks = await self.pipeline.outlooks(subscriptions)
         embed = render_status(
             categories=followed or await self.pipeline.watched_categories(),
             listings=listings,
             intake=await self.pipeline.intake.statuses(),
-            digests=[(each, coming(each)) for each in subscriptions],
+            digests=[(each, outlooks[each.channel_id]) for each in subscriptions],
             channels=channel_links(interaction.guild, subscriptions),
             papers=await self.store.papers.count_papers(),
         )

@@ -2,15 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date
 from typing import Protocol
-from zoneinfo import ZoneInfo
 
 import discord
 
-from bot.arxiv.calendar import announcement_day, is_announcement_day, next_announcement_day
 from bot.arxiv.taxonomy import category_name
-from bot.digest.due import due_instant
+from bot.digest.outlook import Outlook
 from bot.digest.words import TYPE_NAMES, count_of, joined, long_date
 from bot.models import DeliveryState, PostedMessage, Subscription, SubscriptionState, Topic
 from bot.text import markdown
@@ -22,37 +20,32 @@ MAX_SHOWN_IN_LIST = 300
 MAX_DIGESTS_SHOWN = 6  # of at most 900 characters each: Discord allows 6000 per message
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NextDigest:
-    """When a channel's next digest comes: for the listing of ``day``, not before ``at``."""
-
-    day: date
-    at: datetime | None
-
-
-def next_digest(subscription: Subscription, *, latest: date | None, now: datetime) -> NextDigest:
-    """Work out the next digest; ``latest`` is the newest date of which a listing is stored."""
-    today = announcement_day(now)
-    if subscription.post_at is None:
-        day = today if latest is None or latest < today else latest + timedelta(days=1)
-        return NextDigest(day=_announcement_day_from(day), at=None)
-    zone = ZoneInfo(subscription.zone)
-    day = _announcement_day_from(now.astimezone(zone).date() - timedelta(days=1))
-    while (at := due_instant(day, subscription.post_at, zone)) <= now:
-        day = next_announcement_day(day)
-    return NextDigest(day=day, at=at)
-
-
-def _announcement_day_from(day: date) -> date:
-    return day if is_announcement_day(day) else next_announcement_day(day)
-
-
-def describe_next(subscription: Subscription, coming: NextDigest) -> str:
+def describe_next(subscription: Subscription, outlook: Outlook) -> str:
+    """Say when a channel's next digest comes, and what it waits for."""
     if subscription.state is SubscriptionState.PAUSED:
-        return f"paused: {markdown.escape(subscription.paused_because or 'by an admin')}"
-    if coming.at is None:
-        return f"as soon as arXiv's listing of {long_date(coming.day)} is out"
-    return f"<t:{int(coming.at.timestamp())}:F>, once arXiv's listing of that day is out"
+        because = markdown.escape(subscription.paused_because or "an admin paused it")
+        return f"none while it is paused ({because}); `/digest resume` resumes it"
+    day = long_date(outlook.day)
+    if outlook.is_due:
+        return f"that of {day} is being put together now"
+    if outlook.at is None:
+        return _describe_wait(outlook)
+    moment = f"<t:{int(outlook.at.timestamp())}:F>"
+    if not outlook.waits_for:
+        return moment
+    if outlook.is_timed:
+        return f"{moment}, once arXiv's listing of that day is out"
+    return f"as soon as arXiv's listing of {day} is out, about {moment}"
+
+
+def _describe_wait(outlook: Outlook) -> str:
+    waited = f"as soon as arXiv's listing of {long_date(outlook.day)} is out"
+    if outlook.goes_without_at is None:
+        return waited
+    names = joined(outlook.waits_for)
+    return (
+        f"{waited} for {names} too, or without it <t:{int(outlook.goes_without_at.timestamp())}:R>"
+    )
 
 
 def describe_time(subscription: Subscription) -> str:
@@ -87,14 +80,14 @@ def _joined_within(words: Sequence[str], max_chars: int) -> str:
 
 
 def _subscription_lines(
-    subscription: Subscription, coming: NextDigest, max_chars: int = MAX_SHOWN
+    subscription: Subscription, outlook: Outlook, max_chars: int = MAX_SHOWN
 ) -> str:
     lines = (
         f"Categories: {describe_categories(subscription.categories, max_chars)}",
         f"Papers: {describe_types(subscription)}",
         f"Posted: {describe_time(subscription)}",
         f"Topics: {describe_topics(subscription.topics, max_chars)}",
-        f"Next digest: {describe_next(subscription, coming)}",
+        f"Next digest: {describe_next(subscription, outlook)}",
     )
     return "\n".join(lines)
 
@@ -106,25 +99,25 @@ def channel_link(guild_id: int, channel_id: int, name: str | None) -> str:
     return markdown.masked_link(f"#{name}", f"https://discord.com/channels/{guild_id}/{channel_id}")
 
 
-def say_setup(subscription: Subscription, coming: NextDigest, *, is_new: bool) -> str:
+def say_setup(subscription: Subscription, outlook: Outlook, *, is_new: bool) -> str:
     """Confirm what a channel gets from now on."""
     return (
         f"**Digest {'set up' if is_new else 'changed'}** in <#{subscription.channel_id}>\n"
-        f"{_subscription_lines(subscription, coming)}\n"
+        f"{_subscription_lines(subscription, outlook)}\n"
         "-# `/digest preview` shows what would be posted, `/topic add` narrows it down"
     )
 
 
 def render_subscriptions(
     subscriptions: Sequence[Subscription],
-    coming: Mapping[int, NextDigest],
+    outlooks: Mapping[int, Outlook],
     channels: Mapping[int, str],
 ) -> list[discord.Embed]:
     """List a guild's digests, one embed each; ``channels`` are links by channel."""
     embeds = [
         discord.Embed(
             description=f"**{channels[each.channel_id]}**\n"
-            + _subscription_lines(each, coming[each.channel_id], MAX_SHOWN_IN_LIST),
+            + _subscription_lines(each, outlooks[each.channel_id], MAX_SHOWN_IN_LIST),
             colour=COLOUR,
         )
         for each in subscriptions[:MAX_DIGESTS_SHOWN]

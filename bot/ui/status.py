@@ -8,10 +8,11 @@ import discord
 
 from bot.arxiv.judge import DayRecord
 from bot.arxiv.taxonomy import category_name
+from bot.digest.outlook import Outlook
 from bot.digest.words import long_date
 from bot.models import AnnounceType, Subscription
 from bot.text import markdown
-from bot.ui.replies import COLOUR, NextDigest, describe_next, fitting_lines
+from bot.ui.replies import COLOUR, describe_next, fitting_lines
 
 SOURCES = {
     "rss": "daily feed (RSS)",
@@ -55,7 +56,7 @@ def render_status(
     categories: Sequence[str],
     listings: Mapping[str, ListingStatus],
     intake: Mapping[str, IntakeStatus],
-    digests: Sequence[tuple[Subscription, NextDigest]],
+    digests: Sequence[tuple[Subscription, Outlook]],
     channels: Mapping[int, str],
     papers: int,
 ) -> discord.Embed:
@@ -77,8 +78,8 @@ def render_status(
     if digests:
         lines = [
             f"{channels[subscription.channel_id]} ({', '.join(subscription.categories[:4])}): "
-            + describe_next(subscription, coming)
-            for subscription, coming in digests
+            + describe_next(subscription, outlook)
+            for subscription, outlook in digests
         ]
         embed.add_field(name="Next digests here", value=fitting_lines(lines, 1024), inline=False)
     return embed

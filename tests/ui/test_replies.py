@@ -1,21 +1,20 @@
 """What admins are answered: true, short enough, harmless whatever a name or query holds."""
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, time
 from typing import Any
 
 import discord
 import pytest
 
 from bot.arxiv.taxonomy import CATEGORIES
+from bot.digest.outlook import Outlook
 from bot.models import AnnounceType, DeliveryState, Subscription, SubscriptionState, Topic
 from bot.text import markdown
 from bot.ui.replies import (
-    NextDigest,
     SendOutcome,
     channel_link,
     describe_next,
     fitting_lines,
-    next_digest,
     render_subscriptions,
     render_topics,
     say_sent,
@@ -25,7 +24,8 @@ from bot.ui.replies import (
 from tests.builders import DAY, make_subscription, make_topic
 from tests.fakes.spec import MESSAGES, body_errors
 
-COMING = NextDigest(day=DAY, at=None)
+AT = datetime(2024, 3, 5, 18, 0, tzinfo=UTC)
+COMING = Outlook(day=DAY, waits_for=("cs.CV",))
 HOSTILE = make_subscription(
     categories=list(CATEGORIES)[:20],
     topics=[make_topic(f"{number} ``` @everyone {'x' * 30}") for number in range(50)],
@@ -44,43 +44,41 @@ def errors_of(*, content: str = "", embeds: list[discord.Embed] | None = None) -
 
 
 @pytest.mark.parametrize(
-    ("now", "day", "at"),
+    ("outlook", "said"),
     [
-        # Tue, 5 Mar 2024, 07:59 UTC: 08:59 in Berlin, today's 09:00 is to come.
-        (datetime(2024, 3, 5, 7, 59, tzinfo=UTC), date(2024, 3, 5), (5, 8)),
-        (datetime(2024, 3, 5, 8, 0, tzinfo=UTC), date(2024, 3, 6), (6, 8)),
-        (datetime(2024, 3, 8, 12, 0, tzinfo=UTC), date(2024, 3, 11), (11, 8)),  # a weekend
-        (datetime(2024, 3, 29, 12, 0, tzinfo=UTC), date(2024, 4, 1), (1, 7)),  # summer time
+        (Outlook(day=DAY, is_due=True), "that of Tue, 5 Mar 2024 is being put together now"),
+        (Outlook(day=DAY, at=AT), "<t:1709661600:F>"),
+        (
+            Outlook(day=DAY, at=AT, is_timed=True, waits_for=("cs.CV",)),
+            "<t:1709661600:F>, once arXiv's listing of that day is out",
+        ),
+        (
+            Outlook(day=DAY, at=AT, waits_for=("cs.CV",)),
+            "as soon as arXiv's listing of Tue, 5 Mar 2024 is out, about <t:1709661600:F>",
+        ),
+        (
+            Outlook(day=DAY, waits_for=("cs.CV",)),
+            "as soon as arXiv's listing of Tue, 5 Mar 2024 is out",
+        ),
+        (
+            Outlook(day=DAY, waits_for=("cs.CV", "cs.LG"), goes_without_at=AT),
+            "as soon as arXiv's listing of Tue, 5 Mar 2024 is out for cs.CV and cs.LG too, "
+            "or without it <t:1709661600:R>",
+        ),
     ],
 )
-def test_a_timed_digest_comes_at_its_local_time_on_announcement_days(
-    now: datetime, day: date, at: tuple[int, int]
-) -> None:
-    subscription = make_subscription(post_at=time(9), zone="Europe/Berlin")
-    coming = next_digest(subscription, latest=None, now=now)
-    assert coming.day == day
-    assert coming.at is not None
-    assert (coming.at.day, coming.at.hour) == at
-
-
-@pytest.mark.parametrize(
-    ("latest", "day"),
-    [
-        (None, date(2024, 3, 8)),  # a Friday whose listing is not here yet
-        (date(2024, 3, 7), date(2024, 3, 8)),
-        (date(2024, 3, 8), date(2024, 3, 11)),
-    ],
-)
-def test_an_untimed_digest_comes_with_the_next_listing(latest: date | None, day: date) -> None:
-    now = datetime(2024, 3, 8, 12, 0, tzinfo=UTC)
-    assert next_digest(make_subscription(), latest=latest, now=now) == NextDigest(day=day, at=None)
+def test_the_next_digest_is_said_as_exactly_as_it_is_known(outlook: Outlook, said: str) -> None:
+    assert describe_next(make_subscription(), outlook) == said
 
 
 def test_a_paused_digest_says_why() -> None:
     subscription = make_subscription(
         state=SubscriptionState.PAUSED, paused_because="the channel does not exist"
     )
-    assert describe_next(subscription, COMING) == "paused: the channel does not exist"
+    said = describe_next(subscription, COMING)
+    assert said == (
+        "none while it is paused (the channel does not exist); `/digest resume` resumes it"
+    )
 
 
 # -- what ----------------------------------------------------------------------------------------
@@ -190,6 +188,6 @@ def test_subscriptions_name_all_they_follow() -> None:
     subscription: Subscription = make_subscription(
         announce_types=[AnnounceType.NEW, AnnounceType.REPLACE], created_at=datetime.now(UTC)
     )
-    said = say_setup(subscription, NextDigest(day=DAY + timedelta(days=1), at=None), is_new=False)
+    said = say_setup(subscription, COMING, is_new=False)
     assert "new submissions and replacements" in said
     assert "every paper is posted" in said

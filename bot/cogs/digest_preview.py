@@ -1,0 +1,65 @@
+"""The pages of `/digest preview`: a summary, then the very messages."""
+
+import re
+from typing import Self
+
+import discord
+
+from bot.cogs.admin import AdminCog, digest_cog
+from bot.cogs.answers import Answered
+from bot.digest.build import build_digest
+from bot.digest.words import long_date
+from bot.ui.messages import render_digest
+from bot.ui.preview import render_message, render_summary
+from bot.ui.views import NEXT, PREVIOUS, PreviewPage, make_view
+
+
+async def show_preview(cog: AdminCog, interaction: discord.Interaction, page: PreviewPage) -> None:
+    """Replace the interaction's message by ``page`` of a preview, worked out anew."""
+    subscription = await cog.owned_subscription(interaction, page.channel_id)
+    decisions = await cog.pipeline.explain(subscription, page.day)
+    drafts = render_digest(build_digest(subscription, page.day, decisions))
+    content = f"What <#{page.channel_id}> would get for {long_date(page.day)}:"
+    embeds = [render_summary(subscription, page.day, decisions, drafts)]
+    if 0 < page.page <= len(drafts):
+        content, embeds = render_message(drafts[page.page - 1], page.page, len(drafts))
+    view = make_view(preview_buttons(page, last=len(drafts)))
+    await interaction.edit_original_response(content=content, embeds=embeds, view=view)
+
+
+class PreviewPageButton(
+    Answered, discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]],
+    template=PreviewPage.TEMPLATE,
+):  # fmt: skip
+    """Turns the page of a preview."""
+
+    def __init__(self, page: PreviewPage, label: str, *, is_there: bool = True) -> None:
+        super().__init__(
+            discord.ui.Button(label=label, custom_id=page.custom_id, disabled=not is_there)
+        )
+        self.page = page
+
+    @classmethod
+    async def from_custom_id(
+        cls,
+        interaction: discord.Interaction,
+        item: discord.ui.Item[discord.ui.View],
+        match: re.Match[str],
+        /,
+    ) -> Self:
+        return cls(PreviewPage.from_match(match), "")
+
+    async def press(self, interaction: discord.Interaction) -> None:
+        await interaction.response.defer()
+        await show_preview(digest_cog(interaction), interaction, self.page)
+
+
+def preview_buttons(page: PreviewPage, *, last: int) -> list[PreviewPageButton]:
+    if not last:
+        return []
+    before = PreviewPage(channel_id=page.channel_id, day=page.day, page=page.page - 1)
+    after = PreviewPage(channel_id=page.channel_id, day=page.day, page=page.page + 1)
+    return [
+        PreviewPageButton(before, PREVIOUS, is_there=page.page > 0),
+        PreviewPageButton(after, NEXT, is_there=page.page < last),
+    ]
