@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 FOLDER = Path(__file__).resolve().parent
-HELPERS = {"__init__", "__main__", "corpus"}
+HELPERS = {"__init__", "__main__", "corpus", "search_peers"}
 
 
 def main(argv: list[str]) -> int:

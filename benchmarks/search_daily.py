@@ -1,0 +1,79 @@
+"""Many topics matched against a day's 2,000 papers.
+
+    python -m benchmarks search_daily
+
+Topics of one to three words joined by OR, half of them with categories, drawn from the real
+corpus; seconds with reading the queries and loading the papers from the store.
+"""
+
+import asyncio
+import random
+import sqlite3
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from benchmarks.corpus import SHARED, build_database, read_corpus, real_papers
+from bot.models import ArxivId
+from bot.query.parser import parse_query
+from bot.store.store import open_store
+
+PAPERS = 2_000
+TOPICS = (1, 100, 10_000, 100_000)
+CATEGORIES = ("cs.CV", "cs.LG", "cs.AI", "cs.CL", "stat.ML", "cs.RO", "eess.IV", "cs.HC")
+
+
+def main(argv: list[str] | None = None) -> int:
+    if not SHARED.exists():
+        print(f"This needs the corpus {SHARED}, which is not here.", file=sys.stderr)
+        return 1
+    with tempfile.TemporaryDirectory() as folder:
+        measure(Path(folder))
+    return 0
+
+
+def measure(folder: Path) -> None:
+    path = folder / "daily.db"
+    build_database(path, real_papers(read_corpus()))
+    connection = sqlite3.connect(path)
+    newest = connection.execute("SELECT arxiv_id FROM paper ORDER BY key DESC LIMIT ?", (PAPERS,))
+    arxiv_ids = [ArxivId(row[0]) for row in newest]
+    stems = connection.execute(
+        "SELECT stem, papers FROM stem WHERE length(stem) > 3 AND stem GLOB '[a-z]*'"
+    ).fetchall()
+    connection.close()
+    print(f"\n{PAPERS:,} papers; seconds")
+    print(f"{'topics':>10}{'distinct':>10}{'reading':>10}{'matching':>10}{'matches':>12}")
+    asyncio.run(_match(path, arxiv_ids, stems))
+
+
+async def _match(path: Path, arxiv_ids: list[ArxivId], stems: list[tuple[str, int]]) -> None:
+    dice = random.Random(2)
+    words = [stem for stem, _ in stems]
+    weights = [papers**0.5 for _, papers in stems]  # people ask for rarer words than papers use
+    async with open_store(path) as store:
+        for count in TOPICS:
+            texts = [_topic(dice, words, weights) for _ in range(count)]
+            begun = time.perf_counter()
+            queries = [parse_query(text) for text in texts]
+            read = time.perf_counter()
+            found = await store.search.match_many(queries, arxiv_ids)
+            matched = time.perf_counter()
+            pairs = sum(map(len, found))
+            print(
+                f"{count:>10,}{len(set(texts)):>10,}{read - begun:>10.2f}{matched - read:>10.2f}"
+                f"{pairs:>12,}"
+            )
+
+
+def _topic(dice: random.Random, words: list[str], weights: list[float]) -> str:
+    topic = " OR ".join(dice.choices(words, weights, k=dice.randint(1, 3)))
+    categories = dice.sample(CATEGORIES, dice.randint(0, 2))
+    if not categories:
+        return topic
+    return f"({topic}) category:({' OR '.join(categories)})"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
