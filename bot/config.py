@@ -312,10 +312,10 @@ class ScheduleConfig(Section):
 
 class DeliveryConfig(Section):
     pace_per_s: Number = Field(
-        default=25, ge=0.1, le=45, description="Most messages a second; Discord takes 50 requests."
+        default=46, ge=0.1, le=48, description="Most messages a second; Discord takes 50 requests."
     )
     lanes: Whole = Field(
-        default=8, ge=1, le=64, description="Channels that are served at the same time."
+        default=100, ge=1, le=1000, description="Channels that are served at the same time."
     )
     send_timeout_s: Number = Field(
         default=60, ge=1, le=600, description="Seconds after which a send counts as unanswered."

@@ -11,6 +11,7 @@ import os
 import shutil
 import signal
 from collections.abc import AsyncIterator, Awaitable
+from datetime import timedelta
 from typing import IO
 
 import aiohttp
@@ -193,6 +194,7 @@ def build_delivery(config: Config, pipeline: Pipeline, sender: DiscordSender) ->
             pace_per_s=config.delivery.pace_per_s,
             lanes=config.delivery.lanes,
             send_timeout_s=config.delivery.send_timeout_s,
+            give_up_after=timedelta(hours=config.schedule.catchup_window_h),
         ),
         free_bytes=lambda: shutil.disk_usage(folder).free,
         is_ready=reconciliation.is_done,

@@ -1,0 +1,207 @@
+"""Delivering 1,000 digests of 47 papers through Discord's real rate limits, and what it costs.
+
+    python -m benchmarks.delivery [--channels N]
+
+The shipped program (`python -m bot run`) delivers to the loopback Discord, which keeps Discord's
+budgets: 50 requests a second, 5 messages in 5 seconds for a channel. Its peer is a bare loop over
+discord.py's ``channel.send`` with the same embeds at the same pace, in a process of its own and
+without limits that could hold it up. CPU is that of the delivering process alone, with all its
+threads, from its first message to its last.
+"""
+
+import argparse
+import asyncio
+import json
+import os
+import statistics
+import sys
+import tempfile
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import discord
+
+from bot.arxiv.calendar import announcement_day
+from bot.arxiv.files import parse_listing_file
+from bot.client import use_stand_ins
+from bot.delivery import DeliverySettings, Pace
+from bot.models import AnnounceType, Listing, MessageDraft
+from bot.sender import send_arguments
+from bot.store.store import open_store
+from bot.ui.messages import render_digest
+from tests.builders import make_digest, make_listing, make_paper
+from tests.fakes.discord import DiscordServer, RateLimits
+from tests.fakes.process import ROOT, bot_environ, running_bot
+from tests.fakes.world import Channel
+
+SEED = Path(__file__).resolve().parents[2] / "shared" / "seed" / "cs.CV-2020-08-21.md"
+CHANNELS_PER_GUILD = 20
+TICKS_PER_S = os.sysconf("SC_CLK_TCK")
+RATE_GOAL = 0.9
+CPU_GOAL = 2.0
+ANSWER_GOAL_S = 1.0
+
+
+def main(argv: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--channels", type=int, default=1000, metavar="N")
+    parser.add_argument("--bare", nargs=2, help=argparse.SUPPRESS)  # the peer's own process
+    options = parser.parse_args(argv)
+    if options.bare:
+        work, result = map(Path, options.bare)
+        result.write_text(str(asyncio.run(send_bare(json.loads(work.read_text())))))
+        return 0
+    return asyncio.run(measure(options.channels))
+
+
+def listing() -> Listing:
+    if SEED.exists():
+        return parse_listing_file(SEED.read_bytes())
+    return make_listing(*(make_paper(n, abstract="We say much. " * 80) for n in range(1, 48)))
+
+
+async def measure(channels: int) -> int:
+    listed = listing()
+    drafts = render_digest(make_digest(*(each.paper for each in listed.announcements)))
+    bare_cpu_ms = await measure_bare(drafts, messages=min(channels, 200) * len(drafts))
+    rate, cpu_ms, _ = await measure_bot(drafts, channels, with_commands=False)
+    _, _, waits = await measure_bot(drafts, min(channels, 200), with_commands=True)
+    allowed = RateLimits().global_per_s
+    slowest = statistics.quantiles(waits, n=100)[-1]
+    print(f"{channels:,} channels, {len(drafts)} messages with {len(listed.announcements)} papers")
+    rows = (
+        ("messages per second", rate, allowed, rate / allowed, f">= {RATE_GOAL}"),
+        ("CPU per message, ms", cpu_ms, bare_cpu_ms, cpu_ms / bare_cpu_ms, f"<= {CPU_GOAL}"),
+        ("p99 of a search, s", slowest, ANSWER_GOAL_S, slowest / ANSWER_GOAL_S, "<= 1"),
+    )
+    print(f"{'':24}{'bot':>10}{'peer':>10}{'ratio':>8}  goal")
+    for name, ours, peer, ratio, goal in rows:
+        print(f"{name:24}{ours:>10.2f}{peer:>10.2f}{ratio:>8.2f}  {goal}")
+    is_met = rate / allowed >= RATE_GOAL and cpu_ms / bare_cpu_ms <= CPU_GOAL
+    return int(not (is_met and slowest <= ANSWER_GOAL_S))
+
+
+async def measure_bot(
+    drafts: tuple[MessageDraft, ...], channels: int, *, with_commands: bool
+) -> tuple[float, float, list[float]]:
+    """Let the program deliver; returns messages per second, CPU per message and answer times."""
+    with tempfile.TemporaryDirectory() as name:
+        async with DiscordServer(validate=False, limits=RateLimits()) as server:
+            places = add_places(server, channels)
+            environ = bot_environ(Path(name), arxiv=None, discord=server)
+            environ["PAPER_BOT_SCHEDULE__TICK_S"] = "30"
+            await plan(Path(environ["PAPER_BOT_DATABASE__PATH"]), places, drafts)
+            async with running_bot(environ) as bot:
+                await server.wait_for_messages(1, timeout_s=60)
+                cpu_s, started = cpu_of(bot.pid), time.monotonic()
+                waits: list[float] = []
+                searching = asyncio.create_task(search(server, places[0], waits))
+                if not with_commands:
+                    searching.cancel()
+                total = channels * len(drafts)
+                await server.wait_for_messages(total, timeout_s=600)
+                wall_s, cpu_s = time.monotonic() - started, cpu_of(bot.pid) - cpu_s
+                searching.cancel()
+                await asyncio.gather(searching, return_exceptions=True)
+                assert await bot.stop() == 0, bot.log
+            assert len(server.ledger) == total
+            return (total - 1) / wall_s, cpu_s / total * 1000, waits
+
+
+async def search(server: DiscordServer, place: Channel, waits: list[float]) -> None:
+    """Search again and again and note how long each answer takes."""
+    guild, user = server.guilds[place.guild_id], server.add_user()
+    while True:
+        started = time.monotonic()
+        await server.slash(guild, place, user, "paper search", query="segmentation")
+        waits.append(time.monotonic() - started)
+        await asyncio.sleep(0.2)
+
+
+def add_places(server: DiscordServer, channels: int) -> list[Channel]:
+    guilds = [server.add_guild(f"guild {n}") for n in range(-(-channels // CHANNELS_PER_GUILD))]
+    return [
+        server.add_channel(guilds[number // CHANNELS_PER_GUILD], f"papers-{number}")
+        for number in range(channels)
+    ]
+
+
+async def plan(path: Path, places: list[Channel], drafts: tuple[MessageDraft, ...]) -> None:
+    """Subscribe every channel and put its digest into the outbox."""
+    now = datetime.now(UTC)
+    async with open_store(path) as store:
+        await store.papers.add_listing(listing(), now=now)
+        for place in places:
+            subscription = await store.subscriptions.set_subscription(
+                guild_id=place.guild_id,
+                channel_id=place.id,
+                categories=["cs.CV"],
+                announce_types=list(AnnounceType),
+                post_at=None,
+                zone="UTC",
+                style="cards",
+                now=now,
+            )
+            await store.outbox.plan(subscription, announcement_day(now), drafts, now=now)
+
+
+# The peer
+
+
+async def measure_bare(drafts: tuple[MessageDraft, ...], messages: int) -> float:
+    """Return the CPU in ms that a bare loop over ``channel.send`` takes for a message."""
+    with tempfile.TemporaryDirectory() as name:
+        boundless = RateLimits(per_channel=10**6, global_per_s=10**6)  # the headers stay
+        async with DiscordServer(validate=False, limits=boundless) as server:
+            places = add_places(server, 50)
+            work, result = Path(name) / "work.json", Path(name) / "result"
+            job: dict[str, Any] = {
+                "api_url": server.api_url,
+                "gateway_url": server.gateway_url,
+                "token": server.token,
+                "channels": [place.id for place in places],
+                "bodies": [dict(draft.body) for draft in drafts],
+                "messages": messages,
+                "pace_per_s": DeliverySettings().pace_per_s,
+            }
+            work.write_text(json.dumps(job))
+            process = await asyncio.create_subprocess_exec(
+                sys.executable, "-m", "benchmarks.delivery", "--bare", work, result, cwd=ROOT
+            )
+            assert await process.wait() == 0
+            return float(result.read_text())
+
+
+async def send_bare(job: dict[str, Any]) -> float:
+    """Send the same embeds one after the other, as the simplest of bots would."""
+    use_stand_ins(job["api_url"], job["gateway_url"])
+    async with discord.AutoShardedClient(intents=discord.Intents(guilds=True)) as client:
+        await client.login(job["token"])
+        running = asyncio.create_task(client.connect())
+        await client.wait_until_ready()
+        channels = [client.get_channel(number) for number in job["channels"]]
+        messages = [send_arguments(body) for body in job["bodies"]]
+        pace = Pace(job["pace_per_s"])
+        cpu_s = time.process_time()
+        for number in range(job["messages"]):
+            channel = channels[number // len(messages) % len(channels)]
+            assert isinstance(channel, discord.TextChannel)
+            message = messages[number % len(messages)]
+            await pace.wait()
+            await channel.send(content=message["content"], embeds=message["embeds"])
+        cpu_s = time.process_time() - cpu_s
+        await client.close()
+        await running
+        return float(cpu_s / job["messages"] * 1000)
+
+
+def cpu_of(pid: int) -> float:
+    """Return the seconds of CPU that a process has used, its threads included."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].split()
+    return (int(fields[11]) + int(fields[12])) / TICKS_PER_S
+
+
+if __name__ == "__main__":
+    sys.exit(main())
