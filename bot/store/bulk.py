@@ -12,6 +12,7 @@ import aiosqlite
 
 from bot.arxiv.dating import DatedPaper
 from bot.arxiv.paper import SourceRecord
+from bot.faultpoint import hit
 from bot.models import ArxivId, LinkKind, Paper, StoredPaper
 from bot.query.tags import author_tags, filter_tags
 from bot.store import search
@@ -23,7 +24,7 @@ LINKS_WE_STORE = (LinkKind.CODE, LinkKind.PROJECT, LinkKind.DATA, LinkKind.MODEL
 
 COLUMNS = (*PAPER_COLUMNS.split(", "), "has_code", "filters", "names")
 BULK_PRAGMAS = (
-    "cache_size = -65536",  # KiB: a load reads and writes the indexes all over
+    "cache_size = -32768",  # KiB: a load reads and writes the indexes all over
     "wal_autocheckpoint = 20000",  # pages: most of them are written again by the next batch
 )
 
@@ -84,6 +85,7 @@ async def _add_new(connection: aiosqlite.Connection, new: Sequence[PreparedPaper
     await _write_rows(connection, {key: each.row for key, each in zip(keys, new, strict=True)})
     await _write_links(connection, [prepared.dated.paper for prepared in new])
     await search.index(connection, sorted(keys), has_tags=True)
+    hit("before_commit")
 
 
 async def _update(

@@ -196,13 +196,13 @@ async def test_a_record_with_news_is_never_passed_over(
     store: Store, change: dict[str, object]
 ) -> None:
     await add(store, [read_snapshot_line(snapshot_line()).build()])
-    line = snapshot_line(**change)
+    line = snapshot_line(1, **change)
     assert await changed(store, [line]) == ["2403.00001"]
     record = read_snapshot_line(line)
     prepared = prepare_paper(date_paper(record.build(), record.announced_on))
     await store.papers.add_papers([prepared])
     told_again = {key: value for key, value in change.items() if key not in ("title", "abstract")}
-    assert await changed(store, [snapshot_line(**told_again)]) == []
+    assert await changed(store, [snapshot_line(1, **told_again)]) == []
 
 
 @pytest.mark.parametrize(
@@ -211,7 +211,7 @@ async def test_a_record_with_news_is_never_passed_over(
 )
 async def test_a_record_that_says_less_is_no_news(store: Store, change: dict[str, object]) -> None:
     await add(store, [read_snapshot_line(snapshot_line(doi="10.1/x")).build()])
-    assert await changed(store, [snapshot_line(**change)]) == []
+    assert await changed(store, [snapshot_line(1, **change)]) == []
 
 
 async def test_of_two_records_of_a_paper_the_one_with_news_is_kept(store: Store) -> None:
