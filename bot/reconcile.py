@@ -8,12 +8,15 @@ delivered. A channel that cannot be read is paused: its admin decides.
 import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Final
 
 from bot.models import Subscription, SubscriptionState
 from bot.sender import Seen, Sender, Sighting
 from bot.store.store import Store
 
 log = logging.getLogger(__name__)
+
+PUT_BACK: Final = "a backup was put back, and what was posted cannot be known"
 
 
 class Reconciliation:
@@ -66,6 +69,11 @@ class Reconciliation:
 
     async def _pause(self, subscription: Subscription, reason: str) -> None:
         if subscription.state is SubscriptionState.ACTIVE:
-            sentence = f"a backup was put back, and what was posted cannot be known: {reason}"
+            sentence = f"{PUT_BACK}: {reason}"
             await self._store.subscriptions.pause(subscription.channel_id, sentence)
             log.warning("subscription paused: %s", sentence)
+
+
+def may_repeat(subscription: Subscription) -> bool:
+    """Whether a digest is paused because nobody knows what its channel got before."""
+    return (subscription.paused_because or "").startswith(PUT_BACK)

@@ -17,8 +17,9 @@ from bot.cogs.admin import (
     require_permissions,
 )
 from bot.cogs.answers import defer_privately
+from bot.cogs.digest_answers import AnswerButton, ask_removal, ask_resumption
+from bot.cogs.digest_pause import pause, require_active, require_paused, resume
 from bot.cogs.digest_preview import PreviewPageButton, show_preview
-from bot.cogs.digest_removal import RemovalButton, ask_removal
 from bot.cogs.options import (
     STYLES,
     TYPE_CHOICES,
@@ -33,8 +34,10 @@ from bot.digest.words import long_date
 from bot.errors import InputError
 from bot.models import Subscription
 from bot.pipeline import Pipeline
+from bot.reconcile import may_repeat
+from bot.ui.questions import Answer, Question
 from bot.ui.replies import SendOutcome, render_subscriptions, say_sent, say_setup
-from bot.ui.views import PreviewPage, Removal, make_view
+from bot.ui.views import PreviewPage, make_view
 
 CHANNEL_HELP = "the channel of the digest (default: this one)"
 
@@ -82,6 +85,8 @@ class DigestCog(
         here = channel_here(interaction, channel)
         require_permissions(here)
         before = await self.store.subscriptions.get_subscription(here.id)
+        if before and may_repeat(before):
+            require_active(before)
         wishes = read_wishes(before, categories, time, zone, types, style, zones=self.zones)
         subscription = await self.store.subscriptions.set_subscription(
             guild_id=here.guild.id,
@@ -94,7 +99,7 @@ class DigestCog(
             now=self.pipeline.now(),
         )
         outlooks = await self.pipeline.outlooks([subscription])
-        said = say_setup(subscription, outlooks[here.id], is_new=before is None)
+        said = say_setup(subscription, outlooks[here.id], before=before)
         await interaction.edit_original_response(content=said)
 
     @app_commands.command(name="list", description="List the digests of this server")
@@ -111,8 +116,11 @@ class DigestCog(
         )
         find = guild.get_channel_or_thread
         gone = [each.channel_id for each in subscriptions if find(each.channel_id) is None]
-        removals = [Removal(channel_id=channel_id, is_meant=True) for channel_id in gone[:5]]
-        view = make_view([RemovalButton(each, f"Remove {each.channel_id}") for each in removals])
+        removals = [
+            Answer(question=Question.REMOVE, channel_id=channel_id, is_yes=True)
+            for channel_id in gone[:5]
+        ]
+        view = make_view([AnswerButton(each, f"Remove {each.channel_id}") for each in removals])
         await interaction.edit_original_response(embeds=embeds, view=view)
 
     @app_commands.command(description="See what would be posted, and why the rest would not")
@@ -139,6 +147,7 @@ class DigestCog(
     ) -> None:
         await defer_privately(interaction)
         subscription = await self.subscription(interaction, channel)
+        require_active(subscription)
         day = await self._day(subscription, date)
         plan = await self.pipeline.plan(subscription, day)
         self.delivery.wake()
@@ -152,6 +161,29 @@ class DigestCog(
             deliveries=tuple(deliveries),
         )
         await interaction.edit_original_response(content=say_sent(outcome))
+
+    @app_commands.command(name="pause", description="Post nothing in a channel for a while")
+    @app_commands.describe(channel=CHANNEL_HELP)
+    async def pause_digest(
+        self, interaction: discord.Interaction, channel: DigestChannel | None = None
+    ) -> None:
+        await defer_privately(interaction)
+        subscription = await self.subscription(interaction, channel)
+        await interaction.edit_original_response(content=await pause(self, subscription))
+
+    @app_commands.command(name="resume", description="Go on with a paused digest")
+    @app_commands.describe(channel=CHANNEL_HELP)
+    async def resume_digest(
+        self, interaction: discord.Interaction, channel: DigestChannel | None = None
+    ) -> None:
+        await defer_privately(interaction)
+        subscription = await self.subscription(interaction, channel)
+        require_paused(subscription)
+        if may_repeat(subscription):
+            await ask_resumption(interaction, subscription)
+            return
+        said = await resume(self, interaction, subscription)
+        await interaction.edit_original_response(content=said)
 
     @app_commands.command(description="Stop a channel's digest (asks first)")
     @app_commands.describe(channel=CHANNEL_HELP)
@@ -214,4 +246,4 @@ class DigestCog(
         return {category: day for category, day in days.items() if day is not None}
 
 
-BUTTONS = (PreviewPageButton, RemovalButton)
+BUTTONS = (PreviewPageButton, AnswerButton)

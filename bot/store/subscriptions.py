@@ -99,12 +99,15 @@ class Subscriptions:
             {"channel_id": channel_id, "name": name},
         )
 
-    async def pause(self, channel_id: int, reason: str) -> bool:
-        """Stop a channel's digests, with a reason for its admins; False when paused already."""
+    async def pause(self, channel_id: int, reason: str, *, is_final: bool = False) -> bool:
+        """Stop a channel's digests, with a reason for its admins; False when paused already.
+
+        What ``is_final`` replaces the reason of a digest that is paused already.
+        """
         return await self._change(
             "UPDATE subscription SET state = 'paused', paused_because = :reason "
-            "WHERE channel_id = :channel_id AND state = 'active'",
-            {"channel_id": channel_id, "reason": reason},
+            "WHERE channel_id = :channel_id AND (state = 'active' OR :is_final)",
+            {"channel_id": channel_id, "reason": reason, "is_final": is_final},
         )
 
     async def resume(self, channel_id: int) -> bool:

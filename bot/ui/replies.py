@@ -99,13 +99,19 @@ def channel_link(guild_id: int, channel_id: int, name: str | None) -> str:
     return markdown.masked_link(f"#{name}", f"https://discord.com/channels/{guild_id}/{channel_id}")
 
 
-def say_setup(subscription: Subscription, outlook: Outlook, *, is_new: bool) -> str:
-    """Confirm what a channel gets from now on."""
-    return (
-        f"**Digest {'set up' if is_new else 'changed'}** in <#{subscription.channel_id}>\n"
-        f"{_subscription_lines(subscription, outlook)}\n"
-        "-# `/digest preview` shows what would be posted, `/topic add` narrows it down"
-    )
+def say_setup(
+    subscription: Subscription, outlook: Outlook, *, before: Subscription | None = None
+) -> str:
+    """Confirm what a channel gets from now on; ``before`` is what it got, if anything."""
+    lines = [
+        f"**Digest {'changed' if before else 'set up'}** in <#{subscription.channel_id}>",
+        _subscription_lines(subscription, outlook),
+        "-# `/digest preview` shows what would be posted, `/topic add` narrows it down",
+    ]
+    if before and before.state is SubscriptionState.PAUSED:
+        because = markdown.escape(before.paused_because or "an admin paused it")
+        lines.insert(1, f"It was paused ({because}) and goes on now.")
+    return "\n".join(lines)
 
 
 def render_subscriptions(
@@ -235,7 +241,7 @@ def _url(message: Delivered) -> str:
     return posted.url
 
 
-def say_sure(subscription: Subscription) -> str:
+def say_sure_to_remove(subscription: Subscription) -> str:
     """Ask before a digest is removed, and say what that means."""
     topics = count_of(len(subscription.topics), "topic")
     return (

@@ -45,24 +45,6 @@ class PreviewPage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Removal:
-    """An answer to 'remove the digest of this channel?'."""
-
-    TEMPLATE: ClassVar[str] = r"remove:1:(?P<channel>\d{1,20}):(?P<answer>yes|no)"
-
-    channel_id: int
-    is_meant: bool
-
-    @property
-    def custom_id(self) -> str:
-        return f"remove:1:{self.channel_id}:{'yes' if self.is_meant else 'no'}"
-
-    @classmethod
-    def from_match(cls, match: re.Match[str]) -> Self:
-        return cls(channel_id=int(match["channel"]), is_meant=match["answer"] == "yes")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class SearchTurn:
     """A way from one page of a search to another: the store's cursor.
 

@@ -32,6 +32,7 @@ HOSTILE = make_subscription(
     post_at=time(9),
     zone="America/Argentina/ComodRivadavia",
 )
+PAUSED = make_subscription(state=SubscriptionState.PAUSED, paused_because="it is shut " * 20)
 
 
 def errors_of(*, content: str = "", embeds: list[discord.Embed] | None = None) -> list[str]:
@@ -85,7 +86,7 @@ def test_a_paused_digest_says_why() -> None:
 
 
 def test_the_longest_setup_fits_a_message() -> None:
-    assert errors_of(content=say_setup(HOSTILE, COMING, is_new=True)) == []
+    assert errors_of(content=say_setup(HOSTILE, COMING, before=PAUSED)) == []
 
 
 def test_the_longest_list_fits_a_message() -> None:
@@ -188,6 +189,6 @@ def test_subscriptions_name_all_they_follow() -> None:
     subscription: Subscription = make_subscription(
         announce_types=[AnnounceType.NEW, AnnounceType.REPLACE], created_at=datetime.now(UTC)
     )
-    said = say_setup(subscription, COMING, is_new=False)
+    said = say_setup(subscription, COMING)
     assert "new submissions and replacements" in said
     assert "every paper is posted" in said

@@ -8,24 +8,25 @@ import discord
 import pytest
 
 from bot.errors import InputError
-from bot.ui.views import PreviewPage, Removal, SearchTurn, page_note, query_of_note
+from bot.ui.questions import Answer, Question
+from bot.ui.views import PreviewPage, SearchTurn, page_note, query_of_note
 from tests.builders import DAY
 
-KINDS: tuple[Any, ...] = (PreviewPage, Removal, SearchTurn)
+KINDS: tuple[Any, ...] = (PreviewPage, Answer, SearchTurn)
 BIGGEST_ID = 2**64 - 1
 
 STATES: list[Any] = [
     PreviewPage(channel_id=1, day=DAY, page=0),
     PreviewPage(channel_id=BIGGEST_ID, day=DAY, page=-1),
-    Removal(channel_id=BIGGEST_ID, is_meant=True),
-    Removal(channel_id=2, is_meant=False),
+    Answer(question=Question.REMOVE, channel_id=BIGGEST_ID, is_yes=True),
+    Answer(question=Question.RESUME, channel_id=2, is_yes=False),
     SearchTurn(asker=BIGGEST_ID, sort="relevance", cursor="-9.2a490002e.99990.1000+.2a490002e"),
     SearchTurn(asker=1, sort="newest", cursor="start"),
 ]
 
 
 @pytest.mark.parametrize("state", STATES, ids=lambda state: type(state).__name__)
-def test_a_state_comes_back_as_it_was(state: PreviewPage | Removal | SearchTurn) -> None:
+def test_a_state_comes_back_as_it_was(state: PreviewPage | Answer | SearchTurn) -> None:
     match = re.fullmatch(state.TEMPLATE, state.custom_id)
     assert match
     assert type(state).from_match(match) == state

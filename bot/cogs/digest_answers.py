@@ -1,0 +1,84 @@
+"""Questions about a digest that are asked before something is done: removing and resuming."""
+
+import re
+from typing import Self
+
+import discord
+
+from bot.cogs.admin import AdminCog, digest_cog
+from bot.cogs.answers import Answered
+from bot.cogs.digest_pause import resume
+from bot.models import Subscription
+from bot.ui.pause import say_still_paused, say_sure_to_resume
+from bot.ui.questions import Answer, Question
+from bot.ui.replies import say_kept, say_removed, say_sure_to_remove
+from bot.ui.views import make_view
+
+
+async def ask_removal(interaction: discord.Interaction, subscription: Subscription) -> None:
+    said = say_sure_to_remove(subscription)
+    await _ask(interaction, subscription, Question.REMOVE, said, "Remove the digest", "Keep it")
+
+
+async def ask_resumption(interaction: discord.Interaction, subscription: Subscription) -> None:
+    said = say_sure_to_resume(subscription)
+    await _ask(interaction, subscription, Question.RESUME, said, "Resume it", "Leave it paused")
+
+
+async def _ask(
+    interaction: discord.Interaction,
+    subscription: Subscription,
+    question: Question,
+    said: str,
+    yes: str,
+    no: str,
+) -> None:
+    buttons = [
+        AnswerButton(
+            Answer(question=question, channel_id=subscription.channel_id, is_yes=is_yes), label
+        )
+        for is_yes, label in ((True, yes), (False, no))
+    ]
+    await interaction.edit_original_response(content=said, view=make_view(buttons))
+
+
+async def take_answer(cog: AdminCog, interaction: discord.Interaction, answer: Answer) -> None:
+    """Do what the person answered."""
+    subscription = await cog.owned_subscription(interaction, answer.channel_id)
+    match answer.question, answer.is_yes:
+        case Question.REMOVE, True:
+            await cog.store.subscriptions.delete_subscription(subscription.channel_id)
+            said = say_removed(subscription)
+        case Question.REMOVE, _:
+            said = say_kept(answer.channel_id)
+        case Question.RESUME, True:
+            said = await resume(cog, interaction, subscription)
+        case _:
+            said = say_still_paused(subscription)
+    await interaction.edit_original_response(content=said, embeds=[], view=None)
+
+
+class AnswerButton(
+    Answered, discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]],
+    template=Answer.TEMPLATE,
+):  # fmt: skip
+    """One of the answers."""
+
+    def __init__(self, answer: Answer, label: str) -> None:
+        style = discord.ButtonStyle.danger if answer.is_yes else discord.ButtonStyle.secondary
+        super().__init__(discord.ui.Button(label=label, style=style, custom_id=answer.custom_id))
+        self.answer = answer
+
+    @classmethod
+    async def from_custom_id(
+        cls,
+        interaction: discord.Interaction,
+        item: discord.ui.Item[discord.ui.View],
+        match: re.Match[str],
+        /,
+    ) -> Self:
+        return cls(Answer.from_match(match), "")
+
+    async def press(self, interaction: discord.Interaction) -> None:
+        await interaction.response.defer()
+        await take_answer(digest_cog(interaction), interaction, self.answer)

@@ -1,0 +1,64 @@
+"""Pausing and resuming a channel's digest by hand."""
+
+from dataclasses import replace
+
+import discord
+
+from bot.caretaker import resumes_by_itself
+from bot.cogs.admin import AdminCog, guild_of, require_permissions
+from bot.errors import InputError
+from bot.models import Subscription, SubscriptionState
+from bot.ui.pause import PAUSED_BY_ADMIN, describe_reason, say_paused, say_resumed
+
+
+async def pause(cog: AdminCog, subscription: Subscription) -> str:
+    """Pause a digest until an admin resumes it; returns what to say.
+
+    A pause that would end by itself becomes one that does not.
+    """
+    is_paused = subscription.state is SubscriptionState.PAUSED
+    if is_paused and not resumes_by_itself(subscription):
+        raise InputError(
+            f"This digest is paused already ({describe_reason(subscription)}); "
+            "/digest resume resumes it."
+        )
+    channel_id = subscription.channel_id
+    await cog.store.subscriptions.pause(channel_id, PAUSED_BY_ADMIN, is_final=True)
+    queues = await cog.store.arrivals.list_queues()
+    waiting = sum(queue.messages for queue in queues if queue.channel_id == channel_id)
+    return say_paused(channel_id, waiting=waiting, window=cog.pipeline.intake.rules.catchup_window)
+
+
+def require_paused(subscription: Subscription) -> None:
+    if subscription.state is not SubscriptionState.PAUSED:
+        raise InputError("This digest is not paused; /digest status says what comes next.")
+
+
+def require_active(subscription: Subscription) -> None:
+    """Raise unless something can be posted for this digest now."""
+    if subscription.state is SubscriptionState.PAUSED:
+        raise InputError(
+            f"This digest is paused ({describe_reason(subscription)}), so nothing is posted; "
+            "/digest resume resumes it."
+        )
+
+
+async def resume(
+    cog: AdminCog, interaction: discord.Interaction, subscription: Subscription
+) -> str:
+    """Let a paused digest go on where the bot may post; returns what to say."""
+    require_paused(subscription)
+    channel = guild_of(interaction).get_channel_or_thread(subscription.channel_id)
+    if isinstance(channel, discord.TextChannel | discord.Thread):
+        require_permissions(channel)
+    await cog.store.subscriptions.resume(subscription.channel_id)
+    cog.delivery.wake()
+    active = replace(subscription, state=SubscriptionState.ACTIVE, paused_because=None)
+    outlooks = await cog.pipeline.outlooks([active])
+    troubles = await cog.store.troubles.list_open(subscription.guild_id)
+    return say_resumed(
+        active,
+        outlooks[active.channel_id],
+        window=cog.pipeline.intake.rules.catchup_window,
+        troubles=sum(each.channel_id == active.channel_id for each in troubles),
+    )

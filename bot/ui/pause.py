@@ -1,0 +1,66 @@
+"""What is said when a digest is paused or goes on. Pure."""
+
+from datetime import timedelta
+from typing import Final
+
+from bot.digest.outlook import Outlook
+from bot.digest.words import count_of
+from bot.models import Subscription
+from bot.text import markdown
+from bot.ui.replies import describe_next
+
+PAUSED_BY_ADMIN: Final = "an admin paused it"
+"""Why a digest is paused that `/digest pause` paused; nothing but an admin resumes it."""
+
+
+def describe_reason(subscription: Subscription) -> str:
+    return subscription.paused_because or PAUSED_BY_ADMIN
+
+
+def describe_window(window: timedelta) -> str:
+    hours = round(window / timedelta(hours=1))
+    return count_of(hours, "hour") if hours % 24 else count_of(hours // 24, "day")
+
+
+def say_paused(channel_id: int, *, waiting: int, window: timedelta) -> str:
+    """Confirm a pause; ``waiting`` messages were on their way."""
+    lines = [
+        f"**Paused** the digest in <#{channel_id}>: nothing is posted there until "
+        f"`/digest resume`, which also makes up for the last {describe_window(window)}."
+    ]
+    if waiting:
+        verb = "waits" if waiting == 1 else "wait"
+        lines.append(f"{count_of(waiting, 'message')} that should have been posted now {verb} too.")
+    return "\n".join(lines)
+
+
+def say_resumed(
+    subscription: Subscription, outlook: Outlook, *, window: timedelta, troubles: int
+) -> str:
+    """Confirm that a digest goes on; ``troubles`` messages of it were not posted."""
+    lines = [
+        f"**Resumed** the digest in <#{subscription.channel_id}>. What it missed in the last "
+        f"{describe_window(window)} follows within a minute.",
+        f"Next digest: {describe_next(subscription, outlook)}",
+    ]
+    if troubles:
+        verb = "was" if troubles == 1 else "were"
+        lines.append(
+            f"{count_of(troubles, 'message')} from before {verb} not posted: `/digest resolve` "
+            "posts what you choose, `/digest status` says why."
+        )
+    return "\n".join(lines)
+
+
+def say_sure_to_resume(subscription: Subscription) -> str:
+    """Ask before a digest goes on of which nobody knows what was posted."""
+    because = markdown.escape(describe_reason(subscription))
+    return (
+        f"The digest in <#{subscription.channel_id}> is paused: {because}.\n"
+        "If it goes on, papers that were posted there in the last days may appear a second time. "
+        "Resume it?"
+    )
+
+
+def say_still_paused(subscription: Subscription) -> str:
+    return f"Left the digest in <#{subscription.channel_id}> paused."
