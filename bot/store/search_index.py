@@ -11,7 +11,7 @@ from types import MappingProxyType
 import aiosqlite
 
 from bot.models import AnnounceType, ArxivId, LinkKind
-from bot.query.tags import author_tags, filter_tags
+from bot.query.tags import filter_tags
 from bot.store.rows import json_array
 
 INDEXES: Mapping[str, str] = MappingProxyType(
@@ -38,24 +38,11 @@ async def index(
 ) -> None:
     """Put these papers into the indexes; their rows, links and announcements are written.
 
-    ``has_tags`` says that the rows hold their filters and names already.
+    ``has_tags`` says that the rows' filters are complete already, announcements included.
     """
     if not has_tags:
-        await _write_tags(connection, keys)
+        await _write_filters(connection, await _filters(connection, keys))
     await _add(connection, keys, INDEXES)
-
-
-async def _write_tags(connection: aiosqlite.Connection, keys: Sequence[int]) -> None:
-    rows = await connection.execute_fetchall(
-        f"SELECT authors, key FROM paper WHERE {_WANTED}", {"keys": json_array(keys)}
-    )
-    await connection.executemany(
-        "UPDATE paper SET names = ? WHERE key = ?",
-        [(author_tags(authors.split("\n")), key) for authors, key in rows],
-    )
-    await _write_filters(
-        connection, [(new, key) for key, _, new in await _filters(connection, keys)]
-    )
 
 
 async def refresh(connection: aiosqlite.Connection, arxiv_ids: Collection[ArxivId]) -> None:
@@ -65,11 +52,10 @@ async def refresh(connection: aiosqlite.Connection, arxiv_ids: Collection[ArxivI
         {"ids": json_array(arxiv_ids)},
     )
     filters = await _filters(connection, [int(row[0]) for row in rows])
-    changed = [(new, key) for key, old, new in filters if old != new]
-    keys = [key for _, key in changed]
-    await _remove(connection, keys, WITH_FILTERS)
-    await _write_filters(connection, changed)
-    await _add(connection, keys, WITH_FILTERS)
+    changed = [key for key, old, new in filters if old != new]
+    await _remove(connection, changed, WITH_FILTERS)
+    await _write_filters(connection, filters)
+    await _add(connection, changed, WITH_FILTERS)
 
 
 async def _remove(
@@ -96,8 +82,13 @@ async def _add(
         )
 
 
-async def _write_filters(connection: aiosqlite.Connection, rows: Sequence[tuple[str, int]]) -> None:
-    await connection.executemany("UPDATE paper SET filters = ? WHERE key = ?", rows)
+async def _write_filters(
+    connection: aiosqlite.Connection, filters: Sequence[tuple[int, str, str]]
+) -> None:
+    await connection.executemany(
+        "UPDATE paper SET filters = ? WHERE key = ?",
+        [(new, key) for key, old, new in filters if old != new],
+    )
 
 
 async def _filters(
