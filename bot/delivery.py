@@ -59,6 +59,10 @@ class Pace:
         if self._next_s > now_s:
             await asyncio.sleep(self._next_s - now_s)
 
+    def give_back(self) -> None:
+        """Let somebody else pass instead: there was nothing to do."""
+        self._next_s -= self._gap_s
+
 
 class Lane:
     """One channel being served: its task, and its slot among those served at the same time.
@@ -248,6 +252,7 @@ class Delivery:
             return False
         record = await self._outbox.claim(channel_id, self._now())
         if record is None:
+            self._pace.give_back()
             return False
         hit("after_claim")
         if not record.is_intact:
@@ -259,7 +264,9 @@ class Delivery:
         await self._finish(record, outcome)
         hit("after_finish")
         is_settled = outcome.state in (DeliveryState.SENT, DeliveryState.FAILED)
-        return is_settled and not lane.is_detached
+        # A refused message may have been split: then there is more than when it was claimed.
+        is_more = record.has_next or outcome.state is DeliveryState.FAILED
+        return is_settled and is_more and not lane.is_detached
 
     async def _send(self, lane: Lane, record: DeliveryRecord) -> Outcome:
         """Send; when that takes too long, the lane is detached."""

@@ -289,7 +289,7 @@ class DiscordSender:
     def __init__(self, *, now: Callable[[], datetime]) -> None:
         self._now = now
         self._client: discord.Client | None = None
-        self._clock_error: timedelta | None = None
+        self._last_answer: tuple[str, datetime] | None = None
 
     def use(self, client: discord.Client) -> None:
         """Post with ``client`` from now on."""
@@ -364,14 +364,10 @@ class DiscordSender:
         return Outcome(state=DeliveryState.SENT, message_id=message.id)
 
     def _note_clock(self, tries: Sequence[Try]) -> None:
-        """Remember how far our clock is from Discord's, by the Date of the last answer."""
+        """Remember the Date of the last answer and when we got it, by our clock."""
         dates = [attempt.date for attempt in tries if attempt.date]
         if dates:
-            try:
-                discord_now = email.utils.parsedate_to_datetime(dates[-1])
-            except ValueError:
-                return
-            self._clock_error = self._now() - discord_now
+            self._last_answer = dates[-1], self._now()
 
     async def look_for(self, record: DeliveryRecord) -> Sighting:
         """Look through the newest messages of the channel, as far back as the claim.
@@ -463,9 +459,17 @@ class DiscordSender:
 
     def _is_clock_wrong(self, claimed_at: datetime) -> bool:
         """Whether the claim's time says nothing about when Discord got the message."""
-        off = self._clock_error
-        is_off = off is not None and abs(off) > CLOCK_TOLERANCE
-        return is_off or claimed_at > self._now() + CLOCK_TOLERANCE
+        return self._is_clock_off() or claimed_at > self._now() + CLOCK_TOLERANCE
+
+    def _is_clock_off(self) -> bool:
+        """Whether our clock differs from Discord's, by the last answer."""
+        if self._last_answer is None:
+            return False
+        date, got_at = self._last_answer
+        try:
+            return abs(got_at - email.utils.parsedate_to_datetime(date)) > CLOCK_TOLERANCE
+        except ValueError:
+            return False
 
 
 def _cannot_tell(reason: str) -> Sighting:

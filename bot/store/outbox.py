@@ -12,7 +12,7 @@ import base64
 import hashlib
 import json
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from typing import NamedTuple, cast
 
@@ -67,6 +67,8 @@ class DeliveryRecord:
     claimed_at: datetime | None
     message_id: int | None
     reason: str | None
+    has_next: bool = field(default=False, compare=False)
+    """Whether there was something to be sent after it when it was claimed."""
 
     @property
     def is_intact(self) -> bool:
@@ -182,11 +184,12 @@ class Outbox:
             WHERE id = ({HEAD_OF_CHANNEL}) AND state = 'planned' AND {IS_TIME}
                 AND EXISTS (SELECT 1 FROM subscription
                     WHERE {SUBSCRIPTION_OF_DELIVERY} AND subscription.state = 'active')
-            RETURNING {COLUMNS}
+            RETURNING {COLUMNS}, EXISTS (SELECT 1 FROM delivery AS next
+                WHERE channel_id = :channel_id AND {OPEN} AND next.id <> delivery.id)
             """,
             {"channel_id": channel_id, "now": moment_text(now)},
         )
-        return _record(rows[0]) if rows else None
+        return next((replace(_record(row[:-1]), has_next=bool(row[-1])) for row in rows), None)
 
     async def count_attempt(self, delivery_id: int) -> bool:
         """Note that a message of unknown outcome is sent again with the same nonce."""
