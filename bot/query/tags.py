@@ -50,7 +50,6 @@ def has_tag(kind: LinkKind) -> str:
 
 
 def name_tag(part: str) -> str:
-    """Tag a part of a name, which `name_parts` has folded."""
     return f"{MARK}n{part}{MARK}"
 
 
@@ -76,7 +75,7 @@ def filter_tags(
 
 def author_tags(authors: Iterable[str]) -> str:
     """Render the names of a paper's authors, blank-separated."""
-    return " ".join(tag for author in authors for tag in _name_tags(name_parts(author)))
+    return " ".join(_name_tags(name_parts(author)) for author in authors)
 
 
 def category_names(code: str) -> tuple[str, ...]:
@@ -85,16 +84,19 @@ def category_names(code: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys([*codes, *map(archive_of, codes)]))
 
 
-def _category_tags(code: str) -> Iterable[str]:
-    for name in (code, ALIASES.get(code), SUBSUMED.get(code)):
-        if name:
-            yield category_tag(name)
-            yield archive_tag(archive_of(name))
+@lru_cache(maxsize=1024)
+def _category_tags(code: str) -> tuple[str, ...]:
+    names = [name for name in (code, ALIASES.get(code), SUBSUMED.get(code)) if name]
+    return tuple(
+        tag for name in names for tag in (category_tag(name), archive_tag(archive_of(name)))
+    )
 
 
-def _name_tags(parts: tuple[str, ...]) -> Iterable[str]:
+def _name_tags(parts: tuple[str, ...]) -> str:
     if len(parts) < 2:
-        yield from map(name_tag, parts)
-    yield from map(name_tag, parts[MAX_PARTS:])
-    for part, other in permutations(parts[:MAX_PARTS], 2):
-        yield from (name_tag(part), initial_tag(other), name_tag(other))
+        return " ".join(map(name_tag, parts))
+    runs = [
+        f"{name_tag(part)} {initial_tag(other)} {name_tag(other)}"
+        for part, other in permutations(parts[:MAX_PARTS], 2)
+    ]
+    return " ".join([*map(name_tag, parts[MAX_PARTS:]), *runs])

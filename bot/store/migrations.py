@@ -41,7 +41,7 @@ FIRST: Step = (
         source_abstract TEXT,
         has_code INTEGER NOT NULL DEFAULT 0, -- whether paper_link holds a code link
         filters TEXT NOT NULL DEFAULT '',    -- categories, types, kinds of links: as tags
-        names TEXT NOT NULL DEFAULT ''       -- authors as tags; both written by search_index.py
+        names TEXT NOT NULL DEFAULT ''       -- authors as tags (see bot/query/tags.py)
     ) STRICT
     """,
     "CREATE INDEX paper_by_doi ON paper (doi COLLATE NOCASE) WHERE doi IS NOT NULL",
@@ -54,6 +54,9 @@ FIRST: Step = (
         tokenize = 'porter unicode61 remove_diacritics 2'
     )
     """,
+    # A day's words are gathered in memory and written as one segment, not as one a megabyte (the
+    # default): a third of the time, and less to merge.
+    "INSERT INTO paper_text (paper_text, rank) VALUES ('hashsize', 8388608)",
     # A tenth of the size: what is asked of titles and filters alone need not read abstracts.
     """
     CREATE VIRTUAL TABLE paper_head USING fts5 (
