@@ -5,7 +5,8 @@ parsed in `arxiv/` (pure; only `arxiv/client.py` touches the network), made read
 and kept by `store/` (the only place with SQL). A query (`query/`) is both a search and a topic.
 `digest/` decides what a channel gets, `ui/` makes Discord payloads of it, `delivery.py` sends
 them exactly once. `cogs/` are the slash commands, `client.py` the Discord client, `jobs.py` the
-ticker, `app.py` puts it all together, `cli.py` is the command line, `demo.py` the bot in a browser.
+ticker. `app.py` puts the parts together, `process.py` runs them, `cli.py` is the command line and
+`demo.py` the bot in a browser.
 """
 
 __version__ = "0.1.0"
