@@ -148,7 +148,6 @@ class Backfill:
         finally:
             self._report(f"{asked}: {tally}")
         await self._store.facts.set(asked.name, "")
-        await self._store.search.count_words()
         return tally
 
     async def _go_on(self, asked: Asked, place: Place, tally: Tally, progress: Progress) -> None:

@@ -64,7 +64,6 @@ class Importer:
             except InputError as error:
                 errors.append(error)
                 self._report(str(error))
-        await self._store.search.count_words()
         return errors
 
     async def _import(self, path: Path, form: Form) -> None:
