@@ -10,7 +10,11 @@ place where it stands is escaped: ``3-D``, ``a + b``, ``(2020)`` and ``[1]`` sta
 
 import re
 import unicodedata
+from collections.abc import Callable, Iterator, Sequence
 from urllib.parse import quote, urlsplit
+
+Spans = Sequence[tuple[int, int]]
+"""Places ``text[start:end]`` of a text."""
 
 _BLANK_LOOKING = "\u115f\u1160\u2800\u3164\uffa0"  # letters by category, blank to the eye
 _MOST_MARKS = 4  # combining marks on one character; more is a tower that covers other lines
@@ -70,19 +74,60 @@ def shorten(text: str, max_chars: int) -> str:
     return _cut(escape(text), max_chars)
 
 
-def masked_link(label: str, url: str) -> str:
+def mark(text: str, spans: Spans) -> str:
+    """Return ``text`` escaped, with its pieces ``text[start:end]`` in bold.
+
+    ``spans`` are in order and do not overlap. Addresses stay whole: nothing in them is bold.
+    """
+    return _marked(text, spans, escape)
+
+
+def masked_link(label: str, url: str, spans: Spans = ()) -> str:
     """Return a link that shows ``label``; the label alone if ``url`` is no safe web address.
 
     Brackets, addresses and emoji in a label break the link
     (https://github.com/discord/discord-api-docs/issues/7721, /issues/6315), so they give way.
+    ``spans`` of the label are in bold, as `mark` does.
     """
-    label = re.sub(r"https?://(?:www\.)?", "", plain(label).replace("\n", " "), flags=re.I)
-    label = label.translate(_LABEL).strip()
     target = _safe_address(url)
     if target is None:
-        return escape(label)
-    shown = escape("".join(c for c in label if not _is_emoji(c))).strip()
+        return escape(_bare(label))
+    shown = _marked(label, spans, _escaped_label).strip()
     return f"[{shown}]({target})" if shown else target
+
+
+def _bare(label: str) -> str:
+    label = re.sub(r"https?://(?:www\.)?", "", plain(label).replace("\n", " "), flags=re.I)
+    return label.translate(_LABEL).strip()
+
+
+def _escaped_label(text: str) -> str:
+    return escape("".join(c for c in _bare(text) if not _is_emoji(c)))
+
+
+def _marked(text: str, spans: Spans, escaped: Callable[[str], str]) -> str:
+    shown: list[str] = []
+    for piece, is_marked in _pieces(text, spans):
+        inner = escaped(piece)
+        if is_marked and inner:
+            shown.append(f"**{inner}**")
+        else:  # escaping takes the blanks that part a piece from its neighbours
+            before = " " if piece[:1].isspace() else ""
+            after = " " if inner and piece[-1:].isspace() else ""
+            shown.append(f"{before}{inner}{after}")
+    return "".join(shown)
+
+
+def _pieces(text: str, spans: Spans) -> Iterator[tuple[str, bool]]:
+    """Cut ``text`` at the spans, each piece with whether it is one; those in addresses are none."""
+    addresses = [found.span() for found in re.finditer(_ADDRESS, text)]
+    at = 0
+    for start, end in spans:
+        if not any(first < end and start < last for first, last in addresses):
+            yield text[at:start], False
+            yield text[start:end], True
+            at = end
+    yield text[at:], False
 
 
 _LABEL = str.maketrans("[]", "()")

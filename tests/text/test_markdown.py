@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from bot.text.markdown import escape, masked_link, plain, shorten, width
+from bot.text.markdown import escape, mark, masked_link, plain, shorten, width
 from tests.text import corpus
 
 
@@ -233,3 +233,33 @@ def test_no_text_takes_long(fragment: str) -> None:
     start = time.perf_counter()
     shorten(hostile, 4096)
     assert time.perf_counter() - start < 2
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("plain deep nets", "plain **deep** nets"),
+        ("deep", "**deep**"),
+        ("a deep, deep_net", "a **deep**, **deep**\\_net"),
+        ("*deep*", "\\***deep**\\*"),
+        (
+            "see https://example.org/deep/net for deep",
+            "see https://example.org/deep/net for **deep**",
+        ),
+        ("@everyone deep", "＠everyone **deep**"),
+        ("nothing", "nothing"),
+        ("", ""),
+    ],
+)
+def test_marked_words_are_bold_and_all_else_is_escaped(text: str, shown: str) -> None:
+    spans = [found.span() for found in re.finditer("deep", text)]
+    assert mark(text, spans) == shown
+
+
+def test_a_link_can_have_marked_words() -> None:
+    label = "Deep [nets] of https://example.org/Deep 🚀"
+    spans = [found.span() for found in re.finditer("Deep", label)]
+    assert masked_link(label, "https://arxiv.org", spans) == (
+        "[**Deep** (nets) of example.org/Deep](https://arxiv.org)"
+    )
+    assert masked_link(label, "javascript:x", spans) == ("Deep (nets) of example.org/Deep 🚀")
