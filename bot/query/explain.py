@@ -4,14 +4,13 @@ Works on papers that a search found, with the words as the index sees them (`tok
 marked is what FTS5 matched.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 from bot.models import Paper
 from bot.query.ast import (
     And,
-    Announced,
     Author,
     Category,
     Has,
@@ -36,7 +35,7 @@ Spans = tuple[tuple[int, int], ...]
 class Reason:
     """A part of the query that holds for a paper, and the fields where it does.
 
-    Fields are those of the query language: title, abstract, author, comment, category, type, has.
+    Fields are those of the query language: title, abstract, author, comment, category, has.
     """
 
     part: str
@@ -45,17 +44,18 @@ class Reason:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Explanation:
-    """Why a paper matched; the spans are the matched words of its title and abstract."""
+    """Why a paper matched; the spans are the matched words of its title, abstract and comment."""
 
-    reasons: tuple[Reason, ...]
-    title: Spans
-    abstract: Spans
-    authors: tuple[str, ...]
-    """The authors that were asked for."""
+    reasons: tuple[Reason, ...] = ()
+    title: Spans = ()
+    abstract: Spans = ()
+    comment: Spans = ()
+    authors: tuple[str, ...] = ()
+    """The authors that were asked for, by name or by a word that is in it."""
 
 
 def explain(root: Node, paper: Paper) -> Explanation:
-    """Say why ``paper`` matches; what it does not say, and filters on dates, give no reason."""
+    """Say why ``paper`` matches; what it does not say, types and dates give no reason."""
     fields = {
         TextField.TITLE: list(tokens(paper.title)),
         TextField.ABSTRACT: list(tokens(paper.abstract)),
@@ -84,8 +84,19 @@ def explain(root: Node, paper: Paper) -> Explanation:
         reasons=tuple(reasons),
         title=_merged(marks[TextField.TITLE]),
         abstract=_merged(marks[TextField.ABSTRACT]),
-        authors=tuple(dict.fromkeys(authors)),
+        comment=_merged(marks[TextField.COMMENT]),
+        authors=tuple(dict.fromkeys([*authors, *_touched(paper, marks[TextField.AUTHORS])])),
     )
+
+
+def _touched(paper: Paper, spans: Collection[tuple[int, int]]) -> Iterator[str]:
+    """Name the authors in whose names these places are, as counted over one name a line."""
+    start = 0
+    for name in paper.authors:
+        end = start + len(name)
+        if any(first < end and start < last for first, last in spans):
+            yield name
+        start = end + 1
 
 
 def _wanted(node: Node) -> Iterator[LeafNode]:
@@ -130,8 +141,6 @@ def _filters(leaf: LeafNode, paper: Paper) -> list[str]:
             return ["category"] if code in names else []
         case Has(kind=kind):
             return ["has"] if paper.links_of(kind) else []
-        case Announced():
-            return ["type"]
         case _:
             return []
 

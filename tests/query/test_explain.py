@@ -2,7 +2,6 @@
 
 import pytest
 
-from bot.models import LinkKind
 from bot.query.explain import Excerpt, excerpt, explain, segments
 from bot.query.parser import parse_query
 from tests.builders import make_link, make_paper
@@ -57,7 +56,7 @@ def test_the_words_that_matched_are_marked(
         ("category:cs.*", [("category:cs.*", ("category",))]),
         ("category:eess", [("category:eess.*", ("category",))]),
         ("category:cs.CV OR has:code", [("has:code", ("has",))]),
-        ("type:new", [("type:new", ("type",))]),
+        ("images OR type:new", [("images", ("title",))]),
         ("since:2024 -zebra", []),
         ("zebra", []),
     ],
@@ -69,9 +68,14 @@ def test_reasons_name_part_and_fields(
     assert [(reason.part, reason.fields) for reason in found.reasons] == reasons
 
 
-def test_authors_asked_for_are_named() -> None:
-    assert explain(parse_query("author:he").root, PAPER).authors == ("Kaiming He",)
-    assert PAPER.links_of(LinkKind.CODE)
+@pytest.mark.parametrize("query", ["author:he", "author:kaim*", "he", '"kaiming he"'])
+def test_authors_asked_for_are_named(query: str) -> None:
+    assert explain(parse_query(query).root, PAPER).authors == ("Kaiming He",)
+
+
+def test_the_words_of_a_comment_are_marked() -> None:
+    found = explain(parse_query("report pages").root, PAPER)
+    assert [(PAPER.comment or "")[start:end] for start, end in found.comment] == ["report", "pages"]
 
 
 def test_a_short_text_is_its_own_excerpt() -> None:
