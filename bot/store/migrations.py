@@ -264,6 +264,15 @@ FIRST: Step = (
         PRIMARY KEY (channel_id, announced_on)
     ) STRICT, WITHOUT ROWID
     """,
+    # A person's last searches, offered to that person alone; few, and forgotten after a while.
+    """
+    CREATE TABLE recent_search (
+        user_id INTEGER NOT NULL,
+        query TEXT NOT NULL,
+        searched_at TEXT NOT NULL,
+        PRIMARY KEY (user_id, query)
+    ) STRICT, WITHOUT ROWID
+    """,
     "CREATE TABLE fact (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID",
 )
 

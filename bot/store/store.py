@@ -15,6 +15,7 @@ from bot.store.facts import Facts
 from bot.store.intake import IntakeLog
 from bot.store.outbox import Outbox
 from bot.store.papers import Papers
+from bot.store.recent import RecentSearches
 from bot.store.restored import Restored
 from bot.store.search import Search
 from bot.store.subscriptions import Subscriptions
@@ -28,6 +29,7 @@ class Store:
     database: Database
     papers: Papers
     search: Search
+    recent: RecentSearches
     subscriptions: Subscriptions
     outbox: Outbox
     troubles: Troubles
@@ -51,6 +53,7 @@ async def open_store(path: Path) -> AsyncIterator[Store]:
                 database=database,
                 papers=Papers(database),
                 search=search,
+                recent=RecentSearches(database),
                 subscriptions=Subscriptions(database),
                 outbox=Outbox(database),
                 troubles=Troubles(database),
