@@ -1,8 +1,8 @@
 """`/paper`: find papers and read about one. For everyone."""
 
-import contextlib
+import logging
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Literal, Self, cast
 
 import discord
@@ -10,19 +10,46 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.arxiv.identifier import abs_url, parse_identifier
-from bot.cogs.answers import Answered
+from bot.cogs.answers import Answered, defer_privately
 from bot.cogs.options import read_search
-from bot.cogs.suggestions import MAX_CHOICES, Choice, complete_category, make_choices, quietly
-from bot.errors import InputError
-from bot.models import ArxivId, PostedMessage
+from bot.cogs.suggestions import (
+    MAX_CHOICES,
+    Choice,
+    complete_category,
+    complete_paper,
+    complete_query,
+    make_choices,
+    quietly,
+)
+from bot.cogs.turns import Turns
+from bot.errors import BotError, InputError
+from bot.models import ArxivId, PostedMessage, StoredPaper
 from bot.pipeline import Pipeline
-from bot.query.ast import Query
+from bot.query.ast import HasDoi, Identified, Query
 from bot.query.parser import parse_query
-from bot.store.search import Cursor, SearchPage, Sort
-from bot.ui.search import render_paper_details, render_search
-from bot.ui.views import NEXT, PREVIOUS, SearchTurn, make_view, page_note, query_of_note
+from bot.store.search import Cursor, Match, SearchPage, Sort
+from bot.ui.advice import Offer, make_offers, render_nothing
+from bot.ui.paper import render_paper_details
+from bot.ui.search import render_search, render_similar
+from bot.ui.views import (
+    NEXT,
+    PREVIOUS,
+    SearchOffer,
+    SearchTurn,
+    SimilarTo,
+    make_view,
+    page_note,
+    query_of_note,
+)
 
-PAGE_SIZE = 10
+log = logging.getLogger(__name__)
+
+PAGE_SIZE = 5
+"""With their excerpts they fill a screen, and no more."""
+SIMILAR = 10
+
+PaperText = app_commands.Range[str, 1, 300]
+A_PAPER = "an arXiv identifier or address, or start typing the title"
 
 
 @app_commands.allowed_installs(guilds=True, users=True)
@@ -33,6 +60,8 @@ class PaperCog(commands.GroupCog, group_name="paper", group_description="Find an
     def __init__(self, pipeline: Pipeline) -> None:
         super().__init__()
         self.store = pipeline.store
+        self.now = pipeline.now
+        self.turns = Turns()
 
     @app_commands.command(description="Search all announced papers")
     @app_commands.describe(
@@ -57,63 +86,120 @@ class PaperCog(commands.GroupCog, group_name="paper", group_description="Find an
     ) -> None:
         wanted = read_search(query, category, author, since, until, code)
         await interaction.response.defer(thinking=True)
-        page = await self.store.search.find(wanted, sort=Sort(sort), limit=PAGE_SIZE)
-        await self._show_page(interaction, wanted, Sort(sort), page, asker=interaction.user.id)
+        page = await self._find(interaction, wanted, Sort(sort))
+        if isinstance(wanted.root, Identified | HasDoi) and len(page.matches) < 2:
+            await self._show_paper(interaction, _the_one(wanted.root, page))
+            return
+        await self._show_page(interaction, wanted, Sort(sort), page)
+        if page.matches:
+            await self._remember(interaction.user.id, wanted)
 
     async def turn_page(self, interaction: discord.Interaction, turn: SearchTurn) -> None:
         """Replace a page of results by the one before or after it."""
         wanted = parse_query(query_of_note(interaction.message))
         sort, cursor = Sort(turn.sort), Cursor.parse(turn.cursor)
-        page = await self.store.search.find(wanted, sort=sort, limit=PAGE_SIZE, after=cursor)
-        await self._show_page(interaction, wanted, sort, page, asker=turn.asker)
+        page = await self._find(interaction, wanted, sort, cursor)
+        await self._show_page(interaction, wanted, sort, page)
 
-    async def _show_page(
+    async def search_instead(self, interaction: discord.Interaction, offer: SearchOffer) -> None:
+        """Replace the answer to a search that found nothing by that to the one offered."""
+        wanted, sort = parse_query(offer.query), Sort(offer.sort)
+        await self._show_page(
+            interaction, wanted, sort, await self._find(interaction, wanted, sort)
+        )
+
+    async def _find(
         self,
         interaction: discord.Interaction,
         query: Query,
         sort: Sort,
-        page: SearchPage,
-        *,
-        asker: int,
+        after: Cursor | None = None,
+    ) -> SearchPage:
+        async with self.turns.of(interaction.user.id):
+            return await self.store.search.find(query, sort=sort, limit=PAGE_SIZE, after=after)
+
+    async def _show_page(
+        self, interaction: discord.Interaction, query: Query, sort: Sort, page: SearchPage
     ) -> None:
-        arxiv_ids = [match.stored.paper.arxiv_id for match in page.matches]
-        embed = render_search(
-            page,
-            query_text=query.text,
-            posted=await self._posted(interaction, arxiv_ids),
-            sort=sort.value,
-            first_number=page.first_number,
-        )
+        asker = interaction.user.id
+        if not page.matches:
+            await self._show_nothing(interaction, query, sort, page)
+            return
+        posted = await self._posted(interaction, page.matches)
+        embed = render_search(page, query, posted=posted, sort=sort.value)
         buttons = page_buttons(page, sort, asker)
         if buttons:
             embed.set_footer(text=page_note(1 + page.first_number // PAGE_SIZE, query.text))
         await interaction.edit_original_response(embed=embed, view=make_view(buttons))
 
+    async def _show_nothing(
+        self, interaction: discord.Interaction, query: Query, sort: Sort, page: SearchPage
+    ) -> None:
+        """Say what is to blame, and offer what would find something."""
+        advice = await self.store.search.advise(query)
+        buttons = offer_buttons(make_offers(query, advice), sort, interaction.user.id)
+        embed = render_nothing(page, query, advice)
+        await interaction.edit_original_response(embed=embed, view=make_view(buttons))
+
+    async def _remember(self, user_id: int, query: Query) -> None:
+        """Keep a search for the person's next one; it was answered, so a failure tells nobody."""
+        try:
+            await self.store.recent.add(user_id, query.text, now=self.now())
+        except BotError as error:
+            log.warning("search not remembered: %s", error)
+
+    @app_commands.command(description="Show all that is known about a paper")
+    @app_commands.describe(paper=A_PAPER)
+    async def show(self, interaction: discord.Interaction, paper: PaperText) -> None:
+        arxiv_id, _ = parse_identifier(paper)
+        await interaction.response.defer(thinking=True)
+        await self._show_paper(interaction, await self._get(arxiv_id))
+
+    @app_commands.command(description="Find the papers that are most like a given one")
+    @app_commands.describe(paper=A_PAPER)
+    async def similar(self, interaction: discord.Interaction, paper: PaperText) -> None:
+        arxiv_id, _ = parse_identifier(paper)
+        await interaction.response.defer(thinking=True)
+        await self.show_similar(interaction, arxiv_id)
+
+    async def show_similar(self, interaction: discord.Interaction, arxiv_id: ArxivId) -> None:
+        """List the papers that are most like a given one."""
+        paper = (await self._get(arxiv_id)).paper
+        async with self.turns.of(interaction.user.id):
+            matches = await self.store.search.find_similar(paper, SIMILAR)
+        posted = await self._posted(interaction, matches)
+        await interaction.edit_original_response(embed=render_similar(paper, matches, posted))
+
+    async def _show_paper(self, interaction: discord.Interaction, stored: StoredPaper) -> None:
+        arxiv_id = stored.paper.arxiv_id
+        posted = await self._posted(interaction, [Match(stored=stored)])
+        embed = render_paper_details(stored, posted.get(arxiv_id))
+        view = make_view([SimilarButton(SimilarTo(arxiv_id=arxiv_id))])
+        await interaction.edit_original_response(embed=embed, view=view)
+
+    async def _get(self, arxiv_id: ArxivId) -> StoredPaper:
+        stored = await self.store.papers.get_paper(arxiv_id)
+        if stored is None:
+            raise _unseen(arxiv_id)
+        return stored
+
     async def _posted(
-        self, interaction: discord.Interaction, arxiv_ids: Collection[ArxivId]
+        self, interaction: discord.Interaction, matches: Iterable[Match]
     ) -> Mapping[ArxivId, PostedMessage]:
         """Find where this server saw the papers; nowhere in direct messages."""
         if interaction.guild_id is None:
             return {}
+        arxiv_ids = [match.stored.paper.arxiv_id for match in matches]
         return await self.store.outbox.find_messages(interaction.guild_id, arxiv_ids)
 
-    @app_commands.command(description="Show all that is known about a paper")
-    @app_commands.describe(paper="an arXiv identifier or address, or start typing the title")
-    async def show(
-        self, interaction: discord.Interaction, paper: app_commands.Range[str, 1, 300]
-    ) -> None:
-        arxiv_id, _ = parse_identifier(paper)
-        await interaction.response.defer(thinking=True)
-        stored = await self.store.papers.get_paper(arxiv_id)
-        if stored is None:
-            raise InputError(
-                f"I have not seen {arxiv_id} announced; if it exists, it is at {abs_url(arxiv_id)}."
-            )
-        posted = await self._posted(interaction, [arxiv_id])
-        embed = render_paper_details(stored, posted.get(arxiv_id))
-        await interaction.edit_original_response(embed=embed)
+    # -- autocomplete --------------------------------------------------------------------------
 
     search.autocomplete("category")(complete_category)
+
+    @search.autocomplete("query")
+    @quietly
+    async def complete_query(self, interaction: discord.Interaction, current: str) -> list[Choice]:
+        return await complete_query(self.store, interaction.user.id, current)
 
     @search.autocomplete("author")
     @quietly
@@ -122,25 +208,36 @@ class PaperCog(commands.GroupCog, group_name="paper", group_description="Find an
         return make_choices((name, name) for name in names)
 
     @show.autocomplete("paper")
+    @similar.autocomplete("paper")
     @quietly
     async def complete_paper(self, interaction: discord.Interaction, current: str) -> list[Choice]:
-        """Offer the paper of that identifier, else those of such a title, else the newest."""
-        with contextlib.suppress(InputError):
-            stored = await self.store.papers.get_paper(parse_identifier(current)[0])
-            if stored is not None:
-                return make_choices([(stored.paper.title, stored.paper.arxiv_id)])
-        if current.strip():
-            titles = await self.store.search.suggest_titles(current, MAX_CHOICES)
-            return make_choices((each.title, each.arxiv_id) for each in titles)
-        newest = await self.store.search.find(parse_query(""), limit=MAX_CHOICES)
-        papers = [match.stored.paper for match in newest.matches]
-        return make_choices((each.title, each.arxiv_id) for each in papers)
+        return await complete_paper(self.store, current)
 
     @classmethod
     def of(cls, interaction: discord.Interaction) -> Self:
         """Return the running bot's cog, for buttons: Discord hands them only the client."""
         client = cast(commands.Bot, interaction.client)
         return cast(Self, client.get_cog(cls.__cog_name__))
+
+
+def _the_one(asked: Identified | HasDoi, page: SearchPage) -> StoredPaper:
+    """Return the only paper that was asked for by name; raises `InputError` if it is not there."""
+    if page.matches:
+        return page.matches[0].stored
+    if isinstance(asked, Identified):
+        raise _unseen(asked.arxiv_id)
+    raise InputError(
+        f"I know no paper with the DOI {asked.doi}; arXiv learns DOIs late, so try its title."
+    )
+
+
+def _unseen(arxiv_id: ArxivId) -> InputError:
+    return InputError(
+        f"I have not seen {arxiv_id} announced; if it exists, it is at {abs_url(arxiv_id)}."
+    )
+
+
+# -- buttons -------------------------------------------------------------------------------------
 
 
 class SearchPageButton(
@@ -167,12 +264,69 @@ class SearchPageButton(
         return cls(SearchTurn.from_match(match), "")
 
     async def press(self, interaction: discord.Interaction) -> None:
-        if interaction.user.id != self.turn.asker:
-            raise InputError(
-                "Only the person who searched can turn these pages; /paper search starts your own."
-            )
+        _require_asker(interaction, self.turn.asker)
         await interaction.response.defer()
         await PaperCog.of(interaction).turn_page(interaction, self.turn)
+
+
+class SearchOfferButton(
+    Answered,
+    discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]],
+    template=SearchOffer.TEMPLATE,
+):
+    """Runs another search in place of one that found nothing, for whoever asked."""
+
+    def __init__(self, offer: SearchOffer, label: str) -> None:
+        super().__init__(discord.ui.Button(label=label, custom_id=offer.custom_id))
+        self.offer = offer
+
+    @classmethod
+    async def from_custom_id(
+        cls,
+        interaction: discord.Interaction,
+        item: discord.ui.Item[discord.ui.View],
+        match: re.Match[str],
+        /,
+    ) -> Self:
+        return cls(SearchOffer.from_match(match), "")
+
+    async def press(self, interaction: discord.Interaction) -> None:
+        _require_asker(interaction, self.offer.asker)
+        await interaction.response.defer()
+        await PaperCog.of(interaction).search_instead(interaction, self.offer)
+
+
+class SimilarButton(
+    Answered,
+    discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]],
+    template=SimilarTo.TEMPLATE,
+):
+    """Shows what is like a paper to whoever presses it, and to nobody else."""
+
+    def __init__(self, similar: SimilarTo) -> None:
+        super().__init__(discord.ui.Button(label="Similar papers", custom_id=similar.custom_id))
+        self.similar = similar
+
+    @classmethod
+    async def from_custom_id(
+        cls,
+        interaction: discord.Interaction,
+        item: discord.ui.Item[discord.ui.View],
+        match: re.Match[str],
+        /,
+    ) -> Self:
+        return cls(SimilarTo.from_match(match))
+
+    async def press(self, interaction: discord.Interaction) -> None:
+        await defer_privately(interaction)
+        await PaperCog.of(interaction).show_similar(interaction, self.similar.arxiv_id)
+
+
+def _require_asker(interaction: discord.Interaction, asker: int) -> None:
+    if interaction.user.id != asker:
+        raise InputError(
+            "Only the person who searched can turn these pages; /paper search starts your own."
+        )
 
 
 def page_buttons(page: SearchPage, sort: Sort, asker: int) -> list[SearchPageButton]:
@@ -187,4 +341,13 @@ def page_buttons(page: SearchPage, sort: Sort, asker: int) -> list[SearchPageBut
     ]
 
 
-BUTTONS = (SearchPageButton,)
+def offer_buttons(offers: Iterable[Offer], sort: Sort, asker: int) -> list[SearchOfferButton]:
+    """Make the buttons of searches to try instead; those too long for one stay text."""
+    states = [
+        (SearchOffer(asker=asker, sort=sort.value, query=offer.query), offer.label)
+        for offer in offers
+    ]
+    return [SearchOfferButton(state, label) for state, label in states if state.fits]
+
+
+BUTTONS = (SearchPageButton, SearchOfferButton, SimilarButton)

@@ -4,6 +4,8 @@ Discord allows 25 choices of at most 100 characters; text typed past them still 
 command checks its options again.
 """
 
+import asyncio
+import contextlib
 import functools
 import logging
 import re
@@ -13,13 +15,18 @@ from typing import Any, ParamSpec
 import discord
 from discord import app_commands
 
+from bot.arxiv.identifier import parse_identifier
 from bot.arxiv.taxonomy import category_name, suggest_categories
-from bot.errors import BotError
+from bot.errors import BotError, InputError
+from bot.query.parser import parse_query
+from bot.store.store import Store
 
 log = logging.getLogger(__name__)
 
 MAX_CHOICES = 25
 MAX_CHARS = 100
+DEADLINE_S = 2.0
+"""Discord waits three seconds for an answer, the way there and back included."""
 
 Choice = app_commands.Choice[str]
 Offers = Coroutine[Any, Any, list[Choice]]
@@ -32,22 +39,22 @@ def quietly(complete: Callable[P, Offers]) -> Callable[P, Offers]:
     @functools.wraps(complete)
     async def completed(*args: P.args, **kwargs: P.kwargs) -> list[Choice]:
         try:
-            return await complete(*args, **kwargs)
-        except (BotError, app_commands.AppCommandError) as error:
-            log.info("nothing offered: %s", error)
+            async with asyncio.timeout(DEADLINE_S):
+                return await complete(*args, **kwargs)
+        except (BotError, app_commands.AppCommandError, TimeoutError) as error:
+            log.info("nothing offered: %s", str(error) or "it took too long")
             return []
 
     return completed
 
 
 def make_choices(pairs: Iterable[tuple[str, str]]) -> list[Choice]:
-    """Make choices of (shown, meant) pairs; a value too long for Discord is left out."""
-    choices = [
-        Choice(name=_shortened(name), value=value)
-        for name, value in pairs
-        if name and 0 < len(value) <= MAX_CHARS
-    ]
-    return choices[:MAX_CHOICES]
+    """Make choices of (shown, meant) pairs; a value too long for Discord, or again, is left out."""
+    choices: dict[str, Choice] = {}
+    for name, value in pairs:
+        if name and 0 < len(value) <= MAX_CHARS:
+            choices.setdefault(value, Choice(name=_shortened(name), value=value))
+    return list(choices.values())[:MAX_CHOICES]
 
 
 def _shortened(text: str) -> str:
@@ -77,3 +84,53 @@ async def complete_categories(interaction: discord.Interaction, current: str) ->
 def _split_last(text: str) -> tuple[str, str, str]:
     match = re.fullmatch(r"(.*?)[\s,;]*[,;]\s*([^,;]*)", text)
     return (match[1].strip(), ", ", match[2]) if match else ("", "", text)
+
+
+async def complete_paper(store: Store, current: str) -> list[Choice]:
+    """Offer the paper of that identifier, else those of such a title, else the newest."""
+    with contextlib.suppress(InputError):
+        stored = await store.papers.get_paper(parse_identifier(current)[0])
+        if stored is not None:
+            return make_choices([(stored.paper.title, stored.paper.arxiv_id)])
+    if current.strip():
+        return make_choices(await _titles(store, current))
+    newest = await store.search.find(parse_query(""), limit=MAX_CHOICES)
+    papers = [match.stored.paper for match in newest.matches]
+    return make_choices((each.title, each.arxiv_id) for each in papers)
+
+
+async def complete_query(store: Store, user_id: int, current: str) -> list[Choice]:
+    """Offer the person's own last searches, then values of a field, or papers by their titles."""
+    pairs = await complete_again(store, user_id, current)
+    field = _FIELD.fullmatch(current)
+    if field is not None:
+        pairs += [(query, query) for query in await _complete_field(store, field)]
+    elif current.strip():
+        pairs += await _titles(store, current)
+    return make_choices(pairs)
+
+
+async def complete_again(store: Store, user_id: int, current: str) -> list[tuple[str, str]]:
+    """List a person's last searches that hold what is typed, as choices."""
+    wanted = current.strip().lower()
+    queries = await store.recent.list_newest(user_id)
+    return [(f"↻ {query}", query) for query in queries if wanted in query.lower()]
+
+
+async def _titles(store: Store, current: str) -> list[tuple[str, str]]:
+    suggested = await store.search.suggest_titles(current, MAX_CHOICES)
+    return [(each.title, each.arxiv_id) for each in suggested]
+
+
+_FIELD = re.compile(
+    r"(?P<before>(?:.*[\s(])?-?)(?P<name>author|category):\"?(?P<value>[^\":]*)", re.DOTALL
+)
+"""A query that ends in an unfinished author or category."""
+
+
+async def _complete_field(store: Store, typed: re.Match[str]) -> list[str]:
+    before, name, value = typed["before"], typed["name"], typed["value"]
+    if name == "category":
+        return [f"{before}category:{each}" for each in suggest_categories(value, MAX_CHOICES)]
+    names = await store.search.suggest_authors(value, MAX_CHOICES)
+    return [f'{before}author:"{each}"' for each in names]

@@ -5,7 +5,7 @@ may count in: what fits by them fits by code points too.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import discord
 
@@ -77,15 +77,27 @@ def one_line(text: str) -> str:
     return " ".join(text.split())
 
 
-def render_authors(authors: Sequence[str], *, max_chars: int) -> str:
-    """Return as many names as fit, and how many more there are."""
+def render_authors(authors: Sequence[str], *, max_chars: int, asked: Collection[str] = ()) -> str:
+    """Return as many names as fit, and how many more there are.
+
+    Those ``asked`` for are in bold; where they would be left out they come first.
+    """
+    shown = _fitting(authors, max_chars, asked)
+    if not set(asked) <= set(authors[: len(shown)]):
+        others = [name for name in authors if name not in asked]
+        shown = _fitting([*asked, *others], max_chars, asked)
+    return _named(shown, len(authors) - len(shown))
+
+
+def _fitting(authors: Sequence[str], max_chars: int, asked: Collection[str]) -> list[str]:
     shown: list[str] = []
     for number, name in enumerate(authors, start=1):
-        names = [*shown, markdown.shorten(one_line(name), max_chars // 2)]
+        label = markdown.shorten(one_line(name), max_chars // 2)
+        names = [*shown, f"**{label}**" if label and name in asked else label]
         if shown and markdown.width(_named(names, len(authors) - number)) > max_chars:
             break
         shown = names
-    return _named(shown, len(authors) - len(shown))
+    return shown
 
 
 def _named(names: Sequence[str], more: int) -> str:

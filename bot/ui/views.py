@@ -14,6 +14,8 @@ from typing import Any, ClassVar, Self
 import discord
 
 from bot.errors import InputError
+from bot.models import ArxivId
+from bot.text import markdown
 
 PREVIOUS = "← Previous"
 NEXT = "Next →"
@@ -67,6 +69,49 @@ class SearchTurn:
     @classmethod
     def from_match(cls, match: re.Match[str]) -> Self:
         return cls(asker=int(match["asker"]), sort=match["sort"], cursor=match["cursor"])
+
+
+MAX_CUSTOM_ID = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchOffer:
+    """Another search, offered where one found nothing; the query must fit into the id."""
+
+    TEMPLATE: ClassVar[str] = r"offer:1:(?P<asker>\d{1,20}):(?P<sort>[a-z]{1,9}):(?P<query>(?s:.+))"
+
+    asker: int
+    sort: str
+    query: str
+
+    @property
+    def custom_id(self) -> str:
+        return f"offer:1:{self.asker}:{self.sort}:{self.query}"
+
+    @property
+    def fits(self) -> bool:
+        return markdown.width(self.custom_id) <= MAX_CUSTOM_ID
+
+    @classmethod
+    def from_match(cls, match: re.Match[str]) -> Self:
+        return cls(asker=int(match["asker"]), sort=match["sort"], query=match["query"])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SimilarTo:
+    """A wish to see what is like a paper."""
+
+    TEMPLATE: ClassVar[str] = r"similar:1:(?P<paper>[A-Za-z0-9./-]{1,40})"
+
+    arxiv_id: ArxivId
+
+    @property
+    def custom_id(self) -> str:
+        return f"similar:1:{self.arxiv_id}"
+
+    @classmethod
+    def from_match(cls, match: re.Match[str]) -> Self:
+        return cls(arxiv_id=ArxivId(match["paper"]))
 
 
 _NOTE = re.compile(r"Page \d+ ·(?P<query>.*)", re.DOTALL)

@@ -1,12 +1,16 @@
 """`/paper`: what people find, how they turn pages, what they are told when it makes no sense."""
 
+import asyncio
 from dataclasses import replace
+from datetime import datetime, timedelta
 
 import pytest
 import simcord
 
+from bot.errors import DatabaseBusy
 from bot.models import LinkKind
-from tests.builders import DAY, make_link, make_listing, make_paper
+from bot.store.recent import RecentSearches
+from tests.builders import DAY, make_link, make_listing, make_paper, make_papers
 from tests.cogs.replies import is_private, labels, shown
 from tests.conftest import World
 
@@ -40,7 +44,7 @@ async def test_a_search_answers_for_everybody_to_see(world: World) -> None:
     await world.announce()
     result = await search(world, "diffusion")
     assert "6 papers" in shown(result)
-    assert "Diffusion networks, part 24" in shown(result)
+    assert "**Diffusion** networks, part 24" in shown(result)
     assert not is_private(result)
 
 
@@ -54,8 +58,10 @@ async def test_options_narrow_a_search(world: World) -> None:
         )
     )
     assert numbers(shown(await search(world, "networks"))) == [1, 2, 3]
-    assert "with code" in shown(await search(world, "networks", code=True))
-    assert "Networks without" in shown(await search(world, "networks", author="sample", code=False))
+    assert "**Networks** with code" in shown(await search(world, "networks", code=True))
+    without = shown(await search(world, "networks", author="sample", code=False))
+    assert "**Networks** without" in without
+    assert "**Ben Sample**" in without
     assert "elsewhere" in shown(await search(world, "networks", category="cs.lg"))
     assert numbers(shown(await search(world, "networks", category="cs.*"))) == [1, 2, 3]
     assert numbers(shown(await search(world, "networks", since=DAY.isoformat()))) == [1, 2, 3]
@@ -120,17 +126,15 @@ async def test_a_syntax_error_stands_over_its_caret(world: World) -> None:
 async def test_pages_turn_forward_and_back(world: World) -> None:
     await world.announce()
     result = await search(world, "networks")
-    first = shown(result)
-    second = await turn(world, result, NEXT)
-    third = await turn(world, result, NEXT)
-    assert [numbers(page) for page in (first, second, third)] == [
-        list(range(1, 11)),
-        list(range(11, 21)),
-        list(range(21, 26)),
+    pages = [shown(result)]
+    while labels(result)[NEXT]:
+        pages.append(await turn(world, result, NEXT))
+    assert [numbers(page) for page in pages] == [
+        list(range(first, first + 5)) for first in range(1, 26, 5)
     ]
     assert labels(result) == {PREVIOUS: True, NEXT: False}
-    assert await turn(world, result, PREVIOUS) == second
-    assert await turn(world, result, PREVIOUS) == first
+    for page in reversed(pages[:-1]):
+        assert await turn(world, result, PREVIOUS) == page
     assert labels(result) == {PREVIOUS: False, NEXT: True}
 
 
@@ -152,7 +156,7 @@ def titles(text: str) -> list[str]:
 
 async def test_a_single_page_has_no_buttons(world: World) -> None:
     await world.announce()
-    assert labels(await search(world, "diffusion")) == {}
+    assert labels(await search(world, "diffusion -24")) == {}
 
 
 async def test_only_the_asker_turns_pages(world: World) -> None:
@@ -171,7 +175,7 @@ async def test_pages_turn_after_a_restart(world: World) -> None:
     result = await search(world, 'networks -"part 3" OR nonsense', category="cs.*", author="Sample")
     shown_first = shown(result)
     await world.restart()
-    assert numbers(await turn(world, result, NEXT)) == list(range(11, 21))
+    assert numbers(await turn(world, result, NEXT)) == list(range(6, 11))
     assert await turn(world, result, PREVIOUS) == shown_first
 
 
@@ -180,7 +184,80 @@ async def test_a_long_query_survives_turning(world: World) -> None:
     query = "networks OR " + " OR ".join(f"`_*{'x' * 17}{number}*_`" for number in range(10))
     assert len(query) <= 300
     result = await search(world, query, category="cs.CV")
-    assert numbers(await turn(world, result, NEXT)) == list(range(11, 21))
+    assert numbers(await turn(world, result, NEXT)) == list(range(6, 11))
+
+
+# -- a paper by its name -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "query", ["2403.00007", "arXiv:2403.00007v2", "https://arxiv.org/abs/2403.00007", "10.1000/182"]
+)
+async def test_a_search_for_an_identifier_shows_the_paper(world: World, query: str) -> None:
+    await world.announce(make_listing(make_paper(7, doi="10.1000/182"), make_paper(8)))
+    result = await search(world, query)
+    assert "arXiv:2403.00007v1" in shown(result)
+    assert "We study problem 7 and solve it." in shown(result)
+
+
+async def test_an_identifier_among_other_words_is_a_search(world: World) -> None:
+    await world.announce()
+    assert "1 paper" in shown(await search(world, "2403.00007 graph"))
+    assert "1 paper" in shown(await search(world, "2403.00007", category="cs.CV"))
+    assert "2 papers" in shown(await search(world, "2403.00007 OR 2403.00008"))
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [("2403.09999", "https://arxiv.org/abs/2403.09999"), ("10.1000/none", "the DOI 10.1000/none")],
+)
+async def test_a_paper_that_is_not_there_is_said_so_privately(
+    world: World, query: str, said: str
+) -> None:
+    await world.announce()
+    result = await search(world, query)
+    assert said in shown(result)
+    assert is_private(result)
+
+
+# -- nothing found -------------------------------------------------------------------------------
+
+
+async def test_a_misspelt_word_is_searched_right_by_one_click(world: World) -> None:
+    await world.announce()
+    result = await search(world, "difusion", sort="relevance")
+    assert "No paper uses the word `difusion`; did you mean `diffusion`" in shown(result)
+    assert labels(result) == {"Search diffusion": True}
+    await world.restart()
+    found = await turn(world, result, "Search diffusion")
+    assert "6 papers** · most relevant first" in found
+    assert numbers(await turn(world, result, NEXT)) == [6]
+
+
+async def test_the_part_to_blame_is_left_out_by_one_click(world: World) -> None:
+    await world.announce()
+    result = await search(world, "diffusion", category="cs.LG")
+    assert "Without `category:cs.LG` it finds 6 papers." in shown(result)
+    found = await turn(world, result, "Without category:cs.LG")
+    assert "Search: diffusion" in found
+    assert "6 papers" in found
+
+
+async def test_only_the_asker_takes_an_offer(world: World) -> None:
+    await world.announce()
+    result = await search(world, "difusion")
+    assert result.response is not None
+    refused = await world.admin.click(result.response, label="Search diffusion")
+    assert "Only the person who searched" in shown(refused)
+    assert is_private(refused)
+
+
+async def test_an_offer_too_long_for_a_button_is_text(world: World) -> None:
+    await world.announce()
+    query = "difusion " + " ".join(f"-{letter * 9}" for letter in "bcdfghjkl")
+    result = await search(world, query)
+    assert "Try `diffusion -bbbbbbbbb" in shown(result)
+    assert labels(result) == {}
 
 
 # -- show ----------------------------------------------------------------------------------------
@@ -233,6 +310,49 @@ async def test_what_is_no_identifier_is_said_so(world: World) -> None:
     assert is_private(result)
 
 
+async def test_a_paper_leads_to_similar_ones_for_whoever_asks(world: World) -> None:
+    await world.announce(SIMILAR)
+    result = await world.member.slash(world.channel, "paper show", paper="2403.00001")
+    assert result.response is not None
+    await world.restart()
+    similar = await world.admin.click(result.response, label="Similar papers")
+    assert "Similar to: Axolotl limbs grow again" in shown(similar)
+    assert "[Why axolotl limbs grow]" in shown(similar)
+    assert is_private(similar)
+    assert "Axolotl" in shown(result)
+
+
+# -- similar -------------------------------------------------------------------------------------
+
+SIMILAR = make_listing(
+    make_paper(1, title="Axolotl limbs grow again", abstract="Axolotl limbs regenerate."),
+    make_paper(2, title="Why axolotl limbs grow", abstract="Cells of axolotl limbs regenerate."),
+    *make_papers(20, first=3),
+)
+
+
+async def test_similar_papers_are_listed_for_everybody(world: World) -> None:
+    await world.announce(SIMILAR)
+    result = await world.member.slash(
+        world.channel, "paper similar", paper="https://arxiv.org/abs/2403.00001v1"
+    )
+    assert "Similar to: Axolotl limbs grow again" in shown(result)
+    assert "**1.** [Why axolotl limbs grow](https://arxiv.org/abs/2403.00002)" in shown(result)
+    assert not is_private(result)
+
+
+async def test_a_paper_to_compare_with_completes_like_one_to_show(world: World) -> None:
+    await world.announce(SIMILAR)
+    choices = await world.member.autocomplete(world.channel, "paper similar", "paper", "why axo")
+    assert choices == [{"name": "Why axolotl limbs grow", "value": "2403.00002"}]
+
+
+async def test_nothing_is_similar_to_a_paper_unknown_here(world: World) -> None:
+    result = await world.member.slash(world.channel, "paper similar", paper="2403.09999")
+    assert "https://arxiv.org/abs/2403.09999" in shown(result)
+    assert is_private(result)
+
+
 # -- autocomplete --------------------------------------------------------------------------------
 
 
@@ -250,3 +370,67 @@ async def test_authors_complete(world: World) -> None:
         world.channel, "paper search", "author", "ada", query="x"
     )
     assert [choice["value"] for choice in choices] == ["Ada Example"]
+
+
+async def complete(world: World, typed: str, *, by: simcord.MemberActor | None = None) -> list[str]:
+    """Return what is offered for a query."""
+    person = by or world.member
+    choices = await person.autocomplete(world.channel, "paper search", "query", typed)
+    return [choice["value"] for choice in choices]
+
+
+async def test_a_query_completes_to_papers_of_such_a_title(world: World) -> None:
+    await world.announce()
+    assert (await complete(world, "diffusion netw"))[:2] == ["2403.00024", "2403.00020"]
+    result = await search(world, (await complete(world, "diffusion netw"))[0])
+    assert "arXiv:2403.00024v1" in shown(result)
+
+
+async def test_what_a_person_searched_is_offered_to_that_person_again(world: World) -> None:
+    await world.announce()
+    await search(world, "diffusion -24")
+    world.clock.advance(timedelta(seconds=1))
+    await search(world, "graph", category="cs.CV")
+    assert await complete(world, "") == ["graph category:cs.CV", "diffusion -24"]
+    assert (await complete(world, "Diff"))[:2] == ["diffusion -24", "2403.00024"]
+    assert await complete(world, "", by=world.admin) == []
+
+
+async def test_searches_that_found_nothing_are_not_offered_again(world: World) -> None:
+    await world.announce()
+    await search(world, "axolotl")
+    await search(world, "2403.00007")
+    assert await complete(world, "") == []
+
+
+async def test_authors_and_categories_complete_inside_a_query(world: World) -> None:
+    await world.announce()
+    assert await complete(world, "graph -author:ad") == ['graph -author:"Ada Example"']
+    assert await complete(world, 'graph (author:"ben s') == ['graph (author:"Ben Sample"']
+    assert (await complete(world, "graph category:cs.cv"))[0] == "graph category:cs.CV"
+
+
+async def test_completion_is_quiet_and_in_time_when_the_store_is_not(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def sleep(self: RecentSearches, user_id: int) -> None:
+        await asyncio.sleep(60)
+
+    async def refuse(self: RecentSearches, user_id: int) -> None:
+        raise DatabaseBusy("The database is busy.")
+
+    monkeypatch.setattr("bot.cogs.suggestions.DEADLINE_S", 0.05)
+    for fault in (sleep, refuse):
+        monkeypatch.setattr(RecentSearches, "list_newest", fault)
+        assert await complete(world, "graph") == []
+
+
+async def test_a_search_is_answered_though_it_cannot_be_remembered(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def refuse(self: RecentSearches, user_id: int, query: str, *, now: datetime) -> None:
+        raise DatabaseBusy("The database is busy.")
+
+    await world.announce()
+    monkeypatch.setattr(RecentSearches, "add", refuse)
+    assert "25 papers" in shown(await search(world, "networks"))

@@ -1,0 +1,116 @@
+"""What a person is told whose search found nothing, and the searches that are offered instead."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import discord
+
+from bot.digest.words import count_of
+from bot.query.ast import And, Node, Query, all_of
+from bot.query.printer import print_node
+from bot.text import markdown
+from bot.ui.replies import code
+from bot.ui.search import COLOUR, CUT_SHORT, SearchPage, title_of
+
+MOST_BLAMED = 3
+MAX_LABEL = 80
+MANY = 100  # papers; the advice counts no further
+
+NOTHING_FOUND = "No paper matches."
+HINTS = (
+    "All words must occur in a paper, in any form (`train` finds *training*).\n"
+    "- Try fewer words, or alternatives: `nerf OR splatting`.\n"
+    "- Try a beginning: `segment*`.\n"
+    '- Without quotes, the words of `"a phrase"` may stand apart.\n'
+    "- Leave out a filter such as `category:`, `author:`, `since:` or `has:code`."
+)
+
+
+class DoubtfulWord(Protocol):
+    """A word that no paper uses, or next to none, and usual ones that look like it."""
+
+    @property
+    def word(self) -> str: ...
+    @property
+    def papers(self) -> int: ...
+    @property
+    def suggestions(self) -> Sequence[str]: ...
+
+
+class Blame(Protocol):
+    """A part of the query without which so many papers would be found."""
+
+    @property
+    def part(self) -> str: ...
+    @property
+    def papers(self) -> int: ...
+
+
+class Advice(Protocol):
+    """Why a search found nothing, as the store says it."""
+
+    @property
+    def doubtful(self) -> Sequence[DoubtfulWord]: ...
+    @property
+    def corrected(self) -> Query | None: ...
+    @property
+    def blame(self) -> Sequence[Blame]: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """Another search, and what its button says."""
+
+    label: str
+    query: str
+
+
+def render_nothing(page: SearchPage, query: Query, advice: Advice) -> discord.Embed:
+    """Say that nothing was found, and what would find something."""
+    lines = [NOTHING_FOUND, *(say_advice(advice, code) or [HINTS])]
+    if page.overran:
+        lines.append(CUT_SHORT)
+    return discord.Embed(title=title_of(query), description="\n".join(lines), colour=COLOUR)
+
+
+def say_advice(advice: Advice, show: Callable[[str], str]) -> list[str]:
+    """Put the advice into sentences; ``show`` sets words and queries off from them."""
+    said = [_doubt(each, show) for each in advice.doubtful]
+    if advice.corrected:
+        return [*said, f"Try {show(advice.corrected.text)}."]
+    for blame in advice.blame[:MOST_BLAMED]:
+        papers = count_of(blame.papers, "paper")
+        more = " or more" if blame.papers >= MANY else ""
+        said.append(f"Without {show(blame.part)} it finds {papers}{more}.")
+    return said
+
+
+def _doubt(doubtful: DoubtfulWord, show: Callable[[str], str]) -> str:
+    word = show(doubtful.word)
+    uses = "uses" if doubtful.papers == 1 else "use"
+    said = f"Only {count_of(doubtful.papers, 'paper')} {uses} the word {word}"
+    if not doubtful.papers:
+        said = f"No paper uses the word {word}"
+    alike = [show(each) for each in doubtful.suggestions]
+    return f"{said}; did you mean {' or '.join(alike)}?" if alike else f"{said}."
+
+
+def make_offers(query: Query, advice: Advice) -> list[Offer]:
+    """List the searches to offer, the likeliest first."""
+    if advice.corrected:
+        text = advice.corrected.text
+        return [Offer(label=_label(f"Search {text}"), query=text)]
+    return [
+        Offer(label=_label(f"Without {blame.part}"), query=_without(query.root, blame.part))
+        for blame in advice.blame[:MOST_BLAMED]
+    ]
+
+
+def _without(root: Node, part: str) -> str:
+    parts = root.parts if isinstance(root, And) else ()
+    return print_node(all_of(*(each for each in parts if print_node(each) != part)))
+
+
+def _label(text: str) -> str:
+    return markdown.plain(text, MAX_LABEL)
