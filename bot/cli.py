@@ -32,10 +32,12 @@ from bot.errors import (
 )
 from bot.log import setup_logging
 from bot.models import AnnounceType, Digest, Listing, Subscription, Topic
+from bot.query.ast import Query
+from bot.query.explain import explain
 from bot.query.parser import parse_query
 from bot.store.backup import backup, restore
 from bot.store.database import instance_lock
-from bot.store.search import Sort
+from bot.store.search import Sort, Trace
 from bot.store.store import Store, open_store
 from bot.ui.messages import render_digest
 
@@ -271,6 +273,10 @@ def _add_reading_commands(commands: "Subparsers[argparse.ArgumentParser]") -> No
     search.add_argument("--limit", type=_positive, default=10, metavar="N")
     search.add_argument("--sort", default=Sort.NEWEST.value, choices=[sort.value for sort in Sort])
     search.add_argument("--json", action="store_true", help="print JSON")
+    search.add_argument(
+        "--explain", action="store_true",
+        help="show how the query was understood, what was asked, and why each paper matches",
+    )  # fmt: skip
 
 
 def _positive(text: str) -> int:
@@ -420,8 +426,12 @@ async def _read_digest(
 
 async def search_command(options: argparse.Namespace, config: Config) -> int:
     query = parse_query(options.query)
+    sort = Sort(options.sort)
     async with open_store(config.database.path) as store:
-        page = await store.search.find(query, sort=Sort(options.sort), limit=options.limit)
+        if options.explain:
+            trace = await store.search.trace(query, sort=sort, limit=options.limit)
+            return _explain_search(query, trace)
+        page = await store.search.find(query, sort=sort, limit=options.limit)
     if options.json:
         papers = [
             {**paper_to_json(match.stored.paper), "announced_on": str(match.stored.announced_on)}
@@ -434,6 +444,17 @@ async def search_command(options: argparse.Namespace, config: Config) -> int:
         print(f"{match.stored.announced_on}  {paper.arxiv_id:<16} {paper.title}")
     more = "" if page.total_is_exact else "+"
     _report(f"{page.total}{more} papers found, {len(page.matches)} shown")
+    return EXIT_OK
+
+
+def _explain_search(query: Query, trace: Trace) -> int:
+    for line in trace.lines():
+        print(line)
+    for match in trace.page.matches:
+        paper = match.stored.paper
+        print(f"{match.stored.announced_on}  {paper.arxiv_id:<16} {paper.title}")
+        for reason in explain(query.root, paper).reasons:
+            print(f"{'':<12}{reason.part} in {', '.join(reason.fields)}")
     return EXIT_OK
 
 

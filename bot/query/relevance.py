@@ -28,16 +28,28 @@ ADJACENT_BONUS = 1.0  # for two neighbouring words of the query that are neighbo
 
 def tiers(root: Node) -> tuple[Node, ...]:
     """Split what ``root`` finds into disjoint parts, the most relevant first."""
-    titled = _in_title(root)
-    if titled == root:
+    said, filters = _parted(root)
+    titled = _in_title(said)
+    if titled == said:
         return (root,)
-    words = _wanted(root)
-    phrase = _title_phrase(root)
-    first = [titled] if phrase is None else [all_of(titled, phrase), all_of(titled, Not(phrase))]
+    words = _wanted(said)
+    phrase = _title_phrase(said)
+    in_title = all_of(titled, *filters)
+    first = [in_title]
+    if phrase is not None:
+        first = [all_of(in_title, phrase), all_of(in_title, Not(phrase))]
+    rest = all_of(root, Not(titled))
     if len(words) < 2:
-        return (*first, all_of(root, Not(titled)))
+        return (*first, rest)
     any_word = any_of(*(replace(word, field=TextField.TITLE) for word in words))
-    return (*first, all_of(root, any_word, Not(titled)), all_of(root, Not(any_word), Not(titled)))
+    return (*first, all_of(rest, any_word), all_of(rest, Not(any_word)))
+
+
+def _parted(root: Node) -> tuple[Node, list[Node]]:
+    """Part what must hold into what is said in free words and all the rest."""
+    parts = root.parts if isinstance(root, And) else (root,)
+    said = [part for part in parts if _wanted(part)]
+    return all_of(*said), [part for part in parts if not _wanted(part)]
 
 
 def _in_title(node: Node) -> Node:

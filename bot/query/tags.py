@@ -12,6 +12,7 @@ phrase ``name(he) initial(k)``, whether the paper says Kaiming or K., and ``Kaim
 ``name(he) initial(k) name(kaiming)``, or ``name(k)`` where the paper has no more than that.
 """
 
+import re
 from collections.abc import Iterable
 from functools import lru_cache
 from itertools import permutations
@@ -56,6 +57,29 @@ def name_tag(part: str) -> str:
 def initial_tag(part: str) -> str:
     """Tag the first letter of a part that belongs to the name in front of it."""
     return f"{MARK}i{part[0]}{MARK}"
+
+
+_KINDS = {
+    "p": "every paper",
+    "c": "category",
+    "a": "archive",
+    "t": "type",
+    "h": "has",
+    "n": "name",
+    "i": "initial",
+}
+_TAG = re.compile(f"{MARK}([a-z])([^{MARK}]*){MARK}")
+_WRITTEN = str.maketrans({"\ue001": ".", "\ue002": "-"})
+
+
+def readable(expression: str) -> str:
+    """Write the tags of an index expression for people."""
+
+    def written(found: re.Match[str]) -> str:
+        value = found[2].translate(_WRITTEN)
+        return f"‹{_KINDS.get(found[1], found[1])}{f' {value}' if value else ''}›"
+
+    return _TAG.sub(written, expression)
 
 
 def filter_tags(

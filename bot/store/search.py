@@ -19,6 +19,7 @@ from bot.store.search_daily import match_many
 from bot.store.search_find import Cursor, Match, SearchPage, Sort, find
 from bot.store.search_index import index, refresh, unindex
 from bot.store.search_similar import find_similar
+from bot.store.search_trace import Trace, trace
 from bot.store.search_typed import TitleSuggestion, suggest_authors, suggest_titles
 from bot.store.search_words import count_stems, is_count_stale
 
@@ -32,6 +33,7 @@ __all__ = [
     "SearchPage",
     "Sort",
     "TitleSuggestion",
+    "Trace",
     "index",
     "refresh",
     "unindex",
@@ -40,6 +42,7 @@ __all__ = [
 FIND_DEADLINE_S = 0.12  # a person notices more; with loading and sending it stays under 150 ms
 SUGGEST_DEADLINE_S = 0.04
 ADVISE_DEADLINE_S = 0.25
+TRACE_DEADLINE_S = 5.0
 
 
 class Search:
@@ -67,6 +70,11 @@ class Search:
         """
         work = partial(find, query=query, sort=sort, limit=limit, cursor=after)
         return await self._readers.run(work, deadline_s=deadline_s)
+
+    async def trace(self, query: Query, *, sort: Sort = Sort.NEWEST, limit: int = 10) -> Trace:
+        """Search as `find` does, and tell how it went."""
+        work = partial(trace, query=query, sort=sort, limit=limit)
+        return await self._readers.run(work, deadline_s=TRACE_DEADLINE_S)
 
     async def match(self, query: Query, arxiv_ids: Collection[ArxivId]) -> set[ArxivId]:
         """Return which of these papers ``query`` finds."""

@@ -32,7 +32,7 @@ from bot.query.ast import (
 )
 from bot.query.parser import MAX_CHARS, MAX_DEPTH, MAX_TERMS, clean, parse_query, refine
 from bot.query.printer import print_node
-from tests.query.hostile import HOSTILE
+from tests.query.hostile import HOSTILE, HOSTILE_PIECES
 
 
 def word(text: str, field: TextField | None = None, *, is_prefix: bool = False) -> Text:
@@ -266,13 +266,6 @@ def test_200_000_random_strings_are_queries_or_sentences() -> None:
     pieces = [*HOSTILE_PIECES, *string.ascii_letters, *string.punctuation]
     for _ in range(200_000):
         check_any_text("".join(dice.choices(pieces, k=dice.randrange(1, 25))))
-
-
-HOSTILE_PIECES = (
-    *(" ", " ", " ", '"', "'", "*", "(", ")", "-", ":", "\\", "$", "^", "\0", "\n", "​"),
-    *("OR ", " AND ", "NOT ", "NEAR(", "title:", "author:", "since:", "2024-01", "2008.09110"),
-    *("é", "ß", "İ", "ﬁ", "量", "🤖", "\u0301", "\ud800", "\ue000", "\U0010ffff", "%", ";--"),
-)
 
 
 def read(text: str) -> Query | QuerySyntaxError:

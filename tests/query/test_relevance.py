@@ -17,15 +17,15 @@ def test_tiers_go_from_the_title_as_typed_to_anywhere() -> None:
     assert shown("deep learning") == [
         'title:deep title:learning title:"deep learning"',
         'title:deep title:learning -title:"deep learning"',
-        "deep learning (title:deep OR title:learning) -(title:deep title:learning)",
-        "deep learning -(title:deep OR title:learning) -(title:deep title:learning)",
+        "deep learning -(title:deep title:learning) (title:deep OR title:learning)",
+        "deep learning -(title:deep title:learning) -(title:deep OR title:learning)",
     ]
 
 
 def test_filters_stay_in_every_tier() -> None:
     assert shown("deep category:cs.CV -video") == [
         "title:deep category:cs.CV -video",
-        "deep category:cs.CV -video -(title:deep category:cs.CV -video)",
+        "deep category:cs.CV -video -title:deep",
     ]
 
 
