@@ -13,26 +13,37 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 log = logging.getLogger(__name__)
 
+GRACE_S = 5.0
+"""How long the last tick may take to end by itself; asking arXiv can take minutes."""
+
 
 @asynccontextmanager
-async def ticking(tick: Callable[[], Awaitable[object]], *, every_s: float) -> AsyncIterator[None]:
+async def ticking(
+    tick: Callable[[], Awaitable[object]], *, every_s: float, grace_s: float = GRACE_S
+) -> AsyncIterator[None]:
     """Call ``tick`` now and every ``every_s`` seconds until the block ends.
 
     A tick that overruns is not started twice; one that fails is logged and tried again. At the
-    end a running tick is waited for: APScheduler's own shutdown would cancel it half-way.
+    end a running tick is waited for during ``grace_s`` and then cancelled: every write of the
+    store is whole or absent, and the next start asks the database again what is missing.
     """
-    running = asyncio.Lock()
+    running: set[asyncio.Task[None]] = set()
 
     async def guarded_tick() -> None:
-        async with running:
-            try:
-                await tick()
-            except Exception:
-                log.exception("tick failed")
+        try:
+            await tick()
+        except Exception:
+            log.exception("tick failed")
+
+    async def start_tick() -> None:
+        if not running:
+            task = asyncio.create_task(guarded_tick())
+            running.add(task)
+            task.add_done_callback(running.discard)
 
     scheduler = AsyncIOScheduler(timezone="UTC")
     scheduler.add_job(
-        guarded_tick,
+        start_tick,
         "interval",
         seconds=every_s,
         coalesce=True,
@@ -40,11 +51,18 @@ async def ticking(tick: Callable[[], Awaitable[object]], *, every_s: float) -> A
         misfire_grace_time=None,
     )
     scheduler.start()
-    first = asyncio.create_task(guarded_tick())
+    await start_tick()
     try:
         yield
     finally:
-        scheduler.pause()
-        await first
-        async with running:
-            scheduler.shutdown(wait=False)
+        scheduler.shutdown(wait=False)
+        await _end(set(running), grace_s)
+
+
+async def _end(running: set[asyncio.Task[None]], grace_s: float) -> None:
+    if not running:
+        return
+    _, late = await asyncio.wait(running, timeout=grace_s)
+    for task in late:
+        task.cancel()
+    await asyncio.gather(*late, return_exceptions=True)

@@ -163,7 +163,7 @@ class _Process:
     def health(self) -> Health:
         return Health(
             heartbeat_at=self.heartbeat_at,
-            ticked_at=self.ticked_at,
+            ticked_at=max(self.ticked_at, self.pipeline.progressed_at),
             is_connected=self.bot.is_ready(),
             is_writable=os.access(self.config.database.path, os.W_OK),
             counters={"ticks": self.ticks, "messages_planned": self.planned},
