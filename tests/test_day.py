@@ -124,7 +124,7 @@ async def test_a_search_finds_a_posted_paper_and_links_to_its_message(
         [message] = await discord.wait_for_messages(1)
         await settle(1)
         found = await place.slash("paper search", query="axolotls")
-    assert "Axolotl vision" in found
+    assert "https://arxiv.org/abs/2408.00009" in found
     assert f"/{place.channel.id}/{message.message_id}" in found
 
 
