@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from bot.arxiv.files import (
+    BYTE_ORDER_MARK,
     GZIP_MAGIC,
     MOST_BYTES,
     SNIFFED_BYTES,
@@ -160,11 +161,13 @@ def read_chunks(stream: BinaryIO, position: Callable[[], int]) -> Iterator[Chunk
 
 
 def _lines(stream: BinaryIO) -> Iterator[bytes]:
+    start = BYTE_ORDER_MARK
     while line := stream.readline(LONGEST_LINE):
         piece = line
         while len(piece) == LONGEST_LINE and not piece.endswith(b"\n"):
             piece = stream.readline(LONGEST_LINE)
-        yield line
+        yield line.removeprefix(start)
+        start = b""
 
 
 def _read_whole(path: Path) -> bytes:

@@ -201,7 +201,8 @@ def test_a_malformed_record_is_skipped_counted_and_named(
     }
     lines = [bad.get(number, snapshot_line(number)) for number in range(1, 21)]
     path = tmp_path / "papers.json"
-    path.write_bytes("\n".join([*lines, "", snapshot_line(30)[:100]]).encode() + b"\xff\n\n")
+    text = "\n".join(["\ufeff" + lines[0], *lines[1:], "", snapshot_line(30)[:100]])
+    path.write_bytes(text.encode() + b"\xff\n\n")
     code, err = run(environ, path)
     assert code == 0
     assert "14 papers (14 new, 0 updated), 7 records skipped" in err

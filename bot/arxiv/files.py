@@ -17,6 +17,7 @@ from bot.errors import ArxivError, FileFormatError
 from bot.models import Listing
 
 GZIP_MAGIC = b"\x1f\x8b"
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 SNIFFED_BYTES = 1 << 18
 """Enough for a few lines of a snapshot, the longest of which has 40 kB."""
 SNIFFED_HEAD = 4096
@@ -47,13 +48,15 @@ def sniff(start: bytes) -> Form:
 
     Raises `FileFormatError` with one sentence for anything that we cannot import.
     """
-    head = start[:SNIFFED_HEAD].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    is_cut = len(start) >= SNIFFED_BYTES
+    start = start.removeprefix(BYTE_ORDER_MARK).lstrip()
+    head = start[:SNIFFED_HEAD].lower()
     if not head:
         raise FileFormatError(f"The file is empty; expected {EXPECTED}.")
     if head.startswith(b"#"):
         return Form.MARKDOWN
     if head.startswith(b"{"):
-        _check_lines(start)
+        _check_lines(start, is_cut=is_cut)
         return Form.SNAPSHOT
     if b"<oai-pmh" in head:
         return Form.OAI
@@ -64,11 +67,11 @@ def sniff(start: bytes) -> Form:
     raise FileFormatError(f"The file is none of what can be imported: {EXPECTED}.")
 
 
-def _check_lines(start: bytes) -> None:
+def _check_lines(start: bytes, *, is_cut: bool) -> None:
     """Refuse JSON in whose first lines there is no paper at all."""
     lines = start.split(b"\n")
-    if len(start) >= SNIFFED_BYTES:
-        lines = lines[:-1]  # the last one is cut
+    if is_cut:
+        lines = lines[:-1]
     reason = "its first line is too long"
     for number, line in enumerate(filter(bytes.strip, lines)):
         try:

@@ -28,6 +28,7 @@ XML = b'<?xml version="1.0" encoding="UTF-8"?>\n'
         (XML + b'<OAI-PMH xmlns="http://www.openarchives.org/OAI/2.0/">', Form.OAI),
         (snapshot_line().encode() + b"\n", Form.SNAPSHOT),
         (b"\n  " + snapshot_line().encode(), Form.SNAPSHOT),
+        (b"\xef\xbb\xbf" + snapshot_line().encode(), Form.SNAPSHOT),
         (b'{"id": broken\n' + snapshot_line().encode(), Form.SNAPSHOT),
     ],
 )
