@@ -77,6 +77,7 @@ class Lane:
         self.left = asyncio.Event()
         """Set once nobody has to wait for this lane any more."""
         self.is_detached = False
+        self.posted = 0
         self.task: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
@@ -184,6 +185,7 @@ class Delivery:
     async def _start_lanes(self) -> None:
         """Start a lane for every channel that needs one and has none."""
         now = self._now()
+        self._look_at_space()
         await self._outbox.cancel_orphans(now)
         await self._outbox.give_up(now - self._settings.give_up_after, now)
         if self._is_stopping or self._is_held(now):
@@ -207,24 +209,29 @@ class Delivery:
 
     def _lane_ended(self, lane: Lane, channel_id: int) -> None:
         del self._lanes[channel_id]
+        if lane.posted:
+            extra = {"channel": channel_id, "messages": lane.posted}
+            log.info("digest posted", extra=extra)
         if lane.is_detached:
             self.wake()  # nobody waited for it; now its channel can go on
 
     def _is_held(self, now: datetime) -> bool:
-        """Whether nothing may be claimed now: a ban of our address, or no space to write down."""
+        """Whether nothing may be claimed now: our address is banned, or there is no space."""
         if self._held is not None and self._held[0] <= now < self._held[1]:
             return True
         self._held = None  # over, or written by a clock that was ahead
-        is_short = (
-            self._free_bytes is not None and self._free_bytes() < self._settings.min_free_bytes
-        )
-        if is_short != self._is_short_of_space:
-            self._is_short_of_space = is_short
-            if is_short:
-                log.error("disk nearly full: nothing is posted until there is space again")
-            else:
-                log.info("there is space again: posting goes on")
-        return is_short
+        return self._is_short_of_space
+
+    def _look_at_space(self) -> None:
+        """Find out whether an outcome could be written down."""
+        if self._free_bytes is None:
+            return
+        is_short = self._free_bytes() < self._settings.min_free_bytes
+        if is_short and not self._is_short_of_space:
+            log.error("disk nearly full: nothing is posted until there is space again")
+        elif self._is_short_of_space and not is_short:
+            log.info("there is space again: posting goes on")
+        self._is_short_of_space = is_short
 
     async def _serve(self, lane: Lane, channel_id: int, orphans: Sequence[DeliveryRecord]) -> None:
         """Serve one channel until nothing of it is due, or something is in the way."""
@@ -263,6 +270,7 @@ class Delivery:
         outcome = await self._send(lane, record)
         await self._finish(record, outcome)
         hit("after_finish")
+        lane.posted += outcome.state is DeliveryState.SENT
         is_settled = outcome.state in (DeliveryState.SENT, DeliveryState.FAILED)
         # A refused message may have been split: then there is more than when it was claimed.
         is_more = record.has_next or outcome.state is DeliveryState.FAILED
@@ -288,13 +296,12 @@ class Delivery:
         """Write down what became of a claimed message."""
         now = self._now()
         self._act(outcome, now)
-        extra = {**_target(record), "state": outcome.state.value}
         if outcome.state is not DeliveryState.SENT:
+            extra = {**_target(record), "state": outcome.state.value}
             log.warning("message not posted: %s", outcome.reason, extra=extra)
         match outcome.state:
             case DeliveryState.SENT:
                 await self._outbox.mark_sent(record.id, outcome.message_id, now, outcome.reason)
-                log.info("message posted", extra=extra)
             case DeliveryState.PLANNED:
                 delay_s = self._delay_s(record, outcome)
                 not_before = now + timedelta(seconds=delay_s)

@@ -11,7 +11,8 @@ import pytest
 from aiohttp.client_reqrep import ConnectionKey
 
 from bot.models import DeliveryState
-from bot.sender import Effect, Try, fingerprint, judge, send_arguments
+from bot.sender import Effect, Try, fingerprint, judge, message_body
+from tests.fakes import spec
 
 PLANNED, SENDING = DeliveryState.PLANNED, DeliveryState.SENDING
 SENT, FAILED = DeliveryState.SENT, DeliveryState.FAILED
@@ -125,27 +126,16 @@ def test_a_message_is_recognised_by_its_first_line_and_links() -> None:
     assert fingerprint({}) == ("", ())
 
 
-async def test_a_body_becomes_arguments_of_send() -> None:
-    """Nothing of the planned body is lost, and nobody is ever mentioned."""
+def test_a_body_is_sent_as_it_was_planned() -> None:
+    """With a nonce that Discord must honour, and never with a mention."""
     button = {"type": 2, "style": 2, "label": "More", "custom_id": "p1:more:5"}
-    embed = {
-        "title": "T",
-        "url": "https://arxiv.org/abs/1",
-        "fields": [{"name": "n", "value": "v"}],
-    }
     body = {
         "content": "### cs.CV",
-        "embeds": [embed],
+        "embeds": [{"title": "T", "url": "https://arxiv.org/abs/1"}],
         "components": [{"type": 1, "components": [button]}],
     }
-    with discord.http.handle_message_parameters(**send_arguments(body)) as parameters:
-        payload = cast(dict[str, Any], parameters.payload)
-    assert payload["content"] == "### cs.CV"
-    assert payload["allowed_mentions"] == {"parse": []}
-    (sent,) = payload["embeds"]
-    assert {key: sent[key] for key in embed if key != "fields"} == {
-        "title": "T",
-        "url": "https://arxiv.org/abs/1",
-    }
-    (row,) = payload["components"]
-    assert row["components"][0] | button == row["components"][0]
+    sent = message_body(body, "n")
+    assert {key: sent[key] for key in body} == body
+    assert (sent["nonce"], sent["enforce_nonce"]) == ("n", True)
+    assert sent["allowed_mentions"] == {"parse": []}
+    assert spec.body_errors("POST", spec.MESSAGES, sent) == []
