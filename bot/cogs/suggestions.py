@@ -101,7 +101,7 @@ async def complete_paper(store: Store, current: str) -> list[Choice]:
 
 async def complete_query(store: Store, user_id: int, current: str) -> list[Choice]:
     """Offer the person's own last searches, then values of a field, or papers by their titles."""
-    pairs = await complete_again(store, user_id, current)
+    pairs = await list_again(store, user_id, current)
     field = _FIELD.fullmatch(current)
     if field is not None:
         pairs += [(query, query) for query in await _complete_field(store, field)]
@@ -110,7 +110,7 @@ async def complete_query(store: Store, user_id: int, current: str) -> list[Choic
     return make_choices(pairs)
 
 
-async def complete_again(store: Store, user_id: int, current: str) -> list[tuple[str, str]]:
+async def list_again(store: Store, user_id: int, current: str) -> list[tuple[str, str]]:
     """List a person's last searches that hold what is typed, as choices."""
     wanted = current.strip().lower()
     queries = await store.recent.list_newest(user_id)

@@ -10,12 +10,14 @@ from bot.cogs.admin import AdminCog, DigestChannel, channel_links, guild_of
 from bot.cogs.answers import defer_privately
 from bot.cogs.options import parse_name
 from bot.cogs.services import Deliverer
-from bot.cogs.suggestions import Choice, make_choices, quietly
+from bot.cogs.suggestions import Choice, list_again, make_choices, quietly
 from bot.errors import InputError
 from bot.models import ArxivId, Subscription, Topic
 from bot.pipeline import Pipeline
+from bot.query.ast import Query
 from bot.query.parser import parse_query
 from bot.starters import StarterTopic
+from bot.ui.advice import say_found
 from bot.ui.replies import render_topics, say_topic_removed, say_topic_set
 
 MAX_TOPICS = 50
@@ -64,6 +66,8 @@ class TopicCog(AdminCog, group_name="topic", group_description="Narrow digests d
             of=of,
             days=days,
         )
+        if days and not matching:
+            said += f"\n{await self._look_further(parse_query(topic.query))}"
         await interaction.edit_original_response(content=said)
 
     @add.autocomplete("name")
@@ -81,15 +85,13 @@ class TopicCog(AdminCog, group_name="topic", group_description="Narrow digests d
     @add.autocomplete("query")
     @quietly
     async def complete_query(self, interaction: discord.Interaction, current: str) -> list[Choice]:
-        """Offer the query of the starter that was named, else those that hold what is typed."""
+        """Offer the query of the starter that was named, else own searches and all starters."""
         name = str(getattr(interaction.namespace, "name", None) or "").lower()
         wanted = current.strip().lower()
         named = [each for each in self.starters if each.name.lower() == name]
-        return make_choices(
-            (starter.query, starter.query)
-            for starter in named or self.starters
-            if wanted in starter.query.lower()
-        )
+        own = [] if named else await list_again(self.store, interaction.user.id, current)
+        starters = [each.query for each in named or self.starters if wanted in each.query.lower()]
+        return make_choices([*own, *((query, query) for query in starters)])
 
     @app_commands.command(name="list", description="List the topics of this server's digests")
     async def list_topics(self, interaction: discord.Interaction) -> None:
@@ -139,6 +141,12 @@ class TopicCog(AdminCog, group_name="topic", group_description="Narrow digests d
             raise InputError(
                 f"This server has {count} topics, the most there can be; remove one first."
             )
+
+    async def _look_further(self, query: Query) -> str:
+        """Say of a query that finds nothing new whether it finds anything at all."""
+        page = await self.store.search.find(query, limit=1)
+        advice = None if page.matches else await self.store.search.advise(query)
+        return say_found(page, advice)
 
     async def _count_matching(
         self, subscription: Subscription, topic: Topic

@@ -10,11 +10,13 @@ from bot.digest.words import count_of
 from bot.query.ast import And, Node, Query, all_of
 from bot.query.printer import print_node
 from bot.text import markdown
-from bot.ui.replies import code
+from bot.ui.replies import code, fitting_lines
 from bot.ui.search import COLOUR, CUT_SHORT, SearchPage, title_of
 
+MOST_DOUBTED = 5
 MOST_BLAMED = 3
 MAX_LABEL = 80
+MAX_SAID = 1000
 MANY = 100  # papers; the advice counts no further
 
 NOTHING_FOUND = "No paper matches."
@@ -76,7 +78,7 @@ def render_nothing(page: SearchPage, query: Query, advice: Advice) -> discord.Em
 
 def say_advice(advice: Advice, show: Callable[[str], str]) -> list[str]:
     """Put the advice into sentences; ``show`` sets words and queries off from them."""
-    said = [_doubt(each, show) for each in advice.doubtful]
+    said = [_doubt(each, show) for each in advice.doubtful[:MOST_DOUBTED]]
     if advice.corrected:
         return [*said, f"Try {show(advice.corrected.text)}."]
     for blame in advice.blame[:MOST_BLAMED]:
@@ -94,6 +96,15 @@ def _doubt(doubtful: DoubtfulWord, show: Callable[[str], str]) -> str:
         said = f"No paper uses the word {word}"
     alike = [show(each) for each in doubtful.suggestions]
     return f"{said}; did you mean {' or '.join(alike)}?" if alike else f"{said}."
+
+
+def say_found(page: SearchPage, advice: Advice | None) -> str:
+    """Say what a topic's query finds in the whole archive, in few enough words for a message."""
+    if advice is None:
+        total = count_of(page.total, "paper") if page.total_is_exact else f"{page.total:,}+ papers"
+        return f"In the whole archive it finds {total}."
+    lines = ["Nothing in the whole archive matches it either.", *say_advice(advice, code)]
+    return fitting_lines(lines, MAX_SAID)
 
 
 def make_offers(query: Query, advice: Advice) -> list[Offer]:

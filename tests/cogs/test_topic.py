@@ -1,12 +1,17 @@
 """`/topic`: saved searches, checked when they are saved."""
 
+from datetime import timedelta
+
 import pytest
 import simcord
 
 from bot.cogs.topic import MAX_TOPICS
 from bot.models import Topic
+from tests.builders import DAY, make_listing, make_paper
 from tests.cogs.replies import is_private, shown
 from tests.conftest import World
+
+EARLIER = DAY - timedelta(days=1)
 
 
 async def topic(world: World, command: str, **options: object) -> simcord.InteractionResult:
@@ -141,3 +146,38 @@ async def test_starter_topics_are_offered_with_their_query(world: World) -> None
         world.channel, "topic add", "query", "", name="amphibians"
     )
     assert queries == [{"name": "frog OR axolotl", "value": "frog OR axolotl"}]
+
+
+async def test_a_query_that_finds_nothing_is_helped(world: World) -> None:
+    await world.set_up()
+    await world.announce()
+    said = shown(await topic(world, "add", name="x", query="difusion"))
+    assert "it matches **0**" in said
+    assert "Nothing in the whole archive matches it either." in said
+    assert "did you mean `diffusion`" in said
+    assert "Try `diffusion`." in said
+    said = shown(await topic(world, "add", name="x", query="diffusion category:math.AG"))
+    assert "Without `category:math.AG` it finds 6 papers." in said
+
+
+async def test_a_query_that_finds_older_papers_only_is_told_so(world: World) -> None:
+    await world.set_up()
+    await world.announce(make_listing(make_paper(99, title="Axolotl"), announced_on=EARLIER))
+    await world.announce()
+    said = shown(await topic(world, "add", name="x", query="axolotl"))
+    assert "it matches **0**" in said
+    assert "In the whole archive it finds 1 paper." in said
+
+
+async def test_long_advice_fits_a_message(world: World) -> None:
+    await world.set_up()
+    await world.announce()
+    query = " ".join(f"zz{letter}{letter}x" for letter in "abcdefghijklmnopqrstuvwxyz" * 2)[:300]
+    assert "No paper uses" in shown(await topic(world, "add", name="n" * 50, query=query))
+
+
+async def test_own_searches_are_offered_as_topics(world: World) -> None:
+    await world.announce()
+    await world.admin.slash(world.channel, "paper search", query="diffusion part")
+    choices = await world.admin.autocomplete(world.channel, "topic add", "query", "", name="new")
+    assert [choice["value"] for choice in choices] == ["diffusion part", "graph", "frog OR axolotl"]
