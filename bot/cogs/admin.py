@@ -1,7 +1,6 @@
 """What the admin groups share: who may use them, and which digest a command is about."""
 
 import asyncio
-import time
 from collections.abc import Iterable
 from datetime import date
 from typing import Final, cast
@@ -23,9 +22,10 @@ DigestChannel = discord.TextChannel | discord.Thread
 """Where a digest can be posted."""
 
 DIGEST_COG: Final = "digest"
-PATIENCE_S = 4.0
-"""How long a command waits for messages to arrive before it answers without links."""
 LOOK_EVERY_S = 0.1
+LOOKS: Final = 40
+"""For so long a command waits for messages to arrive before it answers without links."""
+OPEN: Final = (DeliveryState.PLANNED, DeliveryState.SENDING)
 
 
 class AdminCog(commands.GroupCog):
@@ -45,6 +45,14 @@ class AdminCog(commands.GroupCog):
         require_admin(interaction)
         return True
 
+    async def subscriptions(self, interaction: discord.Interaction) -> list[Subscription]:
+        """List the digests of the server; raises `InputError` when there is none."""
+        guild = guild_of(interaction)
+        subscriptions = await self.store.subscriptions.list_subscriptions(guild.id)
+        if not subscriptions:
+            raise InputError("No digest is set up in this server; /digest setup does it.")
+        return subscriptions
+
     async def subscription(
         self, interaction: discord.Interaction, channel: DigestChannel | None
     ) -> Subscription:
@@ -52,8 +60,7 @@ class AdminCog(commands.GroupCog):
 
         Raises `InputError` when there is none, or more than one to choose from.
         """
-        guild = guild_of(interaction)
-        subscriptions = await self.store.subscriptions.list_subscriptions(guild.id)
+        subscriptions = await self.subscriptions(interaction)
         wanted = channel.id if channel else interaction.channel_id
         for subscription in subscriptions:
             if subscription.channel_id == wanted:
@@ -62,8 +69,6 @@ class AdminCog(commands.GroupCog):
             raise InputError(f"No digest is set up in #{channel.name}; /digest setup does it.")
         if len(subscriptions) == 1:
             return subscriptions[0]
-        if not subscriptions:
-            raise InputError("No digest is set up in this server; /digest setup does it.")
         raise InputError("No digest is set up in this channel; name the one you mean as channel.")
 
     async def owned_subscription(
@@ -78,15 +83,12 @@ class AdminCog(commands.GroupCog):
 
     async def wait_for_messages(self, channel_id: int, day: date) -> list[DeliveryRecord]:
         """Wait a little for the messages of a date to arrive, and list them."""
-        until = time.monotonic() + PATIENCE_S
-        while True:
+        for _ in range(LOOKS):
             deliveries = await self.store.outbox.list_deliveries(channel_id, day)
-            is_open = any(
-                each.state in (DeliveryState.PLANNED, DeliveryState.SENDING) for each in deliveries
-            )
-            if not is_open or time.monotonic() > until:
-                return deliveries
+            if not any(each.state in OPEN for each in deliveries):
+                break
             await asyncio.sleep(LOOK_EVERY_S)
+        return deliveries
 
 
 def digest_cog(interaction: discord.Interaction) -> AdminCog:

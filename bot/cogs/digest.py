@@ -20,6 +20,8 @@ from bot.cogs.answers import defer_privately
 from bot.cogs.digest_answers import AnswerButton, ask_removal, ask_resumption
 from bot.cogs.digest_pause import pause, require_active, require_paused, resume
 from bot.cogs.digest_preview import PreviewPageButton, show_preview
+from bot.cogs.digest_resolve import RepostButton, resolve, suggest_lots
+from bot.cogs.digest_status import show_status
 from bot.cogs.options import (
     STYLES,
     TYPE_CHOICES,
@@ -35,8 +37,9 @@ from bot.errors import InputError
 from bot.models import Subscription
 from bot.pipeline import Pipeline
 from bot.reconcile import may_repeat
-from bot.ui.questions import Answer, Question
+from bot.ui.questions import Answer, Lot, Question
 from bot.ui.replies import SendOutcome, render_subscriptions, say_sent, say_setup
+from bot.ui.resolve import WHAT
 from bot.ui.views import PreviewPage, make_view
 
 CHANNEL_HELP = "the channel of the digest (default: this one)"
@@ -106,9 +109,7 @@ class DigestCog(
     async def list_digests(self, interaction: discord.Interaction) -> None:
         await defer_privately(interaction)
         guild = guild_of(interaction)
-        subscriptions = await self.store.subscriptions.list_subscriptions(guild.id)
-        if not subscriptions:
-            raise InputError("No digest is set up in this server; /digest setup does it.")
+        subscriptions = await self.subscriptions(interaction)
         embeds = render_subscriptions(
             subscriptions,
             await self.pipeline.outlooks(subscriptions),
@@ -162,6 +163,33 @@ class DigestCog(
         )
         await interaction.edit_original_response(content=say_sent(outcome))
 
+    @app_commands.command(description="What was posted, what comes next, and what went wrong")
+    @app_commands.describe(channel="the channel of one digest (default: all of this server)")
+    async def status(
+        self, interaction: discord.Interaction, channel: DigestChannel | None = None
+    ) -> None:
+        await defer_privately(interaction)
+        if channel is not None:
+            subscriptions = [await self.subscription(interaction, channel)]
+        else:
+            subscriptions = await self.subscriptions(interaction)
+        await show_status(self, interaction, subscriptions)
+
+    @app_commands.command(
+        name="resolve", description="Settle a message that failed or may not have arrived"
+    )
+    @app_commands.describe(
+        message="the message, or all of a digest; /digest status shows them",
+        what="what is to be done about it",
+    )
+    @app_commands.choices(what=[Choice(name=words, value=what) for what, words in WHAT.items()])
+    async def resolve_message(
+        self, interaction: discord.Interaction, message: str, what: str
+    ) -> None:
+        lot = Lot.parse(message)
+        await defer_privately(interaction)
+        await resolve(self, interaction, lot, what)
+
     @app_commands.command(name="pause", description="Post nothing in a channel for a while")
     @app_commands.describe(channel=CHANNEL_HELP)
     async def pause_digest(
@@ -206,6 +234,13 @@ class DigestCog(
     async def complete_zone(self, interaction: discord.Interaction, current: str) -> list[Choice]:
         return make_choices((each, each) for each in suggest_zones(current, self.zones))
 
+    @resolve_message.autocomplete("message")
+    @quietly
+    async def complete_message(
+        self, interaction: discord.Interaction, current: str
+    ) -> list[Choice]:
+        return await suggest_lots(self, interaction, current)
+
     @preview.autocomplete("date")
     @send.autocomplete("date")
     @quietly
@@ -246,4 +281,4 @@ class DigestCog(
         return {category: day for category, day in days.items() if day is not None}
 
 
-BUTTONS = (PreviewPageButton, AnswerButton)
+BUTTONS = (PreviewPageButton, AnswerButton, RepostButton)

@@ -40,9 +40,13 @@ def render_notice(channel_id: int, troubles: Sequence[Trouble], *, is_paused: bo
         lines += _lines(unknown)
     if is_paused:
         lines.append(
-            "The channel's digest is paused until the cause is gone; after that it goes on."
+            "The channel's digest is paused. It goes on by itself once I may post there again; "
+            "`/digest resume` in your server tries at once."
         )
-    lines.append("`/digest status` shows it and posts it again where you say so.")
+    lines.append(
+        "`/digest resolve` there posts it again or lets it be, and `/digest status` shows how "
+        "things stand."
+    )
     return "\n".join(lines)
 
 

@@ -8,11 +8,11 @@ import discord
 import pytest
 
 from bot.errors import InputError
-from bot.ui.questions import Answer, Question
+from bot.ui.questions import Answer, Lot, Question, Repost
 from bot.ui.views import PreviewPage, SearchTurn, page_note, query_of_note
 from tests.builders import DAY
 
-KINDS: tuple[Any, ...] = (PreviewPage, Answer, SearchTurn)
+KINDS: tuple[Any, ...] = (PreviewPage, Answer, Repost, SearchTurn)
 BIGGEST_ID = 2**64 - 1
 
 STATES: list[Any] = [
@@ -20,13 +20,15 @@ STATES: list[Any] = [
     PreviewPage(channel_id=BIGGEST_ID, day=DAY, page=-1),
     Answer(question=Question.REMOVE, channel_id=BIGGEST_ID, is_yes=True),
     Answer(question=Question.RESUME, channel_id=2, is_yes=False),
+    Repost(lot=Lot(channel_id=BIGGEST_ID, day=DAY, part=99999), mark="0123abcd", is_yes=True),
+    Repost(lot=Lot(channel_id=2, day=DAY, part=0), mark="ffffffff", is_yes=False),
     SearchTurn(asker=BIGGEST_ID, sort="relevance", cursor="-9.2a490002e.99990.1000+.2a490002e"),
     SearchTurn(asker=1, sort="newest", cursor="start"),
 ]
 
 
 @pytest.mark.parametrize("state", STATES, ids=lambda state: type(state).__name__)
-def test_a_state_comes_back_as_it_was(state: PreviewPage | Answer | SearchTurn) -> None:
+def test_a_state_comes_back_as_it_was(state: PreviewPage | Answer | Repost | SearchTurn) -> None:
     match = re.fullmatch(state.TEMPLATE, state.custom_id)
     assert match
     assert type(state).from_match(match) == state
@@ -65,3 +67,14 @@ def test_a_message_that_does_not_say_its_query_is_refused(footers: tuple[Any, ..
         query_of_note(message(*footers))
     with pytest.raises(InputError, match="search again"):
         query_of_note(None)
+
+
+def test_a_lot_is_read_back_from_the_choice() -> None:
+    lot = Lot(channel_id=BIGGEST_ID, day=DAY, part=3)
+    assert Lot.parse(f" {lot} ") == lot
+
+
+@pytest.mark.parametrize("text", ["", "part 2", "1:2024-02-30:1", "1:2024-03-05", "x:2024-03-05:1"])
+def test_a_lot_typed_by_hand_says_what_is_right(text: str) -> None:
+    with pytest.raises(InputError, match="Pick one of the messages"):
+        Lot.parse(text)

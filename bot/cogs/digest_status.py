@@ -1,0 +1,141 @@
+"""What `/digest status` shows, gathered from the store, the outbox, intake and Discord."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+import discord
+
+from bot.caretaker import resumes_by_itself
+from bot.cogs.admin import AdminCog, channel_links, guild_of
+from bot.digest.arrival import Arrival, Queue, estimate_arrivals
+from bot.digest.outlook import KnownDays, list_skipped, look_ahead
+from bot.intake import IntakeStatus
+from bot.models import Subscription
+from bot.store.outbox import DeliveryRecord
+from bot.ui.digest_status import ChannelStatus, Wait, render_statuses
+from bot.ui.permissions import missing_permissions
+
+DIGESTS = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What is the same for all digests of an answer."""
+
+    now: datetime
+    known: KnownDays
+    intake: Mapping[str, IntakeStatus]
+    queues: Mapping[int, Queue]
+    arrivals: Mapping[int, Arrival]
+    troubles: Sequence[DeliveryRecord]
+
+
+async def show_status(
+    cog: AdminCog, interaction: discord.Interaction, subscriptions: Sequence[Subscription]
+) -> None:
+    """Answer with the status of ``subscriptions``, of which there is at least one."""
+    guild = guild_of(interaction)
+    facts = await _gather(cog, guild.id)
+    links = channel_links(guild, subscriptions)
+    statuses = [
+        await _status(cog, facts, each, guild, links[each.channel_id]) for each in subscriptions
+    ]
+    embeds = render_statuses(statuses, now=facts.now)
+    content = await _hindrance(cog, facts.now)
+    await interaction.edit_original_response(content=content, embeds=embeds)
+
+
+async def _gather(cog: AdminCog, guild_id: int) -> Facts:
+    now, store, speed = cog.pipeline.now(), cog.store, cog.delivery.settings
+    queues = await store.arrivals.list_queues()
+    arrivals = estimate_arrivals(queues, now=now, pace_per_s=speed.pace_per_s, lanes=speed.lanes)
+    return Facts(
+        now=now,
+        known=await cog.pipeline.known_days(),
+        intake=await cog.pipeline.intake.statuses(),
+        queues={queue.channel_id: queue for queue in queues},
+        arrivals=arrivals,
+        troubles=await store.troubles.list_open(guild_id),
+    )
+
+
+async def _status(
+    cog: AdminCog, facts: Facts, subscription: Subscription, guild: discord.Guild, link: str
+) -> ChannelStatus:
+    channel_id = subscription.channel_id
+    outlook = look_ahead(subscription, facts.known, now=facts.now)
+    digests = await cog.store.arrivals.list_digests(channel_id, DIGESTS)
+    skipped = list_skipped(subscription, facts.known, now=facts.now)
+    known = [each.announced_on for each in digests if each.announced_on >= facts.known.since]
+    waits = _waits(facts, outlook.day, outlook.waits_for)
+    is_asked = outlook.at is None or any(
+        (wait.category, outlook.day) in facts.known.records for wait in waits
+    )
+    return ChannelStatus(
+        subscription=subscription,
+        channel=link,
+        outlook=outlook,
+        resumes_by_itself=resumes_by_itself(subscription),
+        lacks=_lacking(guild.get_channel_or_thread(channel_id)),
+        waits=waits if is_asked else (),
+        digests=digests,
+        without={day: _not_stored(facts, subscription, day) for day in known},
+        skipped={day: _not_stored(facts, subscription, day) for day in skipped},
+        queue=facts.queues.get(channel_id),
+        arrival=facts.arrivals.get(channel_id),
+        troubles=[each for each in facts.troubles if each.channel_id == channel_id],
+    )
+
+
+def _not_stored(facts: Facts, subscription: Subscription, day: date) -> list[Wait]:
+    stored = facts.known.stored_at
+    missing = [each for each in subscription.categories if (each, day) not in stored]
+    return _waits(facts, day, missing)
+
+
+def _waits(facts: Facts, day: date, categories: Sequence[str]) -> list[Wait]:
+    """Say why the listings of these categories are not there, and when arXiv is asked again."""
+    waits = []
+    for category in categories:
+        record = facts.known.records.get((category, day))
+        why = (record.error or record.reason) if record else ""
+        is_over = record is not None and record.is_closed
+        status = facts.intake.get(category)
+        waits.append(
+            Wait(
+                category=category,
+                why=why or "arXiv was not asked yet",
+                asked_at=status.next_poll if status and not is_over else None,
+            )
+        )
+    return waits
+
+
+def _lacking(channel: discord.abc.GuildChannel | discord.Thread | None) -> list[str]:
+    """Name the permissions that the bot lacks; none where the channel is not known."""
+    if channel is None:
+        return []
+    held = channel.permissions_for(channel.guild.me)
+    return missing_permissions(held, is_thread=isinstance(channel, discord.Thread))
+
+
+async def _hindrance(cog: AdminCog, now: datetime) -> str | None:
+    """Say what holds up posting everywhere, if anything does."""
+    held_until = cog.delivery.held_until
+    if await cog.store.restored.is_waiting():
+        return (
+            "The database was put back from a backup. Nothing is posted until I have looked what "
+            "the channels already have."
+        )
+    if cog.delivery.is_short_of_space:
+        return (
+            "Nothing is posted anywhere at the moment: the disk of the machine I run on is nearly "
+            "full. Whoever runs this bot must make room."
+        )
+    if held_until is not None and now < held_until:
+        return (
+            "Nothing is posted anywhere at the moment: Discord shuts me out, and I try again "
+            f"<t:{int(held_until.timestamp())}:R>."
+        )
+    return None
