@@ -92,9 +92,9 @@ class Readers:
         with translated_errors():
             connection = self._take()
             try:
+                connection.execute("BEGIN")
                 reading = Reading(connection, time.monotonic() + deadline_s)
                 connection.set_progress_handler(reading.has_passed, STEPS_BETWEEN_LOOKS)
-                connection.execute("BEGIN")
                 return work(reading)
             finally:
                 connection.set_progress_handler(None, 0)

@@ -39,7 +39,7 @@ __all__ = [
     "unindex",
 ]
 
-FIND_DEADLINE_S = 0.12  # a person notices more; with loading and sending it stays under 150 ms
+FIND_DEADLINE_S = 0.1  # a person notices more; with scoring and loading it stays under 150 ms
 SUGGEST_DEADLINE_S = 0.04
 ADVISE_DEADLINE_S = 0.25
 TRACE_DEADLINE_S = 5.0

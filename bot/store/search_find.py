@@ -28,7 +28,8 @@ from bot.store.search_words import count_archive, count_papers, narrow_prefixes,
 
 COUNTED = 1000  # a page says '1,000+' beyond: counting all of three million takes seconds
 POOL = 150  # papers that are scored: about 10 ms, and better than BM25 over all of them
-LOADING_S = 0.25  # to load what was found, after the deadline of finding
+SCORING_S = 0.03  # to score and load what was found, after the deadline of finding
+LOADING_S = 0.25  # the same for a long page; ten papers take a millisecond
 
 
 class Sort(StrEnum):
@@ -131,6 +132,8 @@ class _Search:
         self.limit = limit
         self.cursor = cursor
         self.shown = cursor.shown if cursor else 0
+        self.total = cursor.total if cursor else 0
+        self.is_exact = cursor.total_is_exact if cursor else True
         self.is_scored = sort is Sort.RELEVANCE and bool(asked_stems(root))
         self.bound = cursor.bound if cursor else self._first_bound()
         self.within = KeyRange(FIRST_KEY, min(LAST_KEY, self.bound + 1))
@@ -140,18 +143,16 @@ class _Search:
         self.end_of_pool: Found | None = None
 
     def page(self, is_narrowed: bool) -> SearchPage:
-        total, is_exact, counted = self._count()
-        page, has_next = self._find(counted)
+        page, has_next = self._find()
         self.reading.allow(LOADING_S)
         matches = tuple(Match(stored=paper) for paper in load(self.reading, page))
         overran = self.reading.overran or is_narrowed
-        shown = self.shown + len(page)
         return SearchPage(
             matches=matches,
-            total=max(total, shown),
-            total_is_exact=is_exact and not overran,
-            next=self._next(page, total, is_exact) if page and has_next else None,
-            previous=self._previous(page, total, is_exact) if page and self.shown else None,
+            total=max(self.total, self.shown + len(page)),
+            total_is_exact=self.is_exact and not overran,
+            next=self._next(page) if page and has_next else None,
+            previous=self._previous(page) if page and self.shown else None,
             overran=overran,
             first_number=self.shown + 1,
         )
@@ -163,37 +164,36 @@ class _Search:
         # Not max(key) with a condition, which would read the whole table.
         return sum(self.reading.integers("SELECT key FROM paper ORDER BY key DESC LIMIT 1"))
 
-    def _count(self) -> tuple[int, bool, list[Found]]:
-        """Count all papers found, or take the first page's count; the walk that counted, too."""
-        if self.cursor:
-            return self.cursor.total, self.cursor.total_is_exact, []
-        counted = follow(self.reading, self.newest, COUNTED + 1)
-        return min(len(counted), COUNTED), len(counted) <= COUNTED, counted
-
-    def _find(self, counted: list[Found]) -> tuple[list[Found], bool]:
+    def _find(self) -> tuple[list[Found], bool]:
         """Find the page's papers, and whether others follow."""
         cursor, limit = self.cursor, self.limit
         if self.is_scored and self.shown < POOL:
-            found = self._in_pool(counted)
+            found = self._in_pool()
         elif cursor and cursor.is_back:
             place = (cursor.tier, cursor.key)
             return follow_back(self.reading, self.walk, limit, place, self.within), True
         elif cursor:
             found = self._behind((cursor.tier, cursor.key), limit + 1)
         else:
-            found = counted if limit <= COUNTED else self._behind(None, limit + 1)
+            found = self._behind(None, max(limit, COUNTED) + 1)
+            self._count(found)
         return found[:limit], len(found) > limit
+
+    def _count(self, found: Sequence[Found]) -> None:
+        """Take a first page's walk, which went on to `COUNTED`, for the number of all."""
+        self.total = min(len(found), COUNTED)
+        self.is_exact = len(found) <= COUNTED
 
     def _behind(self, last: Found | None, wanted: int) -> list[Found]:
         return follow(self.reading, self.walk, wanted, last, self.within)
 
-    def _in_pool(self, counted: Sequence[Found]) -> list[Found]:
+    def _in_pool(self) -> list[Found]:
         """Score the papers that the tiers bring first; behind the last of them the tiers go on."""
         pool = self._behind(None, POOL)
-        if self.reading.overran:
-            # No time for the tiers: what was counted was found all the same.
-            pool = pool or list(counted[:POOL])
-            self.reading.allow(LOADING_S)
+        if self.cursor is None:
+            is_all = len(pool) < POOL or self.reading.overran
+            self._count(pool if is_all else follow(self.reading, self.newest, COUNTED + 1))
+        self.reading.allow(SCORING_S)
         found = self._ranked(pool)[self.shown : self.shown + self.limit + 1]
         missing = self.limit + 1 - len(found)
         if len(pool) == POOL:
@@ -215,26 +215,23 @@ class _Search:
         scores = {key: scorer.score(*map(str, texts)) for key, *texts in rows}
         return sorted(pool, key=lambda found: (-scores.get(found[1], 0.0), -found[1]))
 
-    def _next(self, page: Sequence[Found], total: int, is_exact: bool) -> Cursor:
+    def _next(self, page: Sequence[Found]) -> Cursor:
         shown = self.shown + len(page)
         # The page that ends the pool ends with any of its papers; the walk goes on behind the last.
         last = self.end_of_pool if self.end_of_pool and shown == POOL else page[-1]
-        return self._cursor(last, shown, max(total, shown), is_exact, is_back=False)
+        return self._cursor(last, shown, is_back=False)
 
-    def _previous(self, page: Sequence[Found], total: int, is_exact: bool) -> Cursor:
-        shown = max(0, self.shown - self.limit)
-        return self._cursor(page[0], shown, total, is_exact, is_back=True)
+    def _previous(self, page: Sequence[Found]) -> Cursor:
+        return self._cursor(page[0], max(0, self.shown - self.limit), is_back=True)
 
-    def _cursor(
-        self, place: Found, shown: int, total: int, is_exact: bool, *, is_back: bool
-    ) -> Cursor:
+    def _cursor(self, place: Found, shown: int, *, is_back: bool) -> Cursor:
         tier, key = place
         return Cursor(
             tier=tier,
             key=key,
             shown=shown,
-            total=total,
-            total_is_exact=is_exact,
+            total=max(self.total, self.shown),
+            total_is_exact=self.is_exact and not self.reading.overran,
             bound=self.bound,
             is_back=is_back,
         )

@@ -6,7 +6,7 @@ import pytest
 
 from bot.errors import InputError
 from bot.query.parser import parse_query
-from bot.store import search_find
+from bot.store import readers, search_find
 from bot.store.search import Cursor, Sort
 from bot.store.store import Store
 from tests.builders import DAY, NOW, make_listing, make_paper, make_papers
@@ -87,6 +87,23 @@ async def test_history_imported_late_stays_behind_newer_papers(store: Store) -> 
     await store.papers.add_listing(old, now=NOW)
     page = await store.search.find(parse_query("paper"))
     assert [match.stored.announced_on for match in page.matches] == [DAY, date(2020, 8, 21)]
+
+
+@pytest.mark.parametrize("sort", list(Sort))
+@pytest.mark.parametrize("deadline_s", [0, 0.001, 0.004, 0.016, 10])
+async def test_a_search_cut_off_shows_what_it_found_and_says_so(
+    store: Store, monkeypatch: pytest.MonkeyPatch, sort: Sort, deadline_s: float
+) -> None:
+    monkeypatch.setattr(readers, "STEPS_BETWEEN_LOOKS", 1)
+    await store.papers.add_listing(make_listing(*make_papers(400)), now=NOW)
+    query = parse_query('paper "number 1" OR problem -number')
+    whole = await store.search.find(query, limit=400, deadline_s=60)
+    page = await store.search.find(query, sort=sort, limit=10, deadline_s=deadline_s)
+    assert set(page.matches) <= set(whole.matches)
+    assert page.overran or page.total == whole.total
+    if page.overran:
+        assert not page.total_is_exact
+        assert page.total <= whole.total
 
 
 @pytest.mark.parametrize("text", ["", "1", "a.b.c.d", "0.1.2.3.4.5", "0.zz.1.2", "٣.1.2.3"])
