@@ -3,8 +3,9 @@
     every tick:
         fetch:  for each watched category and date that is not settled (intake.py)
                     arxiv.client -> arxiv.feeds.parse_feed -> arxiv.judge -> store.papers
-        plan:   for each channel and date that is due (digest.due) and not decided yet
-                    store.search.match(topic.query)  -> which papers each topic wants
+        plan:   for each date, and the channels for which it is due (digest.due) and not decided
+                    store.search.match_many(topics)  -> which papers each topic wants
+                for each of these channels
                     digest.select.decide             -> what is posted, and why the rest is not
                     digest.build -> ui.messages.render_digest
                     store.outbox.plan                -> frozen messages (one transaction)
@@ -29,6 +30,7 @@ from bot.errors import BotError, QuerySyntaxError
 from bot.faultpoint import hit
 from bot.intake import Intake, IntakeOutcome
 from bot.models import ArxivId, Digest, Listing, Subscription, SubscriptionState
+from bot.query.ast import Query
 from bot.query.parser import parse_query
 from bot.store.digests import DigestRecord, ListingTimes
 from bot.store.store import Store
@@ -46,6 +48,19 @@ class PlanResult:
     messages: int
     papers: int
     announced: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnnouncedDay:
+    """One date as it was read for some channels, at ``read_at``.
+
+    ``listings`` are theirs by category; ``found`` tells by query which of the papers it finds.
+    """
+
+    day: date
+    read_at: datetime
+    listings: Mapping[str, Listing]
+    found: Mapping[str, Collection[ArxivId]]
 
 
 class Pipeline:
@@ -85,7 +100,16 @@ class Pipeline:
 
     async def decide(self, subscription: Subscription, day: date) -> tuple[Decision, ...]:
         """Decide for every announced paper of ``day`` whether the channel gets it, and why."""
-        listings = await self._listings(subscription, day)
+        return await self._decide(subscription, await self._read_day([subscription], day))
+
+    async def _decide(
+        self, subscription: Subscription, announced: AnnouncedDay
+    ) -> tuple[Decision, ...]:
+        listings = [
+            announced.listings[category]
+            for category in subscription.categories
+            if category in announced.listings
+        ]
         arxiv_ids = {
             entry.paper.arxiv_id
             for listing in listings
@@ -95,45 +119,59 @@ class Pipeline:
         return decide(
             subscription=subscription,
             listings=listings,
-            matches=await self._matches(subscription, arxiv_ids),
+            matches={topic.name: announced.found[topic.query] for topic in subscription.topics},
             delivered=await self.store.outbox.delivered_versions(
                 subscription.channel_id, arxiv_ids
             ),
         )
 
-    async def _listings(self, subscription: Subscription, day: date) -> list[Listing]:
-        listings = [
-            await self.store.papers.get_listing(category, day)
-            for category in subscription.categories
-        ]
-        return [listing for listing in listings if listing is not None]
+    async def _read_day(self, subscriptions: Sequence[Subscription], day: date) -> AnnouncedDay:
+        """Read what these channels follow of ``day``, and match all their topics at once."""
+        read_at = self.now()
+        listings: dict[str, Listing] = {}
+        for category in sorted({name for each in subscriptions for name in each.categories}):
+            listing = await self.store.papers.get_listing(category, day)
+            if listing is not None:
+                listings[category] = listing
+        queries = {topic.query for each in subscriptions for topic in each.topics}
+        arxiv_ids = {
+            entry.paper.arxiv_id for each in listings.values() for entry in each.announcements
+        }
+        found = await self._match(queries, arxiv_ids)
+        return AnnouncedDay(day=day, read_at=read_at, listings=listings, found=found)
 
-    async def _matches(
-        self, subscription: Subscription, arxiv_ids: Collection[ArxivId]
-    ) -> Mapping[str, set[ArxivId]]:
-        matches: dict[str, set[ArxivId]] = {}
-        for topic in subscription.topics:
+    async def _match(
+        self, texts: Collection[str], arxiv_ids: Collection[ArxivId]
+    ) -> Mapping[str, Collection[ArxivId]]:
+        """Tell for each query which of the papers it finds; the same as a search would."""
+        queries: dict[str, Query] = {}
+        for text in sorted(texts):
             try:
-                query = parse_query(topic.query)
+                queries[text] = parse_query(text)
             except QuerySyntaxError as error:
                 # Saved by an older version of the language: the topic waits for its admin.
-                log.warning("topic not readable: %s", error, extra={"topic": topic.name})
-                matches[topic.name] = set()
-                continue
-            matches[topic.name] = await self.store.search.match(query, arxiv_ids)
-        return matches
+                log.warning("topic not readable: %s", error, extra={"query": text})
+        if not queries:
+            return dict.fromkeys(texts, ())
+        found = await self.store.search.match_many(list(queries.values()), arxiv_ids)
+        return {**dict.fromkeys(texts, ()), **dict(zip(queries, found, strict=True))}
 
     async def preview(self, subscription: Subscription, day: date) -> Digest:
         """Build the digest that would be posted for ``day`` now; stores nothing."""
         return build_digest(subscription, day, await self.decide(subscription, day))
 
-    async def plan(self, subscription: Subscription, day: date) -> PlanResult:
-        """Put the digest of ``day`` into the outbox; what was posted before is left out."""
-        decided_at = self.now()  # before the listings are read: what comes later is a supplement
+    async def plan(
+        self, subscription: Subscription, day: date, announced: AnnouncedDay | None = None
+    ) -> PlanResult:
+        """Put the digest of ``day`` into the outbox; what was posted before is left out.
+
+        ``announced`` is that day as it was read for several channels, else it is read for this one.
+        """
+        if announced is None:
+            announced = await self._read_day([subscription], day)
         earlier = await self.store.outbox.list_deliveries(subscription.channel_id, day)
-        digest = build_digest(
-            subscription, day, await self.decide(subscription, day), is_supplement=bool(earlier)
-        )
+        decisions = await self._decide(subscription, announced)
+        digest = build_digest(subscription, day, decisions, is_supplement=bool(earlier))
         drafts = render_digest(digest, first_part=len(earlier) + 1)
         messages = await self.store.outbox.plan(subscription, day, drafts, now=self.now())
         hit("after_plan")
@@ -146,7 +184,7 @@ class Pipeline:
             day,
             announced=digest.announced,
             planned=papers,
-            now=decided_at,
+            now=announced.read_at,  # what is stored later is a supplement
         )
         return PlanResult(messages=messages, papers=papers, announced=digest.announced)
 
@@ -186,16 +224,28 @@ class Pipeline:
         since = announcement_day(self.now() - self.intake.rules.catchup_window)
         listings = await self.store.digests.listings_since(since)
         decided = await self.store.digests.list_since(since)
-        messages = 0
+        due: dict[date, list[Subscription]] = {}
         for subscription in await self.store.subscriptions.list_subscriptions():
             for day in self._due_days(subscription, listings, decided):
-                messages += (await self._plan_safely(subscription, day)).messages
-        return messages
+                due.setdefault(day, []).append(subscription)
+        return sum([await self._plan_day(due[day], day) for day in sorted(due)])
 
-    async def _plan_safely(self, subscription: Subscription, day: date) -> PlanResult:
+    async def _plan_day(self, subscriptions: Sequence[Subscription], day: date) -> int:
+        """Plan the digests of one date, whose listings are read and matched once for all."""
+        announced: AnnouncedDay | None = None
+        try:
+            announced = await self._read_day(subscriptions, day)
+        except BotError as error:
+            log.warning("channels planned one by one: %s", error)
+        results = [await self._plan_safely(each, day, announced) for each in subscriptions]
+        return sum(result.messages for result in results)
+
+    async def _plan_safely(
+        self, subscription: Subscription, day: date, announced: AnnouncedDay | None
+    ) -> PlanResult:
         """Plan one digest; what goes wrong with one channel never stops the others."""
         try:
-            result = await self.plan(subscription, day)
+            result = await self.plan(subscription, day, announced)
         except BotError as error:
             log.warning("digest not planned: %s", error, extra=_target(subscription, day))
             return PlanResult(messages=0, papers=0, announced=0)

@@ -1,7 +1,7 @@
 """One announcement day through the pipeline: what is planned when, over a real store."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
@@ -10,10 +10,13 @@ import pytest
 
 from bot.app import build_pipeline
 from bot.arxiv.judge import IntakeVerdict
-from bot.errors import ArxivUnavailable
+from bot.errors import ArxivUnavailable, StoreError
 from bot.intake import IntakeRules
 from bot.models import AnnounceType, ArxivId, Listing, Paper, Subscription
 from bot.pipeline import Pipeline
+from bot.query.ast import Query
+from bot.store.papers import Papers
+from bot.store.search import Search
 from bot.store.store import Store, open_store
 from tests.builders import make_listing, make_paper, make_papers
 from tests.fakes.clock import VirtualClock
@@ -406,3 +409,57 @@ async def test_an_explanation_says_what_became_of_papers(pipeline: Pipeline, fee
     await pipeline.store.outbox.mark_sent(record.id, 5, pipeline.now())
     (decision,) = await pipeline.explain(subscription, TUESDAY)
     assert decision.reason == "Version 1 was posted in this channel before."
+
+
+async def test_a_date_is_read_and_matched_once_for_all_channels(
+    pipeline: Pipeline, feeds: Feeds, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for channel_id in range(1, 21):
+        await subscribe(pipeline, "cs.CV", "cs.LG", channel_id=channel_id)
+        query = f'"number {channel_id % 4}"'
+        await pipeline.store.subscriptions.set_topic(channel_id, "some", query)
+    await pipeline.store.papers.add_listing(make_listing(*make_papers(3)), now=pipeline.now())
+    other = make_listing(make_paper(9), category="cs.LG")
+    await pipeline.store.papers.add_listing(other, now=pipeline.now())
+    asked: list[object] = []
+    get_listing, match_many = Papers.get_listing, Search.match_many
+
+    async def counted_get(self: Papers, category: str, day: date) -> Listing | None:
+        asked.append((category, day))
+        return await get_listing(self, category, day)
+
+    async def counted_match(
+        self: Search, queries: Sequence[Query], arxiv_ids: Collection[ArxivId]
+    ) -> list[frozenset[ArxivId]]:
+        asked.append(len(queries))
+        return await match_many(self, queries, arxiv_ids)
+
+    monkeypatch.setattr(Papers, "get_listing", counted_get)
+    monkeypatch.setattr(Search, "match_many", counted_match)
+    assert await pipeline.plan_due() == 15
+    assert asked == [("cs.CV", TUESDAY), ("cs.LG", TUESDAY), 4]
+    assert await planned(pipeline, channel_id=3) == ["2403.00003"]
+    assert await planned(pipeline, channel_id=4) == []
+
+
+async def test_channels_are_planned_one_by_one_when_they_cannot_be_together(
+    pipeline: Pipeline, feeds: Feeds, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever one channel's topics do to the engine, the others get their digests."""
+    for channel_id, word in ((1, "paper"), (2, "broken"), (3, "paper")):
+        await subscribe(pipeline, channel_id=channel_id)
+        await pipeline.store.subscriptions.set_topic(channel_id, "some", word)
+    await pipeline.store.papers.add_listing(make_listing(*make_papers(3)), now=pipeline.now())
+    match_many = Search.match_many
+
+    async def failing(
+        self: Search, queries: Sequence[Query], arxiv_ids: Collection[ArxivId]
+    ) -> list[frozenset[ArxivId]]:
+        if any(query.text == "broken" for query in queries):
+            raise StoreError("The database refused.")
+        return await match_many(self, queries, arxiv_ids)
+
+    monkeypatch.setattr(Search, "match_many", failing)
+    await pipeline.plan_due()
+    found = [len(await planned(pipeline, channel_id=channel_id)) for channel_id in (1, 2, 3)]
+    assert found == [3, 0, 3]

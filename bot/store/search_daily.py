@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterable, Sequence
 from bot.models import ArxivId
 from bot.query.ast import And, HasDoi, Identified, LeafNode, Node, Not, Or, Query, Since, Until
 from bot.query.compile import leaf_expression
+from bot.store.database import translated_errors
 from bot.store.keys import day_of
 from bot.store.readers import Readers, Reading, Row
 from bot.store.rows import json_array
@@ -38,7 +39,8 @@ async def match_many(
         )
 
     rows = await readers.run(load, deadline_s=LOADING_DEADLINE_S)
-    return await asyncio.to_thread(_match_all, rows, queries)
+    with translated_errors():
+        return await asyncio.to_thread(_match_all, rows, queries)
 
 
 def _match_all(rows: Sequence[Row], queries: Sequence[Query]) -> list[frozenset[ArxivId]]:
