@@ -193,8 +193,8 @@ def build_database(path: Path, papers: Iterable[Grown]) -> dict[str, float]:
     connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     connection.close()
     begun = time.perf_counter()
-    asyncio.run(_count_words(path))
-    took["word counts"] = time.perf_counter() - begun
+    asyncio.run(_tidy(path))
+    took["tidying"] = time.perf_counter() - begun
     return took
 
 
@@ -203,9 +203,9 @@ async def _create(path: Path) -> None:
         pass
 
 
-async def _count_words(path: Path) -> None:
+async def _tidy(path: Path) -> None:
     async with open_store(path) as store:
-        await store.search.count_words()
+        await store.search.tidy()
 
 
 def _insert(connection: sqlite3.Connection, papers: Iterable[Grown]) -> None:

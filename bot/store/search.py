@@ -17,7 +17,7 @@ from bot.store.readers import Readers
 from bot.store.search_advice import Advice, Blame, DoubtfulWord, advise
 from bot.store.search_daily import match_many
 from bot.store.search_find import Cursor, Match, SearchPage, Sort, find
-from bot.store.search_index import index, refresh, unindex
+from bot.store.search_index import index, merge_all, refresh, unindex
 from bot.store.search_similar import find_similar
 from bot.store.search_trace import Trace, trace
 from bot.store.search_typed import TitleSuggestion, suggest_authors, suggest_titles
@@ -95,14 +95,16 @@ class Search:
         work = partial(find_similar, paper=paper, limit=limit)
         return await self._readers.run(work, deadline_s=FIND_DEADLINE_S)
 
-    async def count_words(self) -> int:
-        """Count anew how many papers use each word, when the archive has grown much since.
+    async def tidy(self) -> int:
+        """Tidy up when the archive has grown much: merge the indexes, count the words anew.
 
-        The counts weigh words for relevance, similar papers and suggestions. Returns how many
-        words were counted, 0 when the last count still serves.
+        The counts weigh words for relevance, similar papers and suggestions. Works in steps of
+        about a tenth of a second, in between which others write. Returns how many words were
+        counted, 0 when there was nothing to do.
         """
         if not await is_count_stale(self._readers):
             return 0
+        await merge_all(self._database)
         return await count_stems(self._database, self._readers)
 
     async def suggest_titles(self, typed: str, limit: int = 25) -> list[TitleSuggestion]:

@@ -6,12 +6,14 @@ there, and added when the new one is: `unindex` before, `index` after. There are
 """
 
 from collections.abc import Collection, Mapping, Sequence
+from functools import partial
 from types import MappingProxyType
 
 import aiosqlite
 
 from bot.models import AnnounceType, ArxivId, LinkKind
 from bot.query.tags import filter_tags
+from bot.store.database import Database
 from bot.store.rows import json_array
 
 INDEXES: Mapping[str, str] = MappingProxyType(
@@ -115,3 +117,30 @@ def _render(categories: str, types: str | None, kinds: str | None) -> str:
         announce_types=sorted(map(AnnounceType, types.split(",") if types else ())),
         link_kinds=sorted(map(LinkKind, kinds.split(",") if kinds else ())),
     )
+
+
+# Tidying up after many writes
+
+MERGED_PAGES = 1000  # a step: about a tenth of a second for the writer
+
+
+async def merge_all(database: Database) -> int:
+    """Merge each index into one piece; returns the number of steps, each its own transaction.
+
+    Every batch leaves a piece, and a search looks into all of them: one is a third faster than
+    sixteen (https://sqlite.org/fts5.html#the_merge_command).
+    """
+    steps = 0
+    for name in INDEXES:
+        pages = -MERGED_PAGES  # negative at first: pieces of every size take part
+        while await database.write(partial(_merge, name=name, pages=pages)):
+            pages = MERGED_PAGES
+            steps += 1
+    return steps
+
+
+async def _merge(connection: aiosqlite.Connection, *, name: str, pages: int) -> bool:
+    """Merge a little; returns whether there was anything to do."""
+    before = connection.total_changes
+    await connection.execute(f"INSERT INTO {name} ({name}, rank) VALUES ('merge', {pages:d})")
+    return connection.total_changes - before >= 2  # the statement itself counts one

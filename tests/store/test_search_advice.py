@@ -27,7 +27,7 @@ async def filled(
     await store.papers.add_listing(make_listing(*papers), now=NOW)
     if request.param == "counted":
         monkeypatch.setattr(search_words, "SMALL", 0)
-        assert await store.search.count_words() > 5
+        assert await store.search.tidy() > 5
     return store
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from bot.models import AnnounceType, ArxivId, Paper
 from bot.query.parser import parse_query
-from bot.store.search_index import INDEXES
+from bot.store.search_index import INDEXES, merge_all
 from bot.store.store import Store
 from tests.builders import DAY, NOW, make_id, make_link, make_listing, make_paper
 
@@ -113,3 +113,22 @@ def make_random_paper(dice: random.Random, latest: dict[ArxivId, Paper]) -> Pape
         categories=dice.choices(["cs.CV", "cs.LG", "math.AG", "hep-th"], k=2),
         comment=dice.choice([None, "12 pages", "withdrawn"]),
     )
+
+
+async def count_pieces(store: Store) -> int:
+    async def work(connection: aiosqlite.Connection) -> int:
+        rows = await connection.execute_fetchall("SELECT count(DISTINCT segid) FROM paper_text_idx")
+        return int(next(iter(rows))[0])
+
+    return await store.database.write(work)
+
+
+async def test_merging_leaves_one_sound_piece(store: Store) -> None:
+    for number in range(1, 8):
+        await store.papers.add_listing(make_listing(make_paper(number)), now=NOW)
+    assert await count_pieces(store) > 1
+    assert await merge_all(store.database) > 0
+    assert await count_pieces(store) == 1
+    assert await merge_all(store.database) == 0
+    await check_integrity(store)
+    assert len(await find(store, "paper")) == 7

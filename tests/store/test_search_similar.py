@@ -29,7 +29,7 @@ async def test_papers_that_share_telling_words_are_similar(
     await store.papers.add_listing(make_listing(*papers), now=NOW)
     if is_counted:
         monkeypatch.setattr(search_words, "SMALL", 0)
-        assert await store.search.count_words()
+        assert await store.search.tidy()
     found = await store.search.find_similar(papers[0], limit=3)
     assert {match.stored.paper.arxiv_id for match in found} == {
         paper.arxiv_id for paper in papers[1:4]

@@ -22,7 +22,7 @@ async def counted(store: Store, monkeypatch: pytest.MonkeyPatch) -> Store:
     ]
     await store.papers.add_listing(make_listing(*papers), now=NOW)
     monkeypatch.setattr(search_words, "SMALL", 0)
-    assert await store.search.count_words() >= 4
+    assert await store.search.tidy() >= 4
     return store
 
 
@@ -48,15 +48,15 @@ async def test_an_archive_never_counted_gives_the_same(store: Store) -> None:
 
 
 async def test_counting_again_waits_until_the_archive_grew(counted: Store) -> None:
-    assert await counted.search.count_words() == 0
+    assert await counted.search.tidy() == 0
     more = [make_paper(number, title="Halos") for number in range(100, 160)]
     await counted.papers.add_listing(make_listing(*more), now=NOW)
-    assert await counted.search.count_words() > 0
+    assert await counted.search.tidy() > 0
     assert (await counts(counted, "halo"))["halo"] == 60
 
 
 async def test_a_small_archive_is_not_counted(store: Store) -> None:
-    assert await store.search.count_words() == 0
+    assert await store.search.tidy() == 0
 
 
 async def test_a_broad_beginning_stands_for_its_most_used_words(
