@@ -5,16 +5,20 @@ import json
 import random
 import re
 import string
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from bot.app import offline_pipeline
 from bot.cli import main
 from bot.errors import QuerySyntaxError
+from bot.models import AnnounceType
 from bot.query.explain import explain
 from bot.query.parser import parse_query
 from bot.store.search import Sort
 from bot.store.store import Store, open_store
+from tests.builders import DAY, make_subscription, make_topic
 from tests.cogs.replies import shown
 from tests.conftest import World
 from tests.engine_table import PAPERS, TABLE, announce_papers
@@ -49,6 +53,24 @@ async def test_the_store_and_the_daily_matching_agree(
         assert {match.stored.paper.arxiv_id for match in ranked.matches} == set(found)
         papers = [paper.arxiv_id for paper in PAPERS]
         assert await store.search.match(parse_query(query), papers) == set(found)
+
+
+@pytest.mark.parametrize(("query", "expected", "why"), TABLE, ids=IDS)
+async def test_a_topic_posts_what_its_query_finds(
+    path: Path, query: str, expected: str, why: str
+) -> None:
+    """On each date, of what was announced then: the digest itself, not only the matching."""
+    subscription = make_subscription(
+        announce_types=tuple(AnnounceType), topics=[make_topic("it", query)]
+    )
+    async with open_store(path) as store:
+        for day in (DAY, DAY + timedelta(days=1)):
+            listing = await store.papers.get_listing("cs.CV", day)
+            assert listing is not None
+            announced = {each.paper.arxiv_id for each in listing.announcements}
+            digest = await offline_pipeline(store).preview(subscription, day)
+            posted = {entry.paper.arxiv_id for entry in digest.entries}
+            assert posted == {each for each in announced if each[-1] in expected}, why
 
 
 def test_the_command_line_agrees(
