@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from heapq import heappop, heappush
+from itertools import accumulate, islice
 
 CHANNEL_LIMIT = 5
 CHANNEL_LIMIT_S = 5.0
@@ -37,33 +39,66 @@ class Arrival:
     ahead: int
 
 
+@dataclass(slots=True)
+class _Turn:
+    """A channel being served: its next message is ready to go at ``ready_s``."""
+
+    queue: Queue
+    ready_s: float
+    sent: int = 0
+    window_s: float = 0.0
+
+    def send(self, at_s: float) -> None:
+        """Send one message; after `CHANNEL_LIMIT` of them the channel wants a pause."""
+        if self.sent % CHANNEL_LIMIT == 0:
+            self.window_s = at_s
+        self.sent += 1
+        is_full = self.sent % CHANNEL_LIMIT == 0
+        self.ready_s = at_s + ANSWER_S
+        if is_full and self.sent < self.queue.messages:
+            self.ready_s = max(self.ready_s, self.window_s + CHANNEL_LIMIT_S)
+
+
 def estimate_arrivals(
     queues: Sequence[Queue], *, now: datetime, pace_per_s: float, lanes: int
 ) -> Mapping[int, Arrival]:
     """Estimate for each channel when it will have everything; ``queues`` in the order of turn.
 
-    As many channels as there are ``lanes`` are served side by side, and all together get at most
-    ``pace_per_s`` messages a second.
+    Delivery is played through: as many channels as there are ``lanes`` are served side by side,
+    and take turns at sending, at most ``pace_per_s`` messages a second.
     """
-    arrivals = {}
-    messages, busy_s = 0, 0.0
+    due = [queue for queue in queues if not queue.is_on_hold and queue.not_before <= now]
+    done_s = _play(due, 1 / pace_per_s, lanes)
+    ahead = dict(zip(done_s, accumulate((each.messages for each in due), initial=0), strict=False))
     for queue in queues:
-        if queue.is_on_hold:
-            continue
-        own_s = time_of_channel_s(queue.messages)
-        by_pace_s = (messages + queue.messages) / pace_per_s
-        by_lanes_s = busy_s / lanes + own_s
-        wait_s = max((queue.not_before - now).total_seconds(), 0)
-        seconds = max(by_pace_s, by_lanes_s, wait_s + own_s)
-        arrivals[queue.channel_id] = Arrival(at=now + timedelta(seconds=seconds), ahead=messages)
-        if queue.not_before <= now:  # else its turn comes when it may be sent
-            messages += queue.messages
-            busy_s += own_s
-    return arrivals
+        if not queue.is_on_hold and queue.not_before > now:  # nobody waits for it meanwhile
+            wait_s = (queue.not_before - now).total_seconds()
+            done_s[queue.channel_id] = wait_s + _play([queue], 1 / pace_per_s, 1)[queue.channel_id]
+    return {
+        channel_id: Arrival(at=now + timedelta(seconds=seconds), ahead=ahead.get(channel_id, 0))
+        for channel_id, seconds in done_s.items()
+    }
 
 
-def time_of_channel_s(messages: int) -> float:
-    """Return how long a channel takes for so many messages when nothing else is to be sent."""
-    full = (messages - 1) // CHANNEL_LIMIT
-    rest = messages - full * CHANNEL_LIMIT
-    return full * max(CHANNEL_LIMIT_S, CHANNEL_LIMIT * ANSWER_S) + rest * ANSWER_S
+def _play(queues: Sequence[Queue], gap_s: float, lanes: int) -> dict[int, float]:
+    """Return by channel, in the order of ``queues``, after how many seconds it has everything."""
+    done_s = dict.fromkeys((queue.channel_id for queue in queues), 0.0)
+    waiting = iter(queues)
+    turns = [
+        (0.0, number, _Turn(queue, 0.0)) for number, queue in enumerate(islice(waiting, lanes))
+    ]
+    next_s, number = 0.0, lanes
+    while turns:
+        ready_s, _, turn = heappop(turns)
+        at_s = max(ready_s, next_s)
+        next_s = at_s + gap_s
+        turn.send(at_s)
+        if turn.sent == turn.queue.messages:
+            done_s[turn.queue.channel_id] = turn.ready_s
+            following = next(waiting, None)
+            if following is None:
+                continue
+            turn = _Turn(following, turn.ready_s)
+        number += 1
+        heappush(turns, (turn.ready_s, number, turn))
+    return done_s
