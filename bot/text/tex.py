@@ -42,6 +42,8 @@ def to_unicode(text: str) -> str:
 
 def one_line(text: str) -> str:
     """Return readable Unicode on a single line, for titles, names and comments."""
+    if text.isascii() and text.isprintable() and "  " not in text and not _has_hint(text):
+        return text.strip()  # as nearly all names are
     return " ".join(to_unicode(text).split())
 
 
