@@ -103,9 +103,9 @@ _USUAL_MOMENT = re.compile(
 def _moment(text: str) -> datetime | None:
     with contextlib.suppress(ValueError):
         if usual := _USUAL_MOMENT.fullmatch(text):  # five times as fast as the general way
-            day, month, year, *clock = usual.groups()
-            day_of_month = named_day(day, month, year)
-            return datetime.combine(day_of_month, time(*map(int, clock)), UTC)
+            day, month, year, hour, minute, second = usual.groups()
+            clock = time(int(hour), int(minute), int(second))
+            return datetime.combine(named_day(day, month, year), clock, UTC)
         moment = parsedate_to_datetime(text)
         return moment if moment.tzinfo else None
     return None

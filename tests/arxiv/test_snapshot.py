@@ -1,9 +1,9 @@
 import json
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 
-from bot.arxiv.snapshot import parse_snapshot_line
+from bot.arxiv.snapshot import parse_snapshot_line, read_snapshot_line
 from bot.errors import FileFormatError
 
 RECORD: dict[str, object] = {
@@ -101,3 +101,48 @@ def test_a_truncated_line_is_never_a_paper() -> None:
     for end in range(len(whole)):
         with pytest.raises(FileFormatError):
             parse_snapshot_line(whole[:end])
+
+
+@pytest.mark.parametrize(
+    ("created", "moment"),
+    [
+        ("Mon, 2 Apr 2007 19:18:42 GMT", datetime(2007, 4, 2, 19, 18, 42, tzinfo=UTC)),
+        ("Fri, 29 Feb 2008 00:00:00 GMT", datetime(2008, 2, 29, tzinfo=UTC)),
+        ("Mon, 02 Apr 2007 15:18:42 -0400", datetime(2007, 4, 2, 19, 18, 42, tzinfo=UTC)),
+        ("Fri, 30 Feb 2007 00:00:00 GMT", None),
+        ("Mon, 2 Xyz 2007 19:18:42 GMT", None),
+        ("Mon, 2 Apr 2007 25:18:42 GMT", None),
+        ("Mon, 2 Apr 2007 19:18:42", None),
+        ("yesterday", None),
+    ],
+)
+def test_a_time_is_read_in_any_form_that_names_its_zone(
+    created: str, moment: datetime | None
+) -> None:
+    versions = [{"version": "v1", "created": created}]
+    assert parse_snapshot_line(line(versions=versions)).submitted_at == moment
+
+
+@pytest.mark.parametrize(
+    ("changes", "version", "announced_on"),
+    [
+        ({"version": 3, "versions": None, "announced": "2024-03-06"}, 3, date(2024, 3, 6)),
+        ({"version": 3}, 2, None),
+        ({"version": "3", "versions": None}, 1, None),
+        ({"version": True, "versions": None}, 1, None),
+        ({"version": -1, "versions": None, "announced": "soon"}, 1, None),
+        ({"version": 10**9, "versions": None, "announced": 20240306}, 1, None),
+    ],
+)
+def test_excerpts_by_others_state_version_and_date(
+    changes: dict[str, object], version: int, announced_on: date | None
+) -> None:
+    record = read_snapshot_line(line(**changes))
+    assert (record.version, record.announced_on) == (version, announced_on)
+
+
+def test_half_a_character_is_refused() -> None:
+    """JSON can hold it, no text can; a whole one in two escapes is fine."""
+    with pytest.raises(FileFormatError, match="half a character"):
+        parse_snapshot_line(line(title="\ud83d"))
+    assert parse_snapshot_line(line(title="A \U0001f438")).title == "A \U0001f438"
