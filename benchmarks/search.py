@@ -18,7 +18,6 @@ import multiprocessing
 import os
 import platform
 import random
-import resource
 import sqlite3
 import statistics
 import sys
@@ -30,7 +29,7 @@ from functools import partial
 from pathlib import Path
 
 from benchmarks.corpus import SHARED, Grower, build_database, read_corpus
-from benchmarks.search_peers import Bm25, LikeScan, Peer, Postgres
+from benchmarks.search_peers import Bm25, LikeScan, Peer, postgres_peers
 from bot.query.parser import parse_query
 from bot.query.tokens import surface
 from bot.store.search import Search, Sort
@@ -191,7 +190,7 @@ def measure_archive(path: Path, parts: Sequence[str], postgres: Path | None) -> 
     if "speed" in parts:
         peers: list[Peer] = [Bm25(connection), LikeScan(connection)]
         if postgres is not None:
-            peers.append(Postgres(postgres, path))
+            peers += postgres_peers(postgres, path)
         asyncio.run(measure_speed(path, make_classes(connection), peers))
         for peer in peers:
             peer.close()
@@ -207,7 +206,9 @@ def measure_archive(path: Path, parts: Sequence[str], postgres: Path | None) -> 
 def measure_memory(path: Path) -> float:
     """Search everything once; returns the most memory this process had, in MB."""
     asyncio.run(search_everything(path))
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    # Not ru_maxrss, which remembers the process that started this one.
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    return int(next(line for line in status.splitlines() if "VmHWM" in line).split()[1]) / 1024
 
 
 async def search_everything(path: Path) -> None:
@@ -224,7 +225,7 @@ async def measure_speed(path: Path, classes: Sequence[QueryClass], peers: Sequen
     titles = ["newest", "relevance", *(peer.name for peer in peers)]
     print(
         f"\n{'p50 / p95 / max, ms':<18}"
-        + "".join(f"{title:>24}" for title in titles)
+        + "".join(f"{title:>26}" for title in titles)
         + "   bm25 : ours"
     )
     async with open_store(path) as store:
@@ -234,7 +235,7 @@ async def measure_speed(path: Path, classes: Sequence[QueryClass], peers: Sequen
                 await measure_query(store.search, query, each, peers, times)
             print(
                 f"{each.name:<18}"
-                + "".join(f"{summary(times[title]):>24}" for title in titles)
+                + "".join(f"{summary(times[title]):>26}" for title in titles)
                 + ratio(times)
             )
 
@@ -298,7 +299,7 @@ async def measure_typed(path: Path) -> None:
 
 
 async def measure_row(name: str, asks: Sequence[Callable[[], Awaitable[object]]]) -> None:
-    print(f"{name:<28}{summary([await best_of(ask) for ask in asks]):>24}")
+    print(f"{name:<28}{summary([await best_of(ask) for ask in asks]):>26}")
 
 
 if __name__ == "__main__":

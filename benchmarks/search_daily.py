@@ -51,7 +51,7 @@ def measure(folder: Path) -> None:
 async def _match(path: Path, arxiv_ids: list[ArxivId], stems: list[tuple[str, int]]) -> None:
     dice = random.Random(2)
     words = [stem for stem, _ in stems]
-    weights = [papers**0.5 for _, papers in stems]  # people ask for rarer words than papers use
+    weights = [papers**0.3 for _, papers in stems]  # people ask for rarer words than papers use
     async with open_store(path) as store:
         for count in TOPICS:
             texts = [_topic(dice, words, weights) for _ in range(count)]

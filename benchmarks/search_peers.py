@@ -8,7 +8,7 @@ import time
 from abc import ABC, abstractmethod
 from pathlib import Path
 
-from bot.query.ast import And, Query, Text, leaves
+from bot.query.ast import And, Query, Text
 from bot.query.compile import compile_query
 
 COLUMNS = "arxiv_id, title, abstract, authors, categories, announced_on"
@@ -82,51 +82,59 @@ class LikeScan(Peer):
         return True
 
 
+def postgres_peers(folder: Path, archive: Path) -> list[Peer]:
+    """Start PostgreSQL over the same papers; none where it is not installed."""
+    binaries = _postgres_binaries()
+    if binaries is None:
+        print("PostgreSQL is not on this machine: it takes no part")
+        return []
+    begun = time.perf_counter()
+    server = PostgresServer(folder, binaries)
+    server.load(archive)
+    print(f"PostgreSQL loaded in {time.perf_counter() - begun:.0f} s")
+    return [
+        Postgres("PostgreSQL newest", server, "key DESC"),
+        Postgres("PostgreSQL ts_rank", server, "ts_rank(said, asked) DESC"),
+    ]
+
+
 class Postgres(Peer):
-    """PostgreSQL from this machine's binaries: stored weighted tsvector, GIN index, ts_rank."""
+    """Stored weighted tsvector and a GIN index; with the total up to 1,000, as ours has it."""
 
-    name = "PostgreSQL ts_rank"
-
-    def __init__(self, folder: Path, archive: Path) -> None:
-        self._data = folder / "postgres"
-        self._socket = folder
-        self._binaries = _postgres_binaries()
-        self._psql: subprocess.Popen[str] | None = None
-        if self._binaries is None:
-            print("PostgreSQL is not on this machine: it takes no part")
-            return
-        begun = time.perf_counter()
-        self._start()
-        self._load(archive)
-        self._psql = subprocess.Popen(
-            [*self._client(), "-q", "-A", "-t"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        print(f"PostgreSQL loaded in {time.perf_counter() - begun:.0f} s")
+    def __init__(self, name: str, server: "PostgresServer", order: str) -> None:
+        self.name = name
+        self._server = server
+        self._order = order
 
     def ask(self, query: Query) -> bool:
-        words = [leaf for leaf in leaves(query.root) if isinstance(leaf, Text) and not leaf.field]
-        is_plain = isinstance(query.root, Text | And) and len(words) == len(
-            list(leaves(query.root))
-        )
-        if self._psql is None or not is_plain or any(word.is_prefix for word in words):
+        parts = query.root.parts if isinstance(query.root, And) else (query.root,)
+        words = [part for part in parts if isinstance(part, Text) and not part.field]
+        if len(words) < len(parts) or any(word.is_prefix for word in words):
             return False
-        parts = [f"phraseto_tsquery('english', $${word.text}$$)" for word in words]
-        self._send(
-            f"SELECT {COLUMNS} FROM paper, (SELECT {' && '.join(parts)} AS asked) AS q "
-            "WHERE said @@ asked ORDER BY ts_rank(said, asked) DESC LIMIT 10;"
+        asked = " && ".join(f"phraseto_tsquery('english', $${word.text}$$)" for word in words)
+        found = f"FROM paper, (SELECT {asked} AS asked) AS q WHERE said @@ asked"
+        self._server.send(
+            f"SELECT {COLUMNS} {found} ORDER BY {self._order} LIMIT 10;\n"
+            f"SELECT count(*) FROM (SELECT 1 {found} LIMIT 1001) AS counted;"
         )
         return True
 
     def close(self) -> None:
-        if self._psql is not None and self._binaries is not None:
-            self._psql.communicate("\\q\n")
-            stop = [str(self._binaries / "pg_ctl"), "-D", str(self._data), "stop", "-m", "fast"]
-            subprocess.run([*self._as_user(), *stop], check=False, capture_output=True)
+        self._server.stop()
 
-    def _send(self, sql: str) -> None:
+
+class PostgresServer:
+    """A server from this machine's binaries, in a folder of its own, behind a socket there."""
+
+    def __init__(self, folder: Path, binaries: Path) -> None:
+        self._data = folder / "postgres"
+        self._socket = folder
+        self._binaries = binaries
+        self._psql: subprocess.Popen[str] | None = None
+        self._start()
+
+    def send(self, sql: str) -> None:
+        """Run one statement and read all it answers."""
         assert self._psql is not None
         assert self._psql.stdin is not None
         assert self._psql.stdout is not None
@@ -134,6 +142,14 @@ class Postgres(Peer):
         self._psql.stdin.flush()
         while self._psql.stdout.readline().strip() != "END":
             pass
+
+    def stop(self) -> None:
+        if self._psql is None:
+            return
+        self._psql.communicate("\\q\n")
+        self._psql = None
+        stop = [str(self._binaries / "pg_ctl"), "-D", str(self._data), "stop", "-m", "fast"]
+        subprocess.run([*self._as_user(), *stop], check=False, capture_output=True)
 
     def _as_user(self) -> list[str]:
         """PostgreSQL refuses to run as root."""
@@ -143,7 +159,6 @@ class Postgres(Peer):
         return []
 
     def _client(self) -> list[str]:
-        assert self._binaries is not None
         return [
             *self._as_user(),
             str(self._binaries / "psql"),
@@ -154,7 +169,6 @@ class Postgres(Peer):
         ]
 
     def _start(self) -> None:
-        assert self._binaries is not None
         user = self._as_user()
         self._data.mkdir()
         if user:
@@ -174,7 +188,8 @@ class Postgres(Peer):
         start += ["-o", f"{SETTINGS} -k {self._socket}", "-l", str(self._data / "log"), "start"]
         subprocess.run([*user, *start], check=True, stdout=subprocess.DEVNULL)
 
-    def _load(self, archive: Path) -> None:
+    def load(self, archive: Path) -> None:
+        """Copy the papers, make their vectors and the index."""
         columns = f"key, {COLUMNS}"
         sql = (
             "CREATE UNLOGGED TABLE paper (key bigint PRIMARY KEY, arxiv_id text, title text, "
@@ -197,6 +212,12 @@ class Postgres(Peer):
         loading.stdin.close()
         if loading.wait():
             raise RuntimeError("PostgreSQL did not take the papers")
+        self._psql = subprocess.Popen(
+            [*self._client(), "-q", "-A", "-t"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
 
 
 def _escaped(value: object) -> str:

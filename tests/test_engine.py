@@ -119,6 +119,7 @@ async def test_hostile_text_gives_results_or_a_sentence(path: Path, text: str) -
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(600)
 async def test_thousands_of_random_texts_give_results_or_a_sentence(path: Path) -> None:
     dice = random.Random(11)
     pieces = [*HOSTILE_PIECES, "deep", "learn", "halos", "he", "cs.CV", *string.ascii_letters]

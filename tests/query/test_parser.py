@@ -261,6 +261,7 @@ def test_hostile_text_is_a_query_or_one_sentence(text: str) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(600)
 def test_200_000_random_strings_are_queries_or_sentences() -> None:
     dice = random.Random(4)
     pieces = [*HOSTILE_PIECES, *string.ascii_letters, *string.punctuation]
