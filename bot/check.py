@@ -11,10 +11,12 @@ import discord
 from bot.app import offline_pipeline
 from bot.client import use_stand_ins
 from bot.config import Config
-from bot.errors import StoreError
+from bot.errors import AlreadyRunning, StoreError
 from bot.models import Subscription
 from bot.pipeline import Pipeline
-from bot.store.store import open_store
+from bot.store.database import instance_lock
+from bot.store.maintenance import find_stale_indexes
+from bot.store.store import Store, open_store
 from bot.ui.permissions import invite_url, missing_permissions
 
 SAFE_SQLITE = (3, 51, 3)
@@ -59,6 +61,7 @@ async def _check_store(config: Config, pipeline: Pipeline) -> AsyncIterator[Find
     yield _good(
         f"database {config.database.path}: {papers} papers, {len(subscriptions)} subscriptions"
     )
+    yield await _check_indexes(config, pipeline.store)
     for status in await pipeline.store.papers.listing_statuses():
         total = sum(status.counts.values())
         yield _good(
@@ -74,6 +77,19 @@ async def _check_store(config: Config, pipeline: Pipeline) -> AsyncIterator[Find
             sentence=f"{category}: {record.day} {record.verdict or 'not asked yet'}{why}, "
             f"next poll {intake.next_poll:%Y-%m-%d %H:%M %Z}{error}",
         )
+
+
+async def _check_indexes(config: Config, store: Store) -> Finding:
+    """Compare the search indexes with the papers, if nobody is there to be held up."""
+    try:
+        with instance_lock(config.database.path):
+            stale = await find_stale_indexes(store.database)
+    except AlreadyRunning:
+        return _good("search indexes: left alone, as the bot is running")
+    if stale:
+        names = ", ".join(stale)
+        return _bad(f"search indexes out of step ({names}); python -m bot reindex mends them")
+    return _good("search indexes in step with the papers")
 
 
 async def _check_discord(

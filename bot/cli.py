@@ -10,6 +10,7 @@ import json
 import logging
 import os
 import sys
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -18,7 +19,7 @@ from bot import __version__
 from bot.arxiv.files import parse_listing_file
 from bot.arxiv.taxonomy import canonical_category
 from bot.config import Config, load_config, read_token
-from bot.digest.export import paper_to_json, to_bibtex, to_json, to_markdown
+from bot.digest.export import to_bibtex, to_json, to_markdown
 from bot.errors import (
     AlreadyRunning,
     ArxivError,
@@ -32,12 +33,11 @@ from bot.errors import (
 )
 from bot.log import setup_logging
 from bot.models import AnnounceType, Digest, Listing, Subscription, Topic
-from bot.query.ast import Query
-from bot.query.explain import explain
 from bot.query.parser import parse_query
 from bot.store.backup import backup, restore
 from bot.store.database import instance_lock
-from bot.store.search import Sort, Trace
+from bot.store.maintenance import list_indexes, rebuild_index
+from bot.store.search import Sort
 from bot.store.store import Store, open_store
 from bot.ui.messages import render_digest
 
@@ -189,9 +189,16 @@ def _add_running_commands(commands: "Subparsers[argparse.ArgumentParser]") -> No
     restore.add_argument("file", type=Path, metavar="FILE", help="the backup")
     _add(
         commands, "check", check_command,
-        "Check settings, database, token and permissions. Prints the link that invites the bot "
-        "to a server.",
+        "Check settings, database, search indexes, token and permissions. Prints the link that "
+        "invites the bot to a server.",
         "check",
+    )  # fmt: skip
+
+    _add(
+        commands, "reindex", reindex_command,
+        "Make the search indexes anew from the papers. The bot must be stopped; at its start it "
+        "does so by itself for an index that is out of step, and check finds such an index.",
+        "reindex",
     )  # fmt: skip
 
 
@@ -266,14 +273,15 @@ def _add_reading_commands(commands: "Subparsers[argparse.ArgumentParser]") -> No
     search = _add(
         commands, "search", search_command,
         "Search every stored paper. The language is that of /paper search and of topics; see "
-        "docs/query-language.md.",
+        "docs/query-language.md. A query that begins with a - comes behind --.",
         "search 'author:\"K. He\" detection since:2020' --limit 5",
     )  # fmt: skip
     search.add_argument("query", metavar="QUERY")
     search.add_argument("--limit", type=_positive, default=10, metavar="N")
     search.add_argument("--sort", default=Sort.NEWEST.value, choices=[sort.value for sort in Sort])
-    search.add_argument("--json", action="store_true", help="print JSON")
-    search.add_argument(
+    printed = search.add_mutually_exclusive_group()
+    printed.add_argument("--json", action="store_true", help="print JSON")
+    printed.add_argument(
         "--explain", action="store_true",
         help="show how the query was understood, what was asked, and why each paper matches",
     )  # fmt: skip
@@ -335,6 +343,17 @@ async def check_command(options: argparse.Namespace, config: Config) -> int:
     return EXIT_CONFIG if problems else EXIT_OK
 
 
+async def reindex_command(options: argparse.Namespace, config: Config) -> int:
+    with instance_lock(config.database.path):
+        async with open_store(config.database.path) as store:
+            for name in await list_indexes(store.database):
+                begun = time.monotonic()
+                await rebuild_index(store.database, name)
+                _report(f"{name} rebuilt in {time.monotonic() - begun:.1f} s")
+            await store.search.tidy()
+    return EXIT_OK
+
+
 async def fetch_command(options: argparse.Namespace, config: Config) -> int:
     from bot.app import open_pipeline
 
@@ -344,6 +363,7 @@ async def fetch_command(options: argparse.Namespace, config: Config) -> int:
             outcomes = await pipeline.fetch_listings(
                 categories or await pipeline.watched_categories()
             )
+            await pipeline.store.search.tidy()
     if not outcomes:
         raise InputError("No category to fetch; name one with --category, e.g. cs.CV.")
     for outcome in outcomes:
@@ -425,36 +445,16 @@ async def _read_digest(
 
 
 async def search_command(options: argparse.Namespace, config: Config) -> int:
+    from bot.searching import Form, answer
+
     query = parse_query(options.query)
-    sort = Sort(options.sort)
+    form = Form.EXPLAINED if options.explain else Form.JSON if options.json else Form.LINES
     async with open_store(config.database.path) as store:
-        if options.explain:
-            trace = await store.search.trace(query, sort=sort, limit=options.limit)
-            return _explain_search(query, trace)
-        page = await store.search.find(query, sort=sort, limit=options.limit)
-    if options.json:
-        papers = [
-            {**paper_to_json(match.stored.paper), "announced_on": str(match.stored.announced_on)}
-            for match in page.matches
-        ]
-        print(json.dumps({"total": page.total, "papers": papers}, ensure_ascii=False, indent=2))
-        return EXIT_OK
-    for match in page.matches:
-        paper = match.stored.paper
-        print(f"{match.stored.announced_on}  {paper.arxiv_id:<16} {paper.title}")
-    more = "" if page.total_is_exact else "+"
-    _report(f"{page.total}{more} papers found, {len(page.matches)} shown")
-    return EXIT_OK
-
-
-def _explain_search(query: Query, trace: Trace) -> int:
-    for line in trace.lines():
+        found = await answer(store, query, sort=Sort(options.sort), limit=options.limit, form=form)
+    for line in found.results:
         print(line)
-    for match in trace.page.matches:
-        paper = match.stored.paper
-        print(f"{match.stored.announced_on}  {paper.arxiv_id:<16} {paper.title}")
-        for reason in explain(query.root, paper).reasons:
-            print(f"{'':<12}{reason.part} in {', '.join(reason.fields)}")
+    for remark in found.remarks:
+        _report(remark)
     return EXIT_OK
 
 

@@ -3,6 +3,7 @@
 import gzip
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -132,6 +133,47 @@ def test_a_search_as_json_has_the_documented_shape(environ: dict[str, str]) -> N
     assert json.loads(run(environ, "search", "zzzz", "--json").out) == {"total": 0, "papers": []}
 
 
+def test_a_search_that_finds_nothing_says_what_would(environ: dict[str, str]) -> None:
+    empty = run(environ, "search", "video")
+    assert (empty.code, empty.out) == (0, "")
+    assert "No paper is stored yet; python -m bot fetch, import and backfill" in empty.err
+    run(environ, "import", shared(SEED))
+    misspelt = run(environ, "search", "segmentaton")
+    assert (misspelt.code, misspelt.out) == (0, "")
+    assert "No paper uses the word 'segmentaton'; did you mean 'segmentation'" in misspelt.err
+    assert "Try 'segmentation'." in misspelt.err
+    narrow = run(environ, "search", "segmentation category:math.AG", "--json")
+    assert json.loads(narrow.out) == {"total": 0, "papers": []}
+    assert "Without 'category:math.AG' it finds 8 papers." in narrow.err
+    found = run(environ, "search", "segmentation", "--limit", "3")
+    assert len(found.out.splitlines()) == 3
+    assert found.err == "8 papers found, 3 shown\n"
+
+
+def test_a_query_may_begin_with_a_dash(environ: dict[str, str]) -> None:
+    run(environ, "import", shared(SEED))
+    assert "39 papers found" in run(environ, "search", "--", "-segmentation").err
+
+
+def test_an_index_out_of_step_is_found_and_mended(environ: dict[str, str]) -> None:
+    path = environ["PAPER_BOT_DATABASE__PATH"]
+    run(environ, "import", shared(SEED))
+    assert "ok   search indexes in step" in run(environ, "check").out
+    connection = sqlite3.connect(path)
+    with connection:
+        connection.execute("UPDATE paper SET title = 'Axolotl' WHERE arxiv_id = '2008.09110'")
+    connection.close()
+    assert "BAD  search indexes out of step (paper_head, paper_text" in run(environ, "check").out
+    with instance_lock(Path(path)):
+        assert "search indexes: left alone" in run(environ, "check").out
+        assert_one_sentence(run(environ, "reindex"), 75, path)
+    mended = run(environ, "reindex")
+    assert (mended.code, mended.out) == (0, "")
+    assert "paper_text rebuilt in " in mended.err
+    assert "ok   search indexes in step" in run(environ, "check").out
+    assert "2008.09110" in run(environ, "search", "axolotl").out
+
+
 def test_a_gzipped_file_is_read_like_a_plain_one(environ: dict[str, str], tmp_path: Path) -> None:
     packed = tmp_path / "listing.md.gz"
     packed.write_bytes(gzip.compress(shared(SEED).read_bytes()))
@@ -258,5 +300,15 @@ def test_a_query_with_a_mistake_shows_where(environ: dict[str, str]) -> None:
 
 def test_help_names_every_command_and_exit_code(environ: dict[str, str]) -> None:
     ran = run(environ, "--help")
-    for name in ("run", "demo", "check", "fetch", "import", "digest", "search", "exit codes"):
+    for name in (
+        "run",
+        "demo",
+        "check",
+        "fetch",
+        "import",
+        "digest",
+        "search",
+        "reindex",
+        "exit codes",
+    ):
         assert name in ran.out

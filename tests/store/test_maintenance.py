@@ -7,7 +7,7 @@ import pytest
 
 from bot.errors import DatabaseUnusable
 from bot.store.backup import backup
-from bot.store.maintenance import check_pages, repair_indexes
+from bot.store.maintenance import check_pages, find_stale_indexes, repair_indexes
 from bot.store.store import open_store
 from tests.builders import NOW, make_listing, make_papers
 
@@ -38,5 +38,6 @@ async def test_an_index_out_of_step_is_rebuilt(tmp_path: Path) -> None:
             await connection.execute("UPDATE paper SET title = 'Something else altogether'")
 
         await store.database.write(bypass)
+        assert "paper_text" in await find_stale_indexes(store.database)
         assert "paper_text" in await repair_indexes(store.database)
         assert await repair_indexes(store.database) == []
