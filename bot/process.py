@@ -39,6 +39,7 @@ log = logging.getLogger(__name__)
 INDEX_CHECK_PAPERS = 400_000
 """Up to here the check of the search index takes some ten seconds; `check` does it for more."""
 
+TIDY_EVERY_S = 3600.0
 GRACE_S = 30.0
 """How long a post in flight may take after a signal."""
 HEARTBEAT_S = 5.0
@@ -105,6 +106,7 @@ class _Process:
         """Tick, deliver and stay connected until the first of them ends."""
         async with (
             enriching(self.config, self.pipeline.store),
+            ticking(self._tidy, every_s=TIDY_EVERY_S, grace_s=0),
             ticking(self._tick, every_s=self.config.schedule.tick_s),
         ):
             await until(stopped, self._connect(), self.delivery.run())
@@ -115,6 +117,11 @@ class _Process:
         self.ticked_at = utc_now()
         self.delivery.wake()
         await self.caretaker.look_around()
+
+    async def _tidy(self) -> None:
+        """Keep what nobody waits for in order; each step is short, and can be done again."""
+        await self.pipeline.store.recent.forget(utc_now())
+        await self.pipeline.store.search.tidy()
 
     async def _log_in(self, token: str) -> None:
         """Log in; an outage of Discord is waited out here, not by being restarted."""

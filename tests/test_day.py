@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 
 from bot.arxiv.calendar import EASTERN, announcement_day, is_announcement_day
+from bot.store.recent import KEPT_FOR
+from bot.store.store import open_store
 from tests.fakes.arxiv import ArxivServer, Record
 from tests.fakes.discord import DiscordServer
 from tests.fakes.process import bot_environ, running_bot
@@ -259,3 +261,18 @@ async def test_check_looks_at_everything_and_prints_the_invite_link(
     assert "scope=bot" in done.stdout
     assert f"channel {place.channel.id}" in done.stdout
     assert discord.token not in done.stdout + done.stderr
+
+
+async def test_a_running_bot_tidies_up_beside_its_work(
+    arxiv: ArxivServer, discord: DiscordServer, tmp_path: Path
+) -> None:
+    environ = bot_environ(tmp_path, arxiv=arxiv, discord=discord)
+    long_ago = datetime.now(UTC) - KEPT_FOR - timedelta(days=1)
+    async with open_store(tmp_path / "papers.db") as store:
+        await store.recent.add(1, "long ago", now=long_ago)
+        async with running_bot(environ) as bot:
+            await discord.wait_connected()
+            await settle()
+            assert await bot.stop() == 0
+        assert await store.recent.list_newest(1) == []
+    assert "ERROR" not in bot.log
