@@ -9,6 +9,7 @@ import asyncio
 import sqlite3
 from collections.abc import Collection, Iterable, Sequence
 
+from bot.errors import DatabaseBusy
 from bot.models import ArxivId
 from bot.query.ast import And, HasDoi, Identified, LeafNode, Node, Not, Or, Query, Since, Until
 from bot.query.compile import leaf_expression
@@ -28,15 +29,19 @@ async def match_many(
 ) -> list[frozenset[ArxivId]]:
     """Return for each query which of these papers it finds.
 
-    Runs on a thread of its own, so that neither the event loop nor a search waits for it.
+    Runs on a thread of its own, so that neither the event loop nor a search waits for it. Raises
+    `DatabaseBusy` when the papers cannot be read in time: never a part of the answer.
     """
 
     def load(reading: Reading) -> list[Row]:
-        return reading.rows(
+        rows = reading.rows(
             f"SELECT arxiv_id, key, doi, {_COLUMNS} FROM paper "
             "WHERE arxiv_id IN (SELECT value FROM json_each(?)) ORDER BY key",
             (json_array(arxiv_ids),),
         )
+        if reading.overran:  # what is missing would never be posted
+            raise DatabaseBusy("The database is too slow to read a day's papers; try again later.")
+        return rows
 
     rows = await readers.run(load, deadline_s=LOADING_DEADLINE_S)
     with translated_errors():

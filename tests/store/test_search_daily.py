@@ -5,7 +5,9 @@ import time
 
 import pytest
 
+from bot.errors import DatabaseBusy
 from bot.query.parser import parse_query
+from bot.store import readers, search_daily
 from bot.store.store import Store
 from tests.builders import DAY, NOW, make_id, make_listing, make_paper, make_papers
 
@@ -36,6 +38,16 @@ async def test_only_the_papers_asked_about_are_matched(store: Store) -> None:
 async def test_no_papers_or_no_queries_find_nothing(store: Store) -> None:
     assert await store.search.match_many([parse_query("x")], []) == [set()]
     assert await store.search.match_many([], [make_id(1)]) == []
+
+
+async def test_a_day_that_cannot_be_read_in_time_is_an_error_not_half_an_answer(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(search_daily, "LOADING_DEADLINE_S", 0)
+    monkeypatch.setattr(readers, "STEPS_BETWEEN_LOOKS", 1)
+    await store.papers.add_listing(make_listing(*make_papers(50)), now=NOW)
+    with pytest.raises(DatabaseBusy, match="later"):
+        await store.search.match(parse_query("paper"), [make_id(1), make_id(2)])
 
 
 @pytest.mark.slow
