@@ -50,7 +50,10 @@ class AdminCog(commands.GroupCog):
         guild = guild_of(interaction)
         subscriptions = await self.store.subscriptions.list_subscriptions(guild.id)
         if not subscriptions:
-            raise InputError("No digest is set up in this server; /digest setup does it.")
+            raise InputError(
+                "No digest is set up in this server yet. /digest setup does it, for example with "
+                "categories: cs.CV"
+            )
         return subscriptions
 
     async def subscription(

@@ -38,7 +38,13 @@ from bot.models import Subscription
 from bot.pipeline import Pipeline
 from bot.reconcile import may_repeat
 from bot.ui.questions import Answer, Lot, Question
-from bot.ui.replies import SendOutcome, render_subscriptions, say_sent, say_setup
+from bot.ui.replies import (
+    SendOutcome,
+    render_subscriptions,
+    say_no_listing,
+    say_sent,
+    say_setup,
+)
 from bot.ui.resolve import WHAT
 from bot.ui.views import PreviewPage, make_view
 
@@ -269,11 +275,7 @@ class DigestCog(
             if days:
                 return max(days.values())
             outcomes = await self.pipeline.fetch_listings(subscription.categories)
-        why = next((f" ({each.error})" for each in outcomes if each.error), "")
-        names = ", ".join(subscription.categories)
-        raise InputError(
-            f"No listing of {names} is stored yet{why}; it comes with arXiv's next announcement."
-        )
+        raise InputError(say_no_listing(subscription, [str(e.error) for e in outcomes if e.error]))
 
     async def _latest(self, categories: Sequence[str]) -> Mapping[str, date]:
         """The newest stored listing's date of each category that has one."""

@@ -80,12 +80,18 @@ async def _status(
         lacks=_lacking(guild.get_channel_or_thread(channel_id)),
         waits=waits if is_asked else (),
         digests=digests,
-        without={day: _not_stored(facts, subscription, day) for day in known},
+        without={day: _asked_in_vain(facts, subscription, day) for day in known},
         skipped={day: _not_stored(facts, subscription, day) for day in skipped},
         queue=facts.queues.get(channel_id),
         arrival=facts.arrivals.get(channel_id),
         troubles=[each for each in facts.troubles if each.channel_id == channel_id],
     )
+
+
+def _asked_in_vain(facts: Facts, subscription: Subscription, day: date) -> list[Wait]:
+    """Say which listings a digest lacked; what was not asked for was not followed then."""
+    waits = _not_stored(facts, subscription, day)
+    return [wait for wait in waits if (wait.category, day) in facts.known.records]
 
 
 def _not_stored(facts: Facts, subscription: Subscription, day: date) -> list[Wait]:

@@ -205,11 +205,18 @@ def read_wishes(
     old = before or Wishes(categories=followed)
     if style is not None and style not in STYLES:
         raise InputError(f"{_quoted(style)} is not a style; use {', '.join(STYLES)}.")
+    wished_zone = parse_zone(zone, zones) if zone else old.zone
+    post_at = parse_time(time) if time else old.post_at
+    if zone and post_at is None:
+        raise InputError(
+            "The zone belongs to a time of day: name one as time, for example 09:00, or leave the "
+            "zone out."
+        )
     return Wishes(
         categories=followed,
         announce_types=parse_types(types) if types else old.announce_types,
-        post_at=parse_time(time) if time else old.post_at,
-        zone=parse_zone(zone, zones) if zone else old.zone,
+        post_at=post_at,
+        zone=wished_zone,
         style=style or old.style,
     )
 

@@ -39,7 +39,7 @@ def render_summary(
             description = f"{description}\n\n{part}"
     return discord.Embed(title=title[:256], description=description, colour=COLOUR).set_footer(
         text="Nothing is posted by looking."
-        + (" Turn the page to see the messages." if drafts else "")
+        + (" The next pages show the very messages." if drafts else "")
     )
 
 
@@ -52,7 +52,10 @@ def _headline(
 ) -> str:
     if not decisions:
         names = ", ".join(subscription.categories[:10])
-        return f"Nothing: no listing of {long_date(day)} is stored for {names}."
+        return (
+            f"Nothing: no listing of {long_date(day)} is stored for {names}. The option date "
+            "offers the days that have one; arXiv announces Monday to Friday."
+        )
     if not posted:
         return f"None of the {count_of(len(decisions), 'announced paper')} would be posted."
     return (

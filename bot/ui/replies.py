@@ -35,7 +35,10 @@ def describe_next(subscription: Subscription, outlook: Outlook) -> str:
         return moment
     if outlook.is_timed:
         return f"{moment}, once arXiv's listing of that day is out"
-    return f"as soon as arXiv's listing of {day} is out, about {moment}"
+    said = f"as soon as arXiv's listing of {day} is out, about {moment}"
+    if subscription.post_at is None:
+        return said
+    return f"{said} ({subscription.post_at:%H:%M} there is before arXiv announces)"
 
 
 def _describe_wait(outlook: Outlook) -> str:
@@ -95,7 +98,7 @@ def _subscription_lines(
 def channel_link(guild_id: int, channel_id: int, name: str | None) -> str:
     """Link a channel inside an embed; ``name`` is None when it no longer exists."""
     if name is None:
-        return f"a deleted channel ({channel_id})"
+        return f"a deleted channel or archived thread ({channel_id})"
     return markdown.masked_link(f"#{name}", f"https://discord.com/channels/{guild_id}/{channel_id}")
 
 
@@ -106,7 +109,8 @@ def say_setup(
     lines = [
         f"**Digest {'changed' if before else 'set up'}** in <#{subscription.channel_id}>",
         _subscription_lines(subscription, outlook),
-        "-# `/digest preview` shows what would be posted, `/topic add` narrows it down",
+        "-# `/digest preview` shows what would be posted, `/digest send` posts it now, "
+        "`/topic add` narrows it down",
     ]
     if before and before.state is SubscriptionState.PAUSED:
         because = markdown.escape(before.paused_because or "an admin paused it")
@@ -206,9 +210,15 @@ def say_sent(outcome: SendOutcome) -> str:
     troubles = [each for each in new if each.state in _TROUBLES]
     if troubles:
         why = markdown.escape(troubles[0].reason or "Discord did not take it")
-        return f"Not everything could be posted in {channel}: {why}"
+        return (
+            f"Not everything could be posted in {channel}: {why}\n"
+            "`/digest status` shows what is missing, `/digest resolve` posts it again."
+        )
     if any(each.state is not DeliveryState.SENT for each in new):
-        return f"Posting in {channel}: {papers}. It is on its way."
+        return (
+            f"Posting in {channel}: {papers}. It is on its way; `/digest status` says when all of "
+            "it will be there."
+        )
     return f"Posted in {channel}: {papers}. {_url(new[0])}"
 
 
@@ -218,10 +228,7 @@ _TROUBLES = (DeliveryState.FAILED, DeliveryState.UNKNOWN)
 def _say_nothing_to_post(outcome: SendOutcome) -> str:
     channel, day = f"<#{outcome.subscription.channel_id}>", long_date(outcome.day)
     if outcome.deliveries:
-        return (
-            f"Nothing new to post: {channel} already has the digest of {day}. "
-            f"{_url(outcome.deliveries[0])}"
-        )
+        return f"Nothing new to post: {_say_there(outcome.deliveries, channel, day)}"
     if outcome.announced:
         papers = count_of(outcome.announced, "paper")
         return (
@@ -229,6 +236,19 @@ def _say_nothing_to_post(outcome: SendOutcome) -> str:
             "`/digest preview` says why."
         )
     return f"Nothing to post: no listing of {day} holds a paper that {channel} follows."
+
+
+def _say_there(deliveries: Sequence[Delivered], channel: str, day: str) -> str:
+    """Say how much of a digest is in its channel."""
+    url = next((_url(each) for each in deliveries if each.message_id is not None), "")
+    if any(each.state in _TROUBLES for each in deliveries):
+        return (
+            f"not all of the digest of {day} arrived in {channel}; `/digest status` says why, "
+            f"`/digest resolve` posts it again. {url}"
+        )
+    if any(each.state is not DeliveryState.SENT for each in deliveries):
+        return f"the digest of {day} is on its way to {channel}; `/digest status` says more. {url}"
+    return f"{channel} already has the digest of {day}. {url}"
 
 
 def _url(message: Delivered) -> str:
@@ -241,12 +261,25 @@ def _url(message: Delivered) -> str:
     return posted.url
 
 
+def say_no_listing(subscription: Subscription, errors: Sequence[str]) -> str:
+    """Say why there is nothing to show or post; ``errors`` are those of asking arXiv just now."""
+    start = f"No listing of {', '.join(subscription.categories)} is stored yet"
+    if errors:
+        return f"{start}: {errors[0].rstrip('.')}. I go on asking; /digest status says when."
+    return (
+        f"{start}, and arXiv has none today. The next announcement comes Monday to Friday at "
+        "about 00:00 US Eastern time."
+    )
+
+
 def say_sure_to_remove(subscription: Subscription) -> str:
     """Ask before a digest is removed, and say what that means."""
     topics = count_of(len(subscription.topics), "topic")
+    more = f", with its {topics}" if subscription.topics else ""
     return (
         f"Remove the digest of {', '.join(subscription.categories)} from "
-        f"<#{subscription.channel_id}>, with its {topics}? What was posted stays."
+        f"<#{subscription.channel_id}>{more}? What was posted stays, nothing more follows. "
+        "(`/digest pause` stops it for a while.)"
     )
 
 

@@ -6,7 +6,7 @@ from typing import Protocol
 
 import discord
 
-from bot.arxiv.judge import DayRecord
+from bot.arxiv.judge import DayRecord, IntakeVerdict
 from bot.arxiv.taxonomy import category_name
 from bot.digest.outlook import Outlook
 from bot.digest.words import long_date
@@ -21,6 +21,16 @@ SOURCES = {
     "catchup": "listing page of the day",
     "markdown": "imported digest",
 }
+VERDICTS = {
+    IntakeVerdict.COMPLETE: "is complete",
+    IntakeVerdict.GROWING: "is still growing",
+    IntakeVerdict.STALE: "is not out yet",
+    IntakeVerdict.EMPTY_EXPECTED: "has no announcement",
+    IntakeVerdict.EMPTY_UNEXPECTED: "is empty so far",
+    IntakeVerdict.MISSED: "was missed",
+    IntakeVerdict.FAILED: "could not be read",
+}
+"""What is known of a category's listing, for readers."""
 NOUNS = {
     AnnounceType.NEW: "new",
     AnnounceType.CROSS: "cross-lists",
@@ -105,10 +115,11 @@ def _listing(status: ListingStatus) -> str:
 def _intake(intake: IntakeStatus) -> str:
     """Tell the verdict on the newest day, what went wrong, and when arXiv is asked next."""
     record = intake.record
-    verdict = f"{long_date(record.day)} is {record.verdict or 'not asked yet'}"
+    verdict = VERDICTS[record.verdict] if record.verdict else "not asked yet"
     why = record.error or record.reason
     said = f" ({markdown.shorten(why, 150)})" if why else ""
-    return f"{verdict}{said}, next poll <t:{int(intake.next_poll.timestamp())}:R>"
+    asked = f"arXiv is asked <t:{int(intake.next_poll.timestamp())}:R>"
+    return f"{long_date(record.day)} {verdict}{said}, {asked}"
 
 
 def _moment(at: datetime) -> str:

@@ -82,6 +82,7 @@ async def test_a_digest_can_be_set_up_for_another_channel(world: World) -> None:
         ({"time": "noonish"}, "'noonish' is not a time of day"),
         ({"zone": "Europe/Berln"}, "'Europe/Berln' is not a time zone. Did you mean Europe/Berlin"),
         ({"zone": "Mars"}, "'Mars' is not a time zone."),
+        ({"zone": "Asia/Tokyo"}, "The zone belongs to a time of day: name one as time"),
     ],
 )
 async def test_a_wrong_option_is_one_private_sentence(
@@ -169,7 +170,7 @@ async def test_the_digest_of_a_deleted_channel_can_be_removed_from_the_list(worl
         post_at=None, zone="UTC", style="cards", now=world.clock.now(),
     )  # fmt: skip
     result = await digest(world, "list")
-    assert "a deleted channel (42)" in shown(result)
+    assert "a deleted channel or archived thread (42)" in shown(result)
     assert result.response is not None
     await world.admin.click(result.response, label="Remove 42")
     assert await world.store.subscriptions.list_subscriptions() == []
@@ -252,7 +253,7 @@ async def test_before_the_first_listing_preview_says_when_it_comes(world: World)
     await world.set_up()
     said = shown(await digest(world, "preview"))
     assert "No listing of cs.CV is stored yet" in said
-    assert "next announcement" in said
+    assert "I go on asking; /digest status says when." in said
 
 
 # -- send ----------------------------------------------------------------------------------------
@@ -299,6 +300,19 @@ async def test_when_no_topic_matches_nothing_is_sent(world: World) -> None:
     assert "Nothing to post: of the 25 papers announced" in shown(result)
     assert "/digest preview" in shown(result)
     assert world.channel.history() == []
+
+
+async def test_sending_again_does_not_pass_off_as_posted_what_is_not(world: World) -> None:
+    await world.set_up()
+    await world.announce()
+    world.env.inject_error(
+        "POST", "/channels/*/messages", status=403, code=50013, message="Missing Permissions"
+    )
+    await digest(world, "send")
+    await digest(world, "resume")
+    said = shown(await digest(world, "send"))
+    assert "not all of the digest of Tue, 5 Mar 2024 arrived" in said
+    assert "/digest resolve" in said
 
 
 async def test_a_channel_that_refuses_is_told(world: World) -> None:

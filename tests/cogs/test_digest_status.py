@@ -82,6 +82,16 @@ async def test_what_waits_for_a_listing_says_for_which_and_why(world: World) -> 
     assert "Without cs.LG: the feed is empty" in await status(world)
 
 
+async def test_a_category_that_is_new_is_not_missing_from_old_digests(world: World) -> None:
+    await world.set_up()
+    await world.announce()
+    await world.pipeline.plan_due()
+    await world.set_up(categories="cs.CV, math.AG")
+    text = await status(world)
+    assert "25 of 25 announced" in text
+    assert "Without" not in text
+
+
 async def test_what_is_on_its_way_says_when_it_arrives(world: World) -> None:
     """Behind 600 messages of other servers."""
     await world.set_up()

@@ -17,6 +17,7 @@ from bot.ui.replies import (
     fitting_lines,
     render_subscriptions,
     render_topics,
+    say_no_listing,
     say_sent,
     say_setup,
     say_topic_set,
@@ -72,6 +73,21 @@ def test_the_next_digest_is_said_as_exactly_as_it_is_known(outlook: Outlook, sai
     assert describe_next(make_subscription(), outlook) == said
 
 
+def test_a_time_before_the_announcement_is_explained() -> None:
+    tokyo = make_subscription(post_at=time(9), zone="Asia/Tokyo")
+    said = describe_next(tokyo, Outlook(day=DAY, at=AT, waits_for=("cs.CV",)))
+    assert said.endswith("about <t:1709661600:F> (09:00 there is before arXiv announces)")
+
+
+def test_what_is_not_stored_yet_says_what_happens_next() -> None:
+    subscription = make_subscription()
+    assert say_no_listing(subscription, ["arXiv did not answer."]) == (
+        "No listing of cs.CV is stored yet: arXiv did not answer. I go on asking; /digest status "
+        "says when."
+    )
+    assert "comes Monday to Friday" in say_no_listing(subscription, [])
+
+
 def test_a_paused_digest_says_why() -> None:
     subscription = make_subscription(
         state=SubscriptionState.PAUSED, paused_because="the channel does not exist"
@@ -103,7 +119,7 @@ def test_the_longest_topics_fit_a_message() -> None:
 
 
 def test_a_channel_that_is_gone_is_said_so() -> None:
-    assert channel_link(1, 42, None) == "a deleted channel (42)"
+    assert channel_link(1, 42, None) == "a deleted channel or archived thread (42)"
 
 
 @pytest.mark.parametrize("query", ["``` x", "@everyone", "a\nb", "`", "<@1>", "x" * 300])
@@ -172,6 +188,14 @@ def outcome(*deliveries: Message, messages: int, announced: int = 25) -> SendOut
             "Discord did not take it",
         ),
         (outcome(SENT, messages=0), "already has the digest of Tue, 5 Mar 2024. https://"),
+        (
+            outcome(Message(DeliveryState.FAILED, None, None), SENT, messages=0),
+            "not all of the digest of Tue, 5 Mar 2024 arrived in <#2>; `/digest status` says why",
+        ),
+        (
+            outcome(Message(DeliveryState.PLANNED, None, None), messages=0),
+            "the digest of Tue, 5 Mar 2024 is on its way to <#2>",
+        ),
         (outcome(messages=0), "of the 25 papers announced on Tue, 5 Mar 2024, none is for <#2>"),
         (outcome(messages=0, announced=0), "no listing of Tue, 5 Mar 2024 holds a paper"),
     ],
