@@ -51,7 +51,7 @@ def test_there_are_the_commands_of_the_design(commands: list[Command]) -> None:
     assert {command.qualified_name for command in commands} >= {
         "paper search", "paper show",
         "digest setup", "digest list", "digest preview", "digest send", "digest remove",
-        "digest status", "digest resolve", "digest pause", "digest resume",
+        "digest status", "digest why", "digest resolve", "digest pause", "digest resume",
         "topic add", "topic list", "topic remove",
         "bot status", "bot help",
     }  # fmt: skip
@@ -108,6 +108,7 @@ async def test_every_admin_command_refuses_a_member_at_run_time(world: World, gr
     world.show_to_all(group)
     needed = {
         "digest setup": {"categories": "cs.CV"},
+        "digest why": {"paper": "2403.00001"},
         "digest resolve": {"message": "1:2024-03-05:1", "what": "again"},
         "topic add": {"name": "x", "query": "x"},
         "topic remove": {"name": "x"},

@@ -7,6 +7,7 @@ from zoneinfo import available_timezones
 import discord
 from discord import app_commands
 
+from bot.arxiv.identifier import parse_identifier
 from bot.cogs.admin import (
     DIGEST_COG,
     AdminCog,
@@ -22,6 +23,7 @@ from bot.cogs.digest_pause import pause, require_active, require_paused, resume
 from bot.cogs.digest_preview import PreviewPageButton, show_preview
 from bot.cogs.digest_resolve import RepostButton, resolve, suggest_lots
 from bot.cogs.digest_status import show_status
+from bot.cogs.digest_why import explain_paper
 from bot.cogs.options import (
     STYLES,
     TYPE_CHOICES,
@@ -31,7 +33,13 @@ from bot.cogs.options import (
     suggest_zones,
 )
 from bot.cogs.services import Deliverer
-from bot.cogs.suggestions import Choice, complete_categories, make_choices, quietly
+from bot.cogs.suggestions import (
+    Choice,
+    complete_categories,
+    complete_paper,
+    make_choices,
+    quietly,
+)
 from bot.digest.words import long_date
 from bot.errors import InputError
 from bot.models import Subscription
@@ -181,6 +189,22 @@ class DigestCog(
             subscriptions = await self.subscriptions(interaction)
         await show_status(self, interaction, subscriptions)
 
+    @app_commands.command(description="Why a paper was posted in a channel, or was not")
+    @app_commands.describe(
+        paper="an identifier, an address or the start of a title", channel=CHANNEL_HELP
+    )
+    async def why(
+        self,
+        interaction: discord.Interaction,
+        paper: app_commands.Range[str, 1, 300],
+        channel: DigestChannel | None = None,
+    ) -> None:
+        arxiv_id, _ = parse_identifier(paper)
+        await defer_privately(interaction)
+        subscription = await self.subscription(interaction, channel)
+        said = await explain_paper(self, subscription, arxiv_id)
+        await interaction.edit_original_response(content=said)
+
     @app_commands.command(
         name="resolve", description="Settle a message that failed or may not have arrived"
     )
@@ -239,6 +263,11 @@ class DigestCog(
     @setup.autocomplete("zone")
     async def complete_zone(self, interaction: discord.Interaction, current: str) -> list[Choice]:
         return make_choices((each, each) for each in suggest_zones(current, self.zones))
+
+    @why.autocomplete("paper")
+    @quietly
+    async def complete_paper(self, interaction: discord.Interaction, current: str) -> list[Choice]:
+        return await complete_paper(self.store, current)
 
     @resolve_message.autocomplete("message")
     @quietly

@@ -80,6 +80,25 @@ class Arrivals:
 
         return await self._database.read(work)
 
+    async def list_days(
+        self, arxiv_id: ArxivId, categories: Collection[str], limit: int
+    ) -> list[date]:
+        """List the last dates on which these categories announced a paper, the newest first."""
+
+        async def work(connection: aiosqlite.Connection) -> list[date]:
+            rows = await connection.execute_fetchall(
+                """
+                SELECT DISTINCT announced_on FROM announcement
+                WHERE arxiv_id = :arxiv_id
+                    AND category IN (SELECT value FROM json_each(:categories))
+                ORDER BY announced_on DESC LIMIT :limit
+                """,
+                {"arxiv_id": arxiv_id, "categories": json_array(categories), "limit": limit},
+            )
+            return [date.fromisoformat(day) for (day,) in rows]
+
+        return await self._database.read(work)
+
     async def find_fates(
         self, channel_id: int, arxiv_ids: Collection[ArxivId]
     ) -> dict[ArxivId, Fate]:

@@ -97,7 +97,7 @@ def render_statuses(statuses: Sequence[ChannelStatus], *, now: datetime) -> list
     shown = ordered[:MAX_SHOWN]
     max_chars = FULL if len(statuses) == 1 else BRIEF
     embeds = [_render(each, max_chars, now) for each in shown]
-    footer = "Why a paper was or was not posted: /digest preview, with the date"
+    footer = "Why a paper was or was not posted: /digest why"
     if more := len(statuses) - len(shown):
         footer = f"and {count_of(more, 'more digest')}: name one as channel\n{footer}"
     embeds[-1].set_footer(text=footer)

@@ -63,7 +63,7 @@ async def test_a_digest_of_which_nothing_matched_says_so(world: World) -> None:
     await world.pipeline.plan_due()
     text = await status(world)
     assert "Tue, 5 Mar 2024: 0 of 25 announced" in text
-    assert "/digest preview" in text
+    assert "/digest why" in text
 
 
 async def test_what_waits_for_a_listing_says_for_which_and_why(world: World) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from bot.digest.select import Fate
 from bot.store.store import Store, open_store
-from tests.builders import DAY, NOW, make_draft, make_id, make_papers
+from tests.builders import DAY, NOW, make_draft, make_id, make_listing, make_paper, make_papers
 from tests.store.test_outbox import CHANNEL, LATER, claim, drafts, subscribe
 
 YESTERDAY = DAY - timedelta(days=1)
@@ -89,3 +89,14 @@ async def test_a_paper_that_was_not_posted_says_what_became_of_it(store: Store) 
         ids[4]: Fate.ON_ITS_WAY,
     }
     assert await store.arrivals.find_fates(CHANNEL + 1, ids) == {}
+
+
+async def test_the_days_of_a_paper_are_those_of_the_categories_asked_for(store: Store) -> None:
+    paper = make_paper(1)
+    for category, day in (("cs.CV", YESTERDAY), ("cs.CV", DAY), ("cs.LG", LATER.date())):
+        listing = make_listing(paper, category=category, announced_on=day)
+        await store.papers.add_listing(listing, now=NOW)
+    list_days = store.arrivals.list_days
+    assert await list_days(paper.arxiv_id, ["cs.CV"], 5) == [DAY, YESTERDAY]
+    assert await list_days(paper.arxiv_id, ["cs.CV", "cs.LG"], 1) == [DAY]
+    assert await list_days(paper.arxiv_id, ["cs.SE"], 5) == []

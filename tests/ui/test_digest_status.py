@@ -200,5 +200,5 @@ def test_any_number_of_digests_fits_a_message(count: int) -> None:
     assert sum(len(embed) for embed in embeds) <= 5900
     assert "@everyone" not in str(embeds[0].description)
     footer = embeds[-1].footer.text or ""
-    assert "/digest preview" in footer
+    assert "/digest why" in footer
     assert ("more digest" in footer) is (count > 6)

@@ -1,0 +1,41 @@
+"""`/digest why`: what became of one paper in one channel."""
+
+from datetime import date
+
+from bot.cogs.admin import AdminCog
+from bot.digest.select import Decision, Verdict
+from bot.models import ArxivId, Subscription
+from bot.ui.why import Told, say_unknown, say_why
+
+MAX_DAYS = 3
+"""Few papers are announced more often: new, and as a replacement now and then."""
+
+
+async def explain_paper(cog: AdminCog, subscription: Subscription, arxiv_id: ArxivId) -> str:
+    """Say for each date on which the followed categories announced the paper what became of it."""
+    stored = await cog.store.papers.get_paper(arxiv_id)
+    days = await cog.store.arrivals.list_days(arxiv_id, subscription.categories, MAX_DAYS)
+    if stored is None or not days:
+        return say_unknown(subscription, arxiv_id, stored)
+    posted = await cog.store.outbox.find_messages(subscription.guild_id, [arxiv_id])
+    message = posted.get(arxiv_id)
+    is_here = message is not None and message.channel_id == subscription.channel_id
+    told = [await _told(cog, subscription, arxiv_id, day) for day in days]
+    return say_why(subscription, stored.paper, told, posted=message if is_here else None)
+
+
+async def _told(cog: AdminCog, subscription: Subscription, arxiv_id: ArxivId, day: date) -> Told:
+    decisions = await cog.pipeline.explain(subscription, day)
+    decision = next(each for each in decisions if each.entry.paper.arxiv_id == arxiv_id)
+    is_next = await _is_next(cog, subscription, day, decision)
+    return Told(day=day, decision=decision, is_next=is_next)
+
+
+async def _is_next(
+    cog: AdminCog, subscription: Subscription, day: date, decision: Decision
+) -> bool:
+    """Whether a paper that is not posted yet comes with the next digest."""
+    if decision.verdict is not Verdict.POST:
+        return False
+    outlooks = await cog.pipeline.outlooks([subscription])
+    return outlooks[subscription.channel_id].day == day
