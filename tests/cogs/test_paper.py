@@ -13,6 +13,7 @@ from bot.store.recent import RecentSearches
 from tests.builders import DAY, make_link, make_listing, make_paper, make_papers
 from tests.cogs.replies import is_private, labels, shown
 from tests.conftest import World
+from tests.query.hostile import HOSTILE
 
 NEXT, PREVIOUS = "Next →", "← Previous"
 
@@ -118,6 +119,18 @@ async def test_what_makes_no_sense_is_explained_privately(
 async def test_a_syntax_error_stands_over_its_caret(world: World) -> None:
     result = await search(world, "graph OR")
     assert "```\ngraph OR\n        ^\n```" in shown(result)
+
+
+async def test_whatever_is_typed_is_answered(world: World) -> None:
+    """By results, by advice or by one sentence; the world fails on anything else."""
+    texts = [text[:300].encode("utf-8", "replace").decode() for text in HOSTILE]
+    papers = [make_paper(number, title=text) for number, text in enumerate(texts, 1)]
+    await world.announce(make_listing(*papers))
+    for typed in texts:
+        if typed.strip():
+            result = await search(world, typed, sort="relevance")
+            assert shown(result)
+            assert "on my side" not in shown(result)
 
 
 # -- pages ---------------------------------------------------------------------------------------

@@ -8,11 +8,19 @@ import discord
 import pytest
 
 from bot.errors import InputError
+from bot.models import ArxivId
 from bot.ui.questions import Answer, Lot, Question, Repost
-from bot.ui.views import PreviewPage, SearchTurn, page_note, query_of_note
+from bot.ui.views import (
+    PreviewPage,
+    SearchOffer,
+    SearchTurn,
+    SimilarTo,
+    page_note,
+    query_of_note,
+)
 from tests.builders import DAY
 
-KINDS: tuple[Any, ...] = (PreviewPage, Answer, Repost, SearchTurn)
+KINDS: tuple[Any, ...] = (PreviewPage, Answer, Repost, SearchTurn, SearchOffer, SimilarTo)
 BIGGEST_ID = 2**64 - 1
 
 STATES: list[Any] = [
@@ -24,15 +32,26 @@ STATES: list[Any] = [
     Repost(lot=Lot(channel_id=2, day=DAY, part=0), mark="ffffffff", is_yes=False),
     SearchTurn(asker=BIGGEST_ID, sort="relevance", cursor="-9.2a490002e.99990.1000+.2a490002e"),
     SearchTurn(asker=1, sort="newest", cursor="start"),
+    SearchOffer(asker=BIGGEST_ID, sort="relevance", query="a" * 61),
+    SearchOffer(asker=1, sort="newest", query='title:"x: y"\n-(é OR 量子) category:cs.*'),
+    SimilarTo(arxiv_id=ArxivId("2403.00001")),
+    SimilarTo(arxiv_id=ArxivId("cond-mat.supr-con/9901001")),
 ]
 
 
 @pytest.mark.parametrize("state", STATES, ids=lambda state: type(state).__name__)
-def test_a_state_comes_back_as_it_was(state: PreviewPage | Answer | Repost | SearchTurn) -> None:
+def test_a_state_comes_back_as_it_was(state: Any) -> None:
     match = re.fullmatch(state.TEMPLATE, state.custom_id)
     assert match
     assert type(state).from_match(match) == state
     assert len(state.custom_id) <= 100
+
+
+@pytest.mark.parametrize(
+    ("query", "fits"), [("a" * 61, True), ("a" * 62, False), ("🚀" * 30, True), ("🚀" * 31, False)]
+)
+def test_an_offer_knows_whether_its_query_fits(query: str, fits: bool) -> None:
+    assert SearchOffer(asker=BIGGEST_ID, sort="relevance", query=query).fits is fits
 
 
 def test_ids_of_one_kind_are_not_read_as_another() -> None:
