@@ -11,7 +11,7 @@ import pytest
 from bot.delivery import Delivery
 from bot.errors import StoreError
 from bot.models import AnnounceType, Subscription
-from bot.reconcile import Reconciliation
+from bot.reconcile import Reconciliation, may_repeat
 from bot.sender import DiscordSender, http_trace
 from bot.store.backup import backup, restore
 from bot.store.store import Store, open_store
@@ -136,6 +136,7 @@ async def test_a_channel_that_cannot_be_read_is_paused(world: World, tmp_path: P
         subscription = await store.subscriptions.get_subscription(world.channel.id)
         assert subscription is not None
         assert "cannot be known" in str(subscription.paused_because)
+        assert may_repeat(subscription)  # its admin is asked before it goes on
     assert len(world.server.ledger) == count
 
 

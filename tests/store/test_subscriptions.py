@@ -84,6 +84,16 @@ async def test_pausing_gives_the_reason_and_resuming_forgets_it(store: Store) ->
     assert (resumed.state, resumed.paused_because) == (SubscriptionState.ACTIVE, None)
 
 
+async def test_a_final_pause_takes_the_place_of_another(store: Store) -> None:
+    await subscribe(store)
+    await store.subscriptions.pause(1, "no permission")
+    assert await store.subscriptions.pause(1, "holiday", is_final=True)
+    paused = await store.subscriptions.get_subscription(1)
+    assert paused is not None
+    assert (paused.state, paused.paused_because) == (SubscriptionState.PAUSED, "holiday")
+    assert not await store.subscriptions.pause(2, "nobody is there", is_final=True)
+
+
 async def test_a_removed_subscription_takes_its_topics_along(store: Store) -> None:
     await subscribe(store)
     await store.subscriptions.set_topic(1, "vision", "segmentation")
