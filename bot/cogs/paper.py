@@ -13,12 +13,11 @@ from bot.arxiv.identifier import abs_url, parse_identifier
 from bot.cogs.answers import Answered, defer_privately
 from bot.cogs.options import read_search
 from bot.cogs.suggestions import (
-    MAX_CHOICES,
     Choice,
+    complete_author,
     complete_category,
     complete_paper,
     complete_query,
-    make_choices,
     quietly,
 )
 from bot.cogs.turns import Turns
@@ -204,8 +203,7 @@ class PaperCog(commands.GroupCog, group_name="paper", group_description="Find an
     @search.autocomplete("author")
     @quietly
     async def complete_author(self, interaction: discord.Interaction, current: str) -> list[Choice]:
-        names = await self.store.search.suggest_authors(current, MAX_CHOICES)
-        return make_choices((name, name) for name in names)
+        return await complete_author(self.store, current)
 
     @show.autocomplete("paper")
     @similar.autocomplete("paper")

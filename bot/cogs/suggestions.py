@@ -101,13 +101,26 @@ async def complete_paper(store: Store, current: str) -> list[Choice]:
 
 async def complete_query(store: Store, user_id: int, current: str) -> list[Choice]:
     """Offer the person's own last searches, then values of a field, or papers by their titles."""
-    pairs = await list_again(store, user_id, current)
+    if len(current) > MAX_CHARS:
+        return []
+    pairs = [*as_typed(current), *await list_again(store, user_id, current)]
     field = _FIELD.fullmatch(current)
     if field is not None:
         pairs += [(query, query) for query in await _complete_field(store, field)]
     elif current.strip():
         pairs += await _titles(store, current)
     return make_choices(pairs)
+
+
+async def complete_author(store: Store, current: str) -> list[Choice]:
+    """Offer names that fit what is typed."""
+    names = await store.search.suggest_authors(current, MAX_CHOICES)
+    return make_choices([*as_typed(current), *((name, name) for name in names)])
+
+
+def as_typed(current: str) -> list[tuple[str, str]]:
+    """Offer the text itself first: Enter takes the first choice, and would replace it."""
+    return [(current, current)] if current.strip() else []
 
 
 async def list_again(store: Store, user_id: int, current: str) -> list[tuple[str, str]]:

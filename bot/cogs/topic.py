@@ -10,7 +10,7 @@ from bot.cogs.admin import AdminCog, DigestChannel, channel_links, guild_of
 from bot.cogs.answers import defer_privately
 from bot.cogs.options import parse_name
 from bot.cogs.services import Deliverer
-from bot.cogs.suggestions import Choice, list_again, make_choices, quietly
+from bot.cogs.suggestions import Choice, as_typed, list_again, make_choices, quietly
 from bot.errors import InputError
 from bot.models import ArxivId, Subscription, Topic
 from bot.pipeline import Pipeline
@@ -91,7 +91,7 @@ class TopicCog(AdminCog, group_name="topic", group_description="Narrow digests d
         named = [each for each in self.starters if each.name.lower() == name]
         own = [] if named else await list_again(self.store, interaction.user.id, current)
         starters = [each.query for each in named or self.starters if wanted in each.query.lower()]
-        return make_choices([*own, *((query, query) for query in starters)])
+        return make_choices([*as_typed(current), *own, *((query, query) for query in starters)])
 
     @app_commands.command(name="list", description="List the topics of this server's digests")
     async def list_topics(self, interaction: discord.Interaction) -> None:

@@ -382,14 +382,17 @@ async def test_authors_complete(world: World) -> None:
     choices = await world.member.autocomplete(
         world.channel, "paper search", "author", "ada", query="x"
     )
-    assert [choice["value"] for choice in choices] == ["Ada Example"]
+    assert [choice["value"] for choice in choices] == ["ada", "Ada Example"]
 
 
 async def complete(world: World, typed: str, *, by: simcord.MemberActor | None = None) -> list[str]:
     """Return what is offered for a query."""
     person = by or world.member
     choices = await person.autocomplete(world.channel, "paper search", "query", typed)
-    return [choice["value"] for choice in choices]
+    offered = [str(choice["value"]) for choice in choices]
+    if typed and offered:
+        assert offered.pop(0) == typed  # Enter takes the first
+    return offered
 
 
 async def test_a_query_completes_to_papers_of_such_a_title(world: World) -> None:
@@ -397,6 +400,11 @@ async def test_a_query_completes_to_papers_of_such_a_title(world: World) -> None
     assert (await complete(world, "diffusion netw"))[:2] == ["2403.00024", "2403.00020"]
     result = await search(world, (await complete(world, "diffusion netw"))[0])
     assert "arXiv:2403.00024v1" in shown(result)
+
+
+async def test_a_query_too_long_to_be_offered_stays_as_it_is(world: World) -> None:
+    await world.announce()
+    assert await complete(world, "graph " * 17) == []
 
 
 async def test_what_a_person_searched_is_offered_to_that_person_again(world: World) -> None:
