@@ -135,7 +135,8 @@ class PaperCog(commands.GroupCog, group_name="paper", group_description="Find an
         self, interaction: discord.Interaction, query: Query, sort: Sort, page: SearchPage
     ) -> None:
         """Say what is to blame, and offer what would find something."""
-        advice = await self.store.search.advise(query)
+        async with self.turns.of(interaction.user.id):
+            advice = await self.store.search.advise(query)
         buttons = offer_buttons(make_offers(query, advice), sort, interaction.user.id)
         embed = render_nothing(page, query, advice)
         await interaction.edit_original_response(embed=embed, view=make_view(buttons))
