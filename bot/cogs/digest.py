@@ -69,7 +69,7 @@ class DigestCog(
     group_name="digest",
     group_description="Daily digests in channels",
 ):
-    """Set up, look at, send and remove digests."""
+    """Set up, look at, send, settle, halt and remove digests; the work is in ``digest_*.py``."""
 
     def __init__(self, pipeline: Pipeline, delivery: Deliverer) -> None:
         super().__init__(pipeline, delivery)
