@@ -192,9 +192,11 @@ class Delivery:
             return
         if self._is_ready is not None and not await self._is_ready():
             return
+        # A lane that ends while we look leaves rows that only seem to be nobody's.
+        busy = set(self._lanes)
         orphans: dict[DueChannel, list[DeliveryRecord]] = {}
         for record in await self._outbox.list_sending():
-            if self._may_recover(record):
+            if record.channel_id not in busy and self._may_recover(record):
                 channel = DueChannel(record.guild_id, record.channel_id)
                 orphans.setdefault(channel, []).append(record)
         for channel in (*orphans, *await self._outbox.list_due(now)):
@@ -369,7 +371,8 @@ class Delivery:
 
     async def _send_again(self, lane: Lane, record: DeliveryRecord) -> bool:
         """Send with the same nonce; anything but success proves nothing about the first time."""
-        await self._outbox.count_attempt(record.id)
+        if not await self._outbox.count_attempt(record.id):
+            return True  # it was settled since it was listed
         outcome = await self._send(lane, record)
         if outcome.state is DeliveryState.SENT:
             await self._finish(record, outcome)

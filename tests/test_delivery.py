@@ -5,17 +5,18 @@ The clock is ours and the loopback Discord dates its messages by it; the HTTP co
 
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from bot.delivery import split_message
+from bot.delivery import Delivery, split_message
 from bot.models import ArxivId
+from bot.store.outbox import DueChannel, Outbox
 from tests.builders import make_id
 from tests.fakes import faults, spec
 from tests.fakes.world import Channel, Guild
-from tests.faults.world import MINUTES, World, open_world
+from tests.faults.world import FAST, MINUTES, World, open_world
 
 
 @pytest.fixture
@@ -154,6 +155,41 @@ async def test_what_is_too_old_is_not_posted(world: World, channel: Channel) -> 
     await world.delivery.run_once()
     assert await world.reasons(channel) == ["not posted in time"]
     assert world.sends() == 0
+
+
+class SlowOutbox(Outbox):
+    """An outbox whose list of due channels takes until ``gate`` is open."""
+
+    gate = asyncio.Event()
+
+    async def list_due(self, now: datetime) -> list[DueChannel]:
+        due = await super().list_due(now)
+        await self.gate.wait()
+        return due
+
+
+async def test_a_message_that_is_settled_while_one_looks_is_not_sent_again(
+    world: World, channel: Channel
+) -> None:
+    """It was listed as being sent, and its lane ended before the list was looked through."""
+    await world.plan(channel)
+    world.server.nonce_window_s = 0
+    outbox = SlowOutbox(world.database)
+    outbox.gate = asyncio.Event()
+    delivery = Delivery(outbox, world.sender, now=world.clock.now, settings=FAST)
+    world.server.inject(faults.hang(0.1), channel=channel)
+    outbox.gate.set()
+    first = asyncio.create_task(delivery.run_once())
+    await asyncio.sleep(0.05)  # the message is on its way
+    outbox.gate.clear()
+    second = asyncio.create_task(delivery.run_once())
+    stale = await outbox.list_sending()
+    await first
+    await world.outbox.mark_sent(stale[0].id, 77, world.clock.now())
+    outbox.gate.set()
+    await second
+    assert world.server.ledger == []
+    assert await world.states(channel) == ["sent"]
 
 
 async def test_a_damaged_payload_is_not_sent(world: World, channel: Channel) -> None:
