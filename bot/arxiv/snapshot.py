@@ -141,6 +141,8 @@ def _full_name(parts: object) -> str:
     """Join ``[key name, forenames, suffix, affiliation ...]``."""
     if not _is_list(parts):
         return ""
+    if len(parts) == 3 and parts[2] == "" and all(isinstance(part, str) for part in parts):
+        return f"{parts[1]} {parts[0]}".strip()  # as nearly all are
     texts = [part.strip() if isinstance(part, str) else "" for part in [*parts, "", "", ""][:3]]
     key_name, forenames, suffix = texts
     return " ".join(part for part in (forenames, key_name, suffix) if part)

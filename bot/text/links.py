@@ -17,7 +17,8 @@ from bot.text.tex import to_unicode
 _LONGEST_ADDRESS = 2048  # Discord's limit for the addresses of embeds and buttons
 _INTRODUCTION = 120  # characters before an address that can introduce it
 
-_HINTS = ("http", "www.", ".co", ".org", ".io", ".net", ".science")
+_HINTS = ("http", "www.")
+_ENDING_HINT = re.compile(r"\.(?:co|org|io|net|science)")
 _LONGEST_START = 80  # characters of an address that can stand before its hint
 _HOSTS = (
     r"(?:www\.)?(?:(?:gist\.)?github\.com|gitlab\.com|bitbucket\.org|codeberg\.org|gitee\.com"
@@ -81,6 +82,8 @@ def _first_hint(text: str) -> int | None:
     """Return where the first sign of an address is, or None; searching for those is cheap."""
     lowered = text.lower()
     places = [place for hint in _HINTS if (place := lowered.find(hint)) >= 0]
+    if ending := _ENDING_HINT.search(lowered):
+        places.append(ending.start())
     if len(lowered) != len(text):  # a letter that has two characters in lower case
         return 0 if places else None
     return min(places, default=None)

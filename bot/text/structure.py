@@ -18,11 +18,13 @@ Handlers: TypeAlias = "Mapping[str, Callable[[Reader], None]]"
 _DEPTH = 25  # groups nested deeper than this are read flat
 
 _ADDRESS = (
-    r"(?:https?|ftp)://(?:[^\s{}\\$<>\"]|\\[_%#&~$^/-](?:\{\})?|\{\\?[~_]\}"
+    r"://(?:[^\s{}\\$<>\"]|\\[_%#&~$^/-](?:\{\})?|\{\\?[~_]\}"
     r"|\\textasciitilde(?:\{\}|[ ])?|\$\\sim\$|\\sim(?![a-zA-Z]))*"
 )
+# Each alternative begins with a fixed character: so Python's re skips plain words quickly.
 _TOKEN = re.compile(
-    rf"(?P<address>\b{_ADDRESS})|\\(?P<name>[A-Za-z]+)\*?|\\(?P<sign>.)|(?P<mark>[{{}}$^_])",
+    rf"h(?<!\wh)ttps?{_ADDRESS}|f(?<!\wf)tp{_ADDRESS}"
+    r"|\\(?:(?P<name>[A-Za-z]+)\*?|(?P<sign>.))|\{|\}|\$|\^|_",
     re.DOTALL,
 )
 _GROUPING_COMMAND = re.compile(r"\\(?:[A-Za-z\"'`^~=.(\[]|\\)")
@@ -107,10 +109,10 @@ class Reader:
             self._command(found["name"])
         elif found["sign"]:
             self._sign(found["sign"])
-        elif found["address"]:
-            self.write(clean_address(found["address"]))
+        elif "://" in found[0]:
+            self.write(clean_address(found[0]))
         else:
-            self._mark(found["mark"])
+            self._mark(found[0])
 
     # --- writing
 
