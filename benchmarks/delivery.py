@@ -4,9 +4,9 @@
 
 The shipped program (`python -m bot run`) delivers to the loopback Discord, which keeps Discord's
 budgets: 50 requests a second, 5 messages in 5 seconds for a channel. Its peer is a bare loop over
-discord.py's ``channel.send`` with the same embeds at the same pace, in a process of its own and
-without limits that could hold it up. CPU is that of the delivering process alone, with all its
-threads, from its first message to its last.
+discord.py's ``channel.send`` that posts the same embeds in the same channels at the same pace, in
+a process of its own and without limits that could hold it up. CPU is that of the delivering
+process alone, with all its threads, from its first message to its last.
 """
 
 import argparse
@@ -64,10 +64,8 @@ def listing() -> Listing:
 async def measure(channels: int) -> int:
     listed = listing()
     drafts = render_digest(make_digest(*(each.paper for each in listed.announcements)))
-    messages = min(channels, 200) * len(drafts)
-    before = await measure_bare(drafts, messages)
+    bare_cpu_ms = await measure_bare(drafts, channels)
     rate, cpu_ms, _ = await measure_bot(drafts, channels, with_commands=False)
-    bare_cpu_ms = statistics.mean([before, await measure_bare(drafts, messages)])
     _, _, waits = await measure_bot(drafts, min(channels, 200), with_commands=True)
     allowed = RateLimits().global_per_s
     slowest = statistics.quantiles(waits, n=100)[-1]
@@ -151,12 +149,12 @@ async def plan(path: Path, places: list[Channel], drafts: tuple[MessageDraft, ..
 # The peer
 
 
-async def measure_bare(drafts: tuple[MessageDraft, ...], messages: int) -> float:
+async def measure_bare(drafts: tuple[MessageDraft, ...], channels: int) -> float:
     """Return the CPU in ms that a bare loop over ``channel.send`` takes for a message."""
     with tempfile.TemporaryDirectory() as name:
         boundless = RateLimits(per_channel=10**6, global_per_s=10**6)  # the headers stay
         async with DiscordServer(validate=False, limits=boundless) as server:
-            places = add_places(server, 50)
+            places = add_places(server, channels)
             work, result = Path(name) / "work.json", Path(name) / "result"
             job: dict[str, Any] = {
                 "api_url": server.api_url,
@@ -164,7 +162,6 @@ async def measure_bare(drafts: tuple[MessageDraft, ...], messages: int) -> float
                 "token": server.token,
                 "channels": [place.id for place in places],
                 "bodies": [dict(draft.body) for draft in drafts],
-                "messages": messages,
                 "pace_per_s": DeliverySettings().pace_per_s,
             }
             work.write_text(json.dumps(job))
@@ -189,16 +186,15 @@ async def send_bare(job: dict[str, Any]) -> float:
         ]
         pace = Pace(job["pace_per_s"])
         cpu_s = time.process_time()
-        for number in range(job["messages"]):
-            channel = channels[number // len(messages) % len(channels)]
+        for channel in channels:
             assert isinstance(channel, discord.TextChannel)
-            content, embeds = messages[number % len(messages)]
-            await pace.wait()
-            await channel.send(content=content, embeds=embeds)
+            for content, embeds in messages:
+                await pace.wait()
+                await channel.send(content=content, embeds=embeds)
         cpu_s = time.process_time() - cpu_s
         await client.close()
         await running
-        return float(cpu_s / job["messages"] * 1000)
+        return float(cpu_s / len(channels) / len(messages) * 1000)
 
 
 def cpu_of(pid: int) -> float:

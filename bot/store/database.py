@@ -18,6 +18,7 @@ import sqlite3
 import time
 import urllib.parse
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import IO, Final, TypeVar
 
@@ -25,9 +26,9 @@ import aiosqlite
 
 from bot.errors import AlreadyRunning, DatabaseBusy, DatabaseUnusable, StoreError
 from bot.store import migrations
+from bot.store.group_commit import GroupCommit, Row, Writer
 
 T = TypeVar("T")
-Row = tuple[object, ...]
 Work = Callable[[aiosqlite.Connection], Awaitable[T]]
 
 BUSY_TIMEOUT_MS = 5000
@@ -45,15 +46,14 @@ DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 class Database:
     """An open database: `write` for transactions, `read` for queries with a deadline."""
 
-    def __init__(
-        self, path: Path, writer: aiosqlite.Connection, reader: aiosqlite.Connection
-    ) -> None:
+    def __init__(self, path: Path, writer: Writer, reader: aiosqlite.Connection) -> None:
         self.path = path
         self._writer = writer
         self._reader = reader
         self._writing = asyncio.Lock()
         self._reading = asyncio.Lock()
         self._running: set[asyncio.Task[object]] = set()
+        self._group = GroupCommit(writer, self._writing)
 
     async def write(self, work: Work[T]) -> T:
         """Run ``work`` as one transaction; never await the network inside it.
@@ -72,16 +72,16 @@ class Database:
         task.add_done_callback(self._running.discard)
         return await asyncio.shield(task)
 
-    async def write_one(self, sql: str, parameters: Mapping[str, object]) -> list[Row]:
-        """Run one statement, a transaction by itself, and return the rows of its RETURNING.
+    async def write_one(
+        self, sql: str, parameters: Mapping[str, object], *, patience_s: float = 0.0
+    ) -> list[Row]:
+        """Run one statement and return the rows of its RETURNING; raises as `write` does.
 
-        For what happens once a message: one trip to the writer's thread instead of four, and no
-        task, since what was handed to the thread is done whoever is cancelled.
+        For what happens once a message: those that wait together, for ``patience_s`` at most,
+        share one transaction.
         """
-        async with self._writing:
-            with translated_errors():
-                rows = await self._writer.execute_fetchall(sql, dict(parameters))
-        return [tuple(row) for row in rows]
+        with translated_errors():
+            return await self._group.run(sql, parameters, patience_s)
 
     async def read(self, work: Work[T], *, deadline_s: float = READ_DEADLINE_S) -> T:
         """Run ``work`` on the read-only connection, interrupted after ``deadline_s``.
@@ -102,7 +102,8 @@ class Database:
                 await asyncio.shield(_clear_progress_handler(self._reader))
 
     async def wait_for_writes(self) -> None:
-        """Wait until every transaction that was begun has ended."""
+        """Wait until every transaction that was asked for has ended."""
+        await self._group.finish()
         while self._running:
             await asyncio.wait(set(self._running))
 
@@ -189,7 +190,7 @@ async def open_database(path: Path) -> AsyncIterator[Database]:
     if is_missing(path):
         await _create(path)
     check_header(path)
-    async with _connected(path) as writer, _connected(path, is_reader=True) as reader:
+    async with _connected_writer(path) as writer, _connected_reader(path) as reader:
         database = Database(path, writer, reader)
         try:
             yield database
@@ -235,7 +236,7 @@ async def _create(path: Path) -> None:
     """Make a database beside ``path`` and put it there whole: a kill leaves none or all of it."""
     new = path.with_name(f"{path.name}.new-{secrets.token_hex(4)}")
     try:
-        async with _connected(new):
+        async with _connected_writer(new):
             pass  # the last connection to close moves the log into the file
         with contextlib.suppress(FileExistsError):  # another process was faster: use its file
             os.link(new, path)
@@ -247,21 +248,34 @@ async def _create(path: Path) -> None:
 
 
 @contextlib.asynccontextmanager
-async def _connected(path: Path, *, is_reader: bool = False) -> AsyncIterator[aiosqlite.Connection]:
-    """Open one connection and close it in any case: left open it keeps the process alive.
+async def _connected_writer(path: Path) -> AsyncIterator[Writer]:
+    writer = Writer(partial(sqlite3.connect, path, isolation_level=None), iter_chunk_size=64)
+    async with _connected(path, writer):
+        with _refused(path):
+            await _configure_writer(writer)
+        yield writer
+
+
+@contextlib.asynccontextmanager
+async def _connected_reader(path: Path) -> AsyncIterator[aiosqlite.Connection]:
+    address = f"file:{urllib.parse.quote(str(path))}?mode=ro"
+    reader = aiosqlite.connect(address, uri=True, isolation_level=None)
+    async with _connected(path, reader):
+        with _refused(path):
+            await _configure_reader(reader)
+        yield reader
+
+
+@contextlib.asynccontextmanager
+async def _connected(path: Path, connection: aiosqlite.Connection) -> AsyncIterator[None]:
+    """Connect, and close in any case: left open it keeps the process alive.
 
     omnilib/aiosqlite#290
     """
     with _refused(path):
-        connection = (
-            await _connect_reader(path)
-            if is_reader
-            else await aiosqlite.connect(path, isolation_level=None)
-        )
+        await connection
     try:
-        with _refused(path):
-            await (_configure_reader if is_reader else _configure_writer)(connection)
-        yield connection
+        yield
     finally:
         await asyncio.shield(connection.close())
 
@@ -293,11 +307,6 @@ async def _configure_writer(connection: aiosqlite.Connection) -> None:
     ):
         await connection.execute(f"PRAGMA {pragma}")
     await migrations.migrate(connection)
-
-
-async def _connect_reader(path: Path) -> aiosqlite.Connection:
-    address = f"file:{urllib.parse.quote(str(path))}?mode=ro"
-    return await aiosqlite.connect(address, uri=True, isolation_level=None)
 
 
 async def _configure_reader(connection: aiosqlite.Connection) -> None:
