@@ -11,6 +11,8 @@ from contextlib import asynccontextmanager
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
+from bot.errors import BotError
+
 log = logging.getLogger(__name__)
 
 GRACE_S = 5.0
@@ -32,6 +34,8 @@ async def ticking(
     async def guarded_tick() -> None:
         try:
             await tick()
+        except BotError as error:  # a locked database, say: the next tick tries again
+            log.warning("tick put off: %s", error)
         except Exception:
             log.exception("tick failed")
 
