@@ -30,15 +30,16 @@ GOAL = 20
 """How many times faster than feedparser the bytes must become records."""
 
 
-def main() -> None:
+def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=5, help="the best of how many (5)")
-    options = parser.parse_args()
+    options = parser.parse_args(argv)
     records = list(islice(real_records() if CORPUS.exists() else made_up_records(), ENTRIES))
     content = rss_feed("cs.LG", date(2024, 3, 5), records).encode()
     kind = "real" if CORPUS.exists() else "made-up"
     print(f"RSS feed, {len(records):,} {kind} entries, {len(content) / 1e6:.1f} MB")
     print_table(measure(candidates(), content, options.rounds))
+    return 0
 
 
 def real_records() -> Iterator[Record]:
