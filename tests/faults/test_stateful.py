@@ -299,8 +299,9 @@ class Promise(RuleBasedStateMachine):
         for place in self.places:
             await self.server.allow(place, SEND_MESSAGES | READ_MESSAGE_HISTORY)
         await asyncio.sleep(0.02)
+        # Longer than a clock that was an hour ahead and the patience with a late listing together.
         for _ in range(10):
-            self.clock.advance(timedelta(minutes=15))
+            self.clock.advance(timedelta(minutes=30))
             await self._tick()
         for place in self.places:
             await self._check_place(place)
@@ -345,6 +346,9 @@ def test_the_promise_holds_in_any_order() -> None:
             max_examples=EXAMPLES,
             stateful_step_count=30,
             deadline=None,
+            # The same histories each time unless more are asked for: a run of the tests tells of
+            # the change at hand, `EXAMPLES=500` looks for what nobody thought of.
+            derandomize="EXAMPLES" not in os.environ,
             # Shrinking repeats whole histories: the failing one as found tells enough.
             phases=[Phase.reuse, Phase.generate],
             report_multiple_bugs=False,
