@@ -119,7 +119,8 @@ class Intake:
         now = self._now()
         today = announcement_day(now)
         oldest = announcement_day(now - self.rules.catchup_window)
-        latest = await self._store.intake.latest_days()
+        newest = await self._store.intake.newest_records()
+        latest = {category: record.day for category, record in newest.items()}
         records = [
             DayRecord(category=category, day=day)
             for category in sorted(categories)

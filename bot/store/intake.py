@@ -1,6 +1,6 @@
 """What is known about each category and date: the judge's records and their history."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 
 import aiosqlite
@@ -66,17 +66,6 @@ class IntakeLog:
                 """
             )
             return {row[0]: _record(tuple(row)) for row in rows}
-
-        return await self._database.read(work)
-
-    async def latest_days(self) -> Mapping[str, date]:
-        """The newest date on record, by category."""
-
-        async def work(connection: aiosqlite.Connection) -> dict[str, date]:
-            rows = await connection.execute_fetchall(
-                "SELECT category, max(day) FROM intake_day GROUP BY category"
-            )
-            return {category: date.fromisoformat(day) for category, day in rows}
 
         return await self._database.read(work)
 

@@ -242,6 +242,7 @@ FIRST: Step = (
         PRIMARY KEY (category, day)
     ) STRICT, WITHOUT ROWID
     """,
+    "CREATE INDEX intake_day_open ON intake_day (day, category) WHERE is_closed = 0",
     """
     CREATE TABLE intake_verdict (            -- how a day's verdict came about, in order
         category TEXT NOT NULL,

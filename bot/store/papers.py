@@ -192,18 +192,6 @@ class Papers:
 
         return await self._database.read(work)
 
-    async def stored_at(self, category: str, day: date) -> datetime | None:
-        """When the listing was first stored; None when it is not."""
-
-        async def work(connection: aiosqlite.Connection) -> datetime | None:
-            rows = await connection.execute_fetchall(
-                "SELECT stored_at FROM listing WHERE category = :category AND announced_on = :day",
-                {"category": category, "day": day.isoformat()},
-            )
-            return next((datetime.fromisoformat(row[0]) for row in rows), None)
-
-        return await self._database.read(work)
-
     async def count_papers(self) -> int:
         async def work(connection: aiosqlite.Connection) -> int:
             rows = await connection.execute_fetchall("SELECT count(*) FROM paper")
