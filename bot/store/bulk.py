@@ -13,12 +13,20 @@ import aiosqlite
 from bot.arxiv.dating import DatedPaper
 from bot.arxiv.paper import SourceRecord
 from bot.faultpoint import hit
-from bot.models import ArxivId, LinkKind, Paper, StoredPaper
+from bot.models import ArxivId, Link, LinkKind, Paper
 from bot.query.tags import author_tags, filter_tags
 from bot.store import search
 from bot.store.keys import SEQUENCE_BITS, day_of, first_key
 from bot.store.merging import Change, change_to
-from bot.store.rows import PAPER_COLUMNS, Row, json_array, load_papers, paper_values
+from bot.store.rows import (
+    PAPER_COLUMNS,
+    Row,
+    json_array,
+    load_links,
+    load_paper_rows,
+    paper_values,
+    stored_paper,
+)
 
 LINKS_WE_STORE = (LinkKind.CODE, LinkKind.PROJECT, LinkKind.DATA, LinkKind.MODEL)
 
@@ -72,11 +80,14 @@ async def add_papers(
         paper = prepared.dated.paper
         if first.setdefault(paper.arxiv_id, prepared) is not prepared:
             again.append(prepared)
-    known = await load_papers(connection, list(first))
-    new = [prepared for arxiv_id, prepared in first.items() if arxiv_id not in known]
+    changes = await list_changes(connection, [prepared.dated for prepared in first.values()])
+    new = [first[change.after.arxiv_id] for change in changes if change.before is None]
+    updates = [change for change in changes if change.before is not None]
     await _add_new(connection, new)
-    updated = await _update(connection, [first[arxiv_id] for arxiv_id in known], known)
-    added = AddedPapers(new=len(new), updated=updated, unchanged=len(known) - updated)
+    if updates:
+        await search.index(connection, await write_papers(connection, updates))
+    unchanged = len(first) - len(changes)
+    added = AddedPapers(new=len(new), updated=len(updates), unchanged=unchanged)
     return added + await add_papers(connection, again) if again else added
 
 
@@ -88,21 +99,36 @@ async def _add_new(connection: aiosqlite.Connection, new: Sequence[PreparedPaper
     hit("before_commit")
 
 
-async def _update(
-    connection: aiosqlite.Connection,
-    batch: Iterable[PreparedPaper],
-    known: Mapping[ArxivId, StoredPaper],
-) -> int:
+async def list_changes(
+    connection: aiosqlite.Connection, batch: Iterable[DatedPaper]
+) -> list[Change]:
+    """Work out what a batch that names each paper once would change, in its order.
+
+    What is stored as the batch tells it is left out before it is built: most listings are read
+    several times.
+    """
+    told = {dated.paper.arxiv_id: dated for dated in batch}
+    rows = await load_paper_rows(connection, told)
+    links = await load_links(connection, rows)
     changes = []
-    for prepared in batch:
-        dated, before = prepared.dated, known[prepared.dated.paper.arxiv_id]
-        day, is_estimated = dated.announced_on, dated.is_estimated
-        change = change_to(before, dated.paper, day, is_estimated=is_estimated)
+    for arxiv_id, dated in told.items():
+        row, stored_links = rows.get(arxiv_id), links.get(arxiv_id, ())
+        if row is not None and _is_stored(dated, row, stored_links):
+            continue
+        before = stored_paper(row, stored_links) if row is not None else None
+        change = change_to(before, dated.paper, dated.announced_on, is_estimated=dated.is_estimated)
         if change.is_needed:
             changes.append(change)
-    if changes:
-        await search.index(connection, await write_papers(connection, changes))
-    return len(changes)
+    return changes
+
+
+def _is_stored(dated: DatedPaper, row: Row, links: Sequence[Link]) -> bool:
+    """Whether the row of `PAPER_COLUMNS` and the links say all that ``dated`` does."""
+    paper, day, is_estimated = dated.paper, dated.announced_on, dated.is_estimated
+    told = paper_values(paper, key=0, announced_on=day, is_estimated=is_estimated)
+    is_dated = told[3:5] == row[3:5] or (is_estimated and not row[4])
+    is_same = told[1:3] == row[1:3] and told[5:] == row[5:]
+    return is_dated and is_same and _links_we_store(paper) == list(links)
 
 
 async def list_changed(
@@ -243,8 +269,11 @@ async def _write_links(connection: aiosqlite.Connection, papers: Iterable[Paper]
 
 
 def _link_rows(paper: Paper) -> list[Row]:
-    stored = [link for link in paper.links if link.kind in LINKS_WE_STORE]
     return [
         (paper.arxiv_id, link.kind.value, link.url, link.provenance.value, position)
-        for position, link in enumerate(stored, start=1)
+        for position, link in enumerate(_links_we_store(paper), start=1)
     ]
+
+
+def _links_we_store(paper: Paper) -> list[Link]:
+    return [link for link in paper.links if link.kind in LINKS_WE_STORE]

@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 
 import aiosqlite
 
-from bot.arxiv.dating import month_of
+from bot.arxiv.dating import DatedPaper, month_of
 from bot.arxiv.paper import SourceRecord
 from bot.models import (
     Announcement,
@@ -24,7 +24,7 @@ from bot.models import (
 from bot.store import bulk, search
 from bot.store.bulk import AddedPapers, PreparedPaper, write_papers
 from bot.store.database import Database
-from bot.store.merging import Change, change_to
+from bot.store.merging import Change
 from bot.store.rows import Row, load_papers
 
 BATCH_DEADLINE_S = 60.0
@@ -67,12 +67,8 @@ class Papers:
         async def work(connection: aiosqlite.Connection) -> AddedListing:
             # First mention wins: a hand-made file may name a paper twice, arXiv's feeds never do.
             announced = {entry.paper.arxiv_id: entry for entry in reversed(listing.announcements)}
-            known = await load_papers(connection, list(announced))
-            changes = [
-                change
-                for announcement in reversed(announced.values())
-                if (change := _change(announcement, listing, known)).is_needed
-            ]
+            dated = [_dated(each, listing) for each in reversed(announced.values())]
+            changes = await bulk.list_changes(connection, dated)
             keys = await write_papers(connection, changes)
             added = await _write_announcements(connection, listing, now)
             await search.index(connection, keys)
@@ -200,12 +196,10 @@ class Papers:
         return await self._database.read(work)
 
 
-def _change(
-    announcement: Announcement, listing: Listing, known: Mapping[ArxivId, StoredPaper]
-) -> Change:
+def _dated(announcement: Announcement, listing: Listing) -> DatedPaper:
     paper = _with_category(announcement, listing.category)
     day, is_estimated = _first_announcement(announcement, listing)
-    return change_to(known.get(paper.arxiv_id), paper, day, is_estimated=is_estimated)
+    return DatedPaper(paper=paper, announced_on=day, is_estimated=is_estimated)
 
 
 def _with_category(announcement: Announcement, category: str) -> Paper:

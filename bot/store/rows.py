@@ -92,14 +92,20 @@ async def load_papers(
     connection: aiosqlite.Connection, arxiv_ids: Collection[ArxivId]
 ) -> dict[ArxivId, StoredPaper]:
     """Load the papers of these identifiers that are stored, with their links."""
-    parameters = {"ids": json_array(arxiv_ids)}
+    rows = await load_paper_rows(connection, arxiv_ids)
+    links = await load_links(connection, rows)
+    return {arxiv_id: stored_paper(row, links.get(arxiv_id, ())) for arxiv_id, row in rows.items()}
+
+
+async def load_paper_rows(
+    connection: aiosqlite.Connection, arxiv_ids: Collection[ArxivId]
+) -> dict[ArxivId, Row]:
+    """Load the `PAPER_COLUMNS` of those that are stored."""
     rows = await connection.execute_fetchall(
         f"SELECT {PAPER_COLUMNS} FROM paper WHERE arxiv_id IN (SELECT value FROM json_each(:ids))",
-        parameters,
+        {"ids": json_array(arxiv_ids)},
     )
-    links = await load_links(connection, arxiv_ids)
-    papers = (stored_paper(tuple(row), links.get(ArxivId(row[1]), ())) for row in rows)
-    return {stored.paper.arxiv_id: stored for stored in papers}
+    return {ArxivId(row[1]): tuple(row) for row in rows}
 
 
 async def load_links(
