@@ -1,30 +1,41 @@
-"""Looks after channels that are in trouble: tells their admins once, resumes them once.
+"""Looks after what is in trouble: tells a channel's admins once, resumes it once; tells the host.
 
 A digest that cannot be posted must not fail in silence, and one notice is enough: what was told
-is noted in the database, so that a restart does not tell it again.
+is noted in the database, so that a restart does not tell it again. When arXiv cannot be read for
+hours, whoever runs the bot hears of it: a server's admins could do nothing about it.
 """
 
 import hashlib
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Final, Protocol
 
 from bot.models import DeliveryState, Subscription, SubscriptionState
 from bot.sender import CHANNEL_REFUSALS
+from bot.store.intake import Outage
 from bot.store.outbox import DeliveryRecord
 from bot.store.store import Store
-from bot.ui.notices import Trouble, render_notice
+from bot.ui.notices import Trouble, render_notice, render_outages
 
 log = logging.getLogger(__name__)
 
 TELL_WITHIN: Final = timedelta(hours=24)
 """How long to try to reach admins; what is older they see in /digest status."""
 
+FAILING_FOR: Final = timedelta(hours=6)
+"""How long arXiv may fail before its host hears of it: shorter troubles pass by themselves."""
+
+ASKED_WITHIN: Final = timedelta(hours=3)
+"""A category that was not asked for so long is not followed any more."""
+
 
 class Admins(Protocol):
-    """The way to a guild's admins, and what is known of its channels."""
+    """The way to the host and a guild's admins, and what is known of its channels."""
+
+    async def tell_host(self, text: str, nonce: str) -> bool | None:
+        """Write to whoever runs the bot; answers as `tell_admins` does."""
 
     async def tell_admins(self, guild_id: int, text: str, nonce: str) -> bool | None:
         """Write to them; False when nobody can be reached, None when it may work later."""
@@ -45,6 +56,7 @@ class Caretaker:
     async def look_around(self) -> int:
         """Tell what is new, resume what can go on; returns how many subscriptions were resumed."""
         await self._tell()
+        await self._tell_host()
         return await self._resume()
 
     async def _tell(self) -> None:
@@ -73,6 +85,20 @@ class Caretaker:
 
     async def _note_told(self, records: Sequence[DeliveryRecord]) -> None:
         await self._store.troubles.mark_told([record.id for record in records], self._now())
+
+    async def _tell_host(self) -> None:
+        """Tell of categories that could not be read for hours, once until they are read again."""
+        now = self._now()
+        outages = await self._store.intake.list_outages(asked_since=now - ASKED_WITHIN)
+        news = [each for each in outages if not each.is_told]
+        lasts = now - min((each.since for each in news), default=now)
+        if lasts < FAILING_FOR:
+            return
+        told = await self._admins.tell_host(render_outages(news, now), _outage_nonce(news))
+        if told is not None or lasts > FAILING_FOR + TELL_WITHIN:
+            categories = [each.category for each in news]
+            await self._store.intake.mark_told(categories, now)
+            log.error("arXiv not read for hours", extra={"categories": categories, "told": told})
 
     async def _resume(self) -> int:
         """Resume what Discord's refusal paused, once the bot may post there (again)."""
@@ -118,5 +144,12 @@ def _trouble(record: DeliveryRecord) -> Trouble:
 
 def _nonce(records: Sequence[DeliveryRecord]) -> str:
     """Name a notice, so that telling it again at once, after a crash, tells it once."""
-    names = " ".join(f"{record.nonce}:{record.state}" for record in records)
-    return hashlib.sha256(names.encode()).hexdigest()[:24]
+    return _digest(f"{record.nonce}:{record.state}" for record in records)
+
+
+def _outage_nonce(outages: Iterable[Outage]) -> str:
+    return _digest(f"{each.category}:{each.since.isoformat()}" for each in outages)
+
+
+def _digest(names: Iterable[str]) -> str:
+    return hashlib.sha256(" ".join(names).encode()).hexdigest()[:24]

@@ -98,6 +98,8 @@ class Intake:
         self._now = now
         self.rules = rules
         self._failing: set[str] = set()
+        self.missed = 0
+        """Listings that were never to be had, since the start."""
 
     async def poll(self, categories: Iterable[str]) -> AsyncIterator[IntakeOutcome]:
         """Ask everything that is due now; yields after each request."""
@@ -195,6 +197,7 @@ class Intake:
             return
         closed = expired(record)
         if closed.verdict is IntakeVerdict.MISSED and is_watched:
+            self.missed += 1
             log.error("listing missed: %s", closed.reason, extra=_target(closed))
         await self._store.intake.set_records([closed], now=now)
 

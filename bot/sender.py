@@ -9,11 +9,12 @@ import contextlib
 import email.utils
 import logging
 import re
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import Enum
+from functools import partial
 from types import SimpleNamespace
 from typing import Any, Final, Protocol, TypeVar, cast
 
@@ -30,6 +31,9 @@ from bot.ui.permissions import missing_permissions
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
+
+Way = Callable[[], Awaitable[discord.abc.Messageable | None]]
+"""How to find somebody to write to; None when there is nobody that way."""
 
 BAN_PAUSE_S: Final = 600.0
 """A 429 that is not Discord's own is a ban of our address, which lasts at least minutes."""
@@ -325,9 +329,20 @@ class DiscordSender:
         guild = self.client.get_guild(guild_id) if self.client.is_ready() else None
         if guild is None or guild.unavailable:
             return None
-        for find in (self._owner_of, self._system_channel_of):
+        ways = (partial(self._owner_of, guild), partial(self._system_channel_of, guild))
+        return await self._tell(ways, text, nonce)
+
+    async def tell_host(self, text: str, nonce: str) -> bool | None:
+        """Write to the owner of the application; answers as `tell_admins` does."""
+        if not self.client.is_ready():
+            return None
+        return await self._tell((self._host,), text, nonce)
+
+    async def _tell(self, ways: Iterable[Way], text: str, nonce: str) -> bool | None:
+        """Write to the first who takes it."""
+        for find in ways:
             try:
-                target = await find(guild)
+                target = await find()
                 if target is not None:
                     mentions = discord.AllowedMentions.none()
                     await target.send(text, nonce=nonce, allowed_mentions=mentions)
@@ -335,9 +350,17 @@ class DiscordSender:
             except (discord.Forbidden, discord.NotFound):
                 continue
             except (discord.DiscordException, aiohttp.ClientError, OSError, TypeError) as error:
-                log.warning("admins not told, trying again: %s", _name(error))
+                log.warning("notice not sent, trying again: %s", _name(error))
                 return None
         return False
+
+    async def _host(self) -> discord.abc.Messageable | None:
+        """Find whoever set the bot up; of a team, its owner."""
+        application = self.client.application
+        if application is None:
+            return None
+        owner = application.team.owner if application.team else application.owner
+        return await self.client.create_dm(discord.Object(owner.id)) if owner else None
 
     async def _owner_of(self, guild: discord.Guild) -> discord.abc.Messageable | None:
         if guild.owner_id is None:

@@ -1,19 +1,22 @@
-"""Admins hear of each trouble once, and a channel goes on when its cause is gone."""
+"""Admins and the host hear of each trouble once; a channel goes on when its cause is gone."""
 
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from dataclasses import replace
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import discord
 import pytest
 
+from bot.arxiv.judge import DayRecord, IntakeVerdict
 from bot.caretaker import Caretaker
 from bot.delivery import Delivery
 from bot.models import Subscription
 from bot.sender import DiscordSender, http_trace
+from bot.store.intake import Outage
 from bot.store.store import Store, open_store
-from bot.ui.notices import Trouble, render_notice
+from bot.ui.notices import Trouble, render_notice, render_outages
 from tests.builders import DAY, NOW, make_draft, make_papers
 from tests.fakes import faults, spec
 from tests.fakes.clock import VirtualClock
@@ -206,3 +209,104 @@ def test_a_notice_fits_into_a_message_whatever_happened() -> None:
     notice = render_notice(2**63, troubles, is_paused=True)
     assert len(notice) < 2000
     assert "@everyone" not in notice
+
+
+# --- arXiv cannot be read ----------------------------------------------------------------------
+
+
+def failing(category: str = "cs.CV", *, since: datetime, asked_at: datetime) -> DayRecord:
+    return DayRecord(
+        category=category,
+        day=DAY,
+        verdict=IntakeVerdict.FAILED,
+        reason="arXiv answered with HTTP 503.",
+        error="arXiv answered with HTTP 503.",
+        feed_asked_at=asked_at,
+        failures=9,
+        failing_since=since,
+    )
+
+
+class Trying:
+    """ArXiv as it has been since the start, of which the records speak."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+
+    async def go_on(self, by: timedelta, *categories: str, day: date = DAY) -> None:
+        """Let time pass; the last request, of which the host may hear, has failed just now."""
+        self.world.clock.advance(by)
+        now = self.world.clock.now()
+        records = [
+            replace(failing(category, since=NOW, asked_at=now), day=day)
+            for category in categories or ("cs.CV",)
+        ]
+        await self.world.store.intake.set_records(records, now=now)
+        await self.world.restarted().look_around()
+
+    def told(self) -> list[str]:
+        return self.world.server.told(self.world.server.host)
+
+
+async def test_the_host_hears_once_when_arxiv_cannot_be_read_for_six_hours(world: World) -> None:
+    arxiv = Trying(world)
+    await arxiv.go_on(timedelta(hours=5, minutes=59), "cs.CV", "cs.LG")
+    assert arxiv.told() == []
+    await arxiv.go_on(timedelta(minutes=1), "cs.CV", "cs.LG")
+    (notice,) = arxiv.told()
+    assert "6 hours" in notice
+    assert "**cs.CV** and **cs.LG**" in notice
+    assert "HTTP 503" in notice
+    for _ in range(20):  # and into the next day, whose record is a new one
+        await arxiv.go_on(timedelta(hours=1), day=DAY + timedelta(days=1))
+    assert len(arxiv.told()) == 1
+    assert world.told() == []  # no admin of a server could help
+
+
+async def test_the_host_hears_of_the_next_outage_too(world: World) -> None:
+    arxiv = Trying(world)
+    await arxiv.go_on(timedelta(hours=6))
+    answered = DayRecord(category="cs.CV", day=DAY, verdict=IntakeVerdict.COMPLETE)
+    await world.store.intake.set_records([answered], now=world.clock.now())
+    await world.caretaker.look_around()
+    assert len(arxiv.told()) == 1
+    await arxiv.go_on(timedelta(hours=1))
+    assert len(arxiv.told()) == 2
+
+
+async def test_a_category_that_nobody_asks_for_any_more_is_no_outage(world: World) -> None:
+    await Trying(world).go_on(timedelta(hours=1))
+    world.clock.advance(timedelta(hours=10))
+    await world.caretaker.look_around()
+    assert world.server.told(world.server.host) == []
+
+
+async def test_a_host_is_told_when_discord_is_back(world: World) -> None:
+    arxiv = Trying(world)
+    world.server.inject(faults.answer(503), route=("POST", spec.MESSAGES))
+    await arxiv.go_on(timedelta(hours=6))
+    assert arxiv.told() == []
+    await arxiv.go_on(timedelta(minutes=1))
+    assert len(arxiv.told()) == 1
+
+
+async def test_a_host_who_takes_no_messages_is_not_tried_for_ever(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    world.server.host.takes_messages = False
+    arxiv = Trying(world)
+    await arxiv.go_on(timedelta(hours=6))
+    assert "arXiv not read for hours" in caplog.text
+    calls = len(world.server.calls)
+    await arxiv.go_on(timedelta(hours=1))
+    assert len(world.server.calls) == calls
+
+
+def test_an_outage_of_everything_fits_into_a_message() -> None:
+    outages = [
+        Outage(category=f"cs.{number}", since=NOW, error="*x* " * 200, is_told=False)
+        for number in range(150)
+    ]
+    notice = render_outages(outages, NOW + timedelta(hours=6))
+    assert len(notice) < 2000
+    assert "130 more" in notice

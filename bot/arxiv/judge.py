@@ -50,8 +50,9 @@ class DayRecord:
     """Everything remembered about one category and date; ``day`` is an Eastern date.
 
     ``is_confirmed`` says that a second reading agreed, ``is_closed`` that nothing more is asked.
-    ``failures`` counts failed requests in a row; ``not_before`` is what a source asked us to
-    wait for, ``held_since`` when a listing was first held back because the day before was unknown.
+    ``failures`` counts failed requests in a row and ``failing_since`` is the time of the first;
+    ``not_before`` is what a source asked us to wait for, ``held_since`` when a listing was first
+    held back because the day before was unknown.
     ``reason`` explains the verdict to a person; ``error`` is what went wrong with the last request,
     empty when it was answered.
     """
@@ -68,6 +69,7 @@ class DayRecord:
     not_before: datetime | None = None
     held_since: datetime | None = None
     failures: int = 0
+    failing_since: datetime | None = None
     is_confirmed: bool = False
     is_closed: bool = False
 
@@ -174,7 +176,7 @@ def judge(record: DayRecord, answer: Answer, knowledge: Knowledge) -> Judgement:
     record = _asked(record, answer)
     if answer.listing is None:
         return Judgement(record=_failed(record, answer))
-    record = replace(record, failures=0, not_before=None, error="")
+    record = replace(record, failures=0, failing_since=None, not_before=None, error="")
     if not answer.listing.announcements:
         return Judgement(record=_empty(record, answer))
     is_feed = answer.source is Source.FEED
@@ -261,16 +263,29 @@ def _asked(record: DayRecord, answer: Answer) -> DayRecord:
 
 def _failed(record: DayRecord, answer: Answer) -> DayRecord:
     failures = record.failures + 1
-    wait_s = max(answer.retry_after_s or 0, 60 * min(2 ** (failures - 1), 60))
+    wait_s = max(answer.retry_after_s or 0, _backoff_s(record, answer))
     record = replace(
         record,
         failures=failures,
+        failing_since=record.failing_since or answer.asked_at,
         not_before=answer.asked_at + timedelta(seconds=wait_s),
         error=answer.error,
     )
     if record.verdict not in (None, IntakeVerdict.FAILED):
         return record  # what is known of the day stays known
     return replace(record, verdict=IntakeVerdict.FAILED, reason=answer.error)
+
+
+def _backoff_s(record: DayRecord, answer: Answer) -> float:
+    """Return the pause after a failure: a minute, doubled each time up to an hour, and a bit more.
+
+    The bit, up to a quarter, comes from the moment of the answer: hosts that failed together do
+    not come back together.
+    """
+    seed = f"{record.category} {record.day} {answer.asked_at.isoformat()}".encode()
+    share = hashlib.sha256(seed).digest()[0] / 256
+    minutes = min(1 << min(record.failures, 6), 60)
+    return 60 * minutes * (1 + share / 4)
 
 
 def _empty(record: DayRecord, answer: Answer) -> DayRecord:
@@ -498,8 +513,9 @@ def _past_step(record: DayRecord) -> Step | None:
 
 
 def expired(record: DayRecord) -> DayRecord:
-    """Close a day that left the catch-up window; without listing it counts as missed."""
-    if record.verdict in (IntakeVerdict.FAILED, IntakeVerdict.STALE, None):
+    """Close a day that left the catch-up window; without the listing it had it counts as missed."""
+    is_unknown = record.verdict in (IntakeVerdict.FAILED, IntakeVerdict.STALE, None)
+    if is_unknown and is_announcement_day(record.day):
         reason = record.reason or "never asked"
         return replace(record, verdict=IntakeVerdict.MISSED, reason=reason, is_closed=True)
     return replace(record, is_closed=True)

@@ -1,7 +1,10 @@
 """What is known about each category and date: the judge's records and their history."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import groupby
+from operator import itemgetter
 
 import aiosqlite
 
@@ -12,9 +15,25 @@ from bot.store.rows import Row, json_array
 
 COLUMNS = (
     "category, day, verdict, source, reason, error, papers, feed_asked_at, catchup_asked_at, "
-    "not_before, held_since, failures, is_confirmed, is_closed"
+    "not_before, held_since, failures, failing_since, is_confirmed, is_closed"
 )
 LISTINGS_FOR_USUAL = 10
+
+# When the host heard that a category cannot be read: that holds for its next day too.
+TOLD = (
+    "SELECT max(other.told_at) FROM intake_day AS other "
+    "WHERE other.category = excluded.category AND other.is_closed = 0"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outage:
+    """A category that cannot be read, since when, and why the last request failed."""
+
+    category: str
+    since: datetime
+    error: str
+    is_told: bool
 
 
 class IntakeLog:
@@ -54,6 +73,37 @@ class IntakeLog:
             return [_record(tuple(row)) for row in rows]
 
         return await self._database.read(work)
+
+    async def list_outages(self, *, asked_since: datetime) -> list[Outage]:
+        """List the categories that were asked since then and could not be read."""
+
+        async def work(connection: aiosqlite.Connection) -> list[Outage]:
+            rows = await connection.execute_fetchall(
+                """
+                SELECT category, failing_since, error, told_at FROM intake_day
+                WHERE is_closed = 0 AND failing_since IS NOT NULL
+                    AND max(coalesce(feed_asked_at, ''), coalesce(catchup_asked_at, '')) >= :since
+                ORDER BY category, failing_since
+                """,
+                {"since": asked_since.isoformat()},
+            )
+            days = groupby(map(tuple, rows), key=itemgetter(0))
+            return [_outage(category, list(group)) for category, group in days]
+
+        return await self._database.read(work)
+
+    async def mark_told(self, categories: Collection[str], now: datetime) -> None:
+        """Note that the host heard of these failing categories, until they are read again."""
+
+        async def work(connection: aiosqlite.Connection) -> None:
+            await connection.execute(
+                "UPDATE intake_day SET told_at = :now WHERE is_closed = 0 "
+                "AND failing_since IS NOT NULL "
+                "AND category IN (SELECT value FROM json_each(:categories))",
+                {"now": now.isoformat(), "categories": json_array(categories)},
+            )
+
+        await self._database.write(work)
 
     async def newest_records(self) -> dict[str, DayRecord]:
         """The record of the newest date, by category."""
@@ -154,6 +204,16 @@ class IntakeLog:
         return await self._database.read(work)
 
 
+def _outage(category: str, days: Sequence[Row]) -> Outage:
+    """Sum up a category's failing days, of which the first began to fail first."""
+    return Outage(
+        category=category,
+        since=datetime.fromisoformat(str(days[0][1])),
+        error=str(days[-1][2]),
+        is_told=any(told_at for *_, told_at in days),
+    )
+
+
 async def _set_record(connection: aiosqlite.Connection, record: DayRecord, now: datetime) -> None:
     values = _values(record)
     if record.verdict is not None:
@@ -178,7 +238,8 @@ async def _set_record(connection: aiosqlite.Connection, record: DayRecord, now: 
     await connection.execute(
         f"INSERT INTO intake_day ({COLUMNS}) VALUES ({marks}) "
         "ON CONFLICT (category, day) DO UPDATE SET "
-        + ", ".join(f"{name} = excluded.{name}" for name in COLUMNS.split(", ")[2:]),
+        + ", ".join(f"{name} = excluded.{name}" for name in COLUMNS.split(", ")[2:])
+        + f", told_at = iif(excluded.failing_since IS NULL, NULL, coalesce(told_at, ({TOLD})))",
         values,
     )
 
@@ -197,6 +258,7 @@ def _values(record: DayRecord) -> Row:
         _text(record.not_before),
         _text(record.held_since),
         record.failures,
+        _text(record.failing_since),
         int(record.is_confirmed),
         int(record.is_closed),
     )
@@ -212,7 +274,7 @@ def _instant(value: object) -> datetime | None:
 
 def _record(row: Row) -> DayRecord:
     (category, day, verdict, source, reason, error, papers, feed_asked_at, catchup_asked_at,
-     not_before, held_since, failures, is_confirmed, is_closed) = row  # fmt: skip
+     not_before, held_since, failures, failing_since, is_confirmed, is_closed) = row  # fmt: skip
     return DayRecord(
         category=str(category),
         day=date.fromisoformat(str(day)),
@@ -226,6 +288,7 @@ def _record(row: Row) -> DayRecord:
         not_before=_instant(not_before),
         held_since=_instant(held_since),
         failures=int(str(failures)),
+        failing_since=_instant(failing_since),
         is_confirmed=bool(is_confirmed),
         is_closed=bool(is_closed),
     )

@@ -237,6 +237,8 @@ FIRST: Step = (
         not_before TEXT,
         held_since TEXT,
         failures INTEGER NOT NULL,
+        failing_since TEXT,                  -- the first of them
+        told_at TEXT,                        -- when the host heard of them
         is_confirmed INTEGER NOT NULL,
         is_closed INTEGER NOT NULL,
         PRIMARY KEY (category, day)

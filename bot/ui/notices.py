@@ -1,9 +1,14 @@
-"""What admins are told when a digest could not be posted, or nobody knows whether it was. Pure."""
+"""What people are told who can do something about a trouble. Pure.
+
+Admins hear of a digest that could not be posted, or of which nobody knows whether it was; whoever
+runs the bot hears that arXiv cannot be read.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from itertools import groupby
+from typing import Protocol
 
 from bot.digest.words import joined, long_date
 from bot.text import markdown
@@ -11,6 +16,7 @@ from bot.text import markdown
 MAX_LINES = 3
 MAX_PARTS = 6
 MAX_REASON = 120
+MAX_CATEGORIES = 20
 """Together these keep a notice well under the 2000 characters of a message."""
 
 
@@ -22,6 +28,33 @@ class Trouble:
     part: int
     is_unknown: bool
     reason: str
+
+
+class Outage(Protocol):
+    """A category that cannot be read, since when, and why the last request failed."""
+
+    @property
+    def category(self) -> str: ...
+    @property
+    def since(self) -> datetime: ...
+    @property
+    def error(self) -> str: ...
+
+
+def render_outages(outages: Sequence[Outage], now: datetime) -> str:
+    """Tell the host of ``outages``, of which there is at least one, and what becomes of them."""
+    first = min(outages, key=lambda each: each.since)
+    hours = (now - first.since).total_seconds() / 3600
+    names = [f"**{each.category}**" for each in outages[:MAX_CATEGORIES]]
+    if len(outages) > MAX_CATEGORIES:
+        names.append(f"{len(outages) - MAX_CATEGORIES:,} more")
+    return (
+        f"For {hours:.0f} hours I could not read arXiv's listings of {joined(names)}: "
+        f"{markdown.shorten(first.error, MAX_REASON)}\n"
+        "I go on asking, and what is read late is posted late. A listing that cannot be read "
+        "within `schedule.catchup_window_h` is missed; `python -m bot backfill` fetches its "
+        "papers later. `/bot status` shows how things stand."
+    )
 
 
 def render_notice(channel_id: int, troubles: Sequence[Trouble], *, is_paused: bool) -> str:

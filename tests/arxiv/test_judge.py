@@ -214,17 +214,30 @@ def test_a_short_listing_is_read_again_before_it_counts_as_whole() -> None:
 
 def test_a_failure_waits_longer_each_time_and_as_long_as_arxiv_asks() -> None:
     day = record()
-    waits = []
-    for _ in range(9):
+    for minutes in (1, 2, 4, 8, 16, 32, 60, 60, 60):
         day = judged(None, before=day).record
         assert day.not_before is not None
-        waits.append((day.not_before - at(WEDNESDAY, 0, 12)) / timedelta(minutes=1))
-    assert waits == [1, 2, 4, 8, 16, 32, 60, 60, 60]
+        waits = (day.not_before - at(WEDNESDAY, 0, 12)) / timedelta(minutes=minutes)
+        assert 1 <= waits < 1.25
     asked = Answer(
         source=Source.FEED, asked_at=at(WEDNESDAY, 1), error="busy", retry_after_s=3000.0
     )
     patient = judge(record(), asked, Knowledge(announced={})).record
     assert patient.not_before == at(WEDNESDAY, 1, 50)
+
+
+def test_hosts_that_fail_together_come_back_one_by_one() -> None:
+    moments = [at(WEDNESDAY, 1) + timedelta(microseconds=number) for number in range(100)]
+    days = [judged(None, asked_at=moment).record for moment in moments]
+    assert len({day.not_before for day in days}) > 50
+
+
+def test_a_failure_remembers_when_it_began_until_an_answer() -> None:
+    first = judged(None, asked_at=at(WEDNESDAY, 1)).record
+    second = judged(None, before=first, asked_at=at(WEDNESDAY, 2)).record
+    assert (first.failing_since, second.failing_since) == (at(WEDNESDAY, 1), at(WEDNESDAY, 1))
+    answered = judged(make_listing(announced_on=WEDNESDAY), before=second).record
+    assert answered.failing_since is None
 
 
 def test_a_failure_does_not_forget_what_is_known() -> None:
@@ -289,6 +302,11 @@ def test_a_day_out_of_reach_without_a_listing_is_missed_and_says_why() -> None:
     assert (missed.verdict, missed.is_closed) == (IntakeVerdict.MISSED, True)
     assert missed.reason == "arXiv could not be reached."
     assert expired(record(verdict=IntakeVerdict.COMPLETE)).verdict is IntakeVerdict.COMPLETE
+
+
+def test_a_saturday_that_could_not_be_read_is_not_missed() -> None:
+    saturday = expired(record(date(2024, 3, 9), verdict=IntakeVerdict.FAILED))
+    assert (saturday.verdict, saturday.is_closed) == (IntakeVerdict.FAILED, True)
 
 
 def test_the_first_poll_comes_soon_after_midnight_eastern_in_summer_and_winter() -> None:

@@ -236,6 +236,7 @@ class DiscordServer:
         self.is_token_good = True
         self.ids = Snowflakes(now)
         self.bot = User(id=self.ids.new(), name="Paper Digest Bot", is_bot=True)
+        self.host = User(id=self.ids.new(), name="host")
         self.gateway = Gateway(token_is_good=self._is_good, greet=self._greet)
         self.interactions = Interactions(self)
         self._scripted: list[_Scripted] = []
@@ -608,7 +609,7 @@ class DiscordServer:
             "redirect_uris": [],
             "interactions_endpoint_url": None,
             "role_connections_verification_url": None,
-            "owner": User(id=self.bot.id + 1, name="owner").json(),
+            "owner": self.host.json(),
             "approximate_guild_count": len(self.guilds),
             "approximate_user_install_count": 0,
             "approximate_user_authorization_count": 0,
@@ -626,7 +627,7 @@ class DiscordServer:
     async def _open_private_channel(self, call: Call) -> Answer:
         user_id = int(call.body["recipient_id"])
         if user_id not in self.private_channels:
-            people = [guild.owner for guild in self.guilds.values()]
+            people = [self.host, *(guild.owner for guild in self.guilds.values())]
             user = next((each for each in people if each.id == user_id), None)
             if user is None:
                 return self.error(404, 10013, "Unknown User")
