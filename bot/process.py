@@ -22,6 +22,7 @@ from bot.caretaker import Caretaker
 from bot.client import PaperBot, use_stand_ins
 from bot.config import Config
 from bot.delivery import Delivery, DeliverySettings
+from bot.departures import forget_departed
 from bot.errors import ConfigError, ConfigProblem, TokenRefused
 from bot.health import Health, serve_health
 from bot.jobs import ticking
@@ -122,6 +123,7 @@ class _Process:
         """Keep what nobody waits for in order; each step is short, and can be done again."""
         await self.pipeline.store.recent.forget(utc_now())
         await self.pipeline.store.search.tidy()
+        await forget_departed(self.pipeline.store, self.sender.guild_ids, now=utc_now())
 
     async def _log_in(self, token: str) -> None:
         """Log in; an outage of Discord is waited out here, not by being restarted."""

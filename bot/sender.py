@@ -310,6 +310,10 @@ class DiscordSender:
         guild = self.client.get_guild(guild_id)
         return guild is None or not guild.unavailable
 
+    def guild_ids(self) -> set[int] | None:
+        """Return the guilds that the bot is in, those with an outage too; None: not known."""
+        return {guild.id for guild in self.client.guilds} if self.client.is_ready() else None
+
     def can_post(self, guild_id: int, channel_id: int) -> bool | None:
         """Whether the bot may post in a channel, as far as is known now; None: not known."""
         guild = self.client.get_guild(guild_id) if self.client.is_ready() else None

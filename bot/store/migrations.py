@@ -170,6 +170,7 @@ FIRST: Step = (
     "CREATE INDEX delivery_open ON delivery (channel_id, announced_on, part) "
     "WHERE state IN ('planned', 'sending')",
     "CREATE INDEX delivery_trouble ON delivery (guild_id) WHERE state IN ('failed', 'unknown')",
+    "CREATE INDEX delivery_by_guild ON delivery (guild_id)",
     """
     CREATE TABLE delivered_paper (
         channel_id INTEGER NOT NULL,
@@ -266,6 +267,13 @@ FIRST: Step = (
         planned INTEGER NOT NULL,            -- papers planned so far for this channel and date
         PRIMARY KEY (channel_id, announced_on)
     ) STRICT, WITHOUT ROWID
+    """,
+    # Guilds that threw the bot out; what is kept for them goes with them, some weeks later.
+    """
+    CREATE TABLE departed_guild (
+        guild_id INTEGER PRIMARY KEY,
+        noticed_at TEXT NOT NULL
+    ) STRICT
     """,
     # A person's last searches, offered to that person alone; few, and forgotten after a while.
     """

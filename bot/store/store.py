@@ -10,6 +10,7 @@ from pathlib import Path
 
 from bot.store.arrivals import Arrivals
 from bot.store.database import Database, open_database
+from bot.store.departures import Departures
 from bot.store.digests import Digests
 from bot.store.facts import Facts
 from bot.store.intake import IntakeLog
@@ -35,6 +36,7 @@ class Store:
     troubles: Troubles
     arrivals: Arrivals
     restored: Restored
+    departures: Departures
     digests: Digests
     intake: IntakeLog
     facts: Facts
@@ -59,6 +61,7 @@ async def open_store(path: Path) -> AsyncIterator[Store]:
                 troubles=Troubles(database),
                 arrivals=Arrivals(database),
                 restored=Restored(database),
+                departures=Departures(database),
                 digests=Digests(database),
                 intake=IntakeLog(database),
                 facts=Facts(database),

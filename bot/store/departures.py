@@ -1,0 +1,77 @@
+"""Guilds that the bot is no longer in: since when, and the end of what is kept for them."""
+
+from collections.abc import Collection
+from datetime import datetime
+
+import aiosqlite
+
+from bot.store.database import Database
+from bot.store.outbox import moment_text
+from bot.store.rows import json_array
+
+KNOWN_GUILDS = "SELECT guild_id FROM subscription UNION SELECT guild_id FROM delivery"
+
+FORGET = (
+    "DELETE FROM digest WHERE channel_id IN "
+    "(SELECT channel_id FROM subscription WHERE guild_id = :guild_id "
+    "UNION SELECT channel_id FROM delivery WHERE guild_id = :guild_id)",
+    "DELETE FROM delivered_paper WHERE delivery_id IN "
+    "(SELECT id FROM delivery WHERE guild_id = :guild_id)",
+    "DELETE FROM delivery_history WHERE delivery_id IN "
+    "(SELECT id FROM delivery WHERE guild_id = :guild_id)",
+    "DELETE FROM delivery WHERE guild_id = :guild_id",
+    "DELETE FROM subscription WHERE guild_id = :guild_id",
+    "DELETE FROM departed_guild WHERE guild_id = :guild_id",
+)
+
+
+class Departures:
+    """The store's guilds that threw the bot out."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def note(self, present: Collection[int], now: datetime) -> int:
+        """Note which known guilds are missing from ``present``; returns how many are new.
+
+        One that is present again is no departure any more: its time starts anew.
+        """
+
+        async def work(connection: aiosqlite.Connection) -> int:
+            parameters = {"present": json_array(present), "now": moment_text(now)}
+            await connection.execute(
+                "DELETE FROM departed_guild "
+                "WHERE guild_id IN (SELECT value FROM json_each(:present))",
+                parameters,
+            )
+            added = await connection.execute(
+                "INSERT INTO departed_guild (guild_id, noticed_at) "
+                f"SELECT guild_id, :now FROM ({KNOWN_GUILDS}) "
+                "WHERE guild_id NOT IN (SELECT value FROM json_each(:present)) "
+                "ON CONFLICT DO NOTHING",
+                parameters,
+            )
+            return added.rowcount
+
+        return await self._database.write(work)
+
+    async def list_since(self, noticed_before: datetime) -> list[int]:
+        """List the guilds whose departure was noticed before a moment."""
+
+        async def work(connection: aiosqlite.Connection) -> list[int]:
+            rows = await connection.execute_fetchall(
+                "SELECT guild_id FROM departed_guild WHERE noticed_at < :before ORDER BY guild_id",
+                {"before": moment_text(noticed_before)},
+            )
+            return [int(row[0]) for row in rows]
+
+        return await self._database.read(work)
+
+    async def forget(self, guild_id: int) -> None:
+        """Delete all that is kept for a guild: subscriptions, topics, what was posted there."""
+
+        async def work(connection: aiosqlite.Connection) -> None:
+            for statement in FORGET:
+                await connection.execute(statement, {"guild_id": guild_id})
+
+        await self._database.write(work)
