@@ -128,6 +128,7 @@ class _Process:
     async def _log_in(self, token: str) -> None:
         """Log in; an outage of Discord is waited out here, not by being restarted."""
         async for pause_s in growing_pauses():
+            self.ticked_at = utc_now()  # whoever waits for Discord is not hung
             try:
                 await self.bot.login(token)
             except discord.LoginFailure as error:
@@ -175,7 +176,11 @@ class _Process:
             ticked_at=max(self.ticked_at, self.pipeline.progressed_at),
             is_connected=self.bot.is_ready(),
             is_writable=os.access(self.config.database.path, os.W_OK),
-            counters={"ticks": self.ticks, "messages_planned": self.planned},
+            counters={
+                "ticks": self.ticks,
+                "messages_planned": self.planned,
+                "listings_missed": self.pipeline.intake.missed,
+            },
         )
 
 
