@@ -1,4 +1,4 @@
-"""What is kept for guilds, against the loopback Discord: while they are there, and after."""
+"""Row 26: what is kept for a guild that the bot is in no longer, and for how long."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -42,7 +42,7 @@ async def look(world: World, store: Store) -> int:
     return await forget_departed(store, world.sender.guild_ids, now=world.clock.now())
 
 
-async def test_a_guild_that_is_gone_for_long_is_forgotten_and_no_other(
+async def test_row_26_a_guild_that_is_gone_for_long_is_forgotten_and_no_other(
     world: World, store: Store
 ) -> None:
     stayed = await _set_up_another(world)
@@ -61,7 +61,9 @@ async def test_a_guild_that_is_gone_for_long_is_forgotten_and_no_other(
     assert await look(world, store) == 0
 
 
-async def test_a_guild_that_comes_back_in_time_is_as_it_was(world: World, store: Store) -> None:
+async def test_row_26_a_guild_that_comes_back_in_time_is_as_it_was(
+    world: World, store: Store
+) -> None:
     before = await _counts(store)
     for _ in range(2):  # the second time its days are counted anew
         await world.server.remove_guild(world.guild)
@@ -74,7 +76,7 @@ async def test_a_guild_that_comes_back_in_time_is_as_it_was(world: World, store:
     assert await _counts(store) == before
 
 
-async def test_an_outage_is_no_departure(world: World, store: Store) -> None:
+async def test_row_26_an_outage_is_no_departure(world: World, store: Store) -> None:
     before = await _counts(store)
     await world.server.take_down(world.guild)
     assert await look(world, store) == 0
@@ -83,7 +85,7 @@ async def test_an_outage_is_no_departure(world: World, store: Store) -> None:
     assert await _counts(store) == before
 
 
-async def test_nothing_is_concluded_before_discord_has_told_the_guilds(
+async def test_row_26_nothing_is_concluded_before_discord_has_told_the_guilds(
     world: World, store: Store
 ) -> None:
     for _ in range(2):
@@ -92,7 +94,7 @@ async def test_nothing_is_concluded_before_discord_has_told_the_guilds(
     assert await store.departures.list_since(world.clock.now()) == []
 
 
-async def test_what_was_found_in_a_forgotten_guild_can_be_posted_there_anew(
+async def test_row_26_what_was_found_in_a_forgotten_guild_can_be_posted_there_anew(
     world: World, store: Store
 ) -> None:
     """Its papers count as never posted there, should it ever invite the bot again."""
