@@ -2,9 +2,10 @@
 
 import contextlib
 import logging
+import re
 import secrets
 from collections.abc import Mapping
-from typing import cast
+from typing import ClassVar, Generic, Protocol, Self, TypeVar, cast
 
 import discord
 
@@ -62,8 +63,63 @@ async def _say_privately(interaction: discord.Interaction, text: str) -> None:
     await interaction.followup.send(text, ephemeral=True)
 
 
-class Answered:
-    """A button (mixed into a `DynamicItem`) whose errors reach the person who clicked."""
+class State(Protocol):
+    """What a button carries in its custom id (`bot/ui/views.py`, `bot/ui/questions.py`)."""
+
+    TEMPLATE: ClassVar[str]
+
+    @property
+    def custom_id(self) -> str: ...
+    @classmethod
+    def from_match(cls, match: re.Match[str], /) -> Self: ...
+
+
+S = TypeVar("S", bound=State)
+
+
+class StateButton(
+    Generic[S], discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], template=""
+):
+    """A button that is nothing but its state, so it works after a restart too.
+
+    Subclasses name the state's type, ``class TurnButton(StateButton[Turn], state=Turn)``, and say
+    in `press` what happens; its errors reach the person who clicked.
+    """
+
+    _kind: ClassVar[type[State]]
+
+    def __init_subclass__(cls, *, state: type[State]) -> None:
+        super().__init_subclass__(template=state.TEMPLATE)
+        cls._kind = state
+
+    def __init__(
+        self,
+        state: S,
+        label: str = "",
+        *,
+        is_grave: bool = False,
+        is_there: bool = True,
+    ) -> None:
+        """``is_grave`` colours what changes something; what is not ``is_there`` is greyed out."""
+        super().__init__(
+            discord.ui.Button(
+                label=label,
+                style=discord.ButtonStyle.danger if is_grave else discord.ButtonStyle.secondary,
+                custom_id=state.custom_id,
+                disabled=not is_there,
+            )
+        )
+        self.state = state
+
+    @classmethod
+    async def from_custom_id(
+        cls,
+        interaction: discord.Interaction,
+        item: discord.ui.Item[discord.ui.View],
+        match: re.Match[str],
+        /,
+    ) -> Self:
+        return cls(cast(S, cls._kind.from_match(match)))
 
     async def callback(self, interaction: discord.Interaction) -> None:
         try:

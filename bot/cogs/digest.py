@@ -58,6 +58,12 @@ from bot.ui.views import PreviewPage, make_view
 
 CHANNEL_HELP = "the channel of the digest (default: this one)"
 
+# Discord reads a command's options from its signature, so those are repeated; the words are not.
+about_a_digest = app_commands.describe(channel=CHANNEL_HELP)
+about_a_day = app_commands.describe(
+    channel=CHANNEL_HELP, date="a listing's date (default: the newest)"
+)
+
 
 @app_commands.guild_only()
 @app_commands.default_permissions(manage_guild=True)
@@ -135,11 +141,13 @@ class DigestCog(
             Answer(question=Question.REMOVE, channel_id=channel_id, is_yes=True)
             for channel_id in gone[:5]
         ]
-        view = make_view([AnswerButton(each, f"Remove {each.channel_id}") for each in removals])
+        view = make_view(
+            [AnswerButton(each, f"Remove {each.channel_id}", is_grave=True) for each in removals]
+        )
         await interaction.edit_original_response(embeds=embeds, view=view)
 
     @app_commands.command(description="See what would be posted, and why the rest would not")
-    @app_commands.describe(channel=CHANNEL_HELP, date="a listing's date (default: the newest)")
+    @about_a_day
     async def preview(
         self,
         interaction: discord.Interaction,
@@ -153,7 +161,7 @@ class DigestCog(
         await show_preview(self, interaction, page)
 
     @app_commands.command(description="Post a digest now; what was posted before stays out")
-    @app_commands.describe(channel=CHANNEL_HELP, date="a listing's date (default: the newest)")
+    @about_a_day
     async def send(
         self,
         interaction: discord.Interaction,
@@ -221,7 +229,7 @@ class DigestCog(
         await resolve(self, interaction, lot, what)
 
     @app_commands.command(name="pause", description="Post nothing in a channel for a while")
-    @app_commands.describe(channel=CHANNEL_HELP)
+    @about_a_digest
     async def pause_digest(
         self, interaction: discord.Interaction, channel: DigestChannel | None = None
     ) -> None:
@@ -230,7 +238,7 @@ class DigestCog(
         await interaction.edit_original_response(content=await pause(self, subscription))
 
     @app_commands.command(name="resume", description="Go on with a paused digest")
-    @app_commands.describe(channel=CHANNEL_HELP)
+    @about_a_digest
     async def resume_digest(
         self, interaction: discord.Interaction, channel: DigestChannel | None = None
     ) -> None:
@@ -244,7 +252,7 @@ class DigestCog(
         await interaction.edit_original_response(content=said)
 
     @app_commands.command(description="Stop a channel's digest (asks first)")
-    @app_commands.describe(channel=CHANNEL_HELP)
+    @about_a_digest
     async def remove(
         self, interaction: discord.Interaction, channel: DigestChannel | None = None
     ) -> None:

@@ -1,12 +1,9 @@
 """Questions about a digest that are asked before something is done: removing and resuming."""
 
-import re
-from typing import Self
-
 import discord
 
 from bot.cogs.admin import AdminCog, digest_cog
-from bot.cogs.answers import Answered
+from bot.cogs.answers import StateButton
 from bot.cogs.digest_pause import resume
 from bot.models import Subscription
 from bot.ui.pause import say_still_paused, say_sure_to_resume
@@ -33,9 +30,10 @@ async def _ask(
     yes: str,
     no: str,
 ) -> None:
+    channel_id = subscription.channel_id
     buttons = [
         AnswerButton(
-            Answer(question=question, channel_id=subscription.channel_id, is_yes=is_yes), label
+            Answer(question=question, channel_id=channel_id, is_yes=is_yes), label, is_grave=is_yes
         )
         for is_yes, label in ((True, yes), (False, no))
     ]
@@ -58,27 +56,9 @@ async def take_answer(cog: AdminCog, interaction: discord.Interaction, answer: A
     await interaction.edit_original_response(content=said, embeds=[], view=None)
 
 
-class AnswerButton(
-    Answered, discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]],
-    template=Answer.TEMPLATE,
-):  # fmt: skip
+class AnswerButton(StateButton[Answer], state=Answer):
     """One of the answers."""
-
-    def __init__(self, answer: Answer, label: str) -> None:
-        style = discord.ButtonStyle.danger if answer.is_yes else discord.ButtonStyle.secondary
-        super().__init__(discord.ui.Button(label=label, style=style, custom_id=answer.custom_id))
-        self.answer = answer
-
-    @classmethod
-    async def from_custom_id(
-        cls,
-        interaction: discord.Interaction,
-        item: discord.ui.Item[discord.ui.View],
-        match: re.Match[str],
-        /,
-    ) -> Self:
-        return cls(Answer.from_match(match), "")
 
     async def press(self, interaction: discord.Interaction) -> None:
         await interaction.response.defer()
-        await take_answer(digest_cog(interaction), interaction, self.answer)
+        await take_answer(digest_cog(interaction), interaction, self.state)

@@ -1,12 +1,9 @@
 """The pages of `/digest preview`: a summary, then the very messages."""
 
-import re
-from typing import Self
-
 import discord
 
 from bot.cogs.admin import AdminCog, digest_cog
-from bot.cogs.answers import Answered
+from bot.cogs.answers import StateButton
 from bot.digest.build import build_digest
 from bot.digest.words import long_date
 from bot.ui.messages import render_digest
@@ -27,31 +24,12 @@ async def show_preview(cog: AdminCog, interaction: discord.Interaction, page: Pr
     await interaction.edit_original_response(content=content, embeds=embeds, view=view)
 
 
-class PreviewPageButton(
-    Answered, discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]],
-    template=PreviewPage.TEMPLATE,
-):  # fmt: skip
+class PreviewPageButton(StateButton[PreviewPage], state=PreviewPage):
     """Turns the page of a preview."""
-
-    def __init__(self, page: PreviewPage, label: str, *, is_there: bool = True) -> None:
-        super().__init__(
-            discord.ui.Button(label=label, custom_id=page.custom_id, disabled=not is_there)
-        )
-        self.page = page
-
-    @classmethod
-    async def from_custom_id(
-        cls,
-        interaction: discord.Interaction,
-        item: discord.ui.Item[discord.ui.View],
-        match: re.Match[str],
-        /,
-    ) -> Self:
-        return cls(PreviewPage.from_match(match), "")
 
     async def press(self, interaction: discord.Interaction) -> None:
         await interaction.response.defer()
-        await show_preview(digest_cog(interaction), interaction, self.page)
+        await show_preview(digest_cog(interaction), interaction, self.state)
 
 
 def preview_buttons(page: PreviewPage, *, last: int) -> list[PreviewPageButton]:

@@ -5,15 +5,13 @@ which messages were asked about and in which state, so that an old one posts not
 """
 
 import hashlib
-import re
 from collections.abc import Iterator, Sequence
 from itertools import groupby
-from typing import Self
 
 import discord
 
 from bot.cogs.admin import AdminCog, DigestChannel, digest_cog, guild_of, require_permissions
-from bot.cogs.answers import Answered
+from bot.cogs.answers import StateButton
 from bot.cogs.digest_pause import require_active
 from bot.cogs.suggestions import Choice, make_choices
 from bot.errors import InputError
@@ -125,7 +123,7 @@ async def _ask(
     troubles = [await _trouble(cog, record) for record in intact]
     mark = _mark(intact)
     buttons = [
-        RepostButton(Repost(lot=lot, mark=mark, is_yes=is_yes), label)
+        RepostButton(Repost(lot=lot, mark=mark, is_yes=is_yes), label, is_grave=is_yes)
         for is_yes, label in ((True, "Post again"), (False, "Leave it"))
     ]
     await interaction.edit_original_response(
@@ -189,27 +187,9 @@ def _reposted(record: DeliveryRecord) -> Reposted:
     return Reposted(state=record.state, reason=record.reason, posted=posted or None)
 
 
-class RepostButton(
-    Answered, discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]],
-    template=Repost.TEMPLATE,
-):  # fmt: skip
+class RepostButton(StateButton[Repost], state=Repost):
     """Posts messages again, or leaves them as they are."""
-
-    def __init__(self, answer: Repost, label: str) -> None:
-        style = discord.ButtonStyle.danger if answer.is_yes else discord.ButtonStyle.secondary
-        super().__init__(discord.ui.Button(label=label, style=style, custom_id=answer.custom_id))
-        self.answer = answer
-
-    @classmethod
-    async def from_custom_id(
-        cls,
-        interaction: discord.Interaction,
-        item: discord.ui.Item[discord.ui.View],
-        match: re.Match[str],
-        /,
-    ) -> Self:
-        return cls(Repost.from_match(match), "")
 
     async def press(self, interaction: discord.Interaction) -> None:
         await interaction.response.defer()
-        await take_repost(digest_cog(interaction), interaction, self.answer)
+        await take_repost(digest_cog(interaction), interaction, self.state)

@@ -1,7 +1,6 @@
 """`/paper`: find papers and read about one. For everyone."""
 
 import logging
-import re
 from collections.abc import Iterable, Mapping
 from typing import Literal, Self, cast
 
@@ -10,7 +9,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.arxiv.identifier import abs_url, parse_identifier
-from bot.cogs.answers import Answered, defer_privately
+from bot.cogs.answers import StateButton, defer_privately
 from bot.cogs.options import read_search
 from bot.cogs.suggestions import (
     Choice,
@@ -174,7 +173,7 @@ class PaperCog(commands.GroupCog, group_name="paper", group_description="Find an
         arxiv_id = stored.paper.arxiv_id
         posted = await self._posted(interaction, [Match(stored=stored)])
         embed = render_paper_details(stored, posted.get(arxiv_id))
-        view = make_view([SimilarButton(SimilarTo(arxiv_id=arxiv_id))])
+        view = make_view([SimilarButton(SimilarTo(arxiv_id=arxiv_id), "Similar papers")])
         await interaction.edit_original_response(embed=embed, view=view)
 
     async def _get(self, arxiv_id: ArxivId) -> StoredPaper:
@@ -239,86 +238,30 @@ def _unseen(arxiv_id: ArxivId) -> InputError:
 # -- buttons -------------------------------------------------------------------------------------
 
 
-class SearchPageButton(
-    Answered,
-    discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]],
-    template=SearchTurn.TEMPLATE,
-):
+class SearchPageButton(StateButton[SearchTurn], state=SearchTurn):
     """Turns the page of a search, for whoever asked."""
 
-    def __init__(self, turn: SearchTurn, label: str, *, is_there: bool = True) -> None:
-        super().__init__(
-            discord.ui.Button(label=label, custom_id=turn.custom_id, disabled=not is_there)
-        )
-        self.turn = turn
-
-    @classmethod
-    async def from_custom_id(
-        cls,
-        interaction: discord.Interaction,
-        item: discord.ui.Item[discord.ui.View],
-        match: re.Match[str],
-        /,
-    ) -> Self:
-        return cls(SearchTurn.from_match(match), "")
-
     async def press(self, interaction: discord.Interaction) -> None:
-        _require_asker(interaction, self.turn.asker)
+        _require_asker(interaction, self.state.asker)
         await interaction.response.defer()
-        await PaperCog.of(interaction).turn_page(interaction, self.turn)
+        await PaperCog.of(interaction).turn_page(interaction, self.state)
 
 
-class SearchOfferButton(
-    Answered,
-    discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]],
-    template=SearchOffer.TEMPLATE,
-):
+class SearchOfferButton(StateButton[SearchOffer], state=SearchOffer):
     """Runs another search in place of one that found nothing, for whoever asked."""
 
-    def __init__(self, offer: SearchOffer, label: str) -> None:
-        super().__init__(discord.ui.Button(label=label, custom_id=offer.custom_id))
-        self.offer = offer
-
-    @classmethod
-    async def from_custom_id(
-        cls,
-        interaction: discord.Interaction,
-        item: discord.ui.Item[discord.ui.View],
-        match: re.Match[str],
-        /,
-    ) -> Self:
-        return cls(SearchOffer.from_match(match), "")
-
     async def press(self, interaction: discord.Interaction) -> None:
-        _require_asker(interaction, self.offer.asker)
+        _require_asker(interaction, self.state.asker)
         await interaction.response.defer()
-        await PaperCog.of(interaction).search_instead(interaction, self.offer)
+        await PaperCog.of(interaction).search_instead(interaction, self.state)
 
 
-class SimilarButton(
-    Answered,
-    discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]],
-    template=SimilarTo.TEMPLATE,
-):
+class SimilarButton(StateButton[SimilarTo], state=SimilarTo):
     """Shows what is like a paper to whoever presses it, and to nobody else."""
-
-    def __init__(self, similar: SimilarTo) -> None:
-        super().__init__(discord.ui.Button(label="Similar papers", custom_id=similar.custom_id))
-        self.similar = similar
-
-    @classmethod
-    async def from_custom_id(
-        cls,
-        interaction: discord.Interaction,
-        item: discord.ui.Item[discord.ui.View],
-        match: re.Match[str],
-        /,
-    ) -> Self:
-        return cls(SimilarTo.from_match(match))
 
     async def press(self, interaction: discord.Interaction) -> None:
         await defer_privately(interaction)
-        await PaperCog.of(interaction).show_similar(interaction, self.similar.arxiv_id)
+        await PaperCog.of(interaction).show_similar(interaction, self.state.arxiv_id)
 
 
 def _require_asker(interaction: discord.Interaction, asker: int) -> None:
