@@ -6,6 +6,7 @@ from datetime import date
 
 from bot.arxiv.dating import month_of
 from bot.models import Link, Paper, StoredPaper
+from bot.text.withdrawal import is_withdrawn
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,13 +76,19 @@ def merged(before: Paper, after: Paper) -> Paper:
         authors=newer.authors or older.authors,
         categories=_joined_categories(newer, older),
         is_primary_known=newer.is_primary_known or older.is_primary_known,
-        comment=newer.comment or older.comment,
+        comment=newer.comment or _lasting_comment(older, newer),
         doi=newer.doi or older.doi,
         journal_ref=newer.journal_ref or older.journal_ref,
         license=newer.license or older.license,
         submitted_at=newer.submitted_at or older.submitted_at,
         links=_joined_links(newer.links, older.links),
     )
+
+
+def _lasting_comment(older: Paper, newer: Paper) -> str | None:
+    """Keep what an older version's comment says, but not that this one was withdrawn."""
+    gone = is_withdrawn(comment=older.comment, abstract="") and older.version < newer.version
+    return None if gone else older.comment
 
 
 def _joined_categories(newer: Paper, older: Paper) -> tuple[str, ...]:

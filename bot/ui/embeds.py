@@ -12,6 +12,7 @@ import discord
 from bot.arxiv.identifier import abs_url, pdf_url
 from bot.models import AnnounceType, DigestEntry, Link, LinkKind, Paper
 from bot.text import markdown
+from bot.text.withdrawal import is_withdrawn
 
 MAX_TITLE = 256
 MAX_DESCRIPTION = 4096
@@ -23,6 +24,7 @@ MAX_LINKS = 3000  # leaves room for title, authors and footer within a descripti
 MAX_FOOTER = 500
 MAX_LABEL = 60
 UNTITLED = "(untitled)"
+WITHDRAWN = "withdrawn"
 
 COLOURS = {
     AnnounceType.NEW: discord.Colour(0xB31B1B),  # arXiv's own red
@@ -129,6 +131,8 @@ def _label(link: Link, links: Sequence[Link]) -> str:
 def _footer(entry: DigestEntry) -> str:
     categories = entry.paper.categories or tuple(each.category for each in entry.listed_in)
     parts = [", ".join(categories), type_label(entry.announce_type, entry.paper.version)]
+    if is_withdrawn(comment=entry.paper.comment, abstract=entry.paper.abstract):
+        parts.append(WITHDRAWN)
     if entry.topics:
         parts.append(f"matches {', '.join(entry.topics)}")
     return markdown.plain(one_line(" · ".join(parts)), MAX_FOOTER)

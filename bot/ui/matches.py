@@ -8,7 +8,8 @@ from bot.digest.words import short_date
 from bot.models import LinkKind, Paper, PostedMessage, StoredPaper
 from bot.query.explain import Explanation, Spans, excerpt
 from bot.text import markdown
-from bot.ui.embeds import UNTITLED, render_authors
+from bot.text.withdrawal import is_withdrawn
+from bot.ui.embeds import UNTITLED, WITHDRAWN, render_authors
 
 MAX_LISTED_URL = 120  # a longer address is shown with the paper's details
 MAX_CATEGORIES = 60
@@ -37,6 +38,7 @@ def render_match(
     """Render a result; ``posted`` is the message in which this guild saw the paper."""
     paper = stored.paper
     about = [
+        f"**{WITHDRAWN}**" if is_withdrawn(comment=paper.comment, abstract=paper.abstract) else "",
         render_authors(paper.authors, max_chars=room.authors, asked=why.authors)
         if room.authors
         else "",

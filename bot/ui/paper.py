@@ -9,10 +9,12 @@ from bot.arxiv.identifier import abs_url
 from bot.digest.words import long_date, short_date
 from bot.models import PostedMessage, StoredPaper
 from bot.text import markdown
+from bot.text.withdrawal import is_withdrawn
 from bot.ui.embeds import (
     MAX_DESCRIPTION,
     MAX_TITLE,
     MAX_TOTAL,
+    WITHDRAWN,
     embed_width,
     render_authors,
     render_links,
@@ -32,7 +34,9 @@ def render_paper_details(stored: StoredPaper, posted: PostedMessage | None) -> d
     for name, value in _fields(stored, posted):
         if value:
             embed.add_field(name=name, value=value, inline=False)
-    embed.set_footer(text=f"arXiv:{paper.arxiv_id}v{paper.version}")
+    gone = is_withdrawn(comment=paper.comment, abstract=paper.abstract)
+    name = f"arXiv:{paper.arxiv_id}v{paper.version}"
+    embed.set_footer(text=f"{name} · {WITHDRAWN}" if gone else name)
     authors = render_authors(paper.authors, max_chars=600)
     room = min(MAX_DESCRIPTION, MAX_TOTAL - embed_width(embed)) - markdown.width(authors) - 4
     abstract = _abstract(paper.abstract, room)

@@ -6,7 +6,7 @@ from itertools import permutations
 import pytest
 
 from bot.models import StoredPaper
-from bot.store.merging import change_to
+from bot.store.merging import change_to, merged
 from tests.builders import make_link, make_paper
 
 MONTH = (date(2024, 3, 1), True)
@@ -55,3 +55,12 @@ def test_nothing_known_is_lost() -> None:
     day, is_estimated = GUESS
     before = StoredPaper(paper=full, announced_on=day, is_date_estimated=is_estimated, key=1)
     assert not change_to(before, bare, day, is_estimated=is_estimated).is_needed
+
+
+def test_a_version_after_a_withdrawal_is_not_withdrawn() -> None:
+    """The feed carries no comments; a comment that says nothing of the kind stays."""
+    gone = make_paper(version=2, comment="This paper has been withdrawn by the authors")
+    assert merged(gone, make_paper(version=2)).comment == gone.comment
+    assert merged(gone, make_paper(version=1)).comment == gone.comment
+    assert merged(gone, make_paper(version=3)).comment is None
+    assert merged(make_paper(comment="9 pages"), make_paper(version=2)).comment == "9 pages"

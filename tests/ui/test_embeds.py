@@ -43,6 +43,13 @@ def test_the_footer_says_how_the_paper_was_announced(
     assert render_paper(entry, excerpt_chars=300).footer.text == f"cs.CV · {label}"
 
 
+def test_a_withdrawn_paper_is_called_so() -> None:
+    paper = make_paper(version=2, abstract="This paper has been withdrawn by the authors.")
+    entry = make_entry(paper, announce_type=AnnounceType.REPLACE)
+    footer = render_paper(entry, excerpt_chars=300).footer.text
+    assert footer == "cs.CV · replacement v2 · withdrawn"
+
+
 def test_a_paper_without_categories_is_filed_where_it_was_announced() -> None:
     """The seed's form names no categories."""
     entry = make_entry(make_paper(categories=[]), category="math.AG")

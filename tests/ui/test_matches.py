@@ -52,6 +52,12 @@ def test_a_cut_title_keeps_the_marks_that_remain() -> None:
     assert line.startswith("**1.** [**Axolotl** **Axolotl** **Axolotl**…](")
 
 
+def test_a_withdrawn_paper_is_called_so() -> None:
+    line = render("axolotl", title="Axolotl", comment="Withdrawn by the author")[1]
+    assert line.startswith("**withdrawn** · Ada Example")
+    assert "withdrawn" not in render("axolotl", title="Axolotl", comment="9 pages")[1]
+
+
 def test_the_authors_that_were_asked_for_are_marked() -> None:
     assert render('author:"B. Sample"')[1].startswith("Ada Example, **Ben Sample** · ")
     assert render("sample")[1].startswith("Ada Example, **Ben Sample** · ")

@@ -57,3 +57,9 @@ def test_a_cut_abstract_ends_in_an_ellipsis() -> None:
         embed = render_paper_details(make_stored(make_paper(abstract=abstract)), None)
         assert (embed.description or "").endswith("…")
         assert len(embed.description or "") > 4000
+
+
+def test_a_withdrawn_paper_is_called_so() -> None:
+    paper = make_paper(version=2, comment="This paper has been withdrawn by the authors")
+    embed = render_paper_details(make_stored(paper), None)
+    assert embed.footer.text == "arXiv:2403.00001v2 · withdrawn"
