@@ -34,6 +34,7 @@ from bot.store.backup import note_boot
 from bot.store.database import instance_lock
 from bot.store.maintenance import check_pages, repair_indexes
 from bot.store.store import Store
+from bot.watchdog import watching_loop
 
 log = logging.getLogger(__name__)
 
@@ -92,6 +93,7 @@ class _Process:
     async def run(self, token: str) -> None:
         async with (
             stopping_on_signals() as stopped,
+            watching_loop(),
             self._alive(),
             serve_health(self.config.health, self.health, utc_now),
         ):

@@ -293,9 +293,14 @@ async def test_the_health_check_of_the_image_tells_alive_from_hung(age_s: int, c
     port = find_free_port()
     then = datetime.fromtimestamp(NOW.timestamp() - age_s, UTC)
     health = Health(heartbeat_at=then, ticked_at=then, is_connected=True, is_writable=True)
-    environment = outside_docker(image_environment()) | {"PAPER_BOT_HEALTH__PORT": str(port)}
+    environment = outside_docker(image_environment()) | {
+        "PAPER_BOT_HEALTH__PORT": str(port),
+        "PAPER_BOT_CONFIG": str(ROOT / "config" / "bot.toml"),
+    }
     async with serve_health(HealthConfig(port=port), lambda: health, lambda: NOW):
-        check = await asyncio.create_subprocess_exec(*image_command("HEALTHCHECK"), env=environment)
+        check = await asyncio.create_subprocess_exec(
+            *image_command("HEALTHCHECK"), env=environment, stdout=asyncio.subprocess.DEVNULL
+        )
         assert await check.wait() == code
 
 
