@@ -31,7 +31,10 @@ from bot.store.group_commit import GroupCommit, Row, Writer
 T = TypeVar("T")
 Work = Callable[[aiosqlite.Connection], Awaitable[T]]
 
+BUSY = "The database is busy; please try again in a moment."
 BUSY_TIMEOUT_MS = 5000
+PERSONS_PATIENCE_S = 2.0
+"""How long somebody who changes a setting waits for the lock, before being told to try again."""
 READ_CACHE_KIB = 64 * 1024
 READ_DEADLINE_S = 1.5
 
@@ -55,15 +58,16 @@ class Database:
         self._running: set[asyncio.Task[object]] = set()
         self._group = GroupCommit(writer, self._writing)
 
-    async def write(self, work: Work[T]) -> T:
+    async def write(self, work: Work[T], *, patience_s: float | None = None) -> T:
         """Run ``work`` as one transaction; never await the network inside it.
 
         Commits on success, rolls back on any exception. Raises `DatabaseBusy` when another
-        process holds the lock, `StoreError` for every other SQLite failure.
+        process holds the lock, `StoreError` for every other SQLite failure. With patience it
+        gives up waiting for its turn after so long, before anything is written.
         """
 
         async def run() -> T:
-            async with self._writing:
+            async with self._turn(patience_s):
                 with translated_errors():
                     return await _transact(self._writer, work)
 
@@ -71,6 +75,26 @@ class Database:
         self._running.add(task)
         task.add_done_callback(self._running.discard)
         return await asyncio.shield(task)
+
+    @contextlib.asynccontextmanager
+    async def _turn(self, patience_s: float | None) -> AsyncIterator[None]:
+        """Hold the writer; with patience, for somebody who waits for an answer."""
+        if patience_s is None:
+            async with self._writing:
+                yield
+            return
+        begun = time.perf_counter()
+        try:
+            await asyncio.wait_for(self._writing.acquire(), patience_s)
+        except TimeoutError:
+            raise DatabaseBusy(BUSY) from None
+        try:
+            left_ms = max(int((patience_s - (time.perf_counter() - begun)) * 1000), 0)
+            await self._writer.execute(f"PRAGMA busy_timeout = {left_ms}")
+            yield
+        finally:
+            await self._writer.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
+            self._writing.release()
 
     async def write_one(
         self, sql: str, parameters: Mapping[str, object], *, patience_s: float = 0.0
@@ -139,7 +163,7 @@ def translated_errors() -> Iterator[None]:
 def _translated(error: sqlite3.Error) -> StoreError:
     code = primary_code(error)
     if code in TRY_AGAIN:
-        return DatabaseBusy("The database is busy; please try again in a moment.")
+        return DatabaseBusy(BUSY)
     if code == sqlite3.SQLITE_FULL:
         return StoreError("There is no space left for the database.")
     if code in DAMAGED:

@@ -6,7 +6,7 @@ from datetime import datetime, time
 import aiosqlite
 
 from bot.models import AnnounceType, Subscription, SubscriptionState, Topic
-from bot.store.database import Database
+from bot.store.database import PERSONS_PATIENCE_S, Database
 from bot.store.rows import Row, json_array
 
 COLUMNS = (
@@ -61,7 +61,7 @@ class Subscriptions:
             )
             return (await _load(connection, channel_ids=[channel_id]))[0]
 
-        return await self._database.write(work)
+        return await self._database.write(work, patience_s=PERSONS_PATIENCE_S)
 
     async def get_subscription(self, channel_id: int) -> Subscription | None:
         async def work(connection: aiosqlite.Connection) -> Subscription | None:
@@ -121,7 +121,7 @@ class Subscriptions:
         async def work(connection: aiosqlite.Connection) -> bool:
             return (await connection.execute(sql, dict(parameters))).rowcount > 0
 
-        return await self._database.write(work)
+        return await self._database.write(work, patience_s=PERSONS_PATIENCE_S)
 
 
 async def _load(

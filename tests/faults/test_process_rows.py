@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.fakes import faults
+from tests.fakes.interactions import Reply
 from tests.fakes.process import ROOT, BotProcess
 from tests.fakes.world import Channel
 from tests.faults.scenario import Scenario, scenario
@@ -205,24 +206,34 @@ async def test_row_33_a_disk_that_fills_up(tmp_path: Path) -> None:
 
 
 async def test_row_34_a_database_locked_by_another_program(day: Scenario) -> None:
-    """Delivery waits for the lock; what only reads goes on answering."""
+    """Delivery waits for the lock, what reads goes on answering, what writes says so."""
     async with day.running() as bot:
         await day.discord.wait_connected()
         await until(lambda: bool(day.states()))
         other = sqlite3.connect(day.path, isolation_level=None)
         other.execute("BEGIN EXCLUSIVE")
-        started = time.monotonic()
         reply = await day.discord.slash(
             day.guild, day.channels[0], day.discord.add_user(), "paper search", query="paper"
         )
-        assert time.monotonic() - started < 3
         assert reply.embeds
+        started = time.monotonic()
+        reply = await _add_topic(day)
+        assert time.monotonic() - started < 3
+        assert "busy" in reply.text
         await settle(7)
         other.execute("ROLLBACK")
         other.close()
+        assert "busy" not in (await _add_topic(day)).text
         await finished_cleanly(day, bot)
     assert intact(day)
     assert "Traceback" not in day.log
+
+
+async def _add_topic(day: Scenario) -> Reply:
+    admin = day.discord.add_user(is_admin=True)
+    return await day.discord.slash(
+        day.guild, day.channels[0], admin, "topic add", name="all", query="paper"
+    )
 
 
 async def test_row_37_a_second_instance_is_refused(day: Scenario) -> None:

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 
 import aiosqlite
@@ -14,7 +15,7 @@ import pytest
 
 from bot.errors import AlreadyRunning, BotError, DatabaseBusy, DatabaseUnusable, StoreError
 from bot.store import migrations
-from bot.store.database import Database, find_backups, instance_lock, open_database
+from bot.store.database import BUSY_TIMEOUT_MS, Database, find_backups, instance_lock, open_database
 
 
 @pytest.fixture
@@ -35,6 +36,10 @@ async def add(connection: aiosqlite.Connection, name: str = "a") -> None:
 async def count(connection: aiosqlite.Connection) -> int:
     rows = await connection.execute_fetchall("SELECT count(*) FROM fact")
     return int(next(iter(rows))[0])
+
+
+async def _busy_timeout(connection: aiosqlite.Connection) -> int:
+    return int(next(iter(await connection.execute_fetchall("PRAGMA busy_timeout")))[0])
 
 
 async def create(path: Path) -> None:
@@ -104,11 +109,32 @@ async def test_a_read_goes_on_while_a_write_waits(database: Database) -> None:
     assert await database.read(count) == 1
 
 
-async def test_a_locked_file_is_busy(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    async def impatient(connection: aiosqlite.Connection) -> None:
-        await connection.execute("PRAGMA busy_timeout = 50")
+async def test_who_waits_for_an_answer_waits_no_longer_than_asked(
+    database: Database, path: Path
+) -> None:
+    """Whether another program or our own work has the lock; nothing is written later."""
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    waiting = asyncio.create_task(database.write(partial(add, name="patient")))
+    await asyncio.sleep(0.05)
+    for _ in range(2):  # behind the first, then behind the file's lock alone
+        with pytest.raises(DatabaseBusy):
+            await database.write(add, patience_s=0.1)
+    assert not waiting.done()
+    other.execute("ROLLBACK")
+    other.close()
+    await waiting
+    assert await database.read(count) == 1
 
-    await impatient(database._writer)
+
+async def test_patience_is_one_callers_own(database: Database) -> None:
+    await database.write(add, patience_s=0.1)
+    rows = await database.write(_busy_timeout)
+    assert rows == BUSY_TIMEOUT_MS
+
+
+async def test_a_locked_file_is_busy(database: Database) -> None:
+    await database._writer.execute("PRAGMA busy_timeout = 50")
     other = sqlite3.connect(database.path, isolation_level=None)
     other.execute("BEGIN EXCLUSIVE")
     with pytest.raises(DatabaseBusy):
