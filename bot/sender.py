@@ -46,6 +46,8 @@ VERSION_SHOWN: Final = re.compile(r"\breplacement v(\d+)\b")
 """How a card shows the version of a replacement; every other paper is one that was not there."""
 
 UNKNOWN_MESSAGE: Final = 10008
+MESSAGE_OF_NO_CHANNEL: Final = 1
+"""An identifier from before Discord's epoch: no message has it."""
 CHANNEL_REFUSALS: Final = {
     10003: "the channel does not exist (any more)",
     10004: "the server is not known (any more)",
@@ -400,11 +402,7 @@ class DiscordSender:
             self._last_answer = dates[-1], self._now()
 
     async def look_for(self, record: DeliveryRecord) -> Sighting:
-        """Look through the newest messages of the channel, as far back as the claim.
-
-        An empty list proves nothing without Read Message History: Discord then answers with one
-        instead of refusing.
-        """
+        """Look through the newest messages of the channel, as far back as the claim."""
 
         async def look(channel: discord.abc.Messageable) -> Sighting:
             return await self._search(channel, record)
@@ -452,12 +450,27 @@ class DiscordSender:
         channel = guild.get_channel_or_thread(channel_id)
         if channel is None:
             channel = await guild.fetch_channel(channel_id)
-        held = channel.permissions_for(guild.me)
-        if not (held.view_channel and held.read_message_history):
-            return _cannot_tell("the bot may not read the channel's history")
         if not isinstance(channel, discord.abc.Messageable):
             return _cannot_tell("the channel has no messages")
+        held = channel.permissions_for(guild.me)
+        may_read = held.view_channel and held.read_message_history
+        if not (may_read and await self._is_history_open(channel)):
+            return _cannot_tell("the bot may not read the channel's history")
         return channel
+
+    async def _is_history_open(self, channel: discord.abc.Messageable) -> bool:
+        """Ask Discord itself: what the gateway told may be older than an admin's change.
+
+        Without the permission a list of messages is empty, which would look like an absence; a
+        single message is refused
+        (https://docs.discord.com/developers/resources/message#get-channel-message).
+        """
+        with contextlib.suppress(discord.NotFound):
+            try:
+                await channel.fetch_message(MESSAGE_OF_NO_CHANNEL)
+            except discord.Forbidden:
+                return False
+        return True
 
     async def _search(self, channel: discord.abc.Messageable, record: DeliveryRecord) -> Sighting:
         wanted = fingerprint(record.body)

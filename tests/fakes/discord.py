@@ -516,6 +516,7 @@ class DiscordServer:
         yield "GET", "/guilds/{guild_id}/members/{user_id}", self._get_member
         yield "GET", spec.MESSAGES, self._list_messages
         yield "POST", spec.MESSAGES, self._create_message
+        yield "GET", f"{spec.MESSAGES}/{{message_id}}", self._get_message
         yield "PUT", "/applications/{application_id}/commands", self._put_commands
         yield "GET", "/applications/{application_id}/commands", self._get_commands
         yield "POST", interaction, self.interactions.take_callback
@@ -683,6 +684,14 @@ class DiscordServer:
         found = [each for each in channel.messages if after < int(each["id"]) < before]
         page = found[:limit] if "after" in call.query else found[-limit:]
         return self.answer(200, page[::-1])
+
+    async def _get_message(self, call: Call) -> Answer:
+        channel = self._named(call, VIEW_CHANNEL | READ_MESSAGE_HISTORY)
+        if isinstance(channel, Answer):
+            return channel
+        wanted = call.names["message_id"]
+        found = next((each for each in channel.messages if each["id"] == wanted), None)
+        return self.answer(200, found) if found else self.error(404, 10008, "Unknown Message")
 
     async def _create_message(self, call: Call) -> Answer:
         needs = SEND_MESSAGES | (EMBED_LINKS if call.body.get("embeds") else 0)

@@ -10,7 +10,7 @@ from bot.errors import TokenRefused
 from bot.store.outbox import Outbox
 from bot.store.subscriptions import Subscriptions
 from tests.builders import DAY, make_id
-from tests.fakes import faults
+from tests.fakes import faults, spec
 from tests.fakes.faults import Fault
 from tests.fakes.world import READ_MESSAGE_HISTORY, SEND_MESSAGES, Channel, Guild
 from tests.faults.world import MINUTES, World
@@ -60,16 +60,46 @@ async def test_row_22_without_the_history_nobody_can_tell(
     world: World, channel: Channel, was_posted: bool
 ) -> None:
     """The one exception of the promise: the admin is asked, nothing is posted again blindly."""
-    await world.plan(channel, parts=2)
-    await (world.send_unseen(channel) if was_posted else world.claim(channel))
+    await _leave_unfinished(world, channel, was_posted=was_posted)
     await world.server.deny(channel, READ_MESSAGE_HISTORY)
     await asyncio.sleep(0.05)  # the event reaches the bot's cache
+    await _find_unknown(world, channel, posted=1 + was_posted)
+
+
+async def test_row_22_an_empty_history_is_no_proof(world: World, channel: Channel) -> None:
+    """The permission was taken while the gateway was away: Discord lists nothing, says nothing."""
+    await _leave_unfinished(world, channel, was_posted=True)
+    channel.denied |= READ_MESSAGE_HISTORY
+    await _find_unknown(world, channel, posted=2)
+
+
+async def test_row_22_a_history_that_is_refused_tells_nothing(
+    world: World, channel: Channel
+) -> None:
+    await _leave_unfinished(world, channel, was_posted=True)
+    world.server.inject(faults.refuse(403, 50013), route=("GET", spec.MESSAGES))
+    await _find_unknown(world, channel, posted=2, reason="the channel cannot be read (403)")
+
+
+async def _leave_unfinished(world: World, channel: Channel, *, was_posted: bool) -> None:
+    await world.plan(channel, parts=2)
+    await (world.send_unseen(channel) if was_posted else world.claim(channel))
+
+
+async def _find_unknown(
+    world: World,
+    channel: Channel,
+    *,
+    posted: int,
+    reason: str = "the bot may not read the channel's history",
+) -> None:
+    """Start again too late for the nonce: the first part is in doubt, the second goes out."""
     world.server.nonce_window_s = 0
     world.advance(30 * MINUTES)
     await world.restarted().run_once()
     assert await world.states(channel) == ["unknown", "sent"]
-    assert await world.reasons(channel) == ["the bot may not read the channel's history", None]
-    assert len(world.posted(channel)) == 1 + was_posted
+    assert await world.reasons(channel) == [reason, None]
+    assert len(world.posted(channel)) == posted
 
 
 @pytest.mark.parametrize("back", [30 * MINUTES, -30 * MINUTES], ids=["back", "forward"])
