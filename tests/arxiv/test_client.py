@@ -1,12 +1,10 @@
 import asyncio
 import contextlib
 import socket
-import time
 import tracemalloc
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
-from itertools import pairwise
 
 import aiohttp
 import pytest
@@ -21,6 +19,7 @@ from bot.errors import (
     UnknownCategory,
 )
 from bot.models import AnnounceType, ArxivId, Listing
+from tests.beats import heartbeat, longest_silence_s
 from tests.fakes import arxiv as fake
 from tests.fakes.arxiv import ArxivServer, Record
 from tests.fakes.arxiv_forms import api_feed, oai_records, rss_feed
@@ -485,30 +484,6 @@ async def test_redirects_are_followed_three_times(world: World) -> None:
     world.arxiv.fail(*[fake.redirect("/rss/cs.CV")] * 4)
     with pytest.raises(ArxivUnavailable, match="more than 3 times"):
         await client.fetch_listing("cs.CV")
-
-
-@contextlib.asynccontextmanager
-async def heartbeat() -> AsyncIterator[list[float]]:
-    """Note the time every few milliseconds, as long as the loop lets us.
-
-    The time that this process has worked, not that of a clock on the wall: on a busy machine the
-    loop waits for its turn, which is nobody's fault here.
-    """
-    beats = [time.process_time()]
-
-    async def beat() -> None:
-        while True:
-            await asyncio.sleep(0.005)
-            beats.append(time.process_time())
-
-    task = asyncio.create_task(beat())
-    yield beats
-    beats.append(time.process_time())
-    task.cancel()
-
-
-def longest_silence_s(beats: list[float]) -> float:
-    return max(after - before for before, after in pairwise(beats))
 
 
 async def test_the_loop_goes_on_while_a_large_feed_is_parsed(world: World) -> None:

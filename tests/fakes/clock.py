@@ -24,4 +24,4 @@ class VirtualClock:
 
     def advance_to(self, moment: datetime) -> None:
         """Move on to ``moment``; a moment that has passed changes nothing."""
-        self._now = max(self._now, moment)
+        self._now = max(self._now, moment.astimezone(UTC))

@@ -1,0 +1,212 @@
+"""The whole way on a clock that a test moves: arXiv, the intake, a real file, Discord."""
+
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import asynccontextmanager
+from datetime import datetime, time, timedelta
+from pathlib import Path
+
+import aiohttp
+import discord
+from aiohttp import web
+
+from bot.app import build_pipeline
+from bot.arxiv.client import ArxivClient
+from bot.arxiv.judge import DayRecord
+from bot.caretaker import Caretaker
+from bot.delivery import Delivery
+from bot.intake import IntakeRules
+from bot.models import AnnounceType
+from bot.sender import DiscordSender, http_trace
+from bot.store.store import Store, open_store
+from tests.builders import DAY
+from tests.fakes import arxiv as fake
+from tests.fakes.arxiv import ArxivServer, Fault, Page, Record
+from tests.fakes.clock import VirtualClock
+from tests.fakes.discord import DiscordServer
+from tests.fakes.world import Channel
+from tests.faults.world import FAST
+from tests.replay import SPACING_S, Settings, at
+
+MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
+
+FOLLOWED = (AnnounceType.NEW, AnnounceType.CROSS)
+
+ALWAYS = 10_000
+"""So many requests come in no test."""
+
+
+class Fetching:
+    """A bot that follows arXiv for a channel; its day begins at midnight Eastern on `DAY`."""
+
+    def __init__(
+        self, arxiv: ArxivServer, server: DiscordServer, store: Store, clock: VirtualClock
+    ) -> None:
+        self.arxiv, self.server, self.store, self.clock = arxiv, server, store, clock
+        self.guild = server.add_guild()
+        self.channel = server.add_channel(self.guild)
+        self.settings = Settings(arxiv.url)
+        self.sender = DiscordSender(now=clock.now)
+        self.caretaker = Caretaker(store, self.sender, now=clock.now)
+        self.delivery = Delivery(store.outbox, self.sender, now=clock.now, settings=FAST)
+
+    def use(self, session: aiohttp.ClientSession) -> None:
+        """Ask arXiv with ``session`` from now on, as a process that was started again."""
+        source = ArxivClient(
+            session,
+            self.settings,
+            sleep=self.clock.sleep,
+            monotonic=self.clock.monotonic,
+            now=self.clock.now,
+        )
+        self.pipeline = build_pipeline(self.store, source, rules=IntakeRules(), now=self.clock.now)
+
+    async def subscribe(
+        self,
+        *categories: str,
+        channel: Channel | None = None,
+        types: Iterable[AnnounceType] = FOLLOWED,
+        post_at: time | None = None,
+    ) -> Channel:
+        channel = channel or self.channel
+        await self.store.subscriptions.set_subscription(
+            guild_id=channel.guild_id,
+            channel_id=channel.id,
+            categories=categories or ("cs.CV",),
+            announce_types=list(types),
+            post_at=post_at,
+            zone="America/New_York",
+            style="cards",
+            now=self.clock.now(),
+        )
+        return channel
+
+    # -- time --------------------------------------------------------------------------------
+
+    async def tick(self) -> None:
+        """Do what the process does every half minute."""
+        await self.pipeline.tick()
+        await self.delivery.run_once()
+        await self.caretaker.look_around()
+
+    async def until(self, moment: datetime, every: timedelta = 10 * MINUTE) -> None:
+        """Tick now and then until ``moment``, and at that moment."""
+        while self.clock.now() < moment:
+            await self.tick()
+            self.clock.advance(min(every, max(moment - self.clock.now(), timedelta())))
+        await self.tick()
+
+    async def first_poll(self) -> DayRecord:
+        """Tick every minute until arXiv was asked for the first time; returns what came of it."""
+        while (record := await self.record()).feed_asked_at is None:
+            self.clock.advance(MINUTE)
+            await self.tick()
+        return record
+
+    # -- what came of it ---------------------------------------------------------------------
+
+    async def record(self, category: str = "cs.CV") -> DayRecord:
+        """Return what is known of `DAY`."""
+        record = await self.store.intake.get_record(category, DAY)
+        return record or DayRecord(category=category, day=DAY)
+
+    async def planned(self, channel: Channel | None = None) -> int:
+        """Count the messages of a channel in the outbox, posted or not."""
+        channel = channel or self.channel
+        return len(await self.store.outbox.list_deliveries(channel.id))
+
+    def posted(self, channel: Channel | None = None) -> list[str]:
+        """Return the identifiers posted in a channel, in order."""
+        messages = self.server.messages_in(channel or self.channel)
+        return [url.rpartition("/")[2] for each in messages for url in each.embed_urls]
+
+    def told(self) -> list[str]:
+        """Return what the host was told."""
+        return self.server.told(self.server.host)
+
+    def asked(self, part: str) -> list[timedelta]:
+        """Return when arXiv was asked for paths with ``part``, as times since midnight."""
+        return [
+            timedelta(seconds=each.began_at) for each in self.arxiv.requests if part in each.path
+        ]
+
+    def meanwhile(self, moment: datetime, fault: Fault, path: str = "/rss/") -> None:
+        """Answer with ``fault`` until ``moment``."""
+
+        async def strike(request: web.Request, page: Page) -> web.StreamResponse:
+            is_over = self.clock.now() >= moment
+            return page.response() if is_over else await fault(request, page)
+
+        self.arxiv.fail(*[strike] * ALWAYS, path=path)
+
+    def check(self) -> None:
+        """I2 and I6: nothing twice in a channel, no request too early, no body refused."""
+        posted = Counter(
+            (entry.channel_id, embed["url"])
+            for entry in self.server.ledger
+            for embed in entry.body["embeds"]
+            if "replacement" not in embed["footer"]["text"]  # another version of it
+        )
+        assert [pair for pair, count in posted.items() if count > 1] == []
+        assert [gap for gap in self.arxiv.gaps_s() if gap < SPACING_S] == []
+        assert self.server.refusals == []
+
+
+@asynccontextmanager
+async def open_fetching(folder: Path) -> AsyncIterator[Fetching]:
+    clock = VirtualClock(at(DAY, 0))
+    client = discord.AutoShardedClient(
+        intents=discord.Intents(guilds=True), http_trace=http_trace(), guild_ready_timeout=0.05
+    )
+    async with (
+        ArxivServer(now=clock.now, monotonic=clock.monotonic) as arxiv,
+        DiscordServer(now=clock.now) as server,
+        open_store(folder / "papers.db") as store,
+        aiohttp.ClientSession() as session,
+    ):
+        day = Fetching(arxiv, server, store, clock)
+        day.use(session)
+        day.sender.use(client)
+        async with server.connected(client):
+            yield day
+            await day.delivery.stop(2)
+        day.check()
+
+
+def records(
+    count: int, first: int = 1, announce_type: str = "new", version: int = 1
+) -> list[Record]:
+    return [
+        Record(f"2403.{number:05d}", announce_type, version, title=f"Paper {number}")
+        for number in range(first, first + count)
+    ]
+
+
+def ids(found: Iterable[Record]) -> list[str]:
+    return [record.arxiv_id for record in found]
+
+
+def cut_chunked(keep: float) -> Fault:
+    """Send a part of the body in chunks, then close without the last one."""
+
+    async def fault(request: web.Request, page: Page) -> web.StreamResponse:
+        body = page.body[: int(len(page.body) * keep)]
+        transport = request.transport
+        assert transport is not None
+        head = f"Content-Type: {page.content_type}\r\nTransfer-Encoding: chunked\r\n\r\n"
+        transport.write(f"HTTP/1.1 200 OK\r\n{head}{len(body):x}\r\n".encode() + body + b"\r\n")
+        transport.close()
+        return page.response()  # goes nowhere: the connection is closed
+
+    return fault
+
+
+def changed(change: Callable[[str], str]) -> Fault:
+    """Answer with the page changed by hand."""
+
+    async def fault(request: web.Request, page: Page) -> web.StreamResponse:
+        body = change(page.body.decode()).encode()
+        assert body != page.body
+        return await fake.answer_bytes(body)(request, page)
+
+    return fault
