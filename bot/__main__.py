@@ -1,8 +1,37 @@
 """``python -m bot``."""
 
+import os
+import signal
 import sys
 
-from bot.cli import main
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+def start() -> int:
+    """Run one command; returns its exit code.
+
+    A bot that is told to stop before it has begun anything leaves at once: importing the rest
+    takes longer than some hosts wait. Once it runs it answers signals itself (process.py).
+    """
+    is_bot = "run" in sys.argv[1:]
+    if is_bot:
+        _answer(_leave)
+    from bot.cli import main
+
+    code = main()
+    if is_bot:
+        _answer(signal.SIG_IGN)  # all is closed, and the exit code stands
+    return code
+
+
+def _answer(handler: "signal._HANDLER") -> None:
+    for number in SIGNALS:
+        signal.signal(number, handler)
+
+
+def _leave(*_: object) -> None:
+    os._exit(0)
+
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(start())

@@ -59,18 +59,28 @@ REFUSED = (
 async def run_bot(config: Config, token: str) -> None:
     """Run until a signal. Raises `TokenRefused`, `AlreadyRunning` or `DatabaseUnusable`."""
     use_stand_ins(config.discord.api_url, config.discord.gateway_url)
-    with instance_lock(config.database.path) as lock:
-        async with open_pipeline(config) as pipeline:
-            await _check_database(pipeline.store, lock)
-            await _Process(config, pipeline).run(token)
+    async with stopping_on_signals() as stopped:
+        with instance_lock(config.database.path) as lock:
+            async with open_pipeline(config) as pipeline:
+                if await until(stopped, _check_database(pipeline.store)):
+                    await _notice_copy(pipeline.store, lock)
+                    await _Process(config, pipeline).run(token, stopped)
+        log.info("stopped")
 
 
-async def _check_database(store: Store, lock: IO[str]) -> None:
-    """Refuse a damaged database, repair its indexes, notice one that was put back."""
+async def _check_database(store: Store) -> None:
+    """Refuse a damaged database, repair its indexes."""
     await check_pages(store.database)
-    if await store.papers.count_papers() <= INDEX_CHECK_PAPERS:
-        for name in await repair_indexes(store.database):
-            log.warning("search index rebuilt: it was out of step", extra={"index": name})
+    papers = await store.papers.count_papers()
+    if papers > INDEX_CHECK_PAPERS:
+        log.info("search indexes not compared: python -m bot check does", extra={"papers": papers})
+        return
+    for name in await repair_indexes(store.database):
+        log.warning("search index rebuilt: it was out of step", extra={"index": name})
+
+
+async def _notice_copy(store: Store, lock: IO[str]) -> None:
+    """Notice a database that was put back. Not to be cancelled: file and database agree after."""
     if await note_boot(store.database, lock, utc_now()):
         log.warning("database put back from a copy: comparing it with the channels first")
 
@@ -90,9 +100,9 @@ class _Process:
         self.heartbeat_at = self.ticked_at = utc_now()
         self.ticks = self.planned = 0
 
-    async def run(self, token: str) -> None:
+    async def run(self, token: str, stopped: asyncio.Event) -> None:
+        """Work until ``stopped``, then let the post in flight finish."""
         async with (
-            stopping_on_signals() as stopped,
             watching_loop(),
             self._alive(),
             serve_health(self.config.health, self.health, utc_now),
@@ -103,7 +113,6 @@ class _Process:
             finally:
                 await self.delivery.stop(GRACE_S)
                 await self.bot.close()
-        log.info("stopped")
 
     async def _work(self, stopped: asyncio.Event) -> None:
         """Tick, deliver and stay connected until the first of them ends."""
@@ -258,21 +267,28 @@ async def until(stopped: asyncio.Event, *works: Awaitable[object]) -> bool:
 
 @contextlib.asynccontextmanager
 async def stopping_on_signals() -> AsyncIterator[asyncio.Event]:
-    """Set the event on the first SIGTERM or SIGINT; a second one exits at once."""
+    """Set the event on the first SIGTERM or SIGINT; a second one exits at once.
+
+    Not by loop.add_signal_handler, which leaves a moment without any handler at its end.
+    """
     loop = asyncio.get_running_loop()
     stopped = asyncio.Event()
+    received: list[int] = []
 
-    def handle(number: signal.Signals) -> None:
-        if stopped.is_set():
-            os._exit(128 + number)
-        log.info("stopping on %s; once more stops at once", number.name)
+    def stop() -> None:
+        name = signal.Signals(received[0]).name
+        log.info("stopping on %s; once more stops at once", name)
         stopped.set()
 
-    signals = (signal.SIGTERM, signal.SIGINT)
-    for number in signals:
-        loop.add_signal_handler(number, handle, number)
+    def handle(number: int, _: object) -> None:
+        if received:
+            os._exit(128 + number)  # here and not in the loop, which may be blocked
+        received.append(number)
+        loop.call_soon_threadsafe(stop)
+
+    before = {number: signal.signal(number, handle) for number in (signal.SIGTERM, signal.SIGINT)}
     try:
         yield stopped
     finally:
-        for number in signals:
-            loop.remove_signal_handler(number)
+        for number, handler in before.items():
+            signal.signal(number, handler)

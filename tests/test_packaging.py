@@ -187,7 +187,7 @@ def test_the_wheel_says_what_it_is(wheel: Path) -> None:
         entry_points = archive.read(name.replace("METADATA", "entry_points.txt")).decode()
     assert metadata["License-Expression"] == "MIT"
     assert metadata["Requires-Python"] == ">=3.11"
-    assert "paper-digest-bot = bot.cli:main" in entry_points
+    assert "paper-digest-bot = bot.__main__:start" in entry_points
 
 
 # --- the image ---

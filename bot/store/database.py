@@ -121,6 +121,9 @@ class Database:
             try:
                 with translated_errors():
                     return await work(self._reader)
+            except asyncio.CancelledError:
+                await self._reader.interrupt()  # the whole file may be being read: minutes
+                raise
             finally:
                 # A cancelled caller must not leave its handler (or its read) to the next one.
                 await asyncio.shield(_clear_progress_handler(self._reader))

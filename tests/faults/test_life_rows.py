@@ -1,6 +1,9 @@
 """Row 43, signals at any moment and periodic backups: what the host of a long life sees."""
 
 import asyncio
+import contextlib
+import signal
+import sqlite3
 import sys
 import time
 from collections.abc import AsyncIterator, Callable
@@ -10,6 +13,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
+from bot.store.database import instance_lock
 from tests.fakes.process import BotProcess
 from tests.faults.scenario import Scenario, scenario
 from tests.test_health import HOST, find_free_port
@@ -121,3 +125,54 @@ async def test_waiting_for_discord_is_no_hang(day: Scenario) -> None:
         assert await bot.stop() == 0
     assert ages != sorted(ages)
     await day.discord.listen_again()
+
+
+def catches(pid: int, number: signal.Signals) -> bool:
+    """Whether the process has a handler of its own for the signal."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    caught = int(status.partition("SigCgt:")[2].split()[0], 16)
+    return bool(caught >> (number - 1) & 1)
+
+
+async def begun(bot: BotProcess) -> None:
+    """Wait until our first lines have run: before, nobody can answer a signal."""
+    async with asyncio.timeout(10):
+        while not catches(bot.pid, signal.SIGTERM):  # noqa: ASYNC110  # watches another process
+            await asyncio.sleep(0.001)
+
+
+MOMENTS = 24
+LATEST_S = 3.0
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs Linux's /proc")
+async def test_a_signal_at_any_moment_of_the_start_ends_it_cleanly(day: Scenario) -> None:
+    """While it imports, opens, logs in, ticks or posts: exit code 0, and the next start is fine."""
+    for moment in range(MOMENTS):
+        async with day.running() as bot:
+            await begun(bot)
+            await asyncio.sleep(LATEST_S * moment / MOMENTS)
+            bot.send_signal((signal.SIGTERM, signal.SIGINT)[moment % 2])
+            assert await bot.wait(10) == 0, (moment, bot.log)
+        assert is_sound(day.path)
+    assert "Traceback" not in day.log
+    assert "put back" not in day.log
+    await day.run_to_the_end()
+    assert day.check().problems == []
+
+
+def is_sound(path: Path) -> bool:
+    """Whether the database is whole and nobody's."""
+    with instance_lock(path), contextlib.closing(sqlite3.connect(path)) as connection:
+        return connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+
+
+async def test_a_second_signal_ends_even_a_blocked_loop(day: Scenario) -> None:
+    async with day.running(BLOCK_AT="after_plan:1:60") as bot:
+        await until(lambda: bool(day.states()))
+        bot.send_signal(signal.SIGTERM)
+        await asyncio.sleep(0.5)
+        bot.send_signal(signal.SIGTERM)
+        assert await bot.wait(5) == 128 + signal.SIGTERM
+    await day.run_to_the_end()
+    assert day.check().problems == []

@@ -77,17 +77,28 @@ async def test_writers_do_not_mix(database: Database) -> None:
     assert await database.read(count) == 2
 
 
-async def test_a_read_ends_at_its_deadline(database: Database) -> None:
-    endless = (
+async def read_for_ever(connection: aiosqlite.Connection) -> None:
+    await connection.execute_fetchall(
         "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n"
     )
 
-    async def work(connection: aiosqlite.Connection) -> None:
-        await connection.execute_fetchall(endless)
 
+async def test_a_read_ends_at_its_deadline(database: Database) -> None:
     start = time.monotonic()
     with pytest.raises(DatabaseBusy):
-        await database.read(work, deadline_s=0.1)
+        await database.read(read_for_ever, deadline_s=0.1)
+    assert time.monotonic() - start < 2
+    assert await database.read(count) == 0
+
+
+async def test_a_read_ends_with_its_caller(database: Database) -> None:
+    """Not at its deadline: a bot that is stopped while it checks a large file ends soon."""
+    task = asyncio.create_task(database.read(read_for_ever, deadline_s=60))
+    await asyncio.sleep(0.1)
+    start = time.monotonic()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
     assert time.monotonic() - start < 2
     assert await database.read(count) == 0
 
