@@ -17,7 +17,8 @@ from bot.sender import CHANNEL_REFUSALS
 from bot.store.intake import Outage
 from bot.store.outbox import DeliveryRecord
 from bot.store.store import Store
-from bot.ui.notices import Trouble, render_notice, render_outages
+from bot.ui.notices import Paused, Trouble, render_notice, render_outages, render_paused
+from bot.ui.pause import describe_reason
 
 log = logging.getLogger(__name__)
 
@@ -57,7 +58,9 @@ class Caretaker:
         """Tell what is new, resume what can go on; returns how many subscriptions were resumed."""
         await self._tell()
         await self._tell_host()
-        return await self._resume()
+        resumed = await self._resume()
+        await self._tell_paused()
+        return resumed
 
     async def _tell(self) -> None:
         untold = await self._store.troubles.list_untold()
@@ -75,8 +78,8 @@ class Caretaker:
             # Cancelled with its subscription: whoever did that knows.
             await self._note_told(records)
             return
-        is_paused = subscription.state is SubscriptionState.PAUSED
-        text = render_notice(channel_id, [_trouble(each) for each in records], is_paused=is_paused)
+        paused = _paused(subscription) if _is_paused(subscription) else None
+        text = render_notice(channel_id, [_trouble(each) for each in records], paused)
         told = await self._admins.tell_admins(guild_id, text, _nonce(records))
         oldest = min(record.planned_at for record in records)
         if told is not None or self._now() - oldest > TELL_WITHIN:
@@ -99,6 +102,36 @@ class Caretaker:
             categories = [each.category for each in news]
             await self._store.intake.mark_told(categories, now)
             log.error("arXiv not read for hours", extra={"categories": categories, "told": told})
+
+    async def _tell_paused(self) -> None:
+        """Tell what is still paused after a backup was put back: it may have been resumed since."""
+        waiting = await self._store.restored.list_paused()
+        if not waiting:
+            return
+        subscriptions = await self._store.subscriptions.list_subscriptions()
+        paused = [each for each in subscriptions if each.channel_id in waiting and _is_paused(each)]
+        paused.sort(key=lambda each: (each.guild_id, each.channel_id))
+        done = waiting.keys() - {each.channel_id for each in paused}
+        for guild_id, group in groupby(paused, key=lambda each: each.guild_id):
+            mine = {each.channel_id: each for each in group}
+            since = max(waiting[channel_id] for channel_id in mine)
+            if await self._is_told_of_pauses(guild_id, list(mine.values()), since):
+                done |= mine.keys()
+        await self._store.restored.forget_paused(done)
+
+    async def _is_told_of_pauses(
+        self, guild_id: int, subscriptions: Sequence[Subscription], since: datetime
+    ) -> bool:
+        """Tell a guild's admins; False while it is worth trying again."""
+        text = render_paused([_paused(each) for each in subscriptions])
+        channels = [str(each.channel_id) for each in subscriptions]
+        told = await self._admins.tell_admins(
+            guild_id, text, _digest([since.isoformat(), *channels])
+        )
+        if told is None and self._now() - since <= TELL_WITHIN:
+            return False
+        log.info("admins told" if told else "no admin to tell", extra={"guild": guild_id})
+        return True
 
     async def _resume(self) -> int:
         """Resume what Discord's refusal paused, once the bot may post there (again)."""
@@ -129,8 +162,19 @@ class Caretaker:
 
 def resumes_by_itself(subscription: Subscription) -> bool:
     """Whether a digest is paused for a cause that the bot can see go away."""
-    is_paused = subscription.state is SubscriptionState.PAUSED
-    return is_paused and subscription.paused_because in CHANNEL_REFUSALS.values()
+    return _is_paused(subscription) and subscription.paused_because in CHANNEL_REFUSALS.values()
+
+
+def _is_paused(subscription: Subscription) -> bool:
+    return subscription.state is SubscriptionState.PAUSED
+
+
+def _paused(subscription: Subscription) -> Paused:
+    return Paused(
+        channel_id=subscription.channel_id,
+        reason=describe_reason(subscription),
+        resumes_by_itself=resumes_by_itself(subscription),
+    )
 
 
 def _trouble(record: DeliveryRecord) -> Trouble:

@@ -84,6 +84,9 @@ class Outcome:
     effect: Effect = Effect.NONE
 
 
+Mark = tuple[str, tuple[str, ...]]
+
+
 class Seen(Enum):
     """What a channel's history says of a message."""
 
@@ -102,11 +105,15 @@ class Sighting:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PostedPapers:
-    """A message of ours in a channel, and the papers with their versions that it shows."""
+    """A message of ours in a channel, and the papers with their versions that it shows.
+
+    ``mark`` is what it is recognised by (`fingerprint`).
+    """
 
     message_id: int
     posted_at: datetime
     papers: tuple[tuple[ArxivId, int], ...]
+    mark: Mark
 
 
 class Sender(Protocol):
@@ -260,7 +267,7 @@ def _name(error: BaseException) -> str:
 # Recognising a message by what everybody sees of it
 
 
-def fingerprint(body: Mapping[str, Any]) -> tuple[str, tuple[str, ...]]:
+def fingerprint(body: Mapping[str, Any]) -> Mark:
     """Return what a message is recognised by: the first line of its content, its embeds' links.
 
     Both are shown to readers anyway; a nonce cannot be read back (Rapptz/discord.py#2451). The
@@ -271,7 +278,7 @@ def fingerprint(body: Mapping[str, Any]) -> tuple[str, tuple[str, ...]]:
     return content, tuple(str(embed["url"]) for embed in embeds if embed.get("url"))
 
 
-def fingerprint_of(message: discord.Message) -> tuple[str, tuple[str, ...]]:
+def fingerprint_of(message: discord.Message) -> Mark:
     embeds = [{"url": embed.url} for embed in message.embeds]
     return fingerprint({"content": message.content, "embeds": embeds})
 
@@ -284,7 +291,12 @@ def posted_papers(message: discord.Message) -> PostedPapers:
             arxiv_id, version = parse_identifier(embed.url or "")
             shown = VERSION_SHOWN.search(embed.footer.text or "")
             papers.append((arxiv_id, version or (int(shown[1]) if shown else 1)))
-    return PostedPapers(message_id=message.id, posted_at=message.created_at, papers=tuple(papers))
+    return PostedPapers(
+        message_id=message.id,
+        posted_at=message.created_at,
+        papers=tuple(papers),
+        mark=fingerprint_of(message),
+    )
 
 
 # The edge

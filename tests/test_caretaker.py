@@ -16,7 +16,7 @@ from bot.models import Subscription
 from bot.sender import DiscordSender, http_trace
 from bot.store.intake import Outage
 from bot.store.store import Store, open_store
-from bot.ui.notices import Trouble, render_notice, render_outages
+from bot.ui.notices import Paused, Trouble, render_notice, render_outages
 from tests.builders import DAY, NOW, make_draft, make_papers
 from tests.fakes import faults, spec
 from tests.fakes.clock import VirtualClock
@@ -206,7 +206,9 @@ def test_a_notice_fits_into_a_message_whatever_happened() -> None:
         for number in range(20)
         for part in range(1, 30)
     ]
-    notice = render_notice(2**63, troubles, is_paused=True)
+    notice = render_notice(
+        2**63, troubles, Paused(channel_id=2**63, reason="shut", resumes_by_itself=True)
+    )
     assert len(notice) < 2000
     assert "@everyone" not in notice
 

@@ -18,10 +18,17 @@ import aiosqlite
 from bot.errors import DatabaseUnusable, FileFormatError, StoreError
 from bot.store import migrations
 from bot.store.database import Database, check_header, instance_lock
-from bot.store.restored import RESTORED
+from bot.store.restored import COPIED, RESTORED
 
 BOOT: Final = "boot"
 """The fact that names the last start of the bot; the lock file beside the database has it too."""
+
+
+DOUBT_PLANNED: Final = (
+    "UPDATE delivery SET state = 'sending', claimed_at = planned_at, changed_at = ?, "
+    f"reason = '{COPIED}' WHERE state = 'planned'"
+)
+"""What a copy has as planned may have been posted since it was made."""
 
 
 def backup(path: Path, target: Path) -> None:
@@ -86,14 +93,10 @@ def _check(path: Path) -> None:
 
 
 def _mark_restored(path: Path, now: datetime) -> None:
-    """Mark a copy as put back: what it has as planned may have been posted since."""
+    """Mark a copy as put back."""
     with _opened(path) as connection:
         connection.execute("INSERT OR REPLACE INTO fact VALUES (?, ?)", (RESTORED, now.isoformat()))
-        connection.execute(
-            "UPDATE delivery SET state = 'sending', claimed_at = planned_at, changed_at = ?, "
-            "reason = 'restored from a backup' WHERE state = 'planned'",
-            (now.isoformat(timespec="milliseconds"),),
-        )
+        connection.execute(DOUBT_PLANNED, (now.isoformat(timespec="milliseconds"),))
 
 
 def _set_aside(path: Path, now: datetime) -> Path | None:
@@ -149,6 +152,8 @@ async def note_boot(database: Database, lock: IO[str], now: datetime) -> bool:
         await connection.executemany(
             "INSERT INTO fact VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value", facts
         )
+        if is_other:
+            await connection.execute(DOUBT_PLANNED, (now.isoformat(timespec="milliseconds"),))
         return is_other
 
     is_other = await database.write(work)

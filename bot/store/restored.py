@@ -1,10 +1,11 @@
 """A database that was put back from a backup: what the channels know better than it does.
 
-It has forgotten what was posted since the copy was made. So nothing is planned until each
-subscribed channel was asked what it holds, and what it holds was adopted.
+It has forgotten what was posted since the copy was made, and what admins did. So nothing is planned
+until each subscribed channel was asked what it holds, and what it holds was adopted; what the copy
+says is paused is told to the admins.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -18,6 +19,13 @@ RESTORED: Final = "restored_at"
 """The fact that the database was put back, until the channels were compared with it."""
 
 
+COPIED: Final = "restored from a backup"
+"""The reason of a step that only says that the copy may be behind."""
+
+PAUSED: Final = "restored_paused:"
+"""Begins the fact that a channel was paused when it had been compared, until its admins know."""
+
+
 class Restored:
     """What is to be done after a database was put back."""
 
@@ -29,6 +37,30 @@ class Restored:
 
         async def work(connection: aiosqlite.Connection) -> bool:
             return await _is_waiting(connection)
+
+        return await self._database.read(work)
+
+    async def last_known(self) -> datetime | None:
+        """Return when a message last changed that the copy knows; all it forgot came later."""
+
+        async def work(connection: aiosqlite.Connection) -> datetime | None:
+            rows = await connection.execute_fetchall(
+                "SELECT max(at) FROM delivery_history WHERE reason IS NOT ?", (COPIED,)
+            )
+            ((at,),) = rows
+            return datetime.fromisoformat(at) if at else None
+
+        return await self._database.read(work)
+
+    async def known_messages(self, channel_id: int) -> set[int]:
+        """Return Discord's identifiers of a channel's messages that the copy knows."""
+
+        async def work(connection: aiosqlite.Connection) -> set[int]:
+            rows = await connection.execute_fetchall(
+                "SELECT message_id FROM delivery WHERE channel_id = ? AND message_id IS NOT NULL",
+                (channel_id,),
+            )
+            return {int(row[0]) for row in rows}
 
         return await self._database.read(work)
 
@@ -54,11 +86,43 @@ class Restored:
 
         return await self._database.write(work)
 
-    async def finish(self) -> None:
-        """Note that all channels were compared: planning may go on."""
+    async def finish(self, now: datetime) -> None:
+        """Note that all channels were compared: planning may go on, paused digests are told of."""
 
         async def work(connection: aiosqlite.Connection) -> None:
             await connection.execute("DELETE FROM fact WHERE name = ?", (RESTORED,))
+            await connection.execute(
+                "INSERT OR REPLACE INTO fact (name, value) "
+                "SELECT :prefix || channel_id, :now FROM subscription WHERE state = 'paused'",
+                {"prefix": PAUSED, "now": now.isoformat()},
+            )
+
+        await self._database.write(work)
+
+    async def list_paused(self) -> dict[int, datetime]:
+        """Return the channels that were paused after comparing, and when that was.
+
+        A copy may have forgotten that a digest was resumed, so its admins are told once.
+        """
+
+        async def work(connection: aiosqlite.Connection) -> dict[int, datetime]:
+            rows = await connection.execute_fetchall(
+                "SELECT name, value FROM fact WHERE name GLOB ?", (f"{PAUSED}*",)
+            )
+            return {
+                int(str(name).removeprefix(PAUSED)): datetime.fromisoformat(str(at))
+                for name, at in rows
+            }
+
+        return await self._database.read(work)
+
+    async def forget_paused(self, channel_ids: Collection[int]) -> None:
+        """Note that nothing (more) is to be told of these channels."""
+
+        async def work(connection: aiosqlite.Connection) -> None:
+            await connection.executemany(
+                "DELETE FROM fact WHERE name = ?", [(f"{PAUSED}{each}",) for each in channel_ids]
+            )
 
         await self._database.write(work)
 

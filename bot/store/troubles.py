@@ -8,7 +8,8 @@ from datetime import datetime
 
 import aiosqlite
 
-from bot.store.database import Database
+from bot.models import DeliveryState
+from bot.store.database import PERSONS_PATIENCE_S, Database
 from bot.store.outbox import (
     COLUMNS,
     DeliveryRecord,
@@ -21,6 +22,8 @@ from bot.store.rows import json_array
 
 # Word for word the condition of the index delivery_trouble.
 TROUBLE = "state IN ('failed', 'unknown')"
+
+FOUND = "found in the channel"
 
 
 class Troubles:
@@ -35,6 +38,15 @@ class Troubles:
         async def work(connection: aiosqlite.Connection) -> list[DeliveryRecord]:
             where = f"{TROUBLE} AND guild_id = :guild_id AND settled_at IS NULL"
             return await list_records(connection, where, {"guild_id": guild_id})
+
+        return await self._database.read(work)
+
+    async def list_open_in(self, channel_id: int) -> list[DeliveryRecord]:
+        """List a channel's messages that wait for an admin's word, oldest first."""
+
+        async def work(connection: aiosqlite.Connection) -> list[DeliveryRecord]:
+            where = f"{TROUBLE} AND channel_id = :channel_id AND settled_at IS NULL"
+            return await list_records(connection, where, {"channel_id": channel_id})
 
         return await self._database.read(work)
 
@@ -66,31 +78,55 @@ class Troubles:
         """
 
         async def work(connection: aiosqlite.Connection) -> bool:
-            record = await fetch_one(
-                connection,
-                f"SELECT {COLUMNS} FROM delivery "
-                f"WHERE id = :id AND {TROUBLE} AND settled_at IS NULL",
-                {"id": delivery_id},
-            )
+            record = await _open(connection, delivery_id)
             if record is None or not record.payload:
                 return False
-            key = f"{record.key}+"
+            await _plan_again(connection, record, "posted again by an admin", now)
             await connection.execute(
-                """
-                UPDATE delivery SET state = 'planned', key = :key, nonce = :nonce,
-                    not_before = :now, planned_at = :now, changed_at = :now, claimed_at = NULL,
-                    told_at = NULL, reason = 'posted again by an admin',
-                    subscription_id = coalesce((SELECT id FROM subscription
-                        WHERE channel_id = delivery.channel_id), subscription_id)
-                WHERE id = :id
-                """,
-                {
-                    "id": delivery_id,
-                    "key": key,
-                    "nonce": nonce_of(key),
-                    "now": moment_text(now),
-                },
+                "UPDATE delivery SET planned_at = :now, subscription_id = coalesce("
+                "(SELECT id FROM subscription WHERE channel_id = delivery.channel_id), "
+                "subscription_id) WHERE id = :id",
+                {"id": delivery_id, "now": moment_text(now)},
             )
+            return True
+
+        return await self._database.write(work, patience_s=PERSONS_PATIENCE_S)
+
+    async def mark_found(self, delivery_id: int, message_id: int, now: datetime) -> bool:
+        """Note that a message in trouble is in its channel; False when it needs no word (any more).
+
+        That is what an admin's re-post looks like to a copy made before it, so the steps are
+        those of a re-post.
+        """
+
+        async def work(connection: aiosqlite.Connection) -> bool:
+            record = await _open(connection, delivery_id)
+            if record is None:
+                return False
+            await _plan_again(connection, record, FOUND, now)
+            await _move(connection, delivery_id, DeliveryState.SENDING, FOUND, now)
+            await _move(connection, delivery_id, DeliveryState.SENT, FOUND, now)
+            await connection.execute(
+                "UPDATE delivery SET message_id = :message_id WHERE id = :id",
+                {"id": delivery_id, "message_id": message_id},
+            )
+            return True
+
+        return await self._database.write(work)
+
+    async def doubt(self, delivery_id: int, reason: str, now: datetime) -> bool:
+        """Note that a message that counts as failed may be there all the same: it is told (again).
+
+        False when it did not fail, or needs no word any more.
+        """
+
+        async def work(connection: aiosqlite.Connection) -> bool:
+            record = await _open(connection, delivery_id)
+            if record is None or record.state is not DeliveryState.FAILED:
+                return False
+            await _plan_again(connection, record, reason, now)
+            await _move(connection, delivery_id, DeliveryState.SENDING, reason, now)
+            await _move(connection, delivery_id, DeliveryState.UNKNOWN, reason, now)
             return True
 
         return await self._database.write(work)
@@ -106,4 +142,43 @@ class Troubles:
             )
             return cursor.rowcount > 0
 
-        return await self._database.write(work)
+        return await self._database.write(work, patience_s=PERSONS_PATIENCE_S)
+
+
+async def _open(connection: aiosqlite.Connection, delivery_id: int) -> DeliveryRecord | None:
+    sql = f"SELECT {COLUMNS} FROM delivery WHERE id = :id AND {TROUBLE} AND settled_at IS NULL"
+    return await fetch_one(connection, sql, {"id": delivery_id})
+
+
+async def _plan_again(
+    connection: aiosqlite.Connection, record: DeliveryRecord, reason: str, now: datetime
+) -> None:
+    """Take a message out of its trouble, under a new key: the schema allows no other way."""
+    key = f"{record.key}+"
+    await connection.execute(
+        """
+        UPDATE delivery SET state = 'planned', key = :key, nonce = :nonce, not_before = :now,
+            changed_at = :now, claimed_at = NULL, told_at = NULL, reason = :reason
+        WHERE id = :id
+        """,
+        {
+            "id": record.id,
+            "key": key,
+            "nonce": nonce_of(key),
+            "reason": reason,
+            "now": moment_text(now),
+        },
+    )
+
+
+async def _move(
+    connection: aiosqlite.Connection,
+    delivery_id: int,
+    state: DeliveryState,
+    reason: str,
+    now: datetime,
+) -> None:
+    await connection.execute(
+        "UPDATE delivery SET state = :state, reason = :reason, changed_at = :now WHERE id = :id",
+        {"id": delivery_id, "state": state, "reason": reason, "now": moment_text(now)},
+    )

@@ -17,6 +17,7 @@ MAX_LINES = 3
 MAX_PARTS = 6
 MAX_REASON = 120
 MAX_CATEGORIES = 20
+MAX_CHANNELS = 6
 """Together these keep a notice well under the 2000 characters of a message."""
 
 
@@ -28,6 +29,15 @@ class Trouble:
     part: int
     is_unknown: bool
     reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Paused:
+    """A channel whose digest is paused, why, and whether that ends without an admin."""
+
+    channel_id: int
+    reason: str
+    resumes_by_itself: bool
 
 
 class Outage(Protocol):
@@ -57,7 +67,7 @@ def render_outages(outages: Sequence[Outage], now: datetime) -> str:
     )
 
 
-def render_notice(channel_id: int, troubles: Sequence[Trouble], *, is_paused: bool) -> str:
+def render_notice(channel_id: int, troubles: Sequence[Trouble], paused: Paused | None) -> str:
     """Tell of a channel's ``troubles``, of which there is at least one, and what can be done."""
     unknown = [each for each in troubles if each.is_unknown]
     failed = [each for each in troubles if not each.is_unknown]
@@ -71,14 +81,39 @@ def render_notice(channel_id: int, troubles: Sequence[Trouble], *, is_paused: bo
             "by myself; please look:"
         )
         lines += _lines(unknown)
-    if is_paused:
-        lines.append(
-            "The channel's digest is paused. It goes on by itself once I may post there again; "
-            "`/digest resume` in your server tries at once."
-        )
+    if paused is not None:
+        lines.append(f"The channel's digest is paused. {_say_resumption(paused)}")
     lines.append(
         "`/digest resolve` there posts it again or lets it be, and `/digest status` shows how "
         "things stand."
+    )
+    return "\n".join(lines)
+
+
+def _say_resumption(paused: Paused) -> str:
+    if paused.resumes_by_itself:
+        return (
+            "It goes on by itself once I may post there again; `/digest resume` in your server "
+            "tries at once."
+        )
+    return "`/digest resume` in your server resumes it."
+
+
+def render_paused(paused: Sequence[Paused]) -> str:
+    """Tell a guild's admins which digests are paused after a backup was put back."""
+    lines = [
+        "A backup of my database was put back. I know only what was so when it was made, and by "
+        "that these digests are paused, even if they were resumed since:"
+    ]
+    for each in paused[:MAX_CHANNELS]:
+        waits = ". It goes on by itself once I may post there" if each.resumes_by_itself else ""
+        said = markdown.shorten(each.reason, MAX_REASON)
+        lines.append(f"- <#{each.channel_id}>: {said}{waits}")
+    if len(paused) > MAX_CHANNELS:
+        lines.append(f"- … and {len(paused) - MAX_CHANNELS} more")
+    lines.append(
+        "`/digest resume` in your server lets one go on, and asks first where papers might be "
+        "posted twice; `/digest status` shows how things stand."
     )
     return "\n".join(lines)
 

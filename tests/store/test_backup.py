@@ -139,7 +139,7 @@ async def test_what_was_planned_in_a_copy_is_of_unknown_outcome(path: Path, copy
         drafts = [make_draft(*make_papers(1, first=5))]
         with pytest.raises(StoreError, match="put back"):
             await store.outbox.plan(subscription, DAY, drafts, now=NOW)
-        await store.restored.finish()
+        await store.restored.finish(NOW)
         assert await store.outbox.plan(subscription, DAY, drafts, now=NOW) == 1
 
 
@@ -164,7 +164,7 @@ async def boot(path: Path) -> bool:
         async with open_store(path) as store:
             is_other = await note_boot(store.database, lock, NOW)
             assert await store.restored.is_waiting() == is_other
-            await store.restored.finish()
+            await store.restored.finish(NOW)
             return is_other
 
 
