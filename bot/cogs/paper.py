@@ -8,6 +8,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
+from bot.arxiv.calendar import announcement_day
 from bot.arxiv.identifier import abs_url, parse_identifier
 from bot.cogs.answers import StateButton, defer_privately
 from bot.cogs.options import read_search
@@ -15,6 +16,7 @@ from bot.cogs.suggestions import (
     Choice,
     complete_author,
     complete_category,
+    complete_date,
     complete_paper,
     complete_query,
     quietly,
@@ -198,7 +200,13 @@ class PaperCog(commands.GroupCog, group_name="paper", group_description="Find an
     @search.autocomplete("query")
     @quietly
     async def complete_query(self, interaction: discord.Interaction, current: str) -> list[Choice]:
-        return await complete_query(self.store, interaction.user.id, current)
+        today = announcement_day(self.now())
+        return await complete_query(self.store, interaction.user.id, current, today=today)
+
+    @search.autocomplete("since")
+    @search.autocomplete("until")
+    async def complete_date(self, interaction: discord.Interaction, current: str) -> list[Choice]:
+        return complete_date(current, today=announcement_day(self.now()))
 
     @search.autocomplete("author")
     @quietly

@@ -10,6 +10,7 @@ import functools
 import logging
 import re
 from collections.abc import Callable, Coroutine, Iterable
+from datetime import date
 from typing import Any, ParamSpec
 
 import discord
@@ -19,6 +20,8 @@ from bot.arxiv.identifier import parse_identifier
 from bot.arxiv.taxonomy import category_name, suggest_categories
 from bot.errors import BotError, InputError
 from bot.query.parser import parse_query
+from bot.query.suggest import suggest_dates, suggest_values
+from bot.query.values import parse_since
 from bot.store.store import Store
 
 log = logging.getLogger(__name__)
@@ -99,17 +102,26 @@ async def complete_paper(store: Store, current: str) -> list[Choice]:
     return make_choices((each.title, each.arxiv_id) for each in papers)
 
 
-async def complete_query(store: Store, user_id: int, current: str) -> list[Choice]:
+async def complete_query(store: Store, user_id: int, current: str, *, today: date) -> list[Choice]:
     """Offer the person's own last searches, then values of a field, or papers by their titles."""
     if len(current) > MAX_CHARS:
         return []
     pairs = [*as_typed(current), *await list_again(store, user_id, current)]
-    field = _FIELD.fullmatch(current)
-    if field is not None:
-        pairs += [(query, query) for query in await _complete_field(store, field)]
+    values = await complete_field(store, current, today=today)
+    if values is not None:
+        pairs += values
     elif current.strip():
         pairs += await _titles(store, current)
     return make_choices(pairs)
+
+
+def complete_date(current: str, *, today: date) -> list[Choice]:
+    """Offer days, months and years up to ``today``, by number or by name."""
+    dates = [_described(value, name) for value, name in suggest_dates(current, today)]
+    with contextlib.suppress(InputError):
+        parse_since(current)
+        dates = [*as_typed(current), *dates]
+    return make_choices(dates)
 
 
 async def complete_author(store: Store, current: str) -> list[Choice]:
@@ -136,14 +148,35 @@ async def _titles(store: Store, current: str) -> list[tuple[str, str]]:
 
 
 _FIELD = re.compile(
-    r"(?P<before>(?:.*[\s(])?-?)(?P<name>author|category):\"?(?P<value>[^\":]*)", re.DOTALL
+    r"(?P<before>(?:.*[\s(])?-?)(?P<name>author|category|type|has|since|until):"
+    r"\"?(?P<value>[^\":]*)",
+    re.DOTALL,
 )
-"""A query that ends in an unfinished author or category."""
+"""A query that ends in an unfinished field whose values can be known."""
 
 
-async def _complete_field(store: Store, typed: re.Match[str]) -> list[str]:
-    before, name, value = typed["before"], typed["name"], typed["value"]
-    if name == "category":
-        return [f"{before}category:{each}" for each in suggest_categories(value, MAX_CHOICES)]
-    names = await store.search.suggest_authors(value, MAX_CHOICES)
-    return [f'{before}author:"{each}"' for each in names]
+async def complete_field(
+    store: Store, current: str, *, today: date
+) -> list[tuple[str, str]] | None:
+    """Offer a query with its unfinished field finished; None when it ends in none."""
+    typed = _FIELD.fullmatch(current)
+    if typed is None:
+        return None
+    begun = f"{typed['before']}{typed['name']}:"
+    values = await _values(store, typed["name"], typed["value"], today)
+    return [_described(f"{begun}{value}", meaning) for value, meaning in values]
+
+
+async def _values(store: Store, field: str, typed: str, today: date) -> list[tuple[str, str]]:
+    match field:
+        case "category":
+            return [(each, "") for each in suggest_categories(typed, MAX_CHOICES)]
+        case "author":
+            names = await store.search.suggest_authors(typed, MAX_CHOICES)
+            return [(f'"{name}"', "") for name in names]
+        case _:
+            return suggest_values(field, typed, today)
+
+
+def _described(value: str, meaning: str) -> tuple[str, str]:
+    return (f"{value} ({meaning})" if meaning else value, value)

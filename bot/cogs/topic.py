@@ -6,11 +6,19 @@ from datetime import date
 import discord
 from discord import app_commands
 
+from bot.arxiv.calendar import announcement_day
 from bot.cogs.admin import AdminCog, DigestChannel, channel_links, guild_of
 from bot.cogs.answers import defer_privately
 from bot.cogs.options import parse_name
 from bot.cogs.services import Deliverer
-from bot.cogs.suggestions import Choice, as_typed, list_again, make_choices, quietly
+from bot.cogs.suggestions import (
+    Choice,
+    as_typed,
+    complete_field,
+    list_again,
+    make_choices,
+    quietly,
+)
 from bot.errors import InputError
 from bot.models import ArxivId, Subscription, Topic
 from bot.pipeline import Pipeline
@@ -85,13 +93,19 @@ class TopicCog(AdminCog, group_name="topic", group_description="Narrow digests d
     @add.autocomplete("query")
     @quietly
     async def complete_query(self, interaction: discord.Interaction, current: str) -> list[Choice]:
-        """Offer the query of the starter that was named, else own searches and all starters."""
+        """Offer the query of the starter that was named, else own searches and all starters.
+
+        What ends in an unfinished field is finished first.
+        """
         name = str(getattr(interaction.namespace, "name", None) or "").lower()
         wanted = current.strip().lower()
         named = [each for each in self.starters if each.name.lower() == name]
         own = [] if named else await list_again(self.store, interaction.user.id, current)
+        today = announcement_day(self.pipeline.now())
+        finished = await complete_field(self.store, current, today=today) or []
         starters = [each.query for each in named or self.starters if wanted in each.query.lower()]
-        return make_choices([*as_typed(current), *own, *((query, query) for query in starters)])
+        offers = [*own, *finished, *((query, query) for query in starters)]
+        return make_choices([*as_typed(current), *offers])
 
     @app_commands.command(name="list", description="List the topics of this server's digests")
     async def list_topics(self, interaction: discord.Interaction) -> None:

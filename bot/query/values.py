@@ -20,7 +20,7 @@ DATE_FORMS = "a date that exists, such as 2024-03-01, 2024-03 or 2024"
 _DATE = re.compile(r"(\d{4})(?:-(\d{1,2})(?:-(\d{1,2}))?)?", re.ASCII)
 _DIGITS = re.compile(r"\d{4}", re.ASCII)  # in every identifier, in few words
 _DOI = re.compile(r"(?:(?:https?://)?(?:dx\.)?doi\.org/|doi:)?(10\.\d{4,9}/\S+)", re.I | re.ASCII)
-_LINKS = (LinkKind.CODE, LinkKind.PROJECT, LinkKind.DATA, LinkKind.MODEL)
+LINKS = (LinkKind.CODE, LinkKind.PROJECT, LinkKind.DATA, LinkKind.MODEL)
 _AROUND = "\"'`.,;:!?()[]{}<>"
 
 
@@ -78,7 +78,7 @@ def _announced(text: str) -> Announced:
 
 def _has(text: str) -> Has:
     kind = text.strip(_AROUND).casefold()
-    if kind not in _LINKS:
+    if kind not in LINKS:
         raise BadValue("code (or project, data, model)")
     return Has(kind=LinkKind(kind))
 

@@ -431,6 +431,25 @@ async def test_authors_and_categories_complete_inside_a_query(world: World) -> N
     assert (await complete(world, "graph category:cs.cv"))[0] == "graph category:cs.CV"
 
 
+async def test_other_fields_complete_inside_a_query_too(world: World) -> None:
+    assert await complete(world, "graph -type:repl") == [
+        "graph -type:replace",
+        "graph -type:replace-cross",
+    ]
+    assert await complete(world, "graph has:co") == ["graph has:code"]
+    assert (await complete(world, "(since:2023-1"))[0] == "(since:2023-10"
+
+
+@pytest.mark.parametrize("option", ["since", "until"])
+async def test_dates_complete_by_number_and_by_name(world: World, option: str) -> None:
+    """Enter takes the first: the text itself, if that is a date."""
+    for typed, meant in (("2023-1", "2023-1"), ("last y", "2023"), ("", "2024-03-05")):
+        choices = await world.member.autocomplete(
+            world.channel, "paper search", option, typed, query="x"
+        )
+        assert choices[0]["value"] == meant
+
+
 async def test_completion_is_quiet_and_in_time_when_the_store_is_not(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:

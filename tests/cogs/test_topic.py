@@ -176,6 +176,16 @@ async def test_long_advice_fits_a_message(world: World) -> None:
     assert "No paper uses" in shown(await topic(world, "add", name="n" * 50, query=query))
 
 
+async def test_an_unfinished_field_of_a_topic_is_finished(world: World) -> None:
+    choices = await world.admin.autocomplete(
+        world.channel, "topic add", "query", "graph category:cs.cv", name="new"
+    )
+    assert [choice["value"] for choice in choices][:2] == [
+        "graph category:cs.cv",
+        "graph category:cs.CV",
+    ]
+
+
 async def test_own_searches_are_offered_as_topics(world: World) -> None:
     await world.announce()
     await world.admin.slash(world.channel, "paper search", query="diffusion part")
