@@ -11,6 +11,7 @@ typed is ever read as FTS5 syntax (``C++`` and ``multi-agent`` would be errors).
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from bot.query.ast import (
     And,
@@ -172,6 +173,7 @@ class Beginning:
         return stemmed.startswith(self.kept) or stemmed in map(stem, self.words)
 
 
+@lru_cache(maxsize=1024)  # each tier of relevance asks again, and each paper that is explained
 def read_beginning(text: str) -> Beginning:
     """Read the last word of ``text`` as a beginning."""
     _, last = _last_word(text)

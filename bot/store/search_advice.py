@@ -15,6 +15,7 @@ from bot.store.search_words import count_papers, count_roughly
 
 COUNTED = 100
 LEAST_CORRECTED = 4  # letters; in shorter words everything is like everything
+MOST_CORRECTED = 40  # letters; longer runs are no words, and have thousands of neighbours each
 RARE = 20  # papers; archives hold misspellings too
 USUAL = 100  # times as many papers as the doubtful word, for a suggestion
 MOST_SUGGESTED = 3
@@ -70,6 +71,8 @@ def _doubtful_words(reading: Reading, root: Node) -> list[DoubtfulWord]:
     counts = count_papers(reading, [stem(word) for word in asked])
     found = []
     for word in asked:
+        if reading.has_passed():
+            break
         papers = counts[stem(word)]
         if papers <= RARE:
             suggestions = tuple(_suggest(reading, word, papers))
@@ -92,7 +95,7 @@ def _asked_texts(node: Node) -> Iterator[Text]:
 
 def _suggest(reading: Reading, word: str, papers: int) -> list[str]:
     """List usual words that are one or two mistakes away, fewer mistakes and more papers first."""
-    if len(word) < LEAST_CORRECTED or not word.isalpha():
+    if not LEAST_CORRECTED <= len(word) <= MOST_CORRECTED or not word.isalpha():
         return []
     near = dict.fromkeys([*_one_mistake_away(word), *_split(word)])
     counts = count_roughly(reading, {stem(part) for each in near for part in each.split()})
@@ -180,6 +183,8 @@ def _blame(reading: Reading, root: Node) -> list[Blame]:
         return []
     found = []
     for at, part in enumerate(parts):
+        if reading.has_passed():
+            break
         papers = _count(reading, all_of(*parts[:at], *parts[at + 1 :]), COUNTED)
         if papers:
             found.append(Blame(part=print_node(part), papers=papers))

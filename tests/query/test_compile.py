@@ -1,9 +1,12 @@
 """What the index is asked."""
 
+import re
+
 import pytest
 
 from bot.query.ast import Place, Query
 from bot.query.compile import EVERYTHING, NOTHING, compile_query, quoted
+from bot.query.names import MAX_PARTS
 from bot.query.parser import parse_query
 
 
@@ -69,3 +72,10 @@ def test_an_author_is_one_person() -> None:
 
 def test_quotes_are_doubled() -> None:
     assert quoted('a"b') == '"a""b"'
+
+
+def test_a_name_of_hundreds_of_words_is_asked_for_by_its_first() -> None:
+    """The index pairs no more of them, and pairs of all took seconds."""
+    name = " ".join(f"b{number}" for number in range(400))
+    pairs = re.findall(r'"[^"]+"', expression(parse_query(f'author:"{name}"')))
+    assert 0 < len(pairs) <= 2 * MAX_PARTS**2

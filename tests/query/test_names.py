@@ -33,6 +33,7 @@ from bot.query.names import fold, is_same_person, name_parts
         ("Wei Wei", "Wei Wei"),
         ("k", "K. He"),
         ("王伟", "王伟"),
+        ("The a b c d e f g h Collaboration", "The a b c d e f g h Collaboration"),
     ],
 )
 def test_these_are_the_same(asked: str, name: str) -> None:

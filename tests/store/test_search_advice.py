@@ -3,7 +3,7 @@
 import pytest
 
 from bot.query.parser import parse_query
-from bot.store import search_words
+from bot.store import search, search_words
 from bot.store.search import Advice, Blame
 from bot.store.store import Store
 from tests.builders import NOW, make_listing, make_paper
@@ -70,6 +70,18 @@ async def test_a_word_like_no_other_has_no_suggestion(filled: Store) -> None:
     advice = await advise(filled, "qqqqxq")
     assert [(each.word, each.suggestions) for each in advice.doubtful] == [("qqqqxq", ())]
     assert advice.corrected is None
+
+
+async def test_a_run_of_letters_too_long_for_a_word_has_no_suggestion(filled: Store) -> None:
+    (doubtful,) = (await advise(filled, "가" * 1990)).doubtful
+    assert (doubtful.papers, doubtful.suggestions) == (0, ())
+
+
+async def test_advice_ends_when_its_time_is_over(
+    filled: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(search, "ADVISE_DEADLINE_S", 0)
+    assert await advise(filled, "segmentaton halos deep") == Advice()
 
 
 async def test_the_part_to_blame_is_named(filled: Store) -> None:
