@@ -135,10 +135,14 @@ def clean(text: str) -> str:
     text = text[:MAX_PASTED]
     if _SIMPLE.fullmatch(text):  # nearly every query, at a tenth of the time
         return " ".join(text.split())
+    text = _shown(text)  # first: what is invisible would keep TeX apart until the next reading
     if any(sign in text for sign in "\\$"):
-        text = tex.one_line(text)
-    visible = "".join(map(_visible, text.translate(_TYPED)))
-    return " ".join(unicodedata.normalize("NFC", visible).split())
+        text = _shown(tex.one_line(text))
+    return " ".join(unicodedata.normalize("NFC", text).split())
+
+
+def _shown(text: str) -> str:
+    return "".join(map(_visible, text.translate(_TYPED)))
 
 
 def _visible(char: str) -> str:
