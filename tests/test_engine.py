@@ -2,9 +2,7 @@
 
 import asyncio
 import json
-import random
 import re
-import string
 from datetime import timedelta
 from pathlib import Path
 
@@ -12,17 +10,22 @@ import pytest
 
 from bot.app import offline_pipeline
 from bot.cli import main
-from bot.errors import QuerySyntaxError
 from bot.models import AnnounceType
-from bot.query.explain import explain
 from bot.query.parser import parse_query
+from bot.store import search_words
 from bot.store.search import Sort
-from bot.store.store import Store, open_store
-from tests.builders import DAY, make_subscription, make_topic
+from bot.store.store import open_store
+from tests.builders import (
+    DAY,
+    NOW,
+    make_listing,
+    make_paper,
+    make_subscription,
+    make_topic,
+)
 from tests.cogs.replies import shown
 from tests.conftest import World
 from tests.engine_table import PAPERS, TABLE, announce_papers
-from tests.query.hostile import HOSTILE, HOSTILE_PIECES
 
 IDS = [query or "(empty)" for query, _, _ in TABLE]
 _NUMBER = re.compile(r"arxiv\.org/(?:abs|pdf)/2403\.0000(\d)")
@@ -73,6 +76,31 @@ async def test_a_topic_posts_what_its_query_finds(
             assert posted == {each for each in announced if each[-1] in expected}, why
 
 
+async def test_a_beginning_too_broad_to_search_is_posted_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A search takes only its most used words, and says so; a day's matching takes them all."""
+    monkeypatch.setattr(search_words, "SMALL", 0)
+    monkeypatch.setattr(search_words, "BROAD", 5)
+    monkeypatch.setattr(search_words, "BROADEST_WORDS", 1)
+    papers = [
+        *(make_paper(number, title="Prodigal sons", abstract="") for number in range(1, 4)),
+        *(make_paper(number, title="Protein folding", abstract="") for number in range(4, 9)),
+        make_paper(9, title="Dark halos", abstract=""),
+    ]
+    subscription = make_subscription(topics=[make_topic("it", "pro*"), make_topic("not", "-pro*")])
+    async with open_store(tmp_path / "papers.db") as store:
+        await store.papers.add_listing(make_listing(*papers), now=NOW)
+        assert await store.search.tidy() > 0
+        for query, searched in ((f"pro* since:{DAY} until:{DAY}", "87654"), ("-pro*", "9321")):
+            page = await store.search.find(parse_query(query))
+            assert "".join(each.stored.paper.arxiv_id[-1] for each in page.matches) == searched
+            assert page.overran
+        digest = await offline_pipeline(store).preview(subscription, DAY)
+    posted = {entry.paper.arxiv_id[-1]: entry.topics for entry in digest.entries}
+    assert posted == dict.fromkeys("12345678", ("it",)) | {"9": ("not",)}
+
+
 def test_the_command_line_agrees(
     path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -110,40 +138,3 @@ async def test_paper_search_agrees(world: World) -> None:
             result = await world.member.slash(world.channel, "paper search", query=query)
             found = dict.fromkeys(_NUMBER.findall(shown(result)))
             assert "".join(found) == expected, (query, why)
-
-
-@pytest.mark.parametrize("text", HOSTILE)
-async def test_hostile_text_gives_results_or_a_sentence(path: Path, text: str) -> None:
-    async with open_store(path) as store:
-        await check_any_text(store, text)
-
-
-@pytest.mark.slow
-@pytest.mark.timeout(600)
-async def test_thousands_of_random_texts_give_results_or_a_sentence(path: Path) -> None:
-    dice = random.Random(11)
-    pieces = [*HOSTILE_PIECES, "deep", "learn", "halos", "he", "cs.CV", *string.ascii_letters]
-    async with open_store(path) as store:
-        for _ in range(3000):
-            await check_any_text(store, "".join(dice.choices(pieces, k=dice.randrange(1, 20))))
-
-
-async def check_any_text(store: Store, text: str) -> None:
-    """Finding, matching, completing, advising and tracing raise nothing but the one sentence."""
-    await store.search.suggest_titles(text)
-    await store.search.suggest_authors(text)
-    try:
-        query = parse_query(text)
-    except QuerySyntaxError:
-        return
-    papers = [paper.arxiv_id for paper in PAPERS]
-    page = await store.search.find(query)
-    found = {match.stored.paper.arxiv_id for match in page.matches}
-    assert await store.search.match(query, papers) == found
-    ranked = await store.search.find(query, sort=Sort.RELEVANCE)
-    assert {match.stored.paper.arxiv_id for match in ranked.matches} == found
-    assert not page.overran
-    await store.search.advise(query)
-    await store.search.trace(query)
-    for match in page.matches:
-        explain(query.root, match.stored.paper)
