@@ -15,6 +15,7 @@ BotError
 ├─ StoreError
 │  ├─ DatabaseUnusable               exit 74: missing, corrupt, foreign, newer, read-only
 │  ├─ DatabaseBusy                   somebody else holds the lock: try again
+│  ├─ DatabaseFull                   no space on the disk: nothing new until there is some
 │  └─ AlreadyRunning                 exit 75: another instance uses this database
 └─ TokenRefused                      exit 78: Discord does not accept the token
 
@@ -125,6 +126,10 @@ class DatabaseUnusable(StoreError):
 
 class DatabaseBusy(StoreError):
     """Another process holds the database's lock for longer than we wait."""
+
+
+class DatabaseFull(StoreError):
+    """The disk has no space left for anything to be written down."""
 
 
 class AlreadyRunning(StoreError):

@@ -11,12 +11,50 @@ from contextlib import asynccontextmanager
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
-from bot.errors import BotError
+from bot.errors import BotError, DatabaseFull
 
 log = logging.getLogger(__name__)
 
 GRACE_S = 5.0
 """How long the last tick may take to end by itself; asking arXiv can take minutes."""
+
+LONGEST_REST = 9
+"""Most ticks that are left out in a row while the disk is full."""
+
+
+class Ticks:
+    """Runs ticks; says once what keeps them from their work, and rests while the disk is full."""
+
+    def __init__(self, tick: Callable[[], Awaitable[object]]) -> None:
+        self._tick = tick
+        self._trouble = ""
+        self._rest = self._to_leave_out = 0
+
+    async def run(self) -> None:
+        if self._to_leave_out:
+            self._to_leave_out -= 1
+            return
+        try:
+            await self._tick()
+        except BotError as error:  # a locked database, say: the next tick tries again
+            self._put_off(error)
+        except Exception:
+            log.exception("tick failed")
+        else:
+            self._go_on()
+
+    def _put_off(self, error: BotError) -> None:
+        if str(error) != self._trouble:
+            log.warning("tick put off: %s", error)
+        self._trouble = str(error)
+        if isinstance(error, DatabaseFull):
+            # Else arXiv would be asked every half minute for what cannot be stored.
+            self._rest = self._to_leave_out = min(2 * self._rest + 1, LONGEST_REST)
+
+    def _go_on(self) -> None:
+        if self._trouble:
+            log.info("ticks go on")
+        self._trouble, self._rest = "", 0
 
 
 @asynccontextmanager
@@ -25,23 +63,17 @@ async def ticking(
 ) -> AsyncIterator[None]:
     """Call ``tick`` now and every ``every_s`` seconds until the block ends.
 
-    A tick that overruns is not started twice; one that fails is logged and tried again. At the
-    end a running tick is waited for during ``grace_s`` and then cancelled: every write of the
-    store is whole or absent, and the next start asks the database again what is missing.
+    A tick that overruns is not started twice; one that fails is logged and tried again, while
+    the disk is full only every tenth time in the end. When the block ends, a running tick is
+    waited for during ``grace_s`` and then cancelled: every write of the store is whole or absent,
+    and the next start asks the database again what is missing.
     """
     running: set[asyncio.Task[None]] = set()
-
-    async def guarded_tick() -> None:
-        try:
-            await tick()
-        except BotError as error:  # a locked database, say: the next tick tries again
-            log.warning("tick put off: %s", error)
-        except Exception:
-            log.exception("tick failed")
+    ticks = Ticks(tick)
 
     async def start_tick() -> None:
         if not running:
-            task = asyncio.create_task(guarded_tick())
+            task = asyncio.create_task(ticks.run())
             running.add(task)
             task.add_done_callback(running.discard)
 

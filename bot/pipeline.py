@@ -26,7 +26,7 @@ from bot.digest.build import build_digest
 from bot.digest.due import digest_due, starts_with
 from bot.digest.outlook import KnownDays, Outlook, look_ahead
 from bot.digest.select import Decision, Verdict, decide, with_fate
-from bot.errors import BotError, QuerySyntaxError
+from bot.errors import BotError, DatabaseFull, QuerySyntaxError
 from bot.faultpoint import hit
 from bot.intake import Intake, IntakeOutcome
 from bot.models import ArxivId, Digest, Listing, Subscription, SubscriptionState
@@ -246,6 +246,8 @@ class Pipeline:
         """Plan one digest; what goes wrong with one channel never stops the others."""
         try:
             result = await self.plan(subscription, day, announced)
+        except DatabaseFull:
+            raise  # it stops them all: told once, not for each channel
         except BotError as error:
             log.warning("digest not planned: %s", error, extra=_target(subscription, day))
             return PlanResult(messages=0, papers=0, announced=0)

@@ -5,7 +5,8 @@ import time
 
 import pytest
 
-from bot.jobs import ticking
+from bot.errors import BotError, DatabaseBusy, DatabaseFull
+from bot.jobs import Ticks, ticking
 
 
 async def test_it_ticks_at_once_and_goes_on() -> None:
@@ -64,3 +65,43 @@ async def test_a_tick_that_takes_minutes_does_not_hold_up_the_end() -> None:
         await asyncio.sleep(0.05)
     assert time.monotonic() - began < 5
     assert ended == ["cleaned up"]
+
+
+async def test_what_puts_ticks_off_is_told_once_and_its_end_too(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    troubles: list[BotError | None] = [
+        *[DatabaseBusy("The database is busy.")] * 3,
+        *[None] * 2,
+        *[DatabaseBusy("The database is busy.")] * 2,
+    ]
+
+    async def tick() -> None:
+        if (trouble := troubles.pop(0)) is not None:
+            raise trouble
+
+    ticks = Ticks(tick)
+    with caplog.at_level("INFO", "bot.jobs"):
+        while troubles:
+            await ticks.run()
+    put_off = "tick put off: The database is busy."
+    assert caplog.messages == [put_off, "ticks go on", put_off]
+
+
+async def test_while_the_disk_is_full_it_ticks_ever_less_often() -> None:
+    """Each tick asks arXiv for what cannot be stored."""
+    called: list[bool] = []
+    is_full = True
+
+    async def tick() -> None:
+        called[-1] = True
+        if is_full:
+            raise DatabaseFull("There is no space left for the database.")
+
+    ticks = Ticks(tick)
+    for number in range(50):
+        is_full = number < 40
+        called.append(False)
+        await ticks.run()
+    rounds = [number for number, is_called in enumerate(called) if is_called]
+    assert rounds == [0, 2, 6, 14, 24, 34, 44, 45, 46, 47, 48, 49]

@@ -14,6 +14,7 @@ import contextlib
 import fcntl
 import os
 import secrets
+import shutil
 import sqlite3
 import time
 import urllib.parse
@@ -24,7 +25,13 @@ from typing import IO, Final, TypeVar
 
 import aiosqlite
 
-from bot.errors import AlreadyRunning, DatabaseBusy, DatabaseUnusable, StoreError
+from bot.errors import (
+    AlreadyRunning,
+    DatabaseBusy,
+    DatabaseFull,
+    DatabaseUnusable,
+    StoreError,
+)
 from bot.store import migrations
 from bot.store.group_commit import GroupCommit, Row, Writer
 
@@ -37,6 +44,8 @@ PERSONS_PATIENCE_S = 2.0
 """How long somebody who changes a setting waits for the lock, before being told to try again."""
 READ_CACHE_KIB = 64 * 1024
 READ_DEADLINE_S = 1.5
+LEAST_SPACE = 64 * 1024
+"""Bytes that SQLite takes beside a database to open it at all."""
 
 MAGIC: Final = b"SQLite format 3\0"
 APPLICATION_ID_AT: Final = 68  # https://sqlite.org/fileformat2.html#the_database_header
@@ -168,7 +177,7 @@ def _translated(error: sqlite3.Error) -> StoreError:
     if code in TRY_AGAIN:
         return DatabaseBusy(BUSY)
     if code == sqlite3.SQLITE_FULL:
-        return StoreError("There is no space left for the database.")
+        return DatabaseFull("There is no space left for the database.")
     if code in DAMAGED:
         return DatabaseUnusable(f"The database is damaged ({error}); restore a backup.")
     return StoreError(f"The database refused: {error}.")
@@ -387,7 +396,16 @@ def _rescue(path: Path) -> str:
     return "restore a backup, or set database.path to another file."
 
 
+def _is_full(folder: Path) -> bool:
+    try:
+        return shutil.disk_usage(folder).free < LEAST_SPACE
+    except OSError:  # then it is something else
+        return False
+
+
 def _unwritable(path: Path, error: Exception) -> str:
+    if _is_full(path.parent):  # SQLite calls that an I/O error while it opens a file
+        return f"There is no space left on the disk of {path}; make some and start again."
     reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
     return (
         f"Cannot open the database {path} ({reason}); set database.path to a file in a "

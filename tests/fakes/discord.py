@@ -534,7 +534,9 @@ class DiscordServer:
             answer = await self._answer(call, handler)
             if fault is not None:
                 await self.notify()
-                return await faults.strike(fault, request, self._closing)
+                if fault.kind is not faults.Kind.LATE:
+                    return await faults.strike(fault, request, self._closing)
+                await asyncio.sleep(fault.hang_s)
             return answer.response(self.now())
         finally:
             await self.notify()

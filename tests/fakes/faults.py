@@ -21,6 +21,7 @@ class Kind(Enum):
     RESET = "reset"
     CUT = "cut"
     HANG = "hang"
+    LATE = "late"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,6 +104,11 @@ def cut(*, after: bool = False) -> Fault:
 def hang(seconds: float = 60.0, *, after: bool = False) -> Fault:
     """Say nothing for a while, then close."""
     return Fault(kind=Kind.HANG, after=after, hang_s=seconds)
+
+
+def late(seconds: float) -> Fault:
+    """Act at once, and say so only after a while."""
+    return Fault(kind=Kind.LATE, after=True, hang_s=seconds)
 
 
 async def strike(fault: Fault, request: web.Request, closing: asyncio.Event) -> web.StreamResponse:

@@ -1,0 +1,236 @@
+"""Row 33 on a disk that is truly full: a file system of its own, filled while the bot runs.
+
+`test_full_disk_row.py` runs each of these tests in a process that alone sees such a disk, and
+names its folder in the environment.
+"""
+
+import asyncio
+import os
+import shutil
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+from aiohttp import web
+
+from bot.arxiv.calendar import announcement_day
+from bot.store.store import open_store
+from tests.builders import make_listing, make_paper
+from tests.fakes import faults
+from tests.fakes.arxiv import Page
+from tests.fakes.interactions import Reply
+from tests.fakes.process import BotProcess
+from tests.faults.scenario import CATEGORY, Scenario, scenario
+
+MB = 1024 * 1024
+ENOUGH, TOO_LITTLE = 60 * MB, 40 * MB
+"""On either side of the 50 MB under which nothing is posted."""
+
+
+class Disk:
+    """The disk: a folder for the bot's files, and a file that takes the rest of the space."""
+
+    def __init__(self, place: Path) -> None:
+        self.folder = place / "bot"
+        self.folder.mkdir()
+        self._ballast = place / "ballast"
+
+    @property
+    def free(self) -> int:
+        return shutil.disk_usage(self.folder).free
+
+    def fill(self, leave: int = 0) -> None:
+        """Leave only so many bytes."""
+        with self._ballast.open("ab") as file:
+            while (excess := self.free - leave) > 0:
+                try:
+                    os.posix_fallocate(file.fileno(), file.tell(), excess)
+                except OSError:  # the bot took some meanwhile
+                    continue
+                file.seek(0, os.SEEK_END)
+
+    def clear(self, leave: int | None = None) -> None:
+        """Give all of the space back, or so much of it."""
+        self._ballast.unlink(missing_ok=True)
+        if leave is not None:
+            self.fill(leave)
+
+
+@pytest.fixture
+def disk() -> Iterator[Disk]:
+    place = Path(os.environ["SMALL_DISK"])
+    assert place.is_mount()
+    disk = Disk(place)
+    yield disk
+    disk.clear()
+    shutil.rmtree(disk.folder)
+
+
+@pytest.fixture
+async def day(disk: Disk) -> AsyncIterator[Scenario]:
+    async with scenario(disk.folder, channels=3, papers=12) as day:
+        yield day
+
+
+async def search(day: Scenario) -> Reply:
+    user = day.discord.add_user()
+    return await day.discord.slash(day.guild, day.channels[0], user, "paper search", query="paper")
+
+
+async def set_up(day: Scenario) -> Reply:
+    admin = day.discord.add_user(is_admin=True)
+    return await day.discord.slash(
+        day.guild, day.channels[0], admin, "digest setup", categories="cs.LG"
+    )
+
+
+def calls_of(day: Scenario, method: str, template: str) -> int:
+    return sum((call.method, call.template) == (method, template) for call in day.discord.calls)
+
+
+async def settle() -> None:
+    """Give the bot some twenty ticks and a look at the outbox."""
+    await asyncio.sleep(6.5)
+
+
+def complaints(day: Scenario, bot: BotProcess | None = None) -> list[str]:
+    """What the bot logged of trouble, without times."""
+    lines = (day.log if bot is None else bot.log).splitlines()
+    parts = [line.split(maxsplit=2)[1:] for line in lines]
+    return [text for level, text in parts if level in ("WARNING", "ERROR") and "bot." in text]
+
+
+async def delivered(day: Scenario, bot: BotProcess) -> None:
+    """All arrives, once."""
+    assert await day.finished(bot), bot.log
+    await asyncio.sleep(1)
+    assert await bot.stop() == 0, bot.log
+
+
+def intact(day: Scenario) -> bool:
+    assert "Traceback" not in day.log
+    assert day.discord.refusals == []
+    findings = day.check()
+    assert findings.problems == []
+    return findings.unknown == 0 and day.is_done()
+
+
+PUT_OFF = "bot.jobs: tick put off: There is no space left for the database."
+NEARLY_FULL = "bot.delivery: disk nearly full: nothing is posted until there is space again"
+
+
+async def test_full_before_a_listing_is_stored(disk: Disk, day: Scenario) -> None:
+    """It cannot be kept: told once, asked for ever less often, posted when there is space."""
+    is_full = asyncio.Event()
+
+    async def held_back(request: web.Request, page: Page) -> web.Response:
+        await is_full.wait()
+        return page.response()
+
+    day.arxiv.fail(held_back)
+    async with day.running() as bot:
+        await day.discord.wait_connected(30)
+        disk.fill()
+        is_full.set()
+        await settle()
+        assert sorted(complaints(day, bot)) == [NEARLY_FULL, PUT_OFF]
+        assert len(day.arxiv.requests) <= 5
+        assert "No paper" in (await search(day)).text
+        refused = await set_up(day)
+        assert refused.content == "There is no space left for the database."
+        assert refused.is_private
+        assert day.states() == []
+        assert day.discord.ledger == []
+        disk.clear()
+        await delivered(day, bot)
+    assert sorted(complaints(day)) == [NEARLY_FULL, PUT_OFF]
+    assert "ticks go on" in day.log
+    assert intact(day)
+
+
+async def test_full_before_a_digest_is_planned(disk: Disk, day: Scenario) -> None:
+    """Due in three channels, the listing is there: told once in all, nothing is half planned."""
+    today = announcement_day(day.discord.now())
+    day.arxiv.publish(CATEGORY, today, [])
+    async with day.running() as bot:  # so that it has no commands to note at the next start
+        await day.discord.wait_connected(30)
+        assert await bot.stop() == 0
+    papers = [make_paper(arxiv_id=record.arxiv_id) for record in day.records]
+    async with open_store(day.path) as store:
+        listing = make_listing(*papers, category=CATEGORY, announced_on=today)
+        await store.papers.add_listing(listing, now=day.discord.now())
+    logging_in = "GET", "/users/@me"
+    day.discord.inject(faults.late(1), route=logging_in)
+    async with day.running() as bot:
+        await day.discord.wait_until(lambda: calls_of(day, *logging_in) == 2, 20)
+        disk.fill()
+        await settle()
+        assert sorted(complaints(day, bot)) == [NEARLY_FULL, PUT_OFF]
+        assert (await search(day)).embeds
+        assert day.states() == []
+        assert day.discord.ledger == []
+        disk.clear()
+        await delivered(day, bot)
+    assert "ticks go on" in day.log
+    assert intact(day)
+
+
+async def test_too_little_space_for_posting(disk: Disk, day: Scenario) -> None:
+    """Planned, but not claimed: the outcome might not fit. Told once; all commands answer."""
+    disk.fill(TOO_LITTLE)
+    async with day.running() as bot:
+        await day.discord.wait_connected(30)
+        await settle()
+        assert set(day.states()) == {"planned"}
+        assert day.discord.ledger == []
+        assert (await search(day)).embeds
+        assert "Digest changed" in (await set_up(day)).content
+        disk.clear(ENOUGH)
+        await delivered(day, bot)
+    assert complaints(day) == [NEARLY_FULL]
+    assert day.log.count("there is space again: posting goes on") == 1
+    assert intact(day)
+
+
+@pytest.mark.parametrize("is_killed", [False, True], ids=["running", "killed"])
+async def test_full_between_accept_and_finish(
+    disk: Disk, day: Scenario, *, is_killed: bool
+) -> None:
+    """What Discord accepted stays `sending`, nothing more is sent, and it is found in the end.
+
+    Killed and away for long, it is found in the channel, not by its nonce.
+    """
+    day.discord.inject(*[faults.late(1.5)] * 3)
+    async with day.running() as bot:
+        await day.discord.wait_for_messages(3, 30)
+        disk.fill()
+        await settle()
+        assert day.states() == ["sending", "planned"] * 3
+        assert len(day.discord.ledger) == 3
+        assert (await search(day)).embeds
+        assert "no space left" in (await set_up(day)).content
+        assert len(complaints(day, bot)) <= 6, bot.log  # each channel once, and the disk
+        if is_killed:
+            await bot.kill()
+            disk.clear()
+            day.discord.nonce_window_s = 0
+            day.age_claims(30)
+        else:
+            disk.clear()
+            await delivered(day, bot)
+    if is_killed:
+        await day.run_to_the_end()
+    assert "nearly full" in day.log
+    assert intact(day)
+
+
+async def test_full_at_the_start(disk: Disk, day: Scenario) -> None:
+    """Refused with one sentence, touching nothing."""
+    disk.fill()
+    async with day.running() as bot:
+        assert await bot.wait() == 74
+    (line,) = day.log.splitlines()
+    assert line == (f"There is no space left on the disk of {day.path}; make some and start again.")
+    disk.clear()
+    await day.run_to_the_end()
+    assert intact(day)
