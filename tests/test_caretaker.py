@@ -151,7 +151,7 @@ async def test_a_discord_that_is_down_is_told_later(world: World) -> None:
 
 async def test_a_deleted_subscription_is_not_told(world: World) -> None:
     await world.plan()
-    await world.store.subscriptions.delete_subscription(world.channel.id)
+    await world.store.subscriptions.delete_subscription(world.channel.id, NOW)
     await world.deliver()
     await world.caretaker.look_around()
     assert world.told() == []

@@ -258,7 +258,7 @@ class DigestCog(
     ) -> None:
         await defer_privately(interaction)
         subscription = await self.subscription(interaction, channel)
-        await ask_removal(interaction, subscription)
+        await ask_removal(self, interaction, subscription)
 
     # -- autocomplete ------------------------------------------------------------------------
 

@@ -4,7 +4,7 @@ import discord
 
 from bot.cogs.admin import AdminCog, digest_cog
 from bot.cogs.answers import StateButton
-from bot.cogs.digest_pause import resume
+from bot.cogs.digest_pause import count_waiting, resume
 from bot.models import Subscription
 from bot.ui.pause import say_still_paused, say_sure_to_resume
 from bot.ui.questions import Answer, Question
@@ -12,8 +12,12 @@ from bot.ui.replies import say_kept, say_removed, say_sure_to_remove
 from bot.ui.views import make_view
 
 
-async def ask_removal(interaction: discord.Interaction, subscription: Subscription) -> None:
-    said = say_sure_to_remove(subscription)
+async def ask_removal(
+    cog: AdminCog, interaction: discord.Interaction, subscription: Subscription
+) -> None:
+    troubles = await cog.store.troubles.list_open_in(subscription.channel_id)
+    waiting = await count_waiting(cog, subscription.channel_id)
+    said = say_sure_to_remove(subscription, given_up=len(troubles) + waiting)
     await _ask(interaction, subscription, Question.REMOVE, said, "Remove the digest", "Keep it")
 
 
@@ -45,7 +49,8 @@ async def take_answer(cog: AdminCog, interaction: discord.Interaction, answer: A
     subscription = await cog.owned_subscription(interaction, answer.channel_id)
     match answer.question, answer.is_yes:
         case Question.REMOVE, True:
-            await cog.store.subscriptions.delete_subscription(subscription.channel_id)
+            now = cog.pipeline.now()
+            await cog.store.subscriptions.delete_subscription(subscription.channel_id, now)
             said = say_removed(subscription)
         case Question.REMOVE, _:
             said = say_kept(answer.channel_id)

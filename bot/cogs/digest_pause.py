@@ -24,9 +24,14 @@ async def pause(cog: AdminCog, subscription: Subscription) -> str:
         )
     channel_id = subscription.channel_id
     await cog.store.subscriptions.pause(channel_id, PAUSED_BY_ADMIN, is_final=True)
-    queues = await cog.store.arrivals.list_queues()
-    waiting = sum(queue.messages for queue in queues if queue.channel_id == channel_id)
+    waiting = await count_waiting(cog, channel_id)
     return say_paused(channel_id, waiting=waiting, window=cog.pipeline.intake.rules.catchup_window)
+
+
+async def count_waiting(cog: AdminCog, channel_id: int) -> int:
+    """Count the messages that are on their way to a channel."""
+    queues = await cog.store.arrivals.list_queues()
+    return sum(queue.messages for queue in queues if queue.channel_id == channel_id)
 
 
 def require_paused(subscription: Subscription) -> None:

@@ -95,7 +95,7 @@ def _asked_in_vain(facts: Facts, subscription: Subscription, day: date) -> list[
 
 
 def _not_stored(facts: Facts, subscription: Subscription, day: date) -> list[Wait]:
-    stored = facts.known.stored_at
+    stored = facts.known.numbers
     missing = [each for each in subscription.categories if (each, day) not in stored]
     return _waits(facts, day, missing)
 

@@ -32,8 +32,12 @@ FINISH_PATIENCE_S = 0.025
 """How long an outcome waits for the next claim, to become durable with it: at Discord's rate one
 comes within that time."""
 
-# Word for word the condition of the index delivery_open: SQLite uses it for no other.
+# Word for word the conditions of the indexes delivery_open and delivery_trouble: SQLite uses them
+# for no other.
 OPEN = "state IN ('planned', 'sending')"
+TROUBLE = "state IN ('failed', 'unknown')"
+
+ABANDONED = "the subscription was deleted"
 
 HEAD_OF_CHANNEL = f"""
     SELECT id FROM delivery
@@ -285,11 +289,11 @@ class Outbox:
         return await self._change(
             f"""
             UPDATE delivery SET state = 'failed', changed_at = :now,
-                reason = 'the subscription was deleted'
+                reason = :reason
             WHERE {OPEN} AND state = 'planned' AND NOT EXISTS
                 (SELECT 1 FROM subscription WHERE {SUBSCRIPTION_OF_DELIVERY})
             """,
-            {"now": moment_text(now)},
+            {"now": moment_text(now), "reason": ABANDONED},
         )
 
     async def give_up(self, planned_before: datetime, now: datetime) -> int:
@@ -519,6 +523,33 @@ async def _insert(
         "INSERT INTO delivered_paper (channel_id, arxiv_id, version, delivery_id) "
         "VALUES (?, ?, ?, ?)",
         [(place.channel_id, *paper, cursor.lastrowid) for paper in draft.papers],
+    )
+
+
+async def abandon(connection: aiosqlite.Connection, channel_id: int, now: datetime) -> None:
+    """Close what a channel's removed subscription left: nothing of it is posted any more.
+
+    Whoever removes a digest wants no more of it, and a later one has categories and topics of its
+    own. So these messages are not kept for `/digest resolve`. Papers that certainly were not
+    posted are free again: the later digest decides about them anew. What may have arrived counts
+    as posted.
+    """
+    parameters = {"channel_id": channel_id, "now": moment_text(now), "reason": ABANDONED}
+    await connection.execute(
+        f"UPDATE delivery SET state = 'failed', changed_at = :now, reason = :reason "
+        f"WHERE {OPEN} AND state = 'planned' AND channel_id = :channel_id",
+        parameters,
+    )
+    rows = await connection.execute_fetchall(
+        f"UPDATE delivery SET settled_at = :now, told_at = coalesce(told_at, :now), "
+        f"reason = iif(reason = :reason, reason, :reason || coalesce(': ' || reason, '')) "
+        f"WHERE {TROUBLE} AND settled_at IS NULL AND channel_id = :channel_id RETURNING id, state",
+        parameters,
+    )
+    failed = [id_ for id_, state in rows if state == DeliveryState.FAILED]
+    await connection.execute(
+        "DELETE FROM delivered_paper WHERE delivery_id IN (SELECT value FROM json_each(:failed))",
+        {"failed": json_array(failed)},
     )
 
 

@@ -7,11 +7,12 @@ import aiosqlite
 
 from bot.models import AnnounceType, Subscription, SubscriptionState, Topic
 from bot.store.database import PERSONS_PATIENCE_S, Database
+from bot.store.outbox import abandon
 from bot.store.rows import Row, json_array
 
 COLUMNS = (
     "id, guild_id, channel_id, categories, announce_types, post_at, zone, style, state, "
-    "paused_because, created_at"
+    "paused_because, created_at, starts_after"
 )
 
 
@@ -33,15 +34,21 @@ class Subscriptions:
         style: str,
         now: datetime,
     ) -> Subscription:
-        """Subscribe a channel, or change its subscription; topics and history stay."""
+        """Subscribe a channel, or change its subscription; topics and history stay.
+
+        A new subscription posts nothing that a removed one left behind.
+        """
 
         async def work(connection: aiosqlite.Connection) -> Subscription:
+            if not await _load(connection, channel_ids=[channel_id]):
+                await abandon(connection, channel_id, now)
             await connection.execute(
                 """
                 INSERT INTO subscription (guild_id, channel_id, categories, announce_types,
-                    post_at, zone, style, created_at)
+                    post_at, zone, style, created_at, starts_after)
                 VALUES (:guild_id, :channel_id, :categories, :announce_types,
-                    :post_at, :zone, :style, :now)
+                    :post_at, :zone, :style, :now,
+                    (SELECT coalesce(max(number), 0) FROM listing))
                 ON CONFLICT (channel_id) DO UPDATE SET
                     guild_id = excluded.guild_id, categories = excluded.categories,
                     announce_types = excluded.announce_types, post_at = excluded.post_at,
@@ -77,11 +84,22 @@ class Subscriptions:
 
         return await self._database.read(work)
 
-    async def delete_subscription(self, channel_id: int) -> bool:
-        """Forget a channel's subscription and topics; what was posted stays known."""
-        return await self._change(
-            "DELETE FROM subscription WHERE channel_id = :channel_id", {"channel_id": channel_id}
-        )
+    async def delete_subscription(self, channel_id: int, now: datetime) -> bool:
+        """Forget a channel's subscription and topics, and close its messages that were not posted.
+
+        What was posted stays known.
+        """
+
+        async def work(connection: aiosqlite.Connection) -> bool:
+            cursor = await connection.execute(
+                "DELETE FROM subscription WHERE channel_id = :channel_id",
+                {"channel_id": channel_id},
+            )
+            if cursor.rowcount:
+                await abandon(connection, channel_id, now)
+            return cursor.rowcount > 0
+
+        return await self._database.write(work, patience_s=PERSONS_PATIENCE_S)
 
     async def set_topic(self, channel_id: int, name: str, query: str) -> bool:
         """Add a topic, or change its query; False when the channel has no subscription."""
@@ -163,7 +181,7 @@ async def _load_topics(
 
 def _subscription(row: Row, topics: Iterable[Topic]) -> Subscription:
     (id_, guild_id, channel_id, categories, announce_types, post_at, zone, style, state,
-     paused_because, created_at) = row  # fmt: skip
+     paused_because, created_at, starts_after) = row  # fmt: skip
     return Subscription(
         id=int(str(id_)),
         guild_id=int(str(guild_id)),
@@ -177,4 +195,5 @@ def _subscription(row: Row, topics: Iterable[Topic]) -> Subscription:
         state=SubscriptionState(str(state)),
         paused_because=None if paused_because is None else str(paused_because),
         created_at=datetime.fromisoformat(str(created_at)),
+        starts_after=int(str(starts_after)),
     )

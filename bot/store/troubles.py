@@ -12,6 +12,7 @@ from bot.models import DeliveryState
 from bot.store.database import PERSONS_PATIENCE_S, Database
 from bot.store.outbox import (
     COLUMNS,
+    TROUBLE,
     DeliveryRecord,
     fetch_one,
     list_records,
@@ -19,9 +20,6 @@ from bot.store.outbox import (
     nonce_of,
 )
 from bot.store.rows import json_array
-
-# Word for word the condition of the index delivery_trouble.
-TROUBLE = "state IN ('failed', 'unknown')"
 
 FOUND = "found in the channel"
 
@@ -74,7 +72,8 @@ class Troubles:
         """Plan a message again by an admin's choice; False when it needs no word (any more).
 
         It gets a new key and so a new nonce: Discord is to take it even if it has the first. It
-        belongs to the channel's subscription of now, which may have been removed and set up again.
+        belongs to the channel's subscription of now: it may have been on its way when an earlier
+        one was removed.
         """
 
         async def work(connection: aiosqlite.Connection) -> bool:

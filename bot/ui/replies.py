@@ -272,14 +272,24 @@ def say_no_listing(subscription: Subscription, errors: Sequence[str]) -> str:
     )
 
 
-def say_sure_to_remove(subscription: Subscription) -> str:
-    """Ask before a digest is removed, and say what that means."""
+def say_sure_to_remove(subscription: Subscription, *, given_up: int) -> str:
+    """Ask before a digest is removed; ``given_up`` of its messages are on the way or in trouble."""
     topics = count_of(len(subscription.topics), "topic")
     more = f", with its {topics}" if subscription.topics else ""
     return (
         f"Remove the digest of {', '.join(subscription.categories)} from "
         f"<#{subscription.channel_id}>{more}? What was posted stays, nothing more follows. "
-        "(`/digest pause` stops it for a while.)"
+        f"{_say_given_up(given_up)}(`/digest pause` stops it for a while.)"
+    )
+
+
+def _say_given_up(messages: int) -> str:
+    if not messages:
+        return ""
+    verb = "is" if messages == 1 else "are"
+    return (
+        f"{count_of(messages, 'message')} on the way or in trouble {verb} given up; a digest that "
+        "is set up anew decides again about what was not posted. "
     )
 
 

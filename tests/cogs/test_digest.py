@@ -372,7 +372,7 @@ async def test_remove_removes_when_confirmed_even_after_a_restart(world: World) 
 async def test_a_digest_removed_meanwhile_is_said_to_be_gone(world: World) -> None:
     await world.set_up()
     result = await digest(world, "remove")
-    await world.store.subscriptions.delete_subscription(world.channel.id)
+    await world.store.subscriptions.delete_subscription(world.channel.id, world.clock.now())
     assert result.response is not None
     clicked = await world.admin.click(result.response, label="Remove the digest")
     assert "no longer exists" in shown(clicked)

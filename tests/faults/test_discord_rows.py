@@ -390,7 +390,7 @@ async def test_row_41_a_digest_moved_to_another_channel_is_not_in_both(
     world: World, guild: Guild, channel: Channel
 ) -> None:
     await world.plan(channel, parts=2)
-    await Subscriptions(world.database).delete_subscription(channel.id)
+    await Subscriptions(world.database).delete_subscription(channel.id, world.clock.now())
     other = world.server.add_channel(guild, "other")
     planned = await world.plan(other)
     await world.delivery.run_once()
@@ -404,7 +404,7 @@ async def test_row_41_a_subscription_deleted_between_two_parts(
     """What was posted stays posted, the rest never comes, not even to a new subscription."""
     await world.plan(channel, parts=2)
     record = await world.send_unseen(channel)
-    await Subscriptions(world.database).delete_subscription(channel.id)
+    await Subscriptions(world.database).delete_subscription(channel.id, world.clock.now())
     await world.delivery.run_once()
     await world.subscribe(channel)
     world.advance(5 * MINUTES)

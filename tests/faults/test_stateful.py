@@ -196,7 +196,7 @@ class Promise(RuleBasedStateMachine):
     @rule(place=channels)
     def unsubscribe(self, place: Channel) -> None:
         self.touched.add(place.id)
-        self.run(self.store.subscriptions.delete_subscription(place.id))
+        self.run(self.store.subscriptions.delete_subscription(place.id, self.now()))
 
     @rule(place=channels, query=st.sampled_from(["odd", "even"]), is_added=st.booleans())
     def change_topics(self, place: Channel, query: str, is_added: bool) -> None:

@@ -147,7 +147,7 @@ async def test_a_digest_without_papers_is_planned_once(
 async def test_a_deleted_subscription_gets_nothing_planned(
     outbox: Outbox, subscription: Subscription, database: Database
 ) -> None:
-    await Subscriptions(database).delete_subscription(CHANNEL)
+    await Subscriptions(database).delete_subscription(CHANNEL, NOW)
     assert await outbox.plan(subscription, DAY, drafts(1), now=NOW) == 0
 
 
@@ -355,7 +355,7 @@ async def test_a_refusal_of_an_old_subscription_leaves_the_new_one_alone(
 ) -> None:
     await outbox.plan(subscription, DAY, drafts(1), now=NOW)
     record = await claim(outbox)
-    await Subscriptions(database).delete_subscription(CHANNEL)
+    await Subscriptions(database).delete_subscription(CHANNEL, NOW)
     await subscribe(database, CHANNEL + 1)  # takes the identifier that became free
     assert await outbox.refuse_channel(record.id, "no permission", NOW)
     other = await Subscriptions(database).get_subscription(CHANNEL + 1)
@@ -385,13 +385,16 @@ async def test_a_split_message_keeps_its_payload_and_moves_its_papers(
 async def test_the_messages_of_a_deleted_subscription_are_cancelled(
     outbox: Outbox, subscription: Subscription, database: Database
 ) -> None:
-    """Also when another channel gets the identifier that became free."""
+    """Also what was on its way then, and when another channel gets the identifier."""
     await outbox.plan(subscription, DAY, drafts(1, 1), now=NOW)
+    record = await claim(outbox)
     assert await outbox.cancel_orphans(NOW) == 0
-    await Subscriptions(database).delete_subscription(CHANNEL)
+    await Subscriptions(database).delete_subscription(CHANNEL, NOW)
+    assert await states(outbox) == ["sending", "failed"]
+    await outbox.mark_planned_again(record.id, NOW, "429, rate limited", NOW)
     await subscribe(database, CHANNEL + 1)
     assert await outbox.claim(CHANNEL, NOW) is None
-    assert await outbox.cancel_orphans(NOW) == 2
+    assert await outbox.cancel_orphans(NOW) == 1
     assert {record.reason for record in await outbox.list_deliveries(CHANNEL)} == {
         "the subscription was deleted"
     }

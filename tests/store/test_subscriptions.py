@@ -97,7 +97,7 @@ async def test_a_final_pause_takes_the_place_of_another(store: Store) -> None:
 async def test_a_removed_subscription_takes_its_topics_along(store: Store) -> None:
     await subscribe(store)
     await store.subscriptions.set_topic(1, "vision", "segmentation")
-    assert await store.subscriptions.delete_subscription(1)
-    assert not await store.subscriptions.delete_subscription(1)
+    assert await store.subscriptions.delete_subscription(1, NOW)
+    assert not await store.subscriptions.delete_subscription(1, NOW)
     again = await subscribe(store)
     assert again.topics == ()

@@ -80,14 +80,48 @@ async def test_what_was_sent_cannot_be_sent_again(store: Store) -> None:
     assert not await store.troubles.settle(sent.id, LATER)
 
 
-async def test_a_digest_that_was_set_up_anew_posts_its_old_messages_too(store: Store) -> None:
-    (failed, _) = await store.troubles.list_open(1001)
-    await store.subscriptions.delete_subscription(CHANNEL)
+async def test_a_removed_digest_leaves_no_trouble_behind(store: Store) -> None:
+    """Nobody is told, and a digest that is set up anew cannot post it; the reasons are kept."""
+    troubles = await store.troubles.list_open(1001)
+    await store.subscriptions.delete_subscription(CHANNEL, LATER)
+    await subscribe(store.database)
+    assert await store.troubles.list_open(1001) == []
+    assert await store.troubles.list_untold() == []
+    assert [await store.troubles.post_again(each.id, LATER) for each in troubles] == [False, False]
+    reasons = [each.reason for each in await store.outbox.list_deliveries(CHANNEL)]
+    assert reasons == [
+        "the subscription was deleted: refused",
+        "the subscription was deleted: history unreadable",
+        None,
+    ]
+
+
+async def test_only_what_certainly_was_not_posted_is_free_for_a_digest_set_up_anew(
+    store: Store,
+) -> None:
+    """Of the failed, the unknown and the sent message, that is the first; and what is planned."""
+    before = await subscribe(store.database)
+    await store.outbox.plan(before, DAY, [make_draft(*make_papers(1, first=50))], now=NOW)
+    records = await store.outbox.list_deliveries(CHANNEL)
+    papers = [(await store.outbox.list_papers(each.id))[0] for each in records]
+    await store.subscriptions.delete_subscription(CHANNEL, LATER)
+    taken = await store.outbox.delivered_versions(CHANNEL, [arxiv_id for arxiv_id, _ in papers])
+    assert [arxiv_id in taken for arxiv_id, _ in papers] == [False, True, True, False]
+
+
+async def test_what_was_on_its_way_when_a_digest_was_removed_belongs_to_the_next(
+    store: Store,
+) -> None:
+    subscription = await subscribe(store.database)
+    await store.outbox.plan(subscription, DAY, [make_draft(*make_papers(1, first=50))], now=NOW)
+    record = await claim(store.outbox)
+    await store.subscriptions.delete_subscription(CHANNEL, NOW)
     await subscribe(store.database, CHANNEL + 1)  # takes the identifier that became free
     await subscribe(store.database)
-    assert await store.troubles.post_again(failed.id, LATER)
+    await store.outbox.mark_failed(record.id, "refused", NOW)
+    assert await store.troubles.post_again(record.id, LATER)
     assert await store.outbox.cancel_orphans(LATER) == 0
-    assert (await claim(store.outbox, LATER)).id == failed.id
+    assert (await claim(store.outbox, LATER)).id == record.id
 
 
 async def test_a_split_message_is_no_trouble(store: Store) -> None:
