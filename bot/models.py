@@ -163,6 +163,7 @@ class Subscription:
     """What one Discord channel gets: the categories it follows, filtered by its topics.
 
     ``post_at`` is a local time in ``zone`` (an IANA name); None means as soon as announced.
+    ``starts_after`` is the number of the newest listing that was stored before it began.
     Without topics the channel gets every paper of ``announce_types``.
     """
 
@@ -178,6 +179,7 @@ class Subscription:
     state: SubscriptionState = SubscriptionState.ACTIVE
     paused_because: str | None = None
     created_at: datetime
+    starts_after: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -212,7 +212,7 @@ class Pipeline:
         ready = {place: times.ready_at(now) for place, times in listings.items()}
         return KnownDays(
             since=since,
-            stored_at={place: times.stored_at for place, times in listings.items()},
+            numbers={place: times.number for place, times in listings.items()},
             ready_at={place: at for place, at in ready.items() if at is not None},
             decided=decided.keys(),
             records={(record.category, record.day): record for record in records},
@@ -280,7 +280,7 @@ class Pipeline:
         due = digest_due(subscription, day, ready)
         if due is None or self.now() < due:
             return False
-        if not starts_with(subscription, day, [each.stored_at for each in stored]):
+        if not starts_with(subscription, day, [each.number for each in stored]):
             return False
         record = decided.get((subscription.channel_id, day))
         return record is None or any(each.updated_at > record.decided_at for each in stored)

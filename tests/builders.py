@@ -158,6 +158,7 @@ def make_subscription(
     state: SubscriptionState = SubscriptionState.ACTIVE,
     paused_because: str | None = None,
     created_at: datetime = NOW,
+    starts_after: int = 0,
 ) -> Subscription:
     return Subscription(
         id=id,
@@ -172,6 +173,7 @@ def make_subscription(
         state=state,
         paused_because=paused_because,
         created_at=created_at,
+        starts_after=starts_after,
     )
 
 

@@ -152,6 +152,17 @@ async def test_a_channel_set_up_after_its_time_starts_the_next_day(
     assert await planned(pipeline, WEDNESDAY) == ["2403.00009"]
 
 
+async def test_a_clock_that_is_set_back_makes_no_listing_older_than_its_channel(
+    pipeline: Pipeline, feeds: Feeds, clock: VirtualClock
+) -> None:
+    """What comes after the set-up is posted, whatever time it seems to be."""
+    clock.advance_to(datetime(2024, 3, 5, 7, 0, tzinfo=UTC))
+    await subscribe(pipeline)
+    clock.advance(timedelta(hours=-1))
+    feeds.show(make_listing(*make_papers(3)))
+    assert await pipeline.tick() == 1
+
+
 async def test_a_digest_missed_by_a_stopped_bot_comes_late(
     pipeline: Pipeline, feeds: Feeds, clock: VirtualClock
 ) -> None:

@@ -39,9 +39,13 @@ def digest_due(
     return max(ready, due_instant(day, subscription.post_at, ZoneInfo(subscription.zone)))
 
 
-def starts_with(subscription: Subscription, day: date, stored_at: Collection[datetime]) -> bool:
-    """Tell whether ``day`` is one of the subscription's days: those still to come when it began."""
+def starts_with(subscription: Subscription, day: date, numbers: Collection[int]) -> bool:
+    """Tell whether ``day`` is one of the subscription's days: those still to come when it began.
+
+    ``numbers`` are those of its stored listings. Without a time to post, their order decides and
+    no clock: one that was set back would make a listing look older than the subscription.
+    """
     if subscription.post_at is None:
-        return max(stored_at, default=subscription.created_at) >= subscription.created_at
+        return not numbers or max(numbers) > subscription.starts_after
     at = due_instant(day, subscription.post_at, ZoneInfo(subscription.zone))
     return at >= subscription.created_at

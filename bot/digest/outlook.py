@@ -44,13 +44,13 @@ class Outlook:
 class KnownDays:
     """What is known of the days from ``since`` on, all of it by category or channel, and date.
 
-    ``stored_at`` says when a listing was stored, ``ready_at`` from when on it may be used;
-    ``decided`` are the digests that are done; ``records`` are those of the judge. ArXiv is first
-    asked about a day at ``poll_start``, Eastern.
+    ``numbers`` counts the stored listings as they came, ``ready_at`` says from when on one may be
+    used; ``decided`` are the digests that are done; ``records`` are those of the judge. ArXiv is
+    first asked about a day at ``poll_start``, Eastern.
     """
 
     since: date
-    stored_at: Mapping[Place, datetime]
+    numbers: Mapping[Place, int]
     ready_at: Mapping[Place, datetime]
     decided: Collection[tuple[int, date]]
     records: Mapping[Place, DayRecord]
@@ -78,7 +78,7 @@ def list_skipped(subscription: Subscription, known: KnownDays, *, now: datetime)
         for day in reversed(_days(subscription, known, today))
         if day >= first
         and (subscription.channel_id, day) not in known.decided
-        and not _places(subscription, day) & known.stored_at.keys()
+        and not _places(subscription, day) & known.numbers.keys()
         and not _is_to_come(subscription, day, known, today)
     ]
 
@@ -86,7 +86,7 @@ def list_skipped(subscription: Subscription, known: KnownDays, *, now: datetime)
 def _days(subscription: Subscription, known: KnownDays, today: date) -> list[date]:
     """The days up to today on which a listing is expected or, against expectation, there."""
     expected = announcement_days(known.since, today)
-    stored = (day for category, day in known.stored_at if category in subscription.categories)
+    stored = (day for category, day in known.numbers if category in subscription.categories)
     return sorted({*expected, *stored})
 
 
@@ -94,7 +94,7 @@ def _is_to_come(subscription: Subscription, day: date, known: KnownDays, today: 
     if (subscription.channel_id, day) in known.decided:
         return False
     places = _places(subscription, day)
-    stored = [known.stored_at[place] for place in places & known.stored_at.keys()]
+    stored = [known.numbers[place] for place in places & known.numbers.keys()]
     if not starts_with(subscription, day, stored):
         return False
     return bool(stored) or any(_may_come(place, known, today) for place in places)

@@ -24,8 +24,12 @@ class DigestRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListingTimes:
-    """When a listing was first stored, when it last grew, and whether it seems to be a part."""
+    """When a listing was first stored, when it last grew, and whether it seems to be a part.
 
+    ``number`` counts listings in the order in which they were first stored.
+    """
+
+    number: int
     stored_at: datetime
     updated_at: datetime
     is_growing: bool = False
@@ -96,7 +100,7 @@ class Digests:
         async def work(connection: aiosqlite.Connection) -> dict[tuple[str, date], ListingTimes]:
             rows = await connection.execute_fetchall(
                 """
-                SELECT listing.category, announced_on, stored_at, updated_at, verdict
+                SELECT number, listing.category, announced_on, stored_at, updated_at, verdict
                 FROM listing LEFT JOIN intake_day
                     ON intake_day.category = listing.category AND day = announced_on
                 WHERE announced_on >= :day
@@ -105,11 +109,12 @@ class Digests:
             )
             return {
                 (category, date.fromisoformat(announced_on)): ListingTimes(
+                    number=number,
                     stored_at=datetime.fromisoformat(stored_at),
                     updated_at=datetime.fromisoformat(updated_at),
                     is_growing=verdict == IntakeVerdict.GROWING,
                 )
-                for category, announced_on, stored_at, updated_at, verdict in rows
+                for number, category, announced_on, stored_at, updated_at, verdict in rows
             }
 
         return await self._database.read(work)

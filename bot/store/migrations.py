@@ -107,13 +107,14 @@ FIRST: Step = (
     "CREATE INDEX announcement_by_date ON announcement (announced_on)",
     """
     CREATE TABLE listing (
+        number INTEGER PRIMARY KEY,          -- counts up in the order in which they came
         category TEXT NOT NULL,
         announced_on TEXT NOT NULL,
         source TEXT NOT NULL,
         stored_at TEXT NOT NULL,             -- when the first of it was stored (ISO, UTC)
         updated_at TEXT NOT NULL,            -- when it last grew
-        PRIMARY KEY (category, announced_on)
-    ) STRICT, WITHOUT ROWID
+        UNIQUE (category, announced_on)
+    ) STRICT
     """,
     """
     CREATE TABLE subscription (
@@ -127,7 +128,8 @@ FIRST: Step = (
         style TEXT NOT NULL,
         state TEXT NOT NULL DEFAULT 'active' CHECK (state IN ('active', 'paused')),
         paused_because TEXT,
-        created_at TEXT NOT NULL
+        created_at TEXT NOT NULL,
+        starts_after INTEGER NOT NULL        -- the newest listing that was there before it
     ) STRICT
     """,
     "CREATE INDEX subscription_by_guild ON subscription (guild_id)",

@@ -36,7 +36,7 @@ def known(
     stored = stored or {}
     return KnownDays(
         since=FRIDAY,
-        stored_at=stored,
+        numbers={place: number for number, place in enumerate(stored, start=1)},
         ready_at={place: at for place, at in stored.items() if place[0] not in growing},
         decided={(CHANNEL, day) for day in decided},
         records={(record.category, record.day): record for record in records},
@@ -97,7 +97,7 @@ def test_a_time_before_the_announcement_waits_for_it() -> None:
 
 
 def test_what_was_announced_before_the_set_up_is_not_posted() -> None:
-    late = subscription(created_at=STORED + timedelta(minutes=1))
+    late = make_subscription(starts_after=1)
     assert look_ahead(late, known({("cs.CV", DAY): STORED}), now=MORNING).day == WEDNESDAY
 
 

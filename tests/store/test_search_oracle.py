@@ -323,9 +323,8 @@ def test_a_beginning_finds_every_word_that_begins_so(archive: Archive) -> None:
         beginning = words[at % len(words)][:length].lower()
         if len(beginning) < 3 or beginning in ("and", "not"):
             return
-        page = archive.runner.run(
-            archive.store.search.find(parse_query(f"title:{beginning}*"), limit=COUNT)
-        )
+        query = parse_query(f"title:{beginning}*")
+        page = archive.runner.run(archive.store.search.find(query, limit=COUNT, deadline_s=30))
         found = {match.stored.paper.arxiv_id for match in page.matches}
         begun = {
             each.paper.arxiv_id
