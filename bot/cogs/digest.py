@@ -23,7 +23,7 @@ from bot.cogs.digest_pause import pause, require_active, require_paused, resume
 from bot.cogs.digest_preview import PreviewPageButton, show_preview
 from bot.cogs.digest_resolve import RepostButton, resolve, suggest_lots
 from bot.cogs.digest_status import show_status
-from bot.cogs.digest_why import explain_paper
+from bot.cogs.digest_why import explain_day, explain_paper
 from bot.cogs.options import (
     STYLES,
     TYPE_CHOICES,
@@ -197,21 +197,28 @@ class DigestCog(
             subscriptions = await self.subscriptions(interaction)
         await show_status(self, interaction, subscriptions)
 
-    @app_commands.command(description="Why a paper was posted in a channel, or was not")
+    @app_commands.command(description="Why a paper was posted or was not, or a digest came late")
     @app_commands.describe(
-        paper="an identifier, an address or the start of a title", channel=CHANNEL_HELP
+        paper="an identifier, an address or the start of a title",
+        date="a date: how its listings and its digest came about",
+        channel=CHANNEL_HELP,
     )
     async def why(
         self,
         interaction: discord.Interaction,
-        paper: app_commands.Range[str, 1, 300],
+        paper: app_commands.Range[str, 1, 300] | None = None,
+        date: str | None = None,
         channel: DigestChannel | None = None,
     ) -> None:
-        arxiv_id, _ = parse_identifier(paper)
+        arxiv_id, day = paper and parse_identifier(paper)[0], date and parse_day(date)
+        if not (arxiv_id or day):
+            raise InputError("Name a paper, or the date of a digest such as 2020-08-21.")
         await defer_privately(interaction)
         subscription = await self.subscription(interaction, channel)
-        said = await explain_paper(self, subscription, arxiv_id)
-        await interaction.edit_original_response(content=said)
+        await interaction.edit_original_response(
+            content=await explain_paper(self, subscription, arxiv_id) if arxiv_id else None,
+            embed=await explain_day(self, subscription, day) if day else None,
+        )
 
     @app_commands.command(
         name="resolve", description="Settle a message that failed or may not have arrived"
@@ -284,6 +291,7 @@ class DigestCog(
     ) -> list[Choice]:
         return await suggest_lots(self, interaction, current)
 
+    @why.autocomplete("date")
     @preview.autocomplete("date")
     @send.autocomplete("date")
     @quietly

@@ -1,10 +1,14 @@
-"""`/digest why`: what became of one paper in one channel."""
+"""`/digest why`: what became of one paper in one channel, or of all of a date."""
 
 from datetime import date
 
+import discord
+
 from bot.cogs.admin import AdminCog
 from bot.digest.select import Decision, Verdict
-from bot.models import ArxivId, Subscription
+from bot.models import ArxivId, DeliveryState, Subscription
+from bot.store.outbox import DeliveryRecord
+from bot.ui.day import DayStory, render_day
 from bot.ui.why import Told, say_unknown, say_why
 
 MAX_DAYS = 3
@@ -22,6 +26,43 @@ async def explain_paper(cog: AdminCog, subscription: Subscription, arxiv_id: Arx
     is_here = message is not None and message.channel_id == subscription.channel_id
     told = [await _told(cog, subscription, arxiv_id, day) for day in days]
     return say_why(subscription, stored.paper, told, posted=message if is_here else None)
+
+
+async def explain_day(cog: AdminCog, subscription: Subscription, day: date) -> discord.Embed:
+    """Say how the listings and the digest of a date came about."""
+    steps = await cog.store.intake.history(subscription.categories, day)
+    outlooks = await cog.pipeline.outlooks([subscription])
+    records = await cog.store.outbox.list_deliveries(subscription.channel_id, day)
+    return render_day(
+        DayStory(
+            subscription=subscription,
+            day=day,
+            outlook=outlooks[subscription.channel_id],
+            steps={each: steps[each] for each in subscription.categories if each in steps},
+            without={
+                each: await _why_unasked(cog, each, day)
+                for each in subscription.categories
+                if each not in steps
+            },
+            announced=len(await cog.pipeline.decide(subscription, day)),
+            messages=[each for each in records if await _is_part(cog, each)],
+        )
+    )
+
+
+async def _why_unasked(cog: AdminCog, category: str, day: date) -> str:
+    """Say why a category's listing was never judged."""
+    if await cog.store.papers.get_listing(category, day) is not None:
+        return "it was imported, not announced to me"
+    record = await cog.store.intake.get_record(category, day)
+    return (record.error if record else "") or "arXiv was not asked about it"
+
+
+async def _is_part(cog: AdminCog, record: DeliveryRecord) -> bool:
+    """Whether a message still counts: one that was split or given up has no papers left."""
+    return record.state is not DeliveryState.FAILED or bool(
+        await cog.store.outbox.list_papers(record.id)
+    )
 
 
 async def _told(cog: AdminCog, subscription: Subscription, arxiv_id: ArxivId, day: date) -> Told:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import groupby
 from operator import itemgetter
+from typing import NamedTuple
 
 import aiosqlite
 
@@ -34,6 +35,14 @@ class Outage:
     since: datetime
     error: str
     is_told: bool
+
+
+class JudgedStep(NamedTuple):
+    """A verdict that a day had from ``at`` on, and why."""
+
+    at: datetime
+    verdict: IntakeVerdict
+    reason: str
 
 
 class IntakeLog:
@@ -129,16 +138,21 @@ class IntakeLog:
 
         return await self._database.read(work)
 
-    async def history(self, category: str, day: date) -> list[tuple[IntakeVerdict, str]]:
-        """List the verdicts that a day went through, and the reason of each."""
+    async def history(self, categories: Collection[str], day: date) -> dict[str, list[JudgedStep]]:
+        """List by category the verdicts that a day went through; none for one never asked about."""
 
-        async def work(connection: aiosqlite.Connection) -> list[tuple[IntakeVerdict, str]]:
+        async def work(connection: aiosqlite.Connection) -> dict[str, list[JudgedStep]]:
             rows = await connection.execute_fetchall(
-                "SELECT verdict, reason FROM intake_verdict "
-                "WHERE category = :category AND day = :day ORDER BY rowid",
-                {"category": category, "day": day.isoformat()},
+                "SELECT category, at, verdict, reason FROM intake_verdict "
+                "WHERE category IN (SELECT value FROM json_each(:categories)) AND day = :day "
+                "ORDER BY rowid",
+                {"categories": json_array(categories), "day": day.isoformat()},
             )
-            return [(IntakeVerdict(verdict), reason) for verdict, reason in rows]
+            steps: dict[str, list[JudgedStep]] = {}
+            for category, at, verdict, reason in rows:
+                step = JudgedStep(datetime.fromisoformat(at), IntakeVerdict(verdict), reason)
+                steps.setdefault(category, []).append(step)
+            return steps
 
         return await self._database.read(work)
 

@@ -97,7 +97,7 @@ def render_statuses(statuses: Sequence[ChannelStatus], *, now: datetime) -> list
     shown = ordered[:MAX_SHOWN]
     max_chars = FULL if len(statuses) == 1 else BRIEF
     embeds = [_render(each, max_chars, now) for each in shown]
-    footer = "Why a paper was or was not posted: /digest why"
+    footer = "Why a paper was or was not posted, or a date's digest came late: /digest why"
     if more := len(statuses) - len(shown):
         footer = f"and {count_of(more, 'more digest')}: name one as channel\n{footer}"
     embeds[-1].set_footer(text=footer)
@@ -107,7 +107,7 @@ def render_statuses(statuses: Sequence[ChannelStatus], *, now: datetime) -> list
 def _render(status: ChannelStatus, max_chars: int, now: datetime) -> discord.Embed:
     most = 5 if max_chars == FULL else 2
     lines = [
-        f"**{status.channel}** · {_names(status.subscription.categories)}",
+        f"**{status.channel}** · {name_categories(status.subscription.categories)}",
         *_state(status),
         *_troubles(status.troubles, most),
         *_on_its_way(status, now),
@@ -121,7 +121,8 @@ def _render(status: ChannelStatus, max_chars: int, now: datetime) -> discord.Emb
     )
 
 
-def _names(categories: Sequence[str]) -> str:
+def name_categories(categories: Sequence[str]) -> str:
+    """Name a few categories, and say how many more there are."""
     more = len(categories) - 6
     return ", ".join(categories[:6]) + (f" and {more} more" if more > 0 else "")
 
@@ -201,7 +202,9 @@ def _describe_waits(waits: Sequence[Wait], now: datetime) -> list[str]:
 
 
 def _describe_wait(why: str, waits: Sequence[Wait], now: datetime) -> str:
-    said = f"{_names([each.category for each in waits])}: {markdown.shorten(why, MAX_REASON)}"
+    said = (
+        f"{name_categories([each.category for each in waits])}: {markdown.shorten(why, MAX_REASON)}"
+    )
     asked_at = min((each.asked_at for each in waits if each.asked_at), default=None)
     if asked_at is None:
         return said

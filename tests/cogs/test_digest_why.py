@@ -5,8 +5,9 @@ from datetime import timedelta
 import pytest
 import simcord
 
+from bot.arxiv.judge import DayRecord, IntakeVerdict
 from bot.models import AnnounceType
-from tests.builders import DAY, make_listing, make_paper
+from tests.builders import DAY, make_listing, make_paper, make_papers
 from tests.cogs.replies import is_private, shown
 from tests.conftest import World
 
@@ -99,6 +100,86 @@ async def test_a_paper_never_seen_says_so(world: World) -> None:
 async def test_what_is_no_paper_says_what_is_right(world: World, paper: str) -> None:
     await world.set_up()
     assert "identifier" in await why(world, paper)
+
+
+async def judge(world: World, verdict: IntakeVerdict, reason: str, category: str = "cs.CV") -> str:
+    """Record a verdict as intake does, an hour after the last; returns its time as shown."""
+    world.clock.advance(timedelta(hours=1))
+    now = world.clock.now()
+    record = DayRecord(category=category, day=DAY, verdict=verdict, reason=reason)
+    await world.store.intake.set_records([record], now=now)
+    return f"<t:{int(now.timestamp())}:f>"
+
+
+async def why_day(world: World) -> str:
+    result = await world.admin.slash(world.channel, "digest why", date=DAY.isoformat())
+    assert is_private(result)
+    return plain(result)
+
+
+async def test_a_late_digest_says_what_its_listing_went_through(world: World) -> None:
+    await world.set_up()
+    first = await judge(world, IntakeVerdict.STALE, "the feed repeats an earlier day")
+    second = await judge(world, IntakeVerdict.COMPLETE, "complete after: it repeated")
+    await world.announce()
+    await world.admin.slash(world.channel, "digest send")
+    said = await why_day(world)
+    assert "Listing of cs.CV\n" in said
+    assert f"- {first} it is not out yet (the feed repeats an earlier day)\n" in said
+    assert f"- {second} it is complete\n" in said
+    messages = len(world.channel.history())
+    together = f"- <t:{int(world.clock.now().timestamp())}:f> put together: "
+    assert f"{together}{messages} of {messages} messages delivered by <t:" in said
+
+
+async def test_categories_that_went_through_the_same_are_told_together(world: World) -> None:
+    await world.set_up(categories="cs.CV, cs.LG, cs.SE")
+    for category in ("cs.CV", "cs.LG"):
+        await judge(world, IntakeVerdict.EMPTY_UNEXPECTED, "taken for a holiday", category)
+    said = await why_day(world)
+    assert "Listing of cs.CV, cs.LG\n" in said
+    assert said.count("it is empty so far (taken for a holiday)") == 1
+    assert "Listing of cs.SE: arXiv was not asked about it" in said
+
+
+async def test_a_digest_to_come_says_what_it_waits_for(world: World) -> None:
+    await world.set_up(time="23:00")
+    await world.announce()
+    assert "nothing yet; next digest: <t:" in await why_day(world)
+
+
+async def test_a_date_on_which_nothing_was_for_the_channel_says_so(world: World) -> None:
+    await world.set_up(time="09:00")
+    await world.announce()
+    await world.admin.slash(world.channel, "topic add", name="frogs", query="axolotl")
+    await world.pipeline.plan_due()
+    assert "of the 25 papers announced none was for this channel" in await why_day(world)
+
+
+async def test_what_was_split_is_not_counted_twice(world: World) -> None:
+    """Its papers are in other messages."""
+    await world.set_up()
+    await world.announce(make_listing(*make_papers(2)))
+    world.env.inject_error(
+        "POST", "/channels/*/messages", status=400, code=50035, message="Invalid Form Body"
+    )
+    await world.admin.slash(world.channel, "digest send")
+    assert "2 of 2 messages delivered" in await why_day(world)
+
+
+async def test_a_paper_and_a_date_are_both_told(world: World) -> None:
+    await world.set_up()
+    await world.announce()
+    said = await why(world, GRAPH, date=DAY.isoformat())
+    assert "It comes with the next digest" in said
+    assert "Listing of cs.CV: it was imported" in said
+
+
+async def test_neither_a_paper_nor_a_date_says_what_to_name(world: World) -> None:
+    await world.set_up()
+    result = await world.admin.slash(world.channel, "digest why")
+    assert is_private(result)
+    assert "Name a paper, or the date" in plain(result)
 
 
 async def test_titles_complete_to_papers(world: World) -> None:

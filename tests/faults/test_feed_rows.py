@@ -31,7 +31,8 @@ def alarms(caplog: pytest.LogCaptureFixture) -> list[str]:
 
 async def verdicts(day: Fetching, on: date) -> list[IntakeVerdict]:
     """Return what a date passed for, one after the other."""
-    return [verdict for verdict, _ in await day.store.intake.history("cs.CV", on)]
+    history = await day.store.intake.history(["cs.CV"], on)
+    return [step.verdict for step in history["cs.CV"]]
 
 
 # --- rows 9 and 10: nothing there ------------------------------------------------------------
