@@ -107,14 +107,13 @@ FIRST: Step = (
     "CREATE INDEX announcement_by_date ON announcement (announced_on)",
     """
     CREATE TABLE listing (
-        number INTEGER PRIMARY KEY,          -- counts up in the order in which they came
         category TEXT NOT NULL,
         announced_on TEXT NOT NULL,
         source TEXT NOT NULL,
         stored_at TEXT NOT NULL,             -- when the first of it was stored (ISO, UTC)
         updated_at TEXT NOT NULL,            -- when it last grew
-        UNIQUE (category, announced_on)
-    ) STRICT
+        PRIMARY KEY (category, announced_on)
+    ) STRICT, WITHOUT ROWID
     """,
     """
     CREATE TABLE subscription (
@@ -128,8 +127,7 @@ FIRST: Step = (
         style TEXT NOT NULL,
         state TEXT NOT NULL DEFAULT 'active' CHECK (state IN ('active', 'paused')),
         paused_because TEXT,
-        created_at TEXT NOT NULL,
-        starts_after INTEGER NOT NULL        -- the newest listing that was there before it
+        created_at TEXT NOT NULL
     ) STRICT
     """,
     "CREATE INDEX subscription_by_guild ON subscription (guild_id)",
@@ -172,7 +170,6 @@ FIRST: Step = (
     "CREATE INDEX delivery_open ON delivery (channel_id, announced_on, part) "
     "WHERE state IN ('planned', 'sending')",
     "CREATE INDEX delivery_trouble ON delivery (guild_id) WHERE state IN ('failed', 'unknown')",
-    "CREATE INDEX delivery_by_guild ON delivery (guild_id)",
     """
     CREATE TABLE delivered_paper (
         channel_id INTEGER NOT NULL,
@@ -240,8 +237,6 @@ FIRST: Step = (
         not_before TEXT,
         held_since TEXT,
         failures INTEGER NOT NULL,
-        failing_since TEXT,                  -- the first of them
-        told_at TEXT,                        -- when the host heard of them
         is_confirmed INTEGER NOT NULL,
         is_closed INTEGER NOT NULL,
         PRIMARY KEY (category, day)
@@ -270,13 +265,6 @@ FIRST: Step = (
         PRIMARY KEY (channel_id, announced_on)
     ) STRICT, WITHOUT ROWID
     """,
-    # Guilds that threw the bot out; what is kept for them goes with them, some weeks later.
-    """
-    CREATE TABLE departed_guild (
-        guild_id INTEGER PRIMARY KEY,
-        noticed_at TEXT NOT NULL
-    ) STRICT
-    """,
     # A person's last searches, offered to that person alone; few, and forgotten after a while.
     """
     CREATE TABLE recent_search (
@@ -289,7 +277,42 @@ FIRST: Step = (
     "CREATE TABLE fact (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID",
 )
 
-STEPS: tuple[Step, ...] = (FIRST,)
+SECOND: Step = (
+    "ALTER TABLE intake_day ADD COLUMN failing_since TEXT",  # the first of the failures in a row
+    "ALTER TABLE intake_day ADD COLUMN told_at TEXT",  # when the host heard of them
+    "CREATE INDEX delivery_by_guild ON delivery (guild_id)",
+    # Guilds that threw the bot out; what is kept for them goes with them, some weeks later.
+    """
+    CREATE TABLE departed_guild (
+        guild_id INTEGER PRIMARY KEY,
+        noticed_at TEXT NOT NULL
+    ) STRICT
+    """,
+    # Listings are numbered as they come, so that no clock is asked which were there before a
+    # subscription (bot/digest/due.py).
+    """
+    CREATE TABLE numbered_listing (
+        number INTEGER PRIMARY KEY,
+        category TEXT NOT NULL,
+        announced_on TEXT NOT NULL,
+        source TEXT NOT NULL,
+        stored_at TEXT NOT NULL,             -- when the first of it was stored (ISO, UTC)
+        updated_at TEXT NOT NULL,            -- when it last grew
+        UNIQUE (category, announced_on)
+    ) STRICT
+    """,
+    "INSERT INTO numbered_listing (category, announced_on, source, stored_at, updated_at) "
+    "SELECT category, announced_on, source, stored_at, updated_at FROM listing "
+    "ORDER BY stored_at, announced_on, category",
+    "DROP TABLE listing",
+    "ALTER TABLE numbered_listing RENAME TO listing",
+    # The newest listing that was there before it.
+    "ALTER TABLE subscription ADD COLUMN starts_after INTEGER NOT NULL DEFAULT 0",
+    "UPDATE subscription SET starts_after = "
+    "(SELECT coalesce(max(number), 0) FROM listing WHERE stored_at < subscription.created_at)",
+)
+
+STEPS: tuple[Step, ...] = (FIRST, SECOND)
 
 
 async def migrate(connection: aiosqlite.Connection) -> None:
