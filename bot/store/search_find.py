@@ -86,9 +86,10 @@ _CURSOR = re.compile(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Match:
-    """A paper that a query found."""
+    """A paper that was found; ``shared`` are the words that make it like another, if asked so."""
 
     stored: StoredPaper
+    shared: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

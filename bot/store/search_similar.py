@@ -7,11 +7,12 @@ time depends on the number of words, not on the size of the archive.
 
 import heapq
 from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
 
 from bot.models import Paper
 from bot.query.compile import quoted
 from bot.query.relevance import TITLE_WEIGHT
-from bot.query.tokens import stems, surface
+from bot.query.tokens import stems, surface, tokens
 from bot.store.readers import Reading
 from bot.store.search_find import LOADING_S, Match, load
 from bot.store.search_words import count_archive, count_papers, weight
@@ -20,13 +21,15 @@ WORDS = 14
 LEAST_LETTERS = 3
 MOST_SHARE = 0.05  # of the archive: what more papers say tells nothing
 LOOKED_AT = 3000  # papers for each word
+SHARED = 4  # words named for each paper
 REPEATED = 2.0  # how much more a word counts that the paper keeps repeating
 
 
 def find_similar(reading: Reading, paper: Paper, limit: int) -> tuple[Match, ...]:
     """Find the papers that share the most telling words with ``paper``, without itself."""
     scores: dict[int, float] = defaultdict(float)
-    for stem, importance in _telling(reading, paper):
+    telling = _telling(reading, paper)
+    for stem, importance in telling:
         word = surface(stem)
         if word is None:
             continue
@@ -35,9 +38,27 @@ def find_similar(reading: Reading, paper: Paper, limit: int) -> tuple[Match, ...
             scores[key] += importance
     reading.allow(LOADING_S)
     best = sorted(scores, key=lambda key: (-scores[key], -key))[: limit + 1]
-    found = [Match(stored=stored) for stored in load(reading, [(0, key) for key in best])]
-    others = [match for match in found if match.stored.paper.arxiv_id != paper.arxiv_id]
-    return tuple(others[:limit])
+    found = load(reading, [(0, key) for key in best])
+    others = [stored for stored in found if stored.paper.arxiv_id != paper.arxiv_id]
+    words = _as_written(paper, [stem for stem, _ in telling])
+    return tuple(
+        Match(stored=stored, shared=_shared(stored.paper, words)) for stored in others[:limit]
+    )
+
+
+def _as_written(paper: Paper, telling: Sequence[str]) -> dict[str, str]:
+    """Return the telling stems, in their order, with the word that ``paper`` first writes."""
+    text = f"{paper.title}\n{paper.abstract}"
+    written: dict[str, str] = {}
+    for token in tokens(text):
+        written.setdefault(token.stem, text[token.start : token.end])
+    return {stem: written[stem] for stem in telling}
+
+
+def _shared(other: Paper, words: Mapping[str, str]) -> tuple[str, ...]:
+    """Return those of ``words`` that ``other`` says too, in any form."""
+    said = {*stems(other.title), *stems(other.abstract)}
+    return tuple(word for stem, word in words.items() if stem in said)[:SHARED]
 
 
 def _telling(reading: Reading, paper: Paper) -> list[tuple[str, float]]:

@@ -1,7 +1,7 @@
 """What `/paper search` and `/paper similar` answer: papers in a list, numbered over all pages."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Protocol
+from typing import Final, NamedTuple, Protocol
 
 import discord
 
@@ -25,6 +25,7 @@ _ROOMS = (
 )
 """What the results of a page may take; the first for which all of them fit."""
 
+MAX_SHARED: Final = 80
 _SORTS = {"newest": "newest first", "relevance": "most relevant first"}
 CUT_SHORT = "-# The search was cut short, so there may be more; a narrower one finds them all."
 
@@ -34,6 +35,13 @@ class Match(Protocol):
 
     @property
     def stored(self) -> StoredPaper: ...
+
+
+class SimilarMatch(Match, Protocol):
+    """A paper that is like another, by the words they share: the most telling first."""
+
+    @property
+    def shared(self) -> Sequence[str]: ...
 
 
 class SearchPage(Protocol):
@@ -51,6 +59,14 @@ class SearchPage(Protocol):
     def first_number(self) -> int: ...
 
 
+class _Result(NamedTuple):
+    """A paper to list, and why it is there."""
+
+    stored: StoredPaper
+    why: Explanation
+    shared: Sequence[str] = ()
+
+
 def render_search(
     page: SearchPage,
     query: Query,
@@ -64,7 +80,7 @@ def render_search(
     """
     embed = discord.Embed(title=title_of(query), colour=COLOUR)
     papers = [match.stored for match in page.matches]
-    results = [(stored, explain(query.root, stored.paper)) for stored in papers]
+    results = [_Result(stored, explain(query.root, stored.paper)) for stored in papers]
     embed.description = _fitting("\n".join(_head(page, sort)), results, posted, page.first_number)
     return embed
 
@@ -76,12 +92,12 @@ def title_of(query: Query) -> str:
 
 
 def render_similar(
-    paper: Paper, matches: Sequence[Match], posted: Mapping[ArxivId, PostedMessage]
+    paper: Paper, matches: Sequence[SimilarMatch], posted: Mapping[ArxivId, PostedMessage]
 ) -> discord.Embed:
-    """Render at most ten papers that are like ``paper``."""
+    """Render at most ten papers that are like ``paper``, each with the words that say so."""
     title = markdown.shorten(f"Similar to: {one_line(paper.title)}", MAX_TITLE)
     embed = discord.Embed(title=title, colour=COLOUR)
-    results = [(match.stored, Explanation()) for match in matches]
+    results = [_Result(match.stored, Explanation(), match.shared) for match in matches]
     head = "By the words that tell most about it, the most alike first"
     if not results:
         head = "No other paper shares words that tell much about it."
@@ -98,7 +114,7 @@ def _head(page: SearchPage, sort: str) -> Iterator[str]:
 
 def _fitting(
     head: str,
-    results: Sequence[tuple[StoredPaper, Explanation]],
+    results: Sequence[_Result],
     posted: Mapping[ArxivId, PostedMessage],
     first_number: int,
     rooms: Sequence[Room] = _ROOMS,
@@ -106,11 +122,18 @@ def _fitting(
     description = head
     for room in rooms:
         shown = [
-            render_match(number, stored, why, posted.get(stored.paper.arxiv_id), room)
-            for number, (stored, why) in enumerate(results, start=first_number)
+            _render(number, result, posted.get(result.stored.paper.arxiv_id), room)
+            for number, result in enumerate(results, start=first_number)
         ]
         between = "\n\n" if room.excerpt else "\n"
         description = between.join((head, *shown))
         if markdown.width(description) <= MAX_DESCRIPTION:
             break
     return description
+
+
+def _render(number: int, result: _Result, posted: PostedMessage | None, room: Room) -> str:
+    shown = render_match(number, result.stored, result.why, posted, room)
+    if not result.shared or not room.authors:
+        return shown
+    return f"{shown}\n-# Both say: {markdown.shorten(', '.join(result.shared), MAX_SHARED)}"

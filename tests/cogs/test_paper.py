@@ -351,6 +351,7 @@ async def test_similar_papers_are_listed_for_everybody(world: World) -> None:
     )
     assert "Similar to: Axolotl limbs grow again" in shown(result)
     assert "**1.** [Why axolotl limbs grow](https://arxiv.org/abs/2403.00002)" in shown(result)
+    assert "Both say: Axolotl, limbs, grow, regenerate" in shown(result)
     assert not is_private(result)
 
 

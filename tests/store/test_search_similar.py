@@ -36,6 +36,18 @@ async def test_papers_that_share_telling_words_are_similar(
     }
 
 
+async def test_a_similar_paper_comes_with_the_telling_words_that_both_say(store: Store) -> None:
+    """In any form, written as the given paper does, the most telling first; no common words."""
+    given = make_paper(1, title="Splatted radiances", abstract=f"{FILLER}: Radiances, quickly.")
+    both = make_paper(2, title="Splatting", abstract=f"{FILLER}: a radiance, and quick.")
+    one = make_paper(3, title="Halos", abstract=f"{FILLER}: a radiance.")
+    others = [make_paper(number, abstract=FILLER) for number in range(4, 30)]
+    await store.papers.add_listing(make_listing(given, both, one, *others), now=NOW)
+    found = await store.search.find_similar(given, limit=2)
+    assert [match.stored.paper.arxiv_id for match in found] == [both.arxiv_id, one.arxiv_id]
+    assert [match.shared for match in found] == [("Splatted", "radiances"), ("radiances",)]
+
+
 async def test_a_paper_that_is_not_stored_has_similar_ones_too(store: Store) -> None:
     papers = [make_paper(number, title=f"Splatting fields {number}") for number in range(1, 4)]
     await store.papers.add_listing(make_listing(*papers), now=NOW)

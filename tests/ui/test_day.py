@@ -33,14 +33,8 @@ def test_a_listing_that_grew_for_hours_is_told_by_its_beginning_and_end() -> Non
     """What it came to is the last line."""
     text = render_day(story({"cs.CV": growing(20)})).description or ""
     lines = [line for line in text.splitlines() if "papers of many" in line]
-    assert [line.partition("(")[2].split()[0] for line in lines] == [
-        "1",
-        "2",
-        "17",
-        "18",
-        "19",
-        "20",
-    ]
+    numbers = [int(line.partition("(")[2].split()[0]) for line in lines]
+    assert numbers == [1, 2, 17, 18, 19, 20]
     assert "… 14 more" in text
     assert "@everyone" not in text
 

@@ -122,12 +122,21 @@ def test_similar_papers_are_a_list_of_the_same_kind() -> None:
     assert f"[posted here]({POSTED.url})" in (embed.description or "")
 
 
+def test_a_similar_paper_names_the_words_that_both_share() -> None:
+    """As the paper writes them, whatever they hold."""
+    match = Match(stored=make_stored(make_paper(2)), shared=("splatting", "*@everyone*"))
+    text = render_similar(make_paper(1), [match], {}).description or ""
+    assert text.endswith("\n-# Both say: splatting, \\*\uff20everyone\\*")
+
+
 def test_a_paper_like_no_other_is_said_to_be() -> None:
     assert "No other paper" in (render_similar(make_paper(1), (), {}).description or "")
 
 
 @pytest.mark.parametrize("changes", HOSTILE.values(), ids=HOSTILE.keys())
 def test_similar_papers_always_fit_one_embed(changes: dict[str, Any]) -> None:
-    matches = make_page(*(make_paper(number, **changes) for number in range(1, 11))).matches
+    papers = [make_paper(number, **changes) for number in range(1, 11)]
+    shared = tuple(papers[0].title[:200].split()) or ("*" * 200,)
+    matches = [Match(stored=make_stored(paper), shared=shared) for paper in papers]
     posted = {make_id(number): POSTED for number in range(1, 11)}
     assert errors_of(render_similar(make_paper(1, **changes), matches, posted)) == []
