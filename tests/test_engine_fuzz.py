@@ -2,7 +2,8 @@
 
 Hostile and random texts go the ways of `/paper search`, of a topic's daily matching and of
 autocomplete, over a file of a few hundred papers. More of them: ``FUZZ=200000 make slow
-ARGS=tests/test_engine_fuzz.py``, with ``-s`` to see what came out.
+ARGS=tests/test_engine_fuzz.py``, with ``-s`` to see what came out; ``FUZZ=100000-200000`` takes
+only those numbers.
 """
 
 import asyncio
@@ -42,12 +43,15 @@ from tests.engine_table import announce_papers
 from tests.query.hostile import HOSTILE
 from tests.query.random_texts import random_text
 
-TEXTS = int(os.environ.get("FUZZ", "20000"))
+NUMBERS = range(*map(int, os.environ.get("FUZZ", "20000").split("-")))
 USER = 7
 PAGE = 5
 TOPICS = 50
-MOST_S = 0.4  # of the processor's time, which other programs do not lengthen
-TRIES = 3  # a search cut off once may be the machine's fault
+PATIENCE_S = 10.0  # by the clock, which other programs hurry
+
+MOST_S = {"advice": 0.4, "daily matching": 1.0}
+OTHERWISE_S = 0.2
+"""What an answer may take of the processor, which other programs do not lengthen."""
 
 T = TypeVar("T")
 
@@ -196,13 +200,12 @@ class Trial:
         return page
 
     async def page(self, query: Query, sort: Sort, after: Cursor | None = None) -> SearchPage:
-        for _ in range(TRIES):
-            finding = self.store.search.find(query, sort=sort, limit=PAGE, after=after)
-            page = await self.timed(sort.value, query.text, finding)
-            if not page.overran:
-                return page
-            self.answers["cut off"] += 1
-        raise AssertionError(f"never found in time: {query.text!r}")
+        finding = self.store.search.find(
+            query, sort=sort, limit=PAGE, after=after, deadline_s=PATIENCE_S
+        )
+        page = await self.timed(sort.value, query.text, finding)
+        assert not page.overran
+        return page
 
     async def match_topics(self) -> None:
         """Match the queries so far as a day's topics: each gets what its search found."""
@@ -265,7 +268,7 @@ async def test_hostile_text_gives_papers_or_a_sentence(trial: Trial) -> None:
 @pytest.mark.timeout(3600)
 async def test_random_texts_give_papers_or_a_sentence(trial: Trial) -> None:
     known = titles()
-    for number in range(TEXTS):
+    for number in NUMBERS:
         try:
             await trial.ask(random_text(number, known))
         except Exception as error:
@@ -275,9 +278,12 @@ async def test_random_texts_give_papers_or_a_sentence(trial: Trial) -> None:
             await trial.match_topics()
     await trial.match_topics()
     check_times(trial)
-    assert min(trial.answers[each] for each in ("papers", "nothing", "sentence")) > TEXTS // 10
+    assert (
+        min(trial.answers[each] for each in ("papers", "nothing", "sentence")) > len(NUMBERS) // 10
+    )
 
 
 def check_times(trial: Trial) -> None:
     print(*trial.report(), sep="\n")  # noqa: T201  # for whoever tries more of them, with -s
-    assert max(trial.slowest.values()) < (MOST_S, "")
+    for kind, (took_s, text) in trial.slowest.items():
+        assert took_s < MOST_S.get(kind, OTHERWISE_S), (kind, text)
