@@ -217,7 +217,9 @@ class DigestCog(
         subscription = await self.subscription(interaction, channel)
         await interaction.edit_original_response(
             content=await explain_paper(self, subscription, arxiv_id) if arxiv_id else None,
-            embed=await explain_day(self, subscription, day) if day else None,
+            embed=await explain_day(self, guild_of(interaction), subscription, day)
+            if day
+            else None,
         )
 
     @app_commands.command(

@@ -4,7 +4,7 @@ from datetime import date
 
 import discord
 
-from bot.cogs.admin import AdminCog
+from bot.cogs.admin import AdminCog, channel_links
 from bot.digest.select import Decision, Verdict
 from bot.models import ArxivId, DeliveryState, Subscription
 from bot.store.outbox import DeliveryRecord
@@ -28,7 +28,9 @@ async def explain_paper(cog: AdminCog, subscription: Subscription, arxiv_id: Arx
     return say_why(subscription, stored.paper, told, posted=message if is_here else None)
 
 
-async def explain_day(cog: AdminCog, subscription: Subscription, day: date) -> discord.Embed:
+async def explain_day(
+    cog: AdminCog, guild: discord.Guild, subscription: Subscription, day: date
+) -> discord.Embed:
     """Say how the listings and the digest of a date came about."""
     steps = await cog.store.intake.history(subscription.categories, day)
     outlooks = await cog.pipeline.outlooks([subscription])
@@ -36,6 +38,7 @@ async def explain_day(cog: AdminCog, subscription: Subscription, day: date) -> d
     return render_day(
         DayStory(
             subscription=subscription,
+            channel=channel_links(guild, [subscription])[subscription.channel_id],
             day=day,
             outlook=outlooks[subscription.channel_id],
             steps={each: steps[each] for each in subscription.categories if each in steps},

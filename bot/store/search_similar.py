@@ -47,8 +47,11 @@ def find_similar(reading: Reading, paper: Paper, limit: int) -> tuple[Match, ...
 
 
 def _as_written(paper: Paper, telling: Sequence[str]) -> dict[str, str]:
-    """Return the telling stems, in their order, with the word that ``paper`` first writes."""
-    text = f"{paper.title}\n{paper.abstract}"
+    """Return the telling stems, in their order, with the word that ``paper`` first writes.
+
+    In its abstract, if there: titles have many capitals.
+    """
+    text = f"{paper.abstract}\n{paper.title}"
     written: dict[str, str] = {}
     for token in tokens(text):
         written.setdefault(token.stem, text[token.start : token.end])

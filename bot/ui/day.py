@@ -47,10 +47,12 @@ class Message(Protocol):
 class DayStory:
     """One date of a channel: ``steps`` by category, and why one without any has none (``without``).
 
-    ``announced`` papers were in the listings. ``outlook`` is the next digest, which may be this.
+    ``channel`` is a link, ``announced`` papers were in the listings. ``outlook`` is the next digest,
+    which may be this one.
     """
 
     subscription: Subscription
+    channel: str
     day: date
     outlook: Outlook
     steps: Mapping[str, Sequence[Step]] = field(default_factory=dict)
@@ -97,7 +99,7 @@ def _said(step: Step) -> str:
 
 
 def _digest(story: DayStory) -> Iterator[str]:
-    yield f"**Digest in <#{story.subscription.channel_id}>**"
+    yield f"**Digest in {story.channel}**"
     if not story.messages:
         yield f"- {_why_none(story)}"
     batches: dict[datetime, list[Message]] = {}

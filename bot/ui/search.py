@@ -136,4 +136,4 @@ def _render(number: int, result: _Result, posted: PostedMessage | None, room: Ro
     shown = render_match(number, result.stored, result.why, posted, room)
     if not result.shared or not room.authors:
         return shown
-    return f"{shown}\n-# Both say: {markdown.shorten(', '.join(result.shared), MAX_SHARED)}"
+    return f"{shown}\nBoth say: {markdown.shorten(', '.join(result.shared), MAX_SHARED)}"

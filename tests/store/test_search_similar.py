@@ -45,7 +45,7 @@ async def test_a_similar_paper_comes_with_the_telling_words_that_both_say(store:
     await store.papers.add_listing(make_listing(given, both, one, *others), now=NOW)
     found = await store.search.find_similar(given, limit=2)
     assert [match.stored.paper.arxiv_id for match in found] == [both.arxiv_id, one.arxiv_id]
-    assert [match.shared for match in found] == [("Splatted", "radiances"), ("radiances",)]
+    assert [match.shared for match in found] == [("Splatted", "Radiances"), ("Radiances",)]
 
 
 async def test_a_paper_that_is_not_stored_has_similar_ones_too(store: Store) -> None:

@@ -12,6 +12,7 @@ from tests.builders import DAY, NOW, make_subscription
 def story(steps: dict[str, list[JudgedStep]]) -> DayStory:
     return DayStory(
         subscription=make_subscription(categories=list(steps)),
+        channel="[#papers](https://discord.com/channels/1/2)",
         day=DAY,
         outlook=Outlook(day=DAY + timedelta(days=1)),
         steps=steps,

@@ -126,7 +126,7 @@ def test_a_similar_paper_names_the_words_that_both_share() -> None:
     """As the paper writes them, whatever they hold."""
     match = Match(stored=make_stored(make_paper(2)), shared=("splatting", "*@everyone*"))
     text = render_similar(make_paper(1), [match], {}).description or ""
-    assert text.endswith("\n-# Both say: splatting, \\*\uff20everyone\\*")
+    assert text.endswith("\nBoth say: splatting, \\*\uff20everyone\\*")
 
 
 def test_a_paper_like_no_other_is_said_to_be() -> None:
