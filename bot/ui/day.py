@@ -47,8 +47,8 @@ class Message(Protocol):
 class DayStory:
     """One date of a channel: ``steps`` by category, and why one without any has none (``without``).
 
-    ``channel`` is a link, ``announced`` papers were in the listings. ``outlook`` is the next digest,
-    which may be this one.
+    ``channel`` is a link, ``announced`` papers were in the listings. ``outlook`` is the next
+    digest, which may be this one.
     """
 
     subscription: Subscription
