@@ -143,7 +143,13 @@ async def test_a_channel_that_cannot_be_read_is_paused(world: World, tmp_path: P
     assert len(world.server.ledger) == count
 
 
-async def fail_and_post_again(world: World, copy: Path, *, is_unknown: bool = False) -> int:
+async def fail_and_post_again(
+    world: World,
+    copy: Path,
+    *,
+    is_unknown: bool = False,
+    later: timedelta = timedelta(hours=3),
+) -> int:
     """Make a copy with a message in trouble, post it again, put the copy back; its row's id."""
     async with open_store(world.path) as store:
         subscription = await world.subscribe(store)
@@ -157,7 +163,7 @@ async def fail_and_post_again(world: World, copy: Path, *, is_unknown: bool = Fa
         assert await store.troubles.post_again(record.id, now)
         await world.deliver(store)
     assert len(world.server.ledger) == 1
-    world.clock.advance(timedelta(hours=3))
+    world.clock.advance(later)
     restore(copy, world.path, now=world.clock.now())
     return record.id
 
@@ -178,6 +184,17 @@ async def test_what_an_admin_posted_again_after_the_backup_is_no_trouble(
         await world.deliver(store)
     assert len(world.server.ledger) == 1
     assert find_broken(world.server, world.path, []).problems == []
+
+
+async def test_what_was_posted_again_is_recognised_however_old_the_copy_is(
+    world: World, tmp_path: Path
+) -> None:
+    """Nothing so old is planned any more, but /digest resolve would post it."""
+    await fail_and_post_again(world, tmp_path / "copy.db", later=3 * WINDOW)
+    async with open_store(world.path) as store:
+        await world.deliver(store)
+        (record,) = await store.outbox.list_deliveries(world.channel.id)
+        assert record.state is DeliveryState.SENT
 
 
 async def test_what_was_posted_again_in_pieces_may_be_there(world: World, tmp_path: Path) -> None:
