@@ -9,8 +9,10 @@ import importlib
 import sys
 from pathlib import Path
 
+from benchmarks.tables import table
+
 FOLDER = Path(__file__).resolve().parent
-HELPERS = {"__init__", "__main__", "corpus", "search_peers"}
+HELPERS = {"__init__", "__main__", "corpus", "search_peers", "tables"}
 
 
 def main(argv: list[str]) -> int:
@@ -22,8 +24,7 @@ def main(argv: list[str]) -> int:
     if argv and argv[0] not in ("-h", "--help"):
         print(f"There is no benchmark {argv[0]!r}; there are:", file=sys.stderr)
     print("python -m benchmarks NAME [--help]\n")
-    for name, path in names.items():
-        print(f"  {name:<10} {_first_line(path)}")
+    print(table([(name, _first_line(path)) for name, path in names.items()], names=2))
     return 0 if not argv or argv[0] in ("-h", "--help") else 2
 
 

@@ -23,6 +23,7 @@ from typing import Any
 
 import discord
 
+from benchmarks.tables import table
 from bot.arxiv.calendar import announcement_day
 from bot.arxiv.files import parse_listing_file
 from bot.client import use_stand_ins
@@ -75,9 +76,8 @@ async def measure(channels: int) -> int:
         ("CPU per message, ms", cpu_ms, bare_cpu_ms, cpu_ms / bare_cpu_ms, f"<= {CPU_GOAL}"),
         ("p99 of a search, s", slowest, ANSWER_GOAL_S, slowest / ANSWER_GOAL_S, "<= 1"),
     )
-    print(f"{'':24}{'bot':>10}{'peer':>10}{'ratio':>8}  goal")
-    for name, ours, peer, ratio, goal in rows:
-        print(f"{name:24}{ours:>10.2f}{peer:>10.2f}{ratio:>8.2f}  {goal}")
+    shown = [(name, *(f"{each:.2f}" for each in numbers), goal) for name, *numbers, goal in rows]
+    print(table([("", "bot", "peer", "ratio", "goal"), *shown]))
     is_met = rate / allowed >= RATE_GOAL and cpu_ms / bare_cpu_ms <= CPU_GOAL
     return int(not (is_met and slowest <= ANSWER_GOAL_S))
 

@@ -35,6 +35,8 @@ from datetime import UTC, date, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
 
+from benchmarks.tables import table, verdict
+
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "corpus"
 SEED = 20200821
 FIRST_MONTH = 2015 * 12
@@ -83,10 +85,6 @@ def child(name: str, *arguments: object) -> dict[str, float]:
     return result
 
 
-def verdict(is_met: bool) -> str:
-    return "met" if is_met else "MISSED"
-
-
 # -- the parts -----------------------------------------------------------------------------------
 
 
@@ -101,17 +99,18 @@ def compare_import(folder: Path, options: argparse.Namespace) -> bool:
         ours.append(child("import", snapshot, database))
         peers.append(child("bare", folder / "rows.jsonl", folder / "bare.db"))
     again = child("again", snapshot, database)
-    print(f"{'':<34}{'seconds':>9}{'CPU s':>8}{'papers/s':>10}{'ratio':>7}")
     peer = min(peers, key=lambda run: run["seconds"])
     best = min(ours, key=lambda run: run["seconds"])
+    rows = [("", "seconds", "CPU s", "papers/s", "ratio")]
     for name, run in (
         ("bare sqlite3, the same rows", peer),
         ("python -m bot import", best),
         ("the same file again", again),
     ):
-        ratio = peer["seconds"] / run["seconds"]
-        rate = options.papers / run["seconds"]
-        print(f"{name:<34}{run['seconds']:>9.2f}{run['cpu']:>8.2f}{rate:>10,.0f}{ratio:>7.2f}")
+        numbers = (f"{run['seconds']:.2f}", f"{run['cpu']:.2f}")
+        rate = f"{options.papers / run['seconds']:,.0f}"
+        rows.append((name, *numbers, rate, f"{peer['seconds'] / run['seconds']:.2f}"))
+    print(table(rows))
     ratio = peer["seconds"] / best["seconds"]
     print(f"goal: at least {GOAL_SPEED} of the peer's speed: {verdict(ratio >= GOAL_SPEED)}")
     return ratio >= GOAL_SPEED

@@ -21,6 +21,7 @@ from itertools import islice
 from pathlib import Path
 from xml.etree import ElementTree
 
+from benchmarks.tables import table
 from bot.arxiv.feeds import parse_feed, read_feed
 from tests.fakes.arxiv_forms import Record, rss_feed
 
@@ -95,10 +96,11 @@ def measure(
 
 def print_table(seconds: dict[str, float]) -> None:
     peer = next((taken for name, taken in seconds.items() if name.startswith("feedparser")), None)
-    print(f"{'parser':<30} {'CPU ms':>8} {'times faster':>14}")
-    for name, taken in seconds.items():
-        ratio = f"{peer / taken:.1f}" if peer else "-"
-        print(f"{name:<30} {taken * 1000:>8.1f} {ratio:>14}")
+    rows = [
+        (name, f"{taken * 1000:.1f}", f"{peer / taken:.1f}" if peer else "-")
+        for name, taken in seconds.items()
+    ]
+    print(table([("parser", "CPU ms", "times faster"), *rows]))
     if peer:
         reached = peer / seconds["read_feed (records)"]
         word = "met" if reached >= GOAL else "MISSED"

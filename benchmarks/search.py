@@ -1,4 +1,4 @@
-"""Searching a grown archive, against full bm25, a LIKE scan and PostgreSQL, in one run.
+"""Searching a grown archive, against full bm25, a LIKE scan, tantivy and PostgreSQL, in one run.
 
     python -m benchmarks search [--papers N] [--database FILE] [--without PART ...] [--postgres]
 
@@ -9,11 +9,13 @@ fetching of ten rows, ours also with the total and the way through the event loo
 
 Parts: ``speed``; ``typed`` (autocomplete, similar papers, advice, the worst a person can type);
 ``quality`` (judged queries on the real corpus); ``writes`` (a day stored, against triggers);
-``daily`` (many topics against a day's papers). PostgreSQL takes part with ``--postgres``.
+``daily`` (many topics against a day's papers). tantivy takes part where it is installed,
+PostgreSQL with ``--postgres``.
 """
 
 import argparse
 import asyncio
+import math
 import multiprocessing
 import os
 import platform
@@ -23,21 +25,33 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 from benchmarks.corpus import SHARED, Grower, build_database, read_corpus
-from benchmarks.search_peers import Bm25, LikeScan, Peer, postgres_peers
+from benchmarks.search_peers import PAGE, Bm25, LikeScan, Peer, postgres_peers, tantivy_peers
+from benchmarks.tables import table, verdict
 from bot.query.parser import parse_query
 from bot.query.tokens import surface
-from bot.store.search import Search, Sort
+from bot.store.search import Search, SearchPage, Sort
 from bot.store.store import open_store
 
 PARTS = ("speed", "typed", "quality", "writes", "daily")
 REPEATS = 2
 SLOW_PEER_MS = 2000  # a peer slower than this gets no further query of the class
+
+GOALS_MS = {Sort.NEWEST: 2, Sort.RELEVANCE: 50}
+GOAL_WORST_MS = 150
+GOAL_RATIOS = {
+    ("full bm25", "common"): 20,
+    ("PostgreSQL", "common"): 3,
+    ("PostgreSQL", "phrase"): 10,
+    ("LIKE scan", "rare"): 10_000,
+}
+"""How many times longer a peer should take, by the beginning of its name and the class."""
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -75,7 +89,7 @@ def run(options: argparse.Namespace, folder: Path) -> None:
         path = options.database or folder / "archive.db"
         if not path.exists():
             build(path, options.papers)
-        measure_archive(path, parts, folder if options.postgres else None)
+        measure_archive(path, parts, folder, with_postgres=options.postgres)
     if "quality" in parts:
         from benchmarks import search_quality
 
@@ -93,9 +107,11 @@ def run(options: argparse.Namespace, folder: Path) -> None:
 def build(path: Path, count: int) -> None:
     print(f"\nBuilding an archive of {count:,} papers")
     took = build_database(path, Grower(read_corpus()).grow(count))
-    for name, seconds in took.items():
-        print(f"  {name:<12} {seconds:8.1f} s  {count / seconds:10,.0f} papers/s")
-    print(f"  {'file':<12} {path.stat().st_size / 1e6:8.0f} MB")
+    rows = [
+        (name, f"{seconds:.1f} s", f"{count / seconds:,.0f} papers/s")
+        for name, seconds in took.items()
+    ]
+    print(table(rows))
 
 
 # The queries
@@ -183,17 +199,21 @@ MISSES = ("transfomer segmentaton", "netwroks category:math.AG", "deep zzzqqq le
 # Measuring
 
 
-def measure_archive(path: Path, parts: Sequence[str], postgres: Path | None) -> None:
+def measure_archive(path: Path, parts: Sequence[str], folder: Path, *, with_postgres: bool) -> None:
     connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
     (count,) = connection.execute("SELECT count(*) FROM paper_head_docsize").fetchone()
-    print(f"\n{count:,} papers, {path.stat().st_size / 1e6:,.0f} MB")
+    print(f"\n{count:,} papers, {path.stat().st_size / 1e6:,.0f} MB with the indexes")
     if "speed" in parts:
         peers: list[Peer] = [Bm25(connection), LikeScan(connection)]
-        if postgres is not None:
-            peers += postgres_peers(postgres, path)
-        asyncio.run(measure_speed(path, make_classes(connection), peers))
-        for peer in peers:
-            peer.close()
+        peers += tantivy_peers(folder, connection)
+        if with_postgres:
+            peers += postgres_peers(folder, path)
+        try:
+            measured = asyncio.run(measure_speed(path, make_classes(connection), peers))
+        finally:
+            for peer in peers:
+                peer.close()
+        report_speed(measured, peers, count)
     if "typed" in parts:
         asyncio.run(measure_typed(path))
     connection.close()
@@ -221,23 +241,42 @@ async def search_everything(path: Path) -> None:
             await asyncio.gather(*pages)
 
 
-async def measure_speed(path: Path, classes: Sequence[QueryClass], peers: Sequence[Peer]) -> None:
-    titles = ["newest", "relevance", *(peer.name for peer in peers)]
-    print(
-        f"\n{'p50 / p95 / max, ms':<18}"
-        + "".join(f"{title:>26}" for title in titles)
-        + "   bm25 : ours"
-    )
+Engine = Sort | Peer
+"""Ours in one of its orders, or another."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """Milliseconds by class and engine, and how often an engine showed the papers that ours did."""
+
+    times: dict[str, dict[Engine, list[float]]] = field(default_factory=dict)
+    alike: dict[Peer, list[bool]] = field(default_factory=dict)
+
+    def of(self, engine: Engine, name: str | None = None) -> list[float]:
+        """Return the times of one class, or of all."""
+        classes = self.times.values() if name is None else [self.times.get(name, {})]
+        return [took for times in classes for took in times.get(engine, [])]
+
+    def times_slower(self, peer: Peer, name: str) -> float | None:
+        """Compare the medians of the queries that both were asked."""
+        theirs, ours = self.of(peer, name), self.of(peer.sort, name)
+        if not theirs:
+            return None
+        # A class is of one kind: a peer was asked all of it, or the first ones until too slow.
+        return statistics.median(theirs) / statistics.median(ours[: len(theirs)])
+
+
+async def measure_speed(
+    path: Path, classes: Sequence[QueryClass], peers: Sequence[Peer]
+) -> Measured:
+    measured = Measured()
     async with open_store(path) as store:
-        for each in classes:
-            times: dict[str, list[float]] = {title: [] for title in titles}
+        for each in filter(lambda each: each.queries, classes):
+            print(f"asking {len(each.queries)} queries of the class {each.name}", file=sys.stderr)
+            times = measured.times.setdefault(each.name, {})
             for query in each.queries:
-                await measure_query(store.search, query, each, peers, times)
-            print(
-                f"{each.name:<18}"
-                + "".join(f"{summary(times[title]):>26}" for title in titles)
-                + ratio(times)
-            )
+                await measure_query(store.search, query, each, peers, times, measured.alike)
+    return measured
 
 
 async def measure_query(
@@ -245,61 +284,121 @@ async def measure_query(
     text: str,
     of: QueryClass,
     peers: Sequence[Peer],
-    times: dict[str, list[float]],
+    times: dict[Engine, list[float]],
+    alike: dict[Peer, list[bool]],
 ) -> None:
     query = parse_query(text)
+    shown: dict[Sort, list[str]] = {}
     for sort in Sort:
-        times[sort.value].append(await best_of(partial(search.find, query, sort=sort)))
+        took, page = await best_of(partial(search.find, query, sort=sort, limit=PAGE))
+        times.setdefault(sort, []).append(took)
+        shown[sort] = ids_of(page)
     for peer in peers:
-        if (of.like or not peer.only_rare) and max(times[peer.name], default=0) < SLOW_PEER_MS:
-            took = peer.best_of(REPEATS, query)
-            if took is not None:
-                times[peer.name].append(took)
+        if (of.like or not peer.only_rare) and max(times.get(peer, [0])) < SLOW_PEER_MS:
+            asked = peer.best_of(REPEATS, query)
+            if asked is not None:
+                times.setdefault(peer, []).append(asked[0])
+                if peer.differs and peer.sort is Sort.NEWEST:
+                    alike.setdefault(peer, []).append(asked[1] == shown[peer.sort])
 
 
-async def best_of(ask: Callable[[], Awaitable[object]]) -> float:
+def ids_of(page: SearchPage) -> list[str]:
+    return [match.stored.paper.arxiv_id for match in page.matches]
+
+
+T = TypeVar("T")
+
+
+async def best_of(ask: Callable[[], Awaitable[T]]) -> tuple[float, T]:
     best = float("inf")
     for _ in range(REPEATS):
         begun = time.perf_counter()
-        await ask()
+        answer = await ask()
         best = min(best, time.perf_counter() - begun)
-    return best * 1000
+    return best * 1000, answer
+
+
+# Telling
+
+
+def report_speed(measured: Measured, peers: Sequence[Peer], count: int) -> None:
+    for sort, order in ((Sort.NEWEST, "Newest first"), (Sort.RELEVANCE, "By relevance")):
+        rivals = [peer for peer in peers if peer.sort is sort and measured.of(peer)]
+        names = [peer.name for peer in rivals]
+        print(f"\n{order}: p50 / p95 / max, ms")
+        print(table([("", "ours", *names), *speed_rows(measured, [sort, *rivals])]))
+        if rivals:
+            print(f"\n{order}: times the median of ours")
+            print(table([("", *names), *ratio_rows(measured, rivals)]))
+    for peer, same in measured.alike.items():
+        shown = f"{peer.name} showed the same {PAGE} newest papers for {sum(same)} of {len(same)}"
+        print(f"\n{shown} queries; it differs in {peer.differs}")
+    print(f"\nAgainst the goals, set for 1 to 3 million papers; these were {count:,}")
+    print(table([("", "measured", "goal", ""), *goal_rows(measured, peers)]))
+
+
+def speed_rows(measured: Measured, engines: Sequence[Engine]) -> Iterator[tuple[str, ...]]:
+    for name in measured.times:
+        yield (name, *(summary(measured.of(engine, name)) for engine in engines))
+
+
+def ratio_rows(measured: Measured, peers: Sequence[Peer]) -> Iterator[tuple[str, ...]]:
+    for name in measured.times:
+        ratios = [measured.times_slower(peer, name) for peer in peers]
+        yield (name, *map(show_ratio, ratios))
+
+
+def show_ratio(ratio: float | None) -> str:
+    if ratio is None:
+        return "-"
+    return f"{ratio:,.1f}" if ratio >= 1 else f"{ratio:.2g}"
+
+
+def goal_rows(measured: Measured, peers: Sequence[Peer]) -> Iterator[tuple[str, ...]]:
+    for sort, most_ms in GOALS_MS.items():
+        reached = percentile_95(measured.of(sort))
+        met = verdict(reached <= most_ms)
+        yield f"{sort.value}, p95 of all", f"{reached:.2f} ms", f"at most {most_ms} ms", met
+    for (peer_name, name), least in GOAL_RATIOS.items():
+        for peer in peers:
+            ratio = measured.times_slower(peer, name) if peer.name.startswith(peer_name) else None
+            if ratio is not None:
+                said = f"{peer.name} : {peer.sort.value}, {name}"
+                yield said, show_ratio(ratio), f"at least {least:,}", verdict(ratio >= least)
+
+
+def percentile_95(times: Sequence[float]) -> float:
+    ordered = sorted(times)
+    return ordered[math.ceil(0.95 * len(ordered)) - 1]
 
 
 def summary(times: Sequence[float]) -> str:
     if not times:
         return "-"
-    ordered = sorted(times)
-    p95 = ordered[min(len(ordered) - 1, round(0.95 * len(ordered)))]
-    return f"{statistics.median(ordered):.2f} / {p95:.2f} / {ordered[-1]:.2f}"
-
-
-def ratio(times: dict[str, list[float]]) -> str:
-    if not times.get("full bm25") or not times["relevance"]:
-        return ""
-    bm25 = statistics.median(times["full bm25"])
-    return f"   {bm25 / statistics.median(times['relevance']):.1f}x"
+    return f"{statistics.median(times):.2f} / {percentile_95(times):.2f} / {max(times):.2f}"
 
 
 async def measure_typed(path: Path) -> None:
     """Measure what is asked at every key, and the worst that a person can type."""
     async with open_store(path) as store:
         search = store.search
-        print(f"\n{'p50 / p95 / max, ms':<28}")
-        await measure_row("titles", [partial(search.suggest_titles, typed) for typed in TITLES])
-        await measure_row("authors", [partial(search.suggest_authors, typed) for typed in NAMES])
         pages = [await search.find(parse_query(word), limit=1) for word in SAMPLE_WORDS]
         papers = [match.stored.paper for page in pages for match in page.matches]
-        await measure_row("similar papers", [partial(search.find_similar, each) for each in papers])
-        advised = [partial(search.advise, parse_query(text)) for text in MISSES]
-        await measure_row("did you mean, blame", advised)
+        asks: dict[str, Sequence[Callable[[], Awaitable[object]]]] = {
+            "titles": [partial(search.suggest_titles, typed) for typed in TITLES],
+            "authors": [partial(search.suggest_authors, typed) for typed in NAMES],
+            "similar papers": [partial(search.find_similar, each) for each in papers],
+            "did you mean, blame": [partial(search.advise, parse_query(text)) for text in MISSES],
+        }
         for sort in Sort:
-            asks = [partial(search.find, parse_query(text), sort=sort) for text in WORST]
-            await measure_row(f"worst queries, {sort.value}", asks)
-
-
-async def measure_row(name: str, asks: Sequence[Callable[[], Awaitable[object]]]) -> None:
-    print(f"{name:<28}{summary([await best_of(ask) for ask in asks]):>26}")
+            worst = [partial(search.find, parse_query(text), sort=sort) for text in WORST]
+            asks[f"worst queries, {sort.value}"] = worst
+        times = {name: [(await best_of(ask))[0] for ask in each] for name, each in asks.items()}
+    print("\nWhile typing, and at worst: p50 / p95 / max, ms")
+    print(table([(name, summary(each)) for name, each in times.items()]))
+    slowest = max(max(each) for name, each in times.items() if name.startswith("worst"))
+    met = verdict(slowest <= GOAL_WORST_MS)
+    print(f"goal: any search at most {GOAL_WORST_MS} ms: {met} ({slowest:.0f} ms)")
 
 
 if __name__ == "__main__":

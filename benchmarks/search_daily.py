@@ -15,6 +15,7 @@ import time
 from pathlib import Path
 
 from benchmarks.corpus import SHARED, build_database, read_corpus, real_papers
+from benchmarks.tables import table
 from bot.models import ArxivId
 from bot.query.parser import parse_query
 from bot.store.store import open_store
@@ -43,15 +44,18 @@ def measure(folder: Path) -> None:
         "SELECT stem, papers FROM stem WHERE length(stem) > 3 AND stem GLOB '[a-z]*'"
     ).fetchall()
     connection.close()
-    print(f"\n{PAPERS:,} papers; seconds")
-    print(f"{'topics':>10}{'distinct':>10}{'reading':>10}{'matching':>10}{'matches':>12}")
-    asyncio.run(_match(path, arxiv_ids, stems))
+    rows = asyncio.run(_match(path, arxiv_ids, stems))
+    print(f"\n{PAPERS:,} papers of a day; seconds")
+    print(table([("topics", "distinct", "reading", "matching", "matches"), *rows], names=0))
 
 
-async def _match(path: Path, arxiv_ids: list[ArxivId], stems: list[tuple[str, int]]) -> None:
+async def _match(
+    path: Path, arxiv_ids: list[ArxivId], stems: list[tuple[str, int]]
+) -> list[tuple[str, ...]]:
     dice = random.Random(2)
     words = [stem for stem, _ in stems]
     weights = [papers**0.3 for _, papers in stems]  # people ask for rarer words than papers use
+    rows: list[tuple[str, ...]] = []
     async with open_store(path) as store:
         for count in TOPICS:
             texts = [_topic(dice, words, weights) for _ in range(count)]
@@ -60,11 +64,10 @@ async def _match(path: Path, arxiv_ids: list[ArxivId], stems: list[tuple[str, in
             read = time.perf_counter()
             found = await store.search.match_many(queries, arxiv_ids)
             matched = time.perf_counter()
-            pairs = sum(map(len, found))
-            print(
-                f"{count:>10,}{len(set(texts)):>10,}{read - begun:>10.2f}{matched - read:>10.2f}"
-                f"{pairs:>12,}"
-            )
+            counts = (count, len(set(texts)), sum(map(len, found)))
+            topics, distinct, pairs = (f"{each:,}" for each in counts)
+            rows.append((topics, distinct, f"{read - begun:.2f}", f"{matched - read:.2f}", pairs))
+    return rows
 
 
 def _topic(dice: random.Random, words: list[str], weights: list[float]) -> str:

@@ -19,6 +19,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from benchmarks.corpus import SHARED, build_database, read_corpus, real_papers
+from benchmarks.tables import table
 from bot.query.compile import compile_query
 from bot.query.parser import parse_query
 from bot.query.tokens import stem
@@ -85,10 +86,11 @@ def measure(folder: Path) -> None:
     print(
         f"\nKnown papers among the first {FIRST}, of {PER_KIND} each; {len(papers):,} real papers"
     )
-    print(f"{'':<24}" + "".join(f"{kind:>26}" for kind in kinds) + f"{'all':>8}")
-    for name, counts in found.items():
-        cells = "".join(f"{counts.get(kind, 0):>26}" for kind in kinds)
-        print(f"{name:<24}{cells}{sum(counts.values()):>8}")
+    rows = [
+        (name, *(str(counts.get(kind, 0)) for kind in kinds), str(sum(counts.values())))
+        for name, counts in found.items()
+    ]
+    print(table([("", *kinds, "all"), *rows]))
 
 
 def make_judged(papers: list[tuple[int, str, str, str]], seed: int = 7) -> Iterator[Judged]:

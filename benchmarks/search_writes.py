@@ -21,6 +21,7 @@ from pathlib import Path
 import aiosqlite
 
 from benchmarks.corpus import SHARED, Grower, Grown, build_database, read_corpus
+from benchmarks.tables import table
 from bot.arxiv.paper import build_paper
 from bot.models import Announcement, AnnounceType, ArxivId, Listing
 from bot.store import search_index
@@ -55,9 +56,12 @@ def measure(folder: Path) -> None:
     with _without_hooks():
         theirs, _ = asyncio.run(_store_days(triggered, days))
     print(f"\nA day of {DAY_SIZE:,} papers into {ARCHIVE:,}, best of {RUNS}, seconds")
-    print(f"  stored and indexed     {min(ours):8.3f}  {DAY_SIZE / min(ours):8,.0f} papers/s")
-    print(f"  the same day again     {min(again):8.3f}")
-    print(f"  with triggers          {min(theirs):8.3f}  {min(theirs) / min(ours):.1f} times ours")
+    rows = (
+        ("stored and indexed", min(ours), f"{DAY_SIZE / min(ours):,.0f} papers/s"),
+        ("the same day again", min(again), ""),
+        ("with triggers", min(theirs), f"{min(theirs) / min(ours):.1f} times ours"),
+    )
+    print(table([(name, f"{seconds:.3f}", said) for name, seconds, said in rows]))
 
 
 async def _store_days(path: Path, days: list[list[Grown]]) -> tuple[list[float], list[float]]:
