@@ -1,5 +1,6 @@
 """Is everything in place? One line per thing looked at, for the person who hosts the bot."""
 
+import asyncio
 import sqlite3
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -9,11 +10,13 @@ import aiohttp
 import discord
 
 from bot.app import offline_pipeline
+from bot.backups import find_problem
 from bot.client import use_stand_ins
 from bot.config import Config
-from bot.errors import AlreadyRunning, StoreError
+from bot.errors import AlreadyRunning, DatabaseDamaged, StoreError
 from bot.models import Subscription
 from bot.pipeline import Pipeline
+from bot.store.copies import advise, list_copies
 from bot.store.database import instance_lock
 from bot.store.maintenance import find_stale_indexes
 from bot.store.store import Store, open_store
@@ -41,8 +44,11 @@ async def check_bot(config: Config, token: str | None) -> AsyncIterator[Finding]
             pipeline = offline_pipeline(store)
             async for finding in _check_store(config, pipeline):
                 yield finding
+            yield await asyncio.to_thread(_check_backups, config)
             async for finding in _check_discord(config, pipeline, token):
                 yield finding
+    except DatabaseDamaged as error:
+        yield _bad(f"{error} {advise(config.database.path, config.backup_folder)}")
     except StoreError as error:
         yield _bad(str(error))
 
@@ -90,6 +96,18 @@ async def _check_indexes(config: Config, store: Store) -> Finding:
         names = ", ".join(stale)
         return _bad(f"search indexes out of step ({names}); python -m bot reindex mends them")
     return _good("search indexes in step with the papers")
+
+
+def _check_backups(config: Config) -> Finding:
+    """Tell when the bot last copied the database, or why it cannot."""
+    path, folder = config.database.path, config.backup_folder
+    made = list_copies(path, folder)
+    last = f"last backup {made[0].made_at:%Y-%m-%d %H:%M} UTC, {made[0].file}" if made else ""
+    if config.backup.every_h == 0:
+        return _good(last or "backups: none are made, as backup.every_h is 0")
+    if problem := find_problem(path, folder):
+        return _bad(f"no backup can be made: {problem}" + (f"; {last}" if last else ""))
+    return _good(last or f"backups: none yet in {folder}; the running bot makes them")
 
 
 async def _check_discord(

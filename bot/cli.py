@@ -25,6 +25,7 @@ from bot.errors import (
     ArxivError,
     BotError,
     ConfigError,
+    DatabaseDamaged,
     FileFormatError,
     InputError,
     QuerySyntaxError,
@@ -35,6 +36,7 @@ from bot.log import setup_logging
 from bot.models import AnnounceType, Digest, Listing, Subscription, Topic
 from bot.query.parser import parse_query
 from bot.store.backup import backup, restore
+from bot.store.copies import advise
 from bot.store.database import instance_lock
 from bot.store.maintenance import list_indexes, rebuild_index
 from bot.store.search import Sort
@@ -73,7 +75,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         config = load_config(options.config, canonical_category=canonical_category)
         setup_logging(config.log, secrets=())
-        return _run(options.command(options, config))
+        return asyncio.run(_advised(options.command(options, config), config))
     except BotError as error:
         print(_sentence(error), file=sys.stderr)
         return _exit_code(error)
@@ -88,12 +90,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return EXIT_OK
 
 
-async def _awaited(work: Awaitable[int]) -> int:
-    return await work
-
-
-def _run(work: Awaitable[int]) -> int:
-    return asyncio.run(_awaited(work))
+async def _advised(work: Awaitable[int], config: Config) -> int:
+    try:
+        return await work
+    except DatabaseDamaged as error:
+        advice = advise(config.database.path, config.backup_folder)
+        raise DatabaseDamaged(f"{error} {advice}") from error
 
 
 def _sentence(error: BotError) -> str:

@@ -149,6 +149,12 @@ def _check_path(path: Path) -> Path:
     return _expand_home(path)
 
 
+def _check_folder(path: Path) -> Path:
+    if str(path) in ("", ".") or "\0" in str(path):
+        raise ValueError("must be the path of a folder")
+    return _expand_home(path)
+
+
 def _expand_home(path: Path | str) -> Path:
     # Unlike Path.expanduser, this leaves an unknown ~name as it is: then there is no such file.
     return Path(os.path.expanduser(path))
@@ -195,6 +201,22 @@ class Section(BaseModel):
 class DatabaseConfig(Section):
     path: FilePath = Field(
         default=Path("data/papers.db"), description="The SQLite file; created when missing."
+    )
+
+
+class BackupConfig(Section):
+    every_h: Number = Field(
+        default=24,
+        ge=0,
+        le=8760,
+        description="Hours between two copies that the running bot makes; 0 makes none.",
+    )
+    keep: Whole = Field(
+        default=3, ge=1, le=100, description="How many of these copies are kept, the newest ones."
+    )
+    folder: Annotated[Path, AfterValidator(_check_folder)] = Field(
+        default=Path("backups"),
+        description="Where they are: beside the database, or a folder's whole path.",
     )
 
 
@@ -349,6 +371,7 @@ class Config(Section):
     """All settings, frozen; `load_config` makes it."""
 
     database: DatabaseConfig = DatabaseConfig()
+    backup: BackupConfig = BackupConfig()
     arxiv: ArxivConfig = ArxivConfig()
     discord: DiscordConfig = DiscordConfig()
     huggingface: HuggingFaceConfig = HuggingFaceConfig()
@@ -358,6 +381,11 @@ class Config(Section):
     topics: TopicsConfig = TopicsConfig()
     health: HealthConfig = HealthConfig()
     log: LogConfig = LogConfig()
+
+    @property
+    def backup_folder(self) -> Path:
+        """Where the copies of the database are; a name alone means a folder beside it."""
+        return self.database.path.parent / self.backup.folder
 
     @classmethod
     def list_keys(cls) -> list[str]:

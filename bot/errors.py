@@ -14,6 +14,7 @@ BotError
 │  └─ LinksFormatError               the answer is of no use: not before the next re-check
 ├─ StoreError
 │  ├─ DatabaseUnusable               exit 74: missing, corrupt, foreign, newer, read-only
+│  │  └─ DatabaseDamaged             ... corrupt: a backup helps
 │  ├─ DatabaseBusy                   somebody else holds the lock: try again
 │  ├─ DatabaseFull                   no space on the disk: nothing new until there is some
 │  └─ AlreadyRunning                 exit 75: another instance uses this database
@@ -122,6 +123,10 @@ class StoreError(BotError):
 
 class DatabaseUnusable(StoreError):
     """The database file is missing, corrupt, foreign, newer than this program or read-only."""
+
+
+class DatabaseDamaged(DatabaseUnusable):
+    """The database file lost data; whoever knows where backups are adds which is the newest."""
 
 
 class DatabaseBusy(StoreError):

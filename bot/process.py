@@ -18,6 +18,7 @@ import aiohttp
 import discord
 
 from bot.app import open_enrichment, open_pipeline, utc_now
+from bot.backups import Backups
 from bot.caretaker import Caretaker
 from bot.client import PaperBot, use_stand_ins
 from bot.config import Config
@@ -42,10 +43,12 @@ INDEX_CHECK_PAPERS = 400_000
 """Up to here the check of the search index takes some ten seconds; `check` does it for more."""
 
 TIDY_EVERY_S = 3600.0
+BACKUP_LOOK_S = 3600.0
 GRACE_S = 30.0
 """How long a post in flight may take after a signal."""
 HEARTBEAT_S = 5.0
 LONGEST_PAUSE_S = 60.0
+CANCEL_AGAIN_S = 1.0
 
 AUTHENTICATION_FAILED = 4004
 INTENTS_REFUSED = (4013, 4014)
@@ -118,6 +121,7 @@ class _Process:
         """Tick, deliver and stay connected until the first of them ends."""
         async with (
             enriching(self.config, self.pipeline.store),
+            backing_up(self.config),
             ticking(self._tidy, every_s=TIDY_EVERY_S, grace_s=0),
             ticking(self._tick, every_s=self.config.schedule.tick_s),
         ):
@@ -196,6 +200,17 @@ class _Process:
 
 
 @contextlib.asynccontextmanager
+async def backing_up(config: Config) -> AsyncIterator[None]:
+    """Copy the database meanwhile, where the settings ask for it; at the end a copy is given up."""
+    if config.backup.every_h == 0:
+        yield
+        return
+    backups = Backups(config.database.path, config.backup_folder, config.backup, now=utc_now)
+    async with ticking(backups.look, every_s=BACKUP_LOOK_S, grace_s=0):
+        yield
+
+
+@contextlib.asynccontextmanager
 async def enriching(config: Config, store: Store) -> AsyncIterator[None]:
     """Look for late links meanwhile, where the settings ask for it; no digest waits for them."""
     async with open_enrichment(config, store) as enrichment:
@@ -255,10 +270,13 @@ async def until(stopped: asyncio.Event, *works: Awaitable[object]) -> bool:
     """
     stop = asyncio.create_task(stopped.wait())
     tasks = [asyncio.ensure_future(work) for work in works]
-    done, _ = await asyncio.wait([stop, *tasks], return_when=asyncio.FIRST_COMPLETED)
-    for task in (stop, *tasks):
-        task.cancel()
-    await asyncio.gather(stop, *tasks, return_exceptions=True)
+    done, pending = await asyncio.wait([stop, *tasks], return_when=asyncio.FIRST_COMPLETED)
+    while pending:
+        # Again and again: before Python 3.12 wait_for, which discord.py and we use, loses a
+        # cancellation that comes in the moment its work ends (python/cpython#86296).
+        for task in pending:
+            task.cancel()
+        _, pending = await asyncio.wait(pending, timeout=CANCEL_AGAIN_S)
     for task in tasks:
         if task in done:
             task.result()

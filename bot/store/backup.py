@@ -7,8 +7,9 @@ nothing is planned until the channels themselves were asked (`restored.py`).
 import contextlib
 import os
 import secrets
+import shutil
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import IO, Final
@@ -31,7 +32,15 @@ DOUBT_PLANNED: Final = (
 """What a copy has as planned may have been posted since it was made."""
 
 
-def backup(path: Path, target: Path) -> None:
+OnOpen = Callable[[sqlite3.Connection], None]
+"""Is given each connection as it is opened, to interrupt its work from another thread."""
+
+
+def _ignore(_: sqlite3.Connection) -> None:
+    """Let the work go on to its end."""
+
+
+def backup(path: Path, target: Path, *, on_open: OnOpen = _ignore) -> None:
     """Copy the database at ``path``, which may be in use, to ``target``.
 
     Copying the file itself would lose what is still in its log. Raises `DatabaseUnusable`, and
@@ -41,8 +50,10 @@ def backup(path: Path, target: Path) -> None:
     part = target.with_name(f"{target.name}.new-{secrets.token_hex(4)}")
     try:
         with _opened(path) as source:
+            on_open(source)
             source.execute("VACUUM INTO ?", (str(part),))
-        _check(part)
+        shutil.copymode(path, part)  # as few may read it as may read the database
+        _check(part, on_open)
         _put(part, target)
     except (sqlite3.Error, OSError) as error:
         raise StoreError(f"The backup {target} cannot be written: {error}.") from error
@@ -81,9 +92,10 @@ def _discard(part: Path) -> None:
         part.unlink(missing_ok=True)
 
 
-def _check(path: Path) -> None:
+def _check(path: Path, on_open: OnOpen = _ignore) -> None:
     """Raise `DatabaseUnusable` unless the database is whole and one that this program knows."""
     with _opened(path) as connection:
+        on_open(connection)
         findings = [row[0] for row in connection.execute("PRAGMA integrity_check(3)")]
         if findings != ["ok"]:
             raise DatabaseUnusable(f"{path} is damaged: {'; '.join(findings)}.")

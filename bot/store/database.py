@@ -5,8 +5,7 @@ stored. A write is a coroutine that gets the connection; it runs as one transact
 a cancelled caller, because cancelling an await does not cancel SQL already handed to aiosqlite
 (omnilib/aiosqlite#299). After a cancellation the rows are the truth.
 
-A file that is there is never made anew: whatever is wrong with it, the bot refuses it and says
-which backup is the newest.
+A file that is there is never made anew: whatever is wrong with it, the bot refuses it.
 """
 
 import asyncio
@@ -28,6 +27,7 @@ import aiosqlite
 from bot.errors import (
     AlreadyRunning,
     DatabaseBusy,
+    DatabaseDamaged,
     DatabaseFull,
     DatabaseUnusable,
     StoreError,
@@ -253,9 +253,9 @@ def check_header(path: Path) -> None:
             f"{path} is not writable; make it writable for the bot's user or set database.path."
         )
     if not header:
-        raise DatabaseUnusable(f"{path} is empty, so its data is lost; {_rescue(path)}")
+        raise DatabaseDamaged(f"{path} is empty, so its data is lost.")
     if len(header) < HEADER_LENGTH or not header.startswith(MAGIC):
-        raise DatabaseUnusable(f"{path} is not a database; {_rescue(path)}")
+        raise DatabaseDamaged(f"{path} is not a database.")
     if not is_ours(header):
         raise DatabaseUnusable(
             f"{path} is a database of another program; set database.path to another file."
@@ -327,7 +327,7 @@ def _refused(path: Path) -> Iterator[None]:
         if primary_code(error) in TRY_AGAIN:
             raise DatabaseBusy(f"{path} is locked by another process; try again.") from error
         if primary_code(error) in DAMAGED:
-            raise DatabaseUnusable(f"{path} is damaged ({error}); {_rescue(path)}") from error
+            raise DatabaseDamaged(f"{path} is damaged ({error}).") from error
         raise DatabaseUnusable(_unwritable(path, error)) from error
 
 
@@ -364,36 +364,6 @@ def _prepare_folder(path: Path) -> None:
         path.parent.mkdir(exist_ok=True)
     except OSError as error:
         raise DatabaseUnusable(_unwritable(path, error)) from error
-
-
-# Backups
-
-
-def find_backups(path: Path) -> list[Path]:
-    """Find databases of ours beside ``path`` and in ``backups`` there, newest first."""
-    folders = (path.parent, path.parent / "backups")
-    files = [file for folder in folders if folder.is_dir() for file in folder.iterdir()]
-    found = [
-        file
-        for file in files
-        if file != path and not file.name.startswith(f"{path.name}.new-") and _is_database(file)
-    ]
-    return sorted(found, key=lambda file: file.stat().st_mtime, reverse=True)
-
-
-def _is_database(file: Path) -> bool:
-    try:
-        with file.open("rb") as opened:
-            return is_ours(opened.read(HEADER_LENGTH))
-    except OSError:
-        return False
-
-
-def _rescue(path: Path) -> str:
-    backups = find_backups(path)
-    if backups:
-        return f"restore a backup, the newest is {backups[0]}."
-    return "restore a backup, or set database.path to another file."
 
 
 def _is_full(folder: Path) -> bool:

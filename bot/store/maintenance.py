@@ -5,8 +5,8 @@ from functools import partial
 
 import aiosqlite
 
-from bot.errors import DatabaseUnusable
-from bot.store.database import DAMAGED, Database, find_backups, primary_code
+from bot.errors import DatabaseDamaged, DatabaseUnusable
+from bot.store.database import DAMAGED, Database, primary_code
 
 CHECK_DEADLINE_S = 600.0
 
@@ -14,7 +14,7 @@ CHECK_DEADLINE_S = 600.0
 async def check_pages(database: Database) -> None:
     """Read every page; a damaged one is not noticed until somebody needs it.
 
-    Raises `DatabaseUnusable`, which names the newest backup.
+    Raises `DatabaseDamaged`.
     """
 
     async def work(connection: aiosqlite.Connection) -> list[str]:
@@ -26,11 +26,7 @@ async def check_pages(database: Database) -> None:
     except DatabaseUnusable as error:
         findings = [str(error.__cause__)]
     if findings != ["ok"]:
-        backups = find_backups(database.path)
-        newest = f"; the newest backup is {backups[0]}" if backups else ""
-        raise DatabaseUnusable(
-            f"{database.path} is damaged ({'; '.join(findings)}): restore a backup{newest}."
-        )
+        raise DatabaseDamaged(f"{database.path} is damaged ({'; '.join(findings)}).")
 
 
 async def repair_indexes(database: Database) -> list[str]:

@@ -2,8 +2,10 @@
 
 import asyncio
 import contextlib
+import shlex
 import signal
 import sqlite3
+import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator, Callable
@@ -13,6 +15,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
+from bot.store.copies import list_copies, list_leavings
 from bot.store.database import instance_lock
 from tests.fakes.process import BotProcess
 from tests.faults.scenario import Scenario, scenario
@@ -175,4 +178,100 @@ async def test_a_second_signal_ends_even_a_blocked_loop(day: Scenario) -> None:
         bot.send_signal(signal.SIGTERM)
         assert await bot.wait(5) == 128 + signal.SIGTERM
     await day.run_to_the_end()
+    assert day.check().problems == []
+
+
+# Backups
+
+
+async def command(day: Scenario, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run another command of the program, which may ask the stand-ins here."""
+    return await asyncio.to_thread(
+        subprocess.run,
+        [sys.executable, "-m", "bot", *arguments],
+        env=day.environ,
+        cwd=day.path.parent,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+async def test_a_running_bot_makes_a_backup_that_can_be_put_back(day: Scenario) -> None:
+    """Beside its work, without the token in it; what it posted since is not posted again."""
+    folder = day.path.parent / "backups"
+    async with day.running() as bot:
+        await said(bot, "backup made")
+        assert await day.finished(bot)
+        assert await bot.stop() == 0
+    (copy,) = list_copies(day.path, folder)
+    assert day.discord.token.encode() not in copy.file.read_bytes()
+    assert f"last backup {copy.made_at:%Y-%m-%d %H:%M} UTC" in (await command(day, "check")).stdout
+    await day.run_to_the_end()
+    assert list_copies(day.path, folder) == [copy]
+    assert (await command(day, "restore", str(copy.file))).returncode == 0
+    day.age_claims(30)
+    async with day.running() as bot:
+        await said(bot, "compared with the channels")
+        await settle()
+        assert await bot.stop() == 0
+    assert len(day.discord.messages_in(day.channels[0])) == 2
+
+
+async def test_no_backup_is_made_where_the_settings_want_none(day: Scenario) -> None:
+    day.environ["PAPER_BOT_BACKUP__EVERY_H"] = "0"
+    await day.run_to_the_end()
+    assert not (day.path.parent / "backups").exists()
+
+
+async def test_row_35_a_refusal_names_the_newest_backup_and_how_to_put_it_back(
+    day: Scenario,
+) -> None:
+    """Wherever the settings have the backups; followed to the letter, the bot runs again."""
+    folder = day.path.parent / "other disk"
+    day.environ["PAPER_BOT_BACKUP__FOLDER"] = str(folder)
+    async with day.running() as bot:
+        await said(bot, "backup made")
+        assert await day.finished(bot)
+        assert await bot.stop() == 0
+    content = bytearray(day.path.read_bytes())
+    content[8192:] = b"\x5a" * (len(content) - 8192)
+    day.path.write_bytes(content)
+    refused = await command(day, "run")
+    assert refused.returncode == 74
+    assert len(refused.stderr.strip().splitlines()) == 1, refused.stderr
+    _, _, advice = refused.stderr.strip().partition("python -m bot ")
+    (copy,) = list_copies(day.path, folder)
+    assert shlex.split(advice) == ["restore", str(copy.file)]
+    assert advice in (await command(day, "check")).stdout
+    posted = len(day.discord.ledger)
+    assert (await command(day, *shlex.split(advice))).returncode == 0
+    await day.run_to_the_end()
+    assert len(day.discord.ledger) == posted
+
+
+async def test_a_stop_does_not_wait_for_a_backup_and_a_kill_leaves_no_half_of_one(
+    day: Scenario,
+) -> None:
+    await day.run_to_the_end()
+    folder = day.path.parent / "backups"
+    connection = sqlite3.connect(day.path)
+    with connection:
+        connection.execute(
+            "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 60000) "
+            "INSERT INTO fact SELECT 'n' || i, hex(zeroblob(2000)) FROM n"
+        )
+    connection.close()
+    (copy,) = list_copies(day.path, folder)
+    copy.file.unlink()
+    async with day.running() as bot:
+        await until(lambda: bool(list_leavings(day.path, folder)))
+        await bot.kill()
+    left = list_leavings(day.path, folder)
+    assert left
+    async with day.running() as bot:
+        await until(lambda: bool(set(list_leavings(day.path, folder)) - set(left)))
+        assert await bot.stop() == 0
+    assert list_leavings(day.path, folder) == []
     assert day.check().problems == []

@@ -1,7 +1,6 @@
 """The plumbing: transactions that outlive their callers, and files that are refused."""
 
 import asyncio
-import os
 import sqlite3
 import subprocess
 import sys
@@ -15,7 +14,7 @@ import pytest
 
 from bot.errors import AlreadyRunning, BotError, DatabaseBusy, DatabaseUnusable, StoreError
 from bot.store import migrations
-from bot.store.database import BUSY_TIMEOUT_MS, Database, find_backups, instance_lock, open_database
+from bot.store.database import BUSY_TIMEOUT_MS, Database, instance_lock, open_database
 
 
 @pytest.fixture
@@ -228,18 +227,6 @@ async def test_a_file_that_is_no_database_is_refused(path: Path, content: bytes)
     """An emptied file is a loss to be noticed, not a place for a new database."""
     path.write_bytes(content)
     assert str(path) in await refusal(path)
-
-
-async def test_a_refusal_names_the_newest_backup(path: Path, tmp_path: Path) -> None:
-    folder = tmp_path / "backups"
-    folder.mkdir()
-    for age, name in enumerate(("new.db", "old.db"), start=1):
-        await create(folder / name)
-        os.utime(folder / name, (time.time() - age * 100,) * 2)
-    (folder / "notes.txt").write_text("no database")
-    path.write_bytes(b"")
-    assert [backup.name for backup in find_backups(path)] == ["new.db", "old.db"]
-    assert str(folder / "new.db") in await refusal(path)
 
 
 async def test_a_database_of_another_program_is_refused(path: Path) -> None:
