@@ -7,7 +7,8 @@ everything it uses as arguments and keeps no state that a restart would miss.
 import hashlib
 import json
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import cast
 
 import aiohttp
 import discord
@@ -18,14 +19,19 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
 from bot.cogs import digest, paper
-from bot.cogs.answers import report
+from bot.cogs.answers import EXPIRED, LateOffers, report
 from bot.cogs.services import Deliverer
 from bot.cogs.status import BotCog
 from bot.cogs.topic import TopicCog
+from bot.errors import InputError
 from bot.pipeline import Pipeline
 from bot.starters import StarterTopic
 
 log = logging.getLogger(__name__)
+
+BUTTONS = (*paper.BUTTONS, *digest.BUTTONS)
+
+logging.getLogger("discord.app_commands.tree").addFilter(LateOffers())
 
 
 class Tree(app_commands.CommandTree[commands.AutoShardedBot]):
@@ -71,8 +77,16 @@ class PaperBot(commands.AutoShardedBot):
         await self.add_cog(digest.DigestCog(self.pipeline, self.delivery))
         await self.add_cog(TopicCog(self.pipeline, self.delivery, self.starters))
         await self.add_cog(BotCog(self.pipeline, lambda: self.command_ids))
-        self.add_dynamic_items(*paper.BUTTONS, *digest.BUTTONS)
+        self.add_dynamic_items(*BUTTONS)
         await self.sync_commands()
+
+    async def on_interaction(self, interaction: discord.Interaction) -> None:
+        """Tell whoever presses a button that no part of the bot knows any more."""
+        if interaction.type is discord.InteractionType.component:
+            data = cast(Mapping[str, object], interaction.data or {})
+            custom_id = str(data.get("custom_id"))
+            if not any(button.takes(custom_id) for button in BUTTONS):
+                await report(interaction, InputError(EXPIRED))
 
     async def sync_commands(self) -> None:
         """Send the commands to Discord when they are not those it has (200 creates a day)."""

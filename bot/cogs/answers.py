@@ -15,6 +15,7 @@ log = logging.getLogger(__name__)
 
 UNKNOWN_INTERACTION = 10062
 """Discord's code for an interaction that was not answered within three seconds."""
+EXPIRED = "This button is of another version of me; use the command again."
 _IS_PRIVATE = "is_private"
 
 
@@ -30,7 +31,7 @@ async def report(interaction: discord.Interaction, error: BaseException) -> None
     A mistake of the bot's own is logged once, under an id that the person is told.
     """
     cause = unwrapped(error)
-    if isinstance(cause, discord.NotFound) and cause.code == UNKNOWN_INTERACTION:
+    if is_too_late(cause):
         log.warning("interaction answered too late", extra=_fields(interaction))
         return
     sentence = explain(error)
@@ -43,6 +44,21 @@ async def report(interaction: discord.Interaction, error: BaseException) -> None
         await _say_privately(interaction, sentence)
     except discord.HTTPException as failure:
         log.warning("could not answer: %s", failure, extra=_fields(interaction))
+
+
+def is_too_late(error: BaseException | None) -> bool:
+    """Tell whether Discord takes no more answers, as three seconds are over."""
+    return isinstance(error, discord.NotFound) and error.code == UNKNOWN_INTERACTION
+
+
+class LateOffers(logging.Filter):
+    """Lets discord.py log no traceback where Discord no longer waits for an autocompletion."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if not (record.exc_info and is_too_late(record.exc_info[1])):
+            return True
+        log.warning("interaction answered too late")
+        return False
 
 
 async def _say_privately(interaction: discord.Interaction, text: str) -> None:
@@ -110,6 +126,11 @@ class StateButton(
             )
         )
         self.state = state
+
+    @classmethod
+    def takes(cls, custom_id: str) -> bool:
+        """Tell whether a custom id is of this button, in this version."""
+        return re.fullmatch(cls._kind.TEMPLATE, custom_id) is not None
 
     @classmethod
     async def from_custom_id(

@@ -2,6 +2,7 @@
 
 import asyncio
 import secrets
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -66,6 +67,7 @@ class _Open:
     token: str
     channel: Channel
     answered: "asyncio.Future[Reply]"
+    begun_s: float
     is_acknowledged: bool = False
     is_private: bool = False
     original: Json | None = None
@@ -78,6 +80,9 @@ class Interactions:
         self._server = server
         self._open: dict[str, _Open] = {}
         self.timeout_s = 10.0
+        self.deadline_s: float | None = None
+        """How late a first answer is still taken; None takes any, Discord itself 3 seconds."""
+        self.acknowledged_after_s: list[float] = []
 
     async def slash(
         self,
@@ -143,6 +148,7 @@ class Interactions:
             token=secrets.token_urlsafe(24),
             channel=channel,
             answered=asyncio.get_running_loop().create_future(),
+            begun_s=time.monotonic(),
             original=message,
         )
         self._open[opened.token] = opened
@@ -175,18 +181,25 @@ class Interactions:
 
     async def take_callback(self, call: "Call") -> "Answer":
         opened = self._open.get(call.names["interaction_token"])
-        if opened is None:
+        if opened is None or self._is_too_late(opened):
             return self._server.error(404, 10062, "Unknown interaction")
         if opened.is_acknowledged:
             return self._server.error(400, 40060, "Interaction has already been acknowledged.")
         opened.is_acknowledged = True
+        self.acknowledged_after_s.append(time.monotonic() - opened.begun_s)
         kind, data = call.body["type"], call.body.get("data") or {}
+        if kind in (MESSAGE, DEFERRED_MESSAGE):
+            opened.original = None  # a button's answer of its own, not a change of its message
         opened.is_private = bool(int(data.get("flags") or 0) & EPHEMERAL)
         resource = self._act(opened, kind, data)
         answer: Json = {"interaction": {"id": str(opened.id), "type": COMMAND}}
         if resource is not None:
             answer["resource"] = {"type": kind, "message": resource}
         return self._server.answer(200, answer)
+
+    def _is_too_late(self, opened: _Open) -> bool:
+        age_s = time.monotonic() - opened.begun_s
+        return self.deadline_s is not None and age_s > self.deadline_s
 
     def _act(self, opened: _Open, kind: int, data: Json) -> Json | None:
         if kind == CHOICES:
