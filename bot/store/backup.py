@@ -40,13 +40,23 @@ def _ignore(_: sqlite3.Connection) -> None:
     """Let the work go on to its end."""
 
 
-def backup(path: Path, target: Path, *, on_open: OnOpen = _ignore) -> None:
-    """Copy the database at ``path``, which may be in use, to ``target``.
+def backup(path: Path, target: Path) -> None:
+    """Copy the database at ``path``, which another process may use, to ``target``.
 
-    Copying the file itself would lose what is still in its log. Raises `DatabaseUnusable`, and
-    `StoreError` when the copy cannot be made; a file at ``target`` is replaced only by a good one.
+    Raises `DatabaseUnusable`, and `StoreError` as `copy_database` does.
     """
     check_header(path)
+    copy_database(path, target)
+
+
+def copy_database(path: Path, target: Path, *, on_open: OnOpen = _ignore) -> None:
+    """Copy the database at ``path``, which this process may use too, to ``target``.
+
+    Copying the file itself would lose what is still in its log. And it must not even be opened but
+    by SQLite: closing it again would free the locks of this process, and the next other process
+    would take the log away (https://sqlite.org/howtocorrupt.html, section 2.2). Raises `StoreError`
+    when the copy cannot be made; a file at ``target`` is replaced only by a good one.
+    """
     part = target.with_name(f"{target.name}.new-{secrets.token_hex(4)}")
     try:
         with _opened(path) as source:

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Final
 
 from bot.errors import StoreError
-from bot.store.backup import backup
+from bot.store.backup import copy_database
 from bot.store.database import HEADER_LENGTH, is_ours
 
 MADE_AT: Final = "%Y%m%dT%H%M%SZ"
@@ -86,9 +86,11 @@ def room_for(size: int) -> int:
 
 
 async def make_copy(path: Path, target: Path) -> None:
-    """Do what `backup` does beside the event loop; with its caller it ends, and leaves nothing."""
+    """Copy the database beside the event loop; with its caller it ends, and leaves nothing."""
     opened: list[sqlite3.Connection] = []
-    work = asyncio.create_task(asyncio.to_thread(backup, path, target, on_open=opened.append))
+    work = asyncio.create_task(
+        asyncio.to_thread(copy_database, path, target, on_open=opened.append)
+    )
     try:
         await asyncio.shield(work)
     except asyncio.CancelledError:

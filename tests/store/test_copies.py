@@ -3,6 +3,8 @@
 import asyncio
 import os
 import sqlite3
+import subprocess
+import sys
 import time
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -10,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from bot.errors import StoreError
-from bot.store.backup import backup
+from bot.store.backup import copy_database
 from bot.store.copies import (
     ROOM_BYTES,
     Copy,
@@ -186,8 +188,32 @@ async def test_a_check_of_a_copy_ends_with_its_caller(path: Path, folder: Path) 
             connection.set_progress_handler(lambda: 1, 1)
 
     with pytest.raises(StoreError, match="interrupted"):
-        backup(path, folder / "copy.db", on_open=interrupt_check)
+        copy_database(path, folder / "copy.db", on_open=interrupt_check)
     assert list(folder.iterdir()) == []
+
+
+def count_elsewhere(path: Path) -> int:
+    """Open the database in another process, count the facts, close it."""
+    script = "import sqlite3, sys; print(*sqlite3.connect(sys.argv[1]).execute(sys.argv[2]))"
+    query = "SELECT count(*) FROM fact WHERE name LIKE 'n%'"
+    ran = subprocess.run(
+        [sys.executable, "-c", script, str(path), query],
+        capture_output=True,
+        text=True,
+        timeout=20,
+        check=True,
+    )
+    return int(ran.stdout.strip("(,)\n"))
+
+
+async def test_copying_frees_no_lock_of_the_running_bot(path: Path, folder: Path) -> None:
+    """Else the next process to close the database would take the log away under the bot."""
+    async with open_store(path) as store:
+        await store.facts.set("n1", "x")
+        await make_copy(path, folder / "copy.db")
+        assert count_elsewhere(path) == 1
+        await store.facts.set("n2", "x")
+        assert count_elsewhere(path) == 2
 
 
 async def test_a_copy_is_as_private_as_the_database(path: Path, folder: Path) -> None:
