@@ -52,8 +52,7 @@ class Scenario:
             (channel.id, record.arxiv_id) for channel in self.channels for record in self.records
         }
 
-    async def subscribe(self, since: datetime | None = None) -> None:
-        """Let every channel follow the category, new ones from ``since`` (now) on."""
+    async def subscribe(self) -> None:
         async with open_store(self.path) as store:
             for channel in self.channels:
                 await store.subscriptions.set_subscription(
@@ -64,7 +63,7 @@ class Scenario:
                     post_at=None,
                     zone="UTC",
                     style="cards",
-                    now=since or datetime.now(UTC),
+                    now=datetime.now(UTC),
                 )
 
     @asynccontextmanager
