@@ -26,7 +26,7 @@ from bot.delivery import Delivery, DeliverySettings
 from bot.departures import forget_departed
 from bot.errors import ConfigError, ConfigProblem, TokenRefused
 from bot.health import Health, serve_health
-from bot.jobs import ticking
+from bot.jobs import end_all, ticking
 from bot.pipeline import Pipeline
 from bot.reconcile import Reconciliation
 from bot.sender import DiscordSender, http_trace
@@ -48,7 +48,6 @@ GRACE_S = 30.0
 """How long a post in flight may take after a signal."""
 HEARTBEAT_S = 5.0
 LONGEST_PAUSE_S = 60.0
-CANCEL_AGAIN_S = 1.0
 
 AUTHENTICATION_FAILED = 4004
 INTENTS_REFUSED = (4013, 4014)
@@ -271,12 +270,7 @@ async def until(stopped: asyncio.Event, *works: Awaitable[object]) -> bool:
     stop = asyncio.create_task(stopped.wait())
     tasks = [asyncio.ensure_future(work) for work in works]
     done, pending = await asyncio.wait([stop, *tasks], return_when=asyncio.FIRST_COMPLETED)
-    while pending:
-        # Again and again: before Python 3.12 wait_for, which discord.py and we use, loses a
-        # cancellation that comes in the moment its work ends (python/cpython#86296).
-        for task in pending:
-            task.cancel()
-        _, pending = await asyncio.wait(pending, timeout=CANCEL_AGAIN_S)
+    await end_all(pending)
     for task in tasks:
         if task in done:
             task.result()

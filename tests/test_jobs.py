@@ -5,6 +5,7 @@ import time
 
 import pytest
 
+from bot import jobs
 from bot.errors import BotError, DatabaseBusy, DatabaseFull
 from bot.jobs import Ticks, ticking
 
@@ -105,3 +106,19 @@ async def test_while_the_disk_is_full_it_ticks_ever_less_often() -> None:
         await ticks.run()
     rounds = [number for number, is_called in enumerate(called) if is_called]
     assert rounds == [0, 2, 6, 14, 24, 34, 44, 45, 46, 47, 48, 49]
+
+
+async def test_a_tick_that_loses_a_cancellation_is_cancelled_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As asyncio.wait_for does before Python 3.12."""
+    monkeypatch.setattr(jobs, "CANCEL_AGAIN_S", 0.05)
+
+    async def tick() -> None:
+        try:
+            await asyncio.sleep(600)
+        except asyncio.CancelledError:
+            await asyncio.sleep(600)
+
+    async with asyncio.timeout(5), ticking(tick, every_s=60, grace_s=0):
+        await asyncio.sleep(0.05)

@@ -9,7 +9,7 @@ from pathlib import Path
 import aiosqlite
 import pytest
 
-from bot import process
+from bot import jobs, process
 from bot.check import check_bot
 from bot.config import Config, DatabaseConfig
 from bot.process import stopping_on_signals, until
@@ -46,7 +46,7 @@ async def test_a_work_that_loses_a_cancellation_is_cancelled_again(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """As asyncio.wait_for does before Python 3.12: a stop must not hang on it."""
-    monkeypatch.setattr(process, "CANCEL_AGAIN_S", 0.05)
+    monkeypatch.setattr(jobs, "CANCEL_AGAIN_S", 0.05)
     stopped = asyncio.Event()
 
     async def hard_of_hearing() -> None:
