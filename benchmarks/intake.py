@@ -235,7 +235,7 @@ def dump_rows(database: str, path: str) -> dict[str, float]:
 def bare(rows: str, database: str) -> dict[str, float]:
     """What anybody would write who has the rows: one transaction, the indexes filled once."""
     from bot.store.bulk import BULK_PRAGMAS
-    from bot.store.migrations import STEPS
+    from bot.store.migrations import STEPS, tags_of_authors
     from bot.store.search_index import INDEXES
 
     delete(database)
@@ -251,6 +251,7 @@ def bare(rows: str, database: str) -> dict[str, float]:
         connection = sqlite3.connect(database, isolation_level=None)
         for pragma in ("journal_mode = WAL", "synchronous = FULL", *BULK_PRAGMAS):
             connection.execute(f"PRAGMA {pragma}")
+        connection.create_function("author_tags", 1, tags_of_authors)
         for statement in [statement for step in STEPS for statement in step]:
             connection.execute(statement)
         columns = len(connection.execute("PRAGMA table_info(paper)").fetchall())

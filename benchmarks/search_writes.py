@@ -32,7 +32,7 @@ ARCHIVE = 50_000
 DAY_SIZE = 2_000
 DAY = date(2026, 8, 24)
 NOW = datetime(2026, 8, 24, tzinfo=UTC)
-RUNS = 3
+RUNS = 5
 
 
 def main(argv: list[str] | None = None) -> int:

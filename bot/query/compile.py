@@ -36,6 +36,7 @@ from bot.query.names import is_initial, name_words
 from bot.query.tags import (
     EVERY_PAPER,
     archive_tag,
+    both_tag,
     category_tag,
     has_tag,
     initial_tag,
@@ -234,17 +235,20 @@ def _reading(words: Sequence[str]) -> str:
     surnames = [word for word in words if not is_initial(word)]
     if len(words) == 1 or not surnames:
         return _joined([quoted(name_tag(word)) for word in words], "AND") or ""
-    anchored = []
+    anchored: list[str] = []
     for surname in dict.fromkeys(surnames):
         others = list(words)
         others.remove(surname)
-        anchored.append(_joined([_same_person(surname, other) for other in others], "AND") or "")
+        asked = [_same_person(surname, other) for other in others]
+        if len(asked) == 1:
+            anchored += asked[0]
+        else:
+            anchored.append(_joined([_joined(tags, "OR") or "" for tags in asked], "AND") or "")
     return _joined(anchored, "OR") or ""
 
 
-def _same_person(surname: str, other: str) -> str:
-    with_initial = f"{name_tag(surname)} {initial_tag(other)}"
+def _same_person(surname: str, other: str) -> list[str]:
+    """The other part as it is; written out, also as the initial that a paper may have instead."""
     if is_initial(other):
-        return quoted(with_initial)
-    given = [f"{with_initial} {name_tag(part)}" for part in (other, other[0])]
-    return " OR ".join(map(quoted, given))
+        return [quoted(f"{name_tag(surname)} {initial_tag(other)}")]
+    return [quoted(both_tag(surname, part)) for part in (other, other[0])]

@@ -12,6 +12,7 @@ import aiosqlite
 
 from bot.errors import DatabaseUnusable
 from bot.faultpoint import hit
+from bot.query.tags import author_tags
 
 APPLICATION_ID = 0x50444231  # "PDB1"
 
@@ -310,14 +311,23 @@ SECOND: Step = (
     "ALTER TABLE subscription ADD COLUMN starts_after INTEGER NOT NULL DEFAULT 0",
     "UPDATE subscription SET starts_after = "
     "(SELECT coalesce(max(number), 0) FROM listing WHERE stored_at < subscription.created_at)",
+    # Two parts of a name are one tag now (bot/query/tags.py).
+    "UPDATE paper SET names = author_tags(authors)",
+    "INSERT INTO paper_text (paper_text) VALUES ('rebuild')",
 )
 
 STEPS: tuple[Step, ...] = (FIRST, SECOND)
 
 
+def tags_of_authors(authors: str) -> str:
+    """Write a paper's column ``names`` anew from its column ``authors``."""
+    return author_tags(authors.split("\n") if authors else ())
+
+
 async def migrate(connection: aiosqlite.Connection) -> None:
     """Bring the file to this program's schema; raises as `check_version` does."""
     version = await check_version(connection)
+    await connection.create_function("author_tags", 1, tags_of_authors, deterministic=True)
     for number, step in enumerate(STEPS[version:], start=version + 1):
         await connection.execute("BEGIN IMMEDIATE")
         try:

