@@ -43,7 +43,7 @@ from tests.engine_table import announce_papers
 from tests.query.hostile import HOSTILE
 from tests.query.random_texts import random_text
 
-NUMBERS = range(*map(int, os.environ.get("FUZZ", "20000").split("-")))
+NUMBERS = range(*map(int, os.environ.get("FUZZ", "10000").split("-")))
 USER = 7
 PAGE = 5
 TOPICS = 50
