@@ -2,7 +2,7 @@
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -133,3 +133,15 @@ async def scenario(
         made = Scenario(folder, arxiv, discord, channels=channels, papers=papers, **settings)
         await made.subscribe()
         yield made
+
+
+async def until(condition: Callable[[], bool], timeout_s: float = 20.0) -> None:
+    """Wait for what another process does."""
+    async with asyncio.timeout(timeout_s):
+        while not condition():  # noqa: ASYNC110  # nothing tells of it
+            await asyncio.sleep(0.02)
+
+
+async def settle(seconds: float = 1.5) -> None:
+    """Give the bot a few ticks in which it could do something wrong."""
+    await asyncio.sleep(seconds)

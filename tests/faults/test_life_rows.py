@@ -9,7 +9,7 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -24,7 +24,7 @@ from bot.store.store import open_store
 from tests.fakes.arxiv import Record
 from tests.fakes.process import BotProcess
 from tests.fakes.world import Channel
-from tests.faults.scenario import Scenario, scenario
+from tests.faults.scenario import Scenario, scenario, settle, until
 from tests.test_health import HOST, find_free_port
 
 pytestmark = pytest.mark.slow
@@ -45,17 +45,6 @@ async def said(bot: BotProcess, words: str, timeout_s: float = 30.0) -> None:
         while words not in bot.log:
             assert not bot.has_ended, bot.log
             await asyncio.sleep(0.02)
-
-
-async def until(condition: Callable[[], bool], timeout_s: float = 20.0) -> None:
-    async with asyncio.timeout(timeout_s):
-        while not condition():  # noqa: ASYNC110  # watches another process
-            await asyncio.sleep(0.02)
-
-
-async def settle(seconds: float = 1.5) -> None:
-    """Give the bot a few ticks in which it could do something wrong."""
-    await asyncio.sleep(seconds)
 
 
 async def probed(day: Scenario) -> tuple[int, str]:

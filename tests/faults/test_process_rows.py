@@ -8,7 +8,7 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from datetime import date
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from tests.fakes import faults, spec
 from tests.fakes.interactions import Reply
 from tests.fakes.process import ROOT, BotProcess
 from tests.fakes.world import SEND_MESSAGES, Channel
-from tests.faults.scenario import Scenario, scenario
+from tests.faults.scenario import Scenario, scenario, settle, until
 
 pytestmark = pytest.mark.slow
 
@@ -28,17 +28,6 @@ pytestmark = pytest.mark.slow
 async def day(tmp_path: Path) -> AsyncIterator[Scenario]:
     async with scenario(tmp_path, channels=1, papers=12) as day:
         yield day
-
-
-async def until(condition: Callable[[], bool], timeout_s: float = 20.0) -> None:
-    async with asyncio.timeout(timeout_s):
-        while not condition():  # noqa: ASYNC110  # watches another process
-            await asyncio.sleep(0.02)
-
-
-async def settle(seconds: float = 1.5) -> None:
-    """Give the bot a few ticks in which it could do something wrong."""
-    await asyncio.sleep(seconds)
 
 
 def intact(day: Scenario) -> bool:
