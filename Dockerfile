@@ -32,6 +32,6 @@ USER 10001
 VOLUME /data
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=30s --timeout=10s --start-period=60s --retries=3 \
-    CMD ["python", "-m", "bot.probe"]
+    CMD ["python", "-m", "bot.run.probe"]
 ENTRYPOINT ["python", "-m", "bot"]
 CMD ["run"]

@@ -28,7 +28,7 @@ from bot.arxiv.paper import build_paper
 from bot.models import AnnounceType, ArxivId, LinkKind
 from bot.query.tags import author_tags, filter_tags
 from bot.store.keys import first_key
-from bot.store.search_index import INDEXES
+from bot.store.search.index import INDEXES
 from bot.store.store import open_store
 
 SHARED = Path(__file__).resolve().parent.parent.parent / "shared" / "corpus" / "papers.jsonl.gz"

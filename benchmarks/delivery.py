@@ -26,9 +26,9 @@ import discord
 from benchmarks.tables import table
 from bot.arxiv.calendar import announcement_day
 from bot.arxiv.files import parse_listing_file
-from bot.client import use_stand_ins
-from bot.delivery import DeliverySettings, Pace
+from bot.delivery.worker import DeliverySettings, Pace
 from bot.models import AnnounceType, Listing, MessageDraft
+from bot.run.client import use_stand_ins
 from bot.store.store import open_store
 from bot.ui.messages import render_digest
 from tests.builders import make_digest, make_listing, make_paper

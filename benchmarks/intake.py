@@ -209,7 +209,7 @@ def import_file(snapshot: str, database: str) -> dict[str, float]:
 
 
 def import_again(snapshot: str, database: str) -> dict[str, float]:
-    from bot.importing import Importer, detect_form
+    from bot.intake.importing import Importer, detect_form
     from bot.store.store import open_store
 
     async def work() -> None:
@@ -234,9 +234,9 @@ def dump_rows(database: str, path: str) -> dict[str, float]:
 
 def bare(rows: str, database: str) -> dict[str, float]:
     """What anybody would write who has the rows: one transaction, the indexes filled once."""
-    from bot.store.bulk import BULK_PRAGMAS
-    from bot.store.migrations import STEPS, tags_of_authors
-    from bot.store.search_index import INDEXES
+    from bot.store.papers.bulk import BULK_PRAGMAS
+    from bot.store.search.index import INDEXES
+    from bot.store.sqlite.migrations import STEPS, tags_of_authors
 
     delete(database)
 
@@ -273,10 +273,10 @@ def ordinary_day(database: str) -> dict[str, float]:
     """Fetch, judge and store four listings, as the bot does at midnight."""
     import aiohttp
 
-    from bot.app import build_pipeline
     from bot.arxiv.client import ArxivClient
-    from bot.config import ArxivConfig
-    from bot.intake import IntakeRules
+    from bot.config.schema import ArxivConfig
+    from bot.intake.ask import IntakeRules
+    from bot.run.app import build_pipeline
     from bot.store.store import open_store
     from tests.fakes.arxiv import ArxivServer
     from tests.fakes.arxiv_forms import rss_feed

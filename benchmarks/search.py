@@ -36,7 +36,7 @@ from benchmarks.search_peers import PAGE, Bm25, LikeScan, Peer, postgres_peers, 
 from benchmarks.tables import table, verdict
 from bot.query.parser import parse_query
 from bot.query.tokens import surface
-from bot.store.search import Search, SearchPage, Sort
+from bot.store.search.search import Search, SearchPage, Sort
 from bot.store.store import open_store
 
 PARTS = ("speed", "typed", "quality", "writes", "daily")

@@ -23,7 +23,7 @@ from benchmarks.tables import table
 from bot.query.compile import compile_query
 from bot.query.parser import parse_query
 from bot.query.tokens import stem
-from bot.store.search import Sort
+from bot.store.search.search import Sort
 from bot.store.store import open_store
 
 PER_KIND = 100

@@ -24,8 +24,8 @@ from benchmarks.corpus import SHARED, Grower, Grown, build_database, read_corpus
 from benchmarks.tables import table
 from bot.arxiv.paper import build_paper
 from bot.models import Announcement, AnnounceType, ArxivId, Listing
-from bot.store import search_index
-from bot.store.search_index import INDEXES
+from bot.store.search import index as search_index
+from bot.store.search.index import INDEXES
 from bot.store.store import open_store
 
 ARCHIVE = 50_000

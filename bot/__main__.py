@@ -11,12 +11,12 @@ def start() -> int:
     """Run one command; returns its exit code.
 
     A bot that is told to stop before it has begun anything leaves at once: importing the rest
-    takes longer than some hosts wait. Once it runs it answers signals itself (process.py).
+    takes longer than some hosts wait. Once it runs it answers signals itself (run/process.py).
     """
     is_bot = "run" in sys.argv[1:]
     if is_bot:
         _answer(_leave)
-    from bot.cli import main
+    from bot.cli.main import main
 
     code = main()
     if is_bot:

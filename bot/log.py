@@ -12,7 +12,7 @@ from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from typing import Final, TextIO
 
-from bot.config import TOKEN_PATTERN, LogConfig
+from bot.config.schema import TOKEN_PATTERN, LogConfig
 
 HIDDEN: Final = "***"
 

@@ -131,6 +131,60 @@ class Listing:
         return counts
 
 
+class IntakeVerdict(StrEnum):
+    """What is known about a category's listing of one date."""
+
+    COMPLETE = "complete"
+    GROWING = "growing"
+    STALE = "stale"
+    EMPTY_EXPECTED = "empty-expected"
+    EMPTY_UNEXPECTED = "empty-unexpected"
+    MISSED = "missed"
+    FAILED = "failed"
+
+    @property
+    def has_listing(self) -> bool:
+        return self in (IntakeVerdict.COMPLETE, IntakeVerdict.GROWING)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DayRecord:
+    """Everything remembered about one category and date; ``day`` is an Eastern date.
+
+    ``is_confirmed`` says that a second reading agreed, ``is_closed`` that nothing more is asked.
+    ``failures`` counts failed requests in a row and ``failing_since`` is the time of the first;
+    ``not_before`` is what a source asked us to wait for, ``held_since`` when a listing was first
+    held back because the day before was unknown.
+    ``reason`` explains the verdict to a person; ``error`` is what went wrong with the last request,
+    empty when it was answered.
+    """
+
+    category: str
+    day: date
+    verdict: IntakeVerdict | None = None
+    source: str | None = None
+    reason: str = ""
+    error: str = ""
+    papers: int = 0
+    feed_asked_at: datetime | None = None
+    catchup_asked_at: datetime | None = None
+    not_before: datetime | None = None
+    held_since: datetime | None = None
+    failures: int = 0
+    failing_since: datetime | None = None
+    is_confirmed: bool = False
+    is_closed: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Earlier:
+    """How the category announced a paper on another date."""
+
+    day: date
+    version: int
+    announce_type: AnnounceType
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredPaper:
     """A paper with the date of its first announcement, as the store knows it.

@@ -1,8 +1,8 @@
 """One announcement day, from arXiv to the outbox. Read this first.
 
     every tick:
-        fetch:  for each watched category and date that is not settled (intake.py)
-                    arxiv.client -> arxiv.feeds.parse_feed -> arxiv.judge -> store.papers
+        fetch:  for each watched category and date that is not settled (intake/ask.py)
+                    arxiv.client -> arxiv.feeds.parse_feed -> intake.judge -> store.papers
         plan:   for each date, and the channels for which it is due (digest.due) and not decided
                     store.search.match_many(topics)  -> which papers each topic wants
                 for each of these channels
@@ -28,7 +28,7 @@ from bot.digest.outlook import KnownDays, Outlook, look_ahead
 from bot.digest.select import Decision, Verdict, decide, with_fate
 from bot.errors import BotError, DatabaseFull, QuerySyntaxError
 from bot.faultpoint import hit
-from bot.intake import Intake, IntakeOutcome
+from bot.intake.ask import Intake, IntakeOutcome
 from bot.models import ArxivId, Digest, Listing, Subscription, SubscriptionState
 from bot.query.ast import Query
 from bot.query.parser import parse_query

@@ -11,13 +11,13 @@ import discord
 import pytest
 import simcord
 
-from bot.app import offline_pipeline
-from bot.client import PaperBot
-from bot.delivery import Delivery
+from bot.config.starters import StarterTopic
+from bot.delivery.sender import DiscordSender
+from bot.delivery.worker import Delivery
 from bot.models import Listing
 from bot.pipeline import Pipeline
-from bot.sender import DiscordSender
-from bot.starters import StarterTopic
+from bot.run.app import offline_pipeline
+from bot.run.client import PaperBot
 from bot.store.store import Store, open_store
 from bot.ui.errors import explain
 from tests.builders import NOW, make_listing, make_paper

@@ -30,11 +30,11 @@ from typing import Any
 
 import aiohttp
 
-from bot.app import build_pipeline
 from bot.arxiv.calendar import EASTERN, announcement_day
 from bot.arxiv.client import ArxivClient
-from bot.intake import IntakeRules
+from bot.intake.ask import IntakeRules
 from bot.pipeline import Pipeline
+from bot.run.app import build_pipeline
 from bot.store.store import open_store
 from tests.fakes import arxiv as fake
 from tests.fakes.arxiv import ArxivServer, Record

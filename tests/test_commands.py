@@ -9,7 +9,7 @@ import pytest
 import simcord
 from discord import app_commands
 
-from bot.client import PaperBot
+from bot.run.client import PaperBot
 from tests.conftest import World
 from tests.fakes.spec import body_errors
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from bot.arxiv.calendar import EASTERN, announcement_day, is_announcement_day
-from bot.store.recent import KEPT_FOR
+from bot.store.searches import KEPT_FOR
 from bot.store.store import open_store
 from tests.fakes.arxiv import ArxivServer, Record
 from tests.fakes.discord import DiscordServer

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from bot.app import offline_pipeline
-from bot.cli import main
+from bot.cli.main import main
 from bot.models import AnnounceType
 from bot.query.parser import parse_query
-from bot.store import search_words
-from bot.store.search import Sort
+from bot.run.app import offline_pipeline
+from bot.store.search import words as search_words
+from bot.store.search.search import Sort
 from bot.store.store import open_store
 from tests.builders import (
     DAY,

@@ -25,14 +25,14 @@ import pytest
 
 from bot.cogs.options import read_search
 from bot.cogs.suggestions import complete_author, complete_paper, complete_query
-from bot.demo import default_listing
 from bot.errors import InputError, QuerySyntaxError
 from bot.models import AnnounceType, ArxivId, Paper
 from bot.query.ast import Query
 from bot.query.compile import compile_query
 from bot.query.parser import clean, parse_query
-from bot.store import search_words
-from bot.store.search import Cursor, SearchPage, Sort
+from bot.run.demo import default_listing
+from bot.store.search import words as search_words
+from bot.store.search.search import Cursor, SearchPage, Sort
 from bot.store.store import Store, open_store
 from bot.text import markdown
 from bot.ui.advice import make_offers, render_nothing

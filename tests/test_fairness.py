@@ -15,8 +15,8 @@ import pytest
 from bot.cogs.turns import Turns
 from bot.errors import QuerySyntaxError
 from bot.query.parser import parse_query
-from bot.store.readers import Readers, Reading
-from bot.store.search import Sort
+from bot.store.search.search import Sort
+from bot.store.sqlite.readers import Readers, Reading
 from bot.store.store import Store, open_store
 from tests.builders import NOW, make_listing, make_paper
 from tests.query.hostile import HOSTILE

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.config import LogConfig
+from bot.config.schema import LogConfig
 from bot.log import make_handler, redact
 
 CANARY = "canary-\\token"
@@ -135,7 +135,7 @@ def test_any_field_can_be_written(logger: logging.Logger, format_name: str, valu
 
 PROGRAM = """
 import logging, sys
-from bot.config import LogConfig
+from bot.config.schema import LogConfig
 from bot.log import setup_logging
 setup_logging(LogConfig(level="DEBUG"), ["canary"])
 logging.getLogger("discord.http").debug("too much")

@@ -19,9 +19,9 @@ from typing import Any
 import pytest
 import yaml
 
-from bot.config import Config, HealthConfig, load_config
-from bot.health import Health, serve_health
-from tests.test_health import find_free_port
+from bot.config.schema import Config, HealthConfig, load_config
+from bot.run.health import Health, serve_health
+from tests.run.test_health import find_free_port
 
 ROOT = Path(__file__).parent.parent
 LOCKS = ["runtime.lock", "dev.lock"]
@@ -243,7 +243,7 @@ def test_no_secret_and_no_rubbish_enters_the_build(name: str) -> None:
     assert not is_in_build_context(name)
 
 
-@pytest.mark.parametrize("name", ["bot/__main__.py", "bot/data/x.md", "config/bot.toml"])
+@pytest.mark.parametrize("name", ["bot/__main__.py", "bot/run/data/x.md", "config/bot.toml"])
 def test_the_package_and_its_settings_enter_the_build(name: str) -> None:
     assert is_in_build_context(name)
 

@@ -8,15 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from bot.app import build_pipeline
-from bot.arxiv.judge import IntakeVerdict
 from bot.errors import ArxivUnavailable, StoreError
-from bot.intake import IntakeRules
-from bot.models import AnnounceType, ArxivId, Listing, Paper, Subscription
+from bot.intake.ask import IntakeRules
+from bot.models import AnnounceType, ArxivId, IntakeVerdict, Listing, Paper, Subscription
 from bot.pipeline import Pipeline
 from bot.query.ast import Query
-from bot.store.papers import Papers
-from bot.store.search import Search
+from bot.run.app import build_pipeline
+from bot.store.papers.papers import Papers
+from bot.store.search.search import Search
 from bot.store.store import Store, open_store
 from tests.builders import make_listing, make_paper, make_papers
 from tests.fakes.clock import VirtualClock

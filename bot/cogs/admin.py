@@ -14,7 +14,7 @@ from bot.digest.words import joined
 from bot.errors import InputError
 from bot.models import DeliveryState, Subscription
 from bot.pipeline import Pipeline
-from bot.store.outbox import DeliveryRecord
+from bot.store.outbox.outbox import DeliveryRecord
 from bot.ui.permissions import missing_permissions
 from bot.ui.replies import channel_link
 

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import discord
 
-from bot.caretaker import resumes_by_itself
 from bot.cogs.admin import AdminCog, guild_of, require_permissions
+from bot.delivery.notices import resumes_by_itself
 from bot.errors import InputError
 from bot.models import Subscription, SubscriptionState
 from bot.ui.pause import PAUSED_BY_ADMIN, describe_reason, say_paused, say_resumed

@@ -16,7 +16,7 @@ from bot.cogs.digest_pause import require_active
 from bot.cogs.suggestions import Choice, make_choices
 from bot.errors import InputError
 from bot.models import PostedMessage, Subscription
-from bot.store.outbox import DeliveryRecord
+from bot.store.outbox.outbox import DeliveryRecord
 from bot.ui.questions import Lot, Repost
 from bot.ui.resolve import (
     AGAIN,

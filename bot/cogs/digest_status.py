@@ -6,13 +6,13 @@ from datetime import date, datetime
 
 import discord
 
-from bot.caretaker import resumes_by_itself
 from bot.cogs.admin import AdminCog, channel_links, guild_of
+from bot.delivery.notices import resumes_by_itself
 from bot.digest.arrival import Arrival, Queue, estimate_arrivals
 from bot.digest.outlook import KnownDays, list_skipped, look_ahead
-from bot.intake import IntakeStatus
+from bot.intake.ask import IntakeStatus
 from bot.models import Subscription
-from bot.store.outbox import DeliveryRecord
+from bot.store.outbox.outbox import DeliveryRecord
 from bot.ui.digest_status import ChannelStatus, Wait, render_statuses
 from bot.ui.permissions import missing_permissions
 

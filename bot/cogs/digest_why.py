@@ -7,7 +7,7 @@ import discord
 from bot.cogs.admin import AdminCog, channel_links
 from bot.digest.select import Decision, Verdict
 from bot.models import ArxivId, DeliveryState, Subscription
-from bot.store.outbox import DeliveryRecord
+from bot.store.outbox.outbox import DeliveryRecord
 from bot.ui.day import DayStory, render_day
 from bot.ui.why import Told, say_unknown, say_why
 

@@ -19,12 +19,12 @@ from bot.cogs.suggestions import (
     make_choices,
     quietly,
 )
+from bot.config.starters import StarterTopic
 from bot.errors import InputError
 from bot.models import ArxivId, Subscription, Topic
 from bot.pipeline import Pipeline
 from bot.query.ast import Query
 from bot.query.parser import parse_query
-from bot.starters import StarterTopic
 from bot.ui.advice import say_found
 from bot.ui.replies import render_topics, say_topic_removed, say_topic_set
 

@@ -14,9 +14,8 @@ from bot.arxiv.calendar import (
     announcement_days,
     next_announcement_day,
 )
-from bot.arxiv.judge import DayRecord
 from bot.digest.due import digest_due, due_instant, starts_with
-from bot.models import Subscription
+from bot.models import DayRecord, Subscription
 
 Place = tuple[str, date]
 """A category and an announcement date."""

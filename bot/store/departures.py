@@ -5,9 +5,9 @@ from datetime import datetime
 
 import aiosqlite
 
-from bot.store.database import Database
-from bot.store.outbox import moment_text
+from bot.store.outbox.outbox import moment_text
 from bot.store.rows import json_array
+from bot.store.sqlite.database import Database
 
 KNOWN_GUILDS = "SELECT guild_id FROM subscription UNION SELECT guild_id FROM delivery"
 

@@ -6,9 +6,9 @@ from datetime import date, datetime
 
 import aiosqlite
 
-from bot.arxiv.judge import IntakeVerdict
 from bot.digest.due import PATIENCE
-from bot.store.database import Database
+from bot.models import IntakeVerdict
+from bot.store.sqlite.database import Database
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 import aiosqlite
 
-from bot.store.database import Database
+from bot.store.sqlite.database import Database
 
 
 class Facts:

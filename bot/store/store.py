@@ -8,19 +8,19 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.store.arrivals import Arrivals
-from bot.store.database import Database, open_database
+from bot.store.backup.restored import Restored
 from bot.store.departures import Departures
 from bot.store.digests import Digests
 from bot.store.facts import Facts
-from bot.store.intake import IntakeLog
-from bot.store.outbox import Outbox
-from bot.store.papers import Papers
-from bot.store.recent import RecentSearches
-from bot.store.restored import Restored
-from bot.store.search import Search
+from bot.store.intake_log import IntakeLog
+from bot.store.outbox.arrivals import Arrivals
+from bot.store.outbox.outbox import Outbox
+from bot.store.outbox.troubles import Troubles
+from bot.store.papers.papers import Papers
+from bot.store.search.search import Search
+from bot.store.searches import RecentSearches
+from bot.store.sqlite.database import Database, open_database
 from bot.store.subscriptions import Subscriptions
-from bot.store.troubles import Troubles
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

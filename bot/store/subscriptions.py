@@ -6,9 +6,9 @@ from datetime import datetime, time
 import aiosqlite
 
 from bot.models import AnnounceType, Subscription, SubscriptionState, Topic
-from bot.store.database import PERSONS_PATIENCE_S, Database
-from bot.store.outbox import abandon
+from bot.store.outbox.outbox import abandon
 from bot.store.rows import Row, json_array
+from bot.store.sqlite.database import PERSONS_PATIENCE_S, Database
 
 COLUMNS = (
     "id, guild_id, channel_id, categories, announce_types, post_at, zone, style, state, "

@@ -6,11 +6,10 @@ from typing import Protocol
 
 import discord
 
-from bot.arxiv.judge import DayRecord, IntakeVerdict
 from bot.arxiv.taxonomy import category_name
 from bot.digest.outlook import Outlook
 from bot.digest.words import long_date
-from bot.models import AnnounceType, Subscription
+from bot.models import AnnounceType, DayRecord, IntakeVerdict, Subscription
 from bot.text import markdown
 from bot.ui.replies import COLOUR, describe_next, fitting_lines
 

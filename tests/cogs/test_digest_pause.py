@@ -4,10 +4,10 @@ import discord
 import pytest
 import simcord
 
-from bot.caretaker import Caretaker
+from bot.delivery.notices import Caretaker
+from bot.delivery.reconcile import PUT_BACK
+from bot.delivery.sender import CHANNEL_REFUSALS
 from bot.models import SubscriptionState
-from bot.reconcile import PUT_BACK
-from bot.sender import CHANNEL_REFUSALS
 from tests.cogs.replies import is_private, labels, shown
 from tests.conftest import World
 

@@ -9,7 +9,7 @@ import simcord
 
 from bot.cogs.digest_resolve import RepostButton
 from bot.models import DeliveryState, Subscription
-from bot.store.outbox import DeliveryRecord
+from bot.store.outbox.outbox import DeliveryRecord
 from bot.ui.questions import Lot, Repost
 from bot.ui.views import make_view
 from tests.builders import DAY, make_draft, make_listing, make_papers

@@ -7,9 +7,8 @@ import discord
 import pytest
 import simcord
 
-from bot.arxiv.judge import DayRecord, IntakeVerdict
-from bot.models import DeliveryState, Subscription
-from bot.sender import CHANNEL_REFUSALS
+from bot.delivery.sender import CHANNEL_REFUSALS
+from bot.models import DayRecord, DeliveryState, IntakeVerdict, Subscription
 from tests.builders import DAY, make_draft, make_listing, make_paper, make_papers
 from tests.cogs.replies import is_private, shown
 from tests.conftest import World

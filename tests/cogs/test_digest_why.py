@@ -5,8 +5,7 @@ from datetime import timedelta
 import pytest
 import simcord
 
-from bot.arxiv.judge import DayRecord, IntakeVerdict
-from bot.models import AnnounceType
+from bot.models import AnnounceType, DayRecord, IntakeVerdict
 from tests.builders import DAY, make_listing, make_paper, make_papers
 from tests.cogs.replies import is_private, shown
 from tests.conftest import World

@@ -9,7 +9,7 @@ import simcord
 
 from bot.errors import DatabaseBusy
 from bot.models import LinkKind
-from bot.store.recent import RecentSearches
+from bot.store.searches import RecentSearches
 from tests.builders import DAY, make_link, make_listing, make_paper, make_papers
 from tests.cogs.replies import is_private, labels, shown
 from tests.conftest import World

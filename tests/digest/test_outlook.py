@@ -5,10 +5,9 @@ from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 
-from bot.arxiv.judge import DayRecord, IntakeVerdict
 from bot.digest.due import PATIENCE
 from bot.digest.outlook import KnownDays, Outlook, list_skipped, look_ahead
-from bot.models import Subscription
+from bot.models import DayRecord, IntakeVerdict, Subscription
 from tests.builders import DAY, make_subscription
 
 CREATED = datetime(2024, 3, 1, 12, 0, tzinfo=UTC)  # a Friday

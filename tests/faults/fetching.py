@@ -10,14 +10,13 @@ import aiohttp
 import discord
 from aiohttp import web
 
-from bot.app import build_pipeline
 from bot.arxiv.client import ArxivClient
-from bot.arxiv.judge import DayRecord
-from bot.caretaker import Caretaker
-from bot.delivery import Delivery
-from bot.intake import IntakeRules
-from bot.models import AnnounceType
-from bot.sender import DiscordSender, http_trace
+from bot.delivery.notices import Caretaker
+from bot.delivery.sender import DiscordSender, http_trace
+from bot.delivery.worker import Delivery
+from bot.intake.ask import IntakeRules
+from bot.models import AnnounceType, DayRecord
+from bot.run.app import build_pipeline
 from bot.store.store import Store, open_store
 from tests.builders import DAY
 from tests.fakes import arxiv as fake

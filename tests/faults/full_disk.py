@@ -117,9 +117,9 @@ def intact(day: Scenario) -> bool:
     return findings.unknown == 0 and day.is_done()
 
 
-PUT_OFF = "bot.jobs: tick put off: There is no space left for the database."
-NO_COPY = "bot.backups: no backup made"
-NEARLY_FULL = "bot.delivery: disk nearly full: nothing is posted until there is space again"
+PUT_OFF = "bot.run.ticker: tick put off: There is no space left for the database."
+NO_COPY = "bot.run.backups: no backup made"
+NEARLY_FULL = "bot.delivery.worker: disk nearly full: nothing is posted until there is space again"
 
 
 async def test_full_before_a_listing_is_stored(disk: Disk, day: Scenario) -> None:

@@ -11,9 +11,9 @@ from pathlib import Path
 import aiosqlite
 import pytest
 
-from bot.store import migrations
-from bot.store.backup import backup
-from bot.store.database import open_database
+from bot.store.backup.backup import backup
+from bot.store.sqlite import migrations
+from bot.store.sqlite.database import open_database
 from bot.store.store import open_store
 from tests.builders import NOW, make_listing, make_papers
 from tests.fakes.process import bot_environ
@@ -152,7 +152,8 @@ async def test_row_38_an_upgrade_killed_half_way_is_wholly_old_or_new(
     step = "('CREATE TABLE more (x INTEGER) STRICT', 'INSERT INTO more VALUES (1)')"
     script = (
         "import asyncio, sys; from pathlib import Path\n"
-        "from bot.store import migrations; from bot.store.database import open_database\n"
+        "from bot.store.sqlite import migrations\n"
+        "from bot.store.sqlite.database import open_database\n"
         f"migrations.STEPS = (*migrations.STEPS, {step})\n"
         "async def main():\n"
         "    async with open_database(Path(sys.argv[1])): pass\n"

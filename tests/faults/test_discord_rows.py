@@ -5,9 +5,9 @@ from datetime import timedelta
 
 import pytest
 
-from bot.delivery import DeliverySettings
+from bot.delivery.worker import DeliverySettings
 from bot.errors import TokenRefused
-from bot.store.outbox import Outbox
+from bot.store.outbox.outbox import Outbox
 from bot.store.subscriptions import Subscriptions
 from tests.builders import DAY, make_id
 from tests.fakes import faults, spec

@@ -8,8 +8,7 @@ import aiohttp
 import pytest
 from yarl import URL
 
-from bot.arxiv.judge import IntakeVerdict
-from bot.models import AnnounceType
+from bot.models import AnnounceType, IntakeVerdict
 from bot.query.parser import parse_query
 from bot.ui.search import render_search
 from tests.builders import DAY, make_listing, make_paper

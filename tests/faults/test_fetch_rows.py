@@ -18,8 +18,9 @@ import pytest
 from aiohttp.abc import AbstractResolver, ResolveResult
 
 from bot.arxiv.calendar import announcement_day
-from bot.arxiv.judge import DayRecord, IntakeVerdict, last_announcement_day
-from bot.config import ArxivConfig
+from bot.config.schema import ArxivConfig
+from bot.intake.judge import last_announcement_day
+from bot.models import DayRecord, IntakeVerdict
 from bot.store.store import open_store
 from tests.beats import heartbeat, longest_silence_s
 from tests.builders import DAY, make_listing, make_papers
@@ -38,7 +39,7 @@ from tests.faults.fetching import (
 )
 from tests.faults.scenario import scenario
 from tests.replay import at
-from tests.test_health import find_free_port
+from tests.run.test_health import find_free_port
 
 LISTED = records(3)
 
@@ -274,7 +275,7 @@ async def test_row_7_an_answer_without_end_is_stopped_at_20_mb(day: Fetching, na
 
 PEAK = """
 import sys
-from bot.cli import main
+from bot.cli.main import main
 code = main(sys.argv[1:])
 with open("/proc/self/status") as status:
     peak_kb = next(line.split()[1] for line in status if line.startswith("VmHWM:"))

@@ -18,14 +18,14 @@ import pytest
 
 from bot.arxiv.calendar import announcement_day
 from bot.models import AnnounceType
-from bot.store.copies import list_copies, list_leavings
-from bot.store.database import instance_lock
+from bot.store.backup.copies import list_copies, list_leavings
+from bot.store.sqlite.database import instance_lock
 from bot.store.store import open_store
 from tests.fakes.arxiv import Record
 from tests.fakes.process import BotProcess
 from tests.fakes.world import Channel
 from tests.faults.scenario import Scenario, scenario, settle, until
-from tests.test_health import HOST, find_free_port
+from tests.run.test_health import HOST, find_free_port
 
 pytestmark = pytest.mark.slow
 
@@ -50,7 +50,7 @@ async def said(bot: BotProcess, words: str, timeout_s: float = 30.0) -> None:
 async def probed(day: Scenario) -> tuple[int, str]:
     """Ask as the container's health check does: exit code and sentence."""
     probe = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "bot.probe", env=day.environ, stdout=asyncio.subprocess.PIPE
+        sys.executable, "-m", "bot.run.probe", env=day.environ, stdout=asyncio.subprocess.PIPE
     )
     out, _ = await probe.communicate()
     return probe.returncode or 0, out.decode()
@@ -111,7 +111,7 @@ async def test_row_43_a_blocked_loop_is_told_and_what_it_missed_is_caught_up(
     told = [line for line in day.log.splitlines() if re.search("(is|heartbeat) blocked", line)]
     assert len(told) == 1
     assert "bot/faultpoint.py" in told[0]
-    assert "bot/delivery.py" in told[0]
+    assert "bot/delivery/worker.py" in told[0]
 
 
 async def test_waiting_for_discord_is_no_hang(day: Scenario) -> None:

@@ -26,15 +26,15 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from bot.app import offline_pipeline
 from bot.arxiv.calendar import announcement_day
-from bot.caretaker import Caretaker
-from bot.delivery import Delivery, DeliverySettings
+from bot.delivery.notices import Caretaker
+from bot.delivery.reconcile import Reconciliation
+from bot.delivery.sender import DiscordSender, Outcome, PostedPapers, Sighting, http_trace
+from bot.delivery.worker import Delivery, DeliverySettings
 from bot.models import AnnounceType, Paper, SubscriptionState
-from bot.reconcile import Reconciliation
-from bot.sender import DiscordSender, Outcome, PostedPapers, Sighting, http_trace
-from bot.store.backup import backup, restore
-from bot.store.outbox import DeliveryRecord
+from bot.run.app import offline_pipeline
+from bot.store.backup.backup import backup, restore
+from bot.store.outbox.outbox import DeliveryRecord
 from bot.store.store import Store, open_store
 from tests.builders import NOW, make_listing, make_paper
 from tests.fakes import faults

@@ -13,7 +13,6 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.app import build_pipeline
 from bot.arxiv.calendar import (
     EASTERN,
     announcement_day,
@@ -21,9 +20,10 @@ from bot.arxiv.calendar import (
     is_announcement_day,
 )
 from bot.digest.due import digest_due
-from bot.intake import IntakeRules
+from bot.intake.ask import IntakeRules
 from bot.models import AnnounceType, ArxivId, Listing, Paper, Subscription
 from bot.pipeline import Pipeline
+from bot.run.app import build_pipeline
 from bot.store.store import open_store
 from tests.builders import make_listing, make_paper, make_subscription
 from tests.fakes.clock import VirtualClock

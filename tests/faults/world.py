@@ -7,11 +7,11 @@ from pathlib import Path
 
 import discord
 
-from bot.delivery import Delivery, DeliverySettings
+from bot.delivery.sender import DiscordSender, http_trace
+from bot.delivery.worker import Delivery, DeliverySettings
 from bot.models import MessageDraft, Subscription
-from bot.sender import DiscordSender, http_trace
-from bot.store.database import Database, open_database
-from bot.store.outbox import DeliveryRecord, Outbox
+from bot.store.outbox.outbox import DeliveryRecord, Outbox
+from bot.store.sqlite.database import Database, open_database
 from bot.store.subscriptions import Subscriptions
 from tests.builders import DAY, NOW, make_id
 from tests.fakes import spec

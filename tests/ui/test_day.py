@@ -2,9 +2,9 @@
 
 from datetime import timedelta
 
-from bot.arxiv.judge import IntakeVerdict
 from bot.digest.outlook import Outlook
-from bot.store.intake import JudgedStep
+from bot.models import IntakeVerdict
+from bot.store.intake_log import JudgedStep
 from bot.ui.day import DayStory, render_day
 from tests.builders import DAY, NOW, make_subscription
 

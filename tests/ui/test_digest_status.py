@@ -10,7 +10,7 @@ import pytest
 from bot.digest.arrival import Arrival, Queue
 from bot.digest.outlook import Outlook
 from bot.models import DeliveryState, Subscription, SubscriptionState
-from bot.store.arrivals import PastDigest
+from bot.store.outbox.arrivals import PastDigest
 from bot.ui.digest_status import ChannelStatus, Wait, render_statuses
 from bot.ui.pause import PAUSED_BY_ADMIN
 from tests.builders import DAY, NOW, make_subscription

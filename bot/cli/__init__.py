@@ -1,0 +1,1 @@
+"""The command line: arguments, commands, output. From outside: `main`."""

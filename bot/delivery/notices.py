@@ -1,0 +1,199 @@
+"""Looks after what is in trouble: tells a channel's admins once, resumes it once; tells the host.
+
+A digest that cannot be posted must not fail in silence, and one notice is enough: what was told
+is noted in the database, so that a restart does not tell it again. When arXiv cannot be read for
+hours, whoever runs the bot hears of it: a server's admins could do nothing about it.
+"""
+
+import hashlib
+import logging
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime, timedelta
+from itertools import groupby
+from typing import Final, Protocol
+
+from bot.delivery.sender import CHANNEL_REFUSALS
+from bot.models import DeliveryState, Subscription, SubscriptionState
+from bot.store.intake_log import Outage
+from bot.store.outbox.outbox import DeliveryRecord
+from bot.store.store import Store
+from bot.ui.notices import Paused, Trouble, render_notice, render_outages, render_paused
+from bot.ui.pause import describe_reason
+
+log = logging.getLogger(__name__)
+
+TELL_WITHIN: Final = timedelta(hours=24)
+"""How long to try to reach admins; what is older they see in /digest status."""
+
+FAILING_FOR: Final = timedelta(hours=6)
+"""How long arXiv may fail before its host hears of it: shorter troubles pass by themselves."""
+
+ASKED_WITHIN: Final = timedelta(hours=3)
+"""A category that was not asked for so long is not followed any more."""
+
+
+class Admins(Protocol):
+    """The way to the host and a guild's admins, and what is known of its channels."""
+
+    async def tell_host(self, text: str, nonce: str) -> bool | None:
+        """Write to whoever runs the bot; answers as `tell_admins` does."""
+
+    async def tell_admins(self, guild_id: int, text: str, nonce: str) -> bool | None:
+        """Write to them; False when nobody can be reached, None when it may work later."""
+
+    def can_post(self, guild_id: int, channel_id: int) -> bool | None:
+        """Whether the bot may post in a channel; None when that is not known."""
+
+
+class Caretaker:
+    """Call `look_around` every now and then."""
+
+    def __init__(self, store: Store, admins: Admins, *, now: Callable[[], datetime]) -> None:
+        self._store = store
+        self._admins = admins
+        self._now = now
+        self._could_post: dict[int, bool] = {}
+
+    async def look_around(self) -> int:
+        """Tell what is new, resume what can go on; returns how many subscriptions were resumed."""
+        await self._tell()
+        await self._tell_host()
+        resumed = await self._resume()
+        await self._tell_paused()
+        return resumed
+
+    async def _tell(self) -> None:
+        untold = await self._store.troubles.list_untold()
+        untold.sort(key=lambda record: (record.guild_id, record.channel_id, record.id))
+        for (guild_id, channel_id), group in groupby(
+            untold, key=lambda record: (record.guild_id, record.channel_id)
+        ):
+            await self._tell_of(guild_id, channel_id, list(group))
+
+    async def _tell_of(
+        self, guild_id: int, channel_id: int, records: Sequence[DeliveryRecord]
+    ) -> None:
+        subscription = await self._store.subscriptions.get_subscription(channel_id)
+        if subscription is None:
+            # Cancelled with its subscription: whoever did that knows.
+            await self._note_told(records)
+            return
+        paused = _paused(subscription) if _is_paused(subscription) else None
+        text = render_notice(channel_id, [_trouble(each) for each in records], paused)
+        told = await self._admins.tell_admins(guild_id, text, _nonce(records))
+        oldest = min(record.planned_at for record in records)
+        if told is not None or self._now() - oldest > TELL_WITHIN:
+            await self._note_told(records)
+            log.info("admins told" if told else "no admin to tell", extra={"guild": guild_id})
+
+    async def _note_told(self, records: Sequence[DeliveryRecord]) -> None:
+        await self._store.troubles.mark_told([record.id for record in records], self._now())
+
+    async def _tell_host(self) -> None:
+        """Tell of categories that could not be read for hours, once until they are read again."""
+        now = self._now()
+        outages = await self._store.intake.list_outages(asked_since=now - ASKED_WITHIN)
+        news = [each for each in outages if not each.is_told]
+        lasts = now - min((each.since for each in news), default=now)
+        if lasts < FAILING_FOR:
+            return
+        told = await self._admins.tell_host(render_outages(news, now), _outage_nonce(news))
+        if told is not None or lasts > FAILING_FOR + TELL_WITHIN:
+            categories = [each.category for each in news]
+            await self._store.intake.mark_told(categories, now)
+            log.error("arXiv not read for hours", extra={"categories": categories, "told": told})
+
+    async def _tell_paused(self) -> None:
+        """Tell what is still paused after a backup was put back: it may have been resumed since."""
+        waiting = await self._store.restored.list_paused()
+        if not waiting:
+            return
+        subscriptions = await self._store.subscriptions.list_subscriptions()
+        paused = [each for each in subscriptions if each.channel_id in waiting and _is_paused(each)]
+        paused.sort(key=lambda each: (each.guild_id, each.channel_id))
+        done = waiting.keys() - {each.channel_id for each in paused}
+        for guild_id, group in groupby(paused, key=lambda each: each.guild_id):
+            mine = {each.channel_id: each for each in group}
+            since = max(waiting[channel_id] for channel_id in mine)
+            if await self._is_told_of_pauses(guild_id, list(mine.values()), since):
+                done |= mine.keys()
+        await self._store.restored.forget_paused(done)
+
+    async def _is_told_of_pauses(
+        self, guild_id: int, subscriptions: Sequence[Subscription], since: datetime
+    ) -> bool:
+        """Tell a guild's admins; False while it is worth trying again."""
+        text = render_paused([_paused(each) for each in subscriptions])
+        channels = [str(each.channel_id) for each in subscriptions]
+        told = await self._admins.tell_admins(
+            guild_id, text, _digest([since.isoformat(), *channels])
+        )
+        if told is None and self._now() - since <= TELL_WITHIN:
+            return False
+        log.info("admins told" if told else "no admin to tell", extra={"guild": guild_id})
+        return True
+
+    async def _resume(self) -> int:
+        """Resume what Discord's refusal paused, once the bot may post there (again)."""
+        resumed = 0
+        for subscription in await self._store.subscriptions.list_subscriptions():
+            if not resumes_by_itself(subscription):
+                self._could_post.pop(subscription.channel_id, None)
+            elif self._has_changed(subscription):
+                await self._store.subscriptions.resume(subscription.channel_id)
+                log.info("subscription resumed", extra={"channel": subscription.channel_id})
+                resumed += 1
+        return resumed
+
+    def _has_changed(self, subscription: Subscription) -> bool:
+        """Whether the bot may post now and did not know so before.
+
+        Where it believed so all along, Discord knows of a reason that the bot does not: going on
+        would be refused, paused and told again and again.
+        """
+        channel_id = subscription.channel_id
+        can_post = self._admins.can_post(subscription.guild_id, channel_id)
+        if can_post is None:
+            return False
+        could_post = self._could_post.get(channel_id)
+        self._could_post[channel_id] = can_post
+        return can_post and not could_post
+
+
+def resumes_by_itself(subscription: Subscription) -> bool:
+    """Whether a digest is paused for a cause that the bot can see go away."""
+    return _is_paused(subscription) and subscription.paused_because in CHANNEL_REFUSALS.values()
+
+
+def _is_paused(subscription: Subscription) -> bool:
+    return subscription.state is SubscriptionState.PAUSED
+
+
+def _paused(subscription: Subscription) -> Paused:
+    return Paused(
+        channel_id=subscription.channel_id,
+        reason=describe_reason(subscription),
+        resumes_by_itself=resumes_by_itself(subscription),
+    )
+
+
+def _trouble(record: DeliveryRecord) -> Trouble:
+    return Trouble(
+        announced_on=record.announced_on,
+        part=record.part,
+        is_unknown=record.state is DeliveryState.UNKNOWN,
+        reason=record.reason or "",
+    )
+
+
+def _nonce(records: Sequence[DeliveryRecord]) -> str:
+    """Name a notice, so that telling it again at once, after a crash, tells it once."""
+    return _digest(f"{record.nonce}:{record.state}" for record in records)
+
+
+def _outage_nonce(outages: Iterable[Outage]) -> str:
+    return _digest(f"{each.category}:{each.since.isoformat()}" for each in outages)
+
+
+def _digest(names: Iterable[str]) -> str:
+    return hashlib.sha256(" ".join(names).encode()).hexdigest()[:24]

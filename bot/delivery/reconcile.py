@@ -1,0 +1,114 @@
+"""After a backup was put back: learn from the channels what they already have.
+
+The database then knows less than Discord, and planning from it would post papers again. So each
+subscribed channel is read as far back as the copy does not know it, or as anything could be
+planned, and what it shows counts as delivered. So does what the copy has in trouble and an admin
+had posted again since. A channel that cannot be read is paused: its admin decides.
+"""
+
+import logging
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Final
+
+from bot.delivery.sender import CLOCK_TOLERANCE, PostedPapers, Seen, Sender, Sighting, fingerprint
+from bot.models import ArxivId, Subscription
+from bot.store.store import Store
+
+log = logging.getLogger(__name__)
+
+PUT_BACK: Final = "a backup was put back, and what was posted cannot be known"
+IN_PIECES: Final = "a backup was put back, and some of its papers are in the channel"
+
+
+class Reconciliation:
+    """Compares a database that was put back with the channels, once."""
+
+    def __init__(
+        self, store: Store, sender: Sender, *, window: timedelta, now: Callable[[], datetime]
+    ) -> None:
+        self._store = store
+        self._sender = sender
+        self._window = window
+        self._now = now
+        self._is_done = False
+        self._compared: set[int] = set()
+
+    async def is_done(self) -> bool:
+        """Compare what is still to be compared; True when nothing is left to do."""
+        if not self._is_done and await self._store.restored.is_waiting():
+            for subscription in await self._store.subscriptions.list_subscriptions():
+                if subscription.channel_id not in self._compared:
+                    if not await self._compare(subscription):
+                        return False
+                    self._compared.add(subscription.channel_id)
+            await self._store.restored.finish(self._now())
+            log.info("database compared with the channels", extra={"channels": len(self._compared)})
+        self._is_done = True
+        return True
+
+    async def _compare(self, subscription: Subscription) -> bool:
+        """Adopt what one channel holds; False when it cannot be asked yet."""
+        channel_id = subscription.channel_id
+        posted = await self._sender.list_posted(
+            subscription.guild_id, channel_id, await self._since()
+        )
+        if isinstance(posted, Sighting):
+            if posted.seen is Seen.CANNOT_TELL:
+                await self._pause(subscription, posted.reason or "")
+            return posted.seen is Seen.CANNOT_TELL
+        known = await self._store.restored.known_messages(channel_id)
+        news = [message for message in posted if message.message_id not in known]
+        await self._recognise(channel_id, news)
+        forgotten = sum([await self._adopt(subscription, message) for message in news])
+        extra = {"channel": channel_id, "papers": forgotten}
+        log.info("posted papers found in a channel", extra=extra)
+        return True
+
+    async def _since(self) -> datetime:
+        """Return from when on a channel may hold what the copy does not know."""
+        planned_from = self._now() - self._window
+        copied_at = await self._store.restored.last_known() or planned_from
+        return min(planned_from, copied_at - CLOCK_TOLERANCE)
+
+    async def _recognise(self, channel_id: int, news: Sequence[PostedPapers]) -> None:
+        """Find what the copy has in trouble: an admin may have had it posted again since.
+
+        Of a message that is not there, but papers of it are, nobody can tell: it may have been
+        posted in pieces.
+        """
+        now, troubles = self._now(), self._store.troubles
+        found = {message.mark: message.message_id for message in news}
+        for record in await troubles.list_open_in(channel_id):
+            message_id = found.get(fingerprint(record.body)) if record.is_intact else None
+            if message_id is not None:
+                await troubles.mark_found(record.id, message_id, now)
+            elif _shows_some(news, await self._store.outbox.list_papers(record.id)):
+                await troubles.doubt(record.id, IN_PIECES, now)
+
+    async def _adopt(self, subscription: Subscription, message: PostedPapers) -> int:
+        return await self._store.restored.adopt(
+            subscription,
+            message.papers,
+            message_id=message.message_id,
+            posted_at=message.posted_at,
+        )
+
+    async def _pause(self, subscription: Subscription, reason: str) -> None:
+        """Leave it to an admin, whatever paused it before: going on may repeat papers."""
+        sentence = f"{PUT_BACK}: {reason}"
+        await self._store.subscriptions.pause(subscription.channel_id, sentence, is_final=True)
+        for record in await self._store.troubles.list_open_in(subscription.channel_id):
+            await self._store.troubles.doubt(record.id, sentence, self._now())
+        log.warning("subscription paused: %s", sentence)
+
+
+def _shows_some(news: Sequence[PostedPapers], papers: Iterable[tuple[ArxivId, int]]) -> bool:
+    """Whether one of ``papers`` is in a message; a card names the versions of replacements only."""
+    shown = dict(paper for message in news for paper in message.papers)
+    return any(arxiv_id in shown and version >= shown[arxiv_id] for arxiv_id, version in papers)
+
+
+def may_repeat(subscription: Subscription) -> bool:
+    """Whether a digest is paused because nobody knows what its channel got before."""
+    return (subscription.paused_because or "").startswith(PUT_BACK)

@@ -1,0 +1,428 @@
+"""From the outbox to Discord: claim, send, mark, recover (docs/decisions/0003-outbox.md).
+
+    every few seconds, and whenever woken:
+        for each channel with a message that is due or of unknown outcome, a lane:
+            recover: a message that was being sent when something broke
+            claim -> send -> mark, part after part, until nothing is due
+
+Lanes run side by side, so that a slow or broken channel delays no other. A send is never
+cancelled: cancelled during a global rate limit, discord.py would hang for ever. It is waited for
+a while, then left running, and its row stays ``sending`` until it ends.
+"""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Self, cast
+
+from bot.delivery.sender import Effect, Outcome, Seen, Sender
+from bot.errors import StoreError, TokenRefused
+from bot.faultpoint import hit
+from bot.models import ArxivId, DeliveryState, MessageDraft
+from bot.store.outbox.outbox import DeliveryRecord, DueChannel, Outbox
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliverySettings:
+    """How fast and how patiently to deliver; the defaults are those of the settings."""
+
+    pace_per_s: float = 46.0
+    """Requests per second; Discord takes 50 of one bot, commands excepted."""
+    lanes: int = 100
+    """Channels that are served at the same time. A lane holds on for up to five seconds after the
+    fifth message of a channel: discord.py waits there for the channel's budget."""
+    send_timeout_s: float = 60.0
+    poll_s: float = 5.0
+    nonce_window: timedelta = timedelta(seconds=60)
+    """How long Discord is trusted to recognise a nonce; it says "the past few minutes"."""
+    give_up_after: timedelta = timedelta(hours=48)
+    min_free_bytes: int = 50 * 1024 * 1024
+    """Below this nothing is claimed: its outcome could not be written down."""
+
+
+class Pace:
+    """Lets at most ``per_s`` callers a second pass, evenly."""
+
+    def __init__(self, per_s: float) -> None:
+        self._gap_s = 1 / per_s
+        self._next_s = 0.0
+
+    async def wait(self) -> None:
+        now_s = asyncio.get_running_loop().time()
+        # A little is made up for when the loop was late, else each delay would lower the rate.
+        self._next_s = max(self._next_s + self._gap_s, now_s - 0.1)
+        if self._next_s > now_s:
+            await asyncio.sleep(self._next_s - now_s)
+
+    def give_back(self) -> None:
+        """Let somebody else pass instead: there was nothing to do."""
+        self._next_s -= self._gap_s
+
+
+class Lane:
+    """One channel being served: its task, and its slot among those served at the same time.
+
+    A send that takes too long gives the slot back and goes on by itself: it must not be cancelled,
+    and the others must not wait for it.
+    """
+
+    def __init__(self, slots: asyncio.Semaphore) -> None:
+        self._slots = slots
+        self._has_slot = False
+        self.left = asyncio.Event()
+        """Set once nobody has to wait for this lane any more."""
+        self.is_detached = False
+        self.posted = 0
+        self.task: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> Self:
+        await self._slots.acquire()
+        self._has_slot = True
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._leave()
+
+    def detach(self) -> None:
+        self.is_detached = True
+        self._leave()
+
+    def _leave(self) -> None:
+        if self._has_slot:
+            self._has_slot = False
+            self._slots.release()
+        self.left.set()
+
+
+class Delivery:
+    """The worker.
+
+    ``now`` is the wall clock, ``free_bytes`` the space left for the database. Before each round
+    ``is_ready`` is asked whether anything may be sent.
+    """
+
+    def __init__(
+        self,
+        outbox: Outbox,
+        sender: Sender,
+        *,
+        now: Callable[[], datetime],
+        settings: DeliverySettings | None = None,
+        free_bytes: Callable[[], int] | None = None,
+        is_ready: Callable[[], Awaitable[bool]] | None = None,
+    ) -> None:
+        self._outbox = outbox
+        self._sender = sender
+        self._now = now
+        self._settings = settings or DeliverySettings()
+        self._free_bytes = free_bytes
+        self._is_ready = is_ready
+        self._pace = Pace(self._settings.pace_per_s)
+        self._slots = asyncio.Semaphore(self._settings.lanes)
+        self._lanes: dict[int, Lane] = {}
+        self._looked_at: dict[int, datetime] = {}
+        self._held: tuple[datetime, datetime] | None = None
+        self._woken = asyncio.Event()
+        self._is_stopping = False
+        self._fatal: BaseException | None = None
+        self._is_short_of_space = False
+
+    def wake(self) -> None:
+        """Look into the outbox now: something may be due."""
+        self._woken.set()
+
+    @property
+    def settings(self) -> DeliverySettings:
+        return self._settings
+
+    @property
+    def held_until(self) -> datetime | None:
+        """Until when Discord shuts us out and nothing is sent; None or past when it does not."""
+        return self._held[1] if self._held else None
+
+    @property
+    def is_short_of_space(self) -> bool:
+        """Whether nothing is sent because the disk is nearly full."""
+        return self._is_short_of_space
+
+    async def run(self) -> None:
+        """Deliver until `stop`. Raises `TokenRefused` when Discord no longer takes the token."""
+        while not self._is_stopping:
+            self._woken.clear()
+            try:
+                await self._start_lanes()
+            except StoreError as error:
+                log.warning("outbox not readable, trying again: %s", error)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._woken.wait(), self._settings.poll_s)
+        if self._fatal is not None:
+            raise self._fatal
+
+    async def run_once(self) -> None:
+        """Deliver everything that is due now, and wait for it; raises as `run` does."""
+        await self._start_lanes()
+        for lane in list(self._lanes.values()):
+            await lane.left.wait()
+        if self._fatal is not None:
+            raise self._fatal
+
+    async def stop(self, grace_s: float = 30.0) -> None:
+        """Claim nothing more and wait for what is being sent, at most ``grace_s``.
+
+        What is still running then is left alone; its rows stay ``sending`` and are recovered.
+        """
+        self._is_stopping = True
+        self.wake()
+        running = [lane.task for lane in self._lanes.values() if lane.task is not None]
+        if running:
+            await asyncio.wait(running, timeout=grace_s)
+
+    async def _start_lanes(self) -> None:
+        """Start a lane for every channel that needs one and has none."""
+        now = self._now()
+        self._look_at_space()
+        await self._outbox.cancel_orphans(now)
+        await self._outbox.give_up(now - self._settings.give_up_after, now)
+        if self._is_stopping or self._is_held(now):
+            return
+        if self._is_ready is not None and not await self._is_ready():
+            return
+        # A lane that ends while we look leaves rows that only seem to be nobody's.
+        busy = set(self._lanes)
+        orphans: dict[DueChannel, list[DeliveryRecord]] = {}
+        for record in await self._outbox.list_sending():
+            if record.channel_id not in busy and self._may_recover(record):
+                channel = DueChannel(record.guild_id, record.channel_id)
+                orphans.setdefault(channel, []).append(record)
+        for channel in (*orphans, *await self._outbox.list_due(now)):
+            if channel.channel_id in self._lanes or not self._sender.is_reachable(channel.guild_id):
+                continue
+            self._start_lane(channel.channel_id, orphans.get(channel, []))
+
+    def _start_lane(self, channel_id: int, orphans: Sequence[DeliveryRecord]) -> None:
+        lane = self._lanes[channel_id] = Lane(self._slots)
+        lane.task = asyncio.create_task(self._serve(lane, channel_id, orphans))
+        lane.task.add_done_callback(lambda _: self._lane_ended(lane, channel_id))
+
+    def _lane_ended(self, lane: Lane, channel_id: int) -> None:
+        del self._lanes[channel_id]
+        if lane.posted:
+            extra = {"channel": channel_id, "messages": lane.posted}
+            log.info("digest posted", extra=extra)
+        if lane.is_detached:
+            self.wake()  # nobody waited for it; now its channel can go on
+
+    def _is_held(self, now: datetime) -> bool:
+        """Whether nothing may be claimed now: our address is banned, or there is no space."""
+        if self._held is not None and self._held[0] <= now < self._held[1]:
+            return True
+        self._held = None  # over, or written by a clock that was ahead
+        return self._is_short_of_space
+
+    def _look_at_space(self) -> None:
+        """Find out whether an outcome could be written down."""
+        if self._free_bytes is None:
+            return
+        is_short = self._free_bytes() < self._settings.min_free_bytes
+        if is_short and not self._is_short_of_space:
+            log.error("disk nearly full: nothing is posted until there is space again")
+        elif self._is_short_of_space and not is_short:
+            log.info("there is space again: posting goes on")
+        self._is_short_of_space = is_short
+
+    async def _serve(self, lane: Lane, channel_id: int, orphans: Sequence[DeliveryRecord]) -> None:
+        """Serve one channel until nothing of it is due, or something is in the way."""
+        async with lane:
+            try:
+                for record in orphans:
+                    if not await self._recover(lane, record):
+                        return
+                while await self._send_next(lane, channel_id):
+                    pass
+            except StoreError as error:
+                log.warning("delivery interrupted: %s", error, extra={"channel": channel_id})
+            except Exception:
+                log.exception("delivery of a channel failed", extra={"channel": channel_id})
+
+    async def _may_go_on(self) -> bool:
+        """Wait for this lane's turn; False when nothing may be sent (any more)."""
+        if not self._is_stopping:
+            await self._pace.wait()
+        return not (self._is_stopping or self._is_held(self._now()))
+
+    async def _send_next(self, lane: Lane, channel_id: int) -> bool:
+        """Send the channel's next message; False when there is none or it stays open."""
+        if not await self._may_go_on():
+            return False
+        record = await self._outbox.claim(channel_id, self._now())
+        if record is None:
+            self._pace.give_back()
+            return False
+        hit("after_claim")
+        if not record.is_intact:
+            log.error("a planned payload has changed", extra=_target(record))
+            return await self._outbox.mark_failed(
+                record.id, "the planned message was damaged in the database", self._now()
+            )
+        outcome = await self._send(lane, record)
+        await self._finish(record, outcome)
+        hit("after_finish")
+        lane.posted += outcome.state is DeliveryState.SENT
+        is_settled = outcome.state in (DeliveryState.SENT, DeliveryState.FAILED)
+        # A refused message may have been split: then there is more than when it was claimed.
+        is_more = record.has_next or outcome.state is DeliveryState.FAILED
+        return is_settled and is_more and not lane.is_detached
+
+    async def _send(self, lane: Lane, record: DeliveryRecord) -> Outcome:
+        """Send; when that takes too long, the lane is detached."""
+
+        def let_go() -> None:
+            log.warning("no answer yet, going on without", extra=_target(record))
+            lane.detach()
+
+        timer = asyncio.get_running_loop().call_later(self._settings.send_timeout_s, let_go)
+        hit("before_send")
+        try:
+            outcome = await self._sender.send(record)
+        finally:
+            timer.cancel()
+        hit("after_send")
+        return outcome
+
+    async def _finish(self, record: DeliveryRecord, outcome: Outcome) -> None:
+        """Write down what became of a claimed message."""
+        now = self._now()
+        self._act(outcome, now)
+        if outcome.state is not DeliveryState.SENT:
+            extra = {**_target(record), "state": outcome.state.value}
+            log.warning("message not posted: %s", outcome.reason, extra=extra)
+        match outcome.state:
+            case DeliveryState.SENT:
+                await self._outbox.mark_sent(record.id, outcome.message_id, now, outcome.reason)
+            case DeliveryState.PLANNED:
+                delay_s = self._delay_s(record, outcome)
+                not_before = now + timedelta(seconds=delay_s)
+                reason = outcome.reason or ""
+                await self._outbox.mark_planned_again(record.id, not_before, reason, now)
+                asyncio.get_running_loop().call_later(delay_s, self.wake)
+            case DeliveryState.FAILED:
+                await self._mark_failed(record, outcome, now)
+
+    async def _mark_failed(self, record: DeliveryRecord, outcome: Outcome, now: datetime) -> None:
+        reason = outcome.reason or ""
+        if outcome.effect is Effect.PAUSE_CHANNEL:
+            await self._outbox.refuse_channel(record.id, reason, now)
+            return
+        drafts: Sequence[MessageDraft] = ()
+        if outcome.effect is Effect.SPLIT:
+            drafts = split_message(record.body, await self._outbox.list_papers(record.id))
+        if drafts:
+            await self._outbox.split(record.id, drafts, reason, now)
+        else:
+            await self._outbox.mark_failed(record.id, reason, now)
+
+    def _act(self, outcome: Outcome, now: datetime) -> None:
+        """Do what an outcome means beyond its own message."""
+        if outcome.effect is Effect.STOP:
+            self._fatal = TokenRefused(
+                "Discord refuses the token; set DISCORD_TOKEN to the one shown in the developer "
+                "portal under Bot."
+            )
+            self._is_stopping = True
+            self.wake()
+        elif outcome.effect is Effect.HOLD_ALL:
+            self._held = now, now + timedelta(seconds=outcome.retry_after_s or 0)
+            log.error("all posting pauses: %s", outcome.reason)
+
+    def _delay_s(self, record: DeliveryRecord, outcome: Outcome) -> float:
+        """Return when to try again: as Discord says, else ever later up to five minutes."""
+        if outcome.retry_after_s is not None:
+            return outcome.retry_after_s
+        spread = 1 + record.id % 10 / 20  # else all channels would come back in one moment
+        return float(min(2**record.attempts, 300)) * spread
+
+    # Recovery
+
+    def _may_recover(self, record: DeliveryRecord) -> bool:
+        """Whether the last look was a while ago."""
+        looked_at = self._looked_at.get(record.id)
+        age = None if looked_at is None else self._now() - looked_at
+        is_fresh = age is not None and timedelta(0) <= age < timedelta(seconds=5)
+        return not is_fresh
+
+    async def _recover(self, lane: Lane, record: DeliveryRecord) -> bool:
+        """Find out what became of a message that was being sent; False when it stays open."""
+        if not await self._may_go_on():
+            return False
+        self._looked_at[record.id] = now = self._now()
+        age = now - (record.claimed_at or record.planned_at)
+        if timedelta(0) <= age <= self._settings.nonce_window and record.is_intact:
+            is_settled = await self._send_again(lane, record)
+        else:
+            is_settled = await self._look(record)
+        if is_settled:
+            self._looked_at.pop(record.id, None)
+        return is_settled
+
+    async def _send_again(self, lane: Lane, record: DeliveryRecord) -> bool:
+        """Send with the same nonce; anything but success proves nothing about the first time."""
+        if not await self._outbox.count_attempt(record.id):
+            return True  # it was settled since it was listed
+        outcome = await self._send(lane, record)
+        if outcome.state is DeliveryState.SENT:
+            await self._finish(record, outcome)
+        else:
+            self._act(outcome, self._now())
+        return outcome.state is DeliveryState.SENT and not lane.is_detached
+
+    async def _look(self, record: DeliveryRecord) -> bool:
+        """Ask the channel's history."""
+        sighting = await self._sender.look_for(record)
+        now, extra = self._now(), _target(record)
+        match sighting.seen:
+            case Seen.FOUND:
+                log.info("message found in the channel", extra=extra)
+                return await self._outbox.mark_sent(record.id, sighting.message_id, now)
+            case Seen.ABSENT:
+                reason = "not in the channel's history"
+                return await self._outbox.mark_planned_again(record.id, now, reason, now)
+            case Seen.CANNOT_TELL:
+                reason = sighting.reason or ""
+                log.error("nobody can tell whether this was posted: %s", reason, extra=extra)
+                return await self._outbox.mark_unknown(record.id, reason, now)
+        return False
+
+
+def split_message(
+    body: Mapping[str, object], papers: Sequence[tuple[ArxivId, int]]
+) -> tuple[MessageDraft, ...]:
+    """Divide a message that Discord refused into one per paper, so that one bad paper stays alone.
+
+    Empty when it cannot be divided: one paper, or an embed that is not known to be a paper's.
+    """
+    embeds = cast(Sequence[Mapping[str, Any]], body.get("embeds") or ())
+    if len(embeds) < 2 or len(embeds) != len(papers):
+        return ()
+    drafts = []
+    for number, embed in enumerate(embeds):
+        found = [paper for paper in papers if str(embed.get("url", "")).endswith(f"/{paper[0]}")]
+        if len(found) != 1:
+            return ()
+        content = body.get("content") if number == 0 else None
+        parts: dict[str, object] = {"content": content} if content else {}
+        drafts.append(MessageDraft(body={**parts, "embeds": [embed]}, papers=(found[0],)))
+    return tuple(drafts)
+
+
+def _target(record: DeliveryRecord) -> dict[str, object]:
+    return {
+        "delivery": record.id,
+        "channel": record.channel_id,
+        "announced_on": record.announced_on.isoformat(),
+        "part": record.part,
+    }

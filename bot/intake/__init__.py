@@ -1,0 +1,5 @@
+"""Asks arXiv and others, judges what comes back and stores it.
+
+From outside: `ask` (today's listings), `enrich` (links that others name), `importing` and
+`backfill` (history). `judge` decides, and is pure.
+"""

@@ -1,0 +1,208 @@
+"""A category's past from arXiv's OAI-PMH service, window by window; resumable (decisions/0006).
+
+The service is asked by the day on which a record last changed, and knows no announcement dates.
+So all that changed since the first day asked for is looked through, and those papers are kept
+whose first announcement, worked out from their submission, falls into the days asked for.
+"""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Protocol
+
+from bot.arxiv.dating import date_paper
+from bot.arxiv.oaipmh import OaiPage, TokenExpired
+from bot.arxiv.taxonomy import oai_set
+from bot.errors import ArxivError, ArxivUnavailable, InputError
+from bot.faultpoint import hit
+from bot.intake.history import Tally, add_dated
+from bot.intake.progress import Progress, show_progress
+from bot.store.store import Store
+
+FIRST_PAPER = date(1991, 8, 14)
+"""The first day with papers on arXiv."""
+EARLIEST_CHANGE = date(2005, 9, 16)
+"""What the service calls its earliest datestamp (https://oaipmh.arxiv.org/oai?verb=Identify)."""
+
+ONE_DAY = timedelta(days=1)
+FIRST_WINDOW_DAYS = 28
+LONGEST_WINDOW_DAYS = 366
+MOST_PAGES = 6
+"""A window that took more is followed by a shorter one: what a lost token costs stays small."""
+
+PAUSES_S = (5.0, 15.0, 60.0, 120.0, 300.0, 300.0)
+"""Between tries when arXiv does not answer; what it asks for counts if it is longer."""
+MOST_BAD_ANSWERS = 3
+"""How often an answer that is no page of records is asked for again."""
+
+
+class OaiSource(Protocol):
+    """What brings the pages: arXiv's client, or a stand-in."""
+
+    def iter_oai(
+        self, oai_set: str, since: date, until: date, *, token: str | None = None
+    ) -> AsyncIterator[OaiPage]:
+        """Fetch the metadata that changed in these days, page by page."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What a person wants: the papers of ``category`` announced from ``since`` to ``until``."""
+
+    category: str
+    since: date
+    until: date
+
+    @property
+    def name(self) -> str:
+        """Under which the store keeps how far it is."""
+        return f"backfill {self.category} {self.since} {self.until}"
+
+    def __str__(self) -> str:
+        return f"{self.category} from {self.since} to {self.until}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """How far a backfill is: the window at hand, and in it the token of the next page."""
+
+    day: date
+    days: int = FIRST_WINDOW_DAYS
+    token: str | None = None
+    pages: int = 0
+
+    @property
+    def last_day(self) -> date:
+        return self.day + timedelta(days=self.days - 1)
+
+    def after_page(self, token: str | None) -> "Place":
+        """Return the place after a page: the next page's, or the window's after this one."""
+        pages = self.pages + 1
+        if token is not None:
+            return replace(self, token=token, pages=pages)
+        return Place(day=self.last_day + ONE_DAY, days=_next_length(self.days, pages))
+
+    def anew(self, today: date) -> "Place":
+        """Return the beginning of the window, which ends today at the latest."""
+        days = min(self.days, (today - self.day).days + 1)
+        return replace(self, days=days, token=None, pages=0)
+
+    def to_json(self) -> str:
+        return json.dumps(asdict(self), default=str)
+
+    @classmethod
+    def from_json(cls, text: str) -> "Place":
+        values = json.loads(text)
+        return cls(**{**values, "day": date.fromisoformat(values["day"])})
+
+
+def _next_length(days: int, pages: int) -> int:
+    if pages > MOST_PAGES:
+        return max(days // 2, 1)
+    return min(days * 2, LONGEST_WINDOW_DAYS) if pages == 1 else days
+
+
+def check_days(since: date, until: date, today: date) -> None:
+    """Raise `InputError` for days in which nothing can be found; says which can."""
+    can = f"arXiv has papers from {FIRST_PAPER} to {today}"
+    if since > until:
+        raise InputError(f"--from {since} is later than --until {until}; swap them.")
+    if since < FIRST_PAPER:
+        raise InputError(f"--from {since} is too early; {can}.")
+    if until > today:
+        raise InputError(f"--until {until} is in the future; {can}.")
+
+
+class Backfill:
+    """Fetches and stores; ``report`` gets a line for each category."""
+
+    def __init__(
+        self,
+        store: Store,
+        source: OaiSource,
+        *,
+        now: Callable[[], datetime],
+        report: Callable[[str], None],
+        sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
+    ) -> None:
+        self._store = store
+        self._source = source
+        self._now = now
+        self._report = report
+        self._sleep = sleep
+
+    async def run(self, asked: Asked) -> Tally:
+        """Go on where this backfill was, or begin; returns what came of this run.
+
+        Raises `ArxivError` when arXiv stays silent; what was stored until then stays, and the
+        same call goes on from there.
+        """
+        tally = Tally()
+        place = await self._find_place(asked)
+        days = (self._today() - place.day).days + 1
+        try:
+            with show_progress(asked.category, max(days, 1)) as progress:
+                await self._go_on(asked, place, tally, progress)
+        finally:
+            self._report(f"{asked}: {tally}")
+        await self._store.facts.set(asked.name, "")
+        return tally
+
+    async def _go_on(self, asked: Asked, place: Place, tally: Tally, progress: Progress) -> None:
+        """Fetch window after window from ``place`` until today."""
+        begin, failures = place.day, 0
+        while place.day <= self._today():
+            if place.token is None:
+                place = place.anew(self._today())
+            try:
+                async for page in self._pages(asked, place):
+                    place = await self._store_page(asked, place, page, tally, progress)
+                    progress.advance((place.day - begin).days, tally.papers)
+                    if place.pages != 1:  # a first page says nothing of the window's tokens
+                        failures = 0
+            except ArxivError as error:
+                failures += 1
+                await self._wait(error, failures, progress)
+                if isinstance(error, TokenExpired):
+                    place = place.anew(self._today())
+
+    def _today(self) -> date:
+        """Return the day as the service counts it, in UTC."""
+        return self._now().astimezone(UTC).date()
+
+    async def _find_place(self, asked: Asked) -> Place:
+        """Return how far the backfill is; its beginning when it was not begun, or was ended."""
+        kept = await self._store.facts.get(asked.name)
+        return Place.from_json(kept) if kept else Place(day=max(asked.since, EARLIEST_CHANGE))
+
+    def _pages(self, asked: Asked, place: Place) -> AsyncIterator[OaiPage]:
+        name = oai_set(asked.category)
+        return self._source.iter_oai(name, place.day, place.last_day, token=place.token)
+
+    async def _store_page(
+        self, asked: Asked, place: Place, page: OaiPage, tally: Tally, progress: Progress
+    ) -> Place:
+        dated = [date_paper(paper) for paper in page.papers]
+        wanted = [each for each in dated if asked.since <= each.announced_on <= asked.until]
+        tally.added += await add_dated(self._store.papers, wanted)
+        tally.outside += len(dated) - len(wanted)
+        tally.skipped += len(page.skipped)
+        for record in page.skipped:
+            progress.say(f"  skipped {record.name}: {record.reason}")
+        # After the papers: a kill in between only fetches this page once more.
+        place = place.after_page(page.token)
+        hit("after_page")
+        await self._store.facts.set(asked.name, place.to_json())
+        return place
+
+    async def _wait(self, error: ArxivError, failures: int, progress: Progress) -> None:
+        """Wait before the next try; raises ``error`` when there were enough."""
+        pauses_s = PAUSES_S if isinstance(error, ArxivUnavailable) else PAUSES_S[:MOST_BAD_ANSWERS]
+        if failures > len(pauses_s):
+            raise error
+        asked_s = error.retry_after_s if isinstance(error, ArxivUnavailable) else None
+        pause_s = max(asked_s or 0.0, pauses_s[failures - 1])
+        progress.say(f"{error} Trying again in {pause_s:.0f} seconds.")
+        await self._sleep(pause_s)

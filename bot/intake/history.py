@@ -1,0 +1,130 @@
+"""Papers of the past into the store, batch by batch: what `import` and `backfill` share.
+
+Every batch is one transaction, and the next one is read and made readable while it is written:
+SQLite does its work outside of Python's interpreter, so two cores are busy. A kill leaves the
+batches before it; whoever begins again finds them unchanged and passes over them quickly.
+"""
+
+import asyncio
+import gc
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import islice
+
+from bot.arxiv.dating import DatedPaper, date_paper
+from bot.arxiv.paper import SourceRecord
+from bot.faultpoint import hit
+from bot.models import Paper, SkippedRecord
+from bot.store.papers.bulk import AddedPapers, PreparedPaper, prepare_paper
+from bot.store.papers.papers import Papers
+
+BATCH = 2000
+"""Papers a transaction: about 20 MB of memory, a third of a second of work."""
+
+SWITCH_INTERVAL_S = 0.0005
+"""How soon a thread that makes texts readable lets SQLite's thread go on (Python's own: 5 ms).
+
+Each of a batch's dozen statements waits that long: https://bugs.python.org/issue7946.
+"""
+OBJECTS_A_COLLECTION = 50_000
+"""How many new objects make Python look for garbage cycles (its own: 700); papers have none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chunk:
+    """A stretch of a source. ``position`` says how much of it is read, in whatever it counts."""
+
+    records: Sequence[SourceRecord]
+    skipped: Sequence[SkippedRecord] = ()
+    position: int
+
+
+@dataclass(slots=True)
+class Tally:
+    """What came of a source so far."""
+
+    added: AddedPapers = field(default_factory=AddedPapers)
+    skipped: int = 0
+    outside: int = 0
+    """Papers that were looked at and not asked for."""
+
+    @property
+    def papers(self) -> int:
+        return self.added.new + self.added.updated + self.added.unchanged
+
+    def __str__(self) -> str:
+        outside = f", {self.outside:,} announced on other days" if self.outside else ""
+        return (
+            f"{self.papers:,} papers ({self.added.new:,} new, {self.added.updated:,} updated), "
+            f"{skips(self.skipped)}{outside}"
+        )
+
+
+def skips(count: int) -> str:
+    return f"{count:,} {'record' if count == 1 else 'records'} skipped"
+
+
+Tell = Callable[[Chunk, AddedPapers], None]
+
+
+async def add_chunks(papers: Papers, chunks: Iterator[Chunk], tell: Tell) -> None:
+    """Store chunk after chunk; ``tell`` is called when one is committed.
+
+    What was read before ``chunks`` fails is stored, then its error is raised.
+    """
+    writing: asyncio.Task[None] | None = None
+    with _many_objects_in_two_threads():
+        try:
+            while (chunk := await asyncio.to_thread(next, chunks, None)) is not None:
+                prepared = await _prepare_news(papers, chunk)
+                if writing is not None:
+                    await writing
+                writing = asyncio.create_task(_write(papers, chunk, prepared, tell))
+        finally:
+            if writing is not None:
+                await writing
+
+
+async def _prepare_news(papers: Papers, chunk: Chunk) -> list[PreparedPaper]:
+    changed = await papers.list_changed(chunk.records)
+    return await asyncio.to_thread(_prepare_records, changed)
+
+
+def _prepare_records(records: Iterable[SourceRecord]) -> list[PreparedPaper]:
+    return [prepare_paper(date_paper(each.build(), each.announced_on)) for each in records]
+
+
+async def _write(
+    papers: Papers, chunk: Chunk, prepared: Sequence[PreparedPaper], tell: Tell
+) -> None:
+    added = await papers.add_papers(prepared) if prepared else AddedPapers()
+    hit("after_commit")
+    tell(chunk, added + AddedPapers(unchanged=len(chunk.records) - len(prepared)))
+
+
+async def add_papers(papers: Papers, found: Iterable[Paper]) -> AddedPapers:
+    """Store papers that are readable already."""
+    return await add_dated(papers, map(date_paper, found))
+
+
+async def add_dated(papers: Papers, found: Iterable[DatedPaper]) -> AddedPapers:
+    added = AddedPapers()
+    rest = iter(found)
+    while batch := await asyncio.to_thread(list, map(prepare_paper, islice(rest, BATCH))):
+        added += await papers.add_papers(batch)
+    return added
+
+
+@contextmanager
+def _many_objects_in_two_threads() -> Iterator[None]:
+    """Tune the interpreter to its work for the while; a fifth of an import's time."""
+    interval_s, thresholds = sys.getswitchinterval(), gc.get_threshold()
+    sys.setswitchinterval(SWITCH_INTERVAL_S)
+    gc.set_threshold(OBJECTS_A_COLLECTION)
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(interval_s)
+        gc.set_threshold(*thresholds)

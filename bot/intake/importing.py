@@ -1,0 +1,216 @@
+"""Files into the store: listings with what they announced, metadata with estimated dates.
+
+Forms are told by content (`arxiv.files`). All files are looked at before the first is stored; a
+file that turns out wrong later is named, the others are stored all the same.
+"""
+
+import gzip
+import zlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import BinaryIO, cast
+
+from bot.arxiv.files import (
+    BYTE_ORDER_MARK,
+    GZIP_MAGIC,
+    MOST_BYTES,
+    SNIFFED_BYTES,
+    Form,
+    parse_listing,
+    parse_oai_file,
+    sniff,
+)
+from bot.arxiv.paper import SourceRecord
+from bot.arxiv.snapshot import read_snapshot_line
+from bot.errors import FileFormatError, InputError
+from bot.intake.history import BATCH, Chunk, Tally, add_chunks, add_papers, skips
+from bot.intake.progress import Progress, show_progress
+from bot.models import Listing, SkippedRecord
+from bot.store.papers.bulk import AddedPapers
+from bot.store.papers.papers import AddedListing
+from bot.store.store import Store
+
+LONGEST_LINE = 10 << 20
+"""Bytes; arXiv's longest record has 40 kB. A longer line is no record, and not kept whole."""
+
+UNREADABLE = (OSError, EOFError, zlib.error)
+"""What reading a file raises; the latter two come of a gzip archive that is damaged or cut."""
+
+Report = Callable[[str], None]
+
+
+def detect_form(path: Path) -> Form:
+    """Tell the form of a file; raises `FileFormatError` when it cannot be imported."""
+    with _naming(path):
+        return sniff(_read(path, SNIFFED_BYTES))
+
+
+class Importer:
+    """Imports files into ``store``; ``report`` gets a line for each, and for each mistake."""
+
+    def __init__(self, store: Store, *, now: datetime, report: Report) -> None:
+        self._store = store
+        self._now = now
+        self._report = report
+
+    async def import_files(self, files: Iterable[tuple[Path, Form]]) -> list[InputError]:
+        """Import files in turn; returns what was wrong with those that could not be read."""
+        errors: list[InputError] = []
+        for path, form in files:
+            try:
+                with _naming(path):
+                    await self._import(path, form)
+            except InputError as error:
+                errors.append(error)
+                self._report(str(error))
+        return errors
+
+    async def _import(self, path: Path, form: Form) -> None:
+        if form is Form.SNAPSHOT:
+            await self._import_snapshot(path)
+        elif form is Form.OAI:
+            await self._import_oai(path)
+        else:
+            listing = parse_listing(_read_whole(path), form)
+            added = await self._store.papers.add_listing(listing, now=self._now)
+            self._report(f"{path}: {_told(listing, added)}")
+            self._report_skipped(listing.skipped)
+
+    async def _import_oai(self, path: Path) -> None:
+        page = parse_oai_file(_read_whole(path))
+        added = await add_papers(self._store.papers, page.papers)
+        tally = Tally(added=added, skipped=len(page.skipped))
+        self._report(f"{path}: {Form.OAI.value}, {tally}")
+        self._report_skipped(page.skipped)
+
+    def _report_skipped(self, skipped: Sequence[SkippedRecord]) -> None:
+        for record in skipped:
+            self._report(f"  {_named(record)}")
+
+    async def _import_snapshot(self, path: Path) -> None:
+        tally = Tally()
+        try:
+            with (
+                show_progress(path.name, _size(path)) as progress,
+                _opened(path) as (stream, position),
+            ):
+                chunks = read_chunks(stream, position)
+                await add_chunks(self._store.papers, chunks, _Telling(tally, progress))
+        finally:
+            self._report(f"{path}: {Form.SNAPSHOT.value}, {tally}")
+
+
+class _Telling:
+    """Counts what was stored and shows it."""
+
+    def __init__(self, tally: Tally, progress: Progress) -> None:
+        self._tally = tally
+        self._progress = progress
+
+    def __call__(self, chunk: Chunk, added: AddedPapers) -> None:
+        self._tally.added += added
+        self._tally.skipped += len(chunk.skipped)
+        for record in chunk.skipped:
+            self._progress.say(f"  {_named(record)}")
+        self._progress.advance(chunk.position, self._tally.papers)
+
+
+def _named(record: SkippedRecord) -> str:
+    return f"skipped {record.name}: {record.reason}"
+
+
+def _told(listing: Listing, added: AddedListing) -> str:
+    incomplete = "" if listing.is_complete else "; the file holds only a part of the listing"
+    return (
+        f"{listing.category} of {listing.announced_on}, {len(listing.announcements)} papers "
+        f"({added.new_papers} new, {added.updated_papers} updated), "
+        f"{skips(len(listing.skipped))}{incomplete}"
+    )
+
+
+# -- reading files -------------------------------------------------------------------------------
+
+
+def read_chunks(stream: BinaryIO, position: Callable[[], int]) -> Iterator[Chunk]:
+    """Read a snapshot line by line; a line that holds no paper is skipped and named.
+
+    When the file breaks off (a gzip archive can), what came before is given out before
+    `FileFormatError` is raised.
+    """
+    records: list[SourceRecord] = []
+    skipped: list[SkippedRecord] = []
+    damage: Exception | None = None
+    try:
+        for number, line in enumerate(_lines(stream), start=1):
+            if not line.strip():
+                continue
+            try:
+                records.append(read_snapshot_line(line))
+            except FileFormatError as error:
+                skipped.append(SkippedRecord(name=f"line {number}", reason=str(error)))
+            if len(records) + len(skipped) >= BATCH:
+                yield Chunk(records=records, skipped=skipped, position=position())
+                records, skipped = [], []
+    except UNREADABLE as error:
+        damage = error
+    yield Chunk(records=records, skipped=skipped, position=position())
+    if damage is not None:
+        raise _unreadable(damage)
+
+
+def _lines(stream: BinaryIO) -> Iterator[bytes]:
+    start = BYTE_ORDER_MARK
+    while line := stream.readline(LONGEST_LINE):
+        piece = line
+        while len(piece) == LONGEST_LINE and not piece.endswith(b"\n"):
+            piece = stream.readline(LONGEST_LINE)
+        yield line.removeprefix(start)
+        start = b""
+
+
+def _read_whole(path: Path) -> bytes:
+    content = _read(path, MOST_BYTES + 1)
+    if len(content) > MOST_BYTES:
+        raise FileFormatError(f"The file is larger than {MOST_BYTES >> 20} MiB.")
+    return content
+
+
+def _read(path: Path, most: int) -> bytes:
+    with _opened(path) as (stream, _):
+        try:
+            return stream.read(most)
+        except UNREADABLE as error:
+            raise _unreadable(error) from error
+
+
+def _size(path: Path) -> int:
+    return path.stat().st_size
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[tuple[BinaryIO, Callable[[], int]]]:
+    """Open a file, unpacking it if it is gzipped; also how to ask how far it is read."""
+    try:
+        raw = path.open("rb")
+    except OSError as error:
+        raise _unreadable(error) from error
+    with raw:
+        is_packed = raw.peek(2)[:2] == GZIP_MAGIC
+        yield cast(BinaryIO, gzip.GzipFile(fileobj=raw)) if is_packed else raw, raw.tell
+
+
+def _unreadable(error: Exception) -> FileFormatError:
+    if isinstance(error, OSError) and error.strerror:
+        return FileFormatError(f"The file cannot be read: {error.strerror}.")
+    return FileFormatError(f"The file is a damaged gzip archive ({error}).")
+
+
+@contextmanager
+def _naming(path: Path) -> Iterator[None]:
+    """Put the file's name before what is wrong with it."""
+    try:
+        yield
+    except InputError as error:
+        raise FileFormatError(f"{path}: {error}") from error

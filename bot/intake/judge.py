@@ -1,0 +1,467 @@
+"""What an answer of arXiv means for one category and date, and what to ask next. Pure.
+
+A daily feed says less than its manual: it may repeat the day before under a new date (with the
+version numbers of the moment), stay empty on a holiday without notice, surface a Friday's list
+only under Saturday's date, or never carry it. So a listing is judged by its content:
+
+- `judge` takes what came back, what is stored and what the calendar expects, and returns the
+  date to which the listing belongs, the part of it that is news, and the day's new record;
+- `next_step` takes a day's record and the time, and returns which source to ask, and when.
+
+Two sources are used: the daily feed, and the catch-up page of the date when the feed fails,
+stays empty, repeats itself, or was missed. Times are Eastern (`calendar`).
+"""
+
+import hashlib
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time, timedelta
+from enum import StrEnum
+
+from bot.arxiv.calendar import EASTERN, announcement_day, is_announcement_day
+from bot.models import Announcement, ArxivId, DayRecord, Earlier, IntakeVerdict, Listing
+
+
+class Source(StrEnum):
+    """Which of arXiv's interfaces is asked."""
+
+    FEED = "feed"
+    CATCHUP = "catchup"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What came back: a listing, or the sentence that says why none did."""
+
+    source: Source
+    asked_at: datetime
+    listing: Listing | None = None
+    error: str = ""
+    retry_after_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Knowledge:
+    """What the store knows when an answer is judged.
+
+    ``announced`` maps each identifier of the answer that the category announced on another date
+    than the one to which the listing belongs (`belongs_to`) to those announcements; ``stored``
+    holds the identifiers already stored for that date. ``usual`` is the category's usual number
+    of papers, None while unknown. ``previous`` is the record of the last announcement day before
+    the listing's stamp.
+    """
+
+    announced: Mapping[ArxivId, Collection[Earlier]]
+    stored: Collection[ArxivId] = ()
+    usual: int | None = None
+    previous: DayRecord | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """The new record of the day asked for, and what is to be stored under which date.
+
+    ``accepted`` carries the right announcement date and only what is news; ``of_previous`` is
+    the new record of an earlier day when the listing turned out to be that day's.
+    """
+
+    record: DayRecord
+    accepted: Listing | None = None
+    of_previous: DayRecord | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """Ask ``source`` at ``at``."""
+
+    source: Source
+    at: datetime
+
+
+REPEATED_SHARE = 0.5
+"""A listing of which more was announced on other dates repeats another day. On ordinary days
+that share is near zero, in the repeats of March to May 2024 over 0.99."""
+
+RECENT = timedelta(days=4)
+"""Two replacements of one paper so near each other are rare, in a repeated listing the rule."""
+
+SHORT_SHARE = 1 / 3
+"""A listing with less than this part of the usual number is read twice before it counts as
+whole."""
+
+# --- judging -------------------------------------------------------------------------------------
+
+
+def listing_day(stamp: date, today: date, previous: DayRecord | None) -> date:
+    """Return the announcement date of a fresh listing that carries the date ``stamp``.
+
+    ArXiv announces nothing for Saturdays, Sundays and the days after holidays: a listing under
+    such a date is that of the announcement day before it (six Friday lists of 2024 to 2026
+    surfaced only on Saturday). A weekday that we take for a holiday keeps its listing when the
+    day before has its own.
+    """
+    stamp = min(stamp, today)
+    if is_announcement_day(stamp):
+        return stamp
+    has_own = previous is not None and previous.verdict is IntakeVerdict.COMPLETE
+    if stamp.weekday() < 5 and has_own:
+        return stamp
+    return last_announcement_day(stamp)
+
+
+def last_announcement_day(day: date) -> date:
+    """Return the last announcement day before ``day``."""
+    day -= timedelta(days=1)
+    while not is_announcement_day(day):
+        day -= timedelta(days=1)
+    return day
+
+
+def judge(record: DayRecord, answer: Answer, knowledge: Knowledge) -> Judgement:
+    """Judge what a source answered when it was asked for ``record``'s day."""
+    record = _asked(record, answer)
+    if answer.listing is None:
+        return Judgement(record=_failed(record, answer))
+    record = replace(record, failures=0, failing_since=None, not_before=None, error="")
+    if not answer.listing.announcements:
+        return Judgement(record=_empty(record, answer))
+    is_feed = answer.source is Source.FEED
+    if is_feed and repeated_share(answer.listing, knowledge.announced) > REPEATED_SHARE:
+        return Judgement(record=_stale(record, answer))
+    if is_feed and _may_be_of_previous(record, answer, knowledge):
+        return Judgement(record=_held(record, answer, knowledge))
+    return _fresh(record, answer, answer.listing, knowledge)
+
+
+def _may_be_of_previous(record: DayRecord, answer: Answer, knowledge: Knowledge) -> bool:
+    """Whether a listing that looks fresh may repeat a day before that we never saw.
+
+    Held back for some hours only: the day before is asked for meanwhile, and if nobody answers
+    the listing counts as what its date says.
+    """
+    before = knowledge.previous
+    if before is None or before.is_closed or knowledge.stored:
+        return False
+    if not is_announcement_day(record.day):
+        return False
+    if before.verdict is not None and before.verdict.has_listing:
+        return False
+    return record.held_since is None or answer.asked_at < record.held_since + HELD_FOR
+
+
+def _held(record: DayRecord, answer: Answer, knowledge: Knowledge) -> DayRecord:
+    before = knowledge.previous
+    day = before.day if before is not None else "the day before"
+    return replace(
+        record,
+        verdict=IntakeVerdict.STALE,
+        source=answer.source.value,
+        held_since=record.held_since or answer.asked_at,
+        reason=f"may repeat {day}, which is not known yet",
+    )
+
+
+def news_of(
+    listing: Listing, announced: Mapping[ArxivId, Collection[Earlier]]
+) -> tuple[Announcement, ...]:
+    """Return what the category had not announced before.
+
+    A paper is new or cross-listed in a category once. Replacements all count: the version that
+    is stored for another date may be a later one than that date's (the query API knows only the
+    latest), so it proves nothing.
+    """
+    return tuple(
+        entry
+        for entry in listing.announcements
+        if entry.announce_type.is_replacement or entry.paper.arxiv_id not in announced
+    )
+
+
+def repeated_share(listing: Listing, announced: Mapping[ArxivId, Collection[Earlier]]) -> float:
+    """Return which part of the listing, from 0 to 1, repeats what other dates announced.
+
+    Versions do not decide here: a feed that repeats yesterday's list carries the versions of the
+    moment (5 of 182 papers on 21 March 2024 in cs.AI). A replacement may follow another one, but
+    hardly within days.
+    """
+    repeated = sum(
+        _repeats(entry, listing.announced_on, announced.get(entry.paper.arxiv_id, ()))
+        for entry in listing.announcements
+    )
+    return repeated / len(listing.announcements)
+
+
+def _repeats(entry: Announcement, stamp: date, earlier: Collection[Earlier]) -> bool:
+    if not entry.announce_type.is_replacement:
+        return bool(earlier)
+    return any(
+        each.version >= entry.paper.version
+        or (each.announce_type is entry.announce_type and abs(stamp - each.day) <= RECENT)
+        for each in earlier
+    )
+
+
+def _asked(record: DayRecord, answer: Answer) -> DayRecord:
+    if answer.source is Source.FEED:
+        return replace(record, feed_asked_at=answer.asked_at)
+    return replace(record, catchup_asked_at=answer.asked_at)
+
+
+def _failed(record: DayRecord, answer: Answer) -> DayRecord:
+    failures = record.failures + 1
+    wait_s = max(answer.retry_after_s or 0, _backoff_s(record, answer))
+    record = replace(
+        record,
+        failures=failures,
+        failing_since=record.failing_since or answer.asked_at,
+        not_before=answer.asked_at + timedelta(seconds=wait_s),
+        error=answer.error,
+    )
+    if record.verdict not in (None, IntakeVerdict.FAILED):
+        return record  # what is known of the day stays known
+    return replace(record, verdict=IntakeVerdict.FAILED, reason=answer.error)
+
+
+def _backoff_s(record: DayRecord, answer: Answer) -> float:
+    """Return the pause after a failure: a minute, doubled each time up to an hour, and a bit more.
+
+    The bit, up to a quarter, comes from the moment of the answer: hosts that failed together do
+    not come back together.
+    """
+    seed = f"{record.category} {record.day} {answer.asked_at.isoformat()}".encode()
+    share = hashlib.sha256(seed).digest()[0] / 256
+    minutes = min(1 << min(record.failures, 6), 60)
+    return 60 * minutes * (1 + share / 4)
+
+
+def _empty(record: DayRecord, answer: Answer) -> DayRecord:
+    if record.verdict is not None and record.verdict.has_listing:
+        return record  # the stored listing outweighs a feed that was emptied later
+    if not is_announcement_day(record.day):
+        verdict, reason = IntakeVerdict.EMPTY_EXPECTED, "no announcement on this day"
+    else:
+        verdict = IntakeVerdict.EMPTY_UNEXPECTED
+        reason = f"the {answer.source} is empty on a day that should have a listing"
+    is_over = answer.source is Source.CATCHUP and announcement_day(answer.asked_at) > record.day
+    if is_over and record.verdict is IntakeVerdict.STALE:
+        reason = f"{record.reason}; the catch-up page has none: taken for a holiday"
+    elif is_over:
+        reason = "feed and catch-up page are empty: taken for a holiday"
+    return replace(
+        record, verdict=verdict, source=answer.source.value, reason=reason, is_closed=is_over
+    )
+
+
+def _stale(record: DayRecord, answer: Answer) -> DayRecord:
+    if record.verdict is not None and record.verdict.has_listing:
+        return record
+    if not is_announcement_day(record.day):
+        return replace(
+            record,
+            verdict=IntakeVerdict.EMPTY_EXPECTED,
+            source=answer.source.value,
+            reason="no announcement on this day; the feed repeats an earlier one",
+        )
+    return replace(
+        record,
+        verdict=IntakeVerdict.STALE,
+        source=answer.source.value,
+        reason=f"the {answer.source} repeats an earlier day under this date",
+    )
+
+
+def _fresh(record: DayRecord, answer: Answer, listing: Listing, knowledge: Knowledge) -> Judgement:
+    day = belongs_to(record, answer, listing, knowledge.previous)
+    # The catch-up page is arXiv's own record of the date, and knows no versions to compare.
+    is_record = answer.source is Source.CATCHUP
+    news = listing.announcements if is_record else news_of(listing, knowledge.announced)
+    accepted = replace(listing, announced_on=day, announcements=news)
+    if day == record.day:
+        return Judgement(record=_read(record, answer, accepted, knowledge), accepted=accepted)
+    added = {entry.paper.arxiv_id for entry in news} - set(knowledge.stored)
+    if not added:
+        return Judgement(record=_stale(record, answer))
+    return _elsewhere(record, accepted, knowledge, len(added))
+
+
+def belongs_to(
+    record: DayRecord, answer: Answer, listing: Listing, previous: DayRecord | None
+) -> date:
+    """Return the announcement date of what came back.
+
+    The catch-up page answers for the date it was asked for; the feed's stamp is judged.
+    """
+    if answer.source is Source.CATCHUP:
+        return record.day
+    today = announcement_day(answer.asked_at)
+    return listing_day(listing.announced_on, today, previous)
+
+
+def _read(record: DayRecord, answer: Answer, accepted: Listing, knowledge: Knowledge) -> DayRecord:
+    """Record a listing of the day itself.
+
+    A second reading settles the day when it is late enough; a short listing is settled only by
+    the catch-up page, because a feed may stay half for hours.
+    """
+    papers = {entry.paper.arxiv_id for entry in accepted.announcements}
+    is_known = bool(knowledge.stored) and papers <= set(knowledge.stored)
+    is_short = knowledge.usual is not None and len(papers) < knowledge.usual * SHORT_SHARE
+    is_late = answer.asked_at >= _at(record.day, RECHECK_AT)
+    is_record = answer.source is Source.CATCHUP and announcement_day(answer.asked_at) > record.day
+    if not accepted.is_complete:
+        verdict, reason = IntakeVerdict.GROWING, "the answer was not the whole listing"
+    elif is_short and not is_known:
+        verdict = IntakeVerdict.GROWING
+        reason = f"{len(papers)} papers where about {knowledge.usual} are usual: read again"
+    else:
+        verdict, reason = IntakeVerdict.COMPLETE, _how(record)
+    return replace(
+        record,
+        verdict=verdict,
+        source=accepted.source,
+        reason=reason,
+        papers=len(papers | set(knowledge.stored)),
+        is_confirmed=is_record or (is_known and is_late and not is_short),
+    )
+
+
+def _how(record: DayRecord) -> str:
+    """Say what had gone wrong before the day became complete; nothing for an ordinary day."""
+    if record.verdict is None or record.verdict is IntakeVerdict.COMPLETE:
+        return record.reason
+    return f"complete after: {record.reason}"
+
+
+def _elsewhere(record: DayRecord, accepted: Listing, knowledge: Knowledge, added: int) -> Judgement:
+    """Record a listing that belongs to an earlier day than the one asked for."""
+    day = accepted.announced_on
+    if is_announcement_day(record.day):
+        own = replace(
+            record,
+            verdict=IntakeVerdict.STALE,
+            source=accepted.source,
+            reason=f"the feed still carries the listing of {day}",
+        )
+    else:
+        own = replace(
+            record,
+            verdict=IntakeVerdict.EMPTY_EXPECTED,
+            source=accepted.source,
+            reason=f"no announcement on this day; the feed carried the listing of {day}",
+        )
+    before = knowledge.previous
+    if before is None or before.day != day:
+        before = DayRecord(category=record.category, day=day)
+    earlier = replace(
+        before,
+        verdict=IntakeVerdict.COMPLETE,
+        source=accepted.source,
+        reason=f"surfaced under the date {record.day}",
+        papers=len(knowledge.stored) + added,
+    )
+    return Judgement(record=own, accepted=accepted, of_previous=earlier)
+
+
+# --- what to ask next ------------------------------------------------------------------------
+
+RECHECK_AT = time(9, 0)
+LATE_CHECK_AT = time(21, 30)
+CATCHUP_FROM = time(2, 30)
+HELD_FOR = timedelta(hours=3)
+PAST_FROM = time(0, 5)  # before the new day's feed is judged by what the day before had
+CATCHUP_EVERY = timedelta(hours=3)
+PAST_EVERY = timedelta(hours=6)
+GROWING_EVERY = timedelta(minutes=15)
+OFTEN_UNTIL = time(3, 0)
+SELDOM_EVERY = timedelta(hours=1)
+JITTER = timedelta(minutes=5)
+
+
+def next_step(
+    record: DayRecord, now: datetime, *, poll_start: time, poll_every: timedelta
+) -> Step | None:
+    """Return what to ask next about a day and when; None when nothing more is to be asked.
+
+    The step's time may lie in the past: then it is due now.
+    """
+    if record.is_closed:
+        return None
+    if record.day < announcement_day(now):
+        step = _past_step(record)
+    else:
+        step = _today_step(record, poll_start, poll_every)
+    if step is not None and record.not_before is not None:
+        return replace(step, at=max(step.at, record.not_before))
+    return step
+
+
+def _at(day: date, at: time) -> datetime:
+    return datetime.combine(day, at, tzinfo=EASTERN)
+
+
+def _jitter(record: DayRecord) -> timedelta:
+    """Spread the first polls of many hosts and categories, each always at its own moment."""
+    digest = hashlib.sha256(f"{record.category} {record.day}".encode()).digest()
+    return JITTER * (digest[0] / 256)
+
+
+def first_step(record: DayRecord, poll_start: time) -> Step:
+    """Return the first step of a day."""
+    return Step(source=Source.FEED, at=_at(record.day, poll_start) + _jitter(record))
+
+
+def _today_step(record: DayRecord, poll_start: time, poll_every: timedelta) -> Step | None:
+    asked = record.feed_asked_at
+    if asked is None or record.verdict is None:
+        return first_step(record, poll_start)
+    is_settled = record.verdict in (IntakeVerdict.COMPLETE, IntakeVerdict.EMPTY_EXPECTED)
+    if is_settled and record.failures:
+        return Step(source=Source.FEED, at=asked + poll_every)
+    if record.verdict is IntakeVerdict.COMPLETE:
+        return None if record.is_confirmed else _recheck(record, asked, (RECHECK_AT,))
+    if record.verdict is IntakeVerdict.EMPTY_EXPECTED:
+        return _recheck(record, asked, (RECHECK_AT, LATE_CHECK_AT))
+    if record.verdict is IntakeVerdict.GROWING:
+        return Step(source=Source.FEED, at=asked + GROWING_EVERY)
+    return _retry(record, asked, poll_every)
+
+
+def _recheck(record: DayRecord, asked: datetime, times: tuple[time, ...]) -> Step | None:
+    moments = (_at(record.day, at) + _jitter(record) for at in times)
+    return next((Step(source=Source.FEED, at=at) for at in moments if at > asked), None)
+
+
+def _retry(record: DayRecord, asked: datetime, poll_every: timedelta) -> Step:
+    """Ask the feed again, and from `CATCHUP_FROM` on the second source too."""
+    pause = poll_every if asked.astimezone(EASTERN).time() < OFTEN_UNTIL else SELDOM_EVERY
+    # After a failure `not_before` alone says when; it grows with each.
+    feed = Step(source=Source.FEED, at=asked if record.failures else asked + pause)
+    first = _at(record.day, CATCHUP_FROM) + _jitter(record)
+    last = record.catchup_asked_at
+    catchup = Step(source=Source.CATCHUP, at=first if last is None else last + CATCHUP_EVERY)
+    return min(catchup, feed, key=lambda step: step.at)
+
+
+def _past_step(record: DayRecord) -> Step | None:
+    """Ask the second source about a day that is over and not settled."""
+    is_settled = record.verdict is IntakeVerdict.EMPTY_EXPECTED or (
+        record.verdict is IntakeVerdict.COMPLETE and record.is_confirmed
+    )
+    if is_settled or (record.verdict is None and not is_announcement_day(record.day)):
+        return None
+    morning = _at(record.day + timedelta(days=1), PAST_FROM) + _jitter(record)
+    last = record.catchup_asked_at
+    if last is None or last < morning:
+        return Step(source=Source.CATCHUP, at=morning)
+    if record.verdict is IntakeVerdict.COMPLETE and not record.failures:
+        return None  # it was read a second time
+    return Step(source=Source.CATCHUP, at=last if record.failures else last + PAST_EVERY)
+
+
+def expired(record: DayRecord) -> DayRecord:
+    """Close a day that left the catch-up window; without the listing it had it counts as missed."""
+    is_unknown = record.verdict in (IntakeVerdict.FAILED, IntakeVerdict.STALE, None)
+    if is_unknown and is_announcement_day(record.day):
+        reason = record.reason or "never asked"
+        return replace(record, verdict=IntakeVerdict.MISSED, reason=reason, is_closed=True)
+    return replace(record, is_closed=True)

@@ -1,0 +1,147 @@
+"""Is everything in place? One line per thing looked at, for the person who hosts the bot."""
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pyexpat import EXPAT_VERSION
+
+import aiohttp
+import discord
+
+from bot.config.schema import Config
+from bot.errors import AlreadyRunning, DatabaseDamaged, StoreError
+from bot.models import Subscription
+from bot.pipeline import Pipeline
+from bot.run.app import offline_pipeline
+from bot.run.backups import find_problem
+from bot.run.client import use_stand_ins
+from bot.store.backup.copies import advise, list_copies
+from bot.store.sqlite.database import instance_lock
+from bot.store.sqlite.maintenance import find_stale_indexes
+from bot.store.store import Store, open_store
+from bot.ui.permissions import invite_url, missing_permissions
+
+SAFE_SQLITE = (3, 51, 3)
+"""Before it, two connections that write at once can corrupt a WAL database; we keep to one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One thing looked at: whether it is good, and a sentence on it."""
+
+    is_good: bool
+    sentence: str
+
+
+async def check_bot(config: Config, token: str | None) -> AsyncIterator[Finding]:
+    """Look at settings, versions, database, token and channels, in this order."""
+    yield _good("settings read")
+    note = "" if sqlite3.sqlite_version_info >= SAFE_SQLITE else " (one writer, so it is safe)"
+    yield _good(f"SQLite {sqlite3.sqlite_version}{note}, {EXPAT_VERSION}")
+    try:
+        async with open_store(config.database.path) as store:
+            pipeline = offline_pipeline(store)
+            async for finding in _check_store(config, pipeline):
+                yield finding
+            yield await asyncio.to_thread(_check_backups, config)
+            async for finding in _check_discord(config, pipeline, token):
+                yield finding
+    except DatabaseDamaged as error:
+        yield _bad(f"{error} {advise(config.database.path, config.backup_folder)}")
+    except StoreError as error:
+        yield _bad(str(error))
+
+
+def _good(sentence: str) -> Finding:
+    return Finding(is_good=True, sentence=sentence)
+
+
+def _bad(sentence: str) -> Finding:
+    return Finding(is_good=False, sentence=sentence)
+
+
+async def _check_store(config: Config, pipeline: Pipeline) -> AsyncIterator[Finding]:
+    papers = await pipeline.store.papers.count_papers()
+    subscriptions = await pipeline.store.subscriptions.list_subscriptions()
+    yield _good(
+        f"database {config.database.path}: {papers} papers, {len(subscriptions)} subscriptions"
+    )
+    yield await _check_indexes(config, pipeline.store)
+    for status in await pipeline.store.papers.listing_statuses():
+        total = sum(status.counts.values())
+        yield _good(
+            f"{status.category}: last listing {status.announced_on}, {total} papers, "
+            f"from {status.source}"
+        )
+    for category, intake in sorted((await pipeline.intake.statuses()).items()):
+        record = intake.record
+        error = f"; last error: {record.error}" if record.error else ""
+        why = f" ({record.reason})" if record.reason else ""
+        yield Finding(
+            is_good=not record.error,
+            sentence=f"{category}: {record.day} {record.verdict or 'not asked yet'}{why}, "
+            f"next poll {intake.next_poll:%Y-%m-%d %H:%M %Z}{error}",
+        )
+
+
+async def _check_indexes(config: Config, store: Store) -> Finding:
+    """Compare the search indexes with the papers, if nobody is there to be held up."""
+    try:
+        with instance_lock(config.database.path):
+            stale = await find_stale_indexes(store.database)
+    except AlreadyRunning:
+        return _good("search indexes: left alone, as the bot is running")
+    if stale:
+        names = ", ".join(stale)
+        return _bad(f"search indexes out of step ({names}); python -m bot reindex mends them")
+    return _good("search indexes in step with the papers")
+
+
+def _check_backups(config: Config) -> Finding:
+    """Tell when the bot last copied the database, or why it cannot."""
+    path, folder = config.database.path, config.backup_folder
+    made = list_copies(path, folder)
+    last = f"last backup {made[0].made_at:%Y-%m-%d %H:%M} UTC, {made[0].file}" if made else ""
+    if config.backup.every_h == 0:
+        return _good(last or "backups: none are made, as backup.every_h is 0")
+    if problem := find_problem(path, folder):
+        return _bad(f"no backup can be made: {problem}" + (f"; {last}" if last else ""))
+    return _good(last or f"backups: none yet in {folder}; the running bot makes them")
+
+
+async def _check_discord(
+    config: Config, pipeline: Pipeline, token: str | None
+) -> AsyncIterator[Finding]:
+    if token is None:
+        yield _bad("no token; set DISCORD_TOKEN or DISCORD_TOKEN_FILE")
+        return
+    use_stand_ins(config.discord.api_url, config.discord.gateway_url)
+    async with discord.Client(intents=discord.Intents.none()) as client:
+        try:
+            await client.login(token)
+        except discord.LoginFailure:
+            yield _bad("Discord refuses the token; reset it in the developer portal under Bot")
+            return
+        except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+            yield _bad(f"Discord cannot be reached: {error}")
+            return
+        yield _good(f"token of {client.user}")
+        yield _good(f"invite the bot with {invite_url(client.application_id or 0)}")
+        for subscription in await pipeline.store.subscriptions.list_subscriptions():
+            yield await _check_channel(client, subscription)
+
+
+async def _check_channel(client: discord.Client, subscription: Subscription) -> Finding:
+    name = f"channel {subscription.channel_id} ({', '.join(subscription.categories)})"
+    try:
+        guild = await client.fetch_guild(subscription.guild_id)
+        channel = await guild.fetch_channel(subscription.channel_id)
+        member = await guild.fetch_member(client.user.id if client.user else 0)
+    except (discord.HTTPException, discord.InvalidData) as error:
+        return _bad(f"{name} cannot be seen: {error}")
+    is_thread = isinstance(channel, discord.Thread)
+    missing = missing_permissions(channel.permissions_for(member), is_thread=is_thread)
+    if missing:
+        return _bad(f"{name}: the bot needs {', '.join(missing)}")
+    return _good(name)

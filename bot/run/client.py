@@ -1,0 +1,123 @@
+"""The Discord client: what it may see, which commands it has, what it says when one fails.
+
+Built by `process.py` (real Discord), by the demo and by tests (simcord) alike, so it takes
+everything it uses as arguments and keeps no state that a restart would miss.
+"""
+
+import hashlib
+import json
+import logging
+from collections.abc import Mapping, Sequence
+from typing import cast
+
+import aiohttp
+import discord
+import yarl
+from discord import app_commands
+from discord.ext import commands
+from discord.gateway import DiscordWebSocket
+from discord.http import Route
+
+from bot.cogs import digest, paper
+from bot.cogs.answers import EXPIRED, LateOffers, report
+from bot.cogs.services import Deliverer
+from bot.cogs.status import BotCog
+from bot.cogs.topic import TopicCog
+from bot.config.starters import StarterTopic
+from bot.errors import InputError
+from bot.pipeline import Pipeline
+
+log = logging.getLogger(__name__)
+
+BUTTONS = (*paper.BUTTONS, *digest.BUTTONS)
+
+logging.getLogger("discord.app_commands.tree").addFilter(LateOffers())
+
+
+class Tree(app_commands.CommandTree[commands.AutoShardedBot]):
+    """The slash commands; whatever one raises ends as one private sentence."""
+
+    async def on_error(
+        self, interaction: discord.Interaction, error: app_commands.AppCommandError, /
+    ) -> None:
+        await report(interaction, error)
+
+
+class PaperBot(commands.AutoShardedBot):
+    """The bot as Discord sees it."""
+
+    tree: Tree  # type: ignore[assignment]  # made by tree_cls
+
+    def __init__(
+        self,
+        pipeline: Pipeline,
+        delivery: Deliverer,
+        *,
+        starters: Sequence[StarterTopic] = (),
+        http_trace: aiohttp.TraceConfig | None = None,
+    ) -> None:
+        super().__init__(
+            commands.when_mentioned,  # no text commands: they need the Message Content intent
+            help_command=None,
+            tree_cls=Tree,
+            intents=discord.Intents(guilds=True),
+            allowed_mentions=discord.AllowedMentions.none(),  # else a title could ping everyone
+            max_messages=None,
+            member_cache_flags=discord.MemberCacheFlags.none(),
+            chunk_guilds_at_startup=False,
+            http_trace=http_trace or aiohttp.TraceConfig(),
+        )
+        self.pipeline = pipeline
+        self.delivery = delivery
+        self.starters = starters
+        self.command_ids: dict[str, int] = {}
+
+    async def setup_hook(self) -> None:
+        await self.add_cog(paper.PaperCog(self.pipeline))
+        await self.add_cog(digest.DigestCog(self.pipeline, self.delivery))
+        await self.add_cog(TopicCog(self.pipeline, self.delivery, self.starters))
+        await self.add_cog(BotCog(self.pipeline, lambda: self.command_ids))
+        self.add_dynamic_items(*BUTTONS)
+        await self.sync_commands()
+
+    async def on_interaction(self, interaction: discord.Interaction) -> None:
+        """Tell whoever presses a button that no part of the bot knows any more."""
+        if interaction.type is discord.InteractionType.component:
+            data = cast(Mapping[str, object], interaction.data or {})
+            custom_id = str(data.get("custom_id"))
+            if not any(button.takes(custom_id) for button in BUTTONS):
+                await report(interaction, InputError(EXPIRED))
+
+    async def sync_commands(self) -> None:
+        """Send the commands to Discord when they are not those it has (200 creates a day)."""
+        facts = self.pipeline.store.facts
+        name = f"commands.{self.application_id}"  # another token is another application
+        wanted = hash_of_commands(self.tree)
+        known = json.loads(await facts.get(name) or "{}")
+        if known.get("hash") != wanted:
+            try:
+                synced = await self.tree.sync()
+            except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+                log.warning("commands not synced, trying again at the next start: %s", error)
+                return
+            known = {"hash": wanted, "ids": {command.name: command.id for command in synced}}
+            await facts.set(name, json.dumps(known))
+            log.info("commands synced", extra={"commands": len(synced)})
+        self.command_ids = known["ids"]
+
+
+def use_stand_ins(api_url: str, gateway_url: str) -> None:
+    """Point discord.py at stand-ins on this machine; empty addresses leave Discord itself.
+
+    discord.py keeps both addresses in class attributes, so this holds for the whole process.
+    """
+    if api_url:
+        Route.BASE = api_url
+    if gateway_url:
+        DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(gateway_url)
+
+
+def hash_of_commands(tree: app_commands.CommandTree[commands.AutoShardedBot]) -> str:
+    """Hash what Discord would be sent for the tree's commands."""
+    payload = {command.name: command.to_dict(tree) for command in tree.get_commands()}
+    return hashlib.sha256(json.dumps(payload, sort_keys=True).encode()).hexdigest()

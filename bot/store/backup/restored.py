@@ -1,0 +1,187 @@
+"""A database that was put back from a backup: what the channels know better than it does.
+
+It has forgotten what was posted since the copy was made, and what admins did. So nothing is planned
+until each subscribed channel was asked what it holds, and what it holds was adopted; what the copy
+says is paused is told to the admins.
+"""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Final
+
+import aiosqlite
+
+from bot.errors import StoreError
+from bot.models import ArxivId, Subscription
+from bot.store.sqlite.database import Database
+
+RESTORED: Final = "restored_at"
+"""The fact that the database was put back, until the channels were compared with it."""
+
+
+COPIED: Final = "restored from a backup"
+"""The reason of a step that only says that the copy may be behind."""
+
+PAUSED: Final = "restored_paused:"
+"""Begins the fact that a channel was paused when it had been compared, until its admins know."""
+
+
+class Restored:
+    """What is to be done after a database was put back."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def is_waiting(self) -> bool:
+        """Whether the channels are still to be compared."""
+
+        async def work(connection: aiosqlite.Connection) -> bool:
+            return await _is_waiting(connection)
+
+        return await self._database.read(work)
+
+    async def last_known(self) -> datetime | None:
+        """Return when a message last changed that the copy knows; all it forgot came later."""
+
+        async def work(connection: aiosqlite.Connection) -> datetime | None:
+            rows = await connection.execute_fetchall(
+                "SELECT max(at) FROM delivery_history WHERE reason IS NOT ?", (COPIED,)
+            )
+            ((at,),) = rows
+            return datetime.fromisoformat(at) if at else None
+
+        return await self._database.read(work)
+
+    async def known_messages(self, channel_id: int) -> set[int]:
+        """Return Discord's identifiers of a channel's messages that the copy knows."""
+
+        async def work(connection: aiosqlite.Connection) -> set[int]:
+            rows = await connection.execute_fetchall(
+                "SELECT message_id FROM delivery WHERE channel_id = ? AND message_id IS NOT NULL",
+                (channel_id,),
+            )
+            return {int(row[0]) for row in rows}
+
+        return await self._database.read(work)
+
+    async def adopt(
+        self,
+        subscription: Subscription,
+        papers: Sequence[tuple[ArxivId, int]],
+        *,
+        message_id: int,
+        posted_at: datetime,
+    ) -> int:
+        """Remember a message that a channel holds; returns how many papers were forgotten."""
+
+        async def work(connection: aiosqlite.Connection) -> int:
+            forgotten = [
+                (arxiv_id, version)
+                for arxiv_id, version in papers
+                if not await _is_delivered(connection, subscription.channel_id, arxiv_id, version)
+            ]
+            if forgotten:
+                await _insert(connection, subscription, forgotten, message_id, posted_at)
+            return len(forgotten)
+
+        return await self._database.write(work)
+
+    async def finish(self, now: datetime) -> None:
+        """Note that all channels were compared: planning may go on, paused digests are told of."""
+
+        async def work(connection: aiosqlite.Connection) -> None:
+            await connection.execute("DELETE FROM fact WHERE name = ?", (RESTORED,))
+            await connection.execute(
+                "INSERT OR REPLACE INTO fact (name, value) "
+                "SELECT :prefix || channel_id, :now FROM subscription WHERE state = 'paused'",
+                {"prefix": PAUSED, "now": now.isoformat()},
+            )
+
+        await self._database.write(work)
+
+    async def list_paused(self) -> dict[int, datetime]:
+        """Return the channels that were paused after comparing, and when that was.
+
+        A copy may have forgotten that a digest was resumed, so its admins are told once.
+        """
+
+        async def work(connection: aiosqlite.Connection) -> dict[int, datetime]:
+            rows = await connection.execute_fetchall(
+                "SELECT name, value FROM fact WHERE name GLOB ?", (f"{PAUSED}*",)
+            )
+            return {
+                int(str(name).removeprefix(PAUSED)): datetime.fromisoformat(str(at))
+                for name, at in rows
+            }
+
+        return await self._database.read(work)
+
+    async def forget_paused(self, channel_ids: Collection[int]) -> None:
+        """Note that nothing (more) is to be told of these channels."""
+
+        async def work(connection: aiosqlite.Connection) -> None:
+            await connection.executemany(
+                "DELETE FROM fact WHERE name = ?", [(f"{PAUSED}{each}",) for each in channel_ids]
+            )
+
+        await self._database.write(work)
+
+
+async def require_compared(connection: aiosqlite.Connection) -> None:
+    """Raise `StoreError` while the channels are still to be compared."""
+    if await _is_waiting(connection):
+        raise StoreError(
+            "The database was put back from a backup; posting waits until the bot has looked "
+            "what the channels already have."
+        )
+
+
+async def _is_waiting(connection: aiosqlite.Connection) -> bool:
+    rows = await connection.execute_fetchall("SELECT 1 FROM fact WHERE name = ?", (RESTORED,))
+    return bool(list(rows))
+
+
+async def _is_delivered(
+    connection: aiosqlite.Connection, channel_id: int, arxiv_id: ArxivId, version: int
+) -> bool:
+    rows = await connection.execute_fetchall(
+        "SELECT 1 FROM delivered_paper WHERE channel_id = ? AND arxiv_id = ? AND version >= ?",
+        (channel_id, arxiv_id, version),
+    )
+    return bool(list(rows))
+
+
+async def _insert(
+    connection: aiosqlite.Connection,
+    subscription: Subscription,
+    papers: Sequence[tuple[ArxivId, int]],
+    message_id: int,
+    posted_at: datetime,
+) -> None:
+    """Add a message that is sent; its payload is not known any more."""
+    name = f"{subscription.channel_id}:adopted:{message_id}"
+    day, at = posted_at.date().isoformat(), posted_at.isoformat(timespec="milliseconds")
+    cursor = await connection.execute(
+        """
+        INSERT INTO delivery (subscription_id, guild_id, channel_id, announced_on, part, key,
+            nonce, payload, payload_sha256, state, not_before, planned_at, claimed_at, changed_at,
+            message_id, reason)
+        SELECT :subscription_id, :guild_id, :channel_id, :day, coalesce(max(part), 0) + 1, :name,
+            :name, '', '', 'sent', :at, :at, :at, :at, :message_id, 'found in the channel'
+        FROM delivery WHERE channel_id = :channel_id AND announced_on = :day
+        """,
+        {
+            "subscription_id": subscription.id,
+            "guild_id": subscription.guild_id,
+            "channel_id": subscription.channel_id,
+            "day": day,
+            "name": name,
+            "at": at,
+            "message_id": message_id,
+        },
+    )
+    await connection.executemany(
+        "INSERT INTO delivered_paper (channel_id, arxiv_id, version, delivery_id) "
+        "VALUES (?, ?, ?, ?)",
+        [(subscription.channel_id, *paper, cursor.lastrowid) for paper in papers],
+    )

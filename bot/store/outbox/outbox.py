@@ -1,0 +1,608 @@
+"""The outbox: every message to Discord is a row here first (docs/decisions/0003-outbox.md).
+
+    plan    -> planned                    all messages of a digest, one transaction
+    claim   planned -> sending            the channel's next message, for the one who sends it
+    mark_*  sending -> sent, planned again, failed or unknown
+
+The schema itself refuses any other step, keeps the history and freezes the payload, so whatever
+this module does wrong cannot post a paper twice.
+"""
+
+import base64
+import hashlib
+import json
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime
+from typing import NamedTuple, cast
+
+import aiosqlite
+
+from bot.models import ArxivId, DeliveryState, MessageDraft, PostedMessage, Subscription
+from bot.store.backup.restored import require_compared
+from bot.store.rows import json_array
+from bot.store.sqlite.database import Database
+
+COLUMNS = (
+    "id, subscription_id, guild_id, channel_id, announced_on, part, key, nonce, payload, "
+    "payload_sha256, state, attempts, not_before, planned_at, claimed_at, message_id, reason"
+)
+
+FINISH_PATIENCE_S = 0.025
+"""How long an outcome waits for the next claim, to become durable with it: at Discord's rate one
+comes within that time."""
+
+# Word for word the conditions of the indexes delivery_open and delivery_trouble: SQLite uses them
+# for no other.
+OPEN = "state IN ('planned', 'sending')"
+TROUBLE = "state IN ('failed', 'unknown')"
+
+ABANDONED = "the subscription was deleted"
+
+HEAD_OF_CHANNEL = f"""
+    SELECT id FROM delivery
+    WHERE channel_id = :channel_id AND {OPEN}
+    ORDER BY announced_on, part LIMIT 1
+"""
+
+# A row that came into its state in the future was written by a clock that was ahead.
+IS_TIME = "(not_before <= :now OR changed_at > :now)"
+
+# An identifier of a deleted subscription may be given again, so the channel must agree too.
+SUBSCRIPTION_OF_DELIVERY = (
+    "subscription.id = delivery.subscription_id AND subscription.channel_id = delivery.channel_id"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveryRecord:
+    """One message of the outbox. ``part`` counts from 1 over a channel's date."""
+
+    id: int
+    subscription_id: int
+    guild_id: int
+    channel_id: int
+    announced_on: date
+    part: int
+    key: str
+    nonce: str
+    payload: str
+    payload_sha256: str
+    state: DeliveryState
+    attempts: int
+    not_before: datetime
+    planned_at: datetime
+    claimed_at: datetime | None
+    message_id: int | None
+    reason: str | None
+    has_next: bool = field(default=False, compare=False)
+    """Whether there was something to be sent after it when it was claimed."""
+
+    @property
+    def is_intact(self) -> bool:
+        """Whether the payload is the one that was planned."""
+        return _sha256(self.payload) == self.payload_sha256
+
+    @property
+    def body(self) -> Mapping[str, object]:
+        """The message as it was planned."""
+        return cast(Mapping[str, object], json.loads(self.payload))
+
+
+class DueChannel(NamedTuple):
+    """A channel with a message that may be sent now."""
+
+    guild_id: int
+    channel_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveryEvent:
+    """One step in the life of a message; the first has no ``from_state``."""
+
+    at: datetime
+    from_state: DeliveryState | None
+    to_state: DeliveryState
+    reason: str | None
+
+
+def delivery_key(subscription_id: int, channel_id: int, announced_on: date, part: int) -> str:
+    """Name a message so that planning it twice gives the same name."""
+    return f"{subscription_id}:{channel_id}:{announced_on.isoformat()}:{part}"
+
+
+def nonce_of(key: str) -> str:
+    """Return the nonce by which Discord recognises a repeated send; at most 25 characters.
+
+    Nonces belong to the author, not to the channel (discord/discord-api-docs#6647), hence the
+    channel in the key.
+    """
+    return base64.b32encode(hashlib.sha256(key.encode()).digest()).decode().lower()[:24]
+
+
+def frozen_json(body: Mapping[str, object]) -> str:
+    """Render a body so that equal bodies are equal texts."""
+    return json.dumps(body, sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+
+class Outbox:
+    """The messages that are to be posted, were posted, or could not be."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def plan(
+        self,
+        subscription: Subscription,
+        announced_on: date,
+        drafts: Sequence[MessageDraft],
+        *,
+        now: datetime,
+    ) -> int:
+        """Plan all ``drafts`` or none; their parts follow those the date already has.
+
+        Returns how many messages were planned: 0 when a paper of them is planned for the channel
+        already (somebody else was faster: decide again), or when the subscription is gone.
+        Raises `StoreError` while a database that was put back is not compared with the channels.
+        """
+
+        async def work(connection: aiosqlite.Connection) -> int:
+            await require_compared(connection)
+            if not drafts or not await _may_plan(connection, subscription, announced_on, drafts):
+                return 0
+            place = Place(
+                subscription_id=subscription.id,
+                guild_id=subscription.guild_id,
+                channel_id=subscription.channel_id,
+                announced_on=announced_on,
+            )
+            await insert_all(connection, place, drafts, now)
+            return len(drafts)
+
+        return await self._database.write(work)
+
+    async def list_due(self, now: datetime) -> list[DueChannel]:
+        """List the channels whose next message may be sent now, longest waiting first."""
+
+        async def work(connection: aiosqlite.Connection) -> list[DueChannel]:
+            rows = await connection.execute_fetchall(
+                f"""
+                SELECT guild_id, channel_id FROM delivery AS due
+                WHERE {OPEN} AND state = 'planned' AND {IS_TIME}
+                    AND id = ({HEAD_OF_CHANNEL.replace(":channel_id", "due.channel_id")})
+                    AND EXISTS (SELECT 1 FROM subscription
+                        WHERE subscription.channel_id = due.channel_id AND state = 'active')
+                ORDER BY planned_at, id
+                """,
+                {"now": moment_text(now)},
+            )
+            return [DueChannel(*row) for row in rows]
+
+        return await self._database.read(work)
+
+    async def claim(self, channel_id: int, now: datetime) -> DeliveryRecord | None:
+        """Take the channel's next message for sending; None when there is nothing to do now.
+
+        A message is next when every earlier one of the channel is sent or terminal.
+        """
+        rows = await self._database.write_one(
+            f"""
+            UPDATE delivery SET state = 'sending', attempts = attempts + 1,
+                claimed_at = :now, changed_at = :now, reason = NULL
+            WHERE id = ({HEAD_OF_CHANNEL}) AND state = 'planned' AND {IS_TIME}
+                AND EXISTS (SELECT 1 FROM subscription
+                    WHERE {SUBSCRIPTION_OF_DELIVERY} AND subscription.state = 'active')
+            RETURNING {COLUMNS}, EXISTS (SELECT 1 FROM delivery AS next
+                WHERE channel_id = :channel_id AND {OPEN} AND next.id <> delivery.id)
+            """,
+            {"channel_id": channel_id, "now": moment_text(now)},
+        )
+        return next((replace(_record(row[:-1]), has_next=bool(row[-1])) for row in rows), None)
+
+    async def count_attempt(self, delivery_id: int) -> bool:
+        """Note that a message of unknown outcome is sent again with the same nonce."""
+        sql = "UPDATE delivery SET attempts = attempts + 1 WHERE id = :id AND state = 'sending'"
+        return await self._change(sql, {"id": delivery_id}) > 0
+
+    async def mark_sent(
+        self, delivery_id: int, message_id: int | None, now: datetime, reason: str | None = None
+    ) -> bool:
+        """Note that Discord has the message; ``message_id`` is None when it was deleted since."""
+        return await self._finish(
+            delivery_id, DeliveryState.SENT, now, reason=reason, message_id=message_id
+        )
+
+    async def mark_planned_again(
+        self, delivery_id: int, not_before: datetime, reason: str, now: datetime
+    ) -> bool:
+        """Note that Discord certainly did not take the message; it is sent after ``not_before``."""
+        return await self._finish(
+            delivery_id, DeliveryState.PLANNED, now, reason=reason, not_before=not_before
+        )
+
+    async def mark_failed(self, delivery_id: int, reason: str, now: datetime) -> bool:
+        """Note that Discord refused the message for good."""
+        return await self._finish(delivery_id, DeliveryState.FAILED, now, reason=reason)
+
+    async def refuse_channel(self, delivery_id: int, reason: str, now: datetime) -> bool:
+        """Note that Discord refuses the channel: pause its subscription, cancel what is planned."""
+
+        async def work(connection: aiosqlite.Connection) -> bool:
+            failed = await connection.execute(
+                "UPDATE delivery SET state = 'failed', changed_at = :now, reason = :reason "
+                "WHERE id = :id AND state = 'sending'",
+                {"id": delivery_id, "now": moment_text(now), "reason": reason},
+            )
+            if not failed.rowcount:
+                return False
+            parameters = {"id": delivery_id, "reason": reason}
+            await connection.execute(
+                f"UPDATE subscription SET state = 'paused', paused_because = :reason "
+                f"WHERE state = 'active' AND EXISTS "
+                f"(SELECT 1 FROM delivery WHERE id = :id AND {SUBSCRIPTION_OF_DELIVERY})",
+                parameters,
+            )
+            await connection.execute(
+                f"UPDATE delivery SET state = 'failed', changed_at = :now, reason = :reason "
+                f"WHERE {OPEN} AND state = 'planned' AND channel_id = "
+                f"(SELECT channel_id FROM delivery WHERE id = :id)",
+                {**parameters, "now": moment_text(now)},
+            )
+            return True
+
+        return await self._database.write(work)
+
+    async def split(
+        self, delivery_id: int, drafts: Sequence[MessageDraft], reason: str, now: datetime
+    ) -> bool:
+        """Note that Discord refused a message as it is; plan its papers anew as ``drafts``.
+
+        The refused message needs no admin: its papers are in the new ones.
+        """
+
+        async def work(connection: aiosqlite.Connection) -> bool:
+            record = await fetch_one(
+                connection,
+                f"UPDATE delivery SET state = 'failed', changed_at = :now, reason = :reason, "
+                f"told_at = :now, settled_at = :now "
+                f"WHERE id = :id AND state = 'sending' RETURNING {COLUMNS}",
+                {"id": delivery_id, "now": moment_text(now), "reason": reason},
+            )
+            if record is None:
+                return False
+            await connection.execute(
+                "DELETE FROM delivered_paper WHERE delivery_id = :id", {"id": delivery_id}
+            )
+            place = Place(
+                subscription_id=record.subscription_id,
+                guild_id=record.guild_id,
+                channel_id=record.channel_id,
+                announced_on=record.announced_on,
+            )
+            await insert_all(connection, place, drafts, now)
+            return True
+
+        return await self._database.write(work)
+
+    async def cancel_orphans(self, now: datetime) -> int:
+        """Fail what is planned for subscriptions that were deleted; returns how many."""
+        return await self._change(
+            f"""
+            UPDATE delivery SET state = 'failed', changed_at = :now,
+                reason = :reason
+            WHERE {OPEN} AND state = 'planned' AND NOT EXISTS
+                (SELECT 1 FROM subscription WHERE {SUBSCRIPTION_OF_DELIVERY})
+            """,
+            {"now": moment_text(now), "reason": ABANDONED},
+        )
+
+    async def give_up(self, planned_before: datetime, now: datetime) -> int:
+        """Fail what could not be posted for too long, with the last reason; returns how many."""
+        return await self._change(
+            f"""
+            UPDATE delivery SET state = 'failed', changed_at = :now,
+                reason = 'not posted in time' || coalesce(': ' || reason, '')
+            WHERE {OPEN} AND state = 'planned' AND planned_at < :planned_before
+            """,
+            {"now": moment_text(now), "planned_before": moment_text(planned_before)},
+        )
+
+    async def mark_unknown(self, delivery_id: int, reason: str, now: datetime) -> bool:
+        """Note that nobody can tell whether Discord has the message: an admin must."""
+        return await self._finish(delivery_id, DeliveryState.UNKNOWN, now, reason=reason)
+
+    async def list_sending(self) -> list[DeliveryRecord]:
+        """List the messages of which nobody knows whether they arrived, oldest claim first."""
+        return await self._list(f"{OPEN} AND state = 'sending'", {})
+
+    async def list_deliveries(
+        self, channel_id: int, announced_on: date | None = None
+    ) -> list[DeliveryRecord]:
+        """List a channel's messages, of one date or all, in the order of posting."""
+        return await self._list(
+            "channel_id = :channel_id AND (:day IS NULL OR announced_on = :day)",
+            {"channel_id": channel_id, "day": announced_on and announced_on.isoformat()},
+        )
+
+    async def list_papers(self, delivery_id: int) -> list[tuple[ArxivId, int]]:
+        """List the papers of a message with their versions, in no particular order."""
+
+        async def work(connection: aiosqlite.Connection) -> list[tuple[ArxivId, int]]:
+            rows = await connection.execute_fetchall(
+                "SELECT arxiv_id, version FROM delivered_paper WHERE delivery_id = :id",
+                {"id": delivery_id},
+            )
+            return [(ArxivId(arxiv_id), version) for arxiv_id, version in rows]
+
+        return await self._database.read(work)
+
+    async def list_history(self, delivery_id: int) -> list[DeliveryEvent]:
+        """List the steps a message took, oldest first."""
+
+        async def work(connection: aiosqlite.Connection) -> list[DeliveryEvent]:
+            rows = await connection.execute_fetchall(
+                "SELECT at, from_state, to_state, reason FROM delivery_history "
+                "WHERE delivery_id = :id ORDER BY rowid",
+                {"id": delivery_id},
+            )
+            return [
+                DeliveryEvent(
+                    at=_moment(at),
+                    from_state=DeliveryState(before) if before else None,
+                    to_state=DeliveryState(after),
+                    reason=reason,
+                )
+                for at, before, after, reason in rows
+            ]
+
+        return await self._database.read(work)
+
+    async def delivered_versions(
+        self, channel_id: int, arxiv_ids: Collection[ArxivId]
+    ) -> dict[ArxivId, int]:
+        """Return the highest version of each paper that is planned or posted in the channel."""
+
+        async def work(connection: aiosqlite.Connection) -> dict[ArxivId, int]:
+            rows = await connection.execute_fetchall(
+                "SELECT arxiv_id, max(version) FROM delivered_paper "
+                "WHERE channel_id = :channel_id "
+                "AND arxiv_id IN (SELECT value FROM json_each(:ids)) GROUP BY arxiv_id",
+                {"channel_id": channel_id, "ids": json_array(arxiv_ids)},
+            )
+            return {ArxivId(arxiv_id): version for arxiv_id, version in rows}
+
+        return await self._database.read(work)
+
+    async def find_messages(
+        self, guild_id: int, arxiv_ids: Collection[ArxivId]
+    ) -> dict[ArxivId, PostedMessage]:
+        """Find where the guild last saw each of these papers."""
+
+        async def work(connection: aiosqlite.Connection) -> dict[ArxivId, PostedMessage]:
+            rows = await connection.execute_fetchall(
+                """
+                SELECT arxiv_id, delivery.channel_id, message_id
+                FROM delivered_paper JOIN delivery ON delivery.id = delivery_id
+                WHERE arxiv_id IN (SELECT value FROM json_each(:ids))
+                    AND guild_id = :guild_id AND state = 'sent' AND message_id IS NOT NULL
+                ORDER BY message_id
+                """,
+                {"guild_id": guild_id, "ids": json_array(arxiv_ids)},
+            )
+            return {
+                ArxivId(arxiv_id): PostedMessage(
+                    guild_id=guild_id, channel_id=channel_id, message_id=message_id
+                )
+                for arxiv_id, channel_id, message_id in rows
+            }
+
+        return await self._database.read(work)
+
+    async def _finish(
+        self,
+        delivery_id: int,
+        state: DeliveryState,
+        now: datetime,
+        *,
+        reason: str | None,
+        message_id: int | None = None,
+        not_before: datetime | None = None,
+    ) -> bool:
+        """Move a message out of ``sending``; False when it is not there (any more)."""
+        changed = await self._change(
+            """
+            UPDATE delivery SET state = :state, changed_at = :now, reason = :reason,
+                message_id = :message_id, not_before = coalesce(:not_before, not_before)
+            WHERE id = :id AND state = 'sending'
+            """,
+            {
+                "id": delivery_id,
+                "state": state.value,
+                "now": moment_text(now),
+                "reason": reason,
+                "message_id": message_id,
+                "not_before": moment_text(not_before) if not_before else None,
+            },
+            patience_s=FINISH_PATIENCE_S,
+        )
+        return changed > 0
+
+    async def _change(
+        self, sql: str, parameters: Mapping[str, object], *, patience_s: float = 0.0
+    ) -> int:
+        """Run one UPDATE; returns how many rows it changed."""
+        rows = await self._database.write_one(
+            f"{sql} RETURNING id", parameters, patience_s=patience_s
+        )
+        return len(rows)
+
+    async def _list(self, where: str, parameters: Mapping[str, object]) -> list[DeliveryRecord]:
+        async def work(connection: aiosqlite.Connection) -> list[DeliveryRecord]:
+            return await list_records(connection, where, parameters)
+
+        return await self._database.read(work)
+
+
+async def _may_plan(
+    connection: aiosqlite.Connection,
+    subscription: Subscription,
+    announced_on: date,
+    drafts: Sequence[MessageDraft],
+) -> bool:
+    papers = [paper for draft in drafts for paper in draft.papers]
+    rows = await connection.execute_fetchall(
+        """
+        SELECT EXISTS (SELECT 1 FROM subscription WHERE id = :id AND channel_id = :channel_id),
+            EXISTS (SELECT 1 FROM delivered_paper JOIN json_each(:papers) ON
+                channel_id = :channel_id AND arxiv_id = value ->> 0 AND version = value ->> 1),
+            EXISTS (SELECT 1 FROM delivery
+                WHERE channel_id = :channel_id AND announced_on = :day)
+        """,
+        {
+            "id": subscription.id,
+            "channel_id": subscription.channel_id,
+            "papers": json_array(papers),
+            "day": announced_on.isoformat(),
+        },
+    )
+    ((is_subscribed, has_paper, has_part),) = rows
+    # A digest without papers ("nothing today") has no paper to tell that it was planned before.
+    return bool(is_subscribed and not has_paper and (papers or not has_part))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where messages go."""
+
+    subscription_id: int
+    guild_id: int
+    channel_id: int
+    announced_on: date
+
+
+async def insert_all(
+    connection: aiosqlite.Connection, place: Place, drafts: Sequence[MessageDraft], now: datetime
+) -> None:
+    """Plan messages as the next parts of their channel and date."""
+    rows = await connection.execute_fetchall(
+        "SELECT coalesce(max(part), 0) FROM delivery "
+        "WHERE channel_id = :channel_id AND announced_on = :day",
+        {"channel_id": place.channel_id, "day": place.announced_on.isoformat()},
+    )
+    ((last_part,),) = rows
+    for part, draft in enumerate(drafts, start=last_part + 1):
+        await _insert(connection, place, part, draft, now)
+
+
+async def _insert(
+    connection: aiosqlite.Connection, place: Place, part: int, draft: MessageDraft, now: datetime
+) -> None:
+    key = delivery_key(place.subscription_id, place.channel_id, place.announced_on, part)
+    payload = frozen_json(draft.body)
+    cursor = await connection.execute(
+        """
+        INSERT INTO delivery (subscription_id, guild_id, channel_id, announced_on, part, key,
+            nonce, payload, payload_sha256, state, not_before, planned_at, changed_at)
+        VALUES (:subscription_id, :guild_id, :channel_id, :day, :part, :key,
+            :nonce, :payload, :sha256, 'planned', :now, :now, :now)
+        """,
+        {
+            "subscription_id": place.subscription_id,
+            "guild_id": place.guild_id,
+            "channel_id": place.channel_id,
+            "day": place.announced_on.isoformat(),
+            "part": part,
+            "key": key,
+            "nonce": nonce_of(key),
+            "payload": payload,
+            "sha256": _sha256(payload),
+            "now": moment_text(now),
+        },
+    )
+    await connection.executemany(
+        "INSERT INTO delivered_paper (channel_id, arxiv_id, version, delivery_id) "
+        "VALUES (?, ?, ?, ?)",
+        [(place.channel_id, *paper, cursor.lastrowid) for paper in draft.papers],
+    )
+
+
+async def abandon(connection: aiosqlite.Connection, channel_id: int, now: datetime) -> None:
+    """Close what a channel's removed subscription left: nothing of it is posted any more.
+
+    Whoever removes a digest wants no more of it, and a later one has categories and topics of its
+    own. So these messages are not kept for `/digest resolve`. Papers that certainly were not
+    posted are free again: the later digest decides about them anew. What may have arrived counts
+    as posted.
+    """
+    parameters = {"channel_id": channel_id, "now": moment_text(now), "reason": ABANDONED}
+    await connection.execute(
+        f"UPDATE delivery SET state = 'failed', changed_at = :now, reason = :reason "
+        f"WHERE {OPEN} AND state = 'planned' AND channel_id = :channel_id",
+        parameters,
+    )
+    rows = await connection.execute_fetchall(
+        f"UPDATE delivery SET settled_at = :now, told_at = coalesce(told_at, :now), "
+        f"reason = iif(reason = :reason, reason, :reason || coalesce(': ' || reason, '')) "
+        f"WHERE {TROUBLE} AND settled_at IS NULL AND channel_id = :channel_id RETURNING id, state",
+        parameters,
+    )
+    failed = [id_ for id_, state in rows if state == DeliveryState.FAILED]
+    await connection.execute(
+        "DELETE FROM delivered_paper WHERE delivery_id IN (SELECT value FROM json_each(:failed))",
+        {"failed": json_array(failed)},
+    )
+
+
+async def list_records(
+    connection: aiosqlite.Connection, where: str, parameters: Mapping[str, object]
+) -> list[DeliveryRecord]:
+    """List the messages that ``where`` names, in the order of posting."""
+    rows = await connection.execute_fetchall(
+        f"SELECT {COLUMNS} FROM delivery WHERE {where} ORDER BY announced_on, part, id",
+        dict(parameters),
+    )
+    return [_record(tuple(row)) for row in rows]
+
+
+async def fetch_one(
+    connection: aiosqlite.Connection, sql: str, parameters: Mapping[str, object]
+) -> DeliveryRecord | None:
+    rows = await connection.execute_fetchall(sql, dict(parameters))
+    return next((_record(tuple(row)) for row in rows), None)
+
+
+def _record(row: tuple[object, ...]) -> DeliveryRecord:
+    (id_, subscription_id, guild_id, channel_id, announced_on, part, key, nonce, payload, sha256,
+     state, attempts, not_before, planned_at, claimed_at, message_id, reason) = row  # fmt: skip
+    return DeliveryRecord(
+        id=int(str(id_)),
+        subscription_id=int(str(subscription_id)),
+        guild_id=int(str(guild_id)),
+        channel_id=int(str(channel_id)),
+        announced_on=date.fromisoformat(str(announced_on)),
+        part=int(str(part)),
+        key=str(key),
+        nonce=str(nonce),
+        payload=str(payload),
+        payload_sha256=str(sha256),
+        state=DeliveryState(str(state)),
+        attempts=int(str(attempts)),
+        not_before=_moment(str(not_before)),
+        planned_at=_moment(str(planned_at)),
+        claimed_at=_moment(str(claimed_at)) if claimed_at else None,
+        message_id=None if message_id is None else int(str(message_id)),
+        reason=None if reason is None else str(reason),
+    )
+
+
+def _sha256(payload: str) -> str:
+    return hashlib.sha256(payload.encode()).hexdigest()
+
+
+def moment_text(moment: datetime) -> str:
+    """Render a moment so that texts compare as moments do: always UTC, always milliseconds."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds")
+
+
+def _moment(text: str) -> datetime:
+    return datetime.fromisoformat(text)

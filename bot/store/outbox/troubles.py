@@ -1,0 +1,183 @@
+"""Messages that an admin should know about: refused ones, and those of unknown outcome.
+
+Each is told once. An admin ends it in one of two ways: have it posted again, or let it be.
+"""
+
+from collections.abc import Collection
+from datetime import datetime
+
+import aiosqlite
+
+from bot.models import DeliveryState
+from bot.store.outbox.outbox import (
+    COLUMNS,
+    TROUBLE,
+    DeliveryRecord,
+    fetch_one,
+    list_records,
+    moment_text,
+    nonce_of,
+)
+from bot.store.rows import json_array
+from bot.store.sqlite.database import PERSONS_PATIENCE_S, Database
+
+FOUND = "found in the channel"
+
+
+class Troubles:
+    """The store's messages that failed or are unknown."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def list_open(self, guild_id: int) -> list[DeliveryRecord]:
+        """List a guild's messages that wait for an admin's word, oldest first."""
+
+        async def work(connection: aiosqlite.Connection) -> list[DeliveryRecord]:
+            where = f"{TROUBLE} AND guild_id = :guild_id AND settled_at IS NULL"
+            return await list_records(connection, where, {"guild_id": guild_id})
+
+        return await self._database.read(work)
+
+    async def list_open_in(self, channel_id: int) -> list[DeliveryRecord]:
+        """List a channel's messages that wait for an admin's word, oldest first."""
+
+        async def work(connection: aiosqlite.Connection) -> list[DeliveryRecord]:
+            where = f"{TROUBLE} AND channel_id = :channel_id AND settled_at IS NULL"
+            return await list_records(connection, where, {"channel_id": channel_id})
+
+        return await self._database.read(work)
+
+    async def list_untold(self) -> list[DeliveryRecord]:
+        """List the messages of all guilds of which nobody was told, oldest first."""
+
+        async def work(connection: aiosqlite.Connection) -> list[DeliveryRecord]:
+            return await list_records(connection, f"{TROUBLE} AND told_at IS NULL", {})
+
+        return await self._database.read(work)
+
+    async def mark_told(self, delivery_ids: Collection[int], now: datetime) -> None:
+        """Note that the admins heard of these messages, or cannot be reached."""
+
+        async def work(connection: aiosqlite.Connection) -> None:
+            await connection.execute(
+                "UPDATE delivery SET told_at = :now "
+                "WHERE id IN (SELECT value FROM json_each(:ids)) AND told_at IS NULL",
+                {"ids": json_array(delivery_ids), "now": moment_text(now)},
+            )
+
+        await self._database.write(work)
+
+    async def post_again(self, delivery_id: int, now: datetime) -> bool:
+        """Plan a message again by an admin's choice; False when it needs no word (any more).
+
+        It gets a new key and so a new nonce: Discord is to take it even if it has the first. It
+        belongs to the channel's subscription of now: it may have been on its way when an earlier
+        one was removed.
+        """
+
+        async def work(connection: aiosqlite.Connection) -> bool:
+            record = await _open(connection, delivery_id)
+            if record is None or not record.payload:
+                return False
+            await _plan_again(connection, record, "posted again by an admin", now)
+            await connection.execute(
+                "UPDATE delivery SET planned_at = :now, subscription_id = coalesce("
+                "(SELECT id FROM subscription WHERE channel_id = delivery.channel_id), "
+                "subscription_id) WHERE id = :id",
+                {"id": delivery_id, "now": moment_text(now)},
+            )
+            return True
+
+        return await self._database.write(work, patience_s=PERSONS_PATIENCE_S)
+
+    async def mark_found(self, delivery_id: int, message_id: int, now: datetime) -> bool:
+        """Note that a message in trouble is in its channel; False when it needs no word (any more).
+
+        That is what an admin's re-post looks like to a copy made before it, so the steps are
+        those of a re-post.
+        """
+
+        async def work(connection: aiosqlite.Connection) -> bool:
+            record = await _open(connection, delivery_id)
+            if record is None:
+                return False
+            await _plan_again(connection, record, FOUND, now)
+            await _move(connection, delivery_id, DeliveryState.SENDING, FOUND, now)
+            await _move(connection, delivery_id, DeliveryState.SENT, FOUND, now)
+            await connection.execute(
+                "UPDATE delivery SET message_id = :message_id WHERE id = :id",
+                {"id": delivery_id, "message_id": message_id},
+            )
+            return True
+
+        return await self._database.write(work)
+
+    async def doubt(self, delivery_id: int, reason: str, now: datetime) -> bool:
+        """Note that a message that counts as failed may be there all the same: it is told (again).
+
+        False when it did not fail, or needs no word any more.
+        """
+
+        async def work(connection: aiosqlite.Connection) -> bool:
+            record = await _open(connection, delivery_id)
+            if record is None or record.state is not DeliveryState.FAILED:
+                return False
+            await _plan_again(connection, record, reason, now)
+            await _move(connection, delivery_id, DeliveryState.SENDING, reason, now)
+            await _move(connection, delivery_id, DeliveryState.UNKNOWN, reason, now)
+            return True
+
+        return await self._database.write(work)
+
+    async def settle(self, delivery_id: int, now: datetime) -> bool:
+        """Let a message be as it is; False when it needs no word (any more)."""
+
+        async def work(connection: aiosqlite.Connection) -> bool:
+            cursor = await connection.execute(
+                f"UPDATE delivery SET settled_at = :now, told_at = coalesce(told_at, :now) "
+                f"WHERE id = :id AND {TROUBLE} AND settled_at IS NULL",
+                {"id": delivery_id, "now": moment_text(now)},
+            )
+            return cursor.rowcount > 0
+
+        return await self._database.write(work, patience_s=PERSONS_PATIENCE_S)
+
+
+async def _open(connection: aiosqlite.Connection, delivery_id: int) -> DeliveryRecord | None:
+    sql = f"SELECT {COLUMNS} FROM delivery WHERE id = :id AND {TROUBLE} AND settled_at IS NULL"
+    return await fetch_one(connection, sql, {"id": delivery_id})
+
+
+async def _plan_again(
+    connection: aiosqlite.Connection, record: DeliveryRecord, reason: str, now: datetime
+) -> None:
+    """Take a message out of its trouble, under a new key: the schema allows no other way."""
+    key = f"{record.key}+"
+    await connection.execute(
+        """
+        UPDATE delivery SET state = 'planned', key = :key, nonce = :nonce, not_before = :now,
+            changed_at = :now, claimed_at = NULL, told_at = NULL, reason = :reason
+        WHERE id = :id
+        """,
+        {
+            "id": record.id,
+            "key": key,
+            "nonce": nonce_of(key),
+            "reason": reason,
+            "now": moment_text(now),
+        },
+    )
+
+
+async def _move(
+    connection: aiosqlite.Connection,
+    delivery_id: int,
+    state: DeliveryState,
+    reason: str,
+    now: datetime,
+) -> None:
+    await connection.execute(
+        "UPDATE delivery SET state = :state, reason = :reason, changed_at = :now WHERE id = :id",
+        {"id": delivery_id, "state": state, "reason": reason, "now": moment_text(now)},
+    )

@@ -1,0 +1,1 @@
+"""Papers and their listings, one by one, by the day and in bulk. From outside: `papers`, `bulk`."""

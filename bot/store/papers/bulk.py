@@ -1,0 +1,279 @@
+"""Write papers, a listing's hundred or an archive's million, with few statements a batch.
+
+A statement a row would take its way through Python each time, and each time wait for the
+interpreter while another thread makes texts readable: that alone can take longer than the rest.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import aiosqlite
+
+from bot.arxiv.dating import DatedPaper
+from bot.arxiv.paper import SourceRecord
+from bot.faultpoint import hit
+from bot.models import ArxivId, Link, LinkKind, Paper
+from bot.query.tags import author_tags, filter_tags
+from bot.store.keys import SEQUENCE_BITS, day_of, first_key
+from bot.store.papers.merging import Change, change_to
+from bot.store.rows import (
+    PAPER_COLUMNS,
+    Row,
+    json_array,
+    load_links,
+    load_paper_rows,
+    paper_values,
+    stored_paper,
+)
+from bot.store.search import search
+
+LINKS_WE_STORE = (LinkKind.CODE, LinkKind.PROJECT, LinkKind.DATA, LinkKind.MODEL)
+
+COLUMNS = (*PAPER_COLUMNS.split(", "), "has_code", "filters", "names")
+BULK_PRAGMAS = (
+    "cache_size = -32768",  # KiB: a load reads and writes the indexes all over
+    "wal_autocheckpoint = 20000",  # pages: most of them are written again by the next batch
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PreparedPaper:
+    """A paper and its row, all but the key: what takes time and needs no database is done."""
+
+    dated: DatedPaper
+    row: Row
+    """The values of `COLUMNS` after the key."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddedPapers:
+    """What storing papers changed."""
+
+    new: int = 0
+    updated: int = 0
+    unchanged: int = 0
+
+    def __add__(self, other: "AddedPapers") -> "AddedPapers":
+        return AddedPapers(
+            new=self.new + other.new,
+            updated=self.updated + other.updated,
+            unchanged=self.unchanged + other.unchanged,
+        )
+
+
+def prepare_paper(dated: DatedPaper) -> PreparedPaper:
+    """Make the row of a paper that is probably new; a pure function, fit for another thread."""
+    change = change_to(None, dated.paper, dated.announced_on, is_estimated=dated.is_estimated)
+    return PreparedPaper(dated=dated, row=_row(change))
+
+
+async def add_papers(
+    connection: aiosqlite.Connection, batch: Sequence[PreparedPaper]
+) -> AddedPapers:
+    """Store a batch; a paper that it holds twice counts twice, the second time as known."""
+    for pragma in BULK_PRAGMAS:
+        await connection.execute(f"PRAGMA {pragma}")
+    first: dict[ArxivId, PreparedPaper] = {}
+    again: list[PreparedPaper] = []
+    for prepared in batch:
+        paper = prepared.dated.paper
+        if first.setdefault(paper.arxiv_id, prepared) is not prepared:
+            again.append(prepared)
+    changes = await list_changes(connection, [prepared.dated for prepared in first.values()])
+    new = [first[change.after.arxiv_id] for change in changes if change.before is None]
+    updates = [change for change in changes if change.before is not None]
+    await _add_new(connection, new)
+    if updates:
+        await search.index(connection, await write_papers(connection, updates))
+    unchanged = len(first) - len(changes)
+    added = AddedPapers(new=len(new), updated=len(updates), unchanged=unchanged)
+    return added + await add_papers(connection, again) if again else added
+
+
+async def _add_new(connection: aiosqlite.Connection, new: Sequence[PreparedPaper]) -> None:
+    keys = await _new_keys(connection, [prepared.dated.announced_on for prepared in new])
+    await _write_rows(connection, {key: each.row for key, each in zip(keys, new, strict=True)})
+    await _write_links(connection, [prepared.dated.paper for prepared in new])
+    await search.index(connection, sorted(keys), has_tags=True)
+    hit("before_commit")
+
+
+async def list_changes(
+    connection: aiosqlite.Connection, batch: Iterable[DatedPaper]
+) -> list[Change]:
+    """Work out what a batch that names each paper once would change, in its order.
+
+    What is stored as the batch tells it is left out before it is built: most listings are read
+    several times.
+    """
+    told = {dated.paper.arxiv_id: dated for dated in batch}
+    rows = await load_paper_rows(connection, told)
+    links = await load_links(connection, rows)
+    changes = []
+    for arxiv_id, dated in told.items():
+        row, stored_links = rows.get(arxiv_id), links.get(arxiv_id, ())
+        if row is not None and _is_stored(dated, row, stored_links):
+            continue
+        before = stored_paper(row, stored_links) if row is not None else None
+        change = change_to(before, dated.paper, dated.announced_on, is_estimated=dated.is_estimated)
+        if change.is_needed:
+            changes.append(change)
+    return changes
+
+
+def _is_stored(dated: DatedPaper, row: Row, links: Sequence[Link]) -> bool:
+    """Whether the row of `PAPER_COLUMNS` and the links say all that ``dated`` does."""
+    paper, day, is_estimated = dated.paper, dated.announced_on, dated.is_estimated
+    told = paper_values(paper, key=0, announced_on=day, is_estimated=is_estimated)
+    is_dated = told[3:5] == row[3:5] or (is_estimated and not row[4])
+    is_same = told[1:3] == row[1:3] and told[5:] == row[5:]
+    return is_dated and is_same and _links_we_store(paper) == list(links)
+
+
+async def list_changed(
+    connection: aiosqlite.Connection, records: Sequence[SourceRecord]
+) -> list[SourceRecord]:
+    """Return the records that tell something new, found without making their text readable."""
+    rows = await connection.execute_fetchall(
+        f"SELECT {_KNOWN} FROM paper WHERE arxiv_id IN (SELECT value FROM json_each(:ids))",
+        {"ids": json_array(record.arxiv_id for record in records)},
+    )
+    known = {str(row[0]): tuple(row) for row in rows}
+    return [
+        record
+        for record in records
+        if (row := known.get(record.arxiv_id)) is None or not _tells_nothing_new(record, row)
+    ]
+
+
+_KNOWN = (
+    "arxiv_id, version, coalesce(source_title, title), coalesce(source_abstract, abstract), "
+    "announced_on, is_date_estimated, categories, is_primary_known, authors != '', "
+    "comment IS NULL, doi IS NULL, journal_ref IS NULL, license IS NULL, submitted_at IS NULL"
+)
+
+
+def _tells_nothing_new(record: SourceRecord, row: Row) -> bool:
+    """Whether `merging.merged` would leave the stored paper as it is; if unsure, False."""
+    (_, version, title, abstract, announced_on, is_estimated, categories, is_primary_known,
+     has_authors, *missing) = row  # fmt: skip
+    if (version, title, abstract) != (record.version, record.source_title, record.source_abstract):
+        return False
+    given = (
+        record.comment, record.doi, record.journal_ref, record.license, record.submitted_at
+    )  # fmt: skip
+    if any(value and is_missing for value, is_missing in zip(given, missing, strict=True)):
+        return False
+    if record.announced_on is not None and (
+        is_estimated or record.announced_on.isoformat() < str(announced_on)
+    ):
+        return False
+    are_authors_known = has_authors or not record.authors
+    are_categories_known = set(record.categories) <= set(str(categories).split())
+    return bool(are_authors_known and are_categories_known and is_primary_known)
+
+
+async def write_papers(connection: aiosqlite.Connection, changes: Sequence[Change]) -> list[int]:
+    """Write new and changed rows in ascending key order; returns their keys, to be indexed."""
+    known = [change.before for change in changes if change.before]
+    await search.unindex(connection, sorted(stored.key for stored in known))
+    keys = await _assign_keys(connection, changes)
+    rows = {key: _row(change) for key, change in zip(keys, changes, strict=True)}
+    await connection.execute(
+        "DELETE FROM paper_link WHERE arxiv_id IN (SELECT value FROM json_each(:ids))",
+        {"ids": json_array(stored.paper.arxiv_id for stored in known)},
+    )
+    await _write_rows(connection, rows)
+    await _write_links(connection, [change.after for change in changes])
+    return sorted(keys)
+
+
+# -- keys ----------------------------------------------------------------------------------------
+
+
+async def _assign_keys(connection: aiosqlite.Connection, changes: Sequence[Change]) -> list[int]:
+    """Give each change its key: the old one, or the next free one of its day."""
+    days = [change.announced_on for change in changes if change.moves]
+    new_keys = iter(await _new_keys(connection, days))
+    return [
+        next(new_keys) if change.before is None or change.moves else change.before.key
+        for change in changes
+    ]
+
+
+async def _new_keys(connection: aiosqlite.Connection, days: Sequence[date]) -> list[int]:
+    """Return a free key for each of ``days``, in which a day may occur often."""
+    rows = await connection.execute_fetchall(
+        """
+        SELECT value, (SELECT max(key) FROM paper WHERE key >= value AND key < value + :span)
+        FROM json_each(:firsts)
+        """,
+        {"firsts": json_array(map(first_key, set(days))), "span": 1 << SEQUENCE_BITS},
+    )
+    free = {day_of(first): first if last is None else last + 1 for first, last in rows}
+    keys = []
+    for day in days:
+        keys.append(free[day])
+        free[day] += 1
+    return keys
+
+
+# -- rows ----------------------------------------------------------------------------------------
+
+ROWS_A_STATEMENT = 500
+"""20 parameters each; SQLite takes 32,766 (https://sqlite.org/limits.html)."""
+
+_MARKS = f"({', '.join('?' * len(COLUMNS))})"
+# Not INSERT OR REPLACE: it would leave the old row's entries in an external-content index.
+_ON_CONFLICT = "ON CONFLICT (arxiv_id) DO UPDATE SET " + ", ".join(
+    f"{name} = excluded.{name}" for name in COLUMNS if name != "arxiv_id"
+)
+
+
+async def _write_rows(connection: aiosqlite.Connection, rows: Mapping[int, Row]) -> None:
+    """Write rows by key, in ascending order."""
+    keys = sorted(rows)
+    for start in range(0, len(keys), ROWS_A_STATEMENT):
+        part = keys[start : start + ROWS_A_STATEMENT]
+        await connection.execute(
+            f"INSERT INTO paper ({', '.join(COLUMNS)}) "
+            f"VALUES {', '.join([_MARKS] * len(part))} {_ON_CONFLICT}",
+            [value for key in part for value in (key, *rows[key])],
+        )
+
+
+def _row(change: Change) -> Row:
+    paper = change.after
+    values = paper_values(
+        paper, key=0, announced_on=change.announced_on, is_estimated=change.is_estimated
+    )
+    filters = filter_tags(
+        categories=paper.categories,
+        announce_types=(),  # search.index adds those of the announcements
+        link_kinds=sorted({link.kind for link in paper.links} & set(LINKS_WE_STORE)),
+    )
+    has_code = int(bool(paper.links_of(LinkKind.CODE)))
+    return (*values[1:], has_code, filters, author_tags(paper.authors))
+
+
+async def _write_links(connection: aiosqlite.Connection, papers: Iterable[Paper]) -> None:
+    await connection.execute(
+        """
+        INSERT INTO paper_link (arxiv_id, kind, url, provenance, position)
+        SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4
+        FROM json_each(:rows) WHERE true ON CONFLICT DO NOTHING
+        """,
+        {"rows": json_array(row for paper in papers for row in _link_rows(paper))},
+    )
+
+
+def _link_rows(paper: Paper) -> list[Row]:
+    return [
+        (paper.arxiv_id, link.kind.value, link.url, link.provenance.value, position)
+        for position, link in enumerate(_links_we_store(paper), start=1)
+    ]
+
+
+def _links_we_store(paper: Paper) -> list[Link]:
+    return [link for link in paper.links if link.kind in LINKS_WE_STORE]

@@ -1,0 +1,327 @@
+"""Papers and the listings that announced them.
+
+A paper is stored once, under the date of its first announcement as far as we know it; every
+listing that names it adds an announcement. Storing a listing twice changes nothing.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+
+import aiosqlite
+
+from bot.arxiv.dating import DatedPaper, month_of
+from bot.arxiv.paper import SourceRecord
+from bot.models import (
+    Announcement,
+    AnnounceType,
+    ArxivId,
+    Link,
+    Listing,
+    Paper,
+    StoredPaper,
+)
+from bot.store.papers import bulk
+from bot.store.papers.bulk import AddedPapers, PreparedPaper, write_papers
+from bot.store.papers.merging import Change
+from bot.store.rows import Row, load_papers
+from bot.store.search import search
+from bot.store.sqlite.database import Database
+
+BATCH_DEADLINE_S = 60.0
+"""Nobody waits for an answer during an import, but a read is not to hang for ever."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddedListing:
+    """What storing a listing changed; all zero for a listing that was known already."""
+
+    new_papers: int = 0
+    updated_papers: int = 0
+    new_announcements: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListingStatus:
+    """One stored listing in numbers."""
+
+    category: str
+    announced_on: date
+    counts: Mapping[AnnounceType, int]
+    source: str
+    stored_at: datetime
+
+
+class Papers:
+    """The store's papers, announcements and listings."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def add_listing(self, listing: Listing, *, now: datetime) -> AddedListing:
+        """Store what ``listing`` announces; idempotent, one transaction.
+
+        A paper that is known gains what the listing adds (a higher version, fields that were
+        empty, an earlier announcement date) and loses nothing.
+        """
+
+        async def work(connection: aiosqlite.Connection) -> AddedListing:
+            # First mention wins: a hand-made file may name a paper twice, arXiv's feeds never do.
+            announced = {entry.paper.arxiv_id: entry for entry in reversed(listing.announcements)}
+            dated = [_dated(each, listing) for each in reversed(announced.values())]
+            changes = await bulk.list_changes(connection, dated)
+            keys = await write_papers(connection, changes)
+            added = await _write_announcements(connection, listing, now)
+            await search.index(connection, keys)
+            if added:  # a known paper may have been announced with another type
+                written = {change.after.arxiv_id for change in changes}
+                await search.refresh(connection, announced.keys() - written)
+            new_papers = sum(change.before is None for change in changes)
+            return AddedListing(
+                new_papers=new_papers,
+                updated_papers=len(changes) - new_papers,
+                new_announcements=added,
+            )
+
+        return await self._database.write(work)
+
+    async def add_papers(self, batch: Sequence[PreparedPaper]) -> AddedPapers:
+        """Store papers that no listing tells of (history), in one transaction; idempotent.
+
+        One to two thousand make a good batch: more need more memory and hold the lock longer.
+        A paper that is known gains what the batch adds, as with `add_listing`.
+        """
+
+        async def work(connection: aiosqlite.Connection) -> AddedPapers:
+            return await bulk.add_papers(connection, batch)
+
+        return await self._database.write(work)
+
+    async def list_changed(self, records: Sequence[SourceRecord]) -> list[SourceRecord]:
+        """Return the records that are worth reading further: the others' contents are stored."""
+
+        async def work(connection: aiosqlite.Connection) -> list[SourceRecord]:
+            return await bulk.list_changed(connection, records)
+
+        return await self._database.read(work, deadline_s=BATCH_DEADLINE_S)
+
+    async def add_links(self, arxiv_id: ArxivId, links: Sequence[Link]) -> int:
+        """Add late links to a stored paper; returns how many were new."""
+
+        async def work(connection: aiosqlite.Connection) -> int:
+            stored = (await load_papers(connection, [arxiv_id])).get(arxiv_id)
+            if stored is None:
+                return 0
+            urls = {link.url for link in stored.paper.links}
+            fresh = tuple(link for link in links if link.url not in urls)
+            paper = replace(stored.paper, links=(*stored.paper.links, *fresh))
+            change = Change(
+                before=stored,
+                after=paper,
+                announced_on=stored.announced_on,
+                is_estimated=stored.is_date_estimated,
+            )
+            if fresh:
+                await search.index(connection, await write_papers(connection, [change]))
+            return len(fresh)
+
+        return await self._database.write(work)
+
+    async def get_paper(self, arxiv_id: ArxivId) -> StoredPaper | None:
+        async def work(connection: aiosqlite.Connection) -> StoredPaper | None:
+            return (await load_papers(connection, [arxiv_id])).get(arxiv_id)
+
+        return await self._database.read(work)
+
+    async def get_listing(self, category: str, day: date) -> Listing | None:
+        """Read a listing back in arXiv's order; None when nothing is stored for it."""
+
+        async def work(connection: aiosqlite.Connection) -> Listing | None:
+            rows = await connection.execute_fetchall(
+                "SELECT arxiv_id, announce_type, position, version FROM announcement "
+                "WHERE category = :category AND announced_on = :day ORDER BY position, arxiv_id",
+                {"category": category, "day": day.isoformat()},
+            )
+            entries = [tuple(row) for row in rows]
+            source = await _source(connection, category, day)
+            if source is None:
+                return None
+            papers = await load_papers(connection, [ArxivId(row[0]) for row in entries])
+            return Listing(
+                category=category,
+                announced_on=day,
+                announcements=tuple(_announcement(row, papers) for row in entries),
+                source=source,
+            )
+
+        return await self._database.read(work)
+
+    async def list_listing_dates(self, category: str, limit: int = 25) -> list[date]:
+        """List the dates for which a listing of ``category`` is stored, newest first."""
+
+        async def work(connection: aiosqlite.Connection) -> list[date]:
+            rows = await connection.execute_fetchall(
+                "SELECT announced_on FROM listing WHERE category = :category "
+                "ORDER BY announced_on DESC LIMIT :limit",
+                {"category": category, "limit": limit},
+            )
+            return [date.fromisoformat(row[0]) for row in rows]
+
+        return await self._database.read(work)
+
+    async def latest_listing_date(self, category: str) -> date | None:
+        dates = await self.list_listing_dates(category, limit=1)
+        return dates[0] if dates else None
+
+    async def listing_statuses(self) -> list[ListingStatus]:
+        """Describe the newest stored listing of every category."""
+
+        async def work(connection: aiosqlite.Connection) -> list[ListingStatus]:
+            rows = await connection.execute_fetchall(
+                """
+                SELECT category, announced_on, source, stored_at FROM listing AS newest
+                WHERE announced_on =
+                    (SELECT max(announced_on) FROM listing WHERE category = newest.category)
+                ORDER BY category
+                """
+            )
+            return [await _status(connection, tuple(row)) for row in rows]
+
+        return await self._database.read(work)
+
+    async def count_papers(self) -> int:
+        async def work(connection: aiosqlite.Connection) -> int:
+            rows = await connection.execute_fetchall("SELECT count(*) FROM paper")
+            return int(next(iter(rows))[0])
+
+        return await self._database.read(work)
+
+
+def _dated(announcement: Announcement, listing: Listing) -> DatedPaper:
+    paper = _with_category(announcement, listing.category)
+    day, is_estimated = _first_announcement(announcement, listing)
+    return DatedPaper(paper=paper, announced_on=day, is_estimated=is_estimated)
+
+
+def _with_category(announcement: Announcement, category: str) -> Paper:
+    """Make sure that a paper is found under the category that announced it.
+
+    A form without categories (the Markdown digest) leaves them empty. What a category announces
+    as new or replaced has it as primary category; a cross-list has another one, unknown here.
+    """
+    if announcement.paper.categories:
+        return announcement.paper
+    is_primary = announcement.announce_type in (AnnounceType.NEW, AnnounceType.REPLACE)
+    return replace(announcement.paper, categories=(category,), is_primary_known=is_primary)
+
+
+def _first_announcement(announcement: Announcement, listing: Listing) -> tuple[date, bool]:
+    """Return the date under which a paper first seen here is kept, and whether it is a guess.
+
+    A replacement was announced long before; its identifier tells the month (arXiv assigns
+    identifiers at announcement).
+    """
+    if not announcement.announce_type.is_replacement:
+        return listing.announced_on, False
+    return min(month_of(announcement.paper.arxiv_id), listing.announced_on), True
+
+
+async def _write_announcements(
+    connection: aiosqlite.Connection, listing: Listing, now: datetime
+) -> int:
+    """Add the announcements that are new; returns how many."""
+    known = await _announced(connection, listing.category, listing.announced_on)
+    listed = {announcement.paper.arxiv_id for announcement in listing.announcements}
+    # The fuller reading knows the true places; a filtered copy of a listing does not.
+    knows_places = listed >= known
+    await connection.executemany(
+        """
+        INSERT INTO announcement
+            (category, announced_on, position, arxiv_id, version, announce_type)
+        VALUES (?, ?, ?, ?, ?, ?)
+        ON CONFLICT DO UPDATE SET position = excluded.position WHERE ?
+        """,
+        [(*_announcement_row(entry, listing), knows_places) for entry in listing.announcements],
+    )
+    added = len(listed - known)
+    if added:
+        await connection.execute(
+            "INSERT INTO listing (category, announced_on, source, stored_at, updated_at) "
+            "VALUES (:category, :day, :source, :now, :now) "
+            "ON CONFLICT DO UPDATE SET updated_at = :grown_at",
+            {
+                "category": listing.category,
+                "day": listing.announced_on.isoformat(),
+                "source": listing.source,
+                "now": now.isoformat(),
+                "grown_at": (await _growth_time(connection, listing.announced_on, now)).isoformat(),
+            },
+        )
+    return added
+
+
+async def _growth_time(connection: aiosqlite.Connection, day: date, now: datetime) -> datetime:
+    """Return ``now``, or a moment after the last decision about ``day`` if that is later.
+
+    A clock that was set back since the decision must not make new papers look decided.
+    """
+    rows = await connection.execute_fetchall(
+        "SELECT max(decided_at) FROM digest WHERE announced_on = ?", (day.isoformat(),)
+    )
+    decided_at = next((datetime.fromisoformat(row[0]) for row in rows if row[0]), now)
+    return decided_at + timedelta(microseconds=1) if decided_at > now else now
+
+
+def _announcement_row(announcement: Announcement, listing: Listing) -> Row:
+    return (
+        listing.category,
+        listing.announced_on.isoformat(),
+        announcement.position,
+        announcement.paper.arxiv_id,
+        announcement.paper.version,
+        announcement.announce_type.value,
+    )
+
+
+async def _announced(connection: aiosqlite.Connection, category: str, day: date) -> set[ArxivId]:
+    rows = await connection.execute_fetchall(
+        "SELECT arxiv_id FROM announcement WHERE category = :category AND announced_on = :day",
+        {"category": category, "day": day.isoformat()},
+    )
+    return {ArxivId(row[0]) for row in rows}
+
+
+async def _source(connection: aiosqlite.Connection, category: str, day: date) -> str | None:
+    rows = await connection.execute_fetchall(
+        "SELECT source FROM listing WHERE category = :category AND announced_on = :day",
+        {"category": category, "day": day.isoformat()},
+    )
+    return next((str(row[0]) for row in rows), None)
+
+
+def _announcement(row: Row, papers: Mapping[ArxivId, StoredPaper]) -> Announcement:
+    arxiv_id, announce_type, position, version = row
+    paper = papers[ArxivId(str(arxiv_id))].paper
+    return Announcement(
+        paper=replace(paper, version=int(str(version))),
+        announce_type=AnnounceType(str(announce_type)),
+        position=int(str(position)),
+    )
+
+
+async def _status(connection: aiosqlite.Connection, row: Row) -> ListingStatus:
+    category, announced_on, source, stored_at = (str(value) for value in row)
+    rows = await connection.execute_fetchall(
+        "SELECT announce_type, count(*) FROM announcement "
+        "WHERE category = :category AND announced_on = :day GROUP BY announce_type",
+        {"category": category, "day": announced_on},
+    )
+    counts = dict.fromkeys(AnnounceType, 0)
+    counts.update({AnnounceType(name): count for name, count in rows})
+    return ListingStatus(
+        category=category,
+        announced_on=date.fromisoformat(announced_on),
+        counts=counts,
+        source=source,
+        stored_at=datetime.fromisoformat(stored_at),
+    )

@@ -1,0 +1,331 @@
+"""A page of results: walk the plan, newest first, or order the most relevant by score.
+
+Every function takes a `Reading`, whose deadline may cut any walk short; what was found by then
+is shown, and the page says so.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Literal
+
+from bot.errors import InputError
+from bot.models import Link, LinkKind, Provenance, StoredPaper
+from bot.query.ast import HasDoi, Identified, Node, Place, Query, leaves
+from bot.query.relevance import Scorer, asked_stems, tiers
+from bot.store.rows import PAPER_COLUMNS, json_array, stored_paper
+from bot.store.search.plan import (
+    EVERYWHERE,
+    FIRST_KEY,
+    LAST_KEY,
+    KeyRange,
+    Stretch,
+    plan_tiers,
+)
+from bot.store.search.words import count_archive, count_papers, narrow_prefixes, weight
+from bot.store.sqlite.readers import Reading
+
+COUNTED = 1000  # a page says '1,000+' beyond: counting all of three million takes seconds
+POOL = 150  # papers that are scored: about 10 ms, and better than BM25 over all of them
+SCORING_S = 0.03  # to score and load what was found, after the deadline of finding
+LOADING_S = 0.25  # the same for a long page; ten papers take a millisecond
+
+
+class Sort(StrEnum):
+    NEWEST = "newest"
+    RELEVANCE = "relevance"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cursor:
+    """Where another page lies: behind paper ``key`` of ``tier``, or with ``is_back`` before it.
+
+    ``shown`` counts the papers in front of that page and ``total`` is the first page's, so that
+    both stay the same while new papers arrive. Relevance is measured among the papers that were
+    there at first, up to the key ``bound``. ``str(cursor)`` fits into a button's custom id: at
+    most 40 of the characters 0-9, a-f, ``.``, ``+`` and ``-``.
+    """
+
+    tier: int
+    key: int
+    shown: int
+    total: int
+    total_is_exact: bool
+    bound: int = LAST_KEY
+    is_back: bool = False
+
+    def __str__(self) -> str:
+        way = "-" if self.is_back else ""
+        exact = "" if self.total_is_exact else "+"
+        bound = "" if self.bound == LAST_KEY else f".{self.bound:x}"
+        return f"{way}{self.tier}.{self.key:x}.{self.shown}.{self.total}{exact}{bound}"
+
+    @classmethod
+    def parse(cls, text: str) -> "Cursor":
+        """Read ``str(cursor)`` again; raises `InputError` for anything else."""
+        found = _CURSOR.fullmatch(text)
+        if not found:
+            raise InputError("This page no longer exists; search again.")
+        way, tier, key, shown, total, more, bound = found.groups()
+        return cls(
+            tier=int(tier),
+            key=int(key, 16),
+            shown=int(shown),
+            total=int(total),
+            total_is_exact=not more,
+            bound=int(bound, 16) if bound else LAST_KEY,
+            is_back=bool(way),
+        )
+
+
+_CURSOR = re.compile(
+    r"(-?)(\d)\.([0-9a-f]{1,15})\.(\d{1,7})\.(\d{1,7})(\+?)(?:\.([0-9a-f]{1,15}))?", re.ASCII
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Match:
+    """A paper that was found; ``shared`` are the words that make it like another, if asked so."""
+
+    stored: StoredPaper
+    shared: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchPage:
+    """One page of results; ``first_number`` is the first result's place among all, from 1.
+
+    ``total`` is a lower bound unless ``total_is_exact``. ``next`` and ``previous`` lead to the
+    pages around it; None where there is none. ``overran`` says that the search was cut off at its
+    deadline: there may be more.
+    """
+
+    matches: tuple[Match, ...]
+    total: int
+    total_is_exact: bool
+    next: Cursor | None
+    previous: Cursor | None = None
+    overran: bool = False
+    first_number: int = 1
+
+
+Found = tuple[int, int]
+"""A paper on the walk: its tier and key."""
+
+
+def find(
+    reading: Reading, query: Query, sort: Sort, limit: int, cursor: Cursor | None
+) -> SearchPage:
+    """Find the first page of papers, or the one that ``cursor`` leads to."""
+    root, is_narrowed = narrow_prefixes(reading, query.root)
+    return _Search(reading, root, sort, limit, cursor).page(is_narrowed)
+
+
+class _Search:
+    """One page being found."""
+
+    def __init__(
+        self, reading: Reading, root: Node, sort: Sort, limit: int, cursor: Cursor | None
+    ) -> None:
+        self.reading = reading
+        self.root = root
+        self.limit = limit
+        self.cursor = cursor
+        self.shown = cursor.shown if cursor else 0
+        self.total = cursor.total if cursor else 0
+        self.is_exact = cursor.total_is_exact if cursor else True
+        self.is_scored = sort is Sort.RELEVANCE and bool(asked_stems(root))
+        self.bound = cursor.bound if cursor else self._first_bound()
+        self.within = KeyRange(FIRST_KEY, min(LAST_KEY, self.bound + 1))
+        known = known_keys(reading, root)
+        self.newest = plan_tiers([root], known)
+        self.walk = plan_tiers(tiers(root), known) if self.is_scored else self.newest
+        self.end_of_pool: Found | None = None
+
+    def page(self, is_narrowed: bool) -> SearchPage:
+        page, has_next = self._find()
+        self.reading.allow(LOADING_S)
+        matches = tuple(Match(stored=paper) for paper in load(self.reading, page))
+        overran = self.reading.overran or is_narrowed
+        return SearchPage(
+            matches=matches,
+            total=max(self.total, self.shown + len(page)),
+            total_is_exact=self.is_exact and not overran,
+            next=self._next(page) if page and has_next else None,
+            previous=self._previous(page) if page and self.shown else None,
+            overran=overran,
+            first_number=self.shown + 1,
+        )
+
+    def _first_bound(self) -> int:
+        """Score among the papers that are there now, on later pages too."""
+        if not self.is_scored:
+            return LAST_KEY
+        # Not max(key) with a condition, which would read the whole table.
+        return sum(self.reading.integers("SELECT key FROM paper ORDER BY key DESC LIMIT 1"))
+
+    def _find(self) -> tuple[list[Found], bool]:
+        """Find the page's papers, and whether others follow."""
+        cursor, limit = self.cursor, self.limit
+        if self.is_scored and self.shown < POOL:
+            found = self._in_pool()
+        elif cursor and cursor.is_back:
+            place = (cursor.tier, cursor.key)
+            return follow_back(self.reading, self.walk, limit, place, self.within), True
+        elif cursor:
+            found = self._behind((cursor.tier, cursor.key), limit + 1)
+        else:
+            found = self._behind(None, max(limit, COUNTED) + 1)
+            self._count(found)
+        return found[:limit], len(found) > limit
+
+    def _count(self, found: Sequence[Found]) -> None:
+        """Take a first page's walk, which went on to `COUNTED`, for the number of all."""
+        self.total = min(len(found), COUNTED)
+        self.is_exact = len(found) <= COUNTED
+
+    def _behind(self, last: Found | None, wanted: int) -> list[Found]:
+        return follow(self.reading, self.walk, wanted, last, self.within)
+
+    def _in_pool(self) -> list[Found]:
+        """Score the papers that the tiers bring first; behind the last of them the tiers go on."""
+        pool = self._behind(None, POOL)
+        if self.cursor is None:
+            is_all = len(pool) < POOL or self.reading.overran
+            self._count(pool if is_all else follow(self.reading, self.newest, COUNTED + 1))
+        self.reading.allow(SCORING_S)
+        found = self._ranked(pool)[self.shown : self.shown + self.limit + 1]
+        missing = self.limit + 1 - len(found)
+        if len(pool) == POOL:
+            self.end_of_pool = pool[-1]
+            if missing:
+                found += self._behind(self.end_of_pool, missing)
+        return found
+
+    def _ranked(self, pool: Sequence[Found]) -> list[Found]:
+        """Order the pool by score, newest first among equals; the same for every page."""
+        archive = count_archive(self.reading, self.bound)
+        counts = count_papers(self.reading, asked_stems(self.root), self.bound)
+        scorer = Scorer(self.root, lambda stem: weight(counts.get(stem, 0), archive))
+        rows = self.reading.rows(
+            "SELECT key, title, abstract, authors FROM paper "
+            "WHERE key IN (SELECT value FROM json_each(?))",
+            (json_array([key for _, key in pool]),),
+        )
+        scores = {key: scorer.score(*map(str, texts)) for key, *texts in rows}
+        return sorted(pool, key=lambda found: (-scores.get(found[1], 0.0), -found[1]))
+
+    def _next(self, page: Sequence[Found]) -> Cursor:
+        shown = self.shown + len(page)
+        # The page that ends the pool ends with any of its papers; the walk goes on behind the last.
+        last = self.end_of_pool if self.end_of_pool and shown == POOL else page[-1]
+        return self._cursor(last, shown, is_back=False)
+
+    def _previous(self, page: Sequence[Found]) -> Cursor:
+        return self._cursor(page[0], max(0, self.shown - self.limit), is_back=True)
+
+    def _cursor(self, place: Found, shown: int, *, is_back: bool) -> Cursor:
+        tier, key = place
+        return Cursor(
+            tier=tier,
+            key=key,
+            shown=shown,
+            total=max(self.total, self.shown),
+            total_is_exact=self.is_exact and not self.reading.overran,
+            bound=self.bound,
+            is_back=is_back,
+        )
+
+
+def known_keys(reading: Reading, root: Node) -> dict[Place, list[int]]:
+    """Look up the keys of the papers that a query names."""
+    known: dict[Place, list[int]] = {}
+    for leaf in leaves(root):
+        match leaf:
+            case Identified(arxiv_id=arxiv_id):
+                sql = "SELECT key FROM paper WHERE arxiv_id = ?"
+                known[leaf] = reading.integers(sql, (arxiv_id,))
+            case HasDoi(doi=doi):
+                sql = "SELECT key FROM paper WHERE doi = ? COLLATE NOCASE"
+                known[leaf] = reading.integers(sql, (doi,))
+    return known
+
+
+def follow(
+    reading: Reading,
+    walk: Sequence[Stretch],
+    wanted: int,
+    after: Found | None = None,
+    within: KeyRange = EVERYWHERE,
+) -> list[Found]:
+    """Walk until ``wanted`` papers are found, in order, starting behind ``after``."""
+    found: list[Found] = []
+    for stretch in walk:
+        keys = stretch.keys.overlap(within)
+        if after and stretch.tier == after[0]:
+            keys = keys.overlap(KeyRange(FIRST_KEY, after[1]))
+        if keys.is_empty or (after and stretch.tier < after[0]):
+            continue
+        part = keys_in(reading, stretch, keys, wanted - len(found))
+        found.extend((stretch.tier, key) for key in part)
+        if len(found) >= wanted or reading.overran:
+            break
+    return found
+
+
+def follow_back(
+    reading: Reading, walk: Sequence[Stretch], wanted: int, before: Found, within: KeyRange
+) -> list[Found]:
+    """Return the last ``wanted`` papers of the walk in front of ``before``, in order."""
+    found: list[Found] = []
+    for stretch in reversed(walk):
+        keys = stretch.keys.overlap(within)
+        if stretch.tier == before[0]:
+            keys = keys.overlap(KeyRange(before[1] + 1, LAST_KEY))
+        if keys.is_empty or stretch.tier > before[0]:
+            continue
+        part = keys_in(reading, stretch, keys, wanted - len(found), order="ASC")
+        found.extend((stretch.tier, key) for key in part)
+        if len(found) >= wanted or reading.overran:
+            break
+    return found[::-1]
+
+
+def keys_in(
+    reading: Reading,
+    stretch: Stretch,
+    keys: KeyRange,
+    limit: int,
+    order: Literal["ASC", "DESC"] = "DESC",
+) -> list[int]:
+    """List the papers of a stretch that lie in ``keys``, newest first unless told otherwise."""
+    if stretch.match is None:
+        return reading.integers(
+            f"SELECT key FROM paper WHERE key >= ? AND key < ? ORDER BY key {order} LIMIT ?",
+            (keys.first, keys.end, limit),
+        )
+    return reading.integers(
+        f"SELECT rowid FROM {stretch.index} WHERE {stretch.index} MATCH ? "
+        f"AND rowid >= ? AND rowid < ? ORDER BY rowid {order} LIMIT ?",
+        (stretch.match, keys.first, keys.end, limit),
+    )
+
+
+def load(reading: Reading, found: Sequence[Found]) -> list[StoredPaper]:
+    """Load papers with their links, in the order given."""
+    keys = [key for _, key in found]
+    wanted = (json_array(keys),)
+    rows = reading.rows(
+        f"SELECT {PAPER_COLUMNS} FROM paper WHERE key IN (SELECT value FROM json_each(?))", wanted
+    )
+    links: dict[object, list[Link]] = {}
+    for key, kind, url, provenance in reading.rows(
+        "SELECT key, kind, url, provenance FROM paper JOIN paper_link USING (arxiv_id) "
+        "WHERE key IN (SELECT value FROM json_each(?)) ORDER BY key, position",
+        wanted,
+    ):
+        link = Link(kind=LinkKind(str(kind)), url=str(url), provenance=Provenance(str(provenance)))
+        links.setdefault(key, []).append(link)
+    papers = {row[0]: stored_paper(row, links.get(row[0], ())) for row in rows}
+    return [papers[key] for key in keys if key in papers]

@@ -1,0 +1,146 @@
+"""Keep the search indexes equal to the papers: the hooks that every write of a paper calls.
+
+The indexes take their text from ``paper``, so an entry must be removed while the old row is still
+there, and added when the new one is: `unindex` before, `index` after. There are no triggers (see
+`migrations`); one statement a batch, in ascending key order, which FTS5 writes fastest.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from functools import partial
+from types import MappingProxyType
+
+import aiosqlite
+
+from bot.models import AnnounceType, ArxivId, LinkKind
+from bot.query.tags import filter_tags
+from bot.store.rows import json_array
+from bot.store.sqlite.database import Database
+
+INDEXES: Mapping[str, str] = MappingProxyType(
+    {
+        "paper_text": "title, abstract, authors, comment, filters, names",
+        "paper_head": "title, filters",
+        "paper_typed": "title, authors",
+    }
+)
+"""The FTS5 tables and their columns, which are columns of ``paper``."""
+
+WITH_FILTERS = ("paper_text", "paper_head")
+
+_WANTED = "key IN (SELECT value FROM json_each(:keys)) ORDER BY key"
+
+
+async def unindex(connection: aiosqlite.Connection, keys: Sequence[int]) -> None:
+    """Take these papers out of the indexes; their rows still hold what was indexed."""
+    await _remove(connection, keys, INDEXES)
+
+
+async def index(
+    connection: aiosqlite.Connection, keys: Sequence[int], *, has_tags: bool = False
+) -> None:
+    """Put these papers into the indexes; their rows, links and announcements are written.
+
+    ``has_tags`` says that the rows' filters are complete already, announcements included.
+    """
+    if not has_tags:
+        await _write_filters(connection, await _filters(connection, keys))
+    await _add(connection, keys, INDEXES)
+
+
+async def refresh(connection: aiosqlite.Connection, arxiv_ids: Collection[ArxivId]) -> None:
+    """Follow what changed around indexed papers (announcements, links), their rows unchanged."""
+    rows = await connection.execute_fetchall(
+        "SELECT key FROM paper WHERE arxiv_id IN (SELECT value FROM json_each(:ids)) ORDER BY key",
+        {"ids": json_array(arxiv_ids)},
+    )
+    filters = await _filters(connection, [int(row[0]) for row in rows])
+    changed = [key for key, old, new in filters if old != new]
+    await _remove(connection, changed, WITH_FILTERS)
+    await _write_filters(connection, filters)
+    await _add(connection, changed, WITH_FILTERS)
+
+
+async def _remove(
+    connection: aiosqlite.Connection, keys: Sequence[int], names: Collection[str]
+) -> None:
+    for name in names:
+        columns = INDEXES[name]
+        await connection.execute(
+            f"INSERT INTO {name} ({name}, rowid, {columns}) "
+            f"SELECT 'delete', key, {columns} FROM paper WHERE {_WANTED}",
+            {"keys": json_array(keys)},
+        )
+
+
+async def _add(
+    connection: aiosqlite.Connection, keys: Sequence[int], names: Collection[str]
+) -> None:
+    for name in names:
+        columns = INDEXES[name]
+        await connection.execute(
+            f"INSERT INTO {name} (rowid, {columns}) "
+            f"SELECT key, {columns} FROM paper WHERE {_WANTED}",
+            {"keys": json_array(keys)},
+        )
+
+
+async def _write_filters(
+    connection: aiosqlite.Connection, filters: Sequence[tuple[int, str, str]]
+) -> None:
+    await connection.executemany(
+        "UPDATE paper SET filters = ? WHERE key = ?",
+        [(new, key) for key, old, new in filters if old != new],
+    )
+
+
+async def _filters(
+    connection: aiosqlite.Connection, keys: Sequence[int]
+) -> list[tuple[int, str, str]]:
+    """Work out the filters of these papers: (key, as they are, as they should be)."""
+    rows = await connection.execute_fetchall(
+        f"""
+        SELECT key, filters, categories,
+            (SELECT group_concat(DISTINCT announce_type) FROM announcement
+                WHERE announcement.arxiv_id = paper.arxiv_id),
+            (SELECT group_concat(DISTINCT kind) FROM paper_link
+                WHERE paper_link.arxiv_id = paper.arxiv_id)
+        FROM paper WHERE {_WANTED}
+        """,
+        {"keys": json_array(keys)},
+    )
+    return [(key, old, _render(*values)) for key, old, *values in rows]
+
+
+def _render(categories: str, types: str | None, kinds: str | None) -> str:
+    return filter_tags(
+        categories=categories.split(),
+        announce_types=sorted(map(AnnounceType, types.split(",") if types else ())),
+        link_kinds=sorted(map(LinkKind, kinds.split(",") if kinds else ())),
+    )
+
+
+# Tidying up after many writes
+
+MERGED_PAGES = 1000  # a step: about a tenth of a second for the writer
+
+
+async def merge_all(database: Database) -> int:
+    """Merge each index into one piece; returns the number of steps, each its own transaction.
+
+    Every batch leaves a piece, and a search looks into all of them: one is a third faster than
+    sixteen (https://sqlite.org/fts5.html#the_merge_command).
+    """
+    steps = 0
+    for name in INDEXES:
+        pages = -MERGED_PAGES  # negative at first: pieces of every size take part
+        while await database.write(partial(_merge, name=name, pages=pages)):
+            pages = MERGED_PAGES
+            steps += 1
+    return steps
+
+
+async def _merge(connection: aiosqlite.Connection, *, name: str, pages: int) -> bool:
+    """Merge a little; returns whether there was anything to do."""
+    before = connection.total_changes
+    await connection.execute(f"INSERT INTO {name} ({name}, rank) VALUES ('merge', {pages:d})")
+    return connection.total_changes - before >= 2  # the statement itself counts one

@@ -1,0 +1,118 @@
+"""Find papers: what the rest of the program asks the search indexes.
+
+Newest-first is the index's own order, so a page costs what its papers cost, however many match.
+Relevance scores a pool of the most promising papers (see `bot.query.relevance`). FTS5's own
+bm25() is never used: it reads every match and every posting of every word, seconds at a few
+million papers. A page ends in a cursor that names the last paper shown, so pages stay in step
+while new papers arrive.
+"""
+
+from collections.abc import Collection, Sequence
+from functools import partial
+
+from bot.models import ArxivId, Paper
+from bot.query.ast import Query
+from bot.store.search.advice import Advice, Blame, DoubtfulWord, advise
+from bot.store.search.daily import match_many
+from bot.store.search.find import Cursor, Match, SearchPage, Sort, find
+from bot.store.search.index import index, merge_all, refresh, unindex
+from bot.store.search.similar import find_similar
+from bot.store.search.trace import Trace, trace
+from bot.store.search.typed import TitleSuggestion, suggest_authors, suggest_titles
+from bot.store.search.words import count_stems, is_count_stale
+from bot.store.sqlite.database import Database
+from bot.store.sqlite.readers import Readers
+
+__all__ = [
+    "Advice",
+    "Blame",
+    "Cursor",
+    "DoubtfulWord",
+    "Match",
+    "Search",
+    "SearchPage",
+    "Sort",
+    "TitleSuggestion",
+    "Trace",
+    "index",
+    "refresh",
+    "unindex",
+]
+
+FIND_DEADLINE_S = 0.1  # a person notices more; with scoring and loading it stays under 150 ms
+SUGGEST_DEADLINE_S = 0.04
+ADVISE_DEADLINE_S = 0.25
+TRACE_DEADLINE_S = 5.0
+
+
+class Search:
+    """The questions that can be asked of the search indexes."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._readers = Readers(database.path)
+
+    async def close(self) -> None:
+        await self._readers.close()
+
+    async def find(
+        self,
+        query: Query,
+        *,
+        sort: Sort = Sort.NEWEST,
+        limit: int = 10,
+        after: Cursor | None = None,
+        deadline_s: float = FIND_DEADLINE_S,
+    ) -> SearchPage:
+        """Find the first page of papers, or the one that another page's cursor leads to.
+
+        A search that reaches its deadline returns what it found by then and says so.
+        """
+        work = partial(find, query=query, sort=sort, limit=limit, cursor=after)
+        return await self._readers.run(work, deadline_s=deadline_s)
+
+    async def trace(self, query: Query, *, sort: Sort = Sort.NEWEST, limit: int = 10) -> Trace:
+        """Search as `find` does, and tell how it went."""
+        work = partial(trace, query=query, sort=sort, limit=limit)
+        return await self._readers.run(work, deadline_s=TRACE_DEADLINE_S)
+
+    async def match(self, query: Query, arxiv_ids: Collection[ArxivId]) -> set[ArxivId]:
+        """Return which of these papers ``query`` finds."""
+        return set((await self.match_many([query], arxiv_ids))[0])
+
+    async def match_many(
+        self, queries: Sequence[Query], arxiv_ids: Collection[ArxivId]
+    ) -> list[frozenset[ArxivId]]:
+        """Return for each query which of these papers it finds: a day's papers, all topics."""
+        return await match_many(self._readers, queries, arxiv_ids)
+
+    async def advise(self, query: Query) -> Advice:
+        """Say why ``query`` finds nothing, and what would."""
+        return await self._readers.run(partial(advise, query=query), deadline_s=ADVISE_DEADLINE_S)
+
+    async def find_similar(self, paper: Paper, limit: int = 10) -> tuple[Match, ...]:
+        """Find the papers that share the most telling words with ``paper``."""
+        work = partial(find_similar, paper=paper, limit=limit)
+        return await self._readers.run(work, deadline_s=FIND_DEADLINE_S)
+
+    async def tidy(self) -> int:
+        """Tidy up when the archive has grown much: merge the indexes, count the words anew.
+
+        The counts weigh words for relevance, similar papers and suggestions. Works in steps of
+        about a tenth of a second, in between which others write. Returns how many words were
+        counted, 0 when there was nothing to do.
+        """
+        if not await is_count_stale(self._readers):
+            return 0
+        await merge_all(self._database)
+        return await count_stems(self._database, self._readers)
+
+    async def suggest_titles(self, typed: str, limit: int = 25) -> list[TitleSuggestion]:
+        """Complete a title that is being typed: all its words, the last one perhaps unfinished."""
+        work = partial(suggest_titles, typed=typed, limit=limit)
+        return await self._readers.run(work, deadline_s=SUGGEST_DEADLINE_S)
+
+    async def suggest_authors(self, typed: str, limit: int = 25) -> list[str]:
+        """Complete an author's name; those with most recent papers first."""
+        work = partial(suggest_authors, typed=typed, limit=limit)
+        return await self._readers.run(work, deadline_s=SUGGEST_DEADLINE_S)

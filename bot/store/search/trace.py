@@ -1,0 +1,95 @@
+"""What a search asks of which index, and how long each question takes: for ``--explain``."""
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+
+from bot.query.ast import Query
+from bot.query.printer import print_node
+from bot.query.relevance import asked_stems, tiers
+from bot.query.tags import readable
+from bot.store.keys import day_of
+from bot.store.search.find import COUNTED, POOL, SearchPage, Sort, find, keys_in, known_keys
+from bot.store.search.plan import FIRST_KEY, LAST_KEY, Stretch, plan_tiers
+from bot.store.search.words import count_archive, count_papers, narrow_prefixes, weight
+from bot.store.sqlite.readers import Reading
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One question to an index: about which days, what it found (at least) and how fast."""
+
+    index: str
+    expression: str
+    since: date | None
+    until: date | None
+    papers: int
+    took_ms: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trace:
+    """How a search went.
+
+    ``parsed`` is the query as it was understood, ``weights`` say how telling its words are (only
+    for relevance), ``took_ms`` is the time of the whole search with the loading of its page.
+    """
+
+    parsed: str
+    steps: tuple[Step, ...]
+    weights: tuple[tuple[str, float], ...]
+    page: SearchPage
+    took_ms: float
+
+    def lines(self) -> Iterator[str]:
+        """Render it for a terminal."""
+        yield f"understood   {self.parsed or '(every paper)'}"
+        for number, step in enumerate(self.steps, start=1):
+            days = f"{step.since or 'the beginning'} to {step.until or 'today'}"
+            yield f"step {number}       {step.index}: {step.expression}"
+            yield f"             {days}: {step.papers} papers in {step.took_ms:.2f} ms"
+        if self.weights:
+            words = ", ".join(f"{stem} {weight:.1f}" for stem, weight in self.weights)
+            yield f"weights      {words}"
+        yield f"whole search {self.took_ms:.2f} ms"
+
+
+def trace(reading: Reading, query: Query, sort: Sort, limit: int) -> Trace:
+    """Search, and ask each of its questions once more by itself."""
+    begun = time.perf_counter()
+    page = find(reading, query, sort, limit, None)
+    took_ms = (time.perf_counter() - begun) * 1000
+    root, _ = narrow_prefixes(reading, query.root)
+    is_scored = sort is Sort.RELEVANCE and bool(asked_stems(root))
+    roots = tiers(root) if is_scored else (root,)
+    walk = plan_tiers(roots, known_keys(reading, root))
+    most = POOL if is_scored else COUNTED
+    return Trace(
+        parsed=print_node(root),
+        steps=tuple(_step(reading, stretch, most) for stretch in walk),
+        weights=tuple(_weights(reading, query)) if is_scored else (),
+        page=page,
+        took_ms=took_ms,
+    )
+
+
+def _step(reading: Reading, stretch: Stretch, most: int) -> Step:
+    begun = time.perf_counter()
+    found = keys_in(reading, stretch, stretch.keys, most)
+    took_ms = (time.perf_counter() - begun) * 1000
+    keys = stretch.keys
+    return Step(
+        index="paper" if stretch.match is None else stretch.index,
+        expression="every paper" if stretch.match is None else readable(stretch.match),
+        since=day_of(keys.first) if keys.first > FIRST_KEY else None,
+        until=day_of(keys.end - 1) if keys.end < LAST_KEY else None,
+        papers=len(found),
+        took_ms=took_ms,
+    )
+
+
+def _weights(reading: Reading, query: Query) -> Iterator[tuple[str, float]]:
+    archive = count_archive(reading)
+    for stem, papers in count_papers(reading, asked_stems(query.root)).items():
+        yield stem, weight(papers, archive)

@@ -1,0 +1,174 @@
+"""What the archive knows about words: how many papers use a stem, which stems begin so.
+
+The counts lie in a small table that is renewed now and then (`count_stems`), because FTS5 can
+count the papers of a word only by reading all of them. They serve to weigh words against each
+other, for which a few weeks' delay is nothing. An archive that was never counted is small enough
+to count on the spot, up to a bound.
+"""
+
+import math
+import string
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
+from functools import partial
+from itertools import pairwise
+
+import aiosqlite
+
+from bot.query.ast import And, Node, Not, Or, Text, any_of
+from bot.query.compile import quoted
+from bot.query.tags import MARK
+from bot.query.tokens import stem, surface, words
+from bot.store.rows import json_array
+from bot.store.sqlite.database import Database
+from bot.store.sqlite.readers import Readers, Reading, Row
+
+LEAST_PAPERS = 3  # rarer stems stay out of the table: two thirds of all, misprints and formulas
+COUNTED_ON_THE_SPOT = 5000
+ARCHIVE_COUNTED_ON_THE_SPOT = 200_000
+BROAD = 300_000  # postings: what FTS5 collects of a beginning in about 80 ms before its first row
+BROADEST_WORDS = 40
+
+SMALL = 20_000  # papers: below, counting on the spot is as good
+COUNTING_DEADLINE_S = 60.0
+NEWEST = 1 << 62  # beyond every key
+ARCHIVE = ""
+"""The row of the table that says how many papers there were when the stems were counted."""
+
+
+def count_archive(reading: Reading, newest: int = NEWEST) -> int:
+    """Return about how many papers there are up to the key ``newest``; at least 1."""
+    counted = reading.integers("SELECT papers FROM stem WHERE stem = ?", (ARCHIVE,))
+    if not counted:
+        # The narrowest table with a row for each paper.
+        sql = "SELECT count(*) FROM (SELECT 1 FROM paper_head_docsize WHERE id <= ? LIMIT ?)"
+        counted = reading.integers(sql, (newest, ARCHIVE_COUNTED_ON_THE_SPOT))
+    return max(1, sum(counted))
+
+
+def count_papers(reading: Reading, stems: Collection[str], newest: int = NEWEST) -> dict[str, int]:
+    """Return in about how many papers up to the key ``newest`` each stem occurs."""
+    counts = _counted(reading, stems)
+    for each in stems:
+        if each not in counts:
+            counts[each] = _count_on_the_spot(reading, each, newest)
+    return counts
+
+
+def count_roughly(reading: Reading, stems: Collection[str]) -> dict[str, int]:
+    """As `count_papers`, but 0 for rare stems where the archive was counted: for many guesses."""
+    counted = _counted(reading, stems)
+    if reading.rows("SELECT 1 FROM stem WHERE stem = ?", (ARCHIVE,)):
+        return {each: counted.get(each, 0) for each in stems}
+    return count_papers(reading, stems)
+
+
+def _counted(reading: Reading, stems: Collection[str]) -> dict[str, int]:
+    rows = reading.rows(
+        "SELECT stem, papers FROM stem WHERE stem IN (SELECT value FROM json_each(?))",
+        (json_array(stems),),
+    )
+    return {str(row[0]): int(str(row[1])) for row in rows}
+
+
+def _count_on_the_spot(reading: Reading, each: str, newest: int) -> int:
+    word = surface(each)
+    if word is None:
+        return 0
+    sql = "SELECT rowid FROM paper_text WHERE paper_text MATCH ? AND rowid <= ? LIMIT ?"
+    return len(reading.rows(sql, (quoted(word), newest, COUNTED_ON_THE_SPOT)))
+
+
+def narrow_prefixes(reading: Reading, node: Node) -> tuple[Node, bool]:
+    """Replace beginnings too broad to collect by the most used words that begin so.
+
+    Returns the tree and whether anything was replaced, that is, whether rare words are missing.
+    """
+    match node:
+        case And(parts) | Or(parts):
+            done = [narrow_prefixes(reading, part) for part in parts]
+            return type(node)(tuple(part for part, _ in done)), any(cut for _, cut in done)
+        case Not(part):
+            inner, cut = narrow_prefixes(reading, part)
+            return Not(inner), cut
+        case Text(is_prefix=True):
+            narrowed = _most_used(reading, node)
+            return (narrowed, True) if narrowed else (node, False)
+        case _:
+            return node, False
+
+
+def _most_used(reading: Reading, leaf: Text) -> Node | None:
+    typed = words(leaf.text)
+    if len(typed) != 1:
+        return None
+    beginning = stem(typed[0])
+    rows = reading.rows(
+        "SELECT stem, papers FROM stem WHERE stem >= ? AND stem < ? ORDER BY papers DESC",
+        (beginning, beginning + MARK),
+    )
+    if sum(int(str(papers)) for _, papers in rows) < BROAD:
+        return None
+    known = [surface(str(found)) for found, _ in rows[:BROADEST_WORDS]]
+    return any_of(*(replace(leaf, text=word, is_prefix=False) for word in known if word))
+
+
+def weight(papers: int, archive: int) -> float:
+    """Return how telling a word of ``papers`` papers is (BM25's inverse document frequency)."""
+    return math.log(1 + (archive - min(papers, archive) + 0.5) / (papers + 0.5))
+
+
+# Counting, now and then
+
+
+async def count_stems(database: Database, readers: Readers) -> int:
+    """Count anew in how many papers each stem occurs; returns the number of stems kept.
+
+    A few seconds for 100,000 papers, a minute for millions; in small steps, so that neither a
+    search nor a listing waits longer than for one of them.
+    """
+    archive = await readers.run(count_rows, deadline_s=COUNTING_DEADLINE_S)
+    kept = 0
+    for first, end in _ranges():
+        rows = await readers.run(
+            partial(_count_range, first=first, end=end), deadline_s=COUNTING_DEADLINE_S
+        )
+        kept += len(rows)
+        await database.write(partial(_store_range, first=first, end=end, rows=rows))
+    await database.write(partial(_store_range, first=ARCHIVE, end="\0", rows=[(ARCHIVE, archive)]))
+    return kept
+
+
+async def is_count_stale(readers: Readers) -> bool:
+    """Whether the archive grew by half since its stems were counted, or never were."""
+    return await readers.run(_is_stale, deadline_s=COUNTING_DEADLINE_S)
+
+
+def _is_stale(reading: Reading) -> bool:
+    counted = sum(reading.integers("SELECT papers FROM stem WHERE stem = ?", (ARCHIVE,)))
+    return count_rows(reading) > max(SMALL, counted * 3 // 2)
+
+
+def count_rows(reading: Reading) -> int:
+    return sum(reading.integers("SELECT count(*) FROM paper_head_docsize"))
+
+
+def _ranges() -> Iterator[tuple[str, str]]:
+    """Cut the vocabulary into pieces of at most a few per cent; tags lie behind the last."""
+    letters = string.digits + string.ascii_lowercase
+    edges = ["\x01", *(one + other for one in letters for other in letters), "{", MARK]
+    return pairwise(edges)
+
+
+def _count_range(reading: Reading, first: str, end: str) -> list[Row]:
+    return reading.rows(
+        "SELECT term, doc FROM temp.vocabulary WHERE term >= ? AND term < ? AND doc >= ?",
+        (first, end, LEAST_PAPERS),
+    )
+
+
+async def _store_range(
+    connection: aiosqlite.Connection, first: str, end: str, rows: Sequence[Row]
+) -> None:
+    await connection.execute("DELETE FROM stem WHERE stem >= ? AND stem < ?", (first, end))
+    await connection.executemany("INSERT INTO stem (stem, papers) VALUES (?, ?)", rows)

@@ -1,0 +1,68 @@
+"""What each person searched last, to be offered to that person again; nobody else sees it."""
+
+from datetime import datetime, timedelta
+from typing import Final
+
+import aiosqlite
+
+from bot.store.sqlite.database import Database
+
+MOST_KEPT: Final = 10
+"""Per person."""
+KEPT_FOR: Final = timedelta(days=90)
+"""What was searched longer ago is forgotten."""
+
+
+class RecentSearches:
+    """The last searches of each person, newest first."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def add(self, user_id: int, query: str, *, now: datetime) -> None:
+        """Remember a search; the same query again only becomes the newest."""
+
+        async def work(connection: aiosqlite.Connection) -> None:
+            values = {"user_id": user_id, "query": query, "at": now.isoformat(), "most": MOST_KEPT}
+            await connection.execute(
+                "INSERT INTO recent_search (user_id, query, searched_at) "
+                "VALUES (:user_id, :query, :at) "
+                "ON CONFLICT DO UPDATE SET searched_at = excluded.searched_at",
+                values,
+            )
+            await connection.execute(
+                """
+                DELETE FROM recent_search WHERE user_id = :user_id AND query NOT IN (
+                    SELECT query FROM recent_search WHERE user_id = :user_id
+                    ORDER BY searched_at DESC, query = :query DESC LIMIT :most
+                )
+                """,
+                values,
+            )
+
+        await self._database.write(work)
+
+    async def list_newest(self, user_id: int) -> list[str]:
+        """List a person's last queries, at most `MOST_KEPT`, the newest first."""
+
+        async def work(connection: aiosqlite.Connection) -> list[str]:
+            rows = await connection.execute_fetchall(
+                "SELECT query FROM recent_search WHERE user_id = :user_id "
+                "ORDER BY searched_at DESC",
+                {"user_id": user_id},
+            )
+            return [str(row[0]) for row in rows]
+
+        return await self._database.read(work)
+
+    async def forget(self, now: datetime) -> int:
+        """Delete what was searched longer than `KEPT_FOR` ago; returns how many."""
+
+        async def work(connection: aiosqlite.Connection) -> int:
+            cursor = await connection.execute(
+                "DELETE FROM recent_search WHERE searched_at < :before",
+                {"before": (now - KEPT_FOR).isoformat()},
+            )
+            return cursor.rowcount
+
+        return await self._database.write(work)

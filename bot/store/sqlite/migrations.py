@@ -1,0 +1,369 @@
+"""The schema, as steps that are only ever appended. Each step is one transaction.
+
+``application_id`` marks a file as ours, ``user_version`` counts the steps it has taken; both are
+set inside the step's transaction, so that a kill leaves the file wholly old or wholly new.
+``executescript`` is avoided because it commits a pending transaction.
+"""
+
+import contextlib
+import sqlite3
+
+import aiosqlite
+
+from bot.errors import DatabaseUnusable
+from bot.faultpoint import hit
+from bot.query.tags import author_tags
+
+APPLICATION_ID = 0x50444231  # "PDB1"
+
+Step = tuple[str, ...]
+
+FIRST: Step = (
+    # A paper's key carries the date of its first announcement (see keys.py), so key order is
+    # announcement order however late history is imported (docs/decisions/0002).
+    """
+    CREATE TABLE paper (
+        key INTEGER PRIMARY KEY,
+        arxiv_id TEXT NOT NULL UNIQUE,
+        version INTEGER NOT NULL,
+        announced_on TEXT NOT NULL,          -- ISO date, US/Eastern: arXiv's day, not ours
+        is_date_estimated INTEGER NOT NULL,  -- 1: worked out from a snapshot, not announced to us
+        title TEXT NOT NULL,                 -- readable text; this is what the index covers
+        abstract TEXT NOT NULL,
+        authors TEXT NOT NULL,               -- one name a line, in the paper's order
+        categories TEXT NOT NULL,            -- blank-separated, the primary category first
+        is_primary_known INTEGER NOT NULL DEFAULT 1,  -- 0: only a cross-list known
+        comment TEXT,
+        doi TEXT,
+        journal_ref TEXT,
+        license TEXT,
+        submitted_at TEXT,                   -- ISO, UTC: when version 1 was submitted
+        source_title TEXT,                   -- the authors' TeX; NULL where it equals the title
+        source_abstract TEXT,
+        has_code INTEGER NOT NULL DEFAULT 0, -- whether paper_link holds a code link
+        filters TEXT NOT NULL DEFAULT '',    -- categories, types, kinds of links: as tags
+        names TEXT NOT NULL DEFAULT ''       -- authors as tags (see bot/query/tags.py)
+    ) STRICT
+    """,
+    "CREATE INDEX paper_by_doi ON paper (doi COLLATE NOCASE) WHERE doi IS NOT NULL",
+    # The search indexes take their text from paper (external content) and are kept by
+    # store/search/index.py without triggers, which are 4 to 5 times slower: one tiny segment a row.
+    """
+    CREATE VIRTUAL TABLE paper_text USING fts5 (
+        title, abstract, authors, comment, filters, names,
+        content = 'paper', content_rowid = 'key',
+        tokenize = 'porter unicode61 remove_diacritics 2'
+    )
+    """,
+    # A day's words are gathered in memory and written as one segment, not as one a megabyte (the
+    # default): a third of the time, and less to merge.
+    "INSERT INTO paper_text (paper_text, rank) VALUES ('hashsize', 8388608)",
+    # A tenth of the size: what is asked of titles and filters alone need not read abstracts.
+    """
+    CREATE VIRTUAL TABLE paper_head USING fts5 (
+        title, filters,
+        content = 'paper', content_rowid = 'key',
+        tokenize = 'porter unicode61 remove_diacritics 2'
+    )
+    """,
+    # Words as written, and their beginnings: for completing what a person types.
+    """
+    CREATE VIRTUAL TABLE paper_typed USING fts5 (
+        title, authors,
+        content = 'paper', content_rowid = 'key',
+        tokenize = 'unicode61 remove_diacritics 2',
+        prefix = '2', detail = column, columnsize = 0
+    )
+    """,
+    # In how many papers a stem occurs, counted now and then: close enough to weigh words by.
+    """
+    CREATE TABLE stem (
+        stem TEXT PRIMARY KEY,
+        papers INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID
+    """,
+    """
+    CREATE TABLE paper_link (
+        arxiv_id TEXT NOT NULL REFERENCES paper (arxiv_id) ON DELETE CASCADE,
+        kind TEXT NOT NULL CHECK (kind IN ('code', 'project', 'data', 'model')),
+        url TEXT NOT NULL,                   -- abs and pdf follow from the identifier: not stored
+        provenance TEXT NOT NULL,
+        position INTEGER NOT NULL,           -- the order in which the paper names them
+        PRIMARY KEY (arxiv_id, url)
+    ) STRICT, WITHOUT ROWID
+    """,
+    """
+    CREATE TABLE announcement (
+        category TEXT NOT NULL,
+        announced_on TEXT NOT NULL,
+        position INTEGER NOT NULL,
+        arxiv_id TEXT NOT NULL REFERENCES paper (arxiv_id) ON DELETE CASCADE,
+        version INTEGER NOT NULL,
+        announce_type TEXT NOT NULL
+            CHECK (announce_type IN ('new', 'cross', 'replace', 'replace-cross')),
+        PRIMARY KEY (category, announced_on, arxiv_id)  -- a feed read twice adds nothing
+    ) STRICT, WITHOUT ROWID
+    """,
+    "CREATE INDEX announcement_by_paper ON announcement (arxiv_id, announced_on)",
+    "CREATE INDEX announcement_by_date ON announcement (announced_on)",
+    """
+    CREATE TABLE listing (
+        category TEXT NOT NULL,
+        announced_on TEXT NOT NULL,
+        source TEXT NOT NULL,
+        stored_at TEXT NOT NULL,             -- when the first of it was stored (ISO, UTC)
+        updated_at TEXT NOT NULL,            -- when it last grew
+        PRIMARY KEY (category, announced_on)
+    ) STRICT, WITHOUT ROWID
+    """,
+    """
+    CREATE TABLE subscription (
+        id INTEGER PRIMARY KEY,
+        guild_id INTEGER NOT NULL,
+        channel_id INTEGER NOT NULL UNIQUE,
+        categories TEXT NOT NULL,            -- blank-separated
+        announce_types TEXT NOT NULL,        -- blank-separated
+        post_at TEXT,                        -- HH:MM in zone; NULL: as soon as announced
+        zone TEXT NOT NULL,                  -- IANA name
+        style TEXT NOT NULL,
+        state TEXT NOT NULL DEFAULT 'active' CHECK (state IN ('active', 'paused')),
+        paused_because TEXT,
+        created_at TEXT NOT NULL
+    ) STRICT
+    """,
+    "CREATE INDEX subscription_by_guild ON subscription (guild_id)",
+    """
+    CREATE TABLE topic (
+        subscription_id INTEGER NOT NULL REFERENCES subscription (id) ON DELETE CASCADE,
+        name TEXT NOT NULL COLLATE NOCASE,
+        query TEXT NOT NULL,
+        PRIMARY KEY (subscription_id, name)
+    ) STRICT, WITHOUT ROWID
+    """,
+    # The outbox (docs/decisions/0003): nothing is sent that was not first a row here.
+    """
+    CREATE TABLE delivery (
+        id INTEGER PRIMARY KEY,
+        subscription_id INTEGER NOT NULL,    -- only a number: a row outlives its subscription
+        guild_id INTEGER NOT NULL,
+        channel_id INTEGER NOT NULL,
+        announced_on TEXT NOT NULL,          -- arXiv's date, never a local one
+        part INTEGER NOT NULL,               -- counted from 1 over all of that channel and date
+        key TEXT NOT NULL UNIQUE,
+        nonce TEXT NOT NULL UNIQUE,
+        payload TEXT NOT NULL,               -- frozen JSON of the message body
+        payload_sha256 TEXT NOT NULL,
+        state TEXT NOT NULL
+            CHECK (state IN ('planned', 'sending', 'sent', 'failed', 'unknown')),
+        attempts INTEGER NOT NULL DEFAULT 0,
+        not_before TEXT NOT NULL,
+        planned_at TEXT NOT NULL,
+        claimed_at TEXT,
+        changed_at TEXT NOT NULL,            -- when it came into its state, by the bot's clock
+        message_id INTEGER,
+        reason TEXT,                         -- why it is in its state
+        told_at TEXT,                        -- when the admins heard that it failed or is unknown
+        settled_at TEXT,                     -- when an admin said that nothing more is to be done
+        UNIQUE (channel_id, announced_on, part)
+    ) STRICT
+    """,
+    # A channel's next message is the first of its open rows.
+    "CREATE INDEX delivery_open ON delivery (channel_id, announced_on, part) "
+    "WHERE state IN ('planned', 'sending')",
+    "CREATE INDEX delivery_trouble ON delivery (guild_id) WHERE state IN ('failed', 'unknown')",
+    """
+    CREATE TABLE delivered_paper (
+        channel_id INTEGER NOT NULL,
+        arxiv_id TEXT NOT NULL,
+        version INTEGER NOT NULL,
+        delivery_id INTEGER NOT NULL REFERENCES delivery (id),
+        PRIMARY KEY (channel_id, arxiv_id, version)
+    ) STRICT, WITHOUT ROWID
+    """,
+    "CREATE INDEX delivered_paper_by_delivery ON delivered_paper (delivery_id)",
+    "CREATE INDEX delivered_paper_by_paper ON delivered_paper (arxiv_id)",
+    """
+    CREATE TABLE delivery_history (
+        delivery_id INTEGER NOT NULL REFERENCES delivery (id),
+        at TEXT NOT NULL,
+        from_state TEXT,
+        to_state TEXT NOT NULL,
+        reason TEXT
+    ) STRICT
+    """,
+    "CREATE INDEX delivery_history_by_delivery ON delivery_history (delivery_id)",
+    # The rules of the outbox, kept by the file itself: whatever writes a state writes its history,
+    # no state moves backwards (the last two pairs are an admin's resend, under a new key), and a
+    # payload never changes.
+    """
+    CREATE TRIGGER delivery_planned AFTER INSERT ON delivery BEGIN
+        INSERT INTO delivery_history VALUES (NEW.id, NEW.changed_at, NULL, NEW.state, NEW.reason);
+    END
+    """,
+    """
+    CREATE TRIGGER delivery_changed AFTER UPDATE OF state ON delivery BEGIN
+        INSERT INTO delivery_history
+        VALUES (NEW.id, NEW.changed_at, OLD.state, NEW.state, NEW.reason);
+    END
+    """,
+    """
+    CREATE TRIGGER delivery_forward BEFORE UPDATE OF state ON delivery
+    WHEN OLD.state || ' ' || NEW.state NOT IN (
+        'planned sending', 'planned failed',
+        'sending sent', 'sending planned', 'sending failed', 'sending unknown',
+        'failed planned', 'unknown planned'
+    ) OR (OLD.state IN ('failed', 'unknown') AND NEW.key = OLD.key)
+    BEGIN
+        SELECT RAISE(ABORT, 'a delivery cannot change its state like that');
+    END
+    """,
+    """
+    CREATE TRIGGER delivery_frozen BEFORE UPDATE OF payload, payload_sha256 ON delivery
+    BEGIN
+        SELECT RAISE(ABORT, 'the payload of a delivery never changes');
+    END
+    """,
+    # What is known about each category and Eastern date, announced or not (bot/intake/judge.py).
+    """
+    CREATE TABLE intake_day (
+        category TEXT NOT NULL,
+        day TEXT NOT NULL,
+        verdict TEXT,
+        source TEXT,
+        reason TEXT NOT NULL,
+        error TEXT NOT NULL,                 -- of the last request; empty when it was answered
+        papers INTEGER NOT NULL,
+        feed_asked_at TEXT,
+        catchup_asked_at TEXT,
+        not_before TEXT,
+        held_since TEXT,
+        failures INTEGER NOT NULL,
+        is_confirmed INTEGER NOT NULL,
+        is_closed INTEGER NOT NULL,
+        PRIMARY KEY (category, day)
+    ) STRICT, WITHOUT ROWID
+    """,
+    "CREATE INDEX intake_day_open ON intake_day (day, category) WHERE is_closed = 0",
+    """
+    CREATE TABLE intake_verdict (            -- how a day's verdict came about, in order
+        category TEXT NOT NULL,
+        day TEXT NOT NULL,
+        at TEXT NOT NULL,
+        verdict TEXT NOT NULL,
+        reason TEXT NOT NULL
+    ) STRICT
+    """,
+    "CREATE INDEX intake_verdict_by_day ON intake_verdict (category, day)",
+    # What was decided for a channel and date, whether anything was posted or not: a digest is
+    # decided once, and again only when its listing grew (docs/decisions/0005).
+    """
+    CREATE TABLE digest (
+        channel_id INTEGER NOT NULL,
+        announced_on TEXT NOT NULL,
+        decided_at TEXT NOT NULL,
+        announced INTEGER NOT NULL,          -- papers that the followed categories announced
+        planned INTEGER NOT NULL,            -- papers planned so far for this channel and date
+        PRIMARY KEY (channel_id, announced_on)
+    ) STRICT, WITHOUT ROWID
+    """,
+    # A person's last searches, offered to that person alone; few, and forgotten after a while.
+    """
+    CREATE TABLE recent_search (
+        user_id INTEGER NOT NULL,
+        query TEXT NOT NULL,
+        searched_at TEXT NOT NULL,
+        PRIMARY KEY (user_id, query)
+    ) STRICT, WITHOUT ROWID
+    """,
+    "CREATE TABLE fact (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID",
+)
+
+SECOND: Step = (
+    "ALTER TABLE intake_day ADD COLUMN failing_since TEXT",  # the first of the failures in a row
+    "ALTER TABLE intake_day ADD COLUMN told_at TEXT",  # when the host heard of them
+    "CREATE INDEX delivery_by_guild ON delivery (guild_id)",
+    # Guilds that threw the bot out; what is kept for them goes with them, some weeks later.
+    """
+    CREATE TABLE departed_guild (
+        guild_id INTEGER PRIMARY KEY,
+        noticed_at TEXT NOT NULL
+    ) STRICT
+    """,
+    # Listings are numbered as they come, so that no clock is asked which were there before a
+    # subscription (bot/digest/due.py).
+    """
+    CREATE TABLE numbered_listing (
+        number INTEGER PRIMARY KEY,
+        category TEXT NOT NULL,
+        announced_on TEXT NOT NULL,
+        source TEXT NOT NULL,
+        stored_at TEXT NOT NULL,             -- when the first of it was stored (ISO, UTC)
+        updated_at TEXT NOT NULL,            -- when it last grew
+        UNIQUE (category, announced_on)
+    ) STRICT
+    """,
+    "INSERT INTO numbered_listing (category, announced_on, source, stored_at, updated_at) "
+    "SELECT category, announced_on, source, stored_at, updated_at FROM listing "
+    "ORDER BY stored_at, announced_on, category",
+    "DROP TABLE listing",
+    "ALTER TABLE numbered_listing RENAME TO listing",
+    # The newest listing that was there before it.
+    "ALTER TABLE subscription ADD COLUMN starts_after INTEGER NOT NULL DEFAULT 0",
+    "UPDATE subscription SET starts_after = "
+    "(SELECT coalesce(max(number), 0) FROM listing WHERE stored_at < subscription.created_at)",
+    # Two parts of a name are one tag now (bot/query/tags.py).
+    "UPDATE paper SET names = author_tags(authors)",
+    "INSERT INTO paper_text (paper_text) VALUES ('rebuild')",
+)
+
+STEPS: tuple[Step, ...] = (FIRST, SECOND)
+
+
+def tags_of_authors(authors: str) -> str:
+    """Write a paper's column ``names`` anew from its column ``authors``."""
+    return author_tags(authors.split("\n") if authors else ())
+
+
+async def migrate(connection: aiosqlite.Connection) -> None:
+    """Bring the file to this program's schema; raises as `check_version` does."""
+    version = await check_version(connection)
+    await connection.create_function("author_tags", 1, tags_of_authors, deterministic=True)
+    for number, step in enumerate(STEPS[version:], start=version + 1):
+        await connection.execute("BEGIN IMMEDIATE")
+        try:
+            for statement in step:
+                hit("migrate")
+                await connection.execute(statement)
+            await connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+            await connection.execute(f"PRAGMA user_version = {number}")
+            hit("migrate")
+            await connection.execute("COMMIT")
+        except BaseException:
+            with contextlib.suppress(sqlite3.Error):  # a full disk has already rolled back
+                await connection.execute("ROLLBACK")
+            raise
+
+
+async def check_version(connection: aiosqlite.Connection) -> int:
+    """Return how many steps the file has taken; 0 for a file without tables.
+
+    Raises `DatabaseUnusable` for a file of another program or of a newer version of ours.
+    """
+    version = await _pragma(connection, "user_version")
+    application = await _pragma(connection, "application_id")
+    tables = await connection.execute_fetchall("SELECT name FROM sqlite_schema LIMIT 1")
+    if application != APPLICATION_ID and (application or version or list(tables)):
+        raise DatabaseUnusable(
+            "it is a database of another program; set database.path to another file."
+        )
+    if version > len(STEPS):
+        raise DatabaseUnusable(
+            f"it was written by a newer version of the bot (schema {version}, this "
+            f"program knows {len(STEPS)}); update the bot or restore an older backup."
+        )
+    return version
+
+
+async def _pragma(connection: aiosqlite.Connection, name: str) -> int:
+    rows = await connection.execute_fetchall(f"PRAGMA {name}")
+    return int(next(iter(rows))[0])

@@ -1,0 +1,313 @@
+"""Admins and the host hear of each trouble once; a channel goes on when its cause is gone."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+import discord
+import pytest
+
+from bot.delivery.notices import Caretaker
+from bot.delivery.sender import DiscordSender, http_trace
+from bot.delivery.worker import Delivery
+from bot.models import DayRecord, IntakeVerdict, Subscription
+from bot.store.intake_log import Outage
+from bot.store.store import Store, open_store
+from bot.ui.notices import Paused, Trouble, render_notice, render_outages
+from tests.builders import DAY, NOW, make_draft, make_papers
+from tests.fakes import faults, spec
+from tests.fakes.clock import VirtualClock
+from tests.fakes.discord import DiscordServer
+from tests.fakes.world import READ_MESSAGE_HISTORY, SEND_MESSAGES, Channel, Guild
+from tests.faults.world import FAST
+
+
+class World:
+    """A Discord with one guild and channel, and everything of the bot that is needed here."""
+
+    def __init__(self, server: DiscordServer, store: Store, clock: VirtualClock) -> None:
+        self.server, self.store, self.clock = server, store, clock
+        self.guild: Guild = next(iter(server.guilds.values()))
+        self.channel: Channel = next(iter(self.guild.channels.values()))
+        self.sender = DiscordSender(now=clock.now)
+        self.caretaker = self.restarted()
+        self.papers = 0
+
+    def restarted(self) -> Caretaker:
+        self.caretaker = Caretaker(self.store, self.sender, now=self.clock.now)
+        return self.caretaker
+
+    async def subscription(self) -> Subscription:
+        found = await self.store.subscriptions.get_subscription(self.channel.id)
+        assert found is not None
+        return found
+
+    async def plan(self, parts: int = 1) -> None:
+        papers = make_papers(parts, first=self.papers + 1)
+        self.papers += parts
+        drafts = [make_draft(paper, content=paper.title) for paper in papers]
+        await self.store.outbox.plan(await self.subscription(), DAY, drafts, now=self.clock.now())
+
+    async def deliver(self) -> None:
+        delivery = Delivery(self.store.outbox, self.sender, now=self.clock.now, settings=FAST)
+        await delivery.run_once()
+
+    async def set_right(self, permission: int, *, held: bool) -> None:
+        change = self.server.allow if held else self.server.deny
+        await change(self.channel, permission)
+        await asyncio.sleep(0.05)  # the event reaches the bot's cache
+
+    def told(self) -> list[str]:
+        return self.server.told(self.guild.owner)
+
+
+@pytest.fixture
+async def world(tmp_path: Path) -> AsyncIterator[World]:
+    clock = VirtualClock(NOW)
+    async with (
+        DiscordServer(now=clock.now) as server,
+        open_store(tmp_path / "bot.db") as store,
+    ):
+        channel = server.add_channel(server.add_guild())
+        await store.subscriptions.set_subscription(
+            guild_id=channel.guild_id,
+            channel_id=channel.id,
+            categories=["cs.CV"],
+            announce_types=[],
+            post_at=None,
+            zone="UTC",
+            style="cards",
+            now=NOW,
+        )
+        world = World(server, store, clock)
+        client = discord.AutoShardedClient(
+            intents=discord.Intents(guilds=True), http_trace=http_trace(), guild_ready_timeout=0.05
+        )
+        world.sender.use(client)
+        async with server.connected(client):
+            yield world
+
+
+async def test_a_refused_digest_is_told_once(world: World) -> None:
+    """All parts in one notice, and none after a restart."""
+    await world.set_right(SEND_MESSAGES, held=False)
+    await world.plan(parts=3)
+    await world.deliver()
+    await world.caretaker.look_around()
+    await world.restarted().look_around()
+    (notice,) = world.told()
+    assert f"<#{world.channel.id}>" in notice
+    assert "parts 1, 2 and 3" in notice
+    assert "Send Messages" in notice
+    assert "paused" in notice
+
+
+async def test_an_unknown_outcome_is_told(world: World) -> None:
+    await world.plan()
+    assert await world.store.outbox.claim(world.channel.id, NOW)
+    await world.set_right(READ_MESSAGE_HISTORY, held=False)
+    world.clock.advance(timedelta(minutes=10))
+    await world.deliver()
+    await world.caretaker.look_around()
+    (notice,) = world.told()
+    assert "cannot tell" in notice
+    assert "paused" not in notice
+
+
+async def test_an_owner_who_takes_no_messages_has_a_system_channel(world: World) -> None:
+    world.guild.owner.takes_messages = False
+    system = world.server.add_channel(world.guild, "system")
+    world.guild.system_channel_id = system.id
+    await world.server.welcome(world.guild)
+    await world.set_right(SEND_MESSAGES, held=False)
+    await world.plan()
+    await world.deliver()
+    await world.caretaker.look_around()
+    assert len(world.server.messages_in(system)) == 1
+
+
+async def test_nobody_to_tell_is_not_tried_for_ever(world: World) -> None:
+    world.guild.owner.takes_messages = False
+    await world.set_right(SEND_MESSAGES, held=False)
+    await world.plan()
+    await world.deliver()
+    await world.caretaker.look_around()
+    assert await world.store.troubles.list_untold() == []
+
+
+async def test_a_discord_that_is_down_is_told_later(world: World) -> None:
+    await world.set_right(SEND_MESSAGES, held=False)
+    await world.plan()
+    await world.deliver()
+    world.server.inject(faults.answer(503), route=("POST", spec.MESSAGES))
+    await world.caretaker.look_around()
+    assert world.told() == []
+    await world.caretaker.look_around()
+    assert len(world.told()) == 1
+
+
+async def test_a_deleted_subscription_is_not_told(world: World) -> None:
+    await world.plan()
+    await world.store.subscriptions.delete_subscription(world.channel.id, NOW)
+    await world.deliver()
+    await world.caretaker.look_around()
+    assert world.told() == []
+    assert await world.store.troubles.list_untold() == []
+
+
+async def test_a_channel_goes_on_when_it_may(world: World) -> None:
+    await world.set_right(SEND_MESSAGES, held=False)
+    await world.plan()
+    await world.deliver()
+    assert await world.caretaker.look_around() == 0
+    assert (await world.subscription()).state == "paused"
+    await world.set_right(SEND_MESSAGES, held=True)
+    assert await world.caretaker.look_around() == 1
+    assert (await world.subscription()).state == "active"
+    await world.plan()
+    await world.deliver()
+    assert len(world.server.ledger) == 1
+
+
+async def test_a_refusal_that_the_bot_cannot_explain_is_not_tried_again_and_again(
+    world: World,
+) -> None:
+    """The bot's rights look good and Discord refuses: one more try, then an admin must act."""
+    tries = 0
+    for _ in range(5):
+        await world.plan()
+        world.server.inject(faults.refuse(403, 50013))
+        await world.deliver()
+        tries += await world.caretaker.look_around()
+        world.server.clear_faults()
+    assert tries <= 1
+    assert (await world.subscription()).state == "paused"
+
+
+@pytest.mark.parametrize("reason", ["holiday", "a backup was put back"])
+async def test_what_an_admin_paused_stays_paused(world: World, reason: str) -> None:
+    await world.store.subscriptions.pause(world.channel.id, reason)
+    assert await world.caretaker.look_around() == 0
+    assert (await world.subscription()).state == "paused"
+
+
+def test_a_notice_fits_into_a_message_whatever_happened() -> None:
+    """Many dates and long reasons of both kinds."""
+    troubles = [
+        Trouble(
+            announced_on=DAY + timedelta(days=number),
+            part=part,
+            is_unknown=bool(number % 2),
+            reason="*@everyone* `x`\n" + "very long " * 80,
+        )
+        for number in range(20)
+        for part in range(1, 30)
+    ]
+    notice = render_notice(
+        2**63, troubles, Paused(channel_id=2**63, reason="shut", resumes_by_itself=True)
+    )
+    assert len(notice) < 2000
+    assert "@everyone" not in notice
+
+
+# --- arXiv cannot be read ----------------------------------------------------------------------
+
+
+def failing(category: str = "cs.CV", *, since: datetime, asked_at: datetime) -> DayRecord:
+    return DayRecord(
+        category=category,
+        day=DAY,
+        verdict=IntakeVerdict.FAILED,
+        reason="arXiv answered with HTTP 503.",
+        error="arXiv answered with HTTP 503.",
+        feed_asked_at=asked_at,
+        failures=9,
+        failing_since=since,
+    )
+
+
+class Trying:
+    """ArXiv as it has been since the start, of which the records speak."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+
+    async def go_on(self, by: timedelta, *categories: str, day: date = DAY) -> None:
+        """Let time pass; the last request, of which the host may hear, has failed just now."""
+        self.world.clock.advance(by)
+        now = self.world.clock.now()
+        records = [
+            replace(failing(category, since=NOW, asked_at=now), day=day)
+            for category in categories or ("cs.CV",)
+        ]
+        await self.world.store.intake.set_records(records, now=now)
+        await self.world.restarted().look_around()
+
+    def told(self) -> list[str]:
+        return self.world.server.told(self.world.server.host)
+
+
+async def test_the_host_hears_once_when_arxiv_cannot_be_read_for_six_hours(world: World) -> None:
+    arxiv = Trying(world)
+    await arxiv.go_on(timedelta(hours=5, minutes=59), "cs.CV", "cs.LG")
+    assert arxiv.told() == []
+    await arxiv.go_on(timedelta(minutes=1), "cs.CV", "cs.LG")
+    (notice,) = arxiv.told()
+    assert "6 hours" in notice
+    assert "**cs.CV** and **cs.LG**" in notice
+    assert "HTTP 503" in notice
+    for _ in range(20):  # and into the next day, whose record is a new one
+        await arxiv.go_on(timedelta(hours=1), day=DAY + timedelta(days=1))
+    assert len(arxiv.told()) == 1
+    assert world.told() == []  # no admin of a server could help
+
+
+async def test_the_host_hears_of_the_next_outage_too(world: World) -> None:
+    arxiv = Trying(world)
+    await arxiv.go_on(timedelta(hours=6))
+    answered = DayRecord(category="cs.CV", day=DAY, verdict=IntakeVerdict.COMPLETE)
+    await world.store.intake.set_records([answered], now=world.clock.now())
+    await world.caretaker.look_around()
+    assert len(arxiv.told()) == 1
+    await arxiv.go_on(timedelta(hours=1))
+    assert len(arxiv.told()) == 2
+
+
+async def test_a_category_that_nobody_asks_for_any_more_is_no_outage(world: World) -> None:
+    await Trying(world).go_on(timedelta(hours=1))
+    world.clock.advance(timedelta(hours=10))
+    await world.caretaker.look_around()
+    assert world.server.told(world.server.host) == []
+
+
+async def test_a_host_is_told_when_discord_is_back(world: World) -> None:
+    arxiv = Trying(world)
+    world.server.inject(faults.answer(503), route=("POST", spec.MESSAGES))
+    await arxiv.go_on(timedelta(hours=6))
+    assert arxiv.told() == []
+    await arxiv.go_on(timedelta(minutes=1))
+    assert len(arxiv.told()) == 1
+
+
+async def test_a_host_who_takes_no_messages_is_not_tried_for_ever(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    world.server.host.takes_messages = False
+    arxiv = Trying(world)
+    await arxiv.go_on(timedelta(hours=6))
+    assert "arXiv not read for hours" in caplog.text
+    calls = len(world.server.calls)
+    await arxiv.go_on(timedelta(hours=1))
+    assert len(world.server.calls) == calls
+
+
+def test_an_outage_of_everything_fits_into_a_message() -> None:
+    outages = [
+        Outage(category=f"cs.{number}", since=NOW, error="*x* " * 200, is_told=False)
+        for number in range(150)
+    ]
+    notice = render_outages(outages, NOW + timedelta(hours=6))
+    assert len(notice) < 2000
+    assert "130 more" in notice

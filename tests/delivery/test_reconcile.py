@@ -1,0 +1,359 @@
+"""A backup that is put back posts nothing again that the channels already have."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+
+import discord
+import pytest
+
+from bot.delivery.notices import Caretaker
+from bot.delivery.reconcile import PUT_BACK, Reconciliation, may_repeat
+from bot.delivery.sender import CHANNEL_REFUSALS, DiscordSender, http_trace
+from bot.delivery.worker import Delivery
+from bot.errors import StoreError
+from bot.models import AnnounceType, DeliveryState, Subscription, SubscriptionState
+from bot.store.backup.backup import backup, note_boot, restore
+from bot.store.store import Store, open_store
+from bot.ui.messages import render_digest
+from bot.ui.pause import PAUSED_BY_ADMIN
+from tests.builders import DAY, NOW, make_digest, make_entry, make_paper, make_papers
+from tests.fakes import faults, spec
+from tests.fakes.clock import VirtualClock
+from tests.fakes.discord import DiscordServer
+from tests.fakes.world import READ_MESSAGE_HISTORY, Channel
+from tests.faults.invariants import find_broken
+from tests.faults.world import FAST
+
+WINDOW = timedelta(hours=96)
+PAPERS = make_papers(15)
+DIGEST = make_digest(*PAPERS)
+REPLACED = make_digest(
+    make_entry(make_paper(99, version=3), announce_type=AnnounceType.REPLACE),
+    announced_on=DAY,
+)
+
+
+class World:
+    """A Discord and a bot whose store can be opened again and again."""
+
+    def __init__(self, server: DiscordServer, clock: VirtualClock, path: Path) -> None:
+        self.server, self.clock, self.path = server, clock, path
+        self.channel = server.add_channel(server.add_guild())
+        self.sender = DiscordSender(now=clock.now)
+
+    def reconciliation(self, store: Store) -> Reconciliation:
+        return Reconciliation(store, self.sender, window=WINDOW, now=self.clock.now)
+
+    async def subscribe(self, store: Store) -> Subscription:
+        return await store.subscriptions.set_subscription(
+            guild_id=self.channel.guild_id,
+            channel_id=self.channel.id,
+            categories=["cs.CV"],
+            announce_types=list(AnnounceType),
+            post_at=None,
+            zone="UTC",
+            style="cards",
+            now=self.clock.now(),
+        )
+
+    async def deliver(self, store: Store) -> None:
+        delivery = Delivery(
+            store.outbox,
+            self.sender,
+            now=self.clock.now,
+            settings=FAST,
+            is_ready=self.reconciliation(store).is_done,
+        )
+        await delivery.run_once()
+        await delivery.stop(2)
+
+
+@pytest.fixture
+async def world(tmp_path: Path) -> AsyncIterator[World]:
+    clock = VirtualClock(NOW)
+    async with DiscordServer(now=clock.now) as server:
+        world = World(server, clock, tmp_path / "bot.db")
+        client = discord.AutoShardedClient(
+            intents=discord.Intents(guilds=True), http_trace=http_trace(), guild_ready_timeout=0.05
+        )
+        world.sender.use(client)
+        async with server.connected(client):
+            yield world
+
+
+async def post_after_backup(world: World, copy: Path) -> int:
+    """Make a copy with half a digest posted, post the rest, put the copy back."""
+    async with open_store(world.path) as store:
+        subscription = await world.subscribe(store)
+        drafts = render_digest(DIGEST)
+        assert len(drafts) > 1
+        await store.outbox.plan(subscription, DAY, drafts[:1], now=world.clock.now())
+        backup(world.path, copy)
+        await store.outbox.plan(subscription, DAY, drafts[1:], now=world.clock.now())
+        await store.outbox.plan(subscription, DAY, render_digest(REPLACED), now=world.clock.now())
+        await world.deliver(store)
+    world.clock.advance(timedelta(hours=3))
+    world.server.nonce_window_s = 0
+    restore(copy, world.path, now=world.clock.now())
+    return len(drafts) + 1
+
+
+async def test_a_restored_copy_posts_nothing_again(world: World, tmp_path: Path) -> None:
+    """Neither what it had planned nor what it never knew; replacements by their version."""
+    count = await post_after_backup(world, tmp_path / "copy.db")
+    assert len(world.server.ledger) == count
+    async with open_store(world.path) as store:
+        await world.deliver(store)
+        subscription = await world.subscribe(store)
+        for draft in (*render_digest(DIGEST), *render_digest(REPLACED)):
+            planned = await store.outbox.plan(subscription, DAY, [draft], now=world.clock.now())
+            assert planned == 0
+        ids = [paper.arxiv_id for paper in PAPERS]
+        assert set(await store.outbox.find_messages(world.channel.guild_id, ids)) == set(ids)
+        await world.deliver(store)
+    assert len(world.server.ledger) == count
+
+
+async def test_nothing_is_planned_before_the_channels_were_asked(
+    world: World, tmp_path: Path
+) -> None:
+    await post_after_backup(world, tmp_path / "copy.db")
+    world.server.inject(faults.answer(503), route=("GET", spec.MESSAGES))
+    async with open_store(world.path) as store:
+        assert not await world.reconciliation(store).is_done()
+        subscription = await world.subscribe(store)
+        with pytest.raises(StoreError):
+            await store.outbox.plan(subscription, DAY, render_digest(DIGEST), now=NOW)
+        assert await world.reconciliation(store).is_done()
+
+
+async def test_a_channel_that_cannot_be_read_is_paused(world: World, tmp_path: Path) -> None:
+    await post_after_backup(world, tmp_path / "copy.db")
+    count = len(world.server.ledger)
+    await world.server.deny(world.channel, READ_MESSAGE_HISTORY)
+    await asyncio.sleep(0.05)
+    async with open_store(world.path) as store:
+        await world.deliver(store)
+        subscription = await store.subscriptions.get_subscription(world.channel.id)
+        assert subscription is not None
+        assert "cannot be known" in str(subscription.paused_because)
+        assert may_repeat(subscription)  # its admin is asked before it goes on
+    assert len(world.server.ledger) == count
+
+
+async def fail_and_post_again(
+    world: World,
+    copy: Path,
+    *,
+    is_unknown: bool = False,
+    later: timedelta = timedelta(hours=3),
+) -> int:
+    """Make a copy with a message in trouble, post it again, put the copy back; its row's id."""
+    async with open_store(world.path) as store:
+        subscription = await world.subscribe(store)
+        now = world.clock.now()
+        await store.outbox.plan(subscription, DAY, render_digest(DIGEST)[:1], now=now)
+        record = await store.outbox.claim(world.channel.id, now)
+        assert record is not None
+        mark = store.outbox.mark_unknown if is_unknown else store.outbox.mark_failed
+        await mark(record.id, "the thread is locked", now)
+        backup(world.path, copy)
+        assert await store.troubles.post_again(record.id, now)
+        await world.deliver(store)
+    assert len(world.server.ledger) == 1
+    world.clock.advance(later)
+    restore(copy, world.path, now=world.clock.now())
+    return record.id
+
+
+@pytest.mark.parametrize("is_unknown", [False, True])
+async def test_what_an_admin_posted_again_after_the_backup_is_no_trouble(
+    world: World, tmp_path: Path, is_unknown: bool
+) -> None:
+    """The copy has it as not posted; the channel shows that it is there."""
+    delivery_id = await fail_and_post_again(world, tmp_path / "copy.db", is_unknown=is_unknown)
+    async with open_store(world.path) as store:
+        await world.deliver(store)
+        (record,) = await store.outbox.list_deliveries(world.channel.id)
+        assert (record.id, record.state) == (delivery_id, DeliveryState.SENT)
+        assert record.message_id == world.server.ledger[0].message_id
+        assert not await store.troubles.list_open(world.channel.guild_id)
+        assert not await store.troubles.post_again(delivery_id, world.clock.now())
+        await world.deliver(store)
+    assert len(world.server.ledger) == 1
+    assert find_broken(world.server, world.path, []).problems == []
+
+
+async def test_what_was_posted_again_is_recognised_however_old_the_copy_is(
+    world: World, tmp_path: Path
+) -> None:
+    """Nothing so old is planned any more, but /digest resolve would post it."""
+    await fail_and_post_again(world, tmp_path / "copy.db", later=3 * WINDOW)
+    async with open_store(world.path) as store:
+        await world.deliver(store)
+        (record,) = await store.outbox.list_deliveries(world.channel.id)
+        assert record.state is DeliveryState.SENT
+
+
+async def test_what_was_posted_again_in_pieces_may_be_there(world: World, tmp_path: Path) -> None:
+    """One of its papers is in a message that the copy does not know: an admin must look."""
+    delivery_id = await fail_and_post_again(world, tmp_path / "copy.db")
+    del world.channel.messages[0]["embeds"][1:]
+    async with open_store(world.path) as store:
+        await world.deliver(store)
+        (record,) = await store.troubles.list_open(world.channel.guild_id)
+        assert (record.id, record.state) == (delivery_id, DeliveryState.UNKNOWN)
+        assert record.id in {each.id for each in await store.troubles.list_untold()}
+
+
+async def test_what_failed_and_is_not_in_the_channel_stays_a_trouble(
+    world: World, tmp_path: Path
+) -> None:
+    await fail_and_post_again(world, tmp_path / "copy.db")
+    await world.server.delete_message(world.channel, world.server.ledger[0].message_id)
+    async with open_store(world.path) as store:
+        await world.deliver(store)
+        (record,) = await store.troubles.list_open(world.channel.guild_id)
+        assert (record.state, record.reason) == (DeliveryState.FAILED, "the thread is locked")
+
+
+async def test_what_failed_in_a_channel_that_cannot_be_read_may_be_there(
+    world: World, tmp_path: Path
+) -> None:
+    """It may have been posted again since the backup, so it is not called certainly absent."""
+    await fail_and_post_again(world, tmp_path / "copy.db")
+    await world.server.deny(world.channel, READ_MESSAGE_HISTORY)
+    await asyncio.sleep(0.05)
+    async with open_store(world.path) as store:
+        await world.deliver(store)
+        (record,) = await store.troubles.list_open(world.channel.guild_id)
+        assert record.state is DeliveryState.UNKNOWN
+        assert PUT_BACK in str(record.reason)
+
+
+async def put_back_paused(world: World, copy: Path, reason: str) -> None:
+    """Put back a copy in which the digest is paused; since then it went on."""
+    async with open_store(world.path) as store:
+        await world.subscribe(store)
+        await store.subscriptions.pause(world.channel.id, reason)
+    backup(world.path, copy)
+    restore(copy, world.path, now=world.clock.now())
+
+
+async def look_around(world: World, store: Store) -> list[str]:
+    """Compare, then take care twice, with a restart between; returns what the owner was told."""
+    await world.deliver(store)
+    for _ in range(2):
+        await Caretaker(store, world.sender, now=world.clock.now).look_around()
+    return world.server.told(world.server.guilds[world.channel.guild_id].owner)
+
+
+async def test_a_digest_that_is_paused_in_the_copy_is_told_once(
+    world: World, tmp_path: Path
+) -> None:
+    """Its admins may have resumed it since, and would wait for it in vain."""
+    await put_back_paused(world, tmp_path / "copy.db", PAUSED_BY_ADMIN)
+    async with open_store(world.path) as store:
+        (notice,) = await look_around(world, store)
+    assert f"<#{world.channel.id}>: {PAUSED_BY_ADMIN}" in notice
+    assert "/digest resume" in notice
+
+
+async def test_a_digest_paused_in_the_copy_whose_cause_is_gone_just_goes_on(
+    world: World, tmp_path: Path
+) -> None:
+    await put_back_paused(world, tmp_path / "copy.db", CHANNEL_REFUSALS[50013])
+    async with open_store(world.path) as store:
+        assert await look_around(world, store) == []
+        subscription = await store.subscriptions.get_subscription(world.channel.id)
+        assert subscription is not None
+        assert subscription.state is SubscriptionState.ACTIVE
+
+
+@pytest.mark.parametrize("reason", [PAUSED_BY_ADMIN, CHANNEL_REFUSALS[50013]])
+async def test_whatever_paused_a_channel_that_cannot_be_read_its_admin_is_asked(
+    world: World, tmp_path: Path, reason: str
+) -> None:
+    """Neither does it go on by itself, nor without the question: papers may appear twice."""
+    await put_back_paused(world, tmp_path / "copy.db", reason)
+    await world.server.deny(world.channel, READ_MESSAGE_HISTORY)
+    await asyncio.sleep(0.05)
+    async with open_store(world.path) as store:
+        (notice,) = await look_around(world, store)
+        subscription = await store.subscriptions.get_subscription(world.channel.id)
+    assert PUT_BACK in notice
+    assert subscription is not None
+    assert subscription.state is SubscriptionState.PAUSED
+    assert may_repeat(subscription)
+
+
+async def test_what_was_resumed_before_it_could_be_told_is_not_told(
+    world: World, tmp_path: Path
+) -> None:
+    """Nor when it is paused again: then its admins know."""
+    await put_back_paused(world, tmp_path / "copy.db", PAUSED_BY_ADMIN)
+    async with open_store(world.path) as store:
+        await world.deliver(store)
+        await store.subscriptions.resume(world.channel.id)
+        assert await look_around(world, store) == []
+        await store.subscriptions.pause(world.channel.id, PAUSED_BY_ADMIN)
+        assert await look_around(world, store) == []
+
+
+async def test_paused_digests_are_told_again_until_discord_takes_it(
+    world: World, tmp_path: Path
+) -> None:
+    await put_back_paused(world, tmp_path / "copy.db", PAUSED_BY_ADMIN)
+    async with open_store(world.path) as store:
+        await world.deliver(store)
+        world.server.inject(faults.answer(503), route=("POST", spec.MESSAGES))
+        assert len(await look_around(world, store)) == 1
+
+
+async def test_a_copy_put_back_by_hand_posts_nothing_again(world: World, tmp_path: Path) -> None:
+    """Nobody marked it; what it has as planned may have been posted since all the same."""
+    copy, lock = tmp_path / "copy.db", tmp_path / "lock"
+    async with open_store(world.path) as store:
+        with lock.open("a+") as file:
+            await note_boot(store.database, file, world.clock.now())
+        subscription = await world.subscribe(store)
+        await store.outbox.plan(subscription, DAY, render_digest(DIGEST), now=world.clock.now())
+        backup(world.path, copy)
+        await world.deliver(store)
+    count = len(world.server.ledger)
+    world.clock.advance(timedelta(hours=3))
+    world.server.nonce_window_s = 0
+    lock.write_text("another start")
+    copy.replace(world.path)
+    for suffix in ("-wal", "-shm"):
+        world.path.with_name(world.path.name + suffix).unlink(missing_ok=True)
+    async with open_store(world.path) as store:
+        with lock.open("a+") as file:
+            assert await note_boot(store.database, file, world.clock.now())
+        await world.deliver(store)
+    assert len(world.server.ledger) == count
+
+
+async def test_answers_to_commands_are_not_taken_for_digests(world: World) -> None:
+    """A search shows papers that were not posted."""
+    channel: Channel = world.channel
+    answer = world.server.post_as(world.server.bot, channel, dict(render_digest(DIGEST)[0].body))
+    answer["interaction_metadata"] = {
+        "id": "1",
+        "type": 2,
+        "user": world.server.bot.json(),
+        "authorizing_integration_owners": {},
+    }
+    world.server.validate = False
+    found = await world.sender.list_posted(channel.guild_id, channel.id, NOW - WINDOW)
+    assert found == []
+
+
+async def test_a_database_that_was_not_put_back_asks_nothing(world: World) -> None:
+    async with open_store(world.path) as store:
+        await world.subscribe(store)
+        before = len(world.server.calls)
+        assert await world.reconciliation(store).is_done()
+        assert len(world.server.calls) == before

@@ -1,0 +1,84 @@
+"""What `check` says of the backups, and of a database that needs one."""
+
+from pathlib import Path
+
+import pytest
+
+from bot.config.schema import BackupConfig, Config, DatabaseConfig
+from bot.run.check import Finding, check_bot
+from bot.store.backup import copies
+from bot.store.backup.backup import backup
+from bot.store.backup.copies import name_copy
+from bot.store.store import open_store
+from tests.builders import NOW
+
+
+@pytest.fixture
+async def path(tmp_path: Path) -> Path:
+    path = tmp_path / "papers.db"
+    async with open_store(path):
+        pass
+    return path
+
+
+async def check(path: Path, **settings: object) -> list[Finding]:
+    config = Config(
+        database=DatabaseConfig(path=path), backup=BackupConfig.model_validate(settings)
+    )
+    return [finding async for finding in check_bot(config, None)]
+
+
+async def backup_finding(path: Path, **settings: object) -> Finding:
+    beginnings = ("backups:", "last backup ", "no backup ")
+    (found,) = [
+        each for each in await check(path, **settings) if each.sentence.startswith(beginnings)
+    ]
+    return found
+
+
+def make_copy(path: Path, folder: str = "backups") -> Path:
+    target = path.parent / folder / name_copy(path, NOW)
+    target.parent.mkdir()
+    backup(path, target)
+    return target
+
+
+async def test_before_the_first_copy_it_says_where_it_will_be(path: Path) -> None:
+    found = await backup_finding(path)
+    assert found.is_good
+    assert f"none yet in {path.parent / 'backups'}" in found.sentence
+
+
+@pytest.mark.parametrize("folder", ["backups", "elsewhere"])
+async def test_the_last_copy_is_named_with_its_time(path: Path, folder: str) -> None:
+    copy = make_copy(path, folder)
+    found = await backup_finding(path, folder=folder)
+    assert found.is_good
+    assert f"{NOW:%Y-%m-%d %H:%M} UTC, {copy}" in found.sentence
+
+
+async def test_backups_that_nobody_wants_are_no_problem(path: Path) -> None:
+    found = await backup_finding(path, every_h=0)
+    assert found.is_good
+    assert "backup.every_h is 0" in found.sentence
+
+
+async def test_no_room_for_a_copy_is_bad(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(copies, "ROOM_BYTES", 10**18)
+    found = await backup_finding(path)
+    assert not found.is_good
+    assert "no backup can be made" in found.sentence
+
+
+async def test_a_folder_that_cannot_be_is_bad(path: Path) -> None:
+    found = await backup_finding(path, folder=str(path.parent / "not mounted" / "backups"))
+    assert not found.is_good
+    assert "cannot be used" in found.sentence
+
+
+async def test_a_damaged_database_comes_with_the_way_out(path: Path) -> None:
+    copy = make_copy(path)
+    path.write_bytes(b"")
+    found = (await check(path))[-1]
+    assert not found.is_good
+    assert found.sentence.endswith(f"python -m bot restore {copy}")

@@ -1,0 +1,173 @@
+"""The demo as a newcomer meets it: one command, one page, the whole bot in it."""
+
+import asyncio
+import json
+import re
+import signal
+import socket
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from bot.errors import InputError
+from bot.run.demo import default_listing, run_demo
+from tests.fakes.browser import Page, chromium, open_browser
+from tests.shared import shared
+
+ROOT = Path(__file__).parent.parent.parent
+START_S = 60
+
+FEED = """<?xml version='1.0' encoding='UTF-8'?>
+<rss xmlns:arxiv="http://arxiv.org/schemas/atom" xmlns:dc="http://purl.org/dc/elements/1.1/"
+     version="2.0">
+  <channel>
+    <title>math.AG updates on arXiv.org</title>
+    <link>http://rss.arxiv.org/rss/math.AG</link>
+    <pubDate>Tue, 05 Mar 2024 00:00:00 -0500</pubDate>
+    <item>
+      <title>Curves on surfaces</title>
+      <link>https://arxiv.org/abs/2403.00001</link>
+      <description>arXiv:2403.00001v1 Announce Type: new
+Abstract: We count curves.</description>
+      <guid isPermaLink="false">oai:arXiv.org:2403.00001v1</guid>
+      <category>math.AG</category>
+      <pubDate>Tue, 05 Mar 2024 00:00:00 -0500</pubDate>
+      <arxiv:announce_type>new</arxiv:announce_type>
+      <dc:creator>Ada Example</dc:creator>
+    </item>
+  </channel>
+</rss>
+"""
+
+
+@asynccontextmanager
+async def demo(*options: str) -> AsyncIterator[asyncio.subprocess.Process]:
+    """Start the demo as a process; whatever a test leaves running is ended."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "bot", "demo", *options, cwd=ROOT,
+        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    try:
+        yield process
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.communicate()
+
+
+async def said(process: asyncio.subprocess.Process) -> str:
+    """Return what the demo prints until it serves."""
+    assert process.stdout is not None
+    lines = []
+    async with asyncio.timeout(START_S):
+        while line := await process.stdout.readline():
+            lines.append(line.decode())
+            if "Ctrl-C" in lines[-1]:
+                break
+    return "".join(lines)
+
+
+def address(text: str) -> str:
+    match = re.search(r"http://127\.0\.0\.1:\d+/#\S+", text)
+    assert match, text
+    return match[0]
+
+
+async def use(page: Page, command: str, value: str) -> None:
+    """Type a command and its first option as a person does, who looks before going on."""
+    await page.click("#channel-composer-input")
+    await page.type(f"/{command}")
+    await page.wait_for("!!document.querySelector('[role=option]')")
+    await page.press("Enter")
+    for _ in range(5):  # the page may draw the field anew while somebody types
+        await page.wait_for("!!document.activeElement.closest('.command-option-input')")
+        await page.type(value)
+        try:
+            await page.wait_for(f"document.activeElement.value === {json.dumps(value)}", 5)
+            break
+        except AssertionError:
+            await page.run("document.activeElement.select?.()")
+    await page.press("Enter")
+
+
+async def test_the_page_shows_the_day_and_answers_a_search(tmp_path: Path) -> None:
+    chromium()
+    async with demo() as process, open_browser(tmp_path / "profile") as page:
+        await page.open(address(await said(process)))
+        await page.wait_for_text("47 of 47 announced")
+        await page.wait_for_text("Viewport updated")  # else the page would draw itself anew
+        titles = await page.run(
+            "Array.from(document.querySelectorAll('a'))"
+            ".filter(a => a.href.startsWith('https://arxiv.org/abs/')).length"
+        )
+        assert titles == 47
+
+        await use(page, "paper search", "video")
+        await page.wait_for_text("Search: video")
+        await page.wait_for_text("8 papers")
+        assert "posted here" in await page.text()
+
+        process.send_signal(signal.SIGINT)
+        assert await process.wait() == 0
+
+
+async def test_ctrl_c_ends_it_cleanly() -> None:
+    async with demo() as process:
+        await said(process)
+        process.send_signal(signal.SIGINT)
+        out, err = await process.communicate()
+    assert process.returncode == 0
+    assert err == b""
+    assert out == b""
+
+
+async def test_another_listing_can_be_shown(tmp_path: Path) -> None:
+    feed = tmp_path / "feed.xml"
+    feed.write_text(FEED, encoding="utf-8")
+    async with demo("--listing", str(feed)) as process:
+        text = await said(process)
+        process.send_signal(signal.SIGTERM)
+        assert await process.wait() == 0
+    assert "math.AG of Tue, 5 Mar 2024: 1 paper in 1 message" in text
+
+
+async def test_a_taken_port_is_one_sentence() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        async with demo("--port", str(port)) as process:
+            _, err = await process.communicate()
+    assert process.returncode == 2
+    assert err.decode() == (
+        f"Port {port} of this machine is taken; choose another with --port, or leave it out.\n"
+    )
+
+
+@pytest.mark.parametrize("port", ["-1", "70000"])
+async def test_an_impossible_port_is_one_sentence(port: str) -> None:
+    async with demo("--port", port) as process:
+        _, err = await process.communicate()
+    assert process.returncode == 2
+    assert err.decode() == f"There is no port {port}; choose one from 1 to 65535.\n"
+
+
+@pytest.mark.parametrize("module", ["simcord", "markdown_it"])
+async def test_without_simcord_it_says_how_to_get_it(
+    module: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, module, None)
+    with pytest.raises(InputError, match=r"install it with .*pip install 'simcord\[preview\]==3"):
+        await run_demo()
+
+
+def test_the_listing_that_comes_with_the_bot_is_the_seed() -> None:
+    listing = default_listing()
+    assert (listing.category, listing.announced_on) == ("cs.CV", date(2020, 8, 21))
+    assert len(listing.announcements) == 47
+    seed = shared("seed/cs.CV-2020-08-21.md")
+    assert (ROOT / "bot/run/data" / seed.name).read_bytes() == seed.read_bytes()

@@ -1,0 +1,124 @@
+"""The ticker: often enough, never twice at once, and no obstacle to a stop."""
+
+import asyncio
+import time
+
+import pytest
+
+from bot.errors import BotError, DatabaseBusy, DatabaseFull
+from bot.run import ticker as jobs
+from bot.run.ticker import Ticks, ticking
+
+
+async def test_it_ticks_at_once_and_goes_on() -> None:
+    ticks = asyncio.Semaphore(0)
+
+    async def tick() -> None:
+        ticks.release()
+
+    async with ticking(tick, every_s=0.05):
+        for _ in range(3):
+            await asyncio.wait_for(ticks.acquire(), 5)
+
+
+async def test_a_tick_that_overruns_is_not_started_twice() -> None:
+    running = most = 0
+
+    async def tick() -> None:
+        nonlocal running, most
+        running += 1
+        most = max(most, running)
+        await asyncio.sleep(0.2)
+        running -= 1
+
+    async with ticking(tick, every_s=0.02):
+        await asyncio.sleep(0.5)
+    assert most == 1
+    assert running == 0
+
+
+async def test_a_tick_that_fails_is_logged_and_tried_again(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    ticks = asyncio.Semaphore(0)
+
+    async def tick() -> None:
+        ticks.release()
+        raise ValueError("broken")
+
+    async with ticking(tick, every_s=0.02):
+        for _ in range(2):
+            await asyncio.wait_for(ticks.acquire(), 5)
+    assert "tick failed" in caplog.text
+
+
+async def test_a_tick_that_takes_minutes_does_not_hold_up_the_end() -> None:
+    ended = []
+
+    async def tick() -> None:
+        try:
+            await asyncio.sleep(600)
+        finally:
+            ended.append("cleaned up")
+
+    began = time.monotonic()
+    async with ticking(tick, every_s=0.02, grace_s=0.1):
+        await asyncio.sleep(0.05)
+    assert time.monotonic() - began < 5
+    assert ended == ["cleaned up"]
+
+
+async def test_what_puts_ticks_off_is_told_once_and_its_end_too(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    troubles: list[BotError | None] = [
+        *[DatabaseBusy("The database is busy.")] * 3,
+        *[None] * 2,
+        *[DatabaseBusy("The database is busy.")] * 2,
+    ]
+
+    async def tick() -> None:
+        if (trouble := troubles.pop(0)) is not None:
+            raise trouble
+
+    ticks = Ticks(tick)
+    with caplog.at_level("INFO", "bot.run.ticker"):
+        while troubles:
+            await ticks.run()
+    put_off = "tick put off: The database is busy."
+    assert caplog.messages == [put_off, "ticks go on", put_off]
+
+
+async def test_while_the_disk_is_full_it_ticks_ever_less_often() -> None:
+    """Each tick asks arXiv for what cannot be stored."""
+    called: list[bool] = []
+    is_full = True
+
+    async def tick() -> None:
+        called[-1] = True
+        if is_full:
+            raise DatabaseFull("There is no space left for the database.")
+
+    ticks = Ticks(tick)
+    for number in range(50):
+        is_full = number < 40
+        called.append(False)
+        await ticks.run()
+    rounds = [number for number, is_called in enumerate(called) if is_called]
+    assert rounds == [0, 2, 6, 14, 24, 34, 44, 45, 46, 47, 48, 49]
+
+
+async def test_a_tick_that_loses_a_cancellation_is_cancelled_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As asyncio.wait_for does before Python 3.12."""
+    monkeypatch.setattr(jobs, "CANCEL_AGAIN_S", 0.05)
+
+    async def tick() -> None:
+        try:
+            await asyncio.sleep(600)
+        except asyncio.CancelledError:
+            await asyncio.sleep(600)
+
+    async with asyncio.timeout(5), ticking(tick, every_s=60, grace_s=0):
+        await asyncio.sleep(0.05)

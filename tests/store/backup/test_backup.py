@@ -1,0 +1,185 @@
+"""Copies of the database: whole, checked, and never put back without its being noticed."""
+
+import sqlite3
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.errors import AlreadyRunning, BotError, DatabaseUnusable, StoreError
+from bot.store.backup.backup import backup, note_boot, restore
+from bot.store.sqlite.database import instance_lock
+from bot.store.store import open_store
+from tests.builders import DAY, NOW, make_draft, make_papers
+from tests.store.outbox.test_outbox import CHANNEL, subscribe
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "bot.db"
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    return tmp_path / "copy.db"
+
+
+async def remember(path: Path, name: str) -> None:
+    async with open_store(path) as store:
+        await store.facts.set(name, "x")
+
+
+async def remembers(path: Path, name: str) -> bool:
+    async with open_store(path) as store:
+        return await store.facts.get(name) is not None
+
+
+async def test_a_database_in_use_is_copied_whole(path: Path, copy: Path) -> None:
+    """What is still in the log belongs to it."""
+    async with open_store(path) as store:
+        await store.facts.set("early", "x")
+        backup(path, copy)
+        await store.facts.set("late", "x")
+    assert await remembers(copy, "early")
+    assert not await remembers(copy, "late")
+
+
+async def test_a_copy_replaces_an_older_one(path: Path, copy: Path) -> None:
+    await remember(path, "one")
+    backup(path, copy)
+    await remember(path, "two")
+    backup(path, copy)
+    assert await remembers(copy, "two")
+
+
+async def test_a_copy_that_cannot_be_made_leaves_the_older_one(path: Path, copy: Path) -> None:
+    await remember(path, "one")
+    backup(path, copy)
+    with pytest.raises(StoreError):
+        backup(path, copy / "below" / "a" / "file")
+    with pytest.raises(DatabaseUnusable):
+        backup(path.with_name("missing.db"), copy)
+    assert await remembers(copy, "one")
+    assert {file.name for file in path.parent.iterdir()} == {"bot.db", "copy.db"}
+
+
+async def test_what_is_put_back_replaces_and_keeps_what_was_there(path: Path, copy: Path) -> None:
+    await remember(path, "early")
+    backup(path, copy)
+    await remember(path, "late")
+    kept = restore(copy, path, now=NOW)
+    assert kept is not None
+    assert not await remembers(path, "late")
+    assert await remembers(kept, "late")
+
+
+async def test_a_damaged_database_can_be_replaced(path: Path, copy: Path) -> None:
+    await remember(path, "early")
+    backup(path, copy)
+    path.write_bytes(b"")
+    restore(copy, path, now=NOW)
+    assert await remembers(path, "early")
+
+
+async def test_a_missing_database_can_be_replaced(path: Path, copy: Path) -> None:
+    await remember(copy, "early")
+    assert restore(copy, path, now=NOW) is None
+    assert await remembers(path, "early")
+
+
+async def test_nothing_is_put_back_while_the_bot_runs(path: Path, copy: Path) -> None:
+    await remember(path, "late")
+    await remember(copy, "early")
+    with instance_lock(path), pytest.raises(AlreadyRunning):
+        restore(copy, path, now=NOW)
+    assert await remembers(path, "late")
+
+
+def damage(path: Path) -> None:
+    content = bytearray(path.read_bytes())
+    content[8192:] = b"\xff" * (len(content) - 8192)
+    path.write_bytes(content)
+
+
+def make_newer(path: Path) -> None:
+    other = sqlite3.connect(path)
+    other.execute("PRAGMA user_version = 99")
+    other.close()
+
+
+def make_foreign(path: Path) -> None:
+    path.unlink()
+    other = sqlite3.connect(path)
+    other.execute("CREATE TABLE theirs (x)")
+    other.close()
+
+
+@pytest.mark.parametrize("spoil", [damage, make_newer, make_foreign, Path.unlink])
+async def test_a_bad_copy_is_refused(path: Path, copy: Path, spoil: object) -> None:
+    await remember(path, "late")
+    await remember(copy, "early")
+    spoil(copy)  # type: ignore[operator]
+    with pytest.raises(BotError):
+        restore(copy, path, now=NOW)
+    assert await remembers(path, "late")
+    assert not list(path.parent.glob("*.new-*"))
+
+
+async def test_what_was_planned_in_a_copy_is_of_unknown_outcome(path: Path, copy: Path) -> None:
+    """It may have been posted since; and nothing new is planned before the channels are asked."""
+    async with open_store(path) as store:
+        subscription = await subscribe(store.database)
+        await store.outbox.plan(subscription, DAY, [make_draft(*make_papers(1))], now=NOW)
+    backup(path, copy)
+    restore(copy, path, now=NOW + timedelta(hours=1))
+    async with open_store(path) as store:
+        (record,) = await store.outbox.list_sending()
+        assert record.claimed_at == NOW
+        assert await store.restored.is_waiting()
+        drafts = [make_draft(*make_papers(1, first=5))]
+        with pytest.raises(StoreError, match="put back"):
+            await store.outbox.plan(subscription, DAY, drafts, now=NOW)
+        await store.restored.finish(NOW)
+        assert await store.outbox.plan(subscription, DAY, drafts, now=NOW) == 1
+
+
+async def test_adopted_papers_are_not_planned_again(path: Path) -> None:
+    async with open_store(path) as store:
+        subscription = await subscribe(store.database)
+        papers = make_papers(3)
+        ids = [(paper.arxiv_id, paper.version) for paper in papers]
+        await store.outbox.plan(subscription, DAY, [make_draft(papers[0])], now=NOW)
+        adopt = store.restored.adopt
+        assert await adopt(subscription, ids[:2], message_id=7, posted_at=NOW) == 1
+        assert await adopt(subscription, ids[:2], message_id=7, posted_at=NOW) == 0
+        assert await adopt(subscription, ids[2:], message_id=8, posted_at=NOW) == 1
+        assert await store.outbox.plan(subscription, DAY, [make_draft(papers[1])], now=NOW) == 0
+        found = await store.outbox.find_messages(1001, [papers[1].arxiv_id])
+        assert found[papers[1].arxiv_id].message_id == 7
+        assert await store.outbox.claim(CHANNEL, NOW) is not None
+
+
+async def boot(path: Path) -> bool:
+    with instance_lock(path) as lock:
+        async with open_store(path) as store:
+            is_other = await note_boot(store.database, lock, NOW)
+            assert await store.restored.is_waiting() == is_other
+            await store.restored.finish(NOW)
+            return is_other
+
+
+async def test_a_copy_put_back_by_hand_is_noticed(path: Path, copy: Path) -> None:
+    assert not await boot(path)
+    assert not await boot(path)
+    backup(path, copy)
+    assert not await boot(path)
+    copy.replace(path)
+    assert await boot(path)
+    assert not await boot(path)
+
+
+async def test_a_new_database_beside_an_old_lock_is_noticed(path: Path) -> None:
+    """Whoever deletes the file loses what was posted, not what the channels hold."""
+    assert not await boot(path)
+    path.unlink()
+    assert await boot(path)

@@ -1,0 +1,483 @@
+"""The outbox: what is planned is planned once, and a state moves only as the rules say."""
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
+from datetime import datetime, time, timedelta, timezone
+from pathlib import Path
+
+import pytest
+
+from bot.errors import StoreError
+from bot.models import DeliveryState, MessageDraft, Paper, Subscription
+from bot.store.outbox.outbox import DeliveryRecord, Outbox, delivery_key, frozen_json, nonce_of
+from bot.store.sqlite.database import Database, open_database
+from bot.store.subscriptions import Subscriptions
+from tests.builders import DAY, NOW, make_draft, make_papers
+
+CHANNEL = 2001
+LATER = NOW + timedelta(minutes=5)
+
+
+@pytest.fixture
+async def database(tmp_path: Path) -> AsyncIterator[Database]:
+    async with open_database(tmp_path / "bot.db") as database:
+        yield database
+
+
+@pytest.fixture
+def outbox(database: Database) -> Outbox:
+    return Outbox(database)
+
+
+@pytest.fixture
+async def subscription(database: Database) -> Subscription:
+    return await subscribe(database)
+
+
+async def subscribe(database: Database, channel_id: int = CHANNEL) -> Subscription:
+    return await Subscriptions(database).set_subscription(
+        guild_id=1001,
+        channel_id=channel_id,
+        categories=["cs.CV"],
+        announce_types=[],
+        post_at=time(9),
+        zone="UTC",
+        style="cards",
+        now=NOW,
+    )
+
+
+def drafts(*sizes: int, first: int = 1) -> list[MessageDraft]:
+    """Build one draft per size, with as many papers, numbered on from ``first``."""
+    result = []
+    for part, size in enumerate(sizes, start=1):
+        papers = make_papers(size, first=first)
+        result.append(make_draft(*papers, content=f"part {part}"))
+        first += size
+    return result
+
+
+async def claim(outbox: Outbox, now: datetime = NOW, channel_id: int = CHANNEL) -> DeliveryRecord:
+    record = await outbox.claim(channel_id, now)
+    assert record is not None
+    return record
+
+
+async def due(outbox: Outbox, now: datetime) -> list[int]:
+    return [channel_id for _, channel_id in await outbox.list_due(now)]
+
+
+async def states(outbox: Outbox, channel_id: int = CHANNEL) -> list[str]:
+    return [record.state.value for record in await outbox.list_deliveries(channel_id)]
+
+
+def versions(papers: Sequence[Paper]) -> dict[str, int]:
+    return {paper.arxiv_id: paper.version for paper in papers}
+
+
+async def test_planned_parts_follow_those_of_the_date(
+    outbox: Outbox, subscription: Subscription
+) -> None:
+    """A supplement's parts continue the count, and each date has its own."""
+    assert await outbox.plan(subscription, DAY, drafts(2, 1), now=NOW) == 2
+    assert await outbox.plan(subscription, DAY, drafts(1, first=9), now=NOW) == 1
+    next_day = DAY + timedelta(days=1)
+    assert await outbox.plan(subscription, next_day, drafts(1, first=20), now=NOW) == 1
+    records = await outbox.list_deliveries(CHANNEL)
+    assert [(record.announced_on, record.part) for record in records] == [
+        (DAY, 1),
+        (DAY, 2),
+        (DAY, 3),
+        (next_day, 1),
+    ]
+    assert await outbox.list_deliveries(CHANNEL, DAY) == records[:3]
+
+
+async def test_planning_again_plans_nothing(outbox: Outbox, subscription: Subscription) -> None:
+    assert await outbox.plan(subscription, DAY, drafts(2, 1), now=NOW) == 2
+    assert await outbox.plan(subscription, DAY, drafts(2, 1), now=LATER) == 0
+    assert await states(outbox) == ["planned", "planned"]
+
+
+async def test_one_known_paper_refuses_the_whole_plan(
+    outbox: Outbox, subscription: Subscription
+) -> None:
+    """No part of a digest is planned without the others, even on another date."""
+    await outbox.plan(subscription, DAY, drafts(1), now=NOW)
+    overlapping = drafts(2, 2, first=10) + drafts(1)
+    assert await outbox.plan(subscription, DAY + timedelta(days=1), overlapping, now=NOW) == 0
+    assert await states(outbox) == ["planned"]
+
+
+async def test_a_paper_twice_in_one_plan_plans_nothing(
+    outbox: Outbox, subscription: Subscription
+) -> None:
+    with pytest.raises(StoreError):
+        await outbox.plan(subscription, DAY, drafts(1) + drafts(1), now=NOW)
+    assert await states(outbox) == []
+
+
+async def test_another_version_of_a_paper_may_be_planned(
+    outbox: Outbox, subscription: Subscription
+) -> None:
+    first = make_papers(1)[0]
+    second = replace(first, version=2)
+    assert await outbox.plan(subscription, DAY, [make_draft(first)], now=NOW) == 1
+    assert await outbox.plan(subscription, DAY, [make_draft(second)], now=NOW) == 1
+    delivered = await outbox.delivered_versions(CHANNEL, [first.arxiv_id])
+    assert delivered == {first.arxiv_id: 2}
+
+
+async def test_channels_do_not_share_papers(outbox: Outbox, database: Database) -> None:
+    for channel_id in (CHANNEL, CHANNEL + 1):
+        subscription = await subscribe(database, channel_id)
+        assert await outbox.plan(subscription, DAY, drafts(1), now=NOW) == 1
+
+
+async def test_a_digest_without_papers_is_planned_once(
+    outbox: Outbox, subscription: Subscription
+) -> None:
+    nothing_today = [MessageDraft(body={"content": "Nothing today."}, papers=())]
+    assert await outbox.plan(subscription, DAY, nothing_today, now=NOW) == 1
+    assert await outbox.plan(subscription, DAY, nothing_today, now=NOW) == 0
+
+
+async def test_a_deleted_subscription_gets_nothing_planned(
+    outbox: Outbox, subscription: Subscription, database: Database
+) -> None:
+    await Subscriptions(database).delete_subscription(CHANNEL, NOW)
+    assert await outbox.plan(subscription, DAY, drafts(1), now=NOW) == 0
+
+
+async def test_concurrent_plans_of_one_digest_plan_it_once(
+    outbox: Outbox, subscription: Subscription
+) -> None:
+    counts = await asyncio.gather(
+        *(outbox.plan(subscription, DAY, drafts(3, 3), now=NOW) for _ in range(5))
+    )
+    assert sorted(counts) == [0, 0, 0, 0, 2]
+
+
+async def test_parts_are_claimed_in_order_and_one_at_a_time(
+    outbox: Outbox, subscription: Subscription
+) -> None:
+    """Part 2 waits until part 1 is sent or terminal."""
+    await outbox.plan(subscription, DAY, drafts(1, 1, 1), now=NOW)
+    first = await claim(outbox)
+    assert (first.part, first.state, first.attempts) == (1, DeliveryState.SENDING, 1)
+    assert first.claimed_at == NOW
+    assert await outbox.claim(CHANNEL, LATER) is None
+    assert await due(outbox, LATER) == []
+    assert await outbox.mark_sent(first.id, 77, NOW)
+    second = await claim(outbox)
+    assert await outbox.mark_failed(second.id, "refused", NOW)
+    assert (await claim(outbox)).part == 3
+
+
+async def test_an_earlier_date_goes_first(outbox: Outbox, subscription: Subscription) -> None:
+    await outbox.plan(subscription, DAY, drafts(1), now=NOW)
+    await outbox.plan(subscription, DAY - timedelta(days=1), drafts(1, first=5), now=LATER)
+    assert (await claim(outbox, LATER)).announced_on == DAY - timedelta(days=1)
+
+
+async def test_only_one_of_many_gets_a_message(outbox: Outbox, subscription: Subscription) -> None:
+    await outbox.plan(subscription, DAY, drafts(1), now=NOW)
+    claims = await asyncio.gather(*(outbox.claim(CHANNEL, NOW) for _ in range(8)))
+    assert sum(record is not None for record in claims) == 1
+
+
+async def test_nothing_is_claimed_before_its_time(
+    outbox: Outbox, subscription: Subscription
+) -> None:
+    """A message that Discord put off holds back the parts behind it."""
+    await outbox.plan(subscription, DAY, drafts(1, 1), now=NOW)
+    first = await claim(outbox)
+    assert await outbox.mark_planned_again(first.id, LATER, "429", NOW)
+    assert await outbox.claim(CHANNEL, NOW) is None
+    assert await due(outbox, NOW) == []
+    assert await due(outbox, LATER) == [CHANNEL]
+    again = await claim(outbox, LATER)
+    assert (again.part, again.attempts, again.nonce) == (1, 2, first.nonce)
+
+
+async def test_a_clock_that_was_ahead_delays_nothing(
+    outbox: Outbox, subscription: Subscription
+) -> None:
+    """What was planned or put off 'tomorrow' is due as soon as the clock is right again."""
+    tomorrow = NOW + timedelta(days=1)
+    await outbox.plan(subscription, DAY, drafts(1), now=tomorrow)
+    assert await due(outbox, NOW) == [CHANNEL]
+    record = await claim(outbox, tomorrow)
+    await outbox.mark_planned_again(record.id, tomorrow + timedelta(hours=1), "429", tomorrow)
+    assert await due(outbox, NOW) == [CHANNEL]
+    assert await outbox.claim(CHANNEL, NOW) is not None
+
+
+async def test_due_channels_come_in_the_order_of_planning(
+    outbox: Outbox, database: Database
+) -> None:
+    for minutes, channel_id in ((2, 11), (1, 12), (3, 13)):
+        subscription = await subscribe(database, channel_id)
+        planned_at = NOW + timedelta(minutes=minutes)
+        await outbox.plan(subscription, DAY, drafts(1, 1), now=planned_at)
+    assert await due(outbox, LATER) == [12, 11, 13]
+
+
+async def test_a_paused_subscription_waits(
+    outbox: Outbox, subscription: Subscription, database: Database
+) -> None:
+    await outbox.plan(subscription, DAY, drafts(1), now=NOW)
+    await Subscriptions(database).pause(CHANNEL, "holiday")
+    assert await outbox.claim(CHANNEL, NOW) is None
+    assert await due(outbox, NOW) == []
+    await Subscriptions(database).resume(CHANNEL)
+    assert await due(outbox, NOW) == [CHANNEL]
+
+
+@pytest.mark.parametrize("move", ["sent", "planned", "failed", "unknown"])
+async def test_only_a_message_being_sent_can_finish(
+    outbox: Outbox, subscription: Subscription, move: str
+) -> None:
+    """Whoever comes second with an outcome changes nothing."""
+
+    async def finish(record: DeliveryRecord) -> bool:
+        match move:
+            case "sent":
+                return await outbox.mark_sent(record.id, 5, NOW)
+            case "planned":
+                return await outbox.mark_planned_again(record.id, NOW, "refused", NOW)
+            case "failed":
+                return await outbox.mark_failed(record.id, "refused", NOW)
+        return await outbox.mark_unknown(record.id, "history unreadable", NOW)
+
+    await outbox.plan(subscription, DAY, drafts(1), now=NOW)
+    (planned,) = await outbox.list_deliveries(CHANNEL)
+    assert not await finish(planned)
+    claimed = await claim(outbox)
+    assert await finish(claimed)
+    assert not await finish(claimed)
+    assert await states(outbox) == [move]
+
+
+async def test_every_step_is_in_the_history(outbox: Outbox, subscription: Subscription) -> None:
+    await outbox.plan(subscription, DAY, drafts(1), now=NOW)
+    first = await claim(outbox)
+    await outbox.mark_planned_again(first.id, LATER, "connection refused", NOW)
+    await claim(outbox, LATER)
+    await outbox.mark_sent(first.id, 5, LATER)
+    events = await outbox.list_history(first.id)
+    assert [(event.at, event.from_state, event.to_state, event.reason) for event in events] == [
+        (NOW, None, "planned", None),
+        (NOW, "planned", "sending", None),
+        (NOW, "sending", "planned", "connection refused"),
+        (LATER, "planned", "sending", None),
+        (LATER, "sending", "sent", None),
+    ]
+
+
+STATES = [state.value for state in DeliveryState]
+ALLOWED = {
+    ("planned", "sending"),
+    ("planned", "failed"),
+    ("sending", "sent"),
+    ("sending", "planned"),
+    ("sending", "failed"),
+    ("sending", "unknown"),
+}
+
+
+@pytest.mark.parametrize("before", STATES)
+@pytest.mark.parametrize("after", STATES)
+async def test_the_file_itself_refuses_a_step_backwards(
+    outbox: Outbox, subscription: Subscription, database: Database, before: str, after: str
+) -> None:
+    """Even SQL from elsewhere cannot send a message that was sent."""
+    await outbox.plan(subscription, DAY, drafts(1), now=NOW)
+    with sqlite3.connect(database.path) as other:
+        if before != "planned":
+            other.execute("UPDATE delivery SET state = 'sending'")
+        if before not in ("planned", "sending"):
+            other.execute("UPDATE delivery SET state = ?", (before,))
+        if (before, after) in ALLOWED:
+            other.execute("UPDATE delivery SET state = ?", (after,))
+        else:
+            with pytest.raises(sqlite3.IntegrityError):
+                other.execute("UPDATE delivery SET state = ?", (after,))
+    other.close()
+
+
+async def test_a_planned_payload_never_changes(
+    outbox: Outbox, subscription: Subscription, database: Database
+) -> None:
+    await outbox.plan(subscription, DAY, drafts(1), now=NOW)
+    (record,) = await outbox.list_deliveries(CHANNEL)
+    assert record.is_intact
+    assert record.body == {"content": "part 1"}
+    with sqlite3.connect(database.path) as other, pytest.raises(sqlite3.IntegrityError):
+        other.execute("UPDATE delivery SET payload = '{}'")
+    other.close()
+    assert not replace(record, payload=record.payload + " ").is_intact
+
+
+async def test_orphans_are_those_being_sent(outbox: Outbox, subscription: Subscription) -> None:
+    await outbox.plan(subscription, DAY, drafts(1, 1), now=NOW)
+    assert await outbox.list_sending() == []
+    record = await claim(outbox)
+    assert await outbox.list_sending() == [record]
+    assert await outbox.count_attempt(record.id)
+    assert (await outbox.list_sending())[0].attempts == 2
+    await outbox.mark_unknown(record.id, "history unreadable", NOW)
+    assert await outbox.list_sending() == []
+
+
+async def test_a_refused_channel_is_paused_and_the_rest_cancelled(
+    outbox: Outbox, subscription: Subscription, database: Database
+) -> None:
+    """No part 2 of a digest whose part 1 cannot be posted."""
+    await outbox.plan(subscription, DAY, drafts(1, 1, 1), now=NOW)
+    await outbox.mark_sent((await claim(outbox)).id, 5, NOW)
+    assert await outbox.refuse_channel((await claim(outbox)).id, "no permission", NOW)
+    records = await outbox.list_deliveries(CHANNEL)
+    assert [(record.state.value, record.reason) for record in records] == [
+        ("sent", None),
+        ("failed", "no permission"),
+        ("failed", "no permission"),
+    ]
+    paused = await Subscriptions(database).get_subscription(CHANNEL)
+    assert paused is not None
+    assert (paused.state, paused.paused_because) == ("paused", "no permission")
+
+
+async def test_a_refusal_of_an_old_subscription_leaves_the_new_one_alone(
+    outbox: Outbox, subscription: Subscription, database: Database
+) -> None:
+    await outbox.plan(subscription, DAY, drafts(1), now=NOW)
+    record = await claim(outbox)
+    await Subscriptions(database).delete_subscription(CHANNEL, NOW)
+    await subscribe(database, CHANNEL + 1)  # takes the identifier that became free
+    assert await outbox.refuse_channel(record.id, "no permission", NOW)
+    other = await Subscriptions(database).get_subscription(CHANNEL + 1)
+    assert other is not None
+    assert other.state == "active"
+
+
+async def test_a_split_message_keeps_its_payload_and_moves_its_papers(
+    outbox: Outbox, subscription: Subscription
+) -> None:
+    papers = make_papers(2)
+    await outbox.plan(subscription, DAY, [make_draft(*papers)], now=NOW)
+    record = await claim(outbox)
+    parts = [make_draft(paper, content=paper.title) for paper in papers]
+    assert await outbox.split(record.id, parts, "too large", NOW)
+    first, second, third = await outbox.list_deliveries(CHANNEL)
+    assert (first.state, first.payload) == (DeliveryState.FAILED, record.payload)
+    assert [(each.part, each.state.value) for each in (second, third)] == [
+        (2, "planned"),
+        (3, "planned"),
+    ]
+    assert await outbox.list_papers(first.id) == []
+    assert await outbox.list_papers(third.id) == [(papers[1].arxiv_id, 1)]
+    assert await outbox.plan(subscription, DAY, [make_draft(papers[0])], now=NOW) == 0
+
+
+async def test_the_messages_of_a_deleted_subscription_are_cancelled(
+    outbox: Outbox, subscription: Subscription, database: Database
+) -> None:
+    """Also what was on its way then, and when another channel gets the identifier."""
+    await outbox.plan(subscription, DAY, drafts(1, 1), now=NOW)
+    record = await claim(outbox)
+    assert await outbox.cancel_orphans(NOW) == 0
+    await Subscriptions(database).delete_subscription(CHANNEL, NOW)
+    assert await states(outbox) == ["sending", "failed"]
+    await outbox.mark_planned_again(record.id, NOW, "429, rate limited", NOW)
+    await subscribe(database, CHANNEL + 1)
+    assert await outbox.claim(CHANNEL, NOW) is None
+    assert await outbox.cancel_orphans(NOW) == 1
+    assert {record.reason for record in await outbox.list_deliveries(CHANNEL)} == {
+        "the subscription was deleted"
+    }
+
+
+async def test_what_cannot_be_posted_for_too_long_fails_with_its_reason(
+    outbox: Outbox, subscription: Subscription
+) -> None:
+    await outbox.plan(subscription, DAY, drafts(1, 1), now=NOW)
+    await outbox.mark_planned_again((await claim(outbox)).id, LATER, "429", NOW)
+    assert await outbox.give_up(NOW, LATER) == 0
+    assert await outbox.give_up(NOW + timedelta(seconds=1), LATER) == 2
+    assert [record.reason for record in await outbox.list_deliveries(CHANNEL)] == [
+        "not posted in time: 429",
+        "not posted in time",
+    ]
+
+
+async def test_delivered_versions_count_planned_papers(
+    outbox: Outbox, subscription: Subscription
+) -> None:
+    papers = make_papers(3)
+    await outbox.plan(subscription, DAY, [make_draft(*papers[:2])], now=NOW)
+    ids = [paper.arxiv_id for paper in papers]
+    assert await outbox.delivered_versions(CHANNEL, ids) == versions(papers[:2])
+    assert await outbox.delivered_versions(CHANNEL + 1, ids) == {}
+
+
+async def test_find_messages_names_only_what_was_posted_in_the_guild(
+    outbox: Outbox, subscription: Subscription
+) -> None:
+    papers = make_papers(2)
+    plans = [make_draft(papers[0]), make_draft(papers[1])]
+    await outbox.plan(subscription, DAY, plans, now=NOW)
+    await outbox.mark_sent((await claim(outbox)).id, 555, NOW)
+    ids = [paper.arxiv_id for paper in papers]
+    found = await outbox.find_messages(1001, ids)
+    assert {key: message.url for key, message in found.items()} == {
+        papers[0].arxiv_id: "https://discord.com/channels/1001/2001/555"
+    }
+    assert await outbox.find_messages(1002, ids) == {}
+
+
+async def test_a_killed_writer_leaves_the_outbox_whole(
+    outbox: Outbox, subscription: Subscription
+) -> None:
+    """Wherever planning is cancelled, all of it is there or nothing."""
+    for delay in range(12):
+        task = asyncio.create_task(
+            outbox.plan(subscription, DAY, drafts(2, 2, first=1 + 10 * delay), now=NOW)
+        )
+        for _ in range(delay):
+            await asyncio.sleep(0)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+    counts = await states(outbox)
+    assert len(counts) % 2 == 0
+    assert await outbox.claim(CHANNEL, NOW) is not None or not counts
+
+
+def test_a_nonce_fits_and_names_one_message() -> None:
+    """Discord takes 25 characters, and a nonce of another channel would return its message."""
+    keys = {
+        delivery_key(subscription, channel, DAY, part)
+        for subscription in (1, 2)
+        for channel in (1, 11)
+        for part in (1, 2)
+    }
+    nonces = {nonce_of(key) for key in keys}
+    assert len(keys) == len(nonces) == 8
+    assert all(len(nonce) <= 25 and nonce.isalnum() for nonce in nonces)
+
+
+def test_equal_bodies_freeze_to_equal_texts() -> None:
+    assert frozen_json({"b": 1, "a": "é"}) == frozen_json({"a": "é", "b": 1})
+
+
+async def test_moments_of_any_zone_compare_alike(
+    outbox: Outbox, subscription: Subscription
+) -> None:
+    """What is put off until a moment is due then, in whatever zone it was said."""
+    await outbox.plan(subscription, DAY, drafts(1), now=NOW)
+    eastern = LATER.astimezone(timezone(-timedelta(hours=5)))
+    await outbox.mark_planned_again((await claim(outbox)).id, eastern, "429", NOW)
+    assert await due(outbox, NOW) == []
+    assert await due(outbox, LATER) == [CHANNEL]

@@ -1,0 +1,137 @@
+"""What failed or is unknown is told once and ended by an admin's word."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from bot.models import DeliveryState
+from bot.store.store import Store, open_store
+from tests.builders import DAY, NOW, make_draft, make_papers
+from tests.store.outbox.test_outbox import CHANNEL, LATER, claim, drafts, states, subscribe
+
+
+@pytest.fixture
+async def store(tmp_path: Path) -> AsyncIterator[Store]:
+    """A store with a failed, an unknown and a sent message."""
+    async with open_store(tmp_path / "bot.db") as store:
+        outbox = store.outbox
+        subscription = await subscribe(store.database)
+        await outbox.plan(subscription, DAY, drafts(1, 1, 1), now=NOW)
+        await outbox.mark_failed((await claim(outbox)).id, "refused", NOW)
+        await outbox.mark_unknown((await claim(outbox)).id, "history unreadable", NOW)
+        await outbox.mark_sent((await claim(outbox)).id, 5, NOW)
+        yield store
+
+
+async def parts(store: Store) -> list[int]:
+    return [record.part for record in await store.troubles.list_open(1001)]
+
+
+async def test_troubles_are_those_of_one_guild(store: Store) -> None:
+    assert await parts(store) == [1, 2]
+    assert await store.troubles.list_open(1002) == []
+
+
+async def test_a_trouble_is_told_once(store: Store) -> None:
+    untold = await store.troubles.list_untold()
+    assert [record.part for record in untold] == [1, 2]
+    await store.troubles.mark_told([untold[0].id], NOW)
+    assert [record.part for record in await store.troubles.list_untold()] == [2]
+
+
+@pytest.mark.parametrize("part", [1, 2])
+async def test_a_trouble_can_be_posted_again_under_a_new_nonce(store: Store, part: int) -> None:
+    """Discord is to take the message even if it has it: that is what the admin asked for."""
+    before = (await store.troubles.list_open(1001))[part - 1]
+    assert await store.troubles.post_again(before.id, LATER)
+    after = await claim(store.outbox, LATER)
+    assert (after.id, after.payload) == (before.id, before.payload)
+    assert after.nonce != before.nonce
+    assert len(after.nonce) <= 25
+    assert not await store.troubles.post_again(before.id, LATER)
+    await store.outbox.mark_unknown(after.id, "again", LATER)
+    assert await store.troubles.post_again(before.id, LATER)
+    assert len({each.nonce for each in (before, after, await claim(store.outbox, LATER))}) == 3
+
+
+async def test_a_trouble_that_comes_again_is_told_again(store: Store) -> None:
+    (failed, _) = await store.troubles.list_untold()
+    await store.troubles.mark_told([failed.id], NOW)
+    await store.troubles.post_again(failed.id, LATER)
+    await store.outbox.mark_failed((await claim(store.outbox, LATER)).id, "again", LATER)
+    assert failed.id in {record.id for record in await store.troubles.list_untold()}
+
+
+async def test_a_settled_trouble_stays_as_it_is(store: Store) -> None:
+    for record in await store.troubles.list_open(1001):
+        assert await store.troubles.settle(record.id, LATER)
+        assert not await store.troubles.settle(record.id, LATER)
+        assert not await store.troubles.post_again(record.id, LATER)
+    assert await parts(store) == []
+    assert await store.troubles.list_untold() == []
+    assert await states(store.outbox) == ["failed", "unknown", "sent"]
+
+
+async def test_what_was_sent_cannot_be_sent_again(store: Store) -> None:
+    sent = (await store.outbox.list_deliveries(CHANNEL))[2]
+    assert sent.state is DeliveryState.SENT
+    assert not await store.troubles.post_again(sent.id, LATER)
+    assert not await store.troubles.settle(sent.id, LATER)
+
+
+async def test_a_removed_digest_leaves_no_trouble_behind(store: Store) -> None:
+    """Nobody is told, and a digest that is set up anew cannot post it; the reasons are kept."""
+    troubles = await store.troubles.list_open(1001)
+    await store.subscriptions.delete_subscription(CHANNEL, LATER)
+    await subscribe(store.database)
+    assert await store.troubles.list_open(1001) == []
+    assert await store.troubles.list_untold() == []
+    assert [await store.troubles.post_again(each.id, LATER) for each in troubles] == [False, False]
+    reasons = [each.reason for each in await store.outbox.list_deliveries(CHANNEL)]
+    assert reasons == [
+        "the subscription was deleted: refused",
+        "the subscription was deleted: history unreadable",
+        None,
+    ]
+
+
+async def test_only_what_certainly_was_not_posted_is_free_for_a_digest_set_up_anew(
+    store: Store,
+) -> None:
+    """Of the failed, the unknown and the sent message, that is the first; and what is planned."""
+    before = await subscribe(store.database)
+    await store.outbox.plan(before, DAY, [make_draft(*make_papers(1, first=50))], now=NOW)
+    records = await store.outbox.list_deliveries(CHANNEL)
+    papers = [(await store.outbox.list_papers(each.id))[0] for each in records]
+    await store.subscriptions.delete_subscription(CHANNEL, LATER)
+    taken = await store.outbox.delivered_versions(CHANNEL, [arxiv_id for arxiv_id, _ in papers])
+    assert [arxiv_id in taken for arxiv_id, _ in papers] == [False, True, True, False]
+
+
+async def test_what_was_on_its_way_when_a_digest_was_removed_belongs_to_the_next(
+    store: Store,
+) -> None:
+    subscription = await subscribe(store.database)
+    await store.outbox.plan(subscription, DAY, [make_draft(*make_papers(1, first=50))], now=NOW)
+    record = await claim(store.outbox)
+    await store.subscriptions.delete_subscription(CHANNEL, NOW)
+    await subscribe(store.database, CHANNEL + 1)  # takes the identifier that became free
+    await subscribe(store.database)
+    await store.outbox.mark_failed(record.id, "refused", NOW)
+    assert await store.troubles.post_again(record.id, LATER)
+    assert await store.outbox.cancel_orphans(LATER) == 0
+    assert (await claim(store.outbox, LATER)).id == record.id
+
+
+async def test_a_split_message_is_no_trouble(store: Store) -> None:
+    """Its papers are in other messages; posting it again would post them twice."""
+    papers = make_papers(2, first=50)
+    subscription = await subscribe(store.database)
+    await store.outbox.plan(subscription, DAY, [make_draft(*papers)], now=NOW)
+    record = await claim(store.outbox)
+    parts = [make_draft(paper, content=paper.title) for paper in papers]
+    assert await store.outbox.split(record.id, parts, "too large", NOW)
+    assert record.id not in {each.id for each in await store.troubles.list_untold()}
+    assert record.id not in {each.id for each in await store.troubles.list_open(1001)}
+    assert not await store.troubles.post_again(record.id, LATER)

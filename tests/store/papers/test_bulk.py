@@ -1,0 +1,229 @@
+"""Papers that no listing tells of, thousands at a time."""
+
+import random
+import sqlite3
+from collections.abc import Iterable, Sequence
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+
+from bot.arxiv.dating import date_paper
+from bot.arxiv.snapshot import read_snapshot_line
+from bot.errors import StoreError
+from bot.models import ArxivId, LinkKind, Paper, StoredPaper
+from bot.query.parser import parse_query
+from bot.store.keys import day_of
+from bot.store.papers.bulk import AddedPapers, prepare_paper
+from bot.store.store import Store, open_store
+from tests.builders import DAY, NOW, make_link, make_listing, make_paper, make_papers
+from tests.samples import snapshot_line
+
+INDEXES = ("paper_text", "paper_head", "paper_typed")
+
+
+async def add(store: Store, papers: Iterable[Paper]) -> AddedPapers:
+    return await store.papers.add_papers([prepare_paper(date_paper(paper)) for paper in papers])
+
+
+async def get(store: Store, arxiv_id: ArxivId) -> StoredPaper:
+    stored = await store.papers.get_paper(arxiv_id)
+    assert stored is not None
+    return stored
+
+
+async def find(store: Store, query: str) -> list[str]:
+    page = await store.search.find(parse_query(query), limit=100)
+    return [match.stored.paper.arxiv_id for match in page.matches]
+
+
+def check_indexes(path: Path) -> None:
+    """Raise when an index is not what its papers say."""
+    connection = sqlite3.connect(path)
+    for name in INDEXES:
+        connection.execute(f"INSERT INTO {name} ({name}, rank) VALUES ('integrity-check', 1)")
+    connection.close()
+
+
+async def test_papers_are_read_back_as_they_were_added(store: Store) -> None:
+    repositories = [make_link(f"https://github.com/f/{name}") for name in "cab"]
+    papers = [
+        make_paper(
+            number,
+            version=number % 3 + 1,
+            source_title=f"Paper {{\\bf number}} {number}",
+            categories=("math.CO", "cs.CV"),
+            comment=None if number % 2 else 'a "comment", größer',
+            doi="10.1/Ab" if number % 2 else None,
+            journal_ref="J. Frogs 3" if number % 2 else None,
+            license="https://example.org/by",
+            submitted_at=datetime(2024, 3, 1, 3, number, tzinfo=UTC),
+            links=repositories if number % 2 else [],
+        )
+        for number in range(1, 30)
+    ]
+    assert await add(store, papers) == AddedPapers(new=29)
+    for paper in papers:
+        stored = await get(store, paper.arxiv_id)
+        assert stored.paper == paper
+        assert (stored.announced_on, stored.is_date_estimated) == (date(2024, 3, 4), True)
+        assert day_of(stored.key) == stored.announced_on
+
+
+async def test_adding_a_batch_again_changes_nothing(store: Store) -> None:
+    await add(store, make_papers(20))
+    assert await add(store, make_papers(20)) == AddedPapers(unchanged=20)
+
+
+async def test_papers_of_many_days_keep_the_order_of_their_days(store: Store) -> None:
+    dice = random.Random(4)
+    papers = [
+        make_paper(number, submitted_at=datetime(2024, 3, dice.randrange(1, 29), 9, tzinfo=UTC))
+        for number in range(1, 200)
+    ]
+    dice.shuffle(papers)
+    for start in range(0, len(papers), 50):
+        await add(store, papers[start : start + 50])
+    found = await find(store, "category:cs.CV")
+    days = [(await get(store, ArxivId(arxiv_id))).announced_on for arxiv_id in found]
+    assert len(days) == 100
+    assert days == sorted(days, reverse=True)
+
+
+async def test_more_papers_than_fit_a_statement_are_stored(store: Store) -> None:
+    assert await add(store, make_papers(1234)) == AddedPapers(new=1234)
+    assert await store.papers.count_papers() == 1234
+
+
+async def test_an_empty_batch_is_nothing(store: Store) -> None:
+    assert await add(store, []) == AddedPapers()
+
+
+async def test_a_paper_twice_in_a_batch_is_stored_once_with_the_best_of_both(store: Store) -> None:
+    first = make_paper(1, comment="9 pages")
+    second = make_paper(1, version=2, title="Better")
+    assert await add(store, [first, second, first]) == AddedPapers(new=1, updated=1, unchanged=1)
+    stored = await get(store, first.arxiv_id)
+    assert (stored.paper.title, stored.paper.comment) == ("Better", "9 pages")
+
+
+async def test_everything_about_them_can_be_searched(store: Store, tmp_path: Path) -> None:
+    code, data = make_link(), make_link("https://zenodo.org/1", LinkKind.DATA)
+    await add(
+        store,
+        [
+            make_paper(1, title="On frogs", links=[code]),
+            make_paper(2, abstract="Newts are not frogs.", links=[data]),
+            make_paper(3, authors=["Zoé Łukasz"], categories=("math.CO", "cs.LG")),
+        ],
+    )
+    assert await find(store, "frog") == ["2403.00002", "2403.00001"]
+    assert await find(store, "title:frog") == ["2403.00001"]
+    assert await find(store, "has:code") == ["2403.00001"]
+    assert await find(store, "has:data") == ["2403.00002"]
+    assert await find(store, 'author:"Z. Lukasz"') == ["2403.00003"]
+    assert await find(store, "category:math.*") == ["2403.00003"]
+    assert [each.title for each in await store.search.suggest_titles("on fr")] == ["On frogs"]
+    check_indexes(tmp_path / "papers.db")
+
+
+async def test_a_listing_that_comes_later_corrects_the_date(store: Store, tmp_path: Path) -> None:
+    paper = make_paper(1, submitted_at=datetime(2024, 3, 1, 9, tzinfo=UTC))
+    await add(store, [paper, *make_papers(5, first=2)])
+    assert (await get(store, paper.arxiv_id)).announced_on == date(2024, 3, 4)
+    await store.papers.add_listing(make_listing(paper), now=NOW)
+    stored = await get(store, paper.arxiv_id)
+    assert (stored.announced_on, stored.is_date_estimated) == (DAY, False)
+    assert await find(store, "id:2403.00001") == ["2403.00001"]
+    check_indexes(tmp_path / "papers.db")
+
+
+async def test_an_announced_date_is_never_replaced_by_an_estimate(store: Store) -> None:
+    paper = make_paper(1, submitted_at=datetime(2024, 3, 1, 9, tzinfo=UTC))
+    await store.papers.add_listing(make_listing(paper), now=NOW)
+    assert await add(store, [paper]) == AddedPapers(unchanged=1)
+    assert (await get(store, paper.arxiv_id)).announced_on == DAY
+
+
+async def test_what_the_metadata_adds_reaches_the_index(store: Store, tmp_path: Path) -> None:
+    """A paper known from a feed gains its comment; the new version's text replaces the old."""
+    await store.papers.add_listing(make_listing(make_paper(1), make_paper(2)), now=NOW)
+    gained = make_paper(1, comment="with tadpoles", submitted_at=datetime(2024, 3, 1, tzinfo=UTC))
+    newer = make_paper(2, version=2, abstract="Newts only.", links=[make_link()])
+    assert await add(store, [gained, newer]) == AddedPapers(updated=2)
+    assert await find(store, "tadpoles") == ["2403.00001"]
+    assert await find(store, "newts has:code") == ["2403.00002"]
+    assert await find(store, "problem") == ["2403.00001"]
+    assert await find(store, "type:new newts") == ["2403.00002"]
+    check_indexes(tmp_path / "papers.db")
+
+
+async def test_hostile_text_is_stored_as_it_is(store: Store) -> None:
+    paper = make_paper(1, title="'; DROP TABLE paper; --", source_abstract="a\0b \"c\" [d] 'e'")
+    await add(store, [paper])
+    assert (await get(store, paper.arxiv_id)).paper == paper
+
+
+# -- what is worth reading further ---------------------------------------------------------------
+
+
+async def changed(store: Store, lines: Sequence[str]) -> list[str]:
+    records = [read_snapshot_line(line) for line in lines]
+    return [record.arxiv_id for record in await store.papers.list_changed(records)]
+
+
+async def test_records_that_are_stored_are_told_from_those_with_news(store: Store) -> None:
+    await add(store, [read_snapshot_line(snapshot_line(number)).build() for number in (1, 2)])
+    assert await changed(store, [snapshot_line(number) for number in (1, 2, 3)]) == ["2403.00003"]
+
+
+VERSIONS = [{"version": f"v{n}", "created": "Mon, 4 Mar 2024 09:00:00 GMT"} for n in (1, 2)]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"title": "Another"},
+        {"abstract": "  Another.\n"},
+        {"versions": VERSIONS},
+        {"doi": "10.1/x"},
+        {"journal-ref": "J. Frogs 3"},
+        {"categories": "cs.CV cs.LG math.CO"},
+        {"announced": "2024-03-06"},
+    ],
+)
+async def test_a_record_with_news_is_never_passed_over(
+    store: Store, change: dict[str, object]
+) -> None:
+    await add(store, [read_snapshot_line(snapshot_line()).build()])
+    line = snapshot_line(1, **change)
+    assert await changed(store, [line]) == ["2403.00001"]
+    record = read_snapshot_line(line)
+    prepared = prepare_paper(date_paper(record.build(), record.announced_on))
+    await store.papers.add_papers([prepared])
+    told_again = {key: value for key, value in change.items() if key not in ("title", "abstract")}
+    assert await changed(store, [snapshot_line(1, **told_again)]) == []
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"doi": None}, {"comments": None}, {"authors_parsed": [], "authors": ""}, {"categories": ""}],
+)
+async def test_a_record_that_says_less_is_no_news(store: Store, change: dict[str, object]) -> None:
+    await add(store, [read_snapshot_line(snapshot_line(doi="10.1/x")).build()])
+    assert await changed(store, [snapshot_line(1, **change)]) == []
+
+
+async def test_of_two_records_of_a_paper_the_one_with_news_is_kept(store: Store) -> None:
+    await add(store, [read_snapshot_line(snapshot_line()).build()])
+    assert len(await changed(store, [snapshot_line(), snapshot_line(versions=VERSIONS)])) == 1
+
+
+async def test_a_batch_is_stored_whole_or_not_at_all(tmp_path: Path) -> None:
+    """Whatever breaks inside a batch, none of it stays, and the next batch is stored."""
+    async with open_store(tmp_path / "papers.db") as store:
+        with pytest.raises(StoreError, match="Unicode"):  # in the second statement of rows
+            await add(store, [*make_papers(600), make_paper(601, title="\ud800")])
+        assert await store.papers.count_papers() == 0
+        assert await add(store, make_papers(3)) == AddedPapers(new=3)
+    check_indexes(tmp_path / "papers.db")

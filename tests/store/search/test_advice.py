@@ -1,0 +1,106 @@
+"""What a person is told whose search found nothing."""
+
+import pytest
+
+from bot.query.parser import parse_query
+from bot.store.search import search
+from bot.store.search import words as search_words
+from bot.store.search.search import Advice, Blame
+from bot.store.store import Store
+from tests.builders import NOW, make_listing, make_paper
+
+
+@pytest.fixture(params=["counted", "never counted"])
+async def filled(
+    request: pytest.FixtureRequest, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> Store:
+    papers = [
+        make_paper(
+            number,
+            title=f"Deep transformers for segmentation {number}",
+            abstract="We segment images with networks.",
+            authors=("Kaiming He",),
+            categories=("cs.CV",),
+        )
+        for number in range(1, 8)
+    ]
+    papers.append(make_paper(9, title="Dark halos", abstract="Stars.", categories=("astro-ph.CO",)))
+    await store.papers.add_listing(make_listing(*papers), now=NOW)
+    if request.param == "counted":
+        monkeypatch.setattr(search_words, "SMALL", 0)
+        assert await store.search.tidy() > 5
+    return store
+
+
+async def advise(store: Store, query: str) -> Advice:
+    return await store.search.advise(parse_query(query))
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("transfomer", "transformer"),
+        ("transfromers", "transformers"),
+        ("segmentaton", "segmentation"),
+        ("netwrok", "network"),
+        ("deepsegmentation", "deep segmentation"),
+    ],
+)
+async def test_a_misspelt_word_is_corrected(filled: Store, typed: str, meant: str) -> None:
+    advice = await advise(filled, typed)
+    (doubtful,) = advice.doubtful
+    assert doubtful.word == typed
+    assert doubtful.suggestions[0] == meant
+    assert advice.corrected is not None
+    assert advice.corrected.text.strip('"') == meant
+
+
+async def test_the_corrected_query_keeps_everything_else(filled: Store) -> None:
+    advice = await advise(filled, "segmentaton title:transfomers -halos category:cs.CV")
+    assert advice.corrected is not None
+    assert advice.corrected.text == "segmentation title:transformers -halos category:cs.CV"
+
+
+async def test_a_correction_that_finds_nothing_is_not_offered(filled: Store) -> None:
+    advice = await advise(filled, "segmentaton category:astro-ph.CO")
+    assert advice.doubtful[0].suggestions
+    assert advice.corrected is None
+
+
+async def test_a_word_like_no_other_has_no_suggestion(filled: Store) -> None:
+    advice = await advise(filled, "qqqqxq")
+    assert [(each.word, each.suggestions) for each in advice.doubtful] == [("qqqqxq", ())]
+    assert advice.corrected is None
+
+
+async def test_a_run_of_letters_too_long_for_a_word_has_no_suggestion(filled: Store) -> None:
+    (doubtful,) = (await advise(filled, "가" * 1990)).doubtful
+    assert (doubtful.papers, doubtful.suggestions) == (0, ())
+
+
+async def test_advice_ends_when_its_time_is_over(
+    filled: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(search, "ADVISE_DEADLINE_S", 0)
+    assert await advise(filled, "segmentaton halos deep") == Advice()
+
+
+async def test_the_part_to_blame_is_named(filled: Store) -> None:
+    advice = await advise(filled, "segmentation networks category:astro-ph.CO")
+    assert advice.blame == (Blame(part="category:astro-ph.*", papers=7),) or advice.blame == (
+        Blame(part="category:astro-ph.CO", papers=7),
+    )
+    assert not advice.doubtful
+
+
+async def test_the_most_helpful_part_to_leave_out_comes_first(filled: Store) -> None:
+    advice = await advise(filled, "halos deep")
+    assert advice.blame == (Blame(part="halos", papers=7), Blame(part="deep", papers=1))
+
+
+async def test_a_query_of_one_part_has_nobody_to_blame(filled: Store) -> None:
+    assert (await advise(filled, "qqqqxq")).blame == ()
+
+
+async def test_excluded_words_are_not_doubted(filled: Store) -> None:
+    assert (await advise(filled, "deep -transfomer category:math.AG")).doubtful == ()

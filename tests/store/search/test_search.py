@@ -1,0 +1,124 @@
+"""What a query finds, in which order, page by page."""
+
+from datetime import date, timedelta
+
+import pytest
+
+from bot.errors import InputError
+from bot.query.parser import parse_query
+from bot.store.search import find as search_find
+from bot.store.search.search import Cursor, Sort
+from bot.store.sqlite import readers
+from bot.store.store import Store
+from tests.builders import DAY, NOW, make_listing, make_paper, make_papers
+from tests.engine_table import PAPERS, announce_papers
+
+
+@pytest.fixture
+async def stored(store: Store) -> Store:
+    await announce_papers(store)
+    return store
+
+
+async def test_relevance_puts_title_phrases_first_then_titles_then_the_rest(store: Store) -> None:
+    papers = (
+        make_paper(1, title="Graph neural networks"),
+        make_paper(2, title="Networks, neural and other"),
+        make_paper(3, title="Something else", abstract="Neural networks."),
+    )
+    await store.papers.add_listing(make_listing(*papers), now=NOW)
+    page = await store.search.find(parse_query("neural networks"), sort=Sort.RELEVANCE)
+    assert [match.stored.paper.arxiv_id for match in page.matches] == [p.arxiv_id for p in papers]
+
+
+@pytest.mark.parametrize("sort", list(Sort))
+async def test_pages_stay_in_step_while_papers_arrive(store: Store, sort: Sort) -> None:
+    await store.papers.add_listing(make_listing(*make_papers(25)), now=NOW)
+    query = parse_query("paper OR problem")
+    page = await store.search.find(query, sort=sort, limit=10)
+    seen = [match.stored.paper.arxiv_id for match in page.matches]
+    number = 100
+    while page.next:
+        newer = make_listing(make_paper(number), announced_on=DAY + timedelta(days=number))
+        await store.papers.add_listing(newer, now=NOW)
+        number += 1
+        cursor = Cursor.parse(str(page.next))
+        assert cursor == page.next
+        assert len(str(cursor)) <= 40
+        page = await store.search.find(query, sort=sort, limit=10, after=cursor)
+        seen += [match.stored.paper.arxiv_id for match in page.matches]
+        assert page.total == 25
+    expected = [paper.arxiv_id for paper in reversed(make_papers(25))]
+    assert (seen if sort is Sort.NEWEST else sorted(seen, reverse=True)) == expected
+
+
+@pytest.mark.parametrize("sort", list(Sort))
+async def test_pages_turn_back_the_way_they_came(
+    store: Store, sort: Sort, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also across the end of the scored pool, and with papers arriving in front."""
+    monkeypatch.setattr(search_find, "POOL", 25)
+    papers = [
+        make_paper(number, title="Paper one" if number % 3 else f"Number {number} of papers")
+        for number in range(1, 60)
+    ]
+    await store.papers.add_listing(make_listing(*papers), now=NOW)
+    query = parse_query("paper OR problem")
+    page = await store.search.find(query, sort=sort, limit=10)
+    forward = [page]
+    while page.next:
+        page = await store.search.find(query, sort=sort, limit=10, after=page.next)
+        forward.append(page)
+    assert len({match.stored.key for page in forward for match in page.matches}) == 59
+    newer = make_listing(*make_papers(3, first=100), announced_on=DAY + timedelta(days=1))
+    await store.papers.add_listing(newer, now=NOW)
+    for earlier in reversed(forward[:-1]):
+        assert page.previous is not None
+        assert len(str(page.previous)) <= 40
+        cursor = Cursor.parse(str(page.previous))
+        assert cursor == page.previous
+        page = await store.search.find(query, sort=sort, limit=10, after=cursor)
+        assert page == earlier
+    assert page.previous is None
+
+
+async def test_history_imported_late_stays_behind_newer_papers(store: Store) -> None:
+    await store.papers.add_listing(make_listing(make_paper(1)), now=NOW)
+    old = make_listing(make_paper(2), announced_on=date(2020, 8, 21))
+    await store.papers.add_listing(old, now=NOW)
+    page = await store.search.find(parse_query("paper"))
+    assert [match.stored.announced_on for match in page.matches] == [DAY, date(2020, 8, 21)]
+
+
+@pytest.mark.parametrize("sort", list(Sort))
+@pytest.mark.parametrize("deadline_s", [0, 0.001, 0.004, 0.016, 10])
+async def test_a_search_cut_off_shows_what_it_found_and_says_so(
+    store: Store, monkeypatch: pytest.MonkeyPatch, sort: Sort, deadline_s: float
+) -> None:
+    monkeypatch.setattr(readers, "STEPS_BETWEEN_LOOKS", 1)
+    await store.papers.add_listing(make_listing(*make_papers(400)), now=NOW)
+    query = parse_query('paper "number 1" OR problem -number')
+    whole = await store.search.find(query, limit=400, deadline_s=60)
+    page = await store.search.find(query, sort=sort, limit=10, deadline_s=deadline_s)
+    assert set(page.matches) <= set(whole.matches)
+    assert page.overran or page.total == whole.total
+    if page.overran:
+        assert not page.total_is_exact
+        assert page.total <= whole.total
+
+
+@pytest.mark.parametrize("text", ["", "1", "a.b.c.d", "0.1.2.3.4.5", "0.zz.1.2", "٣.1.2.3"])
+def test_a_foreign_cursor_is_refused_in_a_sentence(text: str) -> None:
+    with pytest.raises(InputError, match="search again"):
+        Cursor.parse(text)
+
+
+async def test_titles_are_completed_from_unfinished_words(stored: Store) -> None:
+    found = await stored.search.suggest_titles("deep resid")
+    assert [each.title for each in found] == [PAPERS[0].title]
+    assert await stored.search.suggest_titles('"(') == []
+
+
+async def test_authors_are_completed_in_any_order(stored: Store) -> None:
+    assert await stored.search.suggest_authors("he ka") == ["Kaiming He"]
+    assert await stored.search.suggest_authors("sér") == ["Jean-Pierre Sérré"]

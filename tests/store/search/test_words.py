@@ -1,0 +1,89 @@
+"""How often words are used."""
+
+import pytest
+
+from bot.query.parser import parse_query
+from bot.query.printer import print_node
+from bot.store.search import words as search_words
+from bot.store.search.search import Sort
+from bot.store.search.words import count_archive, count_papers, narrow_prefixes, weight
+from bot.store.sqlite.readers import Reading
+from bot.store.store import Store
+from tests.builders import NOW, make_listing, make_paper
+
+
+@pytest.fixture
+async def counted(store: Store, monkeypatch: pytest.MonkeyPatch) -> Store:
+    papers = [
+        make_paper(
+            number, title="Neural nets" if number % 3 else "Neurons propose", abstract="Agreed."
+        )
+        for number in range(1, 31)
+    ]
+    await store.papers.add_listing(make_listing(*papers), now=NOW)
+    monkeypatch.setattr(search_words, "SMALL", 0)
+    assert await store.search.tidy() >= 4
+    return store
+
+
+async def counts(store: Store, *stems: str) -> dict[str, int]:
+    return await store.search._readers.run(lambda r: count_papers(r, stems), deadline_s=5)
+
+
+async def test_stems_are_counted_by_paper(counted: Store) -> None:
+    assert await counts(counted, "neural", "net", "propos", "agre", "zzz") == {
+        "neural": 20,
+        "net": 20,
+        "propos": 10,
+        "agre": 30,
+        "zzz": 0,
+    }
+    assert await counted.search._readers.run(count_archive, deadline_s=5) == 30
+
+
+async def test_an_archive_never_counted_gives_the_same(store: Store) -> None:
+    papers = [make_paper(number, title="Neural nets propose") for number in range(1, 6)]
+    await store.papers.add_listing(make_listing(*papers), now=NOW)
+    assert await counts(store, "neural", "propos", "zzz") == {"neural": 5, "propos": 5, "zzz": 0}
+
+
+async def test_counting_again_waits_until_the_archive_grew(counted: Store) -> None:
+    assert await counted.search.tidy() == 0
+    more = [make_paper(number, title="Halos") for number in range(100, 160)]
+    await counted.papers.add_listing(make_listing(*more), now=NOW)
+    assert await counted.search.tidy() > 0
+    assert (await counts(counted, "halo"))["halo"] == 60
+
+
+async def test_a_small_archive_is_not_counted(store: Store) -> None:
+    assert await store.search.tidy() == 0
+
+
+async def test_a_broad_beginning_stands_for_its_most_used_words(
+    counted: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(search_words, "BROAD", 25)
+
+    def narrowed(reading: Reading, query: str) -> tuple[str, bool]:
+        node, is_narrowed = narrow_prefixes(reading, parse_query(query).root)
+        return print_node(node), is_narrowed
+
+    readers = counted.search._readers
+    assert await readers.run(lambda r: narrowed(r, "neur* -neur*"), deadline_s=5) == (
+        "(neural OR neuron) -(neural OR neuron)",
+        True,
+    )
+    assert await readers.run(lambda r: narrowed(r, "propos*"), deadline_s=5) == ("propos*", False)
+
+
+@pytest.mark.parametrize("sort", list(Sort))
+async def test_a_result_of_a_broad_beginning_says_that_there_may_be_more(
+    counted: Store, monkeypatch: pytest.MonkeyPatch, sort: Sort
+) -> None:
+    monkeypatch.setattr(search_words, "BROAD", 25)
+    page = await counted.search.find(parse_query("neur*"), sort=sort)
+    assert (page.total, page.total_is_exact, page.overran) == (30, False, True)
+
+
+def test_rare_words_weigh_more() -> None:
+    assert weight(1, 1000) > weight(100, 1000) > weight(1000, 1000) > 0
