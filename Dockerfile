@@ -1,15 +1,15 @@
 # The bot in a container. For a build that never changes, pin the base image by its digest:
 # `docker buildx imagetools inspect python:3.13-slim` prints it; write python:3.13-slim@sha256:...
-ARG PYTHON_IMAGE=python:3.13-slim
+FROM python:3.13-slim AS base
 
-FROM ${PYTHON_IMAGE} AS packages
-COPY requirements/runtime.lock /tmp/runtime.lock
+FROM base AS packages
+COPY requirements/runtime.txt /tmp/runtime.txt
 # Wheels only: the slim image has no compiler. The environment gets no pip of its own.
 RUN python -m venv --without-pip /opt/venv \
     && python -m pip --python /opt/venv/bin/python install --no-cache-dir \
-        --disable-pip-version-check --require-hashes --only-binary=:all: -r /tmp/runtime.lock
+        --disable-pip-version-check --require-hashes --only-binary=:all: -r /tmp/runtime.txt
 
-FROM ${PYTHON_IMAGE}
+FROM base
 RUN useradd --system --uid 10001 --user-group --home-dir /data --no-create-home \
         --shell /usr/sbin/nologin bot \
     && install --directory --owner=bot --group=bot --mode=0700 /data

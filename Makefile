@@ -3,75 +3,104 @@
 
 VENV := .venv
 PY := $(VENV)/bin/python
-LOCK := requirements/dev.lock
-STAMP := $(VENV)/.installed
+# Three sets of packages, each part of the next: to run the bot, to show the demo, to develop.
+RUN := $(VENV)/.runtime-installed
+DEMO := $(VENV)/.demo-installed
+DEV := $(VENV)/.dev-installed
 CONFIG ?= $(if $(PAPER_BOT_CONFIG),$(PAPER_BOT_CONFIG),config/bot.toml)
 UV_VERSION := 0.13.9
 UV := $(VENV)/bin/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 \
-	--no-emit-index-url --custom-compile-command "make lock" $(ARGS)
+	--no-emit-index-url --custom-compile-command "make lock" $(ARGS) pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test slow faults lint check bench lock clean
+.PHONY: help demo run doctor setup test slow faults lint check bench wheel image lock clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' Makefile
 
 # `exec`: on Ctrl-C only the bot answers, not a shell around it.
-demo: $(STAMP)  ## the whole bot in a local browser; PORT=8000 and LISTING=FILE change it
+demo: $(DEMO)  ## the whole bot in a local browser; PORT=8000 and LISTING=FILE change it
 	@exec $(PY) -m bot demo $(if $(PORT),--port $(PORT)) $(if $(LISTING),--listing '$(LISTING)')
 
-run: $(STAMP)  ## the bot; wants DISCORD_TOKEN in the environment or in .env
+run: $(RUN)  ## the bot; wants DISCORD_TOKEN in the environment or in .env
 	@PAPER_BOT_CONFIG='$(CONFIG)' exec $(PY) -m bot run
 
-test: $(STAMP)  ## the fast tests; ARGS='tests/text -k tex' chooses some
+doctor: $(RUN)  ## is all in place to run? prints the links that add the bot to a server
+	@PAPER_BOT_CONFIG='$(CONFIG)' $(PY) -m bot check
+
+setup: $(DEV)  ## .venv with all packages to develop; every target sets up what it needs itself
+
+test: $(DEV)  ## the fast tests; ARGS='tests/text -k tex' chooses some
 	@$(PY) -m pytest -m 'not slow' $(ARGS)
 
-slow: $(STAMP)  ## the slow tests: whole days, replays, kill loops
+slow: $(DEV)  ## the slow tests: whole days, replays, kill loops
 	@$(PY) -m pytest -m slow $(ARGS) || test $$? -eq 5  # 5: none was chosen
 
-faults: $(STAMP)  ## the tests of faults, crashes and kills
+faults: $(DEV)  ## the tests of faults, crashes and kills
 	@$(PY) -m pytest -k '(fault and not default) or crash or kill' $(ARGS)
 
-lint: $(STAMP)  ## style, types and import layers
+lint: $(DEV)  ## style, types and import layers
 	@$(PY) -m ruff check .
 	@$(PY) -m ruff format --check .
 	@$(PY) -m mypy
 	@$(VENV)/bin/lint-imports
-	@$(PY) -m yamllint --strict -d '{extends: default, rules: {line-length: {max: 100}}}' compose.yaml
+	@$(PY) -m yamllint --strict .
 
 check: lint  ## all that CI runs: lint and every test
 	@$(PY) -m pytest $(ARGS)
 
-bench: $(STAMP)  ## measure the bot against its peers
+bench: $(DEV)  ## measure the bot against its peers
 	@$(PY) -m benchmarks $(ARGS)
 
-lock: $(STAMP)  ## write requirements/*.lock from pyproject.toml; ARGS=--upgrade takes newer ones
+wheel: $(DEV)  ## build the wheel, install it with its dependencies as they are today, and try it
+	@rm -rf dist build
+	@$(PY) -m hatchling build -t wheel
+	@$(PY) -m venv build/installed
+	@build/installed/bin/python -m pip install -q --disable-pip-version-check "$$(ls dist/*.whl)[demo]"
+	@cd build && installed/bin/paper-digest-bot --version
+
+image:  ## build the container image and try it; wants Docker
+	docker build --tag paper-digest-bot .
+	docker run --rm paper-digest-bot --version
+	docker run --rm --read-only --tmpfs /tmp --cap-drop ALL --security-opt no-new-privileges \
+		--network none paper-digest-bot search anything
+
+lock: $(DEV)  ## write requirements/*.txt from pyproject.toml; ARGS=--upgrade takes newer versions
 	@$(PY) -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
-	@$(UV) pyproject.toml --output-file requirements/runtime.lock
-	@$(UV) pyproject.toml --group dev --output-file $(LOCK)
+	@$(UV) --group dev --output-file requirements/dev.txt
+	@$(UV) --constraint requirements/dev.txt --extra demo --output-file requirements/demo.txt
+	@$(UV) --constraint requirements/dev.txt --output-file requirements/runtime.txt
 
 clean:  ## remove .venv, caches and build results; never data/
 	@rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	@find bot tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
+$(RUN): requirements/runtime.txt
+	@$(call install,$(RUN))
+$(DEMO): requirements/demo.txt
+	@$(call install,$(RUN) $(DEMO))
+$(DEV): requirements/dev.txt
+	@$(call install,$(RUN) $(DEMO) $(DEV))
+
 # A candidate is tried, not only looked for: version managers leave names that do not start.
-$(STAMP): $(LOCK)
-	@fits='import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))'; \
-	if ! $(PY) -c "$$fits; import pip" 2>/dev/null; then \
-		for python in $(PYTHON) python3.13 python3.12 python3.11 python3; do \
-			if $$python -c "$$fits" 2>/dev/null; then found=$$python; break; fi; \
-		done; \
-		if [ -z "$$found" ]; then \
-			echo "Paper Digest Bot needs Python 3.11 or newer with its venv module;" \
-				"python3 here is: $$(python3 --version 2>&1 | head -n 1)." >&2; \
-			echo "Install it (Debian, Ubuntu: apt-get install python3-venv; macOS: brew install" \
-				"python), or name one: make PYTHON=/path/to/python3.11" >&2; \
-			exit 1; \
-		fi; \
-		echo "Setting up .venv with $$($$found --version) ..."; \
-		$$found -m venv --clear $(VENV) || exit 1; \
+define install
+fits='import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))'; \
+if ! $(PY) -c "$$fits; import pip" 2>/dev/null; then \
+	for python in $(PYTHON) python3.14 python3.13 python3.12 python3.11 python3; do \
+		if $$python -c "$$fits" 2>/dev/null; then found=$$python; break; fi; \
+	done; \
+	if [ -z "$$found" ]; then \
+		echo "Paper Digest Bot needs Python 3.11 or newer with its venv module;" \
+			"python3 here is: $$(python3 --version 2>&1 | head -n 1)." >&2; \
+		echo "Install it (Debian, Ubuntu: apt-get install python3-venv; macOS: brew install" \
+			"python), or name one: make PYTHON=/path/to/python3.11" >&2; \
+		exit 1; \
 	fi; \
-	echo "Installing $$(grep -c == $(LOCK)) packages from $(LOCK) (once, about a minute) ..."; \
-	$(PY) -m pip install -qq --disable-pip-version-check --require-hashes -r $(LOCK) || exit 1; \
-	touch $(STAMP); \
-	echo "Ready."
+	echo "Setting up .venv with $$($$found --version) ..."; \
+	$$found -m venv --clear $(VENV) || exit 1; \
+fi; \
+echo "Installing $$(grep -c == $<) packages from $< (once) ..."; \
+$(PY) -m pip install -qq --disable-pip-version-check --require-hashes -r $< || exit 1; \
+touch $(1); \
+echo "Ready."
+endef

@@ -8,4 +8,4 @@ of it, `delivery/` sends them exactly once. `cogs/` are the slash commands. `run
 and keeps them alive, as the bot or as the demo in a browser; `cli/` is the command line.
 """
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

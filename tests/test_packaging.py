@@ -19,12 +19,13 @@ from typing import Any
 import pytest
 import yaml
 
+from bot import __version__
 from bot.config.schema import Config, HealthConfig, load_config
 from bot.run.health import Health, serve_health
 from tests.run.test_health import find_free_port
 
 ROOT = Path(__file__).parent.parent
-LOCKS = ["runtime.lock", "dev.lock"]
+LOCKS = ["runtime.txt", "demo.txt", "dev.txt"]
 NOW = datetime(2024, 5, 1, 12, tzinfo=UTC)
 
 Instruction = tuple[str, str]
@@ -73,6 +74,7 @@ def test_make_alone_lists_every_target() -> None:
         ),
         (["run"], "PAPER_BOT_CONFIG='config/bot.toml' exec .venv/bin/python -m bot run"),
         (["run", "CONFIG=x.toml"], "PAPER_BOT_CONFIG='x.toml' exec .venv/bin/python -m bot run"),
+        (["doctor"], "PAPER_BOT_CONFIG='config/bot.toml' .venv/bin/python -m bot check"),
         (["test"], ".venv/bin/python -m pytest -m 'not slow'"),
     ],
 )
@@ -81,11 +83,37 @@ def test_a_target_runs_what_it_says(arguments: list[str], command: str) -> None:
     assert shlex.split(last_line) == shlex.split(command)
 
 
+@pytest.mark.parametrize(
+    ("target", "lock"),
+    [
+        ("run", "runtime"),
+        ("doctor", "runtime"),
+        ("demo", "demo"),
+        ("setup", "dev"),
+        ("test", "dev"),
+    ],
+)
+def test_a_target_installs_what_it_needs_and_no_more(
+    target: str, lock: str, tmp_path: Path
+) -> None:
+    """In a clean clone, and once: the larger set serves the targets of the smaller ones."""
+    shutil.copy(ROOT / "Makefile", tmp_path)
+    shutil.copytree(ROOT / "requirements", tmp_path / "requirements")
+    planned = run_make("--dry-run", target, folder=tmp_path).stdout
+    assert re.findall(r"-r requirements/(\w+)\.txt", planned) == [lock]
+    sets = {"runtime": "runtime", "demo": "runtime demo", "dev": "runtime demo dev"}[lock].split()
+    (tmp_path / ".venv").mkdir()
+    for name in sets:
+        assert f".venv/.{name}-installed" in planned
+        (tmp_path / ".venv" / f".{name}-installed").touch()
+    assert "-r requirements" not in run_make("--dry-run", target, "run", folder=tmp_path).stdout
+
+
 def test_too_old_a_python_is_one_clear_sentence(tmp_path: Path) -> None:
     """Whoever has only an old Python learns what to install, and gets no half environment."""
     (tmp_path / "requirements").mkdir()
     shutil.copy(ROOT / "Makefile", tmp_path)
-    shutil.copy(ROOT / "requirements" / "dev.lock", tmp_path / "requirements")
+    shutil.copy(ROOT / "requirements" / "dev.txt", tmp_path / "requirements")
     programs = tmp_path / "programs"
     programs.mkdir()
     for name in ("head", "sh"):
@@ -136,19 +164,25 @@ def locked(name: str) -> dict[str, str]:
 
 
 def test_the_locks_agree_and_hold_every_dependency() -> None:
-    runtime, dev = locked("runtime.lock"), locked("dev.lock")
-    assert runtime.items() <= dev.items()
+    runtime, demo, dev = map(locked, LOCKS)
+    assert runtime.items() <= demo.items() <= dev.items()
     project = tomllib.loads(read("pyproject.toml"))
-    assert {normal(name) for name in project["project"]["dependencies"]} <= set(runtime)
-    assert {normal(name) for name in project["dependency-groups"]["dev"]} <= set(dev)
-    assert {normal(name) for name in project["project"]["optional-dependencies"]["demo"]} <= set(
-        dev
-    )
+    assert set(map(normal, project["project"]["dependencies"])) <= set(runtime)
+    assert set(map(normal, project["project"]["optional-dependencies"]["demo"])) <= set(demo)
+    assert set(map(normal, project["dependency-groups"]["dev"])) <= set(dev)
 
 
 def normal(requirement: str) -> str:
     name = re.split(r"[\[<>=~; ]", requirement, maxsplit=1)[0]
     return re.sub(r"[-_.]+", "-", name).lower()
+
+
+# --- the version ---
+
+
+def test_the_changelog_tells_what_this_version_brings() -> None:
+    released = re.findall(r"^## \[(\d+\.\d+\.\d+)\] - \d{4}-\d\d-\d\d$", read("CHANGELOG.md"), re.M)
+    assert released[0] == __version__
 
 
 # --- the wheel ---
@@ -185,6 +219,7 @@ def test_the_wheel_says_what_it_is(wheel: Path) -> None:
         (name,) = [name for name in archive.namelist() if name.endswith(".dist-info/METADATA")]
         metadata = email.parser.Parser().parsestr(archive.read(name).decode())
         entry_points = archive.read(name.replace("METADATA", "entry_points.txt")).decode()
+    assert metadata["Version"] == __version__
     assert metadata["License-Expression"] == "MIT"
     assert metadata["Requires-Python"] == ">=3.11"
     assert "paper-digest-bot = bot.__main__:start" in entry_points
