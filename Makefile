@@ -13,7 +13,7 @@ UV := $(VENV)/bin/uv pip compile --quiet --universal --generate-hashes --python-
 	--no-emit-index-url --custom-compile-command "make lock" $(ARGS) pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run doctor setup test slow faults lint check bench wheel image lock clean
+.PHONY: help demo run doctor setup test slow faults mutants lint check bench wheel image lock clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' Makefile
@@ -38,6 +38,9 @@ slow: $(DEV)  ## the slow tests: whole days, replays, kill loops
 
 faults: $(DEV)  ## the tests of faults, crashes and kills
 	@$(PY) -m pytest -k '(fault and not default) or crash or kill' $(ARGS)
+
+mutants: $(DEV)  ## how well the tests bite; ROOM=intake SAMPLE=100 SEED=1 say what is broken
+	@$(PY) -m tests.mutants $(or $(ROOM),intake) --sample $(or $(SAMPLE),100) --seed $(or $(SEED),1)
 
 lint: $(DEV)  ## style, types and import layers
 	@$(PY) -m ruff check .
