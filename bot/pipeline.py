@@ -27,7 +27,6 @@ from bot.digest.due import digest_due, starts_with
 from bot.digest.outlook import KnownDays, Outlook, look_ahead
 from bot.digest.select import Decision, Verdict, decide, with_fate
 from bot.errors import BotError, DatabaseFull, QuerySyntaxError
-from bot.faultpoint import hit
 from bot.intake.ask import Intake, IntakeOutcome
 from bot.models import ArxivId, Digest, Listing, Subscription, SubscriptionState
 from bot.query.ast import Query
@@ -174,7 +173,6 @@ class Pipeline:
         digest = build_digest(subscription, day, decisions, is_supplement=bool(earlier))
         drafts = render_digest(digest, first_part=len(earlier) + 1)
         messages = await self.store.outbox.plan(subscription, day, drafts, now=self.now())
-        hit("after_plan")
         if drafts and not messages:
             # Somebody else planned some of it meanwhile: not decided, the next tick sees the rest.
             return PlanResult(messages=0, papers=0, announced=digest.announced)

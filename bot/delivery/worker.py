@@ -20,7 +20,6 @@ from typing import Any, Self, cast
 
 from bot.delivery.sender import Effect, Outcome, Seen, Sender
 from bot.errors import StoreError, TokenRefused
-from bot.faultpoint import hit
 from bot.models import ArxivId, DeliveryState, MessageDraft
 from bot.store.outbox.outbox import DeliveryRecord, DueChannel, Outbox
 
@@ -263,7 +262,6 @@ class Delivery:
         if record is None:
             self._pace.give_back()
             return False
-        hit("after_claim")
         if not record.is_intact:
             log.error("a planned payload has changed", extra=_target(record))
             return await self._outbox.mark_failed(
@@ -271,7 +269,6 @@ class Delivery:
             )
         outcome = await self._send(lane, record)
         await self._finish(record, outcome)
-        hit("after_finish")
         lane.posted += outcome.state is DeliveryState.SENT
         is_settled = outcome.state in (DeliveryState.SENT, DeliveryState.FAILED)
         # A refused message may have been split: then there is more than when it was claimed.
@@ -286,12 +283,10 @@ class Delivery:
             lane.detach()
 
         timer = asyncio.get_running_loop().call_later(self._settings.send_timeout_s, let_go)
-        hit("before_send")
         try:
             outcome = await self._sender.send(record)
         finally:
             timer.cancel()
-        hit("after_send")
         return outcome
 
     async def _finish(self, record: DeliveryRecord, outcome: Outcome) -> None:

@@ -13,7 +13,6 @@ from typing import Protocol
 
 from bot.arxiv.calendar import announcement_day, announcement_days
 from bot.errors import ArxivError, ArxivUnavailable, InputError
-from bot.faultpoint import hit
 from bot.intake.judge import (
     Answer,
     Judgement,
@@ -220,7 +219,6 @@ class Intake:
             judgement = judge(record, answer, Knowledge(announced={}))
             await self._store.intake.set_records([judgement.record], now=self._now())
             return IntakeOutcome(record=judgement.record, error=error)
-        hit("after_fetch")
         self._log_recovery(record)
         answer = Answer(source=source, asked_at=self._now(), listing=listing)
         return await self._remember(record, answer, listing)
@@ -254,7 +252,6 @@ class Intake:
     async def _remember(self, record: DayRecord, answer: Answer, listing: Listing) -> IntakeOutcome:
         judgement = judge(record, answer, await self._knowledge(record, answer, listing))
         added = await self._store_accepted(judgement)
-        hit("after_store")
         records = [each for each in (judgement.record, judgement.of_previous) if each is not None]
         await self._store.intake.set_records(records, now=self._now())
         self._log_verdict(record, judgement, added)

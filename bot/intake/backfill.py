@@ -16,7 +16,6 @@ from bot.arxiv.dating import date_paper
 from bot.arxiv.oaipmh import OaiPage, TokenExpired
 from bot.arxiv.taxonomy import oai_set
 from bot.errors import ArxivError, ArxivUnavailable, InputError
-from bot.faultpoint import hit
 from bot.intake.history import Tally, add_dated
 from bot.intake.progress import Progress, show_progress
 from bot.store.store import Store
@@ -193,7 +192,6 @@ class Backfill:
             progress.say(f"  skipped {record.name}: {record.reason}")
         # After the papers: a kill in between only fetches this page once more.
         place = place.after_page(page.token)
-        hit("after_page")
         await self._store.facts.set(asked.name, place.to_json())
         return place
 

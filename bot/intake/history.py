@@ -15,7 +15,6 @@ from itertools import islice
 
 from bot.arxiv.dating import DatedPaper, date_paper
 from bot.arxiv.paper import SourceRecord
-from bot.faultpoint import hit
 from bot.models import Paper, SkippedRecord
 from bot.store.papers.bulk import AddedPapers, PreparedPaper, prepare_paper
 from bot.store.papers.papers import Papers
@@ -100,7 +99,6 @@ async def _write(
     papers: Papers, chunk: Chunk, prepared: Sequence[PreparedPaper], tell: Tell
 ) -> None:
     added = await papers.add_papers(prepared) if prepared else AddedPapers()
-    hit("after_commit")
     tell(chunk, added + AddedPapers(unchanged=len(chunk.records) - len(prepared)))
 
 

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 
 from tests.fakes.arxiv import ArxivServer
+from tests.fakes.crashing import program
 from tests.fakes.discord import DiscordServer
 
 NOBODY = "http://127.0.0.1:1"
@@ -45,7 +46,7 @@ def bot_environ(
 
 
 class BotProcess:
-    """A running `python -m bot`; ``log`` is what it wrote to stderr so far."""
+    """A running bot; ``log`` is what it wrote to stderr so far."""
 
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         self._process = process
@@ -96,7 +97,7 @@ async def running_bot(
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
-        "bot",
+        program(environ),
         *(arguments or ("run",)),
         env=dict(environ),
         cwd=cwd or Path(environ["PAPER_BOT_DATABASE__PATH"]).parent,

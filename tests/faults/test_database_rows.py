@@ -16,6 +16,7 @@ from bot.store.sqlite import migrations
 from bot.store.sqlite.database import open_database
 from bot.store.store import open_store
 from tests.builders import NOW, make_listing, make_papers
+from tests.fakes.crashing import program
 from tests.fakes.process import bot_environ
 from tests.faults.scenario import scenario
 
@@ -28,7 +29,7 @@ def run(path: Path, *arguments: str, **environ: str) -> subprocess.CompletedProc
     settings = bot_environ(path.parent, arxiv=None, discord=None)
     settings |= {"PAPER_BOT_DATABASE__PATH": str(path), "DISCORD_TOKEN": f"{'A' * 24}.x.{'B' * 30}"}
     return subprocess.run(
-        [sys.executable, "-m", "bot", *(arguments or ("run",))],
+        [sys.executable, "-m", program(environ), *(arguments or ("run",))],
         env={**settings, **environ},
         cwd=path.parent if path.parent.is_dir() else None,
         capture_output=True,
@@ -128,7 +129,8 @@ async def test_row_36_an_index_out_of_step_is_rebuilt_at_the_start(tmp_path: Pat
     assert "Axolotls" in run(day.path, "search", "title:axolotls").stdout
 
 
-STATEMENTS = sum(len(step) + 1 for step in migrations.STEPS)
+STATEMENTS = sum(len(step) + 3 for step in migrations.STEPS)
+"""Those of the steps; with each one its two marks in the file and the end of its transaction."""
 
 
 @pytest.mark.parametrize("number", sorted({1, 2, STATEMENTS // 2, STATEMENTS}))
@@ -136,12 +138,12 @@ async def test_row_38_a_schema_killed_half_way_is_wholly_old_or_new(
     tmp_path: Path, number: int
 ) -> None:
     path = tmp_path / "papers.db"
-    assert run(path, "search", "x", CRASH_AT=f"migrate:{number}").returncode == KILLED
+    assert run(path, "search", "x", CRASH_AT=f"statement:{number}").returncode == KILLED
     assert not path.exists()
     assert run(path, "search", "x").returncode == 0
 
 
-@pytest.mark.parametrize("number", [1, 2, 3])
+@pytest.mark.parametrize("number", range(1, 6))
 async def test_row_38_an_upgrade_killed_half_way_is_wholly_old_or_new(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
 ) -> None:
@@ -154,12 +156,14 @@ async def test_row_38_an_upgrade_killed_half_way_is_wholly_old_or_new(
         "import asyncio, sys; from pathlib import Path\n"
         "from bot.store.sqlite import migrations\n"
         "from bot.store.sqlite.database import open_database\n"
+        "from tests.fakes.crashing import lay_points\n"
+        "lay_points()\n"
         f"migrations.STEPS = (*migrations.STEPS, {step})\n"
         "async def main():\n"
         "    async with open_database(Path(sys.argv[1])): pass\n"
         "asyncio.run(main())\n"
     )
-    assert python(script, path, CRASH_AT=f"migrate:{number}") == KILLED
+    assert python(script, path, CRASH_AT=f"statement:{number}") == KILLED
     async with open_store(path) as store:
         assert await store.facts.get("early") == "x"
     assert python(script, path) == 0

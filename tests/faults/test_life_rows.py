@@ -110,7 +110,7 @@ async def test_row_43_a_blocked_loop_is_told_and_what_it_missed_is_caught_up(
     assert day.check(day.expected | {(late.id, LATE.arxiv_id)}).problems == []
     told = [line for line in day.log.splitlines() if re.search("(is|heartbeat) blocked", line)]
     assert len(told) == 1
-    assert "bot/faultpoint.py" in told[0]
+    assert "crashing.py" in told[0]
     assert "bot/delivery/worker.py" in told[0]
 
 

@@ -22,8 +22,10 @@ import pytest
 
 from bot.digest.export import to_markdown
 from bot.store.sqlite.database import instance_lock
+from bot.store.store import open_store
 from tests.builders import DAY, make_digest, make_paper
 from tests.fakes.arxiv_forms import Record, atom_feed, list_page, oai_records, rss_feed
+from tests.fakes.crashing import program
 from tests.samples import snapshot_line, write_snapshot
 from tests.shared import shared
 
@@ -47,7 +49,7 @@ def started(
 ) -> Iterator["subprocess.Popen[str]"]:
     """A running command; it is over when the block is."""
     with subprocess.Popen(
-        [sys.executable, "-m", "bot", *map(str, arguments)],
+        [sys.executable, "-m", program(environ), *map(str, arguments)],
         env=dict(environ),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -278,13 +280,15 @@ def long_snapshot(path: Path, papers: int) -> Path:
 
 
 @pytest.mark.parametrize(
-    "place", ["before_commit:1", "before_commit:2", "after_commit:1", "after_commit:2"]
+    "place", ["before_commit:1", "before_commit:2", "after_batch:1", "after_batch:2"]
 )
-def test_a_crash_leaves_whole_batches_and_the_next_run_the_rest(
+async def test_a_crash_leaves_whole_batches_and_the_next_run_the_rest(
     environ: dict[str, str], tmp_path: Path, place: str
 ) -> None:
     """After any crash, the same command ends as one that was never disturbed."""
     path = long_snapshot(tmp_path / "papers.json", 2 * BATCH + 500)
+    async with open_store(Path(environ["PAPER_BOT_DATABASE__PATH"])):
+        pass  # so that the first transaction is the first batch
     with started({**environ, "CRASH_AT": place}, "import", path) as process:
         assert process.wait(timeout=60) == 137
     name, _, turn = place.partition(":")

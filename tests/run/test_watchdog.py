@@ -4,10 +4,11 @@ import asyncio
 import logging
 import threading
 import time
+from pathlib import Path
 
 import pytest
 
-from bot import faultpoint
+from bot.run import watchdog
 from bot.run.watchdog import GATEWAY, watching_loop
 
 LIMIT_S = 0.2
@@ -37,17 +38,16 @@ async def test_a_blocked_loop_is_told_while_it_is_blocked(caplog: pytest.LogCapt
 async def test_the_place_is_the_innermost_line_and_those_of_our_code(
     caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(faultpoint, "_blocked", "here:1")
-    monkeypatch.setattr(faultpoint, "_seconds", str(LIMIT_S * 3))
     async with watching_loop(limit_s=LIMIT_S):
         block(LIMIT_S * 3)
         await asyncio.sleep(LIMIT_S)
-        faultpoint.hit("here")
+        monkeypatch.setattr(watchdog, "PACKAGE", Path(__file__).parent)
+        block(LIMIT_S * 3)
     theirs, ours = (r.at for r in caplog.records if "is blocked" in r.message)  # type: ignore[attr-defined]
     assert theirs.startswith("test_watchdog.py:")
     assert theirs.endswith(" block")
-    assert ours.startswith("bot/faultpoint.py:")
-    assert ours.endswith(" hit")
+    assert ours.startswith("run/test_watchdog.py:")
+    assert " block, run/test_watchdog.py:" in ours
 
 
 async def test_a_busy_loop_that_answers_is_no_news(caplog: pytest.LogCaptureFixture) -> None:

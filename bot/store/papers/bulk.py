@@ -12,7 +12,6 @@ import aiosqlite
 
 from bot.arxiv.dating import DatedPaper
 from bot.arxiv.paper import SourceRecord
-from bot.faultpoint import hit
 from bot.models import ArxivId, Link, LinkKind, Paper
 from bot.query.tags import author_tags, filter_tags
 from bot.store.keys import SEQUENCE_BITS, day_of, first_key
@@ -96,7 +95,6 @@ async def _add_new(connection: aiosqlite.Connection, new: Sequence[PreparedPaper
     await _write_rows(connection, {key: each.row for key, each in zip(keys, new, strict=True)})
     await _write_links(connection, [prepared.dated.paper for prepared in new])
     await search.index(connection, sorted(keys), has_tags=True)
-    hit("before_commit")
 
 
 async def list_changes(

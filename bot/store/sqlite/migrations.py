@@ -11,7 +11,6 @@ import sqlite3
 import aiosqlite
 
 from bot.errors import DatabaseUnusable
-from bot.faultpoint import hit
 from bot.query.tags import author_tags
 
 APPLICATION_ID = 0x50444231  # "PDB1"
@@ -332,11 +331,9 @@ async def migrate(connection: aiosqlite.Connection) -> None:
         await connection.execute("BEGIN IMMEDIATE")
         try:
             for statement in step:
-                hit("migrate")
                 await connection.execute(statement)
             await connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
             await connection.execute(f"PRAGMA user_version = {number}")
-            hit("migrate")
             await connection.execute("COMMIT")
         except BaseException:
             with contextlib.suppress(sqlite3.Error):  # a full disk has already rolled back

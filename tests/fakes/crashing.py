@@ -1,0 +1,110 @@
+"""The bot, killed or held up at a point of its work, to see what that leaves behind.
+
+    CRASH_AT=after_claim:2 python -m tests.fakes.crashing run
+
+ends the process at the second passing of ``after_claim`` as ``kill -9`` would: no ``finally``, no
+flush. ``BLOCK_AT=after_claim:2:90`` holds it up there for 90 seconds, event loop and all. The
+points lie between the bot's parts and between its SQL statements, so that the bot itself holds
+nothing that is for tests.
+"""
+
+import functools
+import os
+import sqlite3
+import sys
+import time
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Final
+
+from bot.__main__ import start
+from bot.arxiv.client import ArxivClient
+from bot.delivery.sender import DiscordSender
+from bot.store.outbox.outbox import Outbox
+from bot.store.papers.papers import Papers
+
+CRASH_AT: Final = "CRASH_AT"
+BLOCK_AT: Final = "BLOCK_AT"
+
+Method = Callable[..., Awaitable[Any]]
+
+AFTER: Final[dict[str, tuple[type, Method]]] = {
+    "after_fetch": (ArxivClient, ArxivClient.fetch_listing),
+    "after_store": (Papers, Papers.add_listing),
+    "after_batch": (Papers, Papers.add_papers),
+    "after_plan": (Outbox, Outbox.plan),
+    "after_claim": (Outbox, Outbox.claim),
+    "after_send": (DiscordSender, DiscordSender.send),
+    "after_finish": (Outbox, Outbox.mark_sent),
+}
+BEFORE: Final[dict[str, tuple[type, Method]]] = {
+    "before_send": (DiscordSender, DiscordSender.send),
+}
+STATEMENT: Final = "statement"
+"""Before each statement of a transaction, COMMIT included."""
+BEFORE_COMMIT: Final = "before_commit"
+
+_passed: Counter[str] = Counter()
+
+
+def program(environ: Mapping[str, str]) -> str:
+    """Return the module to start in this environment: the bot, or the bot with its points."""
+    return "tests.fakes.crashing" if {CRASH_AT, BLOCK_AT} & environ.keys() else "bot"
+
+
+def hit(point: str) -> None:
+    """Pass a point."""
+    _passed[point] += 1
+    here = f"{point}:{_passed[point]}"
+    if os.environ.get(CRASH_AT) == here:
+        os._exit(137)
+    blocked, _, seconds = os.environ.get(BLOCK_AT, "").rpartition(":")
+    if blocked == here:
+        time.sleep(float(seconds))
+
+
+def hit_after(point: str, method: Method) -> Method:
+    """Make ``method`` pass a point whenever it returns with something."""
+
+    @functools.wraps(method)
+    async def passing(*args: object, **kwargs: object) -> object:
+        result = await method(*args, **kwargs)
+        if result is not None:
+            hit(point)
+        return result
+
+    return passing
+
+
+def hit_before(point: str, method: Method) -> Method:
+    @functools.wraps(method)
+    async def passing(*args: object, **kwargs: object) -> object:
+        hit(point)
+        return await method(*args, **kwargs)
+
+    return passing
+
+
+class Connection(sqlite3.Connection):
+    """A connection that passes a point at each statement of its transactions."""
+
+    def execute(self, sql: str, *args: Any) -> sqlite3.Cursor:
+        if self.in_transaction:
+            hit(STATEMENT)
+            if sql == "COMMIT":
+                hit(BEFORE_COMMIT)
+        return super().execute(sql, *args)
+
+
+def lay_points() -> None:
+    """Put every point into place."""
+    for point, (owner, method) in AFTER.items():
+        setattr(owner, method.__name__, hit_after(point, getattr(owner, method.__name__)))
+    for point, (owner, method) in BEFORE.items():
+        setattr(owner, method.__name__, hit_before(point, getattr(owner, method.__name__)))
+    sqlite3.connect = functools.partial(sqlite3.connect, factory=Connection)  # type: ignore[assignment]
+
+
+if __name__ == "__main__":
+    lay_points()
+    sys.exit(start())
