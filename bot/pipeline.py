@@ -18,14 +18,14 @@ restart, a clock jump or a second tick at the same moment is harmless.
 
 import logging
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from bot.arxiv.calendar import announcement_day
 from bot.digest.build import build_digest
 from bot.digest.due import digest_due, starts_with
 from bot.digest.outlook import KnownDays, Outlook, look_ahead
-from bot.digest.select import Decision, Verdict, decide, with_fate
+from bot.digest.select import Decision, Verdict, decide
 from bot.errors import BotError, DatabaseFull, QuerySyntaxError
 from bot.intake.ask import Intake, IntakeOutcome
 from bot.models import ArxivId, Digest, Listing, Subscription, SubscriptionState
@@ -193,7 +193,7 @@ class Pipeline:
             each.entry.paper.arxiv_id for each in decisions if each.verdict is Verdict.POSTED_BEFORE
         ]
         fates = await self.store.arrivals.find_fates(subscription.channel_id, before)
-        return tuple(with_fate(each, fates.get(each.entry.paper.arxiv_id)) for each in decisions)
+        return tuple(replace(each, fate=fates.get(each.entry.paper.arxiv_id)) for each in decisions)
 
     async def outlooks(self, subscriptions: Iterable[Subscription]) -> dict[int, Outlook]:
         """Say by channel which digest comes next, when, and what it waits for."""

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.digest.select import Fate, Verdict
 from bot.errors import ArxivUnavailable, StoreError
 from bot.intake.ask import IntakeRules
 from bot.models import AnnounceType, ArxivId, IntakeVerdict, Listing, Paper, Subscription
@@ -414,12 +415,13 @@ async def test_an_explanation_says_what_became_of_papers(pipeline: Pipeline, fee
     feeds.show(make_listing(make_paper(1)))
     await pipeline.tick()
     (decision,) = await pipeline.explain(subscription, TUESDAY)
-    assert "on its way" in decision.reason
+    assert decision.fate is Fate.ON_ITS_WAY
     record = await pipeline.store.outbox.claim(CHANNEL, pipeline.now())
     assert record is not None
     await pipeline.store.outbox.mark_sent(record.id, 5, pipeline.now())
     (decision,) = await pipeline.explain(subscription, TUESDAY)
-    assert decision.reason == "Version 1 was posted in this channel before."
+    assert (decision.verdict, decision.sent_version) == (Verdict.POSTED_BEFORE, 1)
+    assert decision.fate is None
 
 
 async def test_a_date_is_read_and_matched_once_for_all_channels(

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from bot.digest.export import stored_to_json
-from bot.digest.words import count_of
 from bot.models import StoredPaper
 from bot.query.ast import Query
 from bot.query.explain import explain
 from bot.store.search.search import SearchPage, Sort
 from bot.store.store import Store
+from bot.text.words import count_of
 from bot.ui.advice import say_advice
 
 DEADLINE_S = 10.0

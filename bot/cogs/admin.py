@@ -10,11 +10,11 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.cogs.services import Deliverer
-from bot.digest.words import joined
 from bot.errors import InputError
 from bot.models import DeliveryState, Subscription
 from bot.pipeline import Pipeline
 from bot.store.outbox.outbox import DeliveryRecord
+from bot.text.words import joined
 from bot.ui.permissions import missing_permissions
 from bot.ui.replies import channel_link
 

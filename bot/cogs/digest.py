@@ -41,10 +41,10 @@ from bot.cogs.suggestions import (
     quietly,
 )
 from bot.delivery.reconcile import may_repeat
-from bot.digest.words import long_date
 from bot.errors import InputError
 from bot.models import Subscription
 from bot.pipeline import Pipeline
+from bot.text.words import long_date
 from bot.ui.questions import Answer, Lot, Question
 from bot.ui.replies import (
     SendOutcome,

@@ -5,7 +5,7 @@ import discord
 from bot.cogs.admin import AdminCog, digest_cog
 from bot.cogs.answers import StateButton
 from bot.digest.build import build_digest
-from bot.digest.words import long_date
+from bot.text.words import long_date
 from bot.ui.messages import render_digest
 from bot.ui.preview import render_message, render_summary
 from bot.ui.views import NEXT, PREVIOUS, PreviewPage, make_view

@@ -17,7 +17,7 @@ from bot.arxiv.calendar import (
 from bot.digest.due import digest_due, due_instant, starts_with
 from bot.models import DayRecord, Subscription
 
-Place = tuple[str, date]
+ListingKey = tuple[str, date]
 """A category and an announcement date."""
 
 
@@ -49,10 +49,10 @@ class KnownDays:
     """
 
     since: date
-    numbers: Mapping[Place, int]
-    ready_at: Mapping[Place, datetime]
+    numbers: Mapping[ListingKey, int]
+    ready_at: Mapping[ListingKey, datetime]
     decided: Collection[tuple[int, date]]
-    records: Mapping[Place, DayRecord]
+    records: Mapping[ListingKey, DayRecord]
     poll_start: time
 
 
@@ -77,7 +77,7 @@ def list_skipped(subscription: Subscription, known: KnownDays, *, now: datetime)
         for day in reversed(_days(subscription, known, today))
         if day >= first
         and (subscription.channel_id, day) not in known.decided
-        and not _places(subscription, day) & known.numbers.keys()
+        and not _listings(subscription, day) & known.numbers.keys()
         and not _is_to_come(subscription, day, known, today)
     ]
 
@@ -92,20 +92,20 @@ def _days(subscription: Subscription, known: KnownDays, today: date) -> list[dat
 def _is_to_come(subscription: Subscription, day: date, known: KnownDays, today: date) -> bool:
     if (subscription.channel_id, day) in known.decided:
         return False
-    places = _places(subscription, day)
-    stored = [known.numbers[place] for place in places & known.numbers.keys()]
+    listings = _listings(subscription, day)
+    stored = [known.numbers[listing] for listing in listings & known.numbers.keys()]
     if not starts_with(subscription, day, stored):
         return False
-    return bool(stored) or any(_may_come(place, known, today) for place in places)
+    return bool(stored) or any(_may_come(listing, known, today) for listing in listings)
 
 
-def _may_come(place: Place, known: KnownDays, today: date) -> bool:
+def _may_come(listing: ListingKey, known: KnownDays, today: date) -> bool:
     """Whether a listing that is not there may still come."""
-    record = known.records.get(place)
-    return place[1] == today if record is None else not record.is_closed
+    record = known.records.get(listing)
+    return listing[1] == today if record is None else not record.is_closed
 
 
-def _places(subscription: Subscription, day: date) -> set[Place]:
+def _listings(subscription: Subscription, day: date) -> set[ListingKey]:
     return {(category, day) for category in subscription.categories}
 
 
@@ -114,19 +114,19 @@ def _outlook(subscription: Subscription, day: date, known: KnownDays, now: datet
     waits_for = tuple(category for category, at in ready.items() if at is None)
     due = digest_due(subscription, day, list(ready.values()))
     listed_at = datetime.combine(day, known.poll_start, tzinfo=EASTERN)
-    wished_at = _wished_at(subscription, day)
-    at = max(listed_at, wished_at or listed_at) if waits_for or due is None else due
+    posts_at = _posts_at(subscription, day)
+    at = max(listed_at, posts_at or listed_at) if waits_for or due is None else due
     return Outlook(
         day=day,
         at=at if at > now else None,
-        is_timed=wished_at is not None and wished_at >= listed_at,
+        is_timed=posts_at is not None and posts_at >= listed_at,
         waits_for=waits_for,
         goes_without_at=due if waits_for else None,
         is_due=due is not None and due <= now,
     )
 
 
-def _wished_at(subscription: Subscription, day: date) -> datetime | None:
+def _posts_at(subscription: Subscription, day: date) -> datetime | None:
     if subscription.post_at is None:
         return None
     return due_instant(day, subscription.post_at, ZoneInfo(subscription.zone))

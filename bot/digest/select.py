@@ -4,10 +4,9 @@ Pure: listings, matches and what was delivered before go in, one decision per pa
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 
-from bot.digest.words import TYPE_NAMES, count_of, joined
 from bot.models import (
     Announcement,
     AnnounceType,
@@ -29,15 +28,6 @@ class Verdict(StrEnum):
     POSTED_BEFORE = "posted-before"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Decision:
-    """One announced paper, what becomes of it, and ``reason``: a sentence for an admin."""
-
-    entry: DigestEntry
-    verdict: Verdict
-    reason: str
-
-
 class Fate(StrEnum):
     """What became of a planned message that is not (known to be) in its channel."""
 
@@ -47,17 +37,18 @@ class Fate(StrEnum):
     LEFT = "left"
 
 
-_FATES = {
-    Fate.ON_ITS_WAY: "Its message is on its way; /digest status says when it arrives.",
-    Fate.FAILED: "Its message could not be posted; /digest resolve posts it again.",
-    Fate.UNKNOWN: "Nobody knows whether its message arrived; /digest resolve settles that.",
-    Fate.LEFT: "An admin said of its message that nothing more is to be done.",
-}
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """One announced paper and what becomes of it in the channel.
 
+    ``sent_version`` is the highest version that the channel was sent, None while it got none.
+    ``fate`` says what became of the message of a paper that counts as posted; None: it is there.
+    """
 
-def with_fate(decision: Decision, fate: Fate | None) -> Decision:
-    """Say of a paper that counts as posted what became of its message; None: it was posted."""
-    return decision if fate is None else replace(decision, reason=_FATES[fate])
+    entry: DigestEntry
+    verdict: Verdict
+    sent_version: int | None = None
+    fate: Fate | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,23 +95,23 @@ def _merge(subscription: Subscription, listings: Sequence[Listing]) -> list[_Ann
 
 def _add(merged: dict[ArxivId, _Announced], category: str, announcement: Announcement) -> None:
     paper = announcement.paper
-    place = ListedIn(
+    listed = ListedIn(
         category=category,
         announce_type=announcement.announce_type,
         position=announcement.position,
     )
     known = merged.get(paper.arxiv_id)
     if known is None:
-        merged[paper.arxiv_id] = _Announced(paper=paper, listed_in=(place,))
+        merged[paper.arxiv_id] = _Announced(paper=paper, listed_in=(listed,))
         return
     # Two listings read at different times may know different versions: the later text counts.
     newest = paper if paper.version > known.paper.version else known.paper
     is_repeat = any(
-        (each.category, each.announce_type) == (place.category, place.announce_type)
+        (each.category, each.announce_type) == (listed.category, listed.announce_type)
         for each in known.listed_in
     )
-    places = known.listed_in if is_repeat else (*known.listed_in, place)
-    merged[paper.arxiv_id] = _Announced(paper=newest, listed_in=places)
+    all_listed = known.listed_in if is_repeat else (*known.listed_in, listed)
+    merged[paper.arxiv_id] = _Announced(paper=newest, listed_in=all_listed)
 
 
 def _decide_one(
@@ -130,7 +121,7 @@ def _decide_one(
     delivered: Mapping[ArxivId, int],
 ) -> Decision:
     paper = announced.paper
-    types = {place.announce_type for place in announced.listed_in}
+    types = {each.announce_type for each in announced.listed_in}
     followed = types.intersection(subscription.announce_types)
     sent_version = delivered.get(paper.arxiv_id)
     due = {each for each in followed if _is_due(each, paper.version, sent_version)}
@@ -152,8 +143,7 @@ def _decide_one(
         verdict = Verdict.NO_TOPIC_MATCHED
     else:
         verdict = Verdict.POST
-    reason = _reason(verdict, entry, subscription, sent_version)
-    return Decision(entry=entry, verdict=verdict, reason=reason)
+    return Decision(entry=entry, verdict=verdict, sent_version=sent_version)
 
 
 def _is_due(announce_type: AnnounceType, version: int, sent_version: int | None) -> bool:
@@ -168,29 +158,3 @@ def _is_due(announce_type: AnnounceType, version: int, sent_version: int | None)
 
 def _weightiest(types: Iterable[AnnounceType]) -> AnnounceType:
     return min(types, key=_WEIGHT.__getitem__)
-
-
-def _reason(
-    verdict: Verdict, entry: DigestEntry, subscription: Subscription, sent_version: int | None
-) -> str:
-    if verdict is Verdict.TYPE_NOT_FOLLOWED:
-        followed = joined([f"{TYPE_NAMES[each]}s" for each in subscription.announce_types])
-        return f"It is {_listed(entry)}; this channel follows {followed or 'nothing'} only."
-    if verdict is Verdict.POSTED_BEFORE:
-        return f"Version {sent_version} was posted in this channel before."
-    if verdict is Verdict.NO_TOPIC_MATCHED:
-        topics = subscription.topics
-        if len(topics) == 1:
-            return f"It does not match the topic {topics[0].name!r}."
-        return f"It matches none of the channel's {count_of(len(topics), 'topic')}."
-    if entry.topics:
-        topics_named = joined([repr(name) for name in entry.topics])
-        noun = "topic" if len(entry.topics) == 1 else "topics"
-        return f"It is {_listed(entry)} and matches the {noun} {topics_named}."
-    return f"It is {_listed(entry)}."
-
-
-def _listed(entry: DigestEntry) -> str:
-    return joined(
-        [f"a {TYPE_NAMES[place.announce_type]} in {place.category}" for place in entry.listed_in]
-    )

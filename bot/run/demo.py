@@ -28,13 +28,13 @@ from bot.config.schema import TopicsConfig
 from bot.config.starters import load_starters
 from bot.delivery.sender import DiscordSender
 from bot.delivery.worker import Delivery
-from bot.digest.words import count_of, long_date
 from bot.errors import InputError
 from bot.models import AnnounceType, Listing
 from bot.pipeline import Pipeline
 from bot.run.app import offline_pipeline
 from bot.run.client import PaperBot
 from bot.store.store import open_store
+from bot.text.words import count_of, long_date
 
 if TYPE_CHECKING:
     import simcord

@@ -6,10 +6,10 @@ from typing import Protocol
 
 import discord
 
-from bot.digest.words import count_of
 from bot.query.ast import And, Node, Query, all_of
 from bot.query.printer import print_node
 from bot.text import markdown
+from bot.text.words import count_of
 from bot.ui.replies import code, fitting_lines
 from bot.ui.search import COLOUR, CUT_SHORT, SearchPage, title_of
 

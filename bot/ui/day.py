@@ -8,9 +8,9 @@ from typing import Final, Protocol
 import discord
 
 from bot.digest.outlook import Outlook
-from bot.digest.words import count_of, long_date
 from bot.models import DeliveryState, IntakeVerdict, Subscription, SubscriptionState
 from bot.text import markdown
+from bot.text.words import count_of, long_date
 from bot.ui.digest_status import FULL, name_categories
 from bot.ui.replies import COLOUR, describe_next, fitting_lines
 from bot.ui.status import VERDICTS

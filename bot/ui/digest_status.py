@@ -10,9 +10,9 @@ import discord
 
 from bot.digest.arrival import Arrival, Queue
 from bot.digest.outlook import Outlook
-from bot.digest.words import count_of, joined, long_date
 from bot.models import DeliveryState, PostedMessage, Subscription, SubscriptionState
 from bot.text import markdown
+from bot.text.words import count_of, joined, long_date
 from bot.ui.pause import describe_reason
 from bot.ui.replies import describe_next, describe_time, fitting_lines
 

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from bot.arxiv.identifier import abs_url, pdf_url
-from bot.digest.words import short_date
 from bot.models import LinkKind, Paper, PostedMessage, StoredPaper
 from bot.query.explain import Explanation, Spans, excerpt
 from bot.text import markdown
 from bot.text.withdrawal import is_withdrawn
+from bot.text.words import short_date
 from bot.ui.embeds import UNTITLED, WITHDRAWN, render_authors
 
 MAX_LISTED_URL = 120  # a longer address is shown with the paper's details

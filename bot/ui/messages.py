@@ -12,9 +12,9 @@ from itertools import pairwise
 
 import discord
 
-from bot.digest.words import count_of, long_date
 from bot.models import AnnounceType, Digest, DigestEntry, MessageDraft
 from bot.text import markdown
+from bot.text.words import count_of, long_date
 from bot.ui.embeds import MAX_EMBEDS, MAX_TOTAL, embed_width, one_line, render_paper
 
 MIN_EXCERPT = 120

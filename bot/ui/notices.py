@@ -10,8 +10,8 @@ from datetime import date, datetime
 from itertools import groupby
 from typing import Protocol
 
-from bot.digest.words import joined, long_date
 from bot.text import markdown
+from bot.text.words import joined, long_date
 
 MAX_LINES = 3
 MAX_PARTS = 6

@@ -6,10 +6,10 @@ from urllib.parse import quote
 import discord
 
 from bot.arxiv.identifier import abs_url
-from bot.digest.words import long_date, short_date
 from bot.models import PostedMessage, StoredPaper
 from bot.text import markdown
 from bot.text.withdrawal import is_withdrawn
+from bot.text.words import long_date, short_date
 from bot.ui.embeds import (
     MAX_DESCRIPTION,
     MAX_TITLE,

@@ -4,9 +4,9 @@ from datetime import timedelta
 from typing import Final
 
 from bot.digest.outlook import Outlook
-from bot.digest.words import count_of
 from bot.models import Subscription
 from bot.text import markdown
+from bot.text.words import count_of
 from bot.ui.replies import describe_next
 
 PAUSED_BY_ADMIN: Final = "an admin paused it"

@@ -8,10 +8,11 @@ import discord
 
 from bot.arxiv.identifier import abs_url
 from bot.digest.select import Decision, Verdict
-from bot.digest.words import count_of, long_date
 from bot.models import MessageDraft, Subscription
 from bot.text import markdown
+from bot.text.words import count_of, long_date
 from bot.ui.replies import COLOUR, fitting_lines
+from bot.ui.why import describe_decision
 
 MAX_POSTED_CHARS = 2400
 MAX_LEFT_OUT_CHARS = 700
@@ -32,7 +33,7 @@ def render_summary(
     if posted:
         lines = [_line(each) for each in posted]
         parts.append("**Would be posted**\n" + fitting_lines(lines, MAX_POSTED_CHARS))
-    parts += _left_out(decisions)
+    parts += _left_out(decisions, subscription)
     description = parts[0]
     for part in parts[1:]:
         if markdown.width(f"{description}\n\n{part}") <= MAX_DESCRIPTION:
@@ -64,12 +65,13 @@ def _headline(
     )
 
 
-def _left_out(decisions: Sequence[Decision]) -> list[str]:
+def _left_out(decisions: Sequence[Decision], subscription: Subscription) -> list[str]:
     """Group the papers that would not be posted by the reason, the most frequent first."""
     by_reason: dict[str, list[Decision]] = {}
     for decision in decisions:
         if decision.verdict is not Verdict.POST:
-            by_reason.setdefault(decision.reason, []).append(decision)
+            reason = describe_decision(decision, subscription)
+            by_reason.setdefault(reason, []).append(decision)
     groups = sorted(by_reason.items(), key=lambda item: -len(item[1]))
     return [
         f"**{len(group)} not posted.** {markdown.escape(reason)}\n"

@@ -9,9 +9,9 @@ import discord
 
 from bot.arxiv.taxonomy import category_name
 from bot.digest.outlook import Outlook
-from bot.digest.words import TYPE_NAMES, count_of, joined, long_date
 from bot.models import DeliveryState, PostedMessage, Subscription, SubscriptionState, Topic
 from bot.text import markdown
+from bot.text.words import TYPE_NAMES, count_of, joined, long_date
 
 COLOUR = discord.Colour(0xB31B1B)  # arXiv's own red
 MAX_SHOWN = 600

@@ -8,9 +8,9 @@ from typing import Final
 import discord
 
 from bot.arxiv.identifier import abs_url
-from bot.digest.words import count_of, joined, long_date
 from bot.models import ArxivId, DeliveryState, PostedMessage
 from bot.text import markdown
+from bot.text.words import count_of, joined, long_date
 from bot.ui.digest_status import MAX_REASON, TROUBLED, Message, describe_parts
 from bot.ui.replies import fitting_lines
 

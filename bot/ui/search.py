@@ -5,11 +5,11 @@ from typing import Final, NamedTuple, Protocol
 
 import discord
 
-from bot.digest.words import count_of
 from bot.models import ArxivId, Paper, PostedMessage, StoredPaper
 from bot.query.ast import Query
 from bot.query.explain import Explanation, explain
 from bot.text import markdown
+from bot.text.words import count_of
 from bot.ui.embeds import MAX_DESCRIPTION, MAX_TITLE, one_line
 from bot.ui.matches import Room, render_match
 

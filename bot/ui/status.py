@@ -8,9 +8,9 @@ import discord
 
 from bot.arxiv.taxonomy import category_name
 from bot.digest.outlook import Outlook
-from bot.digest.words import long_date
 from bot.models import AnnounceType, DayRecord, IntakeVerdict, Subscription
 from bot.text import markdown
+from bot.text.words import long_date
 from bot.ui.replies import COLOUR, describe_next, fitting_lines
 
 SOURCES = {

@@ -6,10 +6,10 @@ from datetime import date
 from typing import Final
 
 from bot.arxiv.identifier import abs_url
-from bot.digest.select import Decision, Verdict
-from bot.digest.words import long_date
-from bot.models import ArxivId, Paper, PostedMessage, StoredPaper, Subscription
+from bot.digest.select import Decision, Fate, Verdict
+from bot.models import ArxivId, DigestEntry, Paper, PostedMessage, StoredPaper, Subscription
 from bot.text import markdown
+from bot.text.words import TYPE_NAMES, count_of, joined, long_date
 
 MAX_TITLE: Final = 150
 MAX_REASON: Final = 200
@@ -28,6 +28,43 @@ class Told:
     is_next: bool
 
 
+_FATES = {
+    Fate.ON_ITS_WAY: "Its message is on its way; /digest status says when it arrives.",
+    Fate.FAILED: "Its message could not be posted; /digest resolve posts it again.",
+    Fate.UNKNOWN: "Whether its message arrived is unknown; /digest resolve settles that.",
+    Fate.LEFT: "An admin decided to leave its message as it is.",
+}
+
+
+def describe_decision(decision: Decision, subscription: Subscription) -> str:
+    """Say in one sentence why the channel gets the paper, or why it does not."""
+    entry, topics = decision.entry, subscription.topics
+    if decision.fate is not None:
+        return _FATES[decision.fate]
+    match decision.verdict:
+        case Verdict.TYPE_NOT_FOLLOWED:
+            followed = joined([f"{TYPE_NAMES[each]}s" for each in subscription.announce_types])
+            return f"It is {_listed(entry)}; this channel follows {followed or 'nothing'} only."
+        case Verdict.POSTED_BEFORE:
+            return f"Version {decision.sent_version} was posted in this channel before."
+        case Verdict.NO_TOPIC_MATCHED if len(topics) == 1:
+            return f"It does not match the topic {topics[0].name!r}."
+        case Verdict.NO_TOPIC_MATCHED:
+            return f"It matches none of the channel's {count_of(len(topics), 'topic')}."
+        case Verdict.POST if entry.topics:
+            noun = "topic" if len(entry.topics) == 1 else "topics"
+            named = joined([repr(name) for name in entry.topics])
+            return f"It is {_listed(entry)} and matches the {noun} {named}."
+        case Verdict.POST:
+            return f"It is {_listed(entry)}."
+
+
+def _listed(entry: DigestEntry) -> str:
+    return joined(
+        [f"a {TYPE_NAMES[listed.announce_type]} in {listed.category}" for listed in entry.listed_in]
+    )
+
+
 def say_why(
     subscription: Subscription,
     paper: Paper,
@@ -44,7 +81,7 @@ def say_why(
 
 
 def _fate(told: Told, subscription: Subscription) -> str:
-    reason = markdown.shorten(told.decision.reason, MAX_REASON)
+    reason = markdown.shorten(describe_decision(told.decision, subscription), MAX_REASON)
     if told.decision.verdict is not Verdict.POST:
         return reason
     if told.is_next:

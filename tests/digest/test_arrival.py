@@ -65,3 +65,19 @@ def test_a_channel_that_must_wait_holds_up_nobody() -> None:
 
 def test_what_is_on_hold_has_no_arrival() -> None:
     assert len(seconds(queue(1, 500, is_on_hold=True), queue(2, 1))) == 1
+
+
+def test_messages_follow_each_other_as_answers_and_pace_allow() -> None:
+    """An answer takes 0.3 s; five messages fill a window of 5 s, from its first one on."""
+    assert seconds(queue(1, 1)) == [0.3]
+    assert seconds(queue(1, 2)) == [0.6]
+    assert seconds(queue(1, 2), pace_per_s=1) == [1.3]
+    assert seconds(queue(1, 1), queue(2, 1)) == [0.3, 0.34]
+    assert seconds(queue(1, 5)) == [1.5]
+    assert seconds(queue(1, 6)) == [5.3]
+    assert seconds(queue(1, 11)) == [10.3]
+    assert seconds(queue(1, 2, wait_s=600), pace_per_s=1) == [601.3]
+
+
+def test_with_one_lane_a_channel_begins_when_the_one_before_is_done() -> None:
+    assert seconds(queue(1, 2), queue(2, 1), lanes=1) == [0.6, 0.9]

@@ -63,6 +63,14 @@ def test_one_paper_given_twice_is_one_entry() -> None:
     assert papers_to_bibtex([make_paper(), make_paper()]).count("@misc{") == 1
 
 
+def test_entries_stand_apart() -> None:
+    first, second = make_paper(1), make_paper(2)
+    assert papers_to_bibtex([first, second]) == "\n".join(
+        papers_to_bibtex([each]) for each in (first, second)
+    )
+    assert "}\n\n@misc{" in papers_to_bibtex([first, second])
+
+
 def test_a_name_that_bibtex_would_split_is_kept_whole() -> None:
     paper = make_paper(authors=["The Sample Collaboration", "Sample, Jr."])
     assert "author = {{The Sample Collaboration} and {Sample, Jr.}}" in papers_to_bibtex([paper])

@@ -53,6 +53,18 @@ def test_with_the_listing_it_is_due() -> None:
     assert outlook == Outlook(day=DAY, is_due=True)
 
 
+def test_a_listing_that_may_be_used_later_says_when() -> None:
+    later = MORNING + timedelta(minutes=15)
+    outlook = look_ahead(subscription(), known({("cs.CV", DAY): later}), now=MORNING)
+    assert outlook == Outlook(day=DAY, at=later)
+
+
+def test_a_time_of_the_very_minute_in_which_arxiv_is_asked_is_the_channels_own() -> None:
+    midnight = subscription(post_at=time(0, 10), zone="America/New_York")
+    outlook = look_ahead(midnight, known(decided=[FRIDAY, MONDAY, DAY]), now=MORNING)
+    assert (outlook.at, outlook.is_timed) == (datetime(2024, 3, 6, 5, 10, tzinfo=UTC), True)
+
+
 def test_a_decided_digest_is_over() -> None:
     outlook = look_ahead(
         subscription(), known({("cs.CV", DAY): STORED}, decided=[FRIDAY, MONDAY, DAY]), now=MORNING
@@ -69,6 +81,7 @@ def test_one_listing_of_two_is_waited_for_but_not_for_ever(growing: Sequence[str
     now = STORED + timedelta(minutes=10)
     outlook = look_ahead(subscription("cs.CV", "cs.LG"), known(stored, growing=growing), now=now)
     assert (outlook.day, outlook.waits_for) == (DAY, ("cs.LG",))
+    assert outlook.at is None  # the listing is late: when it comes is unknown
     assert outlook.goes_without_at == STORED + PATIENCE
     assert not outlook.is_due
 

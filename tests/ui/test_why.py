@@ -1,19 +1,32 @@
 """What is said of one paper fits a message and holds no surprise."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 
-from bot.digest.select import Decision, Verdict
-from bot.models import PostedMessage
-from bot.ui.why import Told, say_unknown, say_why
-from tests.builders import DAY, make_entry, make_id, make_paper, make_stored, make_subscription
+import pytest
+
+from bot.digest.select import Decision, Fate, Verdict
+from bot.models import AnnounceType, ListedIn, PostedMessage, Subscription
+from bot.ui.why import Told, describe_decision, say_unknown, say_why
+from tests.builders import (
+    DAY,
+    make_entry,
+    make_id,
+    make_paper,
+    make_stored,
+    make_subscription,
+    make_topic,
+)
 from tests.fakes.spec import MESSAGES, body_errors
 
 PAPER = make_paper(1, title="*_~@everyone " * 40)
 POSTED = PostedMessage(guild_id=2**63, channel_id=2**63, message_id=2**63)
 
 
-def told(days_ago: int, verdict: Verdict, reason: str = "It *is* @here. " * 60) -> Told:
-    decision = Decision(entry=make_entry(PAPER), verdict=verdict, reason=reason)
+def told(days_ago: int, verdict: Verdict) -> Told:
+    entry = make_entry(PAPER, topics=["*is* @here"] * 60)
+    decision = Decision(entry=entry, verdict=verdict)
     return Told(day=DAY - timedelta(days=days_ago), decision=decision, is_next=False)
 
 
@@ -32,11 +45,93 @@ def test_the_longest_answer_fits() -> None:
 
 
 def test_only_what_would_be_posted_says_how_to_post_it() -> None:
-    subscription = make_subscription()
-    reason = "It matches no topic."
-    said = say_why(subscription, PAPER, [told(0, Verdict.NO_TOPIC_MATCHED, reason)], posted=None)
-    assert reason in said
+    subscription = make_subscription(topics=[make_topic("nerf")])
+    said = say_why(subscription, PAPER, [told(0, Verdict.NO_TOPIC_MATCHED)], posted=None)
+    assert "does not match the topic 'nerf'" in said.replace("\\", "")
     assert "/digest send" not in said
+    assert "/digest send" in say_why(subscription, PAPER, [told(0, Verdict.POST)], posted=None)
+
+
+TOPICS = [make_topic("nerf"), make_topic("pose")]
+TWICE = (
+    ListedIn(category="cs.CV", announce_type=AnnounceType.NEW, position=1),
+    ListedIn(category="cs.LG", announce_type=AnnounceType.CROSS, position=4),
+)
+
+
+@pytest.mark.parametrize(
+    ("verdict", "topics", "subscription", "sentence"),
+    [
+        (Verdict.POST, (), make_subscription(), "It is a new submission in cs.CV."),
+        (
+            Verdict.POST,
+            ("nerf",),
+            make_subscription(),
+            "It is a new submission in cs.CV and matches the topic 'nerf'.",
+        ),
+        (
+            Verdict.POST,
+            ("nerf", "pose"),
+            make_subscription(),
+            "It is a new submission in cs.CV and matches the topics 'nerf' and 'pose'.",
+        ),
+        (
+            Verdict.NO_TOPIC_MATCHED,
+            (),
+            make_subscription(topics=TOPICS[:1]),
+            "It does not match the topic 'nerf'.",
+        ),
+        (
+            Verdict.NO_TOPIC_MATCHED,
+            (),
+            make_subscription(topics=TOPICS),
+            "It matches none of the channel's 2 topics.",
+        ),
+        (
+            Verdict.TYPE_NOT_FOLLOWED,
+            (),
+            make_subscription(),
+            "It is a new submission in cs.CV; this channel follows new submissions and "
+            "cross-lists only.",
+        ),
+        (
+            Verdict.TYPE_NOT_FOLLOWED,
+            (),
+            make_subscription(announce_types=()),
+            "It is a new submission in cs.CV; this channel follows nothing only.",
+        ),
+        (
+            Verdict.POSTED_BEFORE,
+            (),
+            make_subscription(),
+            "Version 3 was posted in this channel before.",
+        ),
+    ],
+)
+def test_each_verdict_has_its_sentence(
+    verdict: Verdict, topics: Sequence[str], subscription: Subscription, sentence: str
+) -> None:
+    decision = Decision(entry=make_entry(topics=topics), verdict=verdict, sent_version=3)
+    assert describe_decision(decision, subscription) == sentence
+
+
+def test_every_listing_is_named() -> None:
+    entry = replace(make_entry(), listed_in=TWICE)
+    decision = Decision(entry=entry, verdict=Verdict.POST)
+    assert describe_decision(decision, make_subscription()) == (
+        "It is a new submission in cs.CV and a cross-list in cs.LG."
+    )
+
+
+@pytest.mark.parametrize("fate", Fate)
+def test_what_became_of_the_message_replaces_what_was_decided(fate: Fate) -> None:
+    before = Decision(entry=make_entry(), verdict=Verdict.POSTED_BEFORE, sent_version=1)
+    sentences = {
+        describe_decision(replace(before, fate=each), make_subscription()) for each in Fate
+    }
+    said = describe_decision(replace(before, fate=fate), make_subscription())
+    assert len(sentences) == len(Fate)
+    assert "was posted" not in said
 
 
 def test_a_paper_without_title_is_named_by_its_identifier() -> None:
