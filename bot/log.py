@@ -12,7 +12,8 @@ from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from typing import Final, TextIO
 
-from bot.config.schema import TOKEN_PATTERN, LogConfig
+from bot.config.messages import TOKEN_PATTERN
+from bot.config.schema import LogConfig
 
 HIDDEN: Final = "***"
 

@@ -20,7 +20,8 @@ import pytest
 import yaml
 
 from bot import __version__
-from bot.config.schema import Config, HealthConfig, load_config
+from bot.config.schema import Config, HealthConfig
+from bot.config.sources import load_config
 from bot.run.health import Health, serve_health
 from tests.run.test_health import find_free_port
 

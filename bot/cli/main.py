@@ -18,7 +18,9 @@ from pathlib import Path
 from bot import __version__
 from bot.arxiv.files import parse_listing_file
 from bot.arxiv.taxonomy import canonical_category
-from bot.config.schema import Config, load_config, read_token
+from bot.config.schema import Config
+from bot.config.sources import load_config
+from bot.config.token import read_token
 from bot.digest.export import to_bibtex, to_json, to_markdown
 from bot.errors import (
     AlreadyRunning,

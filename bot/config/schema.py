@@ -1,56 +1,32 @@
-"""Every setting of the bot: its name, default, meaning and what is allowed.
+"""Every setting: its name, default and meaning, and what it may be."""
 
-Values come from the environment (``PAPER_BOT_<SECTION>__<KEY>``), then ``.env``, then the TOML
-file, then the defaults below. Each source is flattened to dotted keys (``schedule.tick_s``), so
-that a later source replaces one setting and never a whole section. All problems are reported at
-once as `ConfigError`. The token is no setting: `read_token` is the only way to it.
-"""
-
-import difflib
 import ipaddress
 import json
-import logging
 import os
 import re
-import stat
-import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, time
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal, Self
+from typing import Annotated, Final, Literal, Self
 from urllib.parse import urlsplit
 
-from dotenv import dotenv_values
 from pydantic import (
     AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
     Field,
-    ValidationError,
     ValidationInfo,
     field_validator,
 )
 from pydantic_core import PydanticCustomError
 
 from bot import __version__
-from bot.errors import ConfigError, ConfigProblem, InputError
-
-log = logging.getLogger(__name__)
-
-ENV_PREFIX: Final = "PAPER_BOT_"
-CONFIG_VARIABLE: Final = "PAPER_BOT_CONFIG"
-ENV_FILE: Final = Path(".env")
-SECRETS_FOLDER: Final = Path("/run/secrets")
-"""Where Docker puts secrets: readable for all, but only inside the container."""
+from bot.errors import InputError
 
 ARXIV_SPACING_S: Final = 3.0
 """ArXiv's rule: at most one request in three seconds (https://info.arxiv.org/help/api/tou.html)."""
 
-TOKEN_PATTERN: Final = re.compile(r"[\w-]{23,28}\.[\w-]{6,7}\.[\w-]{27,}")
-"""What Discord's bot tokens look like."""
-
-Source = Mapping[str, object]
 CanonicalCategory = Callable[[str], str]
 
 
@@ -146,16 +122,16 @@ def _stand_in(scheme: str) -> AfterValidator:
 def _check_path(path: Path) -> Path:
     if str(path) in ("", ".") or "\0" in str(path):
         raise ValueError("must be the path of a file")
-    return _expand_home(path)
+    return expand_home(path)
 
 
 def _check_folder(path: Path) -> Path:
     if str(path) in ("", ".") or "\0" in str(path):
         raise ValueError("must be the path of a folder")
-    return _expand_home(path)
+    return expand_home(path)
 
 
-def _expand_home(path: Path | str) -> Path:
+def expand_home(path: Path | str) -> Path:
     # Unlike Path.expanduser, this leaves an unknown ~name as it is: then there is no such file.
     return Path(os.path.expanduser(path))
 
@@ -390,16 +366,18 @@ class Config(Section):
     @classmethod
     def list_keys(cls) -> list[str]:
         """Return the dotted name of every setting, in order."""
-        return [f"{section}.{key}" for section, model in _sections() for key in model.model_fields]
+        return [f"{section}.{key}" for section, model in sections() for key in model.model_fields]
 
     @classmethod
     def describe(cls, key: str) -> str:
         """Return the one-line meaning of a setting."""
         section, name = key.split(".")
-        return str(dict(_sections())[section].model_fields[name].description)
+        return str(dict(sections())[section].model_fields[name].description)
 
     @classmethod
-    def from_keys(cls, values: Source, canonical_category: CanonicalCategory | None) -> Self:
+    def from_keys(
+        cls, values: Mapping[str, object], canonical_category: CanonicalCategory | None
+    ) -> Self:
         """Build from dotted keys; raises pydantic's ValidationError with every problem."""
         nested: dict[str, dict[str, object]] = {}
         for key, value in values.items():
@@ -409,218 +387,7 @@ class Config(Section):
         return cls.model_validate(nested, context=context)
 
 
-def _sections() -> Iterator[tuple[str, type[Section]]]:
+def sections() -> Iterator[tuple[str, type[Section]]]:
     for name, field in Config.model_fields.items():
         if isinstance(field.annotation, type) and issubclass(field.annotation, Section):
             yield name, field.annotation
-
-
-# --- where values come from ------------------------------------------------------------------
-
-
-def load_config(
-    path: Path | None = None,
-    environ: Mapping[str, str] | None = None,
-    *,
-    env_file: Path = ENV_FILE,
-    canonical_category: CanonicalCategory | None = None,
-) -> Config:
-    """Read every source and return the settings.
-
-    ``canonical_category`` checks and spells the names in ``intake.categories``. Raises
-    `ConfigError` with every problem found.
-    """
-    variables = _read_variables(environ, env_file)
-    named = variables.get(CONFIG_VARIABLE)
-    path = path or (_expand_home(named) if named else None)
-    from_file = _flatten(_read_toml(path)) if path else {}
-    from_variables = _settings_of(variables)
-    values = {**from_file, **from_variables}
-    known = set(Config.list_keys())
-    problems = [_unknown(key, values[key]) for key in values if key not in known]
-    usable = {key: value for key, value in values.items() if key in known}
-    try:
-        config = Config.from_keys(usable, canonical_category)
-    except ValidationError as error:
-        problems += _problems(error, from_variables)
-    if problems:
-        raise ConfigError(problems)
-    return config
-
-
-def _read_variables(environ: Mapping[str, str] | None, env_file: Path) -> dict[str, str]:
-    """Return the variables of the environment over those of ``.env``; empty ones are unset."""
-    found = {
-        **_read_env_file(env_file),
-        **_without_empty(os.environ if environ is None else environ),
-    }
-    broken = [name for name in found if _is_ours(name) and not _is_utf8(name + found[name])]
-    if broken:
-        raise ConfigError([_problem(name, "is not UTF-8; write it in UTF-8") for name in broken])
-    return found
-
-
-def _is_ours(name: str) -> bool:
-    return name.upper().startswith((ENV_PREFIX, "DISCORD_TOKEN"))
-
-
-def _is_utf8(text: str) -> bool:
-    try:
-        return bool(text.encode())
-    except UnicodeEncodeError:  # os.environ carries undecodable bytes as lone surrogates
-        return False
-
-
-def _without_empty(variables: Mapping[str, str | None]) -> dict[str, str]:
-    return {name: value for name, value in variables.items() if value and value.strip()}
-
-
-def _read_env_file(path: Path) -> dict[str, str]:
-    try:
-        if not path.exists():
-            return {}
-        # Without interpolation: a `$` in a value is a `$`.
-        return _without_empty(dotenv_values(path, interpolate=False, encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError([_unreadable(path, error)]) from error
-
-
-def _read_toml(path: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(path.read_text("utf-8-sig"))  # a BOM is harmless
-    except tomllib.TOMLDecodeError as error:
-        problem = _problem(str(path), f"is not TOML ({error}); compare it with config/bot.toml")
-        raise ConfigError([problem]) from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError([_unreadable(path, error)]) from error
-
-
-def _flatten(tables: Mapping[str, Any]) -> dict[str, object]:
-    """Return ``{"section.key": value}``; what is no section keeps its bare name."""
-    values: dict[str, object] = {}
-    sections = dict(_sections())
-    for name, table in tables.items():
-        if isinstance(table, dict) and (table or name in sections):
-            values |= {f"{name}.{key}": value for key, value in table.items()}
-        else:
-            values[name] = table
-    return values
-
-
-def _settings_of(variables: Mapping[str, str]) -> dict[str, object]:
-    """Return the settings among environment variables, by dotted key."""
-    return {
-        name[len(ENV_PREFIX) :].lower().replace("__", ".", 1): value
-        for name, value in variables.items()
-        if name.upper().startswith(ENV_PREFIX) and name != CONFIG_VARIABLE
-    }
-
-
-# --- what is wrong ---------------------------------------------------------------------------
-
-
-def _problem(name: str, sentence: str) -> ConfigProblem:
-    return ConfigProblem(key=name, value="", allowed=sentence)
-
-
-def _unreadable(path: Path, error: OSError | UnicodeDecodeError) -> ConfigProblem:
-    if isinstance(error, UnicodeDecodeError):
-        return _problem(str(path), "is not UTF-8 text; save it as UTF-8")
-    reason = error.strerror or str(error)
-    return _problem(str(path), f"cannot be read ({reason}); name a file that can")
-
-
-def _unknown(key: str, value: object) -> ConfigProblem:
-    if _is_secret_name(key):
-        allowed = "does not belong here; put the token into DISCORD_TOKEN or DISCORD_TOKEN_FILE"
-        return ConfigProblem(key=key, value="***", allowed=allowed)
-    nearest = _nearest_key(key)
-    hint = f"did you mean {nearest}?" if nearest else "config/bot.toml lists them all"
-    return ConfigProblem(key=key, value=_show(value), allowed=f"there is no such setting; {hint}")
-
-
-def _nearest_key(key: str) -> str | None:
-    keys = Config.list_keys()
-    same_name = [known for known in keys if known.rpartition(".")[2] == key.rpartition(".")[2]]
-    near = difflib.get_close_matches(key, keys, n=1)
-    return next(iter([*near, *same_name]), None)
-
-
-def _problems(error: ValidationError, from_variables: Source) -> list[ConfigProblem]:
-    """Translate pydantic's report: one problem for each setting, in our words."""
-    problems: dict[str, ConfigProblem] = {}
-    for detail in error.errors(include_url=False):
-        key = ".".join(map(str, detail["loc"][:2]))
-        allowed = _allowed(key, detail["type"], detail["msg"])
-        if key in from_variables:
-            allowed += f" (set by {ENV_PREFIX}{key.upper().replace('.', '__')})"
-        value = _show(detail["input"])
-        problems.setdefault(key, ConfigProblem(key=key, value=value, allowed=allowed))
-    return list(problems.values())
-
-
-def _allowed(key: str, kind: str, message: str) -> str:
-    """Return what a setting may be: our validator's sentence, or one made from its type."""
-    if kind == "value_error":
-        return message.removeprefix("Value error, ")
-    section, name = key.split(".")
-    schema = dict(_sections())[section].model_json_schema()["properties"][name]
-    if "enum" in schema:
-        return "must be one of " + ", ".join(map(str, schema["enum"]))
-    kinds = {
-        "boolean": "true or false",
-        "array": "a list of names",
-        "integer": "a whole number",
-        "number": "a number",
-    }
-    bounds = f" from {schema['minimum']:,} to {schema['maximum']:,}" if "minimum" in schema else ""
-    return f"must be {kinds.get(schema['type'], 'a text in quotes')}{bounds}"
-
-
-def _is_secret_name(key: str) -> bool:
-    return any(word in key.lower() for word in ("token", "secret", "password"))
-
-
-def _show(value: object) -> str:
-    """Return a value for a message: short, on one line, without anything like a token."""
-    shown = json.dumps(value, default=str, ensure_ascii=False)
-    shown = re.sub(r"//[^/@\s]*@", "//***@", TOKEN_PATTERN.sub("***", shown))
-    return shown if len(shown) <= 80 else f"{shown[:79]}…"
-
-
-# --- the token -------------------------------------------------------------------------------
-
-
-def read_token(
-    environ: Mapping[str, str] | None = None, *, env_file: Path = ENV_FILE
-) -> str | None:
-    """Return the bot's token from DISCORD_TOKEN_FILE, else DISCORD_TOKEN; None without either.
-
-    Raises `ConfigError` when it cannot be read or cannot be a token.
-    """
-    variables = _read_variables(environ, env_file)
-    if name := variables.get("DISCORD_TOKEN_FILE"):
-        return _check_token("DISCORD_TOKEN_FILE", _read_token_file(_expand_home(name)))
-    if token := variables.get("DISCORD_TOKEN"):
-        return _check_token("DISCORD_TOKEN", token)
-    return None
-
-
-def _read_token_file(path: Path) -> str:
-    try:
-        if path.stat().st_mode & stat.S_IROTH and SECRETS_FOLDER not in path.parents:
-            log.warning("everybody on this machine can read the token; run: chmod 600 %s", path)
-        return path.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError([_unreadable(path, error)]) from error
-
-
-def _check_token(name: str, text: str) -> str:
-    token = text.strip()
-    if not token:
-        raise ConfigError([_problem(name, "is empty; it must hold the bot's token")])
-    if token[0] in "\"'" or token[-1] in "\"'":
-        raise ConfigError([_problem(name, "must hold the token without quotes around it")])
-    if not re.fullmatch(r"[!-~]+", token):
-        raise ConfigError([_problem(name, "must be the token alone, without blanks (no 'Bot ')")])
-    return token

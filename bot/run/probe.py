@@ -8,7 +8,8 @@ import http.client
 import sys
 from typing import Final
 
-from bot.config.schema import HealthConfig, load_config
+from bot.config.schema import HealthConfig
+from bot.config.sources import load_config
 from bot.errors import ConfigError
 
 PATIENCE_S: Final = 5.0
