@@ -1,1 +1,4 @@
-"""The command line: arguments, commands, output. From outside: `main`."""
+"""The command line: what may be typed (`arguments`), what it does (`commands`), what is printed.
+
+From outside: `main.main`, which runs one command and returns its exit code.
+"""

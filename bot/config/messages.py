@@ -34,7 +34,7 @@ def unknown(key: str, value: object) -> ConfigProblem:
         allowed = "does not belong here; put the token into DISCORD_TOKEN or DISCORD_TOKEN_FILE"
         return ConfigProblem(key=key, value="***", allowed=allowed)
     nearest = _nearest_key(key)
-    hint = f"did you mean {nearest}?" if nearest else "config/bot.toml lists them all"
+    hint = f"did you mean {nearest}?" if nearest else "the command settings lists them all"
     return ConfigProblem(key=key, value=_show(value), allowed=f"there is no such setting; {hint}")
 
 

@@ -323,7 +323,7 @@ class DeliveryConfig(Section):
 class TopicsConfig(Section):
     starters: FilePath = Field(
         default=Path("config/topics.toml"),
-        description="Topics that /topic add offers; no file, no offers.",
+        description="Topics that /topic add offers; without this file, those of the bot itself.",
     )
 
 

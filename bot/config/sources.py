@@ -7,6 +7,7 @@ one setting and never a whole section. All problems are reported at once.
 import os
 import tomllib
 from collections.abc import Mapping
+from importlib import resources
 from pathlib import Path
 from typing import Any, Final
 
@@ -51,6 +52,11 @@ def load_config(
     return config
 
 
+def default_settings() -> str:
+    """Return every setting with its meaning and default, as TOML."""
+    return (resources.files("bot.config") / "bot.toml").read_text("utf-8")
+
+
 def read_variables(environ: Mapping[str, str] | None, env_file: Path) -> dict[str, str]:
     """Return the variables of the environment over those of ``.env``; empty ones are unset."""
     found = {
@@ -92,7 +98,7 @@ def _read_toml(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text("utf-8-sig"))  # a BOM is harmless
     except tomllib.TOMLDecodeError as error:
-        sentence = f"is not TOML ({error}); compare it with config/bot.toml"
+        sentence = f"is not TOML ({error}); compare it with what the command settings prints"
         raise ConfigError([problem(str(path), sentence)]) from error
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError([unreadable(path, error)]) from error

@@ -1,7 +1,8 @@
-"""Starter topics: saved searches that `/topic add` offers, read from ``config/topics.toml``."""
+"""Starter topics: saved searches that `/topic add` offers, the operator's or the bot's own."""
 
 import tomllib
 from dataclasses import dataclass
+from importlib import resources
 from pathlib import Path
 
 from bot.errors import ConfigError, ConfigProblem
@@ -17,15 +18,13 @@ class StarterTopic:
 
 
 def load_starters(path: Path) -> tuple[StarterTopic, ...]:
-    """Read the file; none when there is no such file.
+    """Read the file; where there is none, return the topics that come with the bot.
 
     Raises `ConfigError` when it is not a list of topics with name, query and about.
     """
     try:
-        topics = tomllib.loads(path.read_text("utf-8"))["topic"]
+        topics = tomllib.loads(_read(path))["topic"]
         return tuple(StarterTopic(**topic) for topic in topics)
-    except FileNotFoundError:
-        return ()
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, KeyError, TypeError) as error:
         problem = ConfigProblem(
             key="topics.starters",
@@ -33,3 +32,10 @@ def load_starters(path: Path) -> tuple[StarterTopic, ...]:
             allowed=f"must be a TOML file of [[topic]] tables with name, query and about ({error})",
         )
         raise ConfigError([problem]) from error
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text("utf-8")
+    except FileNotFoundError:
+        return (resources.files("bot.config") / "topics.toml").read_text("utf-8")

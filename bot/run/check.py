@@ -20,7 +20,7 @@ from bot.store.backup.copies import advise, list_copies
 from bot.store.sqlite.database import instance_lock
 from bot.store.sqlite.maintenance import find_stale_indexes
 from bot.store.store import Store, open_store
-from bot.ui.permissions import invite_url, missing_permissions
+from bot.ui.permissions import invite_url, missing_permissions, user_install_url
 
 SAFE_SQLITE = (3, 51, 3)
 """Before it, two connections that write at once can corrupt a WAL database; we keep to one."""
@@ -34,21 +34,24 @@ class Finding:
     sentence: str
 
 
-async def check_bot(config: Config, token: str | None) -> AsyncIterator[Finding]:
-    """Look at settings, versions, database, token and channels, in this order."""
+async def check_bot(config: Config, token: str | None, *, program: str) -> AsyncIterator[Finding]:
+    """Look at settings, versions, database, token and channels, in this order.
+
+    ``program`` is what a person types to start the bot, for the commands that mend something.
+    """
     yield _good("settings read")
     note = "" if sqlite3.sqlite_version_info >= SAFE_SQLITE else " (one writer, so it is safe)"
     yield _good(f"SQLite {sqlite3.sqlite_version}{note}, {EXPAT_VERSION}")
     try:
         async with open_store(config.database.path) as store:
             pipeline = offline_pipeline(store)
-            async for finding in _check_store(config, pipeline):
+            async for finding in _check_store(config, pipeline, program):
                 yield finding
             yield await asyncio.to_thread(_check_backups, config)
             async for finding in _check_discord(config, pipeline, token):
                 yield finding
     except DatabaseDamaged as error:
-        yield _bad(f"{error} {advise(config.database.path, config.backup_folder)}")
+        yield _bad(f"{error} {advise(config.database.path, config.backup_folder, program)}")
     except StoreError as error:
         yield _bad(str(error))
 
@@ -61,13 +64,13 @@ def _bad(sentence: str) -> Finding:
     return Finding(is_good=False, sentence=sentence)
 
 
-async def _check_store(config: Config, pipeline: Pipeline) -> AsyncIterator[Finding]:
+async def _check_store(config: Config, pipeline: Pipeline, program: str) -> AsyncIterator[Finding]:
     papers = await pipeline.store.papers.count_papers()
     subscriptions = await pipeline.store.subscriptions.list_subscriptions()
     yield _good(
         f"database {config.database.path}: {papers} papers, {len(subscriptions)} subscriptions"
     )
-    yield await _check_indexes(config, pipeline.store)
+    yield await _check_indexes(config, pipeline.store, program)
     for status in await pipeline.store.papers.listing_statuses():
         total = sum(status.counts.values())
         yield _good(
@@ -85,7 +88,7 @@ async def _check_store(config: Config, pipeline: Pipeline) -> AsyncIterator[Find
         )
 
 
-async def _check_indexes(config: Config, store: Store) -> Finding:
+async def _check_indexes(config: Config, store: Store, program: str) -> Finding:
     """Compare the search indexes with the papers, if nobody is there to be held up."""
     try:
         with instance_lock(config.database.path):
@@ -94,7 +97,7 @@ async def _check_indexes(config: Config, store: Store) -> Finding:
         return _good("search indexes: left alone, as the bot is running")
     if stale:
         names = ", ".join(stale)
-        return _bad(f"search indexes out of step ({names}); python -m bot reindex mends them")
+        return _bad(f"search indexes out of step ({names}); {program} reindex mends them")
     return _good("search indexes in step with the papers")
 
 
@@ -127,7 +130,9 @@ async def _check_discord(
             yield _bad(f"Discord cannot be reached: {error}")
             return
         yield _good(f"token of {client.user}")
-        yield _good(f"invite the bot with {invite_url(client.application_id or 0)}")
+        application_id = client.application_id or 0
+        yield _good(f"add the bot to a server: {invite_url(application_id)}")
+        yield _good(f"add the bot to your own account: {user_install_url(application_id)}")
         for subscription in await pipeline.store.subscriptions.list_subscriptions():
             yield await _check_channel(client, subscription)
 

@@ -75,7 +75,7 @@ async def _check_database(store: Store) -> None:
     await check_pages(store.database)
     papers = await store.papers.count_papers()
     if papers > INDEX_CHECK_PAPERS:
-        log.info("search indexes not compared: python -m bot check does", extra={"papers": papers})
+        log.info("search indexes not compared: the command check does it", extra={"papers": papers})
         return
     for name in await repair_indexes(store.database):
         log.warning("search index rebuilt: it was out of step", extra={"index": name})

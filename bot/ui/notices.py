@@ -62,7 +62,7 @@ def render_outages(outages: Sequence[Outage], now: datetime) -> str:
         f"For {hours:.0f} hours I could not read arXiv's listings of {joined(names)}: "
         f"{markdown.shorten(first.error, MAX_REASON)}\n"
         "I go on asking, and what is read late is posted late. A listing that cannot be read "
-        "within `schedule.catchup_window_h` is missed; `python -m bot backfill` fetches its "
+        "within `schedule.catchup_window_h` is missed; the command `backfill` fetches its "
         "papers later. `/bot status` shows how things stand."
     )
 

@@ -28,3 +28,9 @@ def invite_url(application_id: int) -> str:
     return discord.utils.oauth_url(
         application_id, permissions=wanted, scopes=("bot", "applications.commands")
     )
+
+
+def user_install_url(application_id: int) -> str:
+    """Return the address that adds the bot to a person's own account, for searches everywhere."""
+    url = discord.utils.oauth_url(application_id, scopes=("applications.commands",))
+    return f"{url}&integration_type=1"  # 1: USER_INSTALL; oauth_url has no parameter for it

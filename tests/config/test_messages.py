@@ -94,8 +94,8 @@ def test_a_wrong_category_names_the_nearest() -> None:
         ("databse.path = 'x'", "databse.path", "did you mean database.path?"),
         ("schedule.tick = 5", "schedule.tick", "did you mean schedule.tick_s?"),
         ("tick_s = 5", "tick_s", "did you mean schedule.tick_s?"),
-        ("[nonsense]", "nonsense", "config/bot.toml lists them all"),
-        ("arxiv = 5", "arxiv", "config/bot.toml lists them all"),
+        ("[nonsense]", "nonsense", "the command settings lists them all"),
+        ("arxiv = 5", "arxiv", "the command settings lists them all"),
         ("[log.colour]\nred = 1", "log.colour", "there is no such setting"),
     ],
 )

@@ -9,7 +9,8 @@ from bot.config.starters import load_starters
 from bot.errors import ConfigError
 from bot.query.parser import parse_query
 
-SHIPPED = Path(__file__).parent.parent.parent / TopicsConfig().starters
+ROOT = Path(__file__).parents[2]
+SHIPPED = ROOT / TopicsConfig().starters
 
 
 def test_the_shipped_topics_are_named_once_and_can_be_saved_as_they_are() -> None:
@@ -20,8 +21,20 @@ def test_the_shipped_topics_are_named_once_and_can_be_saved_as_they_are() -> Non
         assert starter.about
 
 
-def test_no_file_means_no_offers(tmp_path: Path) -> None:
-    assert load_starters(tmp_path / "missing.toml") == ()
+def test_without_a_file_there_are_those_that_come_with_the_bot(tmp_path: Path) -> None:
+    assert load_starters(tmp_path / "missing.toml") == load_starters(SHIPPED)
+
+
+def test_an_operator_may_offer_none(tmp_path: Path) -> None:
+    path = tmp_path / "topics.toml"
+    path.write_text("topic = []", "utf-8")
+    assert load_starters(path) == ()
+
+
+@pytest.mark.parametrize("name", ["bot.toml", "topics.toml"])
+def test_the_operators_copy_is_what_comes_with_the_bot(name: str) -> None:
+    """Change one, change the other: config/ for operators, bot/config/ for the wheel."""
+    assert (ROOT / "config" / name).read_bytes() == (ROOT / "bot" / "config" / name).read_bytes()
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,7 @@ async def check(path: Path, **settings: object) -> list[Finding]:
     config = Config(
         database=DatabaseConfig(path=path), backup=BackupConfig.model_validate(settings)
     )
-    return [finding async for finding in check_bot(config, None)]
+    return [finding async for finding in check_bot(config, None, program="bot")]
 
 
 async def backup_finding(path: Path, **settings: object) -> Finding:
@@ -81,4 +81,4 @@ async def test_a_damaged_database_comes_with_the_way_out(path: Path) -> None:
     path.write_bytes(b"")
     found = (await check(path))[-1]
     assert not found.is_good
-    assert found.sentence.endswith(f"python -m bot restore {copy}")
+    assert found.sentence.endswith(f"with: bot restore {copy}")

@@ -125,12 +125,12 @@ def _is_database(file: Path) -> bool:
         return False
 
 
-def advise(path: Path, folder: Path) -> str:
-    """Say what to do about a damaged database."""
+def advise(path: Path, folder: Path, program: str) -> str:
+    """Say what to do about a damaged database; ``program`` is what a person types for the bot."""
     backups = find_backups(path, folder)
     if not backups:
         return f"There is no backup in {folder}: restore one from elsewhere, or set database.path."
-    return f"Put the newest backup back with: python -m bot restore {shlex.quote(str(backups[0]))}"
+    return f"Put the newest backup back with: {program} restore {shlex.quote(str(backups[0]))}"
 
 
 def make_folder(folder: Path) -> None:

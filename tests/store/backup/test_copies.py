@@ -228,7 +228,7 @@ async def test_a_copy_is_as_private_as_the_database(path: Path, folder: Path) ->
 
 async def test_advice_names_the_newest_backup_and_the_command(path: Path, folder: Path) -> None:
     """Whoever made it; what a restore has set aside was damaged, most likely."""
-    assert f"no backup in {folder}" in advise(path, folder)
+    assert f"no backup in {folder}" in advise(path, folder, "bot")
     names = ("papers.replaced-20260821T120000.db", "by hand.db", name_copy(path, NOW))
     for age, name in enumerate(names, start=1):
         await create(folder / name)
@@ -236,7 +236,7 @@ async def test_advice_names_the_newest_backup_and_the_command(path: Path, folder
     (folder / "notes.txt").write_text("no database")
     await create(path)
     assert [file.name for file in find_backups(path, folder)] == list(names[1:])
-    assert f"python -m bot restore '{folder}/by hand.db'" in advise(path, folder)
+    assert f"with: bot restore '{folder}/by hand.db'" in advise(path, folder, "bot")
 
 
 async def test_a_backup_beside_the_database_counts_too(path: Path, folder: Path) -> None:

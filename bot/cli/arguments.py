@@ -1,0 +1,208 @@
+"""What may be typed on the command line, and the help that explains it."""
+
+import argparse
+from pathlib import Path
+
+from bot import __version__
+from bot.cli.output import EXIT_CODES, FORMATS
+from bot.models import AnnounceType
+from bot.store.search.search import Sort
+
+Options = argparse.Namespace
+Subparsers = argparse._SubParsersAction  # the type that add_subparsers returns has no public name
+
+SCRIPT = "paper-digest-bot"
+"""The name under which the wheel installs the bot."""
+
+
+def program_name(started_as: str) -> str:
+    """Return what a person types to start the bot, given the program's path."""
+    return SCRIPT if Path(started_as).stem == SCRIPT else "python -m bot"
+
+
+def build_parser(program: str) -> argparse.ArgumentParser:
+    """Build the parser; ``program`` is how the bot was started, for usage and examples."""
+    parser = argparse.ArgumentParser(
+        prog=program,
+        description="Paper Digest Bot: arXiv's daily announcement in Discord channels.",
+        epilog=EXIT_CODES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.set_defaults(program=program)
+    parser.add_argument("--version", action="version", version=f"Paper Digest Bot {__version__}")
+    parser.add_argument(
+        "--config",
+        type=Path,
+        metavar="FILE",
+        help="settings as TOML (default: $PAPER_BOT_CONFIG, else built-in defaults); the command "
+        "prints one to begin with",
+    )
+    commands = parser.add_subparsers(
+        title="commands", metavar="COMMAND", dest="command", required=True
+    )
+    _add_running_commands(commands)
+    _add_database_commands(commands)
+    _add_intake_commands(commands)
+    _add_reading_commands(commands)
+    return parser
+
+
+def _add(
+    commands: "Subparsers[argparse.ArgumentParser]", name: str, text: str, *examples: str
+) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = commands.add_parser(
+        name,
+        help=text.partition(".")[0],
+        description=text,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    heading = "example:" if len(examples) == 1 else "examples:"
+    parser.epilog = "\n".join([heading, *(f"  {parser.prog} {each}".rstrip() for each in examples)])
+    return parser
+
+
+def _add_running_commands(commands: "Subparsers[argparse.ArgumentParser]") -> None:
+    _add(
+        commands, "run",
+        "Run the bot: connect to Discord, watch arXiv, post what is due. Needs DISCORD_TOKEN "
+        "or DISCORD_TOKEN_FILE. Ctrl-C or SIGTERM ends it cleanly.",
+        "",
+    )  # fmt: skip
+    demo = _add(
+        commands, "demo",
+        "Show the whole bot in a browser, without token or network. Prints the address of a "
+        "page on 127.0.0.1 with a channel, its digest and the bot's real commands.",
+        "--port 8765",
+    )  # fmt: skip
+    demo.add_argument("--port", type=int, default=0, help="port to listen on (default: a free one)")
+    demo.add_argument(
+        "--listing", type=Path, metavar="FILE",
+        help="listing to show (default: cs.CV of 21 Aug 2020); any form that import reads",
+    )  # fmt: skip
+    _add(
+        commands, "check",
+        "Check settings, database, search indexes, token and permissions. Prints the links that "
+        "add the bot to a server and to a person's own account.",
+        "",
+    )  # fmt: skip
+    _add(
+        commands, "settings",
+        "Print every setting with its meaning and default. The output is a file to begin with, "
+        "for --config.",
+        "> bot.toml",
+    )  # fmt: skip
+
+
+def _add_database_commands(commands: "Subparsers[argparse.ArgumentParser]") -> None:
+    backup = _add(
+        commands, "backup",
+        "Copy the database to a file, whole and checked, while the bot may be running.",
+        "backups/papers-2026-08-21.db",
+    )  # fmt: skip
+    backup.add_argument("file", type=Path, metavar="FILE", help="where to; replaced if it exists")
+    restore = _add(
+        commands, "restore",
+        "Put a backup in the place of the database; what was there is kept under another name. "
+        "The bot must be stopped. At its next start it looks what the channels have got since "
+        "the backup, and posts nothing again.",
+        "backups/papers-2026-08-21.db",
+    )  # fmt: skip
+    restore.add_argument("file", type=Path, metavar="FILE", help="the backup")
+    _add(
+        commands, "reindex",
+        "Rebuild the search indexes from the papers. The bot must be stopped; when it starts it "
+        "rebuilds an index that is out of step by itself, and check finds such an index.",
+        "",
+    )  # fmt: skip
+
+
+def _add_intake_commands(commands: "Subparsers[argparse.ArgumentParser]") -> None:
+    fetch = _add(
+        commands, "fetch",
+        "Fetch today's listings into the database, without posting. Without --category: those "
+        "that channels follow and intake.categories.",
+        "--category cs.CV --category cs.LG",
+    )  # fmt: skip
+    fetch.add_argument("--category", action="append", default=[], metavar="C",
+                       help="arXiv category, may be repeated")  # fmt: skip
+    importing = _add(
+        commands, "import", IMPORT_TEXT,
+        "cs.CV-2020-08-21.md", "arxiv-metadata-oai-snapshot.json.gz",
+    )  # fmt: skip
+    importing.add_argument("files", nargs="+", type=Path, metavar="FILE")
+    backfill = _add(
+        commands, "backfill", BACKFILL_TEXT,
+        "--category cs.CV --from 2026-01-01 --until 2026-06-30",
+    )  # fmt: skip
+    backfill.add_argument("--category", action="append", required=True, metavar="C",
+                          help="arXiv category, may be repeated")  # fmt: skip
+    backfill.add_argument("--from", required=True, dest="since", metavar="YYYY-MM-DD",
+                          help="first announcement date")  # fmt: skip
+    backfill.add_argument("--until", metavar="YYYY-MM-DD",
+                          help="last announcement date (default: today)")  # fmt: skip
+
+
+IMPORT_TEXT = """\
+Import papers from files, plain or gzipped. What a file is, is told by its content:
+
+  Markdown digest      the form that 'digest' prints
+  RSS or Atom feed     as rss.arxiv.org gives them
+  listing page         as arxiv.org/list/cs.CV/new and arxiv.org/catchup give them
+  OAI-PMH answer       ListRecords or GetRecord, formats arXiv and arXivRaw
+  metadata snapshot    arXiv's own (JSON lines), and excerpts of it
+
+The first three tell what was announced when. The others do not: the date of announcement is
+worked out from the date of submission, and corrected when a listing comes that knows it.
+
+Importing a file twice changes nothing; stopped or killed, the same command goes on where it was.
+A record that cannot be read is skipped and named. More: docs/import.md."""
+
+BACKFILL_TEXT = """\
+Fetch the papers of past days from arXiv (OAI-PMH, at most one request in three seconds).
+
+The days are those on which papers were first announced, worked out from their submission. arXiv
+is asked by the day of a record's last change, so everything changed since --from is looked
+through: a few minutes for a year of a large category. Stopped or killed, the same command goes on
+where it was. More: docs/import.md."""
+
+
+def _add_reading_commands(commands: "Subparsers[argparse.ArgumentParser]") -> None:
+    digest = _add(
+        commands, "digest",
+        "Print the digest of a stored listing. Without --topic and --type it has every paper of "
+        "the listing.",
+        "--category cs.CV --date 2020-08-21 --topic 'segmentation OR detection'",
+    )  # fmt: skip
+    digest.add_argument("--category", required=True, metavar="C", help="arXiv category")
+    digest.add_argument("--date", metavar="YYYY-MM-DD",
+                        help="announcement date (default: the newest stored)")  # fmt: skip
+    digest.add_argument("--topic", action="append", default=[], metavar="QUERY",
+                        help="only papers that match, may be repeated (any of them)")  # fmt: skip
+    digest.add_argument("--type", action="append", default=[], dest="types",
+                        choices=[kind.value for kind in AnnounceType],
+                        help="only papers announced so, may be repeated")  # fmt: skip
+    digest.add_argument("--format", default="markdown", choices=sorted(FORMATS),
+                        help="markdown (the form that import reads), json, bibtex, or discord: "
+                        "the messages as they are posted (default: markdown)")  # fmt: skip
+    search = _add(
+        commands, "search",
+        "Search every stored paper. The language is that of /paper search and of topics; see "
+        "docs/query-language.md. Put -- before a query that begins with a -.",
+        "'author:\"K. He\" detection since:2020' --limit 5",
+    )  # fmt: skip
+    search.add_argument("query", metavar="QUERY")
+    search.add_argument("--limit", type=_positive, default=10, metavar="N")
+    search.add_argument("--sort", default=Sort.NEWEST.value, choices=[sort.value for sort in Sort])
+    printed = search.add_mutually_exclusive_group()
+    printed.add_argument("--json", action="store_true", help="print JSON")
+    printed.add_argument(
+        "--explain", action="store_true",
+        help="show how the query was understood, what was asked, and why each paper matches",
+    )  # fmt: skip
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not a number from 1 on")
+    return number

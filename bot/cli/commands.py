@@ -1,0 +1,261 @@
+"""What each command does: call the bot's parts, and hand the results to `output`."""
+
+import asyncio
+import os
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from bot.arxiv.files import parse_listing_file
+from bot.arxiv.taxonomy import canonical_category
+from bot.cli.arguments import Options
+from bot.cli.output import (
+    EXIT_CONFIG,
+    EXIT_OK,
+    EXIT_STOPPED,
+    EXIT_USAGE,
+    FORMATS,
+    exit_code,
+    papers_as_json,
+    papers_as_lines,
+    papers_explained,
+    report,
+    show,
+    summary_of,
+)
+from bot.config.schema import Config
+from bot.config.sources import default_settings
+from bot.config.token import read_token
+from bot.errors import FileFormatError, InputError, TokenRefused
+from bot.log import setup_logging
+from bot.models import AnnounceType, Digest, Listing, Subscription, Topic
+from bot.query.ast import Query
+from bot.query.parser import parse_query
+from bot.store.backup.backup import backup, restore
+from bot.store.search.search import SearchPage, Sort
+from bot.store.sqlite.database import instance_lock
+from bot.store.sqlite.maintenance import list_indexes, rebuild_index
+from bot.store.store import Store, open_store
+from bot.ui.advice import say_advice
+
+SEARCH_DEADLINE_S = 10.0
+"""A person at a terminal would rather wait than miss something."""
+
+
+async def run_command(options: Options, config: Config) -> int:
+    from bot.run.process import run_bot  # Discord's client takes half a second to import
+
+    token = read_token()
+    if token is None:
+        raise TokenRefused(
+            "There is no Discord token; set DISCORD_TOKEN, or DISCORD_TOKEN_FILE to a file that "
+            "holds it (Developer Portal > your application > Bot > Reset Token)."
+        )
+    os.environ.pop("DISCORD_TOKEN", None)  # not needed any more, least of all by a child
+    setup_logging(config.log, secrets=(token,))
+    await run_bot(config, token)
+    return EXIT_OK
+
+
+async def demo_command(options: Options, config: Config) -> int:
+    from bot.run.demo import run_demo
+
+    listing = _read_listing(options.listing) if options.listing else None
+    await run_demo(port=options.port, listing=listing)
+    return EXIT_OK
+
+
+async def backup_command(options: Options, config: Config) -> int:
+    await asyncio.to_thread(backup, config.database.path, options.file)
+    report(f"{config.database.path} copied to {options.file}")
+    return EXIT_OK
+
+
+async def restore_command(options: Options, config: Config) -> int:
+    path: Path = config.database.path
+    kept = await asyncio.to_thread(restore, options.file, path, now=_now())
+    report(f"{options.file} put back as {path}" + (f"; what was there is {kept}" if kept else ""))
+    return EXIT_OK
+
+
+async def check_command(options: Options, config: Config) -> int:
+    from bot.run.check import check_bot
+
+    problems = 0
+    async for finding in check_bot(config, read_token(), program=options.program):
+        problems += not finding.is_good
+        show(f"{'ok ' if finding.is_good else 'BAD'}  {finding.sentence}\n")
+    return EXIT_CONFIG if problems else EXIT_OK
+
+
+async def settings_command(options: Options, config: Config) -> int:
+    show(default_settings())
+    return EXIT_OK
+
+
+async def reindex_command(options: Options, config: Config) -> int:
+    with instance_lock(config.database.path):
+        async with open_store(config.database.path) as store:
+            for name in await list_indexes(store.database):
+                begun = time.monotonic()
+                await rebuild_index(store.database, name)
+                report(f"{name} rebuilt in {time.monotonic() - begun:.1f} s")
+            await store.search.tidy()
+    return EXIT_OK
+
+
+async def fetch_command(options: Options, config: Config) -> int:
+    from bot.run.app import open_pipeline
+
+    categories = [canonical_category(name) for name in options.category]
+    with instance_lock(config.database.path):
+        async with open_pipeline(config) as pipeline:
+            outcomes = await pipeline.fetch_listings(
+                categories or await pipeline.watched_categories()
+            )
+            await pipeline.store.search.tidy()
+    if not outcomes:
+        raise InputError("No category to fetch; name one with --category, e.g. cs.CV.")
+    for outcome in outcomes:
+        report(str(outcome))
+    errors = [outcome.error for outcome in outcomes if outcome.error]
+    return exit_code(errors[0]) if errors else EXIT_OK
+
+
+async def import_command(options: Options, config: Config) -> int:
+    from bot.intake.importing import Importer, detect_form
+
+    files = [(path, detect_form(path)) for path in options.files]  # before anything is stored
+    try:
+        with instance_lock(config.database.path):
+            async with open_store(config.database.path) as store:
+                importer = Importer(store, now=_now(), report=report)
+                errors = await importer.import_files(files)
+    except asyncio.CancelledError:
+        return _stopped()
+    return EXIT_USAGE if errors else EXIT_OK
+
+
+async def backfill_command(options: Options, config: Config) -> int:
+    from bot.intake.backfill import Asked, check_days
+    from bot.run.app import open_backfill
+
+    since = _parse_date(options.since)
+    until = _parse_date(options.until) if options.until else _now().date()
+    check_days(since, until, _now().date())
+    names = dict.fromkeys(map(canonical_category, options.category))
+    try:
+        with instance_lock(config.database.path):
+            async with open_backfill(config, report=report) as backfill:
+                for name in names:
+                    await backfill.run(Asked(category=name, since=since, until=until))
+    except asyncio.CancelledError:
+        return _stopped()
+    return EXIT_OK
+
+
+def _stopped() -> int:
+    report("stopped; the same command goes on where it was")
+    return EXIT_STOPPED
+
+
+async def digest_command(options: Options, config: Config) -> int:
+    category = canonical_category(options.category)
+    day = _parse_date(options.date) if options.date else None
+    async with open_store(config.database.path) as store:
+        digest = await _read_digest(store, category, day, options.topic, options.types)
+    show(FORMATS[options.format](digest))
+    return EXIT_OK
+
+
+async def _read_digest(
+    store: Store, category: str, day: date | None, topics: Sequence[str], types: Sequence[str]
+) -> Digest:
+    from bot.run.app import offline_pipeline
+
+    day = day or await store.papers.latest_listing_date(category)
+    if day is None or await store.papers.get_listing(category, day) is None:
+        dates = await store.papers.list_listing_dates(category, limit=5)
+        known = f" Stored: {', '.join(map(str, dates))}." if dates else ""
+        raise InputError(
+            f"No listing of {category} is stored{f' for {day}' if day else ''}.{known}"
+        )
+    for topic in topics:
+        parse_query(topic)
+    subscription = Subscription(
+        id=0,
+        guild_id=0,
+        channel_id=0,
+        categories=(category,),
+        announce_types=tuple(AnnounceType(name) for name in types) or tuple(AnnounceType),
+        topics=tuple(Topic(name=topic, query=topic) for topic in topics),
+        created_at=_now(),
+    )
+    return await offline_pipeline(store).preview(subscription, day)
+
+
+async def search_command(options: Options, config: Config) -> int:
+    query, sort = parse_query(options.query), Sort(options.sort)
+    async with open_store(config.database.path) as store:
+        if options.explain:
+            trace = await store.search.trace(query, sort=sort, limit=options.limit)
+            page = trace.page
+            show(papers_explained(query, page, trace.lines()))
+        else:
+            page = await store.search.find(
+                query, sort=sort, limit=options.limit, deadline_s=SEARCH_DEADLINE_S
+            )
+            show(papers_as_json(page) if options.json else papers_as_lines(page))
+        report(summary_of(page))
+        for sentence in await _advise(store, query, page, options.program):
+            report(sentence)
+    return EXIT_OK
+
+
+async def _advise(store: Store, query: Query, page: SearchPage, program: str) -> list[str]:
+    """Say what would find papers, where a search found none."""
+    if page.matches or page.overran:
+        return []
+    if not await store.papers.count_papers():
+        return [f"No paper is stored yet; {program} fetch, import and backfill bring some."]
+    return say_advice(await store.search.advise(query), lambda text: f"'{text}'")
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _parse_date(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise InputError(f"{text!r} is not a date; write it as YYYY-MM-DD.") from error
+
+
+def _read_listing(path: Path) -> Listing:
+    try:
+        return parse_listing_file(path.read_bytes())
+    except OSError as error:
+        raise FileFormatError(f"Cannot read {path}: {error.strerror}.") from error
+    except FileFormatError as error:
+        raise FileFormatError(f"{path}: {error}") from error
+
+
+Command = Callable[[Options, Config], Awaitable[int]]
+
+COMMANDS: Mapping[str, Command] = {
+    "run": run_command,
+    "demo": demo_command,
+    "check": check_command,
+    "settings": settings_command,
+    "backup": backup_command,
+    "restore": restore_command,
+    "reindex": reindex_command,
+    "fetch": fetch_command,
+    "import": import_command,
+    "backfill": backfill_command,
+    "digest": digest_command,
+    "search": search_command,
+}
+"""What `arguments` lets a person type, and what it does: returns the exit code."""

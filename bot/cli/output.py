@@ -1,0 +1,135 @@
+"""What is printed: results, remarks, failures as one sentence, and the exit codes."""
+
+import json
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+from bot.digest.export import stored_to_json, to_bibtex, to_json, to_markdown
+from bot.errors import (
+    AlreadyRunning,
+    ArxivError,
+    BotError,
+    ConfigError,
+    InputError,
+    QuerySyntaxError,
+    StoreError,
+    TokenRefused,
+)
+from bot.models import Digest, StoredPaper
+from bot.query.ast import Query
+from bot.query.explain import explain
+from bot.store.search.search import SearchPage
+from bot.text.words import count_of
+from bot.ui.messages import render_digest
+
+EXIT_OK = 0
+EXIT_BUG = 1
+EXIT_USAGE = 2
+EXIT_ARXIV = 69
+EXIT_DATABASE = 74
+EXIT_RUNNING = 75
+EXIT_CONFIG = 78
+EXIT_STOPPED = 130
+
+EXIT_CODES = """\
+exit codes:
+  0   done
+  1   a bug: please report the traceback
+  2   what you gave cannot be used (unknown category, impossible date, missing or wrong file)
+  69  arXiv did not answer, or not with a listing
+  74  the database cannot be used
+  75  another instance uses the database
+  78  a setting is wrong, or Discord refuses the token
+  130 import or backfill was stopped by Ctrl-C
+"""
+
+
+def show(text: str) -> None:
+    """Print a result, whole with its line ends."""
+    sys.stdout.write(text)
+    sys.stdout.flush()  # here it is still known that a reader (head, less) has gone
+
+
+def report(line: str) -> None:
+    """Print progress, a remark or a failure: anything but a result."""
+    print(line, file=sys.stderr)
+
+
+def sentence_of(error: BotError) -> str:
+    """Say what went wrong; for a query with a mark under the place."""
+    if isinstance(error, QuerySyntaxError):
+        return f"{error}\n{error.with_caret()}"
+    return str(error)
+
+
+def exit_code(error: BotError) -> int:
+    codes: tuple[tuple[type[BotError], int], ...] = (
+        (ConfigError, EXIT_CONFIG),
+        (TokenRefused, EXIT_CONFIG),
+        (InputError, EXIT_USAGE),
+        (ArxivError, EXIT_ARXIV),
+        (AlreadyRunning, EXIT_RUNNING),
+        (StoreError, EXIT_DATABASE),
+    )
+    return next((code for kind, code in codes if isinstance(error, kind)), EXIT_BUG)
+
+
+# --- a digest ---
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, indent=2) + "\n"
+
+
+FORMATS: Mapping[str, Callable[[Digest], str]] = {
+    "markdown": to_markdown,
+    "json": lambda digest: _json(to_json(digest)),
+    "bibtex": to_bibtex,
+    "discord": lambda digest: _json([dict(draft.body) for draft in render_digest(digest)]),
+}
+"""How a digest is printed, whole with its last line end, by the name of the form."""
+
+
+# --- a search ---
+
+
+def papers_as_lines(page: SearchPage) -> str:
+    return _text(_line(stored) for stored in _papers(page))
+
+
+def papers_as_json(page: SearchPage) -> str:
+    papers = [stored_to_json(stored) for stored in _papers(page)]
+    return _json({"total": page.total, "papers": papers})
+
+
+def papers_explained(query: Query, page: SearchPage, how: Iterable[str]) -> str:
+    """Say ``how`` the search was done, and of each paper which parts of the query it matches."""
+    return _text([*how, *_explained(query, page)])
+
+
+def _explained(query: Query, page: SearchPage) -> Iterator[str]:
+    for stored in _papers(page):
+        yield _line(stored)
+        why = explain(query.root, stored.paper)
+        for reason in why.reasons:
+            yield f"{'':<12}{reason.part} in {', '.join(reason.fields)}"
+        if why.authors:
+            yield f"{'':<12}by {', '.join(why.authors)}"
+
+
+def summary_of(page: SearchPage) -> str:
+    found = count_of(page.total, "paper") if page.total_is_exact else f"{page.total:,}+ papers"
+    shown = f"{found} found, {len(page.matches)} shown"
+    return f"{shown}; cut short, there may be more" if page.overran else shown
+
+
+def _text(lines: Iterable[str]) -> str:
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _papers(page: SearchPage) -> Sequence[StoredPaper]:
+    return [match.stored for match in page.matches]
+
+
+def _line(stored: StoredPaper) -> str:
+    return f"{stored.announced_on}  {stored.paper.arxiv_id:<16} {stored.paper.title}"

@@ -1,0 +1,212 @@
+"""Each command as a person runs it: what it prints, what it stores."""
+
+import asyncio
+import gzip
+import json
+import sqlite3
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+
+from bot.arxiv.calendar import announcement_day
+from bot.store.sqlite.database import instance_lock
+from bot.ui.permissions import invite_url, user_install_url
+from tests.cli.terminal import ROOT, SEED, assert_one_sentence, environ_in, run
+from tests.fakes.arxiv import ArxivServer, Record, answer, html_instead
+from tests.fakes.discord import DiscordServer
+from tests.shared import shared
+
+
+def test_the_seed_comes_out_as_it_went_in(environ: dict[str, str]) -> None:
+    """47 papers, the same order and form: byte for byte."""
+    seed = shared(SEED)
+    first = run(environ, "import", seed)
+    assert first.code == 0
+    assert "47 papers (47 new, 0 updated)" in first.err
+    digest = run(environ, "digest", "--category", "cs.CV", "--date", "2020-08-21")
+    assert digest.out == seed.read_text()
+    again = run(environ, "import", seed)
+    assert "(0 new, 0 updated)" in again.err
+
+
+def test_a_digest_as_json_has_the_documented_shape(environ: dict[str, str]) -> None:
+    run(environ, "import", shared(SEED))
+    ran = run(environ, "digest", "--category", "cs.CV", "--format", "json")
+    digest = json.loads(ran.out)
+    assert (digest["category"], digest["date"], len(digest["papers"])) == (
+        "cs.CV",
+        "2020-08-21",
+        47,
+    )
+    paper = digest["papers"][2]
+    assert set(paper) == {
+        "arxiv_id",
+        "version",
+        "announce_type",
+        "position",
+        "title",
+        "authors",
+        "abstract",
+        "primary_category",
+        "categories",
+        "links",
+    }
+    assert (paper["arxiv_id"], paper["position"]) == ("2008.09105", 3)
+    assert {(link["kind"], link["url"], link["provenance"]) for link in paper["links"]} == {
+        ("abs", "https://arxiv.org/abs/2008.09105", "arxiv"),
+        ("pdf", "https://arxiv.org/pdf/2008.09105", "arxiv"),
+        ("code", "https://github.com/SunDoge/L-GCN", "abstract"),
+    }
+    assert [each["announce_type"] for each in digest["papers"]] == ["new"] * 36 + ["cross"] * 11
+
+
+def test_topics_and_types_narrow_a_digest(environ: dict[str, str]) -> None:
+    run(environ, "import", shared(SEED))
+    digest = ("digest", "--category", "cs.CV", "--format", "json")
+    topics = run(environ, *digest, "--topic", '"point cloud"', "--topic", "has:code")
+    papers = json.loads(topics.out)["papers"]
+    assert "2008.09110" in {paper["arxiv_id"] for paper in papers}
+    assert "2008.09105" in {paper["arxiv_id"] for paper in papers}
+    assert len(papers) < 47
+    crosses = run(environ, *digest, "--type", "cross")
+    assert len(json.loads(crosses.out)["papers"]) == 11
+
+
+@pytest.mark.parametrize("form", ["bibtex", "discord", "json", "markdown"])
+def test_every_format_prints_every_paper(environ: dict[str, str], form: str) -> None:
+    run(environ, "import", shared(SEED))
+    ran = run(environ, "digest", "--category", "cs.CV", "--format", form)
+    assert ran.code == 0
+    assert "2008.09110" in ran.out
+    assert ran.out.count("/abs/" if form in ("discord", "json") else "2008.0") >= 40
+
+
+def test_a_search_as_json_has_the_documented_shape(environ: dict[str, str]) -> None:
+    run(environ, "import", shared(SEED))
+    found = json.loads(run(environ, "search", '"point clouds"', "--json").out)
+    assert found["total"] == len(found["papers"]) > 0
+    assert all(paper["announced_on"] == "2020-08-21" for paper in found["papers"])
+    assert {"arxiv_id", "title", "links", "abstract"} <= set(found["papers"][0])
+    assert json.loads(run(environ, "search", "zzzz", "--json").out) == {"total": 0, "papers": []}
+
+
+def test_a_search_that_finds_nothing_says_what_would(environ: dict[str, str]) -> None:
+    empty = run(environ, "search", "video")
+    assert (empty.code, empty.out) == (0, "")
+    assert "No paper is stored yet; python -m bot fetch, import and backfill" in empty.err
+    run(environ, "import", shared(SEED))
+    misspelt = run(environ, "search", "segmentaton")
+    assert (misspelt.code, misspelt.out) == (0, "")
+    assert "No paper uses the word 'segmentaton'; did you mean 'segmentation'" in misspelt.err
+    assert "Try 'segmentation'." in misspelt.err
+    narrow = run(environ, "search", "segmentation category:math.AG", "--json")
+    assert json.loads(narrow.out) == {"total": 0, "papers": []}
+    assert "Without 'category:math.AG' it finds 8 papers." in narrow.err
+    found = run(environ, "search", "segmentation", "--limit", "3")
+    assert len(found.out.splitlines()) == 3
+    assert found.err == "8 papers found, 3 shown\n"
+
+
+def test_a_query_may_begin_with_a_dash(environ: dict[str, str]) -> None:
+    run(environ, "import", shared(SEED))
+    assert "39 papers found" in run(environ, "search", "--", "-segmentation").err
+
+
+def test_an_index_out_of_step_is_found_and_mended(environ: dict[str, str]) -> None:
+    path = environ["PAPER_BOT_DATABASE__PATH"]
+    run(environ, "import", shared(SEED))
+    assert "ok   search indexes in step" in run(environ, "check").out
+    connection = sqlite3.connect(path)
+    with connection:
+        connection.execute("UPDATE paper SET title = 'Axolotl' WHERE arxiv_id = '2008.09110'")
+    connection.close()
+    assert "BAD  search indexes out of step (paper_head, paper_text" in run(environ, "check").out
+    with instance_lock(Path(path)):
+        assert "search indexes: left alone" in run(environ, "check").out
+        assert_one_sentence(run(environ, "reindex"), 75, path)
+    mended = run(environ, "reindex")
+    assert (mended.code, mended.out) == (0, "")
+    assert "paper_text rebuilt in " in mended.err
+    assert "ok   search indexes in step" in run(environ, "check").out
+    assert "2008.09110" in run(environ, "search", "axolotl").out
+
+
+def test_a_gzipped_file_is_read_like_a_plain_one(environ: dict[str, str], tmp_path: Path) -> None:
+    packed = tmp_path / "listing.md.gz"
+    packed.write_bytes(gzip.compress(shared(SEED).read_bytes()))
+    assert "47 papers (47 new" in run(environ, "import", packed).err
+
+
+async def test_fetch_stores_todays_listing_once(environ: dict[str, str]) -> None:
+    async with ArxivServer() as arxiv:
+        arxiv.publish("cs.CV", announcement_day(datetime.now(UTC)), [Record("2408.00001")])
+        environ["PAPER_BOT_ARXIV__FEED_URL"] = arxiv.url
+        environ["PAPER_BOT_ARXIV__LISTING_URL"] = arxiv.url
+        ran = await asyncio.to_thread(run, environ, "fetch", "--category", "cs.cv")
+        assert ran.code == 0, ran.err
+        again = await asyncio.to_thread(run, environ, "fetch", "--category", "cs.CV")
+        assert again.code == 0, again.err
+    found = json.loads(run(environ, "search", "category:cs.CV", "--json").out)
+    assert found["total"] == 1
+
+
+@pytest.mark.parametrize("fault", ["503", "html", "refused"])
+async def test_a_fetch_that_fails_says_why(environ: dict[str, str], fault: str) -> None:
+    async with ArxivServer() as arxiv:
+        arxiv.publish("cs.CV", date(2024, 8, 2), [Record("2408.00001")])
+        faults = {"503": answer(503), "html": html_instead()}
+        if fault in faults:
+            arxiv.fail(faults[fault])
+        url = "http://127.0.0.1:1" if fault == "refused" else arxiv.url
+        environ["PAPER_BOT_ARXIV__FEED_URL"] = url
+        ran = await asyncio.to_thread(run, environ, "fetch", "--category", "cs.CV")
+    assert ran.code == 69
+    assert "Traceback" not in ran.err
+    assert "failed" in ran.err
+
+
+def test_nothing_is_stored_when_one_of_the_files_is_wrong(
+    environ: dict[str, str], tmp_path: Path
+) -> None:
+    wrong = tmp_path / "wrong"
+    wrong.write_bytes(b"hello")
+    assert run(environ, "import", shared(SEED), wrong).code == 2
+    assert json.loads(run(environ, "search", "category:cs.CV", "--json").out)["total"] == 0
+
+
+def test_the_settings_come_as_a_file_to_begin_with(environ: dict[str, str], tmp_path: Path) -> None:
+    ran = run(environ, "settings")
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.out == (ROOT / "config" / "bot.toml").read_text("utf-8")
+    mine = tmp_path / "mine.toml"
+    mine.write_text(ran.out.replace('level = "INFO"', 'level = "LOUD"'), "utf-8")
+    assert_one_sentence(run(environ, "--config", mine, "search", "x"), 78, "log.level")
+
+
+async def test_check_prints_the_links_that_add_the_bot(tmp_path: Path) -> None:
+    async with DiscordServer() as discord:
+        environ = environ_in(tmp_path) | {
+            "DISCORD_TOKEN": discord.token,
+            "PAPER_BOT_DISCORD__API_URL": discord.api_url,
+        }
+        ran = await asyncio.to_thread(run, environ, "check")
+    assert ran.code == 0, ran.out
+    assert all(line.startswith("ok   ") for line in ran.out.splitlines())
+    assert f"ok   add the bot to a server: {invite_url(discord.bot.id)}\n" in ran.out
+    assert f"ok   add the bot to your own account: {user_install_url(discord.bot.id)}\n" in ran.out
+
+
+async def test_a_token_that_discord_refuses_is_one_sentence(tmp_path: Path) -> None:
+    async with DiscordServer() as discord:
+        discord.is_token_good = False
+        environ = environ_in(tmp_path) | {
+            "DISCORD_TOKEN": discord.token,
+            "PAPER_BOT_DISCORD__API_URL": discord.api_url,
+            "PAPER_BOT_LOG__LEVEL": "ERROR",
+        }
+        checked = await asyncio.to_thread(run, environ, "check")
+        started = await asyncio.to_thread(run, environ, "run")
+    assert checked.code == 78
+    assert "BAD  Discord refuses the token" in checked.out
+    assert_one_sentence(started, 78, "Discord refuses the token", "developer portal")
