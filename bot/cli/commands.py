@@ -28,15 +28,22 @@ from bot.config.schema import Config
 from bot.config.sources import default_settings
 from bot.config.token import read_token
 from bot.errors import FileFormatError, InputError, TokenRefused
+from bot.intake.backfill import Asked, check_days
+from bot.intake.importing import detect_form
 from bot.log import setup_logging
 from bot.models import AnnounceType, Digest, Listing, Subscription, Topic
+from bot.pipeline import Pipeline
 from bot.query.ast import Query
 from bot.query.parser import parse_query
+from bot.run.app import open_backfill, open_importer, open_offline, open_pipeline
+from bot.run.check import check_bot
+from bot.run.demo import run_demo
+from bot.run.process import run_bot
 from bot.store.backup.backup import backup, restore
 from bot.store.search.search import SearchPage, Sort
 from bot.store.sqlite.database import instance_lock
 from bot.store.sqlite.maintenance import list_indexes, rebuild_index
-from bot.store.store import Store, open_store
+from bot.store.store import Store
 from bot.ui.advice import say_advice
 
 SEARCH_DEADLINE_S = 10.0
@@ -44,8 +51,6 @@ SEARCH_DEADLINE_S = 10.0
 
 
 async def run_command(options: Options, config: Config) -> int:
-    from bot.run.process import run_bot  # Discord's client takes half a second to import
-
     token = read_token()
     if token is None:
         raise TokenRefused(
@@ -59,8 +64,6 @@ async def run_command(options: Options, config: Config) -> int:
 
 
 async def demo_command(options: Options, config: Config) -> int:
-    from bot.run.demo import run_demo
-
     listing = _read_listing(options.listing) if options.listing else None
     await run_demo(port=options.port, listing=listing)
     return EXIT_OK
@@ -80,8 +83,6 @@ async def restore_command(options: Options, config: Config) -> int:
 
 
 async def check_command(options: Options, config: Config) -> int:
-    from bot.run.check import check_bot
-
     problems = 0
     async for finding in check_bot(config, read_token(), program=options.program):
         problems += not finding.is_good
@@ -96,7 +97,8 @@ async def settings_command(options: Options, config: Config) -> int:
 
 async def reindex_command(options: Options, config: Config) -> int:
     with instance_lock(config.database.path):
-        async with open_store(config.database.path) as store:
+        async with open_offline(config) as pipeline:
+            store = pipeline.store
             for name in await list_indexes(store.database):
                 begun = time.monotonic()
                 await rebuild_index(store.database, name)
@@ -106,8 +108,6 @@ async def reindex_command(options: Options, config: Config) -> int:
 
 
 async def fetch_command(options: Options, config: Config) -> int:
-    from bot.run.app import open_pipeline
-
     categories = [canonical_category(name) for name in options.category]
     with instance_lock(config.database.path):
         async with open_pipeline(config) as pipeline:
@@ -124,13 +124,10 @@ async def fetch_command(options: Options, config: Config) -> int:
 
 
 async def import_command(options: Options, config: Config) -> int:
-    from bot.intake.importing import Importer, detect_form
-
     files = [(path, detect_form(path)) for path in options.files]  # before anything is stored
     try:
         with instance_lock(config.database.path):
-            async with open_store(config.database.path) as store:
-                importer = Importer(store, now=_now(), report=report)
+            async with open_importer(config, report=report) as importer:
                 errors = await importer.import_files(files)
     except asyncio.CancelledError:
         return _stopped()
@@ -138,9 +135,6 @@ async def import_command(options: Options, config: Config) -> int:
 
 
 async def backfill_command(options: Options, config: Config) -> int:
-    from bot.intake.backfill import Asked, check_days
-    from bot.run.app import open_backfill
-
     since = _parse_date(options.since)
     until = _parse_date(options.until) if options.until else _now().date()
     check_days(since, until, _now().date())
@@ -163,17 +157,20 @@ def _stopped() -> int:
 async def digest_command(options: Options, config: Config) -> int:
     category = canonical_category(options.category)
     day = _parse_date(options.date) if options.date else None
-    async with open_store(config.database.path) as store:
-        digest = await _read_digest(store, category, day, options.topic, options.types)
+    async with open_offline(config) as pipeline:
+        digest = await _read_digest(pipeline, category, day, options.topic, options.types)
     show(FORMATS[options.format](digest))
     return EXIT_OK
 
 
 async def _read_digest(
-    store: Store, category: str, day: date | None, topics: Sequence[str], types: Sequence[str]
+    pipeline: Pipeline,
+    category: str,
+    day: date | None,
+    topics: Sequence[str],
+    types: Sequence[str],
 ) -> Digest:
-    from bot.run.app import offline_pipeline
-
+    store = pipeline.store
     day = day or await store.papers.latest_listing_date(category)
     if day is None or await store.papers.get_listing(category, day) is None:
         dates = await store.papers.list_listing_dates(category, limit=5)
@@ -192,12 +189,13 @@ async def _read_digest(
         topics=tuple(Topic(name=topic, query=topic) for topic in topics),
         created_at=_now(),
     )
-    return await offline_pipeline(store).preview(subscription, day)
+    return await pipeline.preview(subscription, day)
 
 
 async def search_command(options: Options, config: Config) -> int:
     query, sort = parse_query(options.query), Sort(options.sort)
-    async with open_store(config.database.path) as store:
+    async with open_offline(config) as pipeline:
+        store = pipeline.store
         if options.explain:
             trace = await store.search.trace(query, sort=sort, limit=options.limit)
             page = trace.page

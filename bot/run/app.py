@@ -1,28 +1,46 @@
-"""The composition root: opens the parts in order, gives each what it uses, closes in reverse.
+"""The composition root: builds the parts in order, gives each what it uses, closes in reverse.
 
-Nothing else creates a store, a session or a client.
+Nothing else in the bot opens a store or a session or builds a client, the delivery or the bot: the
+process, the demo, `check` and the command line get theirs here (held by tests/run/test_app.py).
 """
 
+import shutil
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 import aiohttp
+import discord
 
 from bot.arxiv.client import ArxivClient
 from bot.config.schema import Config
+from bot.config.starters import load_starters
+from bot.delivery.notices import Caretaker
+from bot.delivery.reconcile import Reconciliation
+from bot.delivery.sender import DiscordSender, http_trace
+from bot.delivery.worker import Delivery, DeliverySettings
 from bot.errors import ArxivUnavailable
 from bot.intake.ask import Clock, Intake, IntakeRules, ListingSource
 from bot.intake.backfill import Backfill
 from bot.intake.enrich import Enrichment
+from bot.intake.importing import Importer
 from bot.links.client import HuggingFaceClient
 from bot.models import ArxivId, Listing, Paper
 from bot.pipeline import Pipeline
+from bot.run.client import PaperBot, use_stand_ins
+from bot.run.housekeeping import Backups
 from bot.store.store import Store, open_store
+
+Report = Callable[[str], None]
+"""Takes a line for the person who waits for a command."""
 
 
 def utc_now() -> datetime:
     return datetime.now(UTC)
+
+
+# -- what asks arXiv and what does not -----------------------------------------------------------
 
 
 class NoSource:
@@ -59,23 +77,117 @@ def offline_pipeline(store: Store, *, now: Clock = utc_now) -> Pipeline:
 
 
 @asynccontextmanager
-async def open_backfill(
-    config: Config, *, report: Callable[[str], None], now: Clock = utc_now
-) -> AsyncIterator[Backfill]:
-    """Open the store and arXiv's client for a backfill; ``report`` gets lines for people."""
-    async with open_store(config.database.path) as store, aiohttp.ClientSession() as session:
-        yield Backfill(store, ArxivClient(session, config.arxiv), now=now, report=report)
+async def open_offline(config: Config, *, now: Clock = utc_now) -> AsyncIterator[Pipeline]:
+    """Open the store, and a pipeline over it that never asks arXiv; raises as `open_store`."""
+    async with open_store(config.database.path) as store:
+        yield build_pipeline(store, NoSource(), rules=intake_rules(config), now=now)
 
 
 @asynccontextmanager
 async def open_pipeline(config: Config, *, now: Clock = utc_now) -> AsyncIterator[Pipeline]:
-    """Open the store and arXiv's client.
-
-    Raises `DatabaseUnusable` or `DatabaseBusy`.
-    """
+    """Open the store and arXiv's client; raises as `open_store`."""
     async with open_store(config.database.path) as store, aiohttp.ClientSession() as session:
         source = ArxivClient(session, config.arxiv)
         yield build_pipeline(store, source, rules=intake_rules(config), now=now)
+
+
+# -- history -------------------------------------------------------------------------------------
+
+
+@asynccontextmanager
+async def open_importer(
+    config: Config, *, report: Report, now: Clock = utc_now
+) -> AsyncIterator[Importer]:
+    """Open the store for an import of files; raises as `open_store`."""
+    async with open_store(config.database.path) as store:
+        yield Importer(store, now=now(), report=report)
+
+
+@asynccontextmanager
+async def open_backfill(
+    config: Config, *, report: Report, now: Clock = utc_now
+) -> AsyncIterator[Backfill]:
+    """Open the store and arXiv's client for a backfill; raises as `open_store`."""
+    async with open_store(config.database.path) as store, aiohttp.ClientSession() as session:
+        yield Backfill(store, ArxivClient(session, config.arxiv), now=now, report=report)
+
+
+# -- the bot -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class App:
+    """The parts of a bot; None where the settings do without."""
+
+    config: Config
+    pipeline: Pipeline
+    sender: DiscordSender
+    delivery: Delivery
+    bot: PaperBot
+    caretaker: Caretaker
+    backups: Backups | None = None
+    enrichment: Enrichment | None = None
+
+    @property
+    def store(self) -> Store:
+        return self.pipeline.store
+
+
+@asynccontextmanager
+async def open_app(config: Config, *, now: Clock = utc_now) -> AsyncIterator[App]:
+    """Open everything that the running bot consists of; raises as `open_store`."""
+    use_stand_ins(config.discord.api_url, config.discord.gateway_url)
+    async with (
+        open_pipeline(config, now=now) as pipeline,
+        open_enrichment(config, pipeline.store, now=now) as enrichment,
+    ):
+        yield build_app(config, pipeline, enrichment=enrichment)
+
+
+def build_app(config: Config, pipeline: Pipeline, *, enrichment: Enrichment | None = None) -> App:
+    """Build a bot over a pipeline, whose clock it shares; it is not connected to Discord yet."""
+    store, now = pipeline.store, pipeline.now
+    sender = DiscordSender(now=now)
+    delivery = _build_delivery(config, pipeline, sender)
+    starters = load_starters(config.topics.starters)
+    bot = PaperBot(pipeline, delivery, starters=starters, http_trace=http_trace())
+    sender.use(bot)
+    return App(
+        config=config,
+        pipeline=pipeline,
+        sender=sender,
+        delivery=delivery,
+        bot=bot,
+        caretaker=Caretaker(store, sender, now=now),
+        backups=_build_backups(config, now),
+        enrichment=enrichment,
+    )
+
+
+def _build_delivery(config: Config, pipeline: Pipeline, sender: DiscordSender) -> Delivery:
+    folder = config.database.path.absolute().parent
+    reconciliation = Reconciliation(
+        pipeline.store, sender, window=pipeline.intake.rules.catchup_window, now=pipeline.now
+    )
+    return Delivery(
+        pipeline.store.outbox,
+        sender,
+        now=pipeline.now,
+        settings=DeliverySettings(
+            pace_per_s=config.delivery.pace_per_s,
+            lanes=config.delivery.lanes,
+            send_timeout_s=config.delivery.send_timeout_s,
+            give_up_after=timedelta(hours=config.schedule.catchup_window_h),
+        ),
+        free_bytes=lambda: shutil.disk_usage(folder).free,
+        is_ready=reconciliation.is_done,
+    )
+
+
+def _build_backups(config: Config, now: Clock) -> Backups | None:
+    if config.backup.every_h == 0:
+        return None
+    return Backups(config.database.path, config.backup_folder, config.backup, now=now)
 
 
 @asynccontextmanager
@@ -89,3 +201,9 @@ async def open_enrichment(
     # A session of its own: a jar of cookies from there is no business of arXiv's.
     async with aiohttp.ClientSession() as session:
         yield Enrichment(store, HuggingFaceClient(session, config.huggingface.url), now=now)
+
+
+def build_visitor(config: Config) -> discord.Client:
+    """Build a client that asks Discord a few questions and never connects to the gateway."""
+    use_stand_ins(config.discord.api_url, config.discord.gateway_url)
+    return discord.Client(intents=discord.Intents.none())

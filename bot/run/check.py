@@ -13,13 +13,12 @@ from bot.config.schema import Config
 from bot.errors import AlreadyRunning, DatabaseDamaged, StoreError
 from bot.models import Subscription
 from bot.pipeline import Pipeline
-from bot.run.app import offline_pipeline
-from bot.run.backups import find_problem
-from bot.run.client import use_stand_ins
+from bot.run.app import build_visitor, open_offline
+from bot.run.housekeeping import find_problem
 from bot.store.backup.copies import advise, list_copies
 from bot.store.sqlite.database import instance_lock
 from bot.store.sqlite.maintenance import find_stale_indexes
-from bot.store.store import Store, open_store
+from bot.store.store import Store
 from bot.ui.permissions import invite_url, missing_permissions, user_install_url
 
 SAFE_SQLITE = (3, 51, 3)
@@ -43,8 +42,7 @@ async def check_bot(config: Config, token: str | None, *, program: str) -> Async
     note = "" if sqlite3.sqlite_version_info >= SAFE_SQLITE else " (one writer, so it is safe)"
     yield _good(f"SQLite {sqlite3.sqlite_version}{note}, {EXPAT_VERSION}")
     try:
-        async with open_store(config.database.path) as store:
-            pipeline = offline_pipeline(store)
+        async with open_offline(config) as pipeline:
             async for finding in _check_store(config, pipeline, program):
                 yield finding
             yield await asyncio.to_thread(_check_backups, config)
@@ -119,8 +117,7 @@ async def _check_discord(
     if token is None:
         yield _bad("no token; set DISCORD_TOKEN or DISCORD_TOKEN_FILE")
         return
-    use_stand_ins(config.discord.api_url, config.discord.gateway_url)
-    async with discord.Client(intents=discord.Intents.none()) as client:
+    async with build_visitor(config) as client:
         try:
             await client.login(token)
         except discord.LoginFailure:

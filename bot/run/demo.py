@@ -7,11 +7,10 @@ listing's own, so that its digest is due.
 
 import asyncio
 import logging
-import signal
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -24,16 +23,12 @@ from typing import TYPE_CHECKING
 import discord
 
 from bot.arxiv.files import parse_listing_file
-from bot.config.schema import TopicsConfig
-from bot.config.starters import load_starters
-from bot.delivery.sender import DiscordSender
+from bot.config.schema import Config, DatabaseConfig
 from bot.delivery.worker import Delivery
 from bot.errors import InputError
 from bot.models import AnnounceType, Listing
-from bot.pipeline import Pipeline
-from bot.run.app import offline_pipeline
-from bot.run.client import PaperBot
-from bot.store.store import open_store
+from bot.run.app import App, build_app, open_offline
+from bot.run.stopping import stopping_on_signals, until
 from bot.text.words import count_of, long_date
 
 if TYPE_CHECKING:
@@ -77,44 +72,39 @@ async def run_demo(*, port: int = 0, listing: Listing | None = None) -> None:
     listing = listing or default_listing()
     with tempfile.TemporaryDirectory(prefix="paper-digest-demo-") as folder:
         clock = clock_from(datetime.combine(listing.announced_on, HOUR))
-        async with open_store(Path(folder) / "papers.db") as store:
-            await _perform(offline_pipeline(store, now=clock), listing, port)
+        config = Config(database=DatabaseConfig(path=Path(folder) / "papers.db"))
+        async with open_offline(config, now=clock) as pipeline:
+            await _perform(build_app(config, pipeline), listing, port)
 
 
-async def _perform(pipeline: Pipeline, listing: Listing, port: int) -> None:
+async def _perform(app: App, listing: Listing, port: int) -> None:
     import simcord
 
-    sender = DiscordSender(now=pipeline.now)
-    delivery = Delivery(pipeline.store.outbox, sender, now=pipeline.now)
-    bot = PaperBot(pipeline, delivery, starters=load_starters(TopicsConfig().starters))
-    env = simcord.Env(bot, shard_count=1, check_errors=False)
-    _dress(env, pipeline.now())
+    env = simcord.Env(app.bot, shard_count=1, check_errors=False)
+    _dress(env, app.pipeline.now())
     await env.start()
     # simcord takes every error for a failed test; here the bot has told the person what was wrong.
-    del bot.tree.on_error
-    sender.use(bot)
+    del app.bot.tree.on_error
     try:
-        stage = await _set_stage(env, pipeline, delivery, listing)
+        stage = await _set_stage(env, app, listing)
         async with (
-            _stopping_on_signals() as stopped,
-            _delivering(delivery),
+            stopping_on_signals() as stopped,
+            _delivering(app.delivery),
             _open_page(env, stage, port) as page,
         ):
             _tell(page.url, stage, listing)
-            await _first_of(stopped.wait(), page.wait_closed())
+            await until(stopped, page.wait_closed())
     finally:
         await env.shutdown()
 
 
-async def _set_stage(
-    env: "simcord.Env", pipeline: Pipeline, delivery: Delivery, listing: Listing
-) -> Stage:
+async def _set_stage(env: "simcord.Env", app: App, listing: Listing) -> Stage:
     """Make a server whose channel follows the listing's category, and post its digest there."""
     guild = env.create_guild("Reading group")
     channel = guild.create_text_channel("papers", topic="What arXiv announced")
     admin = guild.create_role("admin", permissions=discord.Permissions(administrator=True))
     person = guild.add_member(env.create_user("you"), roles=[admin])
-    await pipeline.store.subscriptions.set_subscription(
+    await app.store.subscriptions.set_subscription(
         guild_id=guild.id,
         channel_id=channel.id,
         categories=[listing.category],
@@ -122,11 +112,11 @@ async def _set_stage(
         post_at=None,
         zone="UTC",
         style="cards",
-        now=pipeline.now(),
+        now=app.pipeline.now(),
     )
-    await pipeline.store.papers.add_listing(listing, now=pipeline.now())
-    await pipeline.plan_due()
-    await delivery.run_once()
+    await app.store.papers.add_listing(listing, now=app.pipeline.now())
+    await app.pipeline.plan_due()
+    await app.delivery.run_once()
     posted = tuple(channel.history())
     guide = guild.add_member(env.create_user("guide", global_name="Demo guide"))
     greeting = await guide.send(channel, GREETING)
@@ -164,27 +154,6 @@ async def _delivering(delivery: Delivery) -> AsyncIterator[None]:
     finally:
         await delivery.stop()
         await work
-
-
-@asynccontextmanager
-async def _stopping_on_signals() -> AsyncIterator[asyncio.Event]:
-    """Set the event on Ctrl-C or SIGTERM."""
-    loop, stopped = asyncio.get_running_loop(), asyncio.Event()
-    signals = (signal.SIGINT, signal.SIGTERM)
-    for number in signals:
-        loop.add_signal_handler(number, stopped.set)
-    try:
-        yield stopped
-    finally:
-        for number in signals:
-            loop.remove_signal_handler(number)
-
-
-async def _first_of(*waits: Coroutine[object, object, object]) -> None:
-    tasks = {asyncio.create_task(wait) for wait in waits}
-    _, waiting = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-    for task in waiting:
-        task.cancel()
 
 
 def _dress(env: "simcord.Env", now: datetime) -> None:

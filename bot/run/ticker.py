@@ -6,19 +6,18 @@ restart after the minute loses it (docs/decisions/0001).
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from typing import Any
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from bot.errors import BotError, DatabaseFull
+from bot.run.stopping import end_all
 
 log = logging.getLogger(__name__)
 
 GRACE_S = 5.0
 """How long the last tick may take to end by itself; asking arXiv can take minutes."""
-CANCEL_AGAIN_S = 1.0
 
 LONGEST_REST = 9
 """Most ticks that are left out in a row while the disk is full."""
@@ -102,17 +101,3 @@ async def _end(running: set[asyncio.Task[None]], grace_s: float) -> None:
         return
     _, late = await asyncio.wait(running, timeout=grace_s)
     await end_all(late)
-
-
-async def end_all(tasks: Collection[asyncio.Task[Any]]) -> None:
-    """Cancel ``tasks`` and wait until they have ended, however they do.
-
-    Again and again: before Python 3.12 wait_for, which libraries and we use, loses a cancellation
-    that comes in the moment its work ends (python/cpython#86296).
-    """
-    pending = set(tasks)
-    while pending:
-        for task in pending:
-            task.cancel()
-        _, pending = await asyncio.wait(pending, timeout=CANCEL_AGAIN_S)
-    await asyncio.gather(*tasks, return_exceptions=True)

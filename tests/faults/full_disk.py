@@ -118,7 +118,7 @@ def intact(day: Scenario) -> bool:
 
 
 PUT_OFF = "bot.run.ticker: tick put off: There is no space left for the database."
-NO_COPY = "bot.run.backups: no backup made"
+NO_COPY = "bot.run.housekeeping: no backup made"
 NEARLY_FULL = "bot.delivery.worker: disk nearly full: nothing is posted until there is space again"
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import aiosqlite
 import pytest
 
-from bot.run.departures import KEPT_FOR, forget_departed
+from bot.run.housekeeping import KEPT_FOR, forget_departed
 from bot.store.store import Store, open_store
 from tests.fakes.world import Channel, Guild
 from tests.faults.world import World, open_world

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from bot.links.client import PAUSE_S, HuggingFaceClient
 from bot.models import AnnounceType, LinkKind, Provenance
 from bot.query.parser import parse_query
 from bot.run.app import offline_pipeline, open_enrichment
-from bot.run.process import enriching
+from bot.run.ticker import ticking
 from bot.store.store import Store, open_store
 from tests.builders import DAY, NOW, make_id, make_link, make_listing, make_paper
 from tests.fakes import arxiv as fake
@@ -313,9 +314,17 @@ async def test_an_answer_of_no_use_keeps_no_other_date_waiting(
 # --- in the process ---------------------------------------------------------------------------
 
 
+@asynccontextmanager
+async def enriching(hub: HuggingFaceServer, store: Store) -> AsyncIterator[None]:
+    """Look for links every now and then, as the process does."""
+    async with open_enrichment(settings(hub, enabled=True), store) as enrichment:
+        assert enrichment is not None
+        async with ticking(enrichment.look, every_s=0.1):
+            yield
+
+
 def settings(hub: HuggingFaceServer, **changes: object) -> Config:
-    sections = {"huggingface": {"url": hub.url, **changes}, "schedule": {"tick_s": 0.1}}
-    return Config.model_validate(sections)
+    return Config.model_validate({"huggingface": {"url": hub.url, **changes}})
 
 
 async def stored_before_now(store: Store) -> date:
@@ -330,8 +339,6 @@ async def test_by_default_hugging_face_is_not_asked(store: Store, hub: HuggingFa
     await stored_before_now(store)
     async with open_enrichment(settings(hub), store) as enrichment:
         assert enrichment is None
-    async with enriching(settings(hub), store):
-        pass
     assert hub.requests == []
 
 
@@ -340,7 +347,7 @@ async def test_where_the_settings_ask_for_it_links_come_by_themselves(
 ) -> None:
     today = await stored_before_now(store)
     hub.show(today, {make_id(1): {"githubRepo": CODE}})
-    async with enriching(settings(hub, enabled=True), store):
+    async with enriching(hub, store):
         pass  # the first look begins at once, and is waited for
     assert hub.asked == [today]
     assert await found(store, "has:code") == [make_id(1)]
@@ -360,7 +367,7 @@ async def test_a_digest_never_waits_for_a_slow_source(store: Store, hub: Hugging
     )
     today = await stored_before_now(store)
     hub.show(today, {make_id(1): {"githubRepo": CODE}})
-    async with enriching(settings(hub, enabled=True), store):
+    async with enriching(hub, store):
         async with asyncio.timeout(5):
             while not hub.requests:  # noqa: ASYNC110  # the request arrives on its own
                 await asyncio.sleep(0.01)

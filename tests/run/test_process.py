@@ -10,10 +10,9 @@ import aiosqlite
 import pytest
 
 from bot.config.schema import Config, DatabaseConfig
-from bot.run import process
-from bot.run import ticker as jobs
+from bot.run import process, stopping
 from bot.run.check import check_bot
-from bot.run.process import stopping_on_signals, until
+from bot.run.stopping import stopping_on_signals, until
 from bot.store.store import open_store
 from tests.builders import NOW, make_listing, make_papers
 
@@ -47,7 +46,7 @@ async def test_a_work_that_loses_a_cancellation_is_cancelled_again(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """As asyncio.wait_for does before Python 3.12: a stop must not hang on it."""
-    monkeypatch.setattr(jobs, "CANCEL_AGAIN_S", 0.05)
+    monkeypatch.setattr(stopping, "CANCEL_AGAIN_S", 0.05)
     stopped = asyncio.Event()
 
     async def hard_of_hearing() -> None:

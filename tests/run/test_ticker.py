@@ -6,7 +6,7 @@ import time
 import pytest
 
 from bot.errors import BotError, DatabaseBusy, DatabaseFull
-from bot.run import ticker as jobs
+from bot.run import stopping
 from bot.run.ticker import Ticks, ticking
 
 
@@ -112,7 +112,7 @@ async def test_a_tick_that_loses_a_cancellation_is_cancelled_again(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """As asyncio.wait_for does before Python 3.12."""
-    monkeypatch.setattr(jobs, "CANCEL_AGAIN_S", 0.05)
+    monkeypatch.setattr(stopping, "CANCEL_AGAIN_S", 0.05)
 
     async def tick() -> None:
         try:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.config.schema import BackupConfig
-from bot.run.backups import Backups, find_problem
+from bot.run.housekeeping import Backups, find_problem
 from bot.store.backup import copies
 from bot.store.backup.copies import list_copies, name_copy
 from bot.store.store import open_store
@@ -138,7 +138,7 @@ async def test_no_copy_is_made_where_it_would_fill_the_disk(
     assert list_copies(path, folder) == []
     await job.look()
     assert len(list_copies(path, folder)) == 1
-    told = [record.message for record in caplog.records if record.name == "bot.run.backups"]
+    told = [record.message for record in caplog.records if record.name == "bot.run.housekeeping"]
     assert [line.partition(":")[0] for line in told] == [
         "no backup made, tried again every hour", "backup made",
     ]  # fmt: skip

@@ -1,22 +1,61 @@
-"""Copies the database now and then while the bot runs; `store.backup.copies` says when."""
+"""Housekeeping that no user waits for: copies of the database, and forgetting what is too old.
+
+Each step is short, and can be repeated.
+"""
 
 import asyncio
 import logging
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Final
 
 from bot.config.schema import BackupConfig
 from bot.errors import StoreError
 from bot.store.backup import copies
+from bot.store.store import Store
 
 log = logging.getLogger(__name__)
 
+KEPT_FOR: Final = timedelta(days=30)
+"""A guild that invites the bot again within this time finds its digests as they were."""
+
+GuildIds = Callable[[], Collection[int] | None]
+"""The guilds the bot is in; None while it does not know them."""
+
+
+async def tidy(store: Store, guild_ids: GuildIds, *, now: datetime) -> None:
+    """Forget old searches and departed guilds, and keep the search index compact."""
+    await store.recent.forget(now)
+    await store.search.tidy()
+    await forget_departed(store, guild_ids, now=now)
+
+
+async def forget_departed(store: Store, guild_ids: GuildIds, *, now: datetime) -> int:
+    """Note which guilds are gone, forget those gone for `KEPT_FOR`; returns how many it forgot.
+
+    Concludes nothing while the bot does not know its guilds: before Discord has listed them, or
+    while the connection is down.
+    """
+    present = guild_ids()
+    if present is None:
+        return 0
+    if noticed := await store.departures.note(present, now):
+        log.info("servers gone, kept for %d days", KEPT_FOR.days, extra={"guilds": noticed})
+    departed = await store.departures.list_since(now - KEPT_FOR)
+    for guild_id in departed:
+        await store.departures.forget(guild_id)
+        log.info("server forgotten", extra={"guild": guild_id})
+    return len(departed)
+
 
 class Backups:
-    """Keeps a few copies of the database at ``path`` in ``folder``."""
+    """Keeps a few copies of the database at ``path`` in ``folder``.
+
+    `store.backup.copies` says when. A copy that is being made when the bot stops is given up.
+    """
 
     def __init__(
         self, path: Path, folder: Path, config: BackupConfig, *, now: Callable[[], datetime]
