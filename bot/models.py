@@ -131,6 +131,13 @@ class Listing:
         return counts
 
 
+class IntakeSource(StrEnum):
+    """Which of arXiv's interfaces is asked for a listing."""
+
+    FEED = "feed"
+    CATCHUP = "catchup"
+
+
 class IntakeVerdict(StrEnum):
     """What is known about a category's listing of one date."""
 

@@ -32,7 +32,7 @@ import aiohttp
 
 from bot.arxiv.calendar import EASTERN, announcement_day
 from bot.arxiv.client import ArxivClient
-from bot.intake.ask import IntakeRules
+from bot.intake.schedule import IntakeRules
 from bot.pipeline import Pipeline
 from bot.run.app import build_pipeline
 from bot.store.store import open_store

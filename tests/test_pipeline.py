@@ -10,7 +10,7 @@ import pytest
 
 from bot.digest.select import Fate, Verdict
 from bot.errors import ArxivUnavailable, StoreError
-from bot.intake.ask import IntakeRules
+from bot.intake.schedule import IntakeRules
 from bot.models import AnnounceType, ArxivId, IntakeVerdict, Listing, Paper, Subscription
 from bot.pipeline import Pipeline
 from bot.query.ast import Query

@@ -101,6 +101,14 @@ def next_announcement_day(day: date) -> date:
     return day
 
 
+def previous_announcement_day(day: date) -> date:
+    """Return the last announcement day before ``day``."""
+    day -= ONE_DAY
+    while not is_announcement_day(day):
+        day -= ONE_DAY
+    return day
+
+
 def estimate_announcement(submitted_at: datetime) -> date:
     """Return the listing date that a paper first submitted at ``submitted_at`` (aware) got.
 

@@ -28,7 +28,7 @@ from bot.config.schema import Config
 from bot.config.sources import default_settings
 from bot.config.token import read_token
 from bot.errors import FileFormatError, InputError, TokenRefused
-from bot.intake.backfill import Asked, check_days
+from bot.intake.backfill import PastDays, check_days
 from bot.intake.importing import detect_form
 from bot.log import setup_logging
 from bot.models import AnnounceType, Digest, Listing, Subscription, Topic
@@ -143,7 +143,7 @@ async def backfill_command(options: Options, config: Config) -> int:
         with instance_lock(config.database.path):
             async with open_backfill(config, report=report) as backfill:
                 for name in names:
-                    await backfill.run(Asked(category=name, since=since, until=until))
+                    await backfill.run(PastDays(category=name, since=since, until=until))
     except asyncio.CancelledError:
         return _stopped()
     return EXIT_OK

@@ -1,5 +1,6 @@
 """Asks arXiv and others, judges what comes back and stores it.
 
 From outside: `ask` (today's listings), `enrich` (links that others name), `importing` and
-`backfill` (history). `judge` decides, and is pure.
+`backfill` (history). `judge` says what an answer means, `schedule` when to
+ask; both are pure.
 """

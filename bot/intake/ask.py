@@ -8,25 +8,21 @@ and writes the listing before the record: a crash in between only asks again.
 import logging
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Protocol
 
-from bot.arxiv.calendar import announcement_day, announcement_days
+from bot.arxiv.calendar import announcement_day, announcement_days, previous_announcement_day
 from bot.errors import ArxivError, ArxivUnavailable, InputError
 from bot.intake.judge import (
     Answer,
     Judgement,
     Knowledge,
-    Source,
-    Step,
     belongs_to,
     expired,
-    first_step,
     judge,
-    last_announcement_day,
-    next_step,
 )
-from bot.models import ArxivId, DayRecord, IntakeVerdict, Listing, Paper
+from bot.intake.schedule import IntakeRules, first_poll, next_poll
+from bot.models import ArxivId, DayRecord, IntakeSource, IntakeVerdict, Listing, Paper
 from bot.store.papers.papers import AddedListing
 from bot.store.store import Store
 
@@ -46,16 +42,6 @@ class ListingSource(Protocol):
 
     async def fetch_metadata(self, arxiv_ids: Sequence[ArxivId]) -> Sequence[Paper]:
         """Fetch what is known of papers, in their latest versions."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IntakeRules:
-    """When to ask arXiv, and for what; the settings of the same names say what they mean."""
-
-    categories: tuple[str, ...] = ()
-    poll_start: time = time(0, 10)
-    poll_every: timedelta = timedelta(minutes=20)
-    catchup_window: timedelta = timedelta(hours=96)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,7 +95,7 @@ class Intake:
         """Ask the daily feed of a category now, whatever its record says."""
         today = announcement_day(self._now())
         record = await self._store.intake.get_record(category, today)
-        return await self._ask(record or DayRecord(category=category, day=today), Source.FEED)
+        return await self._ask(record or DayRecord(category=category, day=today), IntakeSource.FEED)
 
     # -- what is to be asked -------------------------------------------------------------------
 
@@ -144,28 +130,23 @@ class Intake:
                 )
         return [*(day for day in missed if day >= oldest), today]
 
-    async def _most_urgent(self, categories: set[str]) -> tuple[DayRecord, Source] | None:
-        """The record with the earliest step that is due, older days first.
+    async def _most_urgent(self, categories: set[str]) -> tuple[DayRecord, IntakeSource] | None:
+        """The record with the earliest poll that is due, older days first.
 
         What a new day's feed shows is judged by what the day before had.
         """
         now = self._now()
-        steps = []
+        polls = []
         for record in await self._store.intake.list_open():
-            step = self._step(record, now)
-            if step is None or self._is_out_of_reach(record, now):
+            poll = next_poll(record, now, self.rules)
+            if poll is None or self._is_out_of_reach(record, now):
                 await self._close(record, now, is_watched=record.category in categories)
-            elif step.at <= now and record.category in categories:
-                steps.append((record.day, step.at, record.category, record, step))
-        if not steps:
+            elif poll.at <= now and record.category in categories:
+                polls.append((record.day, poll.at, record.category, record, poll))
+        if not polls:
             return None
-        *_, record, step = min(steps, key=lambda each: each[:3])
-        return record, step.source
-
-    def _step(self, record: DayRecord, now: datetime) -> Step | None:
-        return next_step(
-            record, now, poll_start=self.rules.poll_start, poll_every=self.rules.poll_every
-        )
+        *_, record, poll = min(polls, key=lambda each: each[:3])
+        return record, poll.source
 
     async def statuses(self) -> dict[str, IntakeStatus]:
         """Tell how things stand, by category."""
@@ -177,13 +158,13 @@ class Intake:
 
     def _next_poll(self, record: DayRecord) -> datetime:
         """When arXiv is asked next about a category: for its newest day, or for the day after."""
-        step = self._step(record, self._now())
-        if step is None:
+        poll = next_poll(record, self._now(), self.rules)
+        if poll is None:
             tomorrow = DayRecord(
                 category=record.category, day=announcement_day(self._now()) + timedelta(days=1)
             )
-            step = first_step(tomorrow, self.rules.poll_start)
-        return step.at
+            poll = first_poll(tomorrow, self.rules)
+        return poll.at
 
     def _is_out_of_reach(self, record: DayRecord, now: datetime) -> bool:
         return record.day < announcement_day(now - self.rules.catchup_window)
@@ -200,9 +181,9 @@ class Intake:
 
     # -- asking --------------------------------------------------------------------------------
 
-    async def _ask(self, record: DayRecord, source: Source) -> IntakeOutcome:
+    async def _ask(self, record: DayRecord, source: IntakeSource) -> IntakeOutcome:
         try:
-            if source is Source.FEED:
+            if source is IntakeSource.FEED:
                 listing = await self._arxiv.fetch_listing(record.category)
             else:
                 listing = await self._arxiv.fetch_catchup(record.category, record.day)
@@ -262,7 +243,7 @@ class Intake:
     async def _knowledge(self, record: DayRecord, answer: Answer, listing: Listing) -> Knowledge:
         intake = self._store.intake
         stamp = min(listing.announced_on, record.day)
-        previous = await intake.get_record(record.category, last_announcement_day(stamp))
+        previous = await intake.get_record(record.category, previous_announcement_day(stamp))
         day = belongs_to(record, answer, listing, previous)
         arxiv_ids = [entry.paper.arxiv_id for entry in listing.announcements]
         return Knowledge(

@@ -16,8 +16,7 @@ from bot.arxiv.dating import date_paper
 from bot.arxiv.oaipmh import OaiPage, TokenExpired
 from bot.arxiv.taxonomy import oai_set
 from bot.errors import ArxivError, ArxivUnavailable, InputError
-from bot.intake.history import Tally, add_dated
-from bot.intake.progress import Progress, show_progress
+from bot.intake.history import Progress, Tally, add_dated, show_progress
 from bot.store.store import Store
 
 FIRST_PAPER = date(1991, 8, 14)
@@ -47,8 +46,8 @@ class OaiSource(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
-    """What a person wants: the papers of ``category`` announced from ``since`` to ``until``."""
+class PastDays:
+    """What a person asks for: the papers of ``category`` announced from ``since`` to ``until``."""
 
     category: str
     since: date
@@ -64,7 +63,7 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class Bookmark:
     """How far a backfill is: the window at hand, and in it the token of the next page."""
 
     day: date
@@ -76,15 +75,15 @@ class Place:
     def last_day(self) -> date:
         return self.day + timedelta(days=self.days - 1)
 
-    def after_page(self, token: str | None) -> "Place":
-        """Return the place after a page: the next page's, or the window's after this one."""
+    def after_page(self, token: str | None) -> "Bookmark":
+        """Return the bookmark after a page: at the next page, or at the next window."""
         pages = self.pages + 1
         if token is not None:
             return replace(self, token=token, pages=pages)
-        return Place(day=self.last_day + ONE_DAY, days=_next_length(self.days, pages))
+        return Bookmark(day=self.last_day + ONE_DAY, days=_next_length(self.days, pages))
 
-    def anew(self, today: date) -> "Place":
-        """Return the beginning of the window, which ends today at the latest."""
+    def restarted(self, today: date) -> "Bookmark":
+        """Return the start of the window, which ends today at the latest."""
         days = min(self.days, (today - self.day).days + 1)
         return replace(self, days=days, token=None, pages=0)
 
@@ -92,7 +91,7 @@ class Place:
         return json.dumps(asdict(self), default=str)
 
     @classmethod
-    def from_json(cls, text: str) -> "Place":
+    def from_json(cls, text: str) -> "Bookmark":
         values = json.loads(text)
         return cls(**{**values, "day": date.fromisoformat(values["day"])})
 
@@ -132,68 +131,70 @@ class Backfill:
         self._report = report
         self._sleep = sleep
 
-    async def run(self, asked: Asked) -> Tally:
-        """Go on where this backfill was, or begin; returns what came of this run.
+    async def run(self, days: PastDays) -> Tally:
+        """Continue this backfill, or begin it; returns what came of this run.
 
         Raises `ArxivError` when arXiv stays silent; what was stored until then stays, and the
-        same call goes on from there.
+        same call continues from there.
         """
         tally = Tally()
-        place = await self._find_place(asked)
-        days = (self._today() - place.day).days + 1
+        mark = await self._find_mark(days)
+        total = (self._today() - mark.day).days + 1
         try:
-            with show_progress(asked.category, max(days, 1)) as progress:
-                await self._go_on(asked, place, tally, progress)
+            with show_progress(days.category, max(total, 1)) as progress:
+                await self._continue(days, mark, tally, progress)
         finally:
-            self._report(f"{asked}: {tally}")
-        await self._store.facts.set(asked.name, "")
+            self._report(f"{days}: {tally}")
+        await self._store.facts.set(days.name, "")
         return tally
 
-    async def _go_on(self, asked: Asked, place: Place, tally: Tally, progress: Progress) -> None:
-        """Fetch window after window from ``place`` until today."""
-        begin, failures = place.day, 0
-        while place.day <= self._today():
-            if place.token is None:
-                place = place.anew(self._today())
+    async def _continue(
+        self, days: PastDays, mark: Bookmark, tally: Tally, progress: Progress
+    ) -> None:
+        """Fetch window after window from ``mark`` until today."""
+        begin, failures = mark.day, 0
+        while mark.day <= self._today():
+            if mark.token is None:
+                mark = mark.restarted(self._today())
             try:
-                async for page in self._pages(asked, place):
-                    place = await self._store_page(asked, place, page, tally, progress)
-                    progress.advance((place.day - begin).days, tally.papers)
-                    if place.pages != 1:  # a first page says nothing of the window's tokens
+                async for page in self._pages(days, mark):
+                    mark = await self._store_page(days, mark, page, tally, progress)
+                    progress.advance((mark.day - begin).days, tally.papers)
+                    if mark.pages != 1:  # a first page says nothing of the window's tokens
                         failures = 0
             except ArxivError as error:
                 failures += 1
                 await self._wait(error, failures, progress)
                 if isinstance(error, TokenExpired):
-                    place = place.anew(self._today())
+                    mark = mark.restarted(self._today())
 
     def _today(self) -> date:
         """Return the day as the service counts it, in UTC."""
         return self._now().astimezone(UTC).date()
 
-    async def _find_place(self, asked: Asked) -> Place:
-        """Return how far the backfill is; its beginning when it was not begun, or was ended."""
-        kept = await self._store.facts.get(asked.name)
-        return Place.from_json(kept) if kept else Place(day=max(asked.since, EARLIEST_CHANGE))
+    async def _find_mark(self, days: PastDays) -> Bookmark:
+        """Return how far the backfill is; its start if it was never begun, or is done."""
+        kept = await self._store.facts.get(days.name)
+        return Bookmark.from_json(kept) if kept else Bookmark(day=max(days.since, EARLIEST_CHANGE))
 
-    def _pages(self, asked: Asked, place: Place) -> AsyncIterator[OaiPage]:
-        name = oai_set(asked.category)
-        return self._source.iter_oai(name, place.day, place.last_day, token=place.token)
+    def _pages(self, days: PastDays, mark: Bookmark) -> AsyncIterator[OaiPage]:
+        name = oai_set(days.category)
+        return self._source.iter_oai(name, mark.day, mark.last_day, token=mark.token)
 
     async def _store_page(
-        self, asked: Asked, place: Place, page: OaiPage, tally: Tally, progress: Progress
-    ) -> Place:
+        self, days: PastDays, mark: Bookmark, page: OaiPage, tally: Tally, progress: Progress
+    ) -> Bookmark:
         dated = [date_paper(paper) for paper in page.papers]
-        wanted = [each for each in dated if asked.since <= each.announced_on <= asked.until]
+        wanted = [each for each in dated if days.since <= each.announced_on <= days.until]
         tally.added += await add_dated(self._store.papers, wanted)
         tally.outside += len(dated) - len(wanted)
         tally.skipped += len(page.skipped)
         for record in page.skipped:
             progress.say(f"  skipped {record.name}: {record.reason}")
         # After the papers: a kill in between only fetches this page once more.
-        place = place.after_page(page.token)
-        await self._store.facts.set(asked.name, place.to_json())
-        return place
+        mark = mark.after_page(page.token)
+        await self._store.facts.set(days.name, mark.to_json())
+        return mark
 
     async def _wait(self, error: ArxivError, failures: int, progress: Progress) -> None:
         """Wait before the next try; raises ``error`` when there were enough."""

@@ -2,16 +2,20 @@
 
 Every batch is one transaction, and the next one is read and made readable while it is written:
 SQLite does its work outside of Python's interpreter, so two cores are busy. A kill leaves the
-batches before it; whoever begins again finds them unchanged and passes over them quickly.
+batches before it; the next run finds them unchanged and passes over them quickly.
 """
 
 import asyncio
 import gc
 import sys
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
+from typing import Never, TextIO
+
+from tqdm import tqdm
 
 from bot.arxiv.dating import DatedPaper, date_paper
 from bot.arxiv.paper import SourceRecord
@@ -117,7 +121,7 @@ async def add_dated(papers: Papers, found: Iterable[DatedPaper]) -> AddedPapers:
 
 @contextmanager
 def _many_objects_in_two_threads() -> Iterator[None]:
-    """Tune the interpreter to its work for the while; a fifth of an import's time."""
+    """Tune the interpreter to this work meanwhile; it saves a fifth of an import's time."""
     interval_s, thresholds = sys.getswitchinterval(), gc.get_threshold()
     sys.setswitchinterval(SWITCH_INTERVAL_S)
     gc.set_threshold(OBJECTS_A_COLLECTION)
@@ -126,3 +130,51 @@ def _many_objects_in_two_threads() -> Iterator[None]:
     finally:
         sys.setswitchinterval(interval_s)
         gc.set_threshold(*thresholds)
+
+
+# -- how far it is --------------------------------------------------------------------------------
+
+_FORMAT = "{desc} {percentage:3.0f}%|{bar:24}| {unit} [{elapsed}, {remaining} left]"
+
+
+class Progress:
+    """One command's progress; `say` prints a line without tearing the bar."""
+
+    def __init__(self, label: str, total: float, stream: TextIO) -> None:
+        self._stream = stream
+        self._began_at = time.monotonic()
+        self._bar: tqdm[Never] = tqdm(
+            desc=label,
+            total=total,
+            file=stream,
+            bar_format=_FORMAT,
+            unit="0 papers",  # stands where the text is to stand
+            disable=not stream.isatty(),
+            leave=False,
+            dynamic_ncols=True,
+        )
+
+    def advance(self, done: float, papers: int) -> None:
+        """Show that ``done`` of the total is behind us, and ``papers`` papers."""
+        if self._bar.disable:
+            return
+        rate = papers / max(time.monotonic() - self._began_at, 0.1)
+        self._bar.unit = f"{papers:,} papers, {rate:,.0f}/s"
+        self._bar.update(done - self._bar.n)
+
+    def say(self, line: str) -> None:
+        with tqdm.external_write_mode(file=self._stream):
+            print(line, file=self._stream)
+
+    def close(self) -> None:
+        self._bar.close()
+
+
+@contextmanager
+def show_progress(label: str, total: float, stream: TextIO | None = None) -> Iterator[Progress]:
+    """Show a bar on ``stream`` (stderr) while the block runs, if it is a terminal."""
+    progress = Progress(label, total, stream or sys.stderr)
+    try:
+        yield progress
+    finally:
+        progress.close()

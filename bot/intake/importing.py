@@ -25,8 +25,16 @@ from bot.arxiv.files import (
 from bot.arxiv.paper import SourceRecord
 from bot.arxiv.snapshot import read_snapshot_line
 from bot.errors import FileFormatError, InputError
-from bot.intake.history import BATCH, Chunk, Tally, add_chunks, add_papers, skips
-from bot.intake.progress import Progress, show_progress
+from bot.intake.history import (
+    BATCH,
+    Chunk,
+    Progress,
+    Tally,
+    add_chunks,
+    add_papers,
+    show_progress,
+    skips,
+)
 from bot.models import Listing, SkippedRecord
 from bot.store.papers.bulk import AddedPapers
 from bot.store.papers.papers import AddedListing

@@ -1,39 +1,39 @@
-"""What an answer of arXiv means for one category and date, and what to ask next. Pure.
+"""What an answer of arXiv means for one category and date. Pure; `schedule` says when to ask.
 
 A daily feed says less than its manual: it may repeat the day before under a new date (with the
 version numbers of the moment), stay empty on a holiday without notice, surface a Friday's list
-only under Saturday's date, or never carry it. So a listing is judged by its content:
-
-- `judge` takes what came back, what is stored and what the calendar expects, and returns the
-  date to which the listing belongs, the part of it that is news, and the day's new record;
-- `next_step` takes a day's record and the time, and returns which source to ask, and when.
-
-Two sources are used: the daily feed, and the catch-up page of the date when the feed fails,
-stays empty, repeats itself, or was missed. Times are Eastern (`calendar`).
+only under Saturday's date, or never carry it. So a listing is judged by its content: `judge` takes
+what came back, what is stored and what the calendar expects, and returns the date to which the
+listing belongs, the part of it that is news, and the day's new record.
 """
 
 import hashlib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
-from enum import StrEnum
 
-from bot.arxiv.calendar import EASTERN, announcement_day, is_announcement_day
-from bot.models import Announcement, ArxivId, DayRecord, Earlier, IntakeVerdict, Listing
-
-
-class Source(StrEnum):
-    """Which of arXiv's interfaces is asked."""
-
-    FEED = "feed"
-    CATCHUP = "catchup"
+from bot.arxiv.calendar import (
+    EASTERN,
+    announcement_day,
+    is_announcement_day,
+    previous_announcement_day,
+)
+from bot.models import (
+    Announcement,
+    ArxivId,
+    DayRecord,
+    Earlier,
+    IntakeSource,
+    IntakeVerdict,
+    Listing,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
     """What came back: a listing, or the sentence that says why none did."""
 
-    source: Source
+    source: IntakeSource
     asked_at: datetime
     listing: Listing | None = None
     error: str = ""
@@ -70,14 +70,6 @@ class Judgement:
     of_previous: DayRecord | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
-    """Ask ``source`` at ``at``."""
-
-    source: Source
-    at: datetime
-
-
 REPEATED_SHARE = 0.5
 """A listing of which more was announced on other dates repeats another day. On ordinary days
 that share is near zero, in the repeats of March to May 2024 over 0.99."""
@@ -88,6 +80,13 @@ RECENT = timedelta(days=4)
 SHORT_SHARE = 1 / 3
 """A listing with less than this part of the usual number is read twice before it counts as
 whole."""
+
+SETTLED_FROM = time(9, 0)
+"""A second reading that agrees settles a day from then on, Eastern; an earlier one may be as
+stale as the first."""
+
+HELD_FOR = timedelta(hours=3)
+"""How long a listing is held back that may be the one of the day before."""
 
 # --- judging -------------------------------------------------------------------------------------
 
@@ -106,15 +105,7 @@ def listing_day(stamp: date, today: date, previous: DayRecord | None) -> date:
     has_own = previous is not None and previous.verdict is IntakeVerdict.COMPLETE
     if stamp.weekday() < 5 and has_own:
         return stamp
-    return last_announcement_day(stamp)
-
-
-def last_announcement_day(day: date) -> date:
-    """Return the last announcement day before ``day``."""
-    day -= timedelta(days=1)
-    while not is_announcement_day(day):
-        day -= timedelta(days=1)
-    return day
+    return previous_announcement_day(stamp)
 
 
 def judge(record: DayRecord, answer: Answer, knowledge: Knowledge) -> Judgement:
@@ -125,7 +116,7 @@ def judge(record: DayRecord, answer: Answer, knowledge: Knowledge) -> Judgement:
     record = replace(record, failures=0, failing_since=None, not_before=None, error="")
     if not answer.listing.announcements:
         return Judgement(record=_empty(record, answer))
-    is_feed = answer.source is Source.FEED
+    is_feed = answer.source is IntakeSource.FEED
     if is_feed and repeated_share(answer.listing, knowledge.announced) > REPEATED_SHARE:
         return Judgement(record=_stale(record, answer))
     if is_feed and _may_be_of_previous(record, answer, knowledge):
@@ -202,7 +193,7 @@ def _repeats(entry: Announcement, stamp: date, earlier: Collection[Earlier]) -> 
 
 
 def _asked(record: DayRecord, answer: Answer) -> DayRecord:
-    if answer.source is Source.FEED:
+    if answer.source is IntakeSource.FEED:
         return replace(record, feed_asked_at=answer.asked_at)
     return replace(record, catchup_asked_at=answer.asked_at)
 
@@ -242,7 +233,9 @@ def _empty(record: DayRecord, answer: Answer) -> DayRecord:
     else:
         verdict = IntakeVerdict.EMPTY_UNEXPECTED
         reason = f"the {answer.source} is empty on a day that should have a listing"
-    is_over = answer.source is Source.CATCHUP and announcement_day(answer.asked_at) > record.day
+    is_over = (
+        answer.source is IntakeSource.CATCHUP and announcement_day(answer.asked_at) > record.day
+    )
     if is_over and record.verdict is IntakeVerdict.STALE:
         reason = f"{record.reason}; the catch-up page has none: taken for a holiday"
     elif is_over:
@@ -273,7 +266,7 @@ def _stale(record: DayRecord, answer: Answer) -> DayRecord:
 def _fresh(record: DayRecord, answer: Answer, listing: Listing, knowledge: Knowledge) -> Judgement:
     day = belongs_to(record, answer, listing, knowledge.previous)
     # The catch-up page is arXiv's own record of the date, and knows no versions to compare.
-    is_record = answer.source is Source.CATCHUP
+    is_record = answer.source is IntakeSource.CATCHUP
     news = listing.announcements if is_record else news_of(listing, knowledge.announced)
     accepted = replace(listing, announced_on=day, announcements=news)
     if day == record.day:
@@ -291,7 +284,7 @@ def belongs_to(
 
     The catch-up page answers for the date it was asked for; the feed's stamp is judged.
     """
-    if answer.source is Source.CATCHUP:
+    if answer.source is IntakeSource.CATCHUP:
         return record.day
     today = announcement_day(answer.asked_at)
     return listing_day(listing.announced_on, today, previous)
@@ -306,8 +299,10 @@ def _read(record: DayRecord, answer: Answer, accepted: Listing, knowledge: Knowl
     papers = {entry.paper.arxiv_id for entry in accepted.announcements}
     is_known = bool(knowledge.stored) and papers <= set(knowledge.stored)
     is_short = knowledge.usual is not None and len(papers) < knowledge.usual * SHORT_SHARE
-    is_late = answer.asked_at >= _at(record.day, RECHECK_AT)
-    is_record = answer.source is Source.CATCHUP and announcement_day(answer.asked_at) > record.day
+    is_late = answer.asked_at >= datetime.combine(record.day, SETTLED_FROM, tzinfo=EASTERN)
+    is_record = (
+        answer.source is IntakeSource.CATCHUP and announcement_day(answer.asked_at) > record.day
+    )
     if not accepted.is_complete:
         verdict, reason = IntakeVerdict.GROWING, "the answer was not the whole listing"
     elif is_short and not is_known:
@@ -360,102 +355,6 @@ def _elsewhere(record: DayRecord, accepted: Listing, knowledge: Knowledge, added
         papers=len(knowledge.stored) + added,
     )
     return Judgement(record=own, accepted=accepted, of_previous=earlier)
-
-
-# --- what to ask next ------------------------------------------------------------------------
-
-RECHECK_AT = time(9, 0)
-LATE_CHECK_AT = time(21, 30)
-CATCHUP_FROM = time(2, 30)
-HELD_FOR = timedelta(hours=3)
-PAST_FROM = time(0, 5)  # before the new day's feed is judged by what the day before had
-CATCHUP_EVERY = timedelta(hours=3)
-PAST_EVERY = timedelta(hours=6)
-GROWING_EVERY = timedelta(minutes=15)
-OFTEN_UNTIL = time(3, 0)
-SELDOM_EVERY = timedelta(hours=1)
-JITTER = timedelta(minutes=5)
-
-
-def next_step(
-    record: DayRecord, now: datetime, *, poll_start: time, poll_every: timedelta
-) -> Step | None:
-    """Return what to ask next about a day and when; None when nothing more is to be asked.
-
-    The step's time may lie in the past: then it is due now.
-    """
-    if record.is_closed:
-        return None
-    if record.day < announcement_day(now):
-        step = _past_step(record)
-    else:
-        step = _today_step(record, poll_start, poll_every)
-    if step is not None and record.not_before is not None:
-        return replace(step, at=max(step.at, record.not_before))
-    return step
-
-
-def _at(day: date, at: time) -> datetime:
-    return datetime.combine(day, at, tzinfo=EASTERN)
-
-
-def _jitter(record: DayRecord) -> timedelta:
-    """Spread the first polls of many hosts and categories, each always at its own moment."""
-    digest = hashlib.sha256(f"{record.category} {record.day}".encode()).digest()
-    return JITTER * (digest[0] / 256)
-
-
-def first_step(record: DayRecord, poll_start: time) -> Step:
-    """Return the first step of a day."""
-    return Step(source=Source.FEED, at=_at(record.day, poll_start) + _jitter(record))
-
-
-def _today_step(record: DayRecord, poll_start: time, poll_every: timedelta) -> Step | None:
-    asked = record.feed_asked_at
-    if asked is None or record.verdict is None:
-        return first_step(record, poll_start)
-    is_settled = record.verdict in (IntakeVerdict.COMPLETE, IntakeVerdict.EMPTY_EXPECTED)
-    if is_settled and record.failures:
-        return Step(source=Source.FEED, at=asked + poll_every)
-    if record.verdict is IntakeVerdict.COMPLETE:
-        return None if record.is_confirmed else _recheck(record, asked, (RECHECK_AT,))
-    if record.verdict is IntakeVerdict.EMPTY_EXPECTED:
-        return _recheck(record, asked, (RECHECK_AT, LATE_CHECK_AT))
-    if record.verdict is IntakeVerdict.GROWING:
-        return Step(source=Source.FEED, at=asked + GROWING_EVERY)
-    return _retry(record, asked, poll_every)
-
-
-def _recheck(record: DayRecord, asked: datetime, times: tuple[time, ...]) -> Step | None:
-    moments = (_at(record.day, at) + _jitter(record) for at in times)
-    return next((Step(source=Source.FEED, at=at) for at in moments if at > asked), None)
-
-
-def _retry(record: DayRecord, asked: datetime, poll_every: timedelta) -> Step:
-    """Ask the feed again, and from `CATCHUP_FROM` on the second source too."""
-    pause = poll_every if asked.astimezone(EASTERN).time() < OFTEN_UNTIL else SELDOM_EVERY
-    # After a failure `not_before` alone says when; it grows with each.
-    feed = Step(source=Source.FEED, at=asked if record.failures else asked + pause)
-    first = _at(record.day, CATCHUP_FROM) + _jitter(record)
-    last = record.catchup_asked_at
-    catchup = Step(source=Source.CATCHUP, at=first if last is None else last + CATCHUP_EVERY)
-    return min(catchup, feed, key=lambda step: step.at)
-
-
-def _past_step(record: DayRecord) -> Step | None:
-    """Ask the second source about a day that is over and not settled."""
-    is_settled = record.verdict is IntakeVerdict.EMPTY_EXPECTED or (
-        record.verdict is IntakeVerdict.COMPLETE and record.is_confirmed
-    )
-    if is_settled or (record.verdict is None and not is_announcement_day(record.day)):
-        return None
-    morning = _at(record.day + timedelta(days=1), PAST_FROM) + _jitter(record)
-    last = record.catchup_asked_at
-    if last is None or last < morning:
-        return Step(source=Source.CATCHUP, at=morning)
-    if record.verdict is IntakeVerdict.COMPLETE and not record.failures:
-        return None  # it was read a second time
-    return Step(source=Source.CATCHUP, at=last if record.failures else last + PAST_EVERY)
 
 
 def expired(record: DayRecord) -> DayRecord:

@@ -21,10 +21,11 @@ from bot.delivery.reconcile import Reconciliation
 from bot.delivery.sender import DiscordSender, http_trace
 from bot.delivery.worker import Delivery, DeliverySettings
 from bot.errors import ArxivUnavailable
-from bot.intake.ask import Clock, Intake, IntakeRules, ListingSource
+from bot.intake.ask import Clock, Intake, ListingSource
 from bot.intake.backfill import Backfill
 from bot.intake.enrich import Enrichment
 from bot.intake.importing import Importer
+from bot.intake.schedule import IntakeRules
 from bot.links.client import HuggingFaceClient
 from bot.models import ArxivId, Listing, Paper
 from bot.pipeline import Pipeline

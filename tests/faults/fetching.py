@@ -14,7 +14,7 @@ from bot.arxiv.client import ArxivClient
 from bot.delivery.notices import Caretaker
 from bot.delivery.sender import DiscordSender, http_trace
 from bot.delivery.worker import Delivery
-from bot.intake.ask import IntakeRules
+from bot.intake.schedule import IntakeRules
 from bot.models import AnnounceType, DayRecord
 from bot.run.app import build_pipeline
 from bot.store.store import Store, open_store

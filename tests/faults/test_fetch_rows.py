@@ -17,9 +17,8 @@ import aiohttp
 import pytest
 from aiohttp.abc import AbstractResolver, ResolveResult
 
-from bot.arxiv.calendar import announcement_day
+from bot.arxiv.calendar import announcement_day, previous_announcement_day
 from bot.config.schema import ArxivConfig
-from bot.intake.judge import last_announcement_day
 from bot.models import DayRecord, IntakeVerdict
 from bot.store.store import open_store
 from tests.beats import heartbeat, longest_silence_s
@@ -189,7 +188,9 @@ async def test_row_3_a_missed_listing_is_counted_for_who_watches_the_process(
     port = find_free_port()
     async with scenario(tmp_path / "other", channels=1, health__port=port) as made:
         async with open_store(made.path) as store:
-            gone = last_announcement_day(announcement_day(datetime.now(UTC)) - timedelta(days=5))
+            gone = previous_announcement_day(
+                announcement_day(datetime.now(UTC)) - timedelta(days=5)
+            )
             failed = DayRecord(category="cs.CV", day=gone, verdict=IntakeVerdict.FAILED)
             await store.intake.set_records([failed], now=datetime.now(UTC))
         async with made.running() as bot, aiohttp.ClientSession() as http:

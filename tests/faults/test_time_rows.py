@@ -20,7 +20,7 @@ from bot.arxiv.calendar import (
     is_announcement_day,
 )
 from bot.digest.due import digest_due
-from bot.intake.ask import IntakeRules
+from bot.intake.schedule import IntakeRules
 from bot.models import AnnounceType, ArxivId, Listing, Paper, Subscription
 from bot.pipeline import Pipeline
 from bot.run.app import build_pipeline

@@ -23,9 +23,9 @@ from bot.intake.backfill import (
     FIRST_WINDOW_DAYS,
     LONGEST_WINDOW_DAYS,
     PAUSES_S,
-    Asked,
     Backfill,
-    Place,
+    Bookmark,
+    PastDays,
     check_days,
 )
 from bot.intake.history import Tally
@@ -37,7 +37,7 @@ from tests.fakes.crashing import program
 ROOT = Path(__file__).resolve().parents[2]
 TODAY = date(2024, 10, 1)
 SINCE, UNTIL = date(2024, 8, 5), date(2024, 9, 13)
-ASKED = Asked(category="cs.CV", since=SINCE, until=UNTIL)
+ASKED = PastDays(category="cs.CV", since=SINCE, until=UNTIL)
 A_DAY = 3
 """Papers that every announcement day has here."""
 
@@ -71,7 +71,7 @@ class Backfilled:
     said: list[str] = field(default_factory=list)
     slept: list[float] = field(default_factory=list)
 
-    async def run(self, asked: Asked = ASKED) -> Tally:
+    async def run(self, asked: PastDays = ASKED) -> Tally:
         return await self.backfill.run(asked)
 
     async def dates(self) -> set[date]:
@@ -190,7 +190,7 @@ async def test_a_listing_keeps_its_dates(world: Backfilled) -> None:
 
 
 async def test_days_without_papers_are_no_error(world: Backfilled) -> None:
-    asked = Asked(category="math.CO", since=SINCE, until=UNTIL)
+    asked = PastDays(category="math.CO", since=SINCE, until=UNTIL)
     assert (await world.run(asked)).papers == 0
 
 
@@ -274,9 +274,12 @@ async def test_a_page_that_is_refused_is_told_in_arxivs_words(world: Backfilled)
 # -- places --------------------------------------------------------------------------------------
 
 
-def test_a_place_survives_being_written_down() -> None:
-    for place in (Place(day=SINCE), Place(day=SINCE, days=3, token="verb%3DListRecords", pages=2)):
-        assert Place.from_json(place.to_json()) == place
+def test_a_bookmark_survives_being_written_down() -> None:
+    for place in (
+        Bookmark(day=SINCE),
+        Bookmark(day=SINCE, days=3, token="verb%3DListRecords", pages=2),
+    ):
+        assert Bookmark.from_json(place.to_json()) == place
 
 
 @pytest.mark.parametrize(
@@ -284,14 +287,14 @@ def test_a_place_survives_being_written_down() -> None:
     [(1, 2 * FIRST_WINDOW_DAYS), (3, FIRST_WINDOW_DAYS), (9, FIRST_WINDOW_DAYS // 2)],
 )
 def test_windows_follow_what_they_hold(pages: int, days: int) -> None:
-    place = Place(day=SINCE)
+    place = Bookmark(day=SINCE)
     for number in range(pages):
         place = place.after_page(f"t{number}" if number < pages - 1 else None)
-    assert place == Place(day=SINCE + timedelta(days=FIRST_WINDOW_DAYS), days=days)
+    assert place == Bookmark(day=SINCE + timedelta(days=FIRST_WINDOW_DAYS), days=days)
 
 
 def test_windows_stay_between_a_day_and_a_year() -> None:
-    long, short = Place(day=SINCE), Place(day=SINCE)
+    long, short = Bookmark(day=SINCE), Bookmark(day=SINCE)
     for _ in range(12):
         long = long.after_page(None)
         for _ in range(9):

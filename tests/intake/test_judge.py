@@ -1,24 +1,28 @@
-"""What an answer of arXiv means, and what to ask next."""
+"""What an answer of arXiv means."""
 
-import itertools
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 
-from bot.arxiv.calendar import EASTERN, announcement_days
+from bot.arxiv.calendar import EASTERN
 from bot.intake.judge import (
     Answer,
     Judgement,
     Knowledge,
-    Source,
-    Step,
     expired,
     judge,
     listing_day,
-    next_step,
 )
-from bot.models import AnnounceType, ArxivId, DayRecord, Earlier, IntakeVerdict, Listing
+from bot.models import (
+    AnnounceType,
+    ArxivId,
+    DayRecord,
+    Earlier,
+    IntakeSource,
+    IntakeVerdict,
+    Listing,
+)
 from tests.builders import make_listing, make_paper, make_papers
 
 TUESDAY = date(2024, 3, 5)
@@ -27,9 +31,6 @@ FRIDAY = date(2024, 3, 8)
 SATURDAY = date(2024, 3, 9)
 MONDAY = date(2024, 3, 11)
 HOLIDAY = date(2024, 5, 23)  # the day after the skipped evening of 22 May 2024
-
-POLL_START = time(0, 10)
-POLL_EVERY = timedelta(minutes=20)
 
 
 def at(day: date, hour: int, minute: int = 0) -> datetime:
@@ -59,7 +60,7 @@ def judged(
     before: DayRecord | None = None,
     knowledge: Knowledge | None = None,
     asked_at: datetime | None = None,
-    source: Source = Source.FEED,
+    source: IntakeSource = IntakeSource.FEED,
 ) -> Judgement:
     before = before or record()
     answer = Answer(
@@ -71,17 +72,12 @@ def judged(
     return judge(before, answer, knowledge or Knowledge(announced={}))
 
 
-def test_an_ordinary_listing_is_complete_and_read_again_once() -> None:
+def test_an_ordinary_listing_is_complete() -> None:
     judgement = judged(make_listing(*make_papers(30), announced_on=WEDNESDAY))
     assert judgement.record.verdict is IntakeVerdict.COMPLETE
+    assert not judgement.record.is_confirmed
     assert judgement.accepted is not None
     assert judgement.accepted.announced_on == WEDNESDAY
-    step = next_step(
-        judgement.record, at(WEDNESDAY, 0, 13), poll_start=POLL_START, poll_every=POLL_EVERY
-    )
-    assert step is not None
-    assert step.source is Source.FEED
-    assert at(WEDNESDAY, 9) <= step.at <= at(WEDNESDAY, 9, 5)
 
 
 def test_a_second_reading_that_agrees_settles_the_day() -> None:
@@ -95,12 +91,6 @@ def test_a_second_reading_that_agrees_settles_the_day() -> None:
         knowledge=Knowledge(announced={}, stored=stored),
     ).record
     assert second.is_confirmed
-    assert steps_of(second, at(WEDNESDAY, 10)) is None
-    assert steps_of(second, at(FRIDAY, 10)) is None
-
-
-def steps_of(day: DayRecord, now: datetime) -> Step | None:
-    return next_step(day, now, poll_start=POLL_START, poll_every=POLL_EVERY)
 
 
 def test_a_repeat_of_yesterday_is_stale_even_with_todays_versions() -> None:
@@ -146,8 +136,6 @@ def test_yesterdays_feed_still_there_after_midnight_is_stale() -> None:
     judgement = judged(listing, knowledge=Knowledge(announced={}, stored=stored))
     assert judgement.record.verdict is IntakeVerdict.STALE
     assert judgement.accepted is None
-    step = steps_of(judgement.record, at(WEDNESDAY, 0, 13))
-    assert step == Step(source=Source.FEED, at=at(WEDNESDAY, 0, 12) + POLL_EVERY)
 
 
 @pytest.mark.parametrize(
@@ -193,8 +181,6 @@ def test_a_short_listing_is_read_again_before_it_counts_as_whole() -> None:
     first = judged(half, knowledge=Knowledge(announced={}, usual=300))
     assert first.record.verdict is IntakeVerdict.GROWING
     assert first.accepted == half
-    step = steps_of(first.record, at(WEDNESDAY, 0, 13))
-    assert step == Step(source=Source.FEED, at=at(WEDNESDAY, 0, 27))
     stored = [entry.paper.arxiv_id for entry in half.announcements]
     same = judged(
         half, before=first.record, knowledge=Knowledge(announced={}, stored=stored, usual=300)
@@ -217,7 +203,7 @@ def test_a_failure_waits_longer_each_time_and_as_long_as_arxiv_asks() -> None:
         waits = (day.not_before - at(WEDNESDAY, 0, 12)) / timedelta(minutes=minutes)
         assert 1 <= waits < 1.25
     asked = Answer(
-        source=Source.FEED, asked_at=at(WEDNESDAY, 1), error="busy", retry_after_s=3000.0
+        source=IntakeSource.FEED, asked_at=at(WEDNESDAY, 1), error="busy", retry_after_s=3000.0
     )
     patient = judge(record(), asked, Knowledge(announced={})).record
     assert patient.not_before == at(WEDNESDAY, 1, 50)
@@ -249,38 +235,14 @@ def test_an_emptied_feed_does_not_forget_what_is_known() -> None:
     assert emptied.verdict is IntakeVerdict.COMPLETE
 
 
-def test_the_second_source_is_asked_when_the_feed_does_not_help() -> None:
-    """Stale all night: the feed every 20 minutes, then the catch-up page of the day."""
-    day = record(verdict=IntakeVerdict.STALE, feed_asked_at=at(WEDNESDAY, 0, 12))
-    asked = []
-    now = at(WEDNESDAY, 0, 13)
-    while now < at(WEDNESDAY, 12):
-        step = steps_of(day, now)
-        assert step is not None
-        now = max(step.at, now)
-        asked.append((step.source, now))
-        if step.source is Source.FEED:
-            day = replace(day, feed_asked_at=now)
-        else:
-            day = replace(day, catchup_asked_at=now)
-    catchups = [moment for source, moment in asked if source is Source.CATCHUP]
-    assert at(WEDNESDAY, 2, 30) <= catchups[0] <= at(WEDNESDAY, 2, 35)
-    assert len(catchups) == 4
-    gaps = [second[1] - first[1] for first, second in itertools.pairwise(asked)]
-    assert max(gaps) <= timedelta(hours=1)
-
-
-def test_a_day_that_is_over_is_asked_of_the_second_source_and_then_closed() -> None:
+def test_what_the_catchup_page_says_of_a_day_that_is_over_closes_it() -> None:
     day = record(verdict=IntakeVerdict.STALE, reason="repeats", feed_asked_at=at(WEDNESDAY, 9))
     thursday = WEDNESDAY + timedelta(days=1)
-    step = steps_of(day, at(thursday, 1))
-    assert step is not None
-    assert step.source is Source.CATCHUP
     nothing = judged(
         make_listing(announced_on=WEDNESDAY),
         before=day,
         asked_at=at(thursday, 1),
-        source=Source.CATCHUP,
+        source=IntakeSource.CATCHUP,
     ).record
     assert nothing.is_closed
     assert nothing.verdict is IntakeVerdict.EMPTY_UNEXPECTED
@@ -288,7 +250,7 @@ def test_a_day_that_is_over_is_asked_of_the_second_source_and_then_closed() -> N
         make_listing(*make_papers(30), announced_on=WEDNESDAY),
         before=day,
         asked_at=at(thursday, 1),
-        source=Source.CATCHUP,
+        source=IntakeSource.CATCHUP,
     ).record
     assert found.verdict is IntakeVerdict.COMPLETE
     assert "repeats" in found.reason
@@ -306,23 +268,198 @@ def test_a_saturday_that_could_not_be_read_is_not_missed() -> None:
     assert (saturday.verdict, saturday.is_closed) == (IntakeVerdict.FAILED, True)
 
 
-def test_the_first_poll_comes_soon_after_midnight_eastern_in_summer_and_winter() -> None:
-    for day in announcement_days(date(2024, 3, 1), date(2024, 11, 30)):
-        step = steps_of(record(day), at(day, 0, 1))
-        assert step is not None
-        local = step.at.astimezone(EASTERN)
-        assert local.date() == day
-        assert time(0, 10) <= local.time() <= time(0, 15)
+THURSDAY = date(2024, 3, 7)
 
 
-def test_weekends_are_looked_at_twice_more_for_late_lists() -> None:
-    day = judged(make_listing(announced_on=SATURDAY), before=record(SATURDAY)).record
-    step = steps_of(day, at(SATURDAY, 1))
-    assert step is not None
-    assert at(SATURDAY, 9) <= step.at <= at(SATURDAY, 9, 5)
-    day = replace(day, feed_asked_at=step.at)
-    step = steps_of(day, step.at)
-    assert step is not None
-    assert at(SATURDAY, 21, 30) <= step.at <= at(SATURDAY, 21, 35)
-    assert steps_of(replace(day, feed_asked_at=step.at), step.at) is None
-    assert steps_of(day, at(MONDAY, 1)) is None
+@pytest.mark.parametrize(
+    ("days", "verdict"),
+    [(4, IntakeVerdict.STALE), (5, IntakeVerdict.COMPLETE), (-4, IntakeVerdict.STALE)],
+)
+def test_a_replacement_within_four_days_of_another_is_a_repeat(
+    days: int, verdict: IntakeVerdict
+) -> None:
+    """Whichever of the two is the earlier one; later, an author may replace a paper again."""
+    entries = [(make_paper(number, version=2), AnnounceType.REPLACE) for number in range(1, 11)]
+    before = make_listing(*entries, announced_on=WEDNESDAY - timedelta(days=days))
+    bumped = [(replace(paper, version=3), announce_type) for paper, announce_type in entries]
+    listing = make_listing(*bumped, announced_on=WEDNESDAY)
+    known = Knowledge(announced=earlier_of(before))
+    assert judged(listing, knowledge=known).record.verdict is verdict
+
+
+def test_half_of_a_listing_may_be_known() -> None:
+    """More than half is a repeat of another date."""
+    listing = make_listing(*make_papers(4), announced_on=WEDNESDAY)
+    for known, verdict in ((2, IntakeVerdict.COMPLETE), (3, IntakeVerdict.STALE)):
+        before = make_listing(*make_papers(known), announced_on=TUESDAY)
+        knowledge = Knowledge(announced=earlier_of(before))
+        assert judged(listing, knowledge=knowledge).record.verdict is verdict
+
+
+@pytest.mark.parametrize("verdict", [None, IntakeVerdict.FAILED, IntakeVerdict.STALE])
+def test_a_listing_waits_while_the_day_before_is_unknown(verdict: IntakeVerdict | None) -> None:
+    """It may be that day's; three hours later it counts as what its date says."""
+    listing = make_listing(*make_papers(20), announced_on=WEDNESDAY)
+    unknown = Knowledge(announced={}, previous=record(TUESDAY, verdict=verdict))
+    held = judged(listing, knowledge=unknown)
+    assert held.accepted is None
+    assert held.record.verdict is IntakeVerdict.STALE
+    assert str(TUESDAY) in held.record.reason
+    first = at(WEDNESDAY, 0, 12)
+    assert held.record.held_since == first
+    later = first + timedelta(hours=3) - timedelta(minutes=1)
+    still = judged(listing, before=held.record, knowledge=unknown, asked_at=later)
+    assert still.accepted is None
+    assert still.record.held_since == first
+    later = first + timedelta(hours=3)
+    assert judged(listing, before=held.record, knowledge=unknown, asked_at=later).accepted
+
+
+@pytest.mark.parametrize(
+    "previous",
+    [
+        None,
+        record(TUESDAY, verdict=IntakeVerdict.COMPLETE),
+        record(TUESDAY, verdict=IntakeVerdict.GROWING),
+        record(TUESDAY, verdict=IntakeVerdict.EMPTY_UNEXPECTED, is_closed=True),
+    ],
+)
+def test_a_listing_after_a_day_that_is_known_does_not_wait(previous: DayRecord | None) -> None:
+    listing = make_listing(*make_papers(20), announced_on=WEDNESDAY)
+    assert judged(listing, knowledge=Knowledge(announced={}, previous=previous)).accepted
+
+
+def test_a_listing_that_is_stored_in_part_does_not_wait() -> None:
+    listing = make_listing(*make_papers(20), announced_on=WEDNESDAY)
+    knowledge = Knowledge(
+        announced={}, stored=[ArxivId("2403.00001")], previous=record(TUESDAY, verdict=None)
+    )
+    assert judged(listing, knowledge=knowledge).accepted
+
+
+def test_the_catchup_page_is_believed_whatever_is_known_of_the_day_before() -> None:
+    listing = make_listing(*make_papers(20), announced_on=WEDNESDAY)
+    knowledge = Knowledge(
+        announced=earlier_of(replace(listing, announced_on=TUESDAY)),
+        previous=record(TUESDAY, verdict=None),
+    )
+    page = judged(listing, knowledge=knowledge, source=IntakeSource.CATCHUP)
+    assert page.accepted == listing
+
+
+def test_a_list_under_a_saturday_waits_for_no_day() -> None:
+    friday = record(FRIDAY, verdict=IntakeVerdict.FAILED)
+    listing = make_listing(*make_papers(20), announced_on=SATURDAY)
+    judgement = judged(
+        listing, before=record(SATURDAY), knowledge=Knowledge(announced={}, previous=friday)
+    )
+    assert judgement.accepted is not None
+
+
+def test_only_a_weekday_can_be_wrongly_taken_for_a_holiday() -> None:
+    """Friday has its own listing: under Saturday stands more of it, not a Saturday's."""
+    complete = record(FRIDAY, verdict=IntakeVerdict.COMPLETE)
+    assert listing_day(SATURDAY, SATURDAY, complete) == FRIDAY
+    assert listing_day(SATURDAY + timedelta(days=1), MONDAY, complete) == FRIDAY
+    growing = record(date(2024, 5, 22), verdict=IntakeVerdict.GROWING)
+    assert listing_day(HOLIDAY, HOLIDAY, growing) == date(2024, 5, 22)
+
+
+def test_what_surfaces_late_updates_the_record_of_its_own_day_only() -> None:
+    """The record at hand may be another day's: Thursday's here, for a list of Friday."""
+    listing = make_listing(*make_papers(20), announced_on=SATURDAY)
+    for previous, reason in (
+        (record(THURSDAY, verdict=IntakeVerdict.COMPLETE, reason="Thursday's"), ""),
+        (record(FRIDAY, verdict=IntakeVerdict.STALE, held_since=at(FRIDAY, 1)), None),
+        (None, ""),
+    ):
+        judgement = judged(
+            listing, before=record(SATURDAY), knowledge=Knowledge(announced={}, previous=previous)
+        )
+        earlier = judgement.of_previous
+        assert earlier is not None
+        assert (earlier.day, earlier.verdict, earlier.papers) == (
+            FRIDAY,
+            IntakeVerdict.COMPLETE,
+            20,
+        )
+        assert (earlier.held_since is None) == (reason is not None)
+
+
+def test_a_list_that_surfaces_again_says_nothing_new() -> None:
+    listing = make_listing(*make_papers(20), announced_on=SATURDAY)
+    stored = [entry.paper.arxiv_id for entry in listing.announcements]
+    again = judged(
+        listing, before=record(SATURDAY), knowledge=Knowledge(announced={}, stored=stored)
+    )
+    assert (again.accepted, again.of_previous) == (None, None)
+    assert again.record.verdict is IntakeVerdict.EMPTY_EXPECTED
+    one_more = judged(
+        listing, before=record(SATURDAY), knowledge=Knowledge(announced={}, stored=stored[1:])
+    )
+    assert one_more.of_previous is not None
+    assert one_more.of_previous.papers == 20
+
+
+@pytest.mark.parametrize(
+    ("hour", "minute", "is_confirmed"), [(8, 59, False), (9, 0, True), (9, 1, True)]
+)
+def test_a_second_reading_settles_the_day_from_nine_o_clock(
+    hour: int, minute: int, is_confirmed: bool
+) -> None:
+    listing = make_listing(*make_papers(30), announced_on=WEDNESDAY)
+    stored = [entry.paper.arxiv_id for entry in listing.announcements]
+    second = judged(
+        listing,
+        before=judged(listing).record,
+        asked_at=at(WEDNESDAY, hour, minute),
+        knowledge=Knowledge(announced={}, stored=stored),
+    ).record
+    assert second.is_confirmed is is_confirmed
+
+
+def test_a_second_reading_with_more_papers_does_not_settle_the_day() -> None:
+    listing = make_listing(*make_papers(30), announced_on=WEDNESDAY)
+    stored = [entry.paper.arxiv_id for entry in listing.announcements[1:]]
+    second = judged(
+        listing, asked_at=at(WEDNESDAY, 9), knowledge=Knowledge(announced={}, stored=stored)
+    ).record
+    assert (second.is_confirmed, second.papers) == (False, 30)
+
+
+def test_a_short_listing_is_settled_by_the_catchup_page_alone() -> None:
+    """The feed may stay half for hours; a third of the usual number is not short."""
+    half = make_listing(*make_papers(99), announced_on=WEDNESDAY)
+    stored = [entry.paper.arxiv_id for entry in half.announcements]
+    known = Knowledge(announced={}, stored=stored, usual=300)
+    assert not judged(half, asked_at=at(WEDNESDAY, 9), knowledge=known).record.is_confirmed
+    page = judged(
+        half, asked_at=at(THURSDAY, 0), knowledge=known, source=IntakeSource.CATCHUP
+    ).record
+    assert page.is_confirmed
+    early = judged(
+        half, asked_at=at(WEDNESDAY, 23), knowledge=known, source=IntakeSource.CATCHUP
+    ).record
+    assert not early.is_confirmed
+    third = make_listing(*make_papers(100), announced_on=WEDNESDAY)
+    new = judged(third, knowledge=Knowledge(announced={}, usual=300)).record
+    assert new.verdict is IntakeVerdict.COMPLETE
+
+
+def test_an_answer_that_is_not_the_whole_listing_is_a_part() -> None:
+    part = replace(make_listing(*make_papers(30), announced_on=WEDNESDAY), is_complete=False)
+    assert judged(part).record.verdict is IntakeVerdict.GROWING
+
+
+def test_an_answer_forgets_the_failures_before_it() -> None:
+    failed = judged(None).record
+    answered = judged(make_listing(announced_on=WEDNESDAY), before=failed).record
+    assert (answered.failures, answered.not_before, answered.error) == (0, None, "")
+
+
+def test_each_source_is_noted_when_it_was_asked() -> None:
+    moment = at(WEDNESDAY, 5)
+    by_feed = judged(None, asked_at=moment).record
+    by_page = judged(None, asked_at=moment, source=IntakeSource.CATCHUP).record
+    assert (by_feed.feed_asked_at, by_feed.catchup_asked_at) == (moment, None)
+    assert (by_page.feed_asked_at, by_page.catchup_asked_at) == (None, moment)

@@ -7,9 +7,14 @@ from datetime import UTC, date, datetime, time, timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.arxiv.calendar import EASTERN, announcement_day, announcement_days
-from bot.intake.judge import Answer, Knowledge, Source, belongs_to, judge, last_announcement_day
-from bot.models import AnnounceType, ArxivId, DayRecord, Earlier, Listing
+from bot.arxiv.calendar import (
+    EASTERN,
+    announcement_day,
+    announcement_days,
+    previous_announcement_day,
+)
+from bot.intake.judge import Answer, Knowledge, belongs_to, judge
+from bot.models import AnnounceType, ArxivId, DayRecord, Earlier, IntakeSource, Listing
 from tests.builders import make_listing, make_paper
 
 DAYS = announcement_days(date(2024, 3, 4), date(2024, 3, 12))
@@ -41,7 +46,9 @@ class World:
         self.stored: dict[date, dict[ArxivId, Earlier]] = {}
         self.records: dict[date, DayRecord] = {}
 
-    def observe(self, day: date, at: datetime, source: Source, listing: Listing | None) -> None:
+    def observe(
+        self, day: date, at: datetime, source: IntakeSource, listing: Listing | None
+    ) -> None:
         record = self.records.get(day) or DayRecord(category="cs.CV", day=day)
         answer = Answer(source=source, asked_at=at, listing=listing, error="failed")
         judgement = judge(record, answer, self._knowledge(record, answer, listing))
@@ -55,7 +62,7 @@ class World:
         if listing is None:
             return Knowledge(announced={})
         stamp = min(listing.announced_on, record.day)
-        previous = self.records.get(last_announcement_day(stamp))
+        previous = self.records.get(previous_announcement_day(stamp))
         day = belongs_to(record, answer, listing, previous)
         announced: dict[ArxivId, list[Earlier]] = {}
         for other, papers in self.stored.items():
@@ -85,7 +92,7 @@ def stamped(listing: Listing, day: date) -> Listing:
 
 def repeat_of(day: date) -> Listing:
     """Return the listing of the day before under this date, two papers at a higher version."""
-    entries = TRUTH[last_announcement_day(day)].announcements
+    entries = TRUTH[previous_announcement_day(day)].announcements
     bumped = [
         replace(entry, paper=replace(entry.paper, version=entry.paper.version + (place < 2)))
         for place, entry in enumerate(entries)
@@ -100,8 +107,8 @@ def part_of(day: date, count: int) -> Listing:
 KINDS = ("full", "empty", "failed", "part", "stale", "old stamp", "catchup")
 
 
-def observation(kind: str, day: date) -> tuple[Source, Listing | None]:
-    before = last_announcement_day(day)
+def observation(kind: str, day: date) -> tuple[IntakeSource, Listing | None]:
+    before = previous_announcement_day(day)
     has_before = before in TRUTH
     listings: Mapping[str, Listing | None] = {
         "full": TRUTH[day],
@@ -112,7 +119,7 @@ def observation(kind: str, day: date) -> tuple[Source, Listing | None]:
         "stale": repeat_of(day) if has_before else None,
         "old stamp": TRUTH[before] if has_before else None,
     }
-    return (Source.CATCHUP if kind == "catchup" else Source.FEED), listings[kind]
+    return (IntakeSource.CATCHUP if kind == "catchup" else IntakeSource.FEED), listings[kind]
 
 
 observed = st.lists(st.sampled_from(KINDS), max_size=6)
@@ -137,7 +144,7 @@ def test_any_order_and_repetition_leads_to_the_same_stored_set(
         assert announcement_day(moment) == day
         if final == "next morning":
             morning = datetime.combine(day + timedelta(days=1), time(0, 6), EASTERN)
-            world.observe(day, morning.astimezone(UTC), Source.CATCHUP, TRUTH[day])
+            world.observe(day, morning.astimezone(UTC), IntakeSource.CATCHUP, TRUTH[day])
     expected = {
         day: {entry.paper.arxiv_id for entry in listing.announcements}
         for day, listing in TRUTH.items()
@@ -158,10 +165,10 @@ def test_a_friday_list_on_saturday_is_fridays_however_often_it_is_seen(
         shown = TRUTH[day]
         if day == friday:
             shown = repeat_of(friday) if friday_was_stale else make_listing(announced_on=friday)
-        world.observe(day, moment, Source.FEED, shown)
+        world.observe(day, moment, IntakeSource.FEED, shown)
     for number in range(times):
         moment = datetime.combine(saturday, time(1 + number), EASTERN).astimezone(UTC)
-        world.observe(saturday, moment, Source.FEED, stamped(TRUTH[friday], saturday))
+        world.observe(saturday, moment, IntakeSource.FEED, stamped(TRUTH[friday], saturday))
     assert set(world.stored) == {thursday, friday}
     assert set(world.stored[friday]) == {
         entry.paper.arxiv_id for entry in TRUTH[friday].announcements
