@@ -60,7 +60,7 @@ wheel: $(DEV)  ## build the wheel, install it with its dependencies as they are 
 	@$(PY) -m hatchling build -t wheel
 	@$(PY) -m venv build/installed
 	@build/installed/bin/python -m pip install -q --disable-pip-version-check "$$(ls dist/*.whl)[demo]"
-	@cd build && installed/bin/paper-digest-bot --version
+	@INSTALLED_BOT=build/installed $(PY) -m pytest tests/test_wheel.py $(ARGS)
 
 image:  ## build the container image and try it; wants Docker
 	docker build --tag paper-digest-bot .

@@ -1,7 +1,6 @@
-"""What newcomers and operators start first: make, the wheel, the image, compose."""
+"""What newcomers and operators start first: make, the image, compose."""
 
 import asyncio
-import email.parser
 import fnmatch
 import os
 import re
@@ -10,7 +9,6 @@ import shutil
 import subprocess
 import sys
 import tomllib
-import zipfile
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -184,46 +182,6 @@ def normal(requirement: str) -> str:
 def test_the_changelog_tells_what_this_version_brings() -> None:
     released = re.findall(r"^## \[(\d+\.\d+\.\d+)\] - \d{4}-\d\d-\d\d$", read("CHANGELOG.md"), re.M)
     assert released[0] == __version__
-
-
-# --- the wheel ---
-
-
-@pytest.fixture(scope="module")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("dist")
-    done = run(
-        sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder), cwd=ROOT
-    )
-    assert done.returncode == 0, done.stderr
-    (path,) = folder.glob("*.whl")
-    return path
-
-
-def test_the_wheel_holds_the_whole_package_and_nothing_else(wheel: Path) -> None:
-    """Data files too: the demo's listing travels with the code."""
-    names = {name for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in name}
-    files = (path for path in (ROOT / "bot").rglob("*") if path.is_file())
-    wanted = {str(path.relative_to(ROOT)) for path in files if "__pycache__" not in path.parts}
-    assert names == wanted
-
-
-def test_the_wheel_starts_without_the_project_around_it(wheel: Path, tmp_path: Path) -> None:
-    zipfile.ZipFile(wheel).extractall(tmp_path)
-    done = run(sys.executable, "-m", "bot", "--help", cwd=tmp_path)
-    assert done.returncode == 0, done.stderr
-    assert "usage" in done.stdout.lower()
-
-
-def test_the_wheel_says_what_it_is(wheel: Path) -> None:
-    with zipfile.ZipFile(wheel) as archive:
-        (name,) = [name for name in archive.namelist() if name.endswith(".dist-info/METADATA")]
-        metadata = email.parser.Parser().parsestr(archive.read(name).decode())
-        entry_points = archive.read(name.replace("METADATA", "entry_points.txt")).decode()
-    assert metadata["Version"] == __version__
-    assert metadata["License-Expression"] == "MIT"
-    assert metadata["Requires-Python"] == ">=3.11"
-    assert "paper-digest-bot = bot.__main__:start" in entry_points
 
 
 # --- the image ---

@@ -7,6 +7,7 @@ listing's own, so that its digest is due.
 
 import asyncio
 import logging
+import shlex
 import sys
 import tempfile
 import time
@@ -47,7 +48,7 @@ GREETING = (
 )
 NEEDS_SIMCORD = (
     "The demo needs simcord with its preview; install it with "
-    "python -m pip install 'simcord[preview]==3.2.1'."
+    f"{shlex.quote(sys.executable)} -m pip install 'simcord[preview]==3.2.1'."
 )
 
 
