@@ -207,4 +207,4 @@ async def open_enrichment(
 def build_visitor(config: Config) -> discord.Client:
     """Build a client that asks Discord a few questions and never connects to the gateway."""
     use_stand_ins(config.discord.api_url, config.discord.gateway_url)
-    return discord.Client(intents=discord.Intents.none())
+    return discord.Client(intents=discord.Intents(guilds=True))

@@ -32,6 +32,8 @@ log = logging.getLogger(__name__)
 BUTTONS = (*paper.BUTTONS, *digest.BUTTONS)
 
 logging.getLogger("discord.app_commands.tree").addFilter(LateOffers())
+# The bot has no voice; discord.py would warn at each start that packages for it are missing.
+discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
 
 
 class Tree(app_commands.CommandTree[commands.AutoShardedBot]):

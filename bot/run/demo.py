@@ -167,9 +167,9 @@ def _dress(env: "simcord.Env", now: datetime) -> None:
 
 
 def _be_quiet() -> None:
-    """Log only what is wrong: who watches the page has no use for the rest."""
+    """Log only what is wrong: a person who watches the page has no use for the rest."""
     logging.getLogger("bot").setLevel(logging.WARNING)
-    logging.getLogger("discord").setLevel(logging.ERROR)  # it warns that there is no voice
+    logging.getLogger("discord").setLevel(logging.ERROR)  # it warns of missing intents
 
 
 def _tell(url: str, stage: Stage, listing: Listing) -> None:

@@ -192,6 +192,7 @@ async def test_check_prints_the_links_that_add_the_bot(tmp_path: Path) -> None:
         }
         ran = await asyncio.to_thread(run, environ, "check")
     assert ran.code == 0, ran.out
+    assert "WARNING" not in ran.err
     assert all(line.startswith("ok   ") for line in ran.out.splitlines())
     assert f"ok   add the bot to a server: {invite_url(discord.bot.id)}\n" in ran.out
     assert f"ok   add the bot to your own account: {user_install_url(discord.bot.id)}\n" in ran.out
