@@ -37,10 +37,27 @@ _RELATION = re.compile(r"[ \x02]*\x01[ \x01\x02]*")
 _WORD_BORDER = re.compile(r"(?<=[\w)\]])[ ]*\x02[ \x02]*(?=[\w√∑∏∫])")
 
 
+_LEFT_SIDE = r"(?<=[\w)\]}⟩|′″*%∞!])"
+_RIGHT_SIDE = r"(?=[\w(\[{⟨|√∑∏∫∞\\])(?![²³¹ʰ-˿ᴬ-ᶿ⁰-₟])"  # no script: =ᵈ
+_RELATIONS = "[=≈≠≤≥≡∼×·∈]"
+_SUMS = r"(?<![a-z]{2})[-+−±∓]"  # behind a word, as in "and +7", it is the sign of a number
+_ONE_SIDED = re.compile(
+    rf"{_LEFT_SIDE}(?:(?:{_RELATIONS}|{_SUMS}) +"
+    rf"|(?: +(?:{_RELATIONS})|(?<![a-z]{{2}}) +(?:[-+−±∓]))){_RIGHT_SIDE}"
+)
+_PARTED_SIGN = re.compile(r" *([-+−=<>≤≥]) *")
+
+
 def settle(text: str, *, is_compact: bool = False) -> str:
     """Put blanks where the words and relations of a formula need them."""
     settled = settle_inside(text.strip(" \x01\x02"), is_compact=is_compact)
-    return _INSIDE_BRACKETS.sub("", settled) if " " in settled else settled
+    if " " not in settled:
+        return settled
+    if is_compact:
+        settled = _PARTED_SIGN.sub(r"\1", settled)
+    else:
+        settled = _ONE_SIDED.sub(lambda found: f" {found[0].strip()} ", settled)
+    return _INSIDE_BRACKETS.sub("", settled)
 
 
 def settle_inside(text: str, *, is_compact: bool = False) -> str:
@@ -66,3 +83,30 @@ def accented(content: str, mark: str, literal: str = "") -> str:
         return literal + content
     first = {"ı": "i", "ȷ": "j"}.get(content[0], content[0])
     return unicodedata.normalize("NFC", first + mark) + content[1:]
+
+
+_LETTERS = {"Lu", "Ll", "Lo", "Nd"}
+_RAISED = {"Lm", "No", "Mn", "Me"}
+_SCRIPT = re.compile(r"[_^](?:\w+|\([^()]*\))|\([^()]*\)$")
+_LONGEST_MARKED = 6  # letters; a longer word under a bar or a hat is harder to read
+
+
+def accented_term(content: str, mark: str, name: str) -> str:
+    r"""Put the ``mark`` of a formula's accent on its letters: ``\overline{AB}``, ``\hat{x}_i``.
+
+    Where it covers more than letters, its name stands before it: ``hat(x+y)``.
+    """
+    kinds = [unicodedata.category(each) for each in _SCRIPT.sub("", content)]
+    if not kinds:
+        return content
+    if all(kind in _LETTERS for kind in kinds) and len(kinds) == len(content) <= _LONGEST_MARKED:
+        return "".join(accented(letter, mark) for letter in content)
+    if kinds[0] in _LETTERS and all(kind in _RAISED for kind in kinds[1:]):
+        end = 1
+        while end < len(content) and unicodedata.category(content[end]) in ("Mn", "Me"):
+            end += 1
+        return unicodedata.normalize("NFC", content[:end] + mark) + content[end:]
+    if len(content) == 1:
+        return accented(content, mark)
+    name = name.removeprefix("wide")
+    return f"{name}{content}" if content[0] == "(" else f"{name}({content})"

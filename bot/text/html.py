@@ -24,6 +24,25 @@ _LINE_STARTS = frozenset({"br", "hr"})
 _LINE_ENDS = frozenset({"p", "div", "li", "tr", "dd", "dt", "blockquote"})
 
 
+_TYPED = frozenset(
+    ("b", "i", "em", "strong", "u", "sub", "sup", "p", "div", "span", "center", "font", "small",
+     "big", "li", "ol", "ul", "h1", "h2", "h3", "h4", "br")
+)  # fmt: skip
+"""Tags that authors type to set a text, and that name nothing in a paper as ``<s>`` does."""
+
+
+def undo_typed_html(text: str) -> str:
+    """Undo the HTML that an author typed into a text of TeX: entities, and tags in pairs."""
+    if "&" in text:
+        text = _decode(text)
+    if "</" not in text and "<br" not in text:
+        return text
+    ends = {tag["name"].lower() for tag in _TAG.finditer(text) if tag["end"]}
+    starts = {tag["name"].lower() for tag in _TAG.finditer(text) if tag["name"] and not tag["end"]}
+    paired = _TYPED & (starts & ends | {"br"})
+    return _undo_tags(text, paired) if paired & (starts | ends) else text
+
+
 def undo_html(text: str) -> str:
     """Return the plain text of an HTML fragment.
 
@@ -31,12 +50,14 @@ def undo_html(text: str) -> str:
     itself) becomes the address; one that says more keeps its text, with the address in brackets
     behind it. ``<br>`` becomes a line break. Text that is no HTML comes back as it was.
     """
-    if "<" not in text:
-        return _decode(text)
+    return _undo_tags(text) if "<" in text else _decode(text)
+
+
+def _undo_tags(text: str, names: frozenset[str] | None = None) -> str:
     writer = _Writer()
     at = 0
     for tag in _TAG.finditer(text):
-        if not _is_tag(tag):
+        if not _is_tag(tag) or (names is not None and (tag["name"] or "").lower() not in names):
             continue
         writer.add(_decode(text[at : tag.start()]))
         at = tag.end()

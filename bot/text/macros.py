@@ -1,12 +1,12 @@
 """The macros of TeX that need more than a table: links, fractions, roots, citations, notes."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 
-from bot.text import symbols
+from bot.text import environments, symbols, units
 from bot.text.formulas import AROUND, BETWEEN, accented, settle, wrapped
 from bot.text.scripts import script
-from bot.text.structure import Handlers, Reader, clean_address
+from bot.text.structure import Reader, clean_address
 
 
 def _href(reader: Reader) -> None:
@@ -45,8 +45,202 @@ def _binomial(reader: Reader) -> None:
     reader.write(f"({upper} choose {lower})")
 
 
-def _choose(reader: Reader) -> None:
-    reader.write(f"{AROUND}choose{AROUND}")
+def _between(form: str) -> Callable[[Reader], None]:
+    r"""Return what reads ``{a \over b}``: all before it in the group, and all behind it."""
+
+    def read(reader: Reader) -> None:
+        before = settle("".join(reader.out), is_compact=True)
+        behind = settle(reader.inner(reader.at, reader.end), is_compact=True)
+        reader.at = reader.end
+        reader.out = [BETWEEN + form.format(wrapped(before), wrapped(behind)) + BETWEEN]
+
+    return read
+
+
+def _generic_fraction(reader: Reader) -> None:
+    opening, closing = (reader.argument(is_math=True) for _ in range(2))
+    thickness, _ = (reader.argument(is_math=True) for _ in range(2))
+    upper, lower = (settle(reader.argument(is_math=True), is_compact=True) for _ in range(2))
+    sign = " choose " if thickness.startswith("0") else "/"
+    reader.write(f"{opening}{wrapped(upper)}{sign}{wrapped(lower)}{closing}")
+
+
+def _modulo(form: str) -> Callable[[Reader], None]:
+    r"""Return what reads ``\pmod{n}``; a number without braces is taken whole."""
+
+    def read(reader: Reader) -> None:
+        reader.skip_blanks()
+        found = _DIGITS.match(reader.text, reader.at, reader.end)
+        if found:
+            reader.at = found.end()
+        content = found[0] if found else settle(reader.argument(is_math=True))
+        reader.write(f"{AROUND}{form.format(content) if content else 'mod'}{BETWEEN}")
+
+    return read
+
+
+_DIGITS = re.compile(r"\d+")
+
+
+def _binary_modulo(reader: Reader) -> None:
+    reader.skip_blanks()
+    reader.write(f"{AROUND}mod{AROUND}")
+
+
+_LENGTH = re.compile(
+    r"\s*=?\s*[+-]?\s*(?:\d*\.?\d+|\d+\.)?\s*"
+    r"(?:(?:mu|pt|em|ex|cm|mm|in|sp|bp|pc|dd|cc)(?![A-Za-z])|\\[A-Za-z]+)"
+)
+
+
+def _kern(reader: Reader) -> None:
+    found = _LENGTH.match(reader.text, reader.at, reader.end)
+    if found:
+        reader.at = found.end()
+
+
+def _skip(reader: Reader) -> None:
+    _kern(reader)
+    reader.write(" ")
+
+
+def _space(reader: Reader) -> None:
+    group = reader.take_group()
+    is_negative = group is not None and reader.text[group[0] : group[1]].lstrip().startswith("-")
+    reader.write("" if is_negative else " ")
+
+
+def _stacked_over(*, raised: bool) -> Callable[[Reader], None]:
+    r"""Return what reads ``\overset{d}{=}``: the sign with what stands over or under it."""
+
+    def read(reader: Reader) -> None:
+        mark = settle(reader.argument(is_math=True), is_compact=True)
+        base = reader.argument(is_math=True)
+        joint = AROUND if AROUND in base or base.strip() in ("=", "<", ">") else ""
+        base = base.strip(AROUND + BETWEEN + " ")
+        reader.write(f"{joint}{base}{script(mark, raised=raised)}{joint}")
+
+    return read
+
+
+_ARROWS = {
+    "xrightarrow": "→", "xleftarrow": "←", "xleftrightarrow": "↔", "xRightarrow": "⇒",
+    "xLeftarrow": "⇐", "xLeftrightarrow": "⇔", "xmapsto": "↦", "xhookrightarrow": "↪",
+    "xhookleftarrow": "↩", "xtwoheadrightarrow": "↠", "xlongequal": "=", "xlongrightarrow": "⟶",
+}  # fmt: skip
+
+
+def _arrow(sign: str) -> Callable[[Reader], None]:
+    def read(reader: Reader) -> None:
+        below = re.sub(r"[\\{}$]", "", reader.take_option())
+        above = settle(reader.argument(is_math=True), is_compact=True)
+        shown = sign + script(above, raised=True) + script(below, raised=False)
+        reader.write(f"{AROUND}{shown}{AROUND}")
+
+    return read
+
+
+def _framed(name: str, frame: str) -> Callable[[Reader], None]:
+    opening, _, closing = frame.partition("…")
+
+    def read(reader: Reader) -> None:
+        content = ", ".join(settle(part) for part in reader.groups())
+        if content:
+            reader.write(f"{opening}{content}{closing}")
+        else:
+            reader.show_name(name)
+
+    return read
+
+
+def _bra_ket(reader: Reader) -> None:
+    parts = [settle(part) for part in reader.groups()]
+    reader.write(f"⟨{'|'.join(parts)}⟩" if parts else "\\braket")
+
+
+def _ket_bra(reader: Reader) -> None:
+    parts = [settle(part) for part in reader.groups()]
+    reader.write(f"|{parts[0]}⟩⟨{parts[-1]}|" if parts else "\\ketbra")
+
+
+def _derivative(sign: str) -> Callable[[Reader], None]:
+    r"""Return what reads ``\dv{f}{x}`` and ``\pdv{x}``."""
+
+    def read(reader: Reader) -> None:
+        order = script(re.sub(r"[\\{}$]", "", reader.take_option()), raised=True)
+        parts = [settle(part, is_compact=True) for part in reader.groups()]
+        of = parts[0] if len(parts) > 1 else ""
+        variable = parts[-1] if parts else ""
+        reader.write(f"{BETWEEN}{sign}{order}{of}/{sign}{variable}{order}{BETWEEN}")
+
+    return read
+
+
+def _differential(reader: Reader) -> None:
+    reader.take_option()
+    reader.write(f"{BETWEEN}d{reader.argument(is_math=True)}{BETWEEN}")
+
+
+def _pdf_string(reader: Reader) -> None:
+    r"""Take what TeX sets, and drop the plain form for bookmarks behind it."""
+    reader.write(reader.argument(is_math=False))
+    reader.take_group()
+
+
+_DEFINITION = re.compile(r"\s*\\[A-Za-z]+(?:#\d)*\s*")
+
+
+def _definition(reader: Reader) -> None:
+    found = _DEFINITION.match(reader.text, reader.at, reader.end)
+    if found:
+        reader.at = found.end()
+        reader.take_group()
+
+
+_FORTY = 40  # has a sign of its own, which no grade or part needs
+_NUMBER = re.compile(r"\s*\{?\s*(\d{1,2})\s*\}?")
+_ROMAN = ("x", 10), ("ix", 9), ("v", 5), ("iv", 4), ("i", 1)
+
+
+def _roman(name: str, *, is_small: bool) -> Callable[[Reader], None]:
+    def read(reader: Reader) -> None:
+        found = _NUMBER.match(reader.text, reader.at, reader.end)
+        if found is None or int(found[1]) >= _FORTY:
+            reader.show_name(name)
+            return
+        reader.at = found.end()
+        rest, shown = int(found[1]), ""
+        for sign, value in _ROMAN:
+            shown += sign * (rest // value)
+            rest %= value
+        reader.write(shown if is_small else shown.upper())
+
+    return read
+
+
+def _with_group(name: str, read: Callable[[Reader], None]) -> Callable[[Reader], None]:
+    r"""Return what reads the macro of a package; ``\si_1`` without an argument is another's."""
+
+    def read_or_show(reader: Reader) -> None:
+        if reader.following() in ("{", "["):
+            read(reader)
+        else:
+            reader.show_name(name)
+
+    return read_or_show
+
+
+def _asymptotic(sign: str) -> Callable[[Reader], None]:
+    r"""Return what reads ``\la`` and ``\ra``: brackets in a pair, else what journals define."""
+
+    def read(reader: Reader) -> None:
+        is_pair = re.search(r"\\la(?![A-Za-z])", reader.text) and re.search(
+            r"\\ra(?![A-Za-z])", reader.text
+        )
+        reader.skip_blanks()
+        reader.write(sign if is_pair else {"⟨": f"{AROUND}≲{AROUND}", "⟩": "\\ra "}[sign])
+
+    return read
 
 
 def _root(reader: Reader) -> None:
@@ -61,7 +255,8 @@ def _root(reader: Reader) -> None:
 
 def _double_struck(reader: Reader) -> None:
     content = reader.argument(is_math=True)
-    reader.write(symbols.DOUBLE_STRUCK.get(content, content))
+    struck = [symbols.DOUBLE_STRUCK.get(letter) for letter in content]
+    reader.write("".join(filter(None, struck)) if all(struck) else content)
 
 
 def _operator_name(reader: Reader) -> None:
@@ -147,6 +342,15 @@ def _code_point(reader: Reader) -> None:
     reader.write(character if character.isprintable() else " ")
 
 
+def _tilde(reader: Reader) -> None:
+    r"""Write ``\textasciitilde 5`` with the sign for about; elsewhere ``~`` would read as a tie."""
+    if not reader.text.startswith("{}", reader.at):
+        reader.skip_blanks()
+    else:
+        reader.at += 2
+    reader.write("~" if reader.following().isdigit() and not reader.last().isalnum() else "∼")
+
+
 def _ding(reader: Reader) -> None:
     raw = reader.argument(is_math=False)
     reader.write(symbols.DINGS.get(raw, raw))
@@ -161,25 +365,7 @@ def _line_break_of_programs(reader: Reader) -> None:
     reader.write("n" if reader.is_math else "\\n")
 
 
-_DISPLAYED = re.compile(
-    r"\{(equation|align|gather|multline|eqnarray|displaymath|math|flalign|alignat)\*?\}"
-)
-
-
-def _begin(reader: Reader) -> None:
-    """Read a displayed formula as one, and drop the name of any other environment."""
-    found = _DISPLAYED.match(reader.text, reader.at, reader.end)
-    group = reader.take_group()
-    reader.take_option()
-    if found is None or group is None or reader.is_math:
-        return
-    limit = min(reader.end, reader.at + 3000)
-    end = reader.text.find(f"\\end{{{found[1]}", reader.at, limit)
-    if end >= 0:
-        reader.formula(reader.at, end, end)
-
-
-HANDLERS: Handlers = {
+HANDLERS: Mapping[str, Callable[[Reader], None]] = {
     "href": _href,
     "url": _url,
     "burl": _url,
@@ -193,10 +379,44 @@ HANDLERS: Handlers = {
     "binom": _binomial,
     "tbinom": _binomial,
     "dbinom": _binomial,
-    "choose": _choose,
+    "genfrac": _generic_fraction,
+    "over": _between("{}/{}"),
+    "atop": _between("{}, {}"),
+    "choose": _between("({} choose {})"),
+    "pmod": _modulo("(mod {})"),
+    "pod": _modulo("({})"),
+    "mod": _modulo("mod {}"),
+    "bmod": _binary_modulo,
+    "kern": _kern,
+    "mkern": _kern,
+    "mskip": _skip,
+    "hskip": _skip,
+    "vskip": _skip,
+    "hspace": _space,
+    "vspace": _space,
+    "stackrel": _stacked_over(raised=True),
+    "overset": _stacked_over(raised=True),
+    "accentset": _stacked_over(raised=True),
+    "underset": _stacked_over(raised=False),
+    "underaccent": _stacked_over(raised=False),
+    "substack": environments.stacked,
+    "ketbra": _ket_bra,
+    "dyad": _ket_bra,
+    "dv": _derivative("d"),
+    "odv": _derivative("d"),
+    "pdv": _derivative("∂"),
+    "dd": _differential,
+    "texorpdfstring": _pdf_string,
+    "def": _definition,
+    "romannumeral": _roman("romannumeral", is_small=True),
+    "rom": _roman("rom", is_small=False),
+    "la": _asymptotic("⟨"),
+    "ra": _asymptotic("⟩"),
+    **{name: _with_group(name, read) for name, read in units.HANDLERS.items()},
     "sqrt": _root,
     "mathbb": _double_struck,
     "mathds": _double_struck,
+    "Bbb": _double_struck,
     "operatorname": _operator_name,
     "not": _negated,
     "left": _left,
@@ -208,9 +428,14 @@ HANDLERS: Handlers = {
     "lstinline": _verbatim,
     "unicode": _code_point,
     "ding": _ding,
+    "textasciitilde": _tilde,
     "par": _paragraph,
     "n": _line_break_of_programs,
-    "begin": _begin,
+    "begin": environments.begin,
+    **{name: _arrow(sign) for name, sign in _ARROWS.items()},
+    **{name: _framed(name, frame) for name, frame in symbols.DELIMITERS.items()},
+    "braket": _bra_ket,
+    "Braket": _bra_ket,
     **dict.fromkeys(symbols.CITATIONS, _cite),
     **dict.fromkeys(symbols.NOTES, _note),
 }

@@ -1,19 +1,26 @@
 r"""Resolve the structure of TeX: macros with their arguments, groups, formulas, scripts.
 
 A reader goes once over its stretch of the text and writes what stands for it; groups and
-arguments are read by readers of their own. Macros with ways of their own are not known here:
-they come in as handlers (``macros``), everything that a table can say is in ``symbols``.
+arguments are read by readers of their own. Macros with a name are not known here:
+``commands`` says what a name stands for.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import TypeAlias
 
 from bot.text import symbols
-from bot.text.formulas import AROUND, BETWEEN, accented, is_formula, settle, settle_inside
+from bot.text.formulas import (
+    BETWEEN,
+    accented,
+    is_formula,
+    settle,
+    settle_inside,
+)
 from bot.text.scripts import script
 
-Handlers: TypeAlias = "Mapping[str, Callable[[Reader], None]]"
+Command: TypeAlias = "Callable[[Reader, str], None]"
+"""Reads the macro of this name, whose arguments stand at the reader's place."""
 
 _DEPTH = 25  # groups nested deeper than this are read flat
 
@@ -27,33 +34,45 @@ _TOKEN = re.compile(
     r"|\\(?:(?P<name>[A-Za-z]+)\*?|(?P<sign>.))|\{|\}|\$|\^|_",
     re.DOTALL,
 )
-_GROUPING_COMMAND = re.compile(r"\\(?:[A-Za-z\"'`^~=.(\[]|\\)")
+_COMMAND = re.compile(r"\\(?:([A-Za-z]+)|[\"'`^~=.(\[\\])")
 _BRACE = re.compile(r"\\.|[{}]", re.DOTALL)
 _DOLLAR = re.compile(r"\\.|\$", re.DOTALL)
 _OPTION = re.compile(r"\[([^\[\]\n]{0,120})\]")
 _BLANKS = re.compile(r"[ \t]*(?:\n(?![ \t]*\n|[ \t]{2}))?[ \t]*")
 _BLANKS_IN_FORMULA = re.compile(r"[\s~&]+")
-_ACCENTED = re.compile(r"\{|[ \t]+[A-Za-z]|[ \t]*\\[ij]\b")
+_PARTED_LETTER = re.compile(r"[ ]([A-Za-z])(?![A-Za-z])")
 _CONTRACTION = re.compile(r"(?:s|t|d|m|re|ve|ll)(?![A-Za-z{\\])")
 _INVISIBLE = "-/@!()[]"  # places to break, an italic correction, a formula's border
+_NAME_END = "\x03"  # stands behind the name of a macro that is shown
+_NAME_BEFORE_LETTER = re.compile(_NAME_END + r"(?=[A-Za-z])")
 
 
-def resolve_structure(text: str, handlers: Handlers) -> str:
-    """Return ``text`` with its macros, groups and formulas resolved."""
+def resolve_structure(text: str, command: Command, is_known: Callable[[str], bool]) -> str:
+    """Return ``text`` with its macros, groups and formulas resolved.
+
+    ``command`` reads a macro by its name; ``is_known`` tells TeX's own from the authors'.
+    """
     if not ("\\" in text or "$" in text or "{" in text or "}" in text):
         return settle_inside(text)
-    return Reader(_Source(text, handlers), 0, len(text)).read()
+    shown = Reader(_Source(text, command, is_known), 0, len(text)).read()
+    if _NAME_END in shown:  # the plural of \\ours must not become the macro \\ourss
+        shown = _NAME_BEFORE_LETTER.sub("{}", shown).replace(_NAME_END, "")
+    return shown
 
 
 class _Source:
     """A text, and what is worth knowing about the whole of it."""
 
-    def __init__(self, text: str, handlers: Handlers) -> None:
+    def __init__(self, text: str, command: Command, is_known: Callable[[str], bool]) -> None:
         self.text = text
-        self.handlers = handlers
+        self.command = command
         self.partner = _pair_braces(text)
-        # Without a macro anywhere, braces are the author's: {x, y} is a set, {NAME} a blank.
-        self.has_groups = _GROUPING_COMMAND.search(text) is not None
+        # Without TeX's own macros braces are the author's: {x, y} is a set, {NAME} a blank.
+        self.has_groups = any(
+            found[1] is None or is_known(found[1])
+            for found in _COMMAND.finditer(text)
+            if found[1] != "n"
+        )
         self.last = {sign: text.rfind("\\" + sign) for sign in (")", "]", "end")}
 
 
@@ -106,7 +125,7 @@ class Reader:
 
     def _token(self, found: re.Match[str]) -> None:
         if found["name"]:
-            self._command(found["name"])
+            self.source.command(self, found["name"])
         elif found["sign"]:
             self._sign(found["sign"])
         elif "://" in found[0]:
@@ -123,7 +142,8 @@ class Reader:
     def write_script(self, content: str, *, raised: bool) -> None:
         r"""Write a superscript or subscript; the one of ``\log^2 n`` belongs to the word."""
         is_of_word = bool(self.out) and self.out[-1].endswith(BETWEEN)
-        if is_of_word:
+        is_parted = self.is_math and self.tail()[-1:] == " " and self.tail()[:-1].isalnum()
+        if is_of_word or is_parted:
             self.rewrite_last(self.out[-1][:-1])
         self.write(script(content, raised=raised, after=self.following()))
         if is_of_word:
@@ -202,6 +222,11 @@ class Reader:
         math = self.is_math if is_math is None else is_math
         return Reader(self.source, start, end, is_math=math, depth=self.depth + 1)
 
+    def end_of_group(self, at: int) -> int | None:
+        """Return the place behind the group that opens at ``at``, if it closes in this stretch."""
+        end = self._group_end(at)
+        return None if end is None else end + 1
+
     def _group_end(self, at: int) -> int | None:
         """Return where the group that opens at ``at`` closes, if it does so in this stretch."""
         if at >= self.end or self.text[at] != "{":
@@ -240,6 +265,8 @@ class Reader:
         if re.fullmatch(r"(?:https?://|www\.)\S+", inner):
             if self.out and self.out[-1].endswith("url"):  # a \url whose backslash was lost
                 self.rewrite_last(self.out[-1][:-3])
+            return True
+        if re.fullmatch(r"\\[A-Za-z]+(?:\{\}| )?", inner) or _is_word_with_formula(inner):
             return True
         is_glued = self.text[start - 1 : start].isalpha() or self.text[end + 1 : end + 2].islower()
         return is_glued and re.fullmatch(r"[A-Z]{1,4}", inner) is not None
@@ -292,11 +319,15 @@ class Reader:
 
     def _accent(self, accent: str) -> None:
         following = self.following()
+        parted = _PARTED_LETTER.match(self.text, self.at, self.end)
         if self._is_quote(accent):
             self.write(accent)
         elif following.isalpha():
             self.at += 1
             self.write(accented(following, symbols.ACCENTS[accent], accent))
+        elif parted and accent in "'`^\"~" and self.last().isalpha():
+            self.at = parted.end()
+            self.write(accented(parted[1], symbols.ACCENTS[accent]))
         elif following == "\\" or self._group_end(self.at) is not None:
             content = self.argument(is_math=False)
             self.write(accented(content, symbols.ACCENTS[accent], accent))
@@ -313,84 +344,25 @@ class Reader:
         after = self.text[closing + 2 : closing + 3]
         return closing >= 0 and not after.isalpha() and after not in ("{", "\\")
 
-    # --- macros with a name
+    # --- arguments of macros with a name
 
-    def _command(self, name: str) -> None:
-        handler = self.source.handlers.get(name)
-        if self.is_math and self._math_command(name):
-            return
-        if handler is not None:
-            handler(self)
-        elif name in symbols.NATIONAL:
-            self.skip_blanks()
-            self.write(symbols.NATIONAL[name])
-        elif name in symbols.ACCENTS and _ACCENTED.match(self.text, self.at, self.end):
-            self.write(accented(self.argument(is_math=False), symbols.ACCENTS[name]))
-        elif name in symbols.SWITCHES:
-            self.skip_blanks()
-        elif name in symbols.SPACES:
-            self.write(" ")
-        elif (character := symbols.character(name)) is not None:
-            self._symbol(character)
-        else:
-            self._show(name)
-
-    def _math_command(self, name: str) -> bool:
-        """Write a macro that is set in formulas only; return False if it is none."""
-        if name in symbols.RELATIONS:
-            self.skip_blanks()
-            self.write(AROUND + symbols.RELATIONS[name] + AROUND)
-        elif name in symbols.OPERATORS:
-            self.skip_blanks()
-            self.write(symbols.OPERATORS[name] + (" " if self._has_left_side() else ""))
-        elif name in symbols.LETTERS:
-            self.skip_blanks()
-            self.write(symbols.LETTERS[name])
-        elif name in symbols.FUNCTIONS:
-            self.write(BETWEEN + name + BETWEEN)
-        elif name in symbols.MATH_ACCENTS:
-            content = settle(self.argument(), is_compact=True)
-            mark = symbols.MATH_ACCENTS[name]
-            self.write(accented(content, mark) if len(content) == 1 else content)
-        else:
-            return False
-        return True
-
-    def _has_left_side(self) -> bool:
-        """Tell ``a + b`` from a sign before its number, as in ``{0, ±1}``."""
-        before, last = self.tail()[:-1], self.tail()[-1:]
-        return last == " " and (before.isalnum() or before in (")", "]", "}", "|"))
-
-    def _symbol(self, character: str) -> None:
-        if self.text.startswith("{}", self.at):
-            self.at += 2
-        elif character in symbols.PREFIXES:
-            self.skip_blanks()
-        if character.endswith(".") and self.following() == ".":
-            self.at += 1
-        is_word = self.is_math and character[-1].isalpha()
-        self.write(BETWEEN + character + BETWEEN if is_word else character)
-
-    def _show(self, name: str) -> None:
-        """Show the arguments of a macro, or at least its name."""
-        if name in symbols.TEXT_MACROS:
-            self.write(self.argument(is_math=False))
-        elif name in symbols.MATH_MACROS:
-            self.write(self.argument(is_math=self.is_math or name.startswith("math")))
-        else:
-            self._show_unknown(name)
-
-    def _show_unknown(self, name: str) -> None:
-        for _ in range(symbols.SETTINGS.get(name, 0)):
-            self.take_option()
-            self.take_group()
+    def groups(self) -> list[str]:
+        """Take all groups that stand here; return what those stand for that hold something."""
         parts = []
         while (group := self.take_group()) is not None:
             parts.append(self.inner(*group))
-        shown = " ".join(part for part in parts if part.strip())
-        if not shown and name not in symbols.SETTINGS:
-            shown = BETWEEN + name + BETWEEN if self.is_math else name
-        self.write(shown)
+        return [part for part in parts if part.strip()]
+
+    def show_name(self, name: str) -> None:
+        """Show the name of a macro as it was typed."""
+        self.write("\\" + name + (BETWEEN if self.is_math else _NAME_END))
+
+
+def _is_word_with_formula(text: str) -> bool:
+    """Recognise ``S$^3$-Mamba``, which TeX's braces hold together."""
+    return re.fullmatch(r"[^{}\s,$]*\$[^{}$]{1,60}\$[^{}\s,$]*", text) is not None and (
+        not (text[0] == text[-1] == "$")
+    )
 
 
 _TEX_TILDE = re.compile(

@@ -14,7 +14,8 @@ hold nothing to convert and are only looked at once.
 import re
 import unicodedata
 
-from bot.text.macros import HANDLERS
+from bot.text.commands import command, is_known
+from bot.text.html import undo_typed_html
 from bot.text.structure import resolve_structure
 from bot.text.typography import set_typography
 
@@ -32,7 +33,9 @@ def to_unicode(text: str) -> str:
     for _ in range(_ROUNDS):
         if not _has_hint(text):
             return text
-        converted = set_typography(resolve_structure(text, HANDLERS))
+        converted = undo_typed_html(text)
+        converted = resolve_structure(_repair(converted), command, is_known)
+        converted = set_typography(converted)
         converted = _one_line_per_paragraph(converted)
         if converted == text:
             return text
@@ -52,7 +55,23 @@ def _has_hint(text: str) -> bool:
     return (
         "\\" in text or "$" in text or "{" in text or "}" in text
         or "~" in text or "`" in text or "--" in text or "''" in text
+        or "</" in text or "<br" in text or ("&" in text and ";" in text)
     )  # fmt: skip
+
+
+_BARE_ACCENT = re.compile(
+    r"(?:(?<=[A-Za-z]{2})|(?<=[A-Za-z])(?=.{4}[a-z]))"
+    r"(?:\"\{[aeiouyAEIOUY]\}|'\{[aceinosuyzACEINOSUYZ]\}|`\{[aeiou]\}|~\{[ano]\})"
+)
+_MARK_IN_NUMBER = re.compile(r"(?<=\d)\{([,.])\}(?=\d)")
+
+
+def _repair(text: str) -> str:
+    r"""Mend TeX that its author typed in half: ``Schr"{o}dinger``, and ``6{,}062`` in prose."""
+    if "{" not in text:
+        return text
+    text = _MARK_IN_NUMBER.sub(r"\1", text)
+    return _BARE_ACCENT.sub(lambda found: "\\" + found[0], text)
 
 
 _BREAK = re.compile(r"\n[ \t]*\n\s*|\n[ \t]{2,}\s*")

@@ -7,14 +7,18 @@ _ADDRESS = (
 )
 _MARKS = re.compile(
     rf"(?P<address>{_ADDRESS})"
-    r"|(?<![\w`])`(?P<single>[^`'\s][^`'\n]{0,80})'(?!['\w])"
+    r"|(?<![\w`])`(?P<single>[^`'\s](?:[^`'\n]|'(?=[a-z])){0,80})'(?!['\w])"
+    r"|(?P<apostrophe>(?<=\w)`(?=s\b))"
+    r"|(?<![\w\"'`“])\"(?=[\w\\$(])(?P<mixed>[^\"'`“”\n]{1,120})''(?![\w'])"
     r"|``|''|(?<=[^\s(\[])\"(?!\w)|(?<!-)-{2,3}(?!-)|~"
 )
 _OPENING = ("`", "''", "--", "~")
 """Without any of these nothing changes: a straight quote closes only what they opened."""
 _ABOUT = re.compile(r"~ ?[.$]?\d")
+_PROGRAM = re.compile(
+    r"\b(?:flags?|options?|arguments?|parameters?|switch(?:es)?|commands?|tool|CLI|pass|run)\b|[`=]"
+)
 _OPTION = re.compile(r"--[a-z][a-z0-9]+(?:-[a-z0-9]+)*(?=[\s=,.;:)\]}'\"`]|$)")
-_CLOSING_DASH = re.compile(r"[\w.,)]--(?!-)")
 
 
 def set_typography(text: str) -> str:
@@ -35,6 +39,10 @@ class _Typesetter:
             return mark
         if found["single"]:
             return f"‘{found['single']}’"
+        if found["apostrophe"]:
+            return "’"
+        if found["mixed"]:
+            return f"“{found['mixed']}”"
         if mark == "~":
             return _tie(found)
         if mark.startswith("-"):
@@ -65,6 +73,9 @@ def _tie(found: re.Match[str]) -> str:
     """Make TeX's unbreakable blank a blank, unless it means about (``~5%``) or to (``2~3``)."""
     before = _before(found)
     is_sign = _ABOUT.match(found.string, found.start()) is not None
+    between = found.string[found.end() : found.end() + 1]
+    if before == " " and between == " " and found.start() > 1:  # TeX ties what touches it
+        return "~"
     if is_sign and (before in ("", " ", "\n", "(", "[", "=") or before.isdigit()):
         return "~"
     return " "
@@ -81,10 +92,11 @@ def _dash(found: re.Match[str]) -> str:
 
 
 def _is_option(found: re.Match[str], before: str) -> bool:
-    """Tell a program's ``--option`` from a remark --set off like this--."""
+    """Tell a program's ``--option`` from a remark --set off like this."""
     if before not in ("", " ", "\n", "(", "[", "'", '"', "`", "“", "‘"):
         return False
     option = _OPTION.match(found.string, found.start())
     if option is None:
         return False
-    return _CLOSING_DASH.search(found.string, option.end() - 1, option.end() + 120) is None
+    around = found.string[max(found.start() - 60, 0) : option.end() + 40]
+    return "-" in option[0][2:] or _PROGRAM.search(around) is not None
