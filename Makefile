@@ -12,6 +12,9 @@ UV_VERSION := 0.13.9
 UV := $(VENV)/bin/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 \
 	--no-emit-index-url --custom-compile-command "make lock" $(ARGS) pyproject.toml
 
+# Tests of a file stay together, as they share what is dear to build, until a core has none left.
+CORES := -n auto --dist worksteal
+
 .DEFAULT_GOAL := help
 .PHONY: help demo run doctor setup test slow faults mutants lint check bench wheel image lock clean
 
@@ -30,11 +33,11 @@ doctor: $(RUN)  ## is all in place to run? prints the links that add the bot to 
 
 setup: $(DEV)  ## .venv with all packages to develop; every target sets up what it needs itself
 
-test: $(DEV)  ## the fast tests; ARGS='tests/text -k tex' chooses some
-	@$(PY) -m pytest -m 'not slow' $(ARGS)
+test: $(DEV)  ## the fast tests, on all cores; ARGS='tests/text -k tex' chooses some
+	@$(PY) -m pytest $(CORES) -m 'not slow' $(ARGS)
 
 slow: $(DEV)  ## the slow tests: whole days, replays, kill loops
-	@$(PY) -m pytest -m slow $(ARGS) || test $$? -eq 5  # 5: none was chosen
+	@$(PY) -m pytest $(CORES) -m slow $(ARGS) || test $$? -eq 5  # 5: none was chosen
 
 faults: $(DEV)  ## the tests of faults, crashes and kills
 	@$(PY) -m pytest -k '(fault and not default) or crash or kill' $(ARGS)
@@ -50,7 +53,7 @@ lint: $(DEV)  ## style, types and import layers
 	@$(PY) -m yamllint --strict .
 
 check: lint  ## all that CI runs: lint and every test
-	@$(PY) -m pytest $(ARGS)
+	@$(PY) -m pytest $(CORES) $(ARGS)
 
 bench: $(DEV)  ## measure the bot against its peers
 	@$(PY) -m benchmarks $(ARGS)

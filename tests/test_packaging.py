@@ -74,7 +74,7 @@ def test_make_alone_lists_every_target() -> None:
         (["run"], "PAPER_BOT_CONFIG='config/bot.toml' exec .venv/bin/python -m bot run"),
         (["run", "CONFIG=x.toml"], "PAPER_BOT_CONFIG='x.toml' exec .venv/bin/python -m bot run"),
         (["doctor"], "PAPER_BOT_CONFIG='config/bot.toml' .venv/bin/python -m bot check"),
-        (["test"], ".venv/bin/python -m pytest -m 'not slow'"),
+        (["test"], ".venv/bin/python -m pytest -n auto --dist worksteal -m 'not slow'"),
     ],
 )
 def test_a_target_runs_what_it_says(arguments: list[str], command: str) -> None:
