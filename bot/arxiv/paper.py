@@ -44,7 +44,7 @@ def build_paper(
         abstract=readable_abstract,
         source_title=unwrap_title(title),
         source_abstract=source_abstract,
-        authors=tuple(filter(None, map(one_line, authors))),
+        authors=tuple(filter(_is_name, map(one_line, authors))),
         categories=tuple(dict.fromkeys(categories)),
         comment=readable_comment,
         doi=_stripped_or_none(doi),
@@ -102,6 +102,11 @@ class SourceRecord:
             license=self.license,
             submitted_at=self.submitted_at,
         )
+
+
+def _is_name(text: str) -> bool:
+    """Tell a name from a mere mark: arXiv takes 'ATLAS Collaboration: G. Aad' for three authors."""
+    return any(map(str.isalnum, text))
 
 
 def _line_or_none(text: str | None) -> str | None:

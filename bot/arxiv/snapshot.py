@@ -125,8 +125,9 @@ def _announced_on(record: Mapping[str, Any]) -> date | None:
 def _authors(record: Mapping[str, Any]) -> tuple[str, ...]:
     """Return the authors as arXiv took them apart, else from the one string."""
     parsed = record.get("authors_parsed")
-    if _is_list(parsed):
-        return tuple(filter(None, map(_full_name, parsed)))
+    names = tuple(filter(None, map(_full_name, parsed))) if _is_list(parsed) else ()
+    if names:
+        return names  # some mirrors leave it empty
     listed = record.get("authors")
     if _is_list(listed):
         return tuple(name for name in listed if isinstance(name, str))

@@ -33,7 +33,7 @@ EXIT_STOPPED = 130
 
 EXIT_CODES = """\
 exit codes:
-  0   done
+  0   done; records that import or backfill skipped are named and counted, and change nothing
   1   a bug: please report the traceback
   2   what you gave cannot be used (unknown category, impossible date, missing or wrong file)
   69  arXiv did not answer, or not with a listing

@@ -8,9 +8,10 @@ import gzip
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
+from io import BufferedIOBase
 from pathlib import Path
-from typing import BinaryIO, cast
 
 from bot.arxiv.files import (
     BYTE_ORDER_MARK,
@@ -50,9 +51,15 @@ Report = Callable[[str], None]
 
 
 def detect_form(path: Path) -> Form:
-    """Tell the form of a file; raises `FileFormatError` when it cannot be imported."""
+    """Tell the form of a file; raises `FileFormatError` when it cannot be imported.
+
+    What a damaged file still gives is enough to tell: the rest is named when it is read.
+    """
     with _naming(path):
-        return sniff(_read(path, SNIFFED_BYTES))
+        content, damage = _read(path, SNIFFED_BYTES)
+        if damage is not None and not content:
+            raise damage
+        return sniff(content)
 
 
 class Importer:
@@ -81,13 +88,28 @@ class Importer:
         elif form is Form.OAI:
             await self._import_oai(path)
         else:
-            listing = parse_listing(_read_whole(path), form)
-            added = await self._store.papers.add_listing(listing, now=self._now)
-            self._report(f"{path}: {_told(listing, added)}")
-            self._report_skipped(listing.skipped)
+            await self._import_listing(path, form)
+
+    async def _import_listing(self, path: Path, form: Form) -> None:
+        """Import a listing; one that breaks off is stored as far as it can be read."""
+        content, damage = _read_whole(path)
+        try:
+            listing = parse_listing(content, form)
+        except FileFormatError as error:
+            raise damage or error from error
+        if damage is not None:
+            listing = replace(listing, is_complete=False)
+        added = await self._store.papers.add_listing(listing, now=self._now)
+        self._report(f"{path}: {_told(listing, added)}")
+        self._report_skipped(listing.skipped)
+        if damage is not None:
+            raise damage
 
     async def _import_oai(self, path: Path) -> None:
-        page = parse_oai_file(_read_whole(path))
+        content, damage = _read_whole(path)
+        if damage is not None:
+            raise damage  # half an answer is no XML
+        page = parse_oai_file(content)
         added = await add_papers(self._store.papers, page.papers)
         tally = Tally(added=added, skipped=len(page.skipped))
         self._report(f"{path}: {Form.OAI.value}, {tally}")
@@ -141,7 +163,7 @@ def _told(listing: Listing, added: AddedListing) -> str:
 # -- reading files -------------------------------------------------------------------------------
 
 
-def read_chunks(stream: BinaryIO, position: Callable[[], int]) -> Iterator[Chunk]:
+def read_chunks(stream: BufferedIOBase, position: Callable[[], int]) -> Iterator[Chunk]:
     """Read a snapshot line by line; a line that holds no paper is skipped and named.
 
     When the file breaks off (a gzip archive can), what came before is given out before
@@ -168,7 +190,7 @@ def read_chunks(stream: BinaryIO, position: Callable[[], int]) -> Iterator[Chunk
         raise _unreadable(damage)
 
 
-def _lines(stream: BinaryIO) -> Iterator[bytes]:
+def _lines(stream: BufferedIOBase) -> Iterator[bytes]:
     start = BYTE_ORDER_MARK
     while line := stream.readline(LONGEST_LINE):
         piece = line
@@ -178,19 +200,24 @@ def _lines(stream: BinaryIO) -> Iterator[bytes]:
         start = b""
 
 
-def _read_whole(path: Path) -> bytes:
-    content = _read(path, MOST_BYTES + 1)
+def _read_whole(path: Path) -> tuple[bytes, FileFormatError | None]:
+    content, damage = _read(path, MOST_BYTES + 1)
     if len(content) > MOST_BYTES:
         raise FileFormatError(f"The file is larger than {MOST_BYTES >> 20} MiB.")
-    return content
+    return content, damage
 
 
-def _read(path: Path, most: int) -> bytes:
+def _read(path: Path, most: int) -> tuple[bytes, FileFormatError | None]:
+    """Read up to ``most`` bytes; also says what kept the rest from being read."""
+    content = bytearray()
     with _opened(path) as (stream, _):
         try:
-            return stream.read(most)
+            # Piece by piece: a damaged archive gives what came before the damage.
+            while len(content) < most and (piece := stream.read1(most - len(content))):
+                content += piece
         except UNREADABLE as error:
-            raise _unreadable(error) from error
+            return bytes(content), _unreadable(error)
+    return bytes(content), None
 
 
 def _size(path: Path) -> int:
@@ -198,7 +225,7 @@ def _size(path: Path) -> int:
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[tuple[BinaryIO, Callable[[], int]]]:
+def _opened(path: Path) -> Iterator[tuple[BufferedIOBase, Callable[[], int]]]:
     """Open a file, unpacking it if it is gzipped; also how to ask how far it is read."""
     try:
         raw = path.open("rb")
@@ -206,7 +233,7 @@ def _opened(path: Path) -> Iterator[tuple[BinaryIO, Callable[[], int]]]:
         raise _unreadable(error) from error
     with raw:
         is_packed = raw.peek(2)[:2] == GZIP_MAGIC
-        yield cast(BinaryIO, gzip.GzipFile(fileobj=raw)) if is_packed else raw, raw.tell
+        yield gzip.GzipFile(fileobj=raw) if is_packed else raw, raw.tell
 
 
 def _unreadable(error: Exception) -> FileFormatError:

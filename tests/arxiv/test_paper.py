@@ -44,7 +44,9 @@ def test_links_are_arxivs_own_first_then_those_the_authors_name() -> None:
 
 
 def test_what_a_source_leaves_blank_is_absent() -> None:
-    paper = paper_of(comment=" \n", doi="", journal_ref=None, license=" ", authors=["", "A"])
+    paper = paper_of(
+        comment=" \n", doi="", journal_ref=None, license=" ", authors=["", ":", "A", "..."]
+    )
     assert (paper.comment, paper.doi, paper.journal_ref, paper.license) == (None,) * 4
     assert paper.authors == ("A",)
 

@@ -53,6 +53,9 @@ def test_every_field_of_a_line_arrives() -> None:
             {"authors_parsed": [["X Collaboration", ""], "nonsense", [None, 3]]},
             ("X Collaboration",),
         ),
+        ({"authors_parsed": []}, ("Ada Béz", "Bo C")),
+        ({"authors_parsed": [[], ["", "", ""], None]}, ("Ada Béz", "Bo C")),
+        ({"authors_parsed": [["D0 Collaboration", "", ""], [":", "", ""]]}, ("D0 Collaboration",)),
         ({"authors_parsed": None, "authors": None}, ()),
     ],
 )

@@ -242,6 +242,40 @@ def test_a_gzip_archive_that_breaks_off_keeps_what_came_before(
     assert f"{path}: The file is a damaged gzip archive" in sentence
 
 
+@pytest.mark.parametrize("form", ["snapshot", "markdown"])
+def test_a_small_archive_that_breaks_off_is_stored_as_far_as_it_goes(
+    environ: dict[str, str], tmp_path: Path, form: str
+) -> None:
+    """Also where the whole of it would be read at once to tell what it is."""
+    dice = random.Random(1)
+    texts = [" ".join(f"{dice.random():.9f}" for _ in range(60)) for _ in range(200)]
+    if form == "snapshot":
+        lines = [snapshot_line(number, abstract=text) for number, text in enumerate(texts, 1)]
+        content = "\n".join(lines)
+    else:
+        papers = [make_paper(number, abstract=text) for number, text in enumerate(texts, 1)]
+        content = to_markdown(make_digest(*papers))
+    packed = gzip.compress(content.encode())
+    path = tmp_path / "papers.gz"
+    path.write_bytes(packed[: len(packed) // 2])
+    code, err = run(environ, path)
+    assert code == 2
+    assert f"{path}: The file is a damaged gzip archive" in err.splitlines()[-1]
+    assert 50 < count(environ) < 150
+
+
+@pytest.mark.parametrize("form", ["rss", "oai"])
+def test_what_cannot_be_read_in_part_is_named_as_damaged(
+    environ: dict[str, str], tmp_path: Path, form: str
+) -> None:
+    packed = gzip.compress(own_files(tmp_path)[form])
+    path = tmp_path / "papers.gz"
+    path.write_bytes(packed[:-20])
+    code, err = run(environ, path)
+    assert (code, err.count("\n")) == (2, 1)
+    assert f"{path}: The file is a damaged gzip archive" in err
+
+
 def test_a_file_that_turns_out_wrong_does_not_keep_the_others_away(
     environ: dict[str, str], tmp_path: Path
 ) -> None:
