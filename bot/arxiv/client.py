@@ -104,7 +104,7 @@ class ArxivClient:
         self._now = now
         self._turn = asyncio.Lock()
         self._ended_at: float | None = None
-        self._closed_until: float | None = None
+        self._closed_until: dict[str, float] = {}
 
     async def fetch_listing(self, category: str) -> Listing:
         """Fetch the daily feed of a category.
@@ -251,9 +251,8 @@ class ArxivClient:
         raise ArxivUnavailable(f"arXiv redirected more than {MOST_REDIRECTS} times.", url)
 
     def _refuse_while_closed(self, url: str) -> None:
-        if self._closed_until is None:
-            return
-        left_s = self._closed_until - self._monotonic()
+        """Leave a host alone as long as it asked; arXiv's others go on answering meanwhile."""
+        left_s = self._closed_until.get(urlsplit(url).netloc, 0.0) - self._monotonic()
         if left_s > 0:
             raise ArxivUnavailable(
                 f"arXiv asked us to stay away for {left_s:.0f} more seconds.", url, left_s
@@ -322,7 +321,7 @@ class ArxivClient:
         if pause_s is None and (is_too_much or status == HTTPStatus.SERVICE_UNAVAILABLE):
             pause_s = SILENT_TURNS * self._settings.spacing_for(url)
         if pause_s is not None:
-            self._closed_until = self._monotonic() + pause_s
+            self._closed_until[urlsplit(url).netloc] = self._monotonic() + pause_s
         if is_too_much:
             return ArxivUnavailable("arXiv has too many requests just now.", url, pause_s)
         hint = ""

@@ -339,6 +339,18 @@ async def test_retry_after_is_told_and_kept(world: World, status: int) -> None:
     assert len(world.arxiv.requests) == 2
 
 
+async def test_a_host_that_is_left_alone_does_not_hold_up_the_others(world: World) -> None:
+    """A listing page that is refused for hours must not keep the feeds from being read."""
+    client = world.client(listing_url=world.arxiv.url.replace("127.0.0.1", "localhost"))
+    world.arxiv.fail(fake.answer(503, headers={"Retry-After": "3600"}), path="/list/")
+    with pytest.raises(ArxivUnavailable):
+        await client.fetch_listing_page("cs.CV")
+    assert len((await client.fetch_listing("cs.CV")).announcements) == 3
+    with pytest.raises(ArxivUnavailable, match="stay away"):
+        await client.fetch_listing_page("cs.CV")
+    assert world.arxiv.gaps_s() == [pytest.approx(3)]
+
+
 @pytest.mark.parametrize(
     "fault",
     [
