@@ -17,7 +17,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.shared import SHARED
+
 ROOT = Path(__file__).resolve().parent.parent
+NOT_COPIED = ("bot", "tests", SHARED.name)
+
 KILLED, SURVIVED, NO_TESTS = "killed", "survived", "no tests"
 STATUS = {0: SURVIVED, 1: KILLED, 3: KILLED, 5: NO_TESTS, 33: NO_TESTS}
 """mutmut's exit codes; all others (a time-out, a crash) count as noticed."""
@@ -73,6 +77,8 @@ def copy_project(copy: Path, room: Room) -> None:
         if (ROOT / name).is_file():
             (copy / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, copy / name)
+    if SHARED.is_dir():  # mutmut runs the tests in a folder of the copy
+        (copy / SHARED.name).symlink_to(SHARED)
     with (copy / "pyproject.toml").open("a") as settings:
         settings.write(mutmut_settings(copy, room))
 
@@ -80,12 +86,13 @@ def copy_project(copy: Path, room: Room) -> None:
 def mutmut_settings(copy: Path, room: Room) -> str:
     tests = [str(path.relative_to(copy)) for each in room.tests for path in copy.glob(each)]
     options = ["-q", "-x", "-p", "no:cacheprovider", "-p", "no:xdist", "-m", "not slow"]
-    others = [path.name for path in copy.iterdir() if path.name not in ("bot", "tests")]
+    others = [path.name for path in copy.iterdir() if path.name not in NOT_COPIED]
     return (
         "\n[tool.mutmut]\n"
         'source_paths = ["bot"]\n'
         f"only_mutate = {json.dumps(room.files)}\n"
         f"also_copy = {json.dumps(sorted(others))}\n"
+        'process_isolation = "forkserver"\n'  # fork would hand warm caches on
         'do_not_mutate_patterns = ["^\\\\s*log\\\\."]\n'
         f"pytest_add_cli_args = {json.dumps(options)}\n"
         f"pytest_add_cli_args_test_selection = {json.dumps(sorted(tests))}\n"

@@ -53,6 +53,10 @@ def test_short_papers_say_it_more_densely() -> None:
     assert score("nets", "x", "nets") > score("nets", "x", "nets" + " filler" * 500)
 
 
+def test_a_long_title_says_each_of_its_words_less_densely() -> None:
+    assert score("nets", "nets") > score("nets", "nets" + " filler" * 30)
+
+
 def test_rare_words_count_more() -> None:
     weights = {"rare": 9.0, "common": 0.1}
     scorer = Scorer(parse_query("rare common").root, lambda stem: weights[stem])
