@@ -40,7 +40,7 @@ slow: $(DEV)  ## the slow tests: whole days, replays, kill loops
 	@$(PY) -m pytest $(CORES) -m slow $(ARGS) || test $$? -eq 5  # 5: none was chosen
 
 faults: $(DEV)  ## the tests of faults, crashes and kills
-	@$(PY) -m pytest -k '(fault and not default) or crash or kill' $(ARGS)
+	@$(PY) -m pytest $(CORES) -k '(fault and not default) or crash or kill' $(ARGS)
 
 mutants: $(DEV)  ## how well the tests bite; ROOM=intake SAMPLE=100 SEED=1 say what is broken
 	@$(PY) -m tests.mutants $(or $(ROOM),intake) --sample $(or $(SAMPLE),100) --seed $(or $(SEED),1)

@@ -1,16 +1,34 @@
-"""The matrix of faults as a whole: what can go wrong, each row with tests that have its number."""
+"""docs/faults.md against the tests here: what can go wrong, and what shows that it does not."""
 
 import re
+from collections import Counter
 from pathlib import Path
 
-ROWS = range(1, 52)
-NAME = re.compile(r"def test_row((?:_\d+)+)_")
+HERE = Path(__file__).parent
+MATRIX = HERE.parent.parent / "docs" / "faults.md"
+ROW = re.compile(r"^\| (\d+) \| (.+) \| (.+) \|$", re.M)
+TEST = re.compile(r"def test_row((?:_\d+)+)_")
 
 
-def test_every_row_has_its_test() -> None:
-    names = [
-        name
-        for file in Path(__file__).parent.glob("test_*.py")
-        for name in NAME.findall(file.read_text(encoding="utf-8"))
-    ]
-    assert {int(number) for name in names for number in name.strip("_").split("_")} == set(ROWS)
+def read_rows() -> list[int]:
+    return [int(row[1]) for row in ROW.finditer(MATRIX.read_text("utf-8"))]
+
+
+def read_tested() -> set[int]:
+    """Return the numbers in the names of tests; one test may be for several rows."""
+    sources = [path.read_text("utf-8") for path in HERE.glob("test_*.py")]
+    numbers = [name for source in sources for name in TEST.findall(source)]
+    return {int(number) for name in numbers for number in name.strip("_").split("_")}
+
+
+def test_rows_are_numbered_from_one_without_gaps_or_repeats() -> None:
+    rows = Counter(read_rows())
+    assert rows == Counter(range(1, len(rows) + 1))
+
+
+def test_every_row_of_the_matrix_has_a_test() -> None:
+    assert set(read_rows()) - read_tested() == set()
+
+
+def test_every_numbered_test_has_a_row_in_the_matrix() -> None:
+    assert read_tested() - set(read_rows()) == set()
