@@ -10,7 +10,8 @@ place where it stands is escaped: ``3-D``, ``a + b``, ``(2020)`` and ``[1]`` sta
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from typing import Protocol
 from urllib.parse import quote, urlsplit
 
 Spans = Sequence[tuple[int, int]]
@@ -21,8 +22,14 @@ _MOST_MARKS = 4  # combining marks on one character; more is a tower that covers
 _LONGEST_WORD = 40  # a longer one has no blanks in its script (Chinese) and may be cut inside
 _LONGEST_ADDRESS = 2048  # Discord's limit for the addresses of embeds
 
-# Discord's own rule: an address runs to the next blank or "<", without closing punctuation.
-_ADDRESS = r"https?://[^\s<]*[^\s<.,:;\"'\]]"
+# An address as its author means it: brackets only in pairs, no quotation mark, no full stop behind.
+_IN_ADDRESS = r"[^\s<>\"“”‘’«»`\\()\[\]…，。；、）】」]"
+_ADDRESS = (
+    rf"https?://(?:(?![,;]https?://){_IN_ADDRESS}|\({_IN_ADDRESS}{{0,300}}\)|\[{_IN_ADDRESS}{{0,300}}\])*"
+    r"(?<![.,:;!?'*|~/])/?(?<!:/)"
+)
+# Discord's own rule: it runs to the next blank or "<", without closing punctuation.
+_LEFT_OUT_BY_DISCORD = re.compile(r"[.,:;\"')\]]{0,40}(?=[\s<]|\Z)")
 _SIGNS = re.compile(
     rf"""
     (?P<link><https?://[^\s<>]+>)
@@ -64,9 +71,21 @@ def plain(text: str, max_chars: int | None = None) -> str:
 
 def escape(text: str) -> str:
     """Return ``text`` so that Discord shows it as it is; addresses stay whole and clickable."""
+    return _escape(text, before="")
+
+
+def _escape(text: str, *, before: str) -> str:
+    """Return ``text`` escaped for a place ``before`` some other text."""
     text = _sanitise(text)
     may_link = "](" in text or text.endswith("]")  # what follows may begin with "("
-    return _SIGNS.sub(lambda found: _escaped(found, may_link=may_link), text)
+
+    def escaped(found: re.Match[str]) -> str:
+        if found["address"]:
+            behind = text[found.end() : found.end() + 42] + before
+            return _address(found[0], behind=behind, may_link=may_link)
+        return _escaped(found, may_link=may_link)
+
+    return _SIGNS.sub(escaped, text)
 
 
 def shorten(text: str, max_chars: int) -> str:
@@ -79,7 +98,7 @@ def mark(text: str, spans: Spans) -> str:
 
     ``spans`` are in order and do not overlap. Addresses stay whole: nothing in them is bold.
     """
-    return _marked(text, spans, escape)
+    return _marked(text, spans, _escape)
 
 
 def masked_link(label: str, url: str, spans: Spans = ()) -> str:
@@ -101,14 +120,16 @@ def _bare(label: str) -> str:
     return label.translate(_LABEL).strip()
 
 
-def _escaped_label(text: str) -> str:
-    return escape("".join(c for c in _bare(text) if not _is_emoji(c)))
+def _escaped_label(text: str, *, before: str) -> str:
+    return _escape("".join(c for c in _bare(text) if not _is_emoji(c)), before=before)
 
 
-def _marked(text: str, spans: Spans, escaped: Callable[[str], str]) -> str:
+def _marked(text: str, spans: Spans, escaped: "_Escape") -> str:
     shown: list[str] = []
+    at = 0
     for piece, is_marked in _pieces(text, spans):
-        inner = escaped(piece)
+        at += len(piece)
+        inner = escaped(piece, before=text[at : at + 1] and "*" + text[at : at + 1])
         if is_marked and inner:
             shown.append(f"**{inner}**")
         else:  # escaping takes the blanks that part a piece from its neighbours
@@ -116,6 +137,10 @@ def _marked(text: str, spans: Spans, escaped: Callable[[str], str]) -> str:
             after = " " if inner and piece[-1:].isspace() else ""
             shown.append(f"{before}{inner}{after}")
     return "".join(shown)
+
+
+class _Escape(Protocol):
+    def __call__(self, text: str, /, *, before: str) -> str: ...
 
 
 def _pieces(text: str, spans: Spans) -> Iterator[tuple[str, bool]]:
@@ -188,8 +213,8 @@ def _without_towers(text: str) -> str:
 
 def _escaped(found: re.Match[str], *, may_link: bool) -> str:
     kind, sign = found.lastgroup, found[0]
-    if kind == "address" or kind == "link":
-        return _address(sign)
+    if kind == "link":
+        return f"<{_encoded(sign[1:-1])}>" if not _INVITATION.search(sign) else _unlinked(sign)
     if kind == "tag":
         return f"\\<{found['tag'][:-1]}\\{found['tag'][-1]}"
     if kind == "crowd":
@@ -201,13 +226,27 @@ def _escaped(found: re.Match[str], *, may_link: bool) -> str:
     return "\\" + sign
 
 
-def _address(address: str) -> str:
-    """Return an address that Discord links, or one that it does not if it invites to a guild."""
+def _address(address: str, *, behind: str, may_link: bool) -> str:
+    """Return an address that Discord links, and nothing ``behind`` it with it.
+
+    In angle brackets an address ends where it should; bare it reads better in raw text. One
+    that invites to a guild is no link.
+    """
     if _INVITATION.search(address):
-        shown = re.sub(r"([\\<*_`~|.:\[\]])", r"\\\1", address)
-        return _CROWD.sub("＠", shown)
+        return _unlinked(address)
+    left_out = _LEFT_OUT_BY_DISCORD.match(behind)
+    is_bare = left_out is not None and not ("]" in left_out[0] and may_link)
+    encoded = _encoded(address)
+    return encoded if is_bare and encoded[-1] not in ")]" else f"<{encoded}>"
+
+
+def _encoded(address: str) -> str:
     address = re.sub(r"[\\*`|]", lambda sign: f"%{ord(sign[0]):02X}", address)
     return _CROWD.sub("%40", address)
+
+
+def _unlinked(address: str) -> str:
+    return _CROWD.sub("＠", re.sub(r"([\\<*_`~|.:\[\]])", r"\\\1", address))
 
 
 def _cut(text: str, max_chars: int) -> str:
@@ -224,7 +263,13 @@ def _cut(text: str, max_chars: int) -> str:
                 end = _end_inside(text, end, word, room)
             break
         end, room = word.end(), wider
-    return _without_loose_end(text[:end]) + "…"
+    kept = _without_loose_end(text[:end])
+    if _BARE_ADDRESS_AT_END.search(kept):  # an ellipsis would be part of the link
+        return kept + " …" if width(kept) < max_chars - 1 else _cut(kept, width(kept) - 1)
+    return kept + "…"
+
+
+_BARE_ADDRESS_AT_END = re.compile(r"https?://[^\s<>]*\Z")
 
 
 _ATOM = re.compile(

@@ -45,6 +45,18 @@ from tests.text import corpus
         ("(https://x.org/a_b), x_y", r"(https://x.org/a_b), x\_y"),
         ("<https://x.org/a_b_c>", "<https://x.org/a_b_c>"),
         ("https://x.org/@everyone/a", "https://x.org/%40everyone/a"),
+        # Discord would take what stands behind them for a part of them
+        ("[https://x.org]", r"\[<https://x.org>\]"),
+        ("see https://x.org! Or https://x.org/a?", "see <https://x.org>! Or <https://x.org/a>?"),
+        (
+            "“https://x.org/a” and (https://x.org),or",
+            "“<https://x.org/a>” and (<https://x.org>),or",
+        ),
+        ("https://x.org/a_(b). https://x.org/", "<https://x.org/a_(b)>. https://x.org/"),
+        (
+            "[a](https://x.org/a) **https://x.org**",
+            r"\[a\](https://x.org/a) \*\*<https://x.org>\*\*",
+        ),
         ("", ""),
         (" \n\t ", ""),
     ],
@@ -86,7 +98,8 @@ def test_plain_text_keeps_its_signs_and_can_be_cut() -> None:
         ("Supercalifragilistic", 6, "Super…"),
         ("**bold** text", 10, r"\*\*bold…"),
         ("***", 4, r"\*…"),
-        ("see https://x.org/abc now", 24, "see https://x.org/abc…"),
+        ("see https://x.org/abc now", 24, "see https://x.org/abc …"),
+        ("see https://x.org/abc now!", 22, "see…"),
         ("see https://x.org/abc now", 20, "see…"),
         ("https://x.org/abcdefgh", 10, "…"),
         ("一" * 50, 10, "一" * 9 + "…"),
