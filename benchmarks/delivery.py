@@ -26,11 +26,12 @@ import discord
 from benchmarks.tables import table
 from bot.arxiv.calendar import announcement_day
 from bot.arxiv.files import parse_listing_file
-from bot.delivery.worker import DeliverySettings, Pace
+from bot.delivery.lanes import RateLimiter
+from bot.delivery.worker import DeliverySettings
 from bot.models import AnnounceType, Listing, MessageDraft
 from bot.run.client import use_stand_ins
 from bot.store.store import open_store
-from bot.ui.messages import render_digest
+from bot.ui.styles.cards import CARDS
 from tests.builders import make_digest, make_listing, make_paper
 from tests.fakes.discord import DiscordServer, RateLimits
 from tests.fakes.process import ROOT, bot_environ, running_bot
@@ -64,7 +65,7 @@ def listing() -> Listing:
 
 async def measure(channels: int) -> int:
     listed = listing()
-    drafts = render_digest(make_digest(*(each.paper for each in listed.announcements)))
+    drafts = CARDS.render(make_digest(*(each.paper for each in listed.announcements)))
     bare_cpu_ms = await measure_bare(drafts, channels)
     rate, cpu_ms, _ = await measure_bot(drafts, channels, with_commands=False)
     _, _, waits = await measure_bot(drafts, min(channels, 200), with_commands=True)
@@ -184,7 +185,7 @@ async def send_bare(job: dict[str, Any]) -> float:
             (body["content"], [discord.Embed.from_dict(each) for each in body["embeds"]])
             for body in job["bodies"]
         ]
-        pace = Pace(job["pace_per_s"])
+        pace = RateLimiter(job["pace_per_s"])
         cpu_s = time.process_time()
         for channel in channels:
             assert isinstance(channel, discord.TextChannel)

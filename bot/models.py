@@ -289,9 +289,119 @@ class MessageDraft:
     ``components``) with JSON values only; it never changes once it is planned.
     """
 
+    style: str
+    """The code of the style that made it, and alone can read and split it."""
     body: Mapping[str, object]
     papers: tuple[tuple[ArxivId, int], ...]
     """The identifiers and versions of the papers in this message, in order."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownMessage:
+    """What everybody sees of a posted message, by which it is recognised.
+
+    ``line`` is the first line of its content, ``papers`` the identifiers and versions that it
+    shows, in order. What ``is_stripped`` had papers that cannot be seen any more: an admin can
+    remove the embeds of any message.
+    """
+
+    line: str
+    papers: tuple[tuple[ArxivId, int], ...] = ()
+    is_stripped: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Instant:
+    """A moment by the clocks of the host.
+
+    ``up_s`` counts seconds since ``boot`` (the name of one start of the host), also while the
+    process is stopped or the host sleeps. ``wall`` is the time of day, which can be set.
+    """
+
+    boot: str
+    up_s: float
+    wall: datetime
+
+
+class ReasonCode(StrEnum):
+    """Why a message is in its state, or a digest is paused; ``bot/ui/reasons.py`` says it.
+
+    The values are stored, so they stay as they are.
+    """
+
+    # Discord refuses the channel.
+    CHANNEL_GONE = "channel-gone"
+    GUILD_GONE = "guild-gone"
+    CHANNEL_HIDDEN = "channel-hidden"
+    MAY_NOT_POST = "may-not-post"
+    NO_PRIVATE_MESSAGES = "no-private-messages"
+    NO_TEXT_CHANNEL = "no-text-channel"
+    THREAD_ARCHIVED = "thread-archived"
+    THREAD_LOCKED = "thread-locked"
+    CHANNEL_REFUSED = "channel-refused"
+
+    # Discord refuses the message, or it is not as it was planned.
+    MESSAGE_REFUSED = "message-refused"
+    DAMAGED = "damaged"
+    OTHER_CHANNEL = "other-channel"
+
+    # Certainly not posted, and tried again later.
+    RATE_LIMITED = "rate-limited"
+    ADDRESS_BANNED = "address-banned"
+    ANSWERED_BY_OTHERS = "answered-by-others"
+    TEMPORARILY_OFF = "temporarily-off"
+    TOKEN_REFUSED = "token-refused"  # noqa: S105
+    UNREACHABLE = "unreachable"
+
+    # It may have arrived.
+    NO_ANSWER = "no-answer"
+    SERVER_ERROR = "server-error"
+    WINDOW_OVER = "window-over"
+    AFTER_UNSURE_TRY = "after-unsure-try"
+
+    # What the channel's history says, or why it says nothing.
+    DELETED = "deleted"
+    FOUND = "found"
+    NOT_IN_HISTORY = "not-in-history"
+    BARE_MESSAGE = "bare-message"
+    CHANNEL_UNREADABLE = "channel-unreadable"
+    CLOCK_WRONG = "clock-wrong"
+    HISTORY_HIDDEN = "history-hidden"
+    HISTORY_TOO_LONG = "history-too-long"
+    NO_MESSAGES_THERE = "no-messages-there"
+    NOT_IN_GUILD = "not-in-guild"
+    NOT_READ_YET = "not-read-yet"
+
+    # A backup was put back.
+    COPIED = "copied"
+    PUT_BACK = "put-back"
+    SHOWN_IN_PIECES = "shown-in-pieces"
+
+    # Decided by people or by time.
+    GIVEN_UP = "given-up"
+    PAUSED_BY_ADMIN = "paused-by-admin"
+    POSTED_AGAIN = "posted-again"
+    SUBSCRIPTION_DELETED = "subscription-deleted"
+
+    # Written by another version: ``text`` is its sentence or code.
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reason:
+    """A reason with what belongs to it; each code uses the fields that its sentence names.
+
+    ``status`` is an HTTP status, ``discord_code`` one of Discord's error codes (0: none). ``text``
+    is what Discord, Python or an earlier version said, ``number`` a count or an identifier, and
+    ``because`` the reason behind this one.
+    """
+
+    code: ReasonCode
+    status: int | None = None
+    discord_code: int = 0
+    text: str = ""
+    number: int | None = None
+    because: "Reason | None" = None
 
 
 class DeliveryState(StrEnum):

@@ -7,7 +7,7 @@
                     store.search.match_many(topics)  -> which papers each topic wants
                 for each of these channels
                     digest.select.decide             -> what is posted, and why the rest is not
-                    digest.build -> ui.messages.render_digest
+                    digest.build -> ui.styles: a style renders it
                     store.outbox.plan                -> frozen messages (one transaction)
         then delivery (a task of its own): claim -> send -> mark sent
 
@@ -33,7 +33,7 @@ from bot.query.ast import Query
 from bot.query.parser import parse_query
 from bot.store.digests import DigestRecord, ListingTimes
 from bot.store.store import Store
-from bot.ui.messages import render_digest
+from bot.ui.styles import style_of
 
 log = logging.getLogger(__name__)
 
@@ -171,7 +171,7 @@ class Pipeline:
         earlier = await self.store.outbox.list_deliveries(subscription.channel_id, day)
         decisions = await self._decide(subscription, announced)
         digest = build_digest(subscription, day, decisions, is_supplement=bool(earlier))
-        drafts = render_digest(digest, first_part=len(earlier) + 1)
+        drafts = style_of(subscription.style).render(digest, first_part=len(earlier) + 1)
         messages = await self.store.outbox.plan(subscription, day, drafts, now=self.now())
         if drafts and not messages:
             # Somebody else planned some of it meanwhile: not decided, the next tick sees the rest.

@@ -220,6 +220,7 @@ def make_digest(
 def make_draft(*papers: Paper, content: str = "A digest") -> MessageDraft:
     """Build a message that carries ``papers``."""
     return MessageDraft(
+        style="cards",
         body={"content": content},
         papers=tuple((paper.arxiv_id, paper.version) for paper in papers),
     )

@@ -12,7 +12,7 @@ import pytest
 import simcord
 
 from bot.config.starters import StarterTopic
-from bot.delivery.sender import DiscordSender
+from bot.delivery.edge import DiscordSender
 from bot.delivery.worker import Delivery
 from bot.models import Listing
 from bot.pipeline import Pipeline

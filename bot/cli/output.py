@@ -20,7 +20,7 @@ from bot.query.ast import Query
 from bot.query.explain import explain
 from bot.store.search.search import SearchPage
 from bot.text.words import count_of
-from bot.ui.messages import render_digest
+from bot.ui.styles import DEFAULT_STYLE
 
 EXIT_OK = 0
 EXIT_BUG = 1
@@ -85,7 +85,7 @@ FORMATS: Mapping[str, Callable[[Digest], str]] = {
     "markdown": to_markdown,
     "json": lambda digest: _json(to_json(digest)),
     "bibtex": to_bibtex,
-    "discord": lambda digest: _json([dict(draft.body) for draft in render_digest(digest)]),
+    "discord": lambda digest: _json([dict(draft.body) for draft in DEFAULT_STYLE.render(digest)]),
 }
 """How a digest is printed, whole with its last line end, by the name of the form."""
 

@@ -6,8 +6,8 @@ from bot.cogs.admin import AdminCog, digest_cog
 from bot.cogs.answers import StateButton
 from bot.digest.build import build_digest
 from bot.text.words import long_date
-from bot.ui.messages import render_digest
 from bot.ui.preview import render_message, render_summary
+from bot.ui.styles import style_of
 from bot.ui.views import NEXT, PREVIOUS, PreviewPage, make_view
 
 
@@ -15,7 +15,8 @@ async def show_preview(cog: AdminCog, interaction: discord.Interaction, page: Pr
     """Replace the interaction's message by ``page`` of a preview, worked out anew."""
     subscription = await cog.owned_subscription(interaction, page.channel_id)
     decisions = await cog.pipeline.explain(subscription, page.day)
-    drafts = render_digest(build_digest(subscription, page.day, decisions))
+    digest = build_digest(subscription, page.day, decisions)
+    drafts = style_of(subscription.style).render(digest)
     content = f"What <#{page.channel_id}> would get for {long_date(page.day)}:"
     embeds = [render_summary(subscription, page.day, decisions, drafts)]
     if 0 < page.page <= len(drafts):

@@ -1,5 +1,7 @@
 """Sends what is planned, exactly once, and tells people when something went wrong.
 
-From outside: `worker` (claims and sends), `sender` (the edge to Discord), `reconcile` (settles what
-a restored backup forgot) and `notices` (tells admins and the host).
+From outside: `worker` (claims, sends, recovers), `edge` with its `trace` (all that speaks to
+Discord), `reconcile` (settles what a restored backup forgot) and `notices` (tells admins and the
+host). The rest is its own: `outcome` (a table of what answers mean), `fingerprint` (how a posted
+message is recognised), `window` (how long a try may be repeated), `history`, `lanes`.
 """

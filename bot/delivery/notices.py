@@ -12,13 +12,13 @@ from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Final, Protocol
 
-from bot.delivery.sender import CHANNEL_REFUSALS
-from bot.models import DeliveryState, Subscription, SubscriptionState
+from bot.models import DeliveryState, Reason, ReasonCode, Subscription, SubscriptionState
 from bot.store.intake_log import Outage
 from bot.store.outbox.outbox import DeliveryRecord
 from bot.store.store import Store
 from bot.ui.notices import Paused, Trouble, render_notice, render_outages, render_paused
 from bot.ui.pause import describe_reason
+from bot.ui.reasons import say_reason
 
 log = logging.getLogger(__name__)
 
@@ -30,6 +30,17 @@ FAILING_FOR: Final = timedelta(hours=6)
 
 ASKED_WITHIN: Final = timedelta(hours=3)
 """A category that was not asked for so long is not followed any more."""
+
+VISIBLE = (
+    ReasonCode.CHANNEL_GONE,
+    ReasonCode.GUILD_GONE,
+    ReasonCode.CHANNEL_HIDDEN,
+    ReasonCode.MAY_NOT_POST,
+    ReasonCode.NO_PRIVATE_MESSAGES,
+    ReasonCode.THREAD_ARCHIVED,
+    ReasonCode.THREAD_LOCKED,
+)
+GO_AWAY = frozenset(say_reason(Reason(code=code)) for code in VISIBLE)
 
 
 class Admins(Protocol):
@@ -162,7 +173,7 @@ class Caretaker:
 
 def resumes_by_itself(subscription: Subscription) -> bool:
     """Whether a digest is paused for a cause that the bot can see go away."""
-    return _is_paused(subscription) and subscription.paused_because in CHANNEL_REFUSALS.values()
+    return _is_paused(subscription) and subscription.paused_because in GO_AWAY
 
 
 def _is_paused(subscription: Subscription) -> bool:

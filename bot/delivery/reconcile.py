@@ -11,9 +11,14 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
-from bot.delivery.sender import CLOCK_TOLERANCE, PostedPapers, Seen, Sender, Sighting, fingerprint
-from bot.models import ArxivId, Subscription
+from bot.delivery.edge import Sender
+from bot.delivery.fingerprint import CLOCK_TOLERANCE, Likeness, Seen, Sighting, compare
+from bot.delivery.history import PostedPapers
+from bot.models import ArxivId, Reason, ReasonCode, Subscription
+from bot.store.outbox.outbox import DeliveryRecord
 from bot.store.store import Store
+from bot.ui.reasons import say_reason
+from bot.ui.styles import DEFAULT_STYLE
 
 log = logging.getLogger(__name__)
 
@@ -55,11 +60,13 @@ class Reconciliation:
         )
         if isinstance(posted, Sighting):
             if posted.seen is Seen.CANNOT_TELL:
-                await self._pause(subscription, posted.reason or "")
+                await self._pause(subscription, posted.reason)
             return posted.seen is Seen.CANNOT_TELL
         known = await self._store.restored.known_messages(channel_id)
         news = [message for message in posted if message.message_id not in known]
-        await self._recognise(channel_id, news)
+        found = await self._recognise(channel_id, news)
+        if any(each.shown.is_stripped and each.message_id not in found for each in news):
+            await self._pause(subscription, Reason(code=ReasonCode.BARE_MESSAGE))
         forgotten = sum([await self._adopt(subscription, message) for message in news])
         extra = {"channel": channel_id, "papers": forgotten}
         log.info("posted papers found in a channel", extra=extra)
@@ -71,44 +78,59 @@ class Reconciliation:
         copied_at = await self._store.restored.last_known() or planned_from
         return min(planned_from, copied_at - CLOCK_TOLERANCE)
 
-    async def _recognise(self, channel_id: int, news: Sequence[PostedPapers]) -> None:
-        """Find what the copy has in trouble: an admin may have had it posted again since.
+    async def _recognise(self, channel_id: int, news: Sequence[PostedPapers]) -> set[int]:
+        """Find the messages that the copy does not have as sent; returns their identifiers.
 
-        Of a message that is not there, but papers of it are, nobody can tell: it may have been
-        posted in pieces.
+        An admin may have had one posted again since that is in trouble in the copy. One that is
+        not there, but some of its papers are, may have been posted in pieces.
         """
         now, troubles = self._now(), self._store.troubles
-        found = {message.mark: message.message_id for message in news}
+        found = set()
         for record in await troubles.list_open_in(channel_id):
-            message_id = found.get(fingerprint(record.body)) if record.is_intact else None
+            message_id = _find(record, news)
             if message_id is not None:
+                found.add(message_id)
                 await troubles.mark_found(record.id, message_id, now)
             elif _shows_some(news, await self._store.outbox.list_papers(record.id)):
                 await troubles.doubt(record.id, IN_PIECES, now)
+        for record in await self._store.outbox.list_sending():  # these the worker looks for
+            message_id = _find(record, news) if record.channel_id == channel_id else None
+            if message_id is not None:
+                found.add(message_id)
+        return found
 
     async def _adopt(self, subscription: Subscription, message: PostedPapers) -> int:
         return await self._store.restored.adopt(
             subscription,
-            message.papers,
+            message.shown.papers,
             message_id=message.message_id,
             posted_at=message.posted_at,
         )
 
-    async def _pause(self, subscription: Subscription, reason: str) -> None:
+    async def _pause(self, subscription: Subscription, reason: Reason | None) -> None:
         """Leave it to an admin, whatever paused it before: going on may repeat papers."""
-        sentence = f"{PUT_BACK}: {reason}"
+        sentence = f"{PUT_BACK}: {say_reason(reason)}"
         await self._store.subscriptions.pause(subscription.channel_id, sentence, is_final=True)
         for record in await self._store.troubles.list_open_in(subscription.channel_id):
             await self._store.troubles.doubt(record.id, sentence, self._now())
         log.warning("subscription paused: %s", sentence)
 
 
+def _find(record: DeliveryRecord, news: Sequence[PostedPapers]) -> int | None:
+    """Find a message of the copy among those that the copy does not know."""
+    wanted = DEFAULT_STYLE.read(record.body) if record.is_intact else None
+    if wanted is None:
+        return None
+    same = (each for each in news if compare(wanted, each.shown) is Likeness.SAME)
+    return next((each.message_id for each in same), None)
+
+
 def _shows_some(news: Sequence[PostedPapers], papers: Iterable[tuple[ArxivId, int]]) -> bool:
     """Whether one of ``papers`` is in a message; a card names the versions of replacements only."""
-    shown = dict(paper for message in news for paper in message.papers)
+    shown = dict(paper for message in news for paper in message.shown.papers)
     return any(arxiv_id in shown and version >= shown[arxiv_id] for arxiv_id, version in papers)
 
 
 def may_repeat(subscription: Subscription) -> bool:
-    """Whether a digest is paused because nobody knows what its channel got before."""
+    """Whether a digest is paused because it is not known what its channel got before."""
     return (subscription.paused_because or "").startswith(PUT_BACK)

@@ -13,15 +13,20 @@ a while, then left running, and its row stays ``sending`` until it ends.
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Self, cast
 
-from bot.delivery.sender import Effect, Outcome, Seen, Sender
+from bot.delivery.edge import Sender
+from bot.delivery.fingerprint import Seen
+from bot.delivery.lanes import Lane, RateLimiter
+from bot.delivery.outcome import Effect, Outcome
+from bot.delivery.window import NonceWindow, Tries, host_clock
 from bot.errors import StoreError, TokenRefused
-from bot.models import ArxivId, DeliveryState, MessageDraft
+from bot.models import DeliveryState, Instant, MessageDraft, Reason, ReasonCode
 from bot.store.outbox.outbox import DeliveryRecord, DueChannel, Outbox
+from bot.ui.reasons import say_reason
+from bot.ui.styles import DEFAULT_STYLE
 
 log = logging.getLogger(__name__)
 
@@ -44,65 +49,11 @@ class DeliverySettings:
     """Below this nothing is claimed: its outcome could not be written down."""
 
 
-class Pace:
-    """Lets at most ``per_s`` callers a second pass, evenly."""
-
-    def __init__(self, per_s: float) -> None:
-        self._gap_s = 1 / per_s
-        self._next_s = 0.0
-
-    async def wait(self) -> None:
-        now_s = asyncio.get_running_loop().time()
-        # A little is made up for when the loop was late, else each delay would lower the rate.
-        self._next_s = max(self._next_s + self._gap_s, now_s - 0.1)
-        if self._next_s > now_s:
-            await asyncio.sleep(self._next_s - now_s)
-
-    def give_back(self) -> None:
-        """Let somebody else pass instead: there was nothing to do."""
-        self._next_s -= self._gap_s
-
-
-class Lane:
-    """One channel being served: its task, and its slot among those served at the same time.
-
-    A send that takes too long gives the slot back and goes on by itself: it must not be cancelled,
-    and the others must not wait for it.
-    """
-
-    def __init__(self, slots: asyncio.Semaphore) -> None:
-        self._slots = slots
-        self._has_slot = False
-        self.left = asyncio.Event()
-        """Set once nobody has to wait for this lane any more."""
-        self.is_detached = False
-        self.posted = 0
-        self.task: asyncio.Task[None] | None = None
-
-    async def __aenter__(self) -> Self:
-        await self._slots.acquire()
-        self._has_slot = True
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        self._leave()
-
-    def detach(self) -> None:
-        self.is_detached = True
-        self._leave()
-
-    def _leave(self) -> None:
-        if self._has_slot:
-            self._has_slot = False
-            self._slots.release()
-        self.left.set()
-
-
 class Delivery:
     """The worker.
 
-    ``now`` is the wall clock, ``free_bytes`` the space left for the database. Before each round
-    ``is_ready`` is asked whether anything may be sent.
+    ``now`` is the wall clock, ``clock`` all of the host's, ``free_bytes`` the space left for the
+    database. Before each round ``is_ready`` is asked whether anything may be sent.
     """
 
     def __init__(
@@ -112,6 +63,7 @@ class Delivery:
         *,
         now: Callable[[], datetime],
         settings: DeliverySettings | None = None,
+        clock: Callable[[], Instant] | None = None,
         free_bytes: Callable[[], int] | None = None,
         is_ready: Callable[[], Awaitable[bool]] | None = None,
     ) -> None:
@@ -119,9 +71,11 @@ class Delivery:
         self._sender = sender
         self._now = now
         self._settings = settings or DeliverySettings()
+        self._window = NonceWindow(self._settings.nonce_window, now=clock or host_clock(now))
+        self._claims: dict[int, Instant] = {}
         self._free_bytes = free_bytes
         self._is_ready = is_ready
-        self._pace = Pace(self._settings.pace_per_s)
+        self._limiter = RateLimiter(self._settings.pace_per_s)
         self._slots = asyncio.Semaphore(self._settings.lanes)
         self._lanes: dict[int, Lane] = {}
         self._looked_at: dict[int, datetime] = {}
@@ -251,7 +205,7 @@ class Delivery:
     async def _may_go_on(self) -> bool:
         """Wait for this lane's turn; False when nothing may be sent (any more)."""
         if not self._is_stopping:
-            await self._pace.wait()
+            await self._limiter.wait()
         return not (self._is_stopping or self._is_held(self._now()))
 
     async def _send_next(self, lane: Lane, channel_id: int) -> bool:
@@ -260,14 +214,14 @@ class Delivery:
             return False
         record = await self._outbox.claim(channel_id, self._now())
         if record is None:
-            self._pace.give_back()
+            self._limiter.give_back()
             return False
         if not record.is_intact:
-            log.error("a planned payload has changed", extra=_target(record))
-            return await self._outbox.mark_failed(
-                record.id, "the planned message was damaged in the database", self._now()
-            )
-        outcome = await self._send(lane, record)
+            log.error("a planned payload has changed", extra=_log_fields(record))
+            damaged = say_reason(Reason(code=ReasonCode.DAMAGED))
+            return await self._outbox.mark_failed(record.id, damaged, self._now())
+        self._claims[record.id] = self._window.now()
+        outcome = await self._send(lane, record, Tries(self._window))
         await self._finish(record, outcome)
         lane.posted += outcome.state is DeliveryState.SENT
         is_settled = outcome.state in (DeliveryState.SENT, DeliveryState.FAILED)
@@ -275,16 +229,16 @@ class Delivery:
         is_more = record.has_next or outcome.state is DeliveryState.FAILED
         return is_settled and is_more and not lane.is_detached
 
-    async def _send(self, lane: Lane, record: DeliveryRecord) -> Outcome:
+    async def _send(self, lane: Lane, record: DeliveryRecord, tries: Tries) -> Outcome:
         """Send; when that takes too long, the lane is detached."""
 
         def let_go() -> None:
-            log.warning("no answer yet, going on without", extra=_target(record))
+            log.warning("no answer yet, going on without", extra=_log_fields(record))
             lane.detach()
 
         timer = asyncio.get_running_loop().call_later(self._settings.send_timeout_s, let_go)
         try:
-            outcome = await self._sender.send(record)
+            outcome = await self._sender.send(record, tries)
         finally:
             timer.cancel()
         return outcome
@@ -294,28 +248,31 @@ class Delivery:
         now = self._now()
         self._act(outcome, now)
         if outcome.state is not DeliveryState.SENT:
-            extra = {**_target(record), "state": outcome.state.value}
-            log.warning("message not posted: %s", outcome.reason, extra=extra)
+            extra = {**_log_fields(record), "state": outcome.state.value}
+            log.warning("message not posted: %s", say_reason(outcome.reason), extra=extra)
         match outcome.state:
             case DeliveryState.SENT:
-                await self._outbox.mark_sent(record.id, outcome.message_id, now, outcome.reason)
+                await self._outbox.mark_sent(
+                    record.id, outcome.message_id, now, _stored(outcome.reason)
+                )
             case DeliveryState.PLANNED:
                 delay_s = self._delay_s(record, outcome)
                 not_before = now + timedelta(seconds=delay_s)
-                reason = outcome.reason or ""
+                reason = say_reason(outcome.reason)
                 await self._outbox.mark_planned_again(record.id, not_before, reason, now)
                 asyncio.get_running_loop().call_later(delay_s, self.wake)
             case DeliveryState.FAILED:
                 await self._mark_failed(record, outcome, now)
 
     async def _mark_failed(self, record: DeliveryRecord, outcome: Outcome, now: datetime) -> None:
-        reason = outcome.reason or ""
+        reason = say_reason(outcome.reason)
         if outcome.effect is Effect.PAUSE_CHANNEL:
             await self._outbox.refuse_channel(record.id, reason, now)
             return
         drafts: Sequence[MessageDraft] = ()
         if outcome.effect is Effect.SPLIT:
-            drafts = split_message(record.body, await self._outbox.list_papers(record.id))
+            papers = await self._outbox.list_papers(record.id)
+            drafts = DEFAULT_STYLE.split(record.body, papers)
         if drafts:
             await self._outbox.split(record.id, drafts, reason, now)
         else:
@@ -332,7 +289,7 @@ class Delivery:
             self.wake()
         elif outcome.effect is Effect.HOLD_ALL:
             self._held = now, now + timedelta(seconds=outcome.retry_after_s or 0)
-            log.error("all posting pauses: %s", outcome.reason)
+            log.error("all posting pauses: %s", say_reason(outcome.reason))
 
     def _delay_s(self, record: DeliveryRecord, outcome: Outcome) -> float:
         """Return when to try again: as Discord says, else ever later up to five minutes."""
@@ -354,21 +311,31 @@ class Delivery:
         """Find out what became of a message that was being sent; False when it stays open."""
         if not await self._may_go_on():
             return False
-        self._looked_at[record.id] = now = self._now()
-        age = now - (record.claimed_at or record.planned_at)
-        if timedelta(0) <= age <= self._settings.nonce_window and record.is_intact:
-            is_settled = await self._send_again(lane, record)
+        self._looked_at[record.id] = self._now()
+        first_try = self._first_try(record)
+        if record.is_intact and self._window.is_open(first_try):
+            is_settled = await self._send_again(lane, record, first_try)
         else:
             is_settled = await self._look(record)
         if is_settled:
             self._looked_at.pop(record.id, None)
         return is_settled
 
-    async def _send_again(self, lane: Lane, record: DeliveryRecord) -> bool:
+    def _first_try(self, record: DeliveryRecord) -> Instant | None:
+        """Return when a message was first tried; None: not known."""
+        if record.id in self._claims or record.claimed_at is None:
+            return self._claims.get(record.id)
+        now = self._window.now()
+        age_s = (now.wall - record.claimed_at).total_seconds()
+        return Instant(boot=now.boot, up_s=now.up_s - age_s, wall=record.claimed_at)
+
+    async def _send_again(
+        self, lane: Lane, record: DeliveryRecord, first_try: Instant | None
+    ) -> bool:
         """Send with the same nonce; anything but success proves nothing about the first time."""
         if not await self._outbox.count_attempt(record.id):
             return True  # it was settled since it was listed
-        outcome = await self._send(lane, record)
+        outcome = await self._send(lane, record, Tries(self._window, first_try))
         if outcome.state is DeliveryState.SENT:
             await self._finish(record, outcome)
         else:
@@ -378,43 +345,26 @@ class Delivery:
     async def _look(self, record: DeliveryRecord) -> bool:
         """Ask the channel's history."""
         sighting = await self._sender.look_for(record)
-        now, extra = self._now(), _target(record)
+        now, extra = self._now(), _log_fields(record)
         match sighting.seen:
             case Seen.FOUND:
                 log.info("message found in the channel", extra=extra)
                 return await self._outbox.mark_sent(record.id, sighting.message_id, now)
             case Seen.ABSENT:
-                reason = "not in the channel's history"
+                reason = say_reason(Reason(code=ReasonCode.NOT_IN_HISTORY))
                 return await self._outbox.mark_planned_again(record.id, now, reason, now)
             case Seen.CANNOT_TELL:
-                reason = sighting.reason or ""
-                log.error("nobody can tell whether this was posted: %s", reason, extra=extra)
+                reason = say_reason(sighting.reason)
+                log.error("it cannot be known whether this was posted: %s", reason, extra=extra)
                 return await self._outbox.mark_unknown(record.id, reason, now)
         return False
 
 
-def split_message(
-    body: Mapping[str, object], papers: Sequence[tuple[ArxivId, int]]
-) -> tuple[MessageDraft, ...]:
-    """Divide a message that Discord refused into one per paper, so that one bad paper stays alone.
-
-    Empty when it cannot be divided: one paper, or an embed that is not known to be a paper's.
-    """
-    embeds = cast(Sequence[Mapping[str, Any]], body.get("embeds") or ())
-    if len(embeds) < 2 or len(embeds) != len(papers):
-        return ()
-    drafts = []
-    for number, embed in enumerate(embeds):
-        found = [paper for paper in papers if str(embed.get("url", "")).endswith(f"/{paper[0]}")]
-        if len(found) != 1:
-            return ()
-        content = body.get("content") if number == 0 else None
-        parts: dict[str, object] = {"content": content} if content else {}
-        drafts.append(MessageDraft(body={**parts, "embeds": [embed]}, papers=(found[0],)))
-    return tuple(drafts)
+def _stored(reason: Reason | None) -> str | None:
+    return None if reason is None else say_reason(reason)
 
 
-def _target(record: DeliveryRecord) -> dict[str, object]:
+def _log_fields(record: DeliveryRecord) -> dict[str, object]:
     return {
         "delivery": record.id,
         "channel": record.channel_id,

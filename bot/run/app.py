@@ -16,9 +16,10 @@ import discord
 from bot.arxiv.client import ArxivClient
 from bot.config.schema import Config
 from bot.config.starters import load_starters
+from bot.delivery.edge import DiscordSender
 from bot.delivery.notices import Caretaker
 from bot.delivery.reconcile import Reconciliation
-from bot.delivery.sender import DiscordSender, http_trace
+from bot.delivery.trace import http_trace
 from bot.delivery.worker import Delivery, DeliverySettings
 from bot.errors import ArxivUnavailable
 from bot.intake.ask import Clock, Intake, ListingSource

@@ -6,12 +6,12 @@ import simcord
 
 from bot.delivery.notices import Caretaker
 from bot.delivery.reconcile import PUT_BACK
-from bot.delivery.sender import CHANNEL_REFUSALS
-from bot.models import SubscriptionState
+from bot.models import Reason, ReasonCode, SubscriptionState
+from bot.ui.reasons import say_reason
 from tests.cogs.replies import is_private, labels, shown
 from tests.conftest import World
 
-SHUT = CHANNEL_REFUSALS[50013]
+SHUT = say_reason(Reason(code=ReasonCode.MAY_NOT_POST))
 LOST = f"{PUT_BACK}: the bot lacks Read Message History"
 
 

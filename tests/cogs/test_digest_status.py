@@ -7,8 +7,15 @@ import discord
 import pytest
 import simcord
 
-from bot.delivery.sender import CHANNEL_REFUSALS
-from bot.models import DayRecord, DeliveryState, IntakeVerdict, Subscription
+from bot.models import (
+    DayRecord,
+    DeliveryState,
+    IntakeVerdict,
+    Reason,
+    ReasonCode,
+    Subscription,
+)
+from bot.ui.reasons import say_reason
 from tests.builders import DAY, make_draft, make_listing, make_paper, make_papers
 from tests.cogs.replies import is_private, shown
 from tests.conftest import World
@@ -120,7 +127,7 @@ async def test_a_refused_channel_says_why_and_what_helps(world: World) -> None:
     world.env.inject_error("POST", PATCH, status=403, code=50013, message="Missing Permissions")
     await world.admin.slash(world.channel, "digest send")
     text = await status(world)
-    assert f"Paused: {CHANNEL_REFUSALS[50013]}" in text
+    assert f"Paused: {say_reason(Reason(code=ReasonCode.MAY_NOT_POST))}" in text
     assert "It goes on by itself once I may post there; /digest resume tries at once." in text
     assert "3 messages in trouble: /digest resolve settles it" in text
     assert "Tue, 5 Mar 2024, parts 1, 2 and 3: not posted" in text

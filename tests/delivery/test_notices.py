@@ -9,8 +9,9 @@ from pathlib import Path
 import discord
 import pytest
 
+from bot.delivery.edge import DiscordSender
 from bot.delivery.notices import Caretaker
-from bot.delivery.sender import DiscordSender, http_trace
+from bot.delivery.trace import http_trace
 from bot.delivery.worker import Delivery
 from bot.models import DayRecord, IntakeVerdict, Subscription
 from bot.store.intake_log import Outage

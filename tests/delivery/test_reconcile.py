@@ -8,16 +8,25 @@ from pathlib import Path
 import discord
 import pytest
 
+from bot.delivery.edge import DiscordSender
 from bot.delivery.notices import Caretaker
 from bot.delivery.reconcile import PUT_BACK, Reconciliation, may_repeat
-from bot.delivery.sender import CHANNEL_REFUSALS, DiscordSender, http_trace
+from bot.delivery.trace import http_trace
 from bot.delivery.worker import Delivery
 from bot.errors import StoreError
-from bot.models import AnnounceType, DeliveryState, Subscription, SubscriptionState
+from bot.models import (
+    AnnounceType,
+    DeliveryState,
+    Reason,
+    ReasonCode,
+    Subscription,
+    SubscriptionState,
+)
 from bot.store.backup.backup import backup, note_boot, restore
 from bot.store.store import Store, open_store
-from bot.ui.messages import render_digest
 from bot.ui.pause import PAUSED_BY_ADMIN
+from bot.ui.reasons import say_reason
+from bot.ui.styles.cards import CARDS
 from tests.builders import DAY, NOW, make_digest, make_entry, make_paper, make_papers
 from tests.fakes import faults, spec
 from tests.fakes.clock import VirtualClock
@@ -26,6 +35,7 @@ from tests.fakes.world import READ_MESSAGE_HISTORY, Channel
 from tests.faults.invariants import find_broken
 from tests.faults.world import FAST
 
+SHUT = say_reason(Reason(code=ReasonCode.MAY_NOT_POST))
 WINDOW = timedelta(hours=96)
 PAPERS = make_papers(15)
 DIGEST = make_digest(*PAPERS)
@@ -87,12 +97,12 @@ async def post_after_backup(world: World, copy: Path) -> int:
     """Make a copy with half a digest posted, post the rest, put the copy back."""
     async with open_store(world.path) as store:
         subscription = await world.subscribe(store)
-        drafts = render_digest(DIGEST)
+        drafts = CARDS.render(DIGEST)
         assert len(drafts) > 1
         await store.outbox.plan(subscription, DAY, drafts[:1], now=world.clock.now())
         backup(world.path, copy)
         await store.outbox.plan(subscription, DAY, drafts[1:], now=world.clock.now())
-        await store.outbox.plan(subscription, DAY, render_digest(REPLACED), now=world.clock.now())
+        await store.outbox.plan(subscription, DAY, CARDS.render(REPLACED), now=world.clock.now())
         await world.deliver(store)
     world.clock.advance(timedelta(hours=3))
     world.server.nonce_window_s = 0
@@ -107,7 +117,7 @@ async def test_a_restored_copy_posts_nothing_again(world: World, tmp_path: Path)
     async with open_store(world.path) as store:
         await world.deliver(store)
         subscription = await world.subscribe(store)
-        for draft in (*render_digest(DIGEST), *render_digest(REPLACED)):
+        for draft in (*CARDS.render(DIGEST), *CARDS.render(REPLACED)):
             planned = await store.outbox.plan(subscription, DAY, [draft], now=world.clock.now())
             assert planned == 0
         ids = [paper.arxiv_id for paper in PAPERS]
@@ -125,7 +135,7 @@ async def test_nothing_is_planned_before_the_channels_were_asked(
         assert not await world.reconciliation(store).is_done()
         subscription = await world.subscribe(store)
         with pytest.raises(StoreError):
-            await store.outbox.plan(subscription, DAY, render_digest(DIGEST), now=NOW)
+            await store.outbox.plan(subscription, DAY, CARDS.render(DIGEST), now=NOW)
         assert await world.reconciliation(store).is_done()
 
 
@@ -143,6 +153,44 @@ async def test_a_channel_that_cannot_be_read_is_paused(world: World, tmp_path: P
     assert len(world.server.ledger) == count
 
 
+def remove_embeds(world: World, number: int) -> None:
+    """As an admin may, who finds them too large."""
+    world.channel.messages[number].update(embeds=[], flags=1 << 2)
+
+
+async def test_row_56_a_message_that_the_copy_knows_is_found_without_its_embeds(
+    world: World, tmp_path: Path
+) -> None:
+    count = await post_after_backup(world, tmp_path / "copy.db")
+    remove_embeds(world, 0)
+    async with open_store(world.path) as store:
+        await world.deliver(store)
+        first, *_ = await store.outbox.list_deliveries(world.channel.id)
+        subscription = await store.subscriptions.get_subscription(world.channel.id)
+    assert (first.state, first.message_id) == (
+        DeliveryState.SENT,
+        world.server.ledger[0].message_id,
+    )
+    assert subscription is not None
+    assert subscription.state is SubscriptionState.ACTIVE
+    assert len(world.server.ledger) == count
+
+
+async def test_row_56_papers_that_cannot_be_seen_any_more_are_not_posted_unasked(
+    world: World, tmp_path: Path
+) -> None:
+    """The copy does not know the message, and nothing tells which papers it had."""
+    count = await post_after_backup(world, tmp_path / "copy.db")
+    remove_embeds(world, 1)
+    async with open_store(world.path) as store:
+        await world.deliver(store)
+        subscription = await store.subscriptions.get_subscription(world.channel.id)
+    assert subscription is not None
+    assert subscription.state is SubscriptionState.PAUSED
+    assert may_repeat(subscription)
+    assert len(world.server.ledger) == count
+
+
 async def fail_and_post_again(
     world: World,
     copy: Path,
@@ -154,7 +202,7 @@ async def fail_and_post_again(
     async with open_store(world.path) as store:
         subscription = await world.subscribe(store)
         now = world.clock.now()
-        await store.outbox.plan(subscription, DAY, render_digest(DIGEST)[:1], now=now)
+        await store.outbox.plan(subscription, DAY, CARDS.render(DIGEST)[:1], now=now)
         record = await store.outbox.claim(world.channel.id, now)
         assert record is not None
         mark = store.outbox.mark_unknown if is_unknown else store.outbox.mark_failed
@@ -264,7 +312,7 @@ async def test_a_digest_that_is_paused_in_the_copy_is_told_once(
 async def test_a_digest_paused_in_the_copy_whose_cause_is_gone_just_goes_on(
     world: World, tmp_path: Path
 ) -> None:
-    await put_back_paused(world, tmp_path / "copy.db", CHANNEL_REFUSALS[50013])
+    await put_back_paused(world, tmp_path / "copy.db", SHUT)
     async with open_store(world.path) as store:
         assert await look_around(world, store) == []
         subscription = await store.subscriptions.get_subscription(world.channel.id)
@@ -272,7 +320,7 @@ async def test_a_digest_paused_in_the_copy_whose_cause_is_gone_just_goes_on(
         assert subscription.state is SubscriptionState.ACTIVE
 
 
-@pytest.mark.parametrize("reason", [PAUSED_BY_ADMIN, CHANNEL_REFUSALS[50013]])
+@pytest.mark.parametrize("reason", [PAUSED_BY_ADMIN, SHUT])
 async def test_whatever_paused_a_channel_that_cannot_be_read_its_admin_is_asked(
     world: World, tmp_path: Path, reason: str
 ) -> None:
@@ -319,7 +367,7 @@ async def test_a_copy_put_back_by_hand_posts_nothing_again(world: World, tmp_pat
         with lock.open("a+") as file:
             await note_boot(store.database, file, world.clock.now())
         subscription = await world.subscribe(store)
-        await store.outbox.plan(subscription, DAY, render_digest(DIGEST), now=world.clock.now())
+        await store.outbox.plan(subscription, DAY, CARDS.render(DIGEST), now=world.clock.now())
         backup(world.path, copy)
         await world.deliver(store)
     count = len(world.server.ledger)
@@ -339,7 +387,7 @@ async def test_a_copy_put_back_by_hand_posts_nothing_again(world: World, tmp_pat
 async def test_answers_to_commands_are_not_taken_for_digests(world: World) -> None:
     """A search shows papers that were not posted."""
     channel: Channel = world.channel
-    answer = world.server.post_as(world.server.bot, channel, dict(render_digest(DIGEST)[0].body))
+    answer = world.server.post_as(world.server.bot, channel, dict(CARDS.render(DIGEST)[0].body))
     answer["interaction_metadata"] = {
         "id": "1",
         "type": 2,

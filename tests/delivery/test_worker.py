@@ -10,10 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.delivery.worker import Delivery, split_message
-from bot.models import ArxivId
+from bot.delivery.worker import Delivery
 from bot.store.outbox.outbox import DueChannel, Outbox
-from tests.builders import make_id
 from tests.fakes import faults, spec
 from tests.fakes.world import Channel, Guild
 from tests.faults.world import FAST, MINUTES, World, open_world
@@ -69,7 +67,7 @@ async def test_what_the_history_lacks_is_posted(world: World, channel: Channel) 
     planned = await world.plan(channel)
     await world.claim(channel)
     world.server.post_as(world.server.add_user(), channel, {"content": planned[0]})
-    world.server.post_as(world.server.bot, channel, {"content": "### cs.CV · part 1"})
+    world.server.post_as(world.server.bot, channel, {"content": "### cs.CV · Mon, 4 Mar 2024"})
     world.advance(30 * MINUTES)
     await world.restarted().run_once()
     assert world.posted(channel) == planned
@@ -127,7 +125,7 @@ async def test_a_deleted_message_was_posted(world: World, channel: Channel) -> N
     await world.server.delete_message(channel, world.server.ledger[0].message_id)
     await world.restarted().run_once()
     assert await world.states(channel) == ["sent"]
-    assert await world.reasons(channel) == ["deleted on Discord"]
+    assert await world.reasons(channel) == ["it was posted, and deleted on Discord"]
     assert len(world.server.ledger) == 1
 
 
@@ -213,24 +211,3 @@ async def test_stopping_waits_for_what_is_being_sent(world: World, channel: Chan
     await world.delivery.stop()
     await running
     assert await world.states(channel) == ["sending", "planned", "planned"]
-
-
-def test_a_message_is_split_by_paper() -> None:
-    ids = [make_id(number) for number in (1, 2)]
-    embeds = [{"url": f"https://arxiv.org/abs/{id_}"} for id_ in ids]
-    papers = [(id_, 1) for id_ in ids]
-    first, second = split_message({"content": "### cs.CV", "embeds": embeds}, papers[::-1])
-    assert (first.body, first.papers) == (
-        {"content": "### cs.CV", "embeds": [embeds[0]]},
-        ((ids[0], 1),),
-    )
-    assert (second.body, second.papers) == ({"embeds": [embeds[1]]}, ((ids[1], 1),))
-
-
-@pytest.mark.parametrize(
-    ("urls", "ids"),
-    [(["https://x/1"], ["1"]), (["https://x/1", "https://x/2"], ["1", "3"]), (["a", "b"], ["1"])],
-)
-def test_a_message_that_cannot_be_split_is_not(urls: list[str], ids: list[str]) -> None:
-    embeds = [{"url": url} for url in urls]
-    assert split_message({"embeds": embeds}, [(ArxivId(id_), 1) for id_ in ids]) == ()

@@ -2,6 +2,8 @@
 
 from datetime import UTC, datetime, timedelta
 
+from bot.models import Instant
+
 
 class VirtualClock:
     """Starts at ``start`` (aware); `sleep` returns at once and moves it on."""
@@ -25,3 +27,26 @@ class VirtualClock:
     def advance_to(self, moment: datetime) -> None:
         """Move on to ``moment``; a moment that has passed changes nothing."""
         self._now = max(self._now, moment.astimezone(UTC))
+
+
+class HostClock:
+    """The clocks of a host, which show the true time until they are told otherwise."""
+
+    def __init__(self, true: VirtualClock) -> None:
+        self._true = true
+        self._wall_by = self._frozen = timedelta()
+
+    def now(self) -> datetime:
+        return self._true.now() + self._wall_by
+
+    def instant(self) -> Instant:
+        up_s = self._true.monotonic() - self._frozen.total_seconds()
+        return Instant(boot="the only one", up_s=up_s, wall=self.now())
+
+    def set_wall(self, by: timedelta) -> None:
+        """Set the time of day forward or back."""
+        self._wall_by += by
+
+    def freeze(self, for_: timedelta) -> None:
+        """Let the machine have been frozen: its time since boot lacks what its wall clock shows."""
+        self._frozen += for_

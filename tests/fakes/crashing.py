@@ -19,7 +19,7 @@ from typing import Any, Final
 
 from bot.__main__ import start
 from bot.arxiv.client import ArxivClient
-from bot.delivery.sender import DiscordSender
+from bot.delivery.edge import DiscordSender
 from bot.store.outbox.outbox import Outbox
 from bot.store.papers.papers import Papers
 

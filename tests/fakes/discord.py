@@ -43,6 +43,7 @@ from tests.fakes.world import (
     EMBED_LINKS,
     MANAGE_GUILD,
     READ_MESSAGE_HISTORY,
+    SEND_IN_THREADS,
     SEND_MESSAGES,
     VIEW_CHANNEL,
     Channel,
@@ -308,6 +309,13 @@ class DiscordServer:
         channel = Channel(id=self.ids.new(), guild_id=guild.id, name=name)
         guild.channels[channel.id] = channel
         return channel
+
+    def add_thread(self, channel: Channel, name: str = "today") -> Channel:
+        """Add a thread of a channel before the bot connects; `welcome` tells a connected bot."""
+        guild = self.guilds[channel.guild_id]
+        thread = Channel(id=self.ids.new(), guild_id=guild.id, name=name, parent=channel)
+        guild.channels[thread.id] = thread
+        return thread
 
     def add_user(self, name: str = "ada", *, is_admin: bool = False) -> User:
         user = User(id=self.ids.new(), name=name)
@@ -698,8 +706,9 @@ class DiscordServer:
         return self.answer(200, found) if found else self.error(404, 10008, "Unknown Message")
 
     async def _create_message(self, call: Call) -> Answer:
-        needs = SEND_MESSAGES | (EMBED_LINKS if call.body.get("embeds") else 0)
-        channel = self._named(call, needs)
+        there = self.channel(call.channel_id or 0)
+        sending = SEND_IN_THREADS if there is not None and there.parent else SEND_MESSAGES
+        channel = self._named(call, sending | (EMBED_LINKS if call.body.get("embeds") else 0))
         if isinstance(channel, Answer):
             return channel
         headers = {}

@@ -9,6 +9,7 @@ import contextlib
 import json
 import socket
 import struct
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from enum import Enum
 
@@ -34,10 +35,16 @@ class Fault:
     body: str = ""
     headers: dict[str, str] = field(default_factory=dict)
     hang_s: float = 0.0
+    meanwhile: Callable[[], None] | None = None
+    """What happens before the answer, such as time that passes on a clock of the test's own."""
 
     def once_done(self) -> "Fault":
         """Return the fault striking after Discord acted on the request."""
         return replace(self, after=True)
+
+    def while_(self, happens: Callable[[], None]) -> "Fault":
+        """Return the fault with something that happens before the answer."""
+        return replace(self, meanwhile=happens)
 
 
 def answer(
@@ -113,6 +120,8 @@ def late(seconds: float) -> Fault:
 
 async def strike(fault: Fault, request: web.Request, closing: asyncio.Event) -> web.StreamResponse:
     """Do to ``request`` what ``fault`` says; a hanging one ends with the server at the latest."""
+    if fault.meanwhile is not None:
+        fault.meanwhile()
     if fault.kind is Kind.ANSWER:
         return web.Response(status=fault.status, body=fault.body.encode(), headers=fault.headers)
     if fault.kind is Kind.HANG:

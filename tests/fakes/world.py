@@ -87,6 +87,8 @@ class Channel:
     messages: list[Json] = field(default_factory=list)
     recipient: User | None = None
     """The person of a private channel; it has no guild."""
+    parent: "Channel | None" = None
+    """The channel of a thread."""
 
     def private_json(self) -> Json:
         assert self.recipient is not None
@@ -94,6 +96,8 @@ class Channel:
         return {"id": str(self.id), "type": 1, "flags": 0, "recipients": recipients}
 
     def json(self, bot_role_id: int) -> Json:
+        if self.parent is not None:
+            return self._thread_json(self.parent)
         return {
             "id": str(self.id),
             "type": 0,
@@ -109,6 +113,30 @@ class Channel:
             "permission_overwrites": [
                 {"id": str(bot_role_id), "type": 0, "allow": "0", "deny": str(self.denied)}
             ],
+        }
+
+    def _thread_json(self, parent: "Channel") -> Json:
+        at = "2024-03-01T00:00:00+00:00"
+        return {
+            "id": str(self.id),
+            "type": 11,
+            "guild_id": str(self.guild_id),
+            "parent_id": str(parent.id),
+            "owner_id": str(self.id),
+            "name": self.name,
+            "flags": 0,
+            "last_message_id": self.messages[-1]["id"] if self.messages else None,
+            "rate_limit_per_user": 0,
+            "message_count": len(self.messages),
+            "total_message_sent": len(self.messages),
+            "member_count": 2,
+            "thread_metadata": {
+                "archived": False,
+                "auto_archive_duration": 4320,
+                "archive_timestamp": at,
+                "create_timestamp": at,
+                "locked": False,
+            },
         }
 
 
@@ -139,7 +167,11 @@ class Guild:
             "features": [],
             "emojis": [],
             "stickers": [],
-            "threads": [],
+            "threads": [
+                channel.json(self.bot_role_id)
+                for channel in self.channels.values()
+                if channel.parent is not None and not channel.is_deleted
+            ],
             "roles": [
                 # EVERYONE's rights come by the bot's role, so that a test can take them away.
                 _role(self.id, "@everyone", 0),
@@ -149,12 +181,13 @@ class Guild:
             "channels": [
                 channel.json(self.bot_role_id)
                 for channel in self.channels.values()
-                if not channel.is_deleted
+                if channel.parent is None and not channel.is_deleted
             ],
         }
 
     def bot_permissions(self, channel: Channel) -> int:
-        return self.permissions & ~channel.denied
+        denied = channel.denied if channel.parent is None else channel.parent.denied
+        return self.permissions & ~denied
 
 
 def _role(id_: int, name: str, permissions: int) -> Json:

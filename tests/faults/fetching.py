@@ -11,8 +11,9 @@ import discord
 from aiohttp import web
 
 from bot.arxiv.client import ArxivClient
+from bot.delivery.edge import DiscordSender
 from bot.delivery.notices import Caretaker
-from bot.delivery.sender import DiscordSender, http_trace
+from bot.delivery.trace import http_trace
 from bot.delivery.worker import Delivery
 from bot.intake.schedule import IntakeRules
 from bot.models import AnnounceType, DayRecord

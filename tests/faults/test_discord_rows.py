@@ -78,7 +78,7 @@ async def test_row_22_a_history_that_is_refused_tells_nothing(
 ) -> None:
     await _leave_unfinished(world, channel, was_posted=True)
     world.server.inject(faults.refuse(403, 50013), route=("GET", spec.MESSAGES))
-    await _find_unknown(world, channel, posted=2, reason="the channel cannot be read (403)")
+    await _find_unknown(world, channel, posted=2, reason="the channel cannot be read (HTTP 403)")
 
 
 async def _leave_unfinished(world: World, channel: Channel, *, was_posted: bool) -> None:

@@ -27,9 +27,14 @@ from hypothesis.stateful import (
 )
 
 from bot.arxiv.calendar import announcement_day
+from bot.delivery.edge import DiscordSender
+from bot.delivery.fingerprint import Sighting
+from bot.delivery.history import PostedPapers
 from bot.delivery.notices import Caretaker
+from bot.delivery.outcome import Outcome
 from bot.delivery.reconcile import Reconciliation
-from bot.delivery.sender import DiscordSender, Outcome, PostedPapers, Sighting, http_trace
+from bot.delivery.trace import http_trace
+from bot.delivery.window import Tries
 from bot.delivery.worker import Delivery, DeliverySettings
 from bot.models import AnnounceType, Paper, SubscriptionState
 from bot.run.app import offline_pipeline
@@ -79,11 +84,11 @@ class MortalSender:
         self._sender = sender
         self.dies: str | None = None
 
-    async def send(self, record: DeliveryRecord) -> Outcome:
+    async def send(self, record: DeliveryRecord, tries: Tries) -> Outcome:
         dies, self.dies = self.dies, None
         if dies == "before":
             raise Killed
-        outcome = await self._sender.send(record)
+        outcome = await self._sender.send(record, tries)
         if dies == "after":
             raise Killed
         return outcome

@@ -4,19 +4,22 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import time, timedelta
 from pathlib import Path
+from typing import Any
 
+import aiohttp
 import discord
 
-from bot.delivery.sender import DiscordSender, http_trace
+from bot.delivery.edge import DiscordSender
+from bot.delivery.trace import http_trace
+from bot.delivery.window import Tries
 from bot.delivery.worker import Delivery, DeliverySettings
 from bot.models import MessageDraft, Subscription
 from bot.store.outbox.outbox import DeliveryRecord, Outbox
 from bot.store.sqlite.database import Database, open_database
 from bot.store.subscriptions import Subscriptions
 from tests.builders import DAY, NOW, make_id
-from tests.fakes import spec
-from tests.fakes.clock import VirtualClock
-from tests.fakes.discord import DiscordServer
+from tests.fakes.clock import HostClock, VirtualClock
+from tests.fakes.discord import SEND, DiscordServer
 from tests.fakes.world import Channel
 
 FAST = DeliverySettings(pace_per_s=1000, send_timeout_s=5, poll_s=0.02)
@@ -24,17 +27,38 @@ FAST = DeliverySettings(pace_per_s=1000, send_timeout_s=5, poll_s=0.02)
 MINUTES = timedelta(minutes=1)
 
 
+class HeldConnector(aiohttp.TCPConnector):
+    """Connects, and once lets something happen before the request can be written."""
+
+    meanwhile: Callable[[], None] | None = None
+
+    async def connect(self, *args: Any, **kwargs: Any) -> aiohttp.connector.Connection:
+        connection = await super().connect(*args, **kwargs)
+        happens, self.meanwhile = self.meanwhile, None
+        if happens is not None:
+            happens()
+        return connection
+
+
 class World:
     """A Discord with a guild and a channel, a bot's database and its delivery."""
 
-    def __init__(self, server: DiscordServer, database: Database, clock: VirtualClock) -> None:
+    def __init__(
+        self,
+        server: DiscordServer,
+        database: Database,
+        clock: VirtualClock,
+        connector: HeldConnector,
+    ) -> None:
+        self.connector = connector
         self.server = server
         self.guild = server.add_guild()
         self.channel = server.add_channel(self.guild)
         self.database = database
         self.clock = clock
         self.outbox = Outbox(database)
-        self.sender = DiscordSender(now=clock.now)
+        self.host = HostClock(clock)
+        self.sender = DiscordSender(now=self.host.now)
         self.delivery = self.restarted()
         self.papers = 0
 
@@ -44,7 +68,8 @@ class World:
         self.delivery = Delivery(
             self.outbox,
             self.sender,
-            now=self.clock.now,
+            now=self.host.now,
+            clock=self.host.instant,
             settings=settings,
             free_bytes=free_bytes,
         )
@@ -68,7 +93,8 @@ class World:
     async def plan(self, channel: Channel, parts: int = 1, papers: int = 2) -> list[str]:
         """Plan a digest; returns the first lines of its messages."""
         subscription = await self.subscribe(channel)
-        drafts = [self.draft(part, papers) for part in range(1, parts + 1)]
+        earlier = len(await self.outbox.list_deliveries(channel.id, DAY))
+        drafts = [self.draft(earlier + part, papers) for part in range(1, parts + 1)]
         await self.outbox.plan(subscription, DAY, drafts, now=self.clock.now())
         return [str(draft.body["content"]) for draft in drafts]
 
@@ -76,9 +102,11 @@ class World:
         ids = [make_id(self.papers + number) for number in range(1, papers + 1)]
         self.papers += papers
         embeds = [{"title": id_, "url": f"https://arxiv.org/abs/{id_}"} for id_ in ids]
-        content = f"### cs.CV · part {part}"
+        content = f"### cs.CV · Tue, 5 Mar 2024 · part {part}"
         return MessageDraft(
-            body={"content": content, "embeds": embeds}, papers=tuple((id_, 1) for id_ in ids)
+            style="cards",
+            body={"content": content, "embeds": embeds},
+            papers=tuple((id_, 1) for id_ in ids),
         )
 
     async def claim(self, channel: Channel) -> DeliveryRecord:
@@ -90,7 +118,7 @@ class World:
     async def send_unseen(self, channel: Channel) -> DeliveryRecord:
         """Claim and post as a process that was killed before it could write that down."""
         record = await self.claim(channel)
-        await self.sender.send(record)
+        await self.sender.send(record, Tries())
         return record
 
     async def states(self, channel: Channel) -> list[str]:
@@ -103,15 +131,16 @@ class World:
         return [entry.content for entry in self.server.messages_in(channel)]
 
     def sends(self) -> int:
-        return sum(call.template == spec.MESSAGES for call in self.server.calls)
+        return sum((call.method, call.template) == SEND for call in self.server.calls)
 
 
 @asynccontextmanager
 async def open_world(folder: Path) -> AsyncIterator[World]:
     """Open a world whose bot is connected; at the end no body may have been refused."""
-    clock = VirtualClock(NOW)
+    clock, connector = VirtualClock(NOW), HeldConnector(limit=0)
     client = discord.AutoShardedClient(
         intents=discord.Intents(guilds=True),
+        connector=connector,
         http_trace=http_trace(),
         guild_ready_timeout=0.05,
         max_ratelimit_timeout=30.0,
@@ -120,7 +149,7 @@ async def open_world(folder: Path) -> AsyncIterator[World]:
         DiscordServer(now=clock.now) as server,
         open_database(folder / "bot.db") as database,
     ):
-        world = World(server, database, clock)
+        world = World(server, database, clock, connector)
         world.sender.use(client)
         async with server.connected(client):
             yield world

@@ -10,7 +10,7 @@ import discord
 import pytest
 import simcord
 
-from bot.delivery.sender import DiscordSender
+from bot.delivery.edge import DiscordSender
 from bot.delivery.worker import Delivery
 from bot.pipeline import Pipeline
 from bot.run.client import PaperBot

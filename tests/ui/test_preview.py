@@ -8,8 +8,8 @@ import pytest
 from bot.digest.build import build_digest
 from bot.digest.select import Decision, decide
 from bot.models import AnnounceType
-from bot.ui.messages import render_digest
 from bot.ui.preview import render_message, render_summary
+from bot.ui.styles.cards import CARDS
 from tests.builders import (
     DAY,
     make_id,
@@ -40,7 +40,7 @@ def decisions_of(count: int) -> tuple[Decision, ...]:
 
 
 def summary(decisions: Sequence[Decision]) -> discord.Embed:
-    drafts = render_digest(build_digest(SUBSCRIPTION, DAY, decisions))
+    drafts = CARDS.render(build_digest(SUBSCRIPTION, DAY, decisions))
     return render_summary(SUBSCRIPTION, DAY, decisions, drafts)
 
 
@@ -80,7 +80,7 @@ def test_a_day_without_listing_is_said_so() -> None:
 
 
 def test_a_page_is_the_message_and_a_note() -> None:
-    draft = render_digest(build_digest(SUBSCRIPTION, DAY, decisions_of(8)))[0]
+    draft = CARDS.render(build_digest(SUBSCRIPTION, DAY, decisions_of(8)))[0]
     content, embeds = render_message(draft, 1, 1)
     assert content == f"{draft.body['content']}\n-# Preview: message 1 of 1, as it would be posted"
     assert [embed.to_dict() for embed in embeds] == draft.body["embeds"]

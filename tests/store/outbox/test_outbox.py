@@ -139,7 +139,7 @@ async def test_channels_do_not_share_papers(outbox: Outbox, database: Database) 
 async def test_a_digest_without_papers_is_planned_once(
     outbox: Outbox, subscription: Subscription
 ) -> None:
-    nothing_today = [MessageDraft(body={"content": "Nothing today."}, papers=())]
+    nothing_today = [MessageDraft(style="cards", body={"content": "Nothing today."}, papers=())]
     assert await outbox.plan(subscription, DAY, nothing_today, now=NOW) == 1
     assert await outbox.plan(subscription, DAY, nothing_today, now=NOW) == 0
 

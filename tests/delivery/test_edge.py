@@ -1,4 +1,4 @@
-"""What an answer of Discord means for a message, and how a message is recognised."""
+"""What is sent is what was planned, and what Discord, aiohttp or Python answers has its outcome."""
 
 import asyncio
 from collections.abc import Mapping
@@ -10,7 +10,9 @@ import discord
 import pytest
 from aiohttp.client_reqrep import ConnectionKey
 
-from bot.delivery.sender import Effect, Try, fingerprint, judge, message_body
+from bot.delivery.edge import failure_of, message_body
+from bot.delivery.outcome import Effect, Outcome, Try, judge
+from bot.delivery.window import NonceWindowOver
 from bot.models import DeliveryState
 from tests.fakes import spec
 
@@ -26,6 +28,11 @@ def refusal(status: int, code: int = 0, headers: Mapping[str, str] = OWN) -> dis
     kind = discord.DiscordServerError if status >= 500 else kinds.get(status, discord.HTTPException)
     response = cast(Any, SimpleNamespace(status=status, reason="", headers=headers))
     return kind(response, {"code": code, "message": "no"})
+
+
+def outcome_of(error: BaseException, *earlier: int | None) -> Outcome:
+    """Judge a send that ended in ``error``, after tries with the statuses of ``earlier``."""
+    return judge(failure_of(error), tries(*earlier, getattr(error, "status", None)))
 
 
 def tries(*statuses: int | None) -> list[Try]:
@@ -64,6 +71,17 @@ ANSWERS = {
     "a page with status 200": (TypeError(), SENDING, Effect.NONE),
     "cancelled": (asyncio.CancelledError(), SENDING, Effect.NONE),
     "a bug": (KeyError("id"), SENDING, Effect.NONE),
+    "too late for another try": (NonceWindowOver(), SENDING, Effect.NONE),
+    "voice channel": (refusal(400, 50008), FAILED, Effect.PAUSE_CHANNEL),
+    "kind of channel": (refusal(400, 50024), FAILED, Effect.PAUSE_CHANNEL),
+    "forum": (refusal(400, 40058), FAILED, Effect.PAUSE_CHANNEL),
+    "forum that wants a tag": (refusal(400, 40067), FAILED, Effect.PAUSE_CHANNEL),
+    "a refusal with a code of its own": (refusal(403, 59999), FAILED, Effect.PAUSE_CHANNEL),
+    "switched off": (refusal(403, 40006), PLANNED, Effect.NONE),
+    "overloaded": (refusal(400, 130000), PLANNED, Effect.NONE),
+    "slow mode": (refusal(400, 20016), PLANNED, Effect.NONE),
+    "request timeout": (refusal(408), SENDING, Effect.NONE),
+    "not found in between": (refusal(404, 0), PLANNED, Effect.HOLD_ALL),
 }
 
 
@@ -71,7 +89,7 @@ ANSWERS = {
 def test_an_answer_decides_the_state(
     error: BaseException, state: DeliveryState, effect: Effect
 ) -> None:
-    outcome = judge(error, tries(getattr(error, "status", None)))
+    outcome = outcome_of(error)
     assert (outcome.state, outcome.effect) == (state, effect)
     assert outcome.reason
 
@@ -82,7 +100,7 @@ def test_an_error_after_a_try_that_may_have_arrived_proves_nothing(
     error: BaseException, first: int | None
 ) -> None:
     """discord.py tells only of its last try; the first one may have posted the message."""
-    outcome = judge(error, tries(429, first, getattr(error, "status", None)))
+    outcome = outcome_of(error, 429, first)
     assert outcome.state is SENDING
     assert outcome.effect in (Effect.NONE, Effect.STOP, Effect.HOLD_ALL)
 
@@ -91,12 +109,12 @@ def test_an_error_after_a_try_that_may_have_arrived_proves_nothing(
 def test_a_429_before_it_changes_nothing(
     error: BaseException, state: DeliveryState, effect: Effect
 ) -> None:
-    outcome = judge(error, tries(429, 429, getattr(error, "status", None)))
+    outcome = outcome_of(error, 429, 429)
     assert (outcome.state, outcome.effect) == (state, effect)
 
 
 def test_a_refused_token_stops_even_when_the_message_may_exist() -> None:
-    outcome = judge(refusal(401), tries(502, 401))
+    outcome = outcome_of(refusal(401), 502)
     assert (outcome.state, outcome.effect) == (SENDING, Effect.STOP)
 
 
@@ -109,21 +127,18 @@ def test_a_refused_token_stops_even_when_the_message_may_exist() -> None:
         (refusal(429, 0, OWN), 60.0),
         (refusal(429, 0, {"Content-Type": "text/html", "Retry-After": "5"}), 600.0),
         (refusal(429, 0, {"Content-Type": "text/html", "Retry-After": "900"}), 900.0),
+        (refusal(429, 0, {"Via": "x", "Content-Type": "text/html", "Retry-After": "5"}), 600.0),
+        (refusal(429, 0, {**OWN, "Retry-After": "86400"}), 3600.0),
+        (refusal(429, 0, {**OWN, "Retry-After": "-5"}), 0.0),
+        (refusal(403, 0), 600.0),
+        (refusal(400, 40006), 60.0),
+        (refusal(400, 40006, {**OWN, "Retry-After": "7"}), 7.0),
+        (refusal(503, 0, {**OWN, "Retry-After": "7"}), None),
         (REFUSED_CONNECTION, None),
     ],
 )
 def test_discord_says_when_to_try_again(error: BaseException, seconds: float | None) -> None:
-    assert judge(error, tries(429)).retry_after_s == seconds
-
-
-def test_a_message_is_recognised_by_its_first_line_and_links() -> None:
-    body = {
-        "content": " ### cs.CV · Fri, 21 Aug 2020\n12 of 47 announced",
-        "embeds": [{"url": "https://arxiv.org/abs/1"}, {"title": "-"}, {"url": "https://x/2"}],
-    }
-    line = "### cs.CV · Fri, 21 Aug 2020"
-    assert fingerprint(body) == (line, ("https://arxiv.org/abs/1", "https://x/2"))
-    assert fingerprint({}) == ("", ())
+    assert outcome_of(error).retry_after_s == seconds
 
 
 def test_a_body_is_sent_as_it_was_planned() -> None:

@@ -1,0 +1,234 @@
+"""The edge to Discord: sends one message, writes a notice, tells what is known of channels.
+
+Nothing here decides what an answer means (`outcome.py`) or what a history proves
+(`fingerprint.py`); `history.py` reads channels.
+"""
+
+import email.utils
+import logging
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from datetime import datetime
+from functools import partial
+from typing import Any, Protocol, cast
+
+import aiohttp
+import discord
+from discord.http import MultipartParameters
+
+from bot.delivery.fingerprint import CLOCK_TOLERANCE, Sighting
+from bot.delivery.history import PostedPapers, list_posted, search
+from bot.delivery.outcome import Ending, Failure, Outcome, Try, judge
+from bot.delivery.trace import watched
+from bot.delivery.window import NonceWindowOver, Tries
+from bot.models import DeliveryState, Reason, ReasonCode
+from bot.store.outbox.outbox import DeliveryRecord
+from bot.ui.permissions import missing_permissions
+
+log = logging.getLogger(__name__)
+
+Way = Callable[[], Awaitable[discord.abc.Messageable | None]]
+"""How to find somebody to write to; None when there is nobody that way."""
+
+MAX_TEXT = 200
+
+
+class Sender(Protocol):
+    """Posts messages and finds them again."""
+
+    async def send(self, record: DeliveryRecord, tries: Tries) -> Outcome:
+        """Post a message; never raises for anything that Discord or the network does."""
+
+    async def look_for(self, record: DeliveryRecord) -> Sighting:
+        """Look for a message in its channel's history."""
+
+    async def list_posted(
+        self, guild_id: int, channel_id: int, since: datetime
+    ) -> list[PostedPapers] | Sighting:
+        """List what a channel got since a moment, or say why that cannot be known."""
+
+    def is_reachable(self, guild_id: int) -> bool:
+        """Whether the guild is not known to suffer an outage."""
+
+
+class DiscordSender:
+    """A `Sender` over discord.py; ``use`` gives it the client, which must have `http_trace`."""
+
+    def __init__(self, *, now: Callable[[], datetime]) -> None:
+        self._now = now
+        self._client: discord.Client | None = None
+        self._last_answer: tuple[str, datetime] | None = None
+
+    def use(self, client: discord.Client) -> None:
+        """Post with ``client`` from now on."""
+        self._client = client
+
+    @property
+    def client(self) -> discord.Client:
+        if self._client is None:
+            raise RuntimeError("the sender was given no client")
+        return self._client
+
+    def is_reachable(self, guild_id: int) -> bool:
+        guild = self.client.get_guild(guild_id)
+        return guild is None or not guild.unavailable
+
+    def guild_ids(self) -> set[int] | None:
+        """Return the guilds that the bot is in, those with an outage too; None: not known."""
+        return {guild.id for guild in self.client.guilds} if self.client.is_ready() else None
+
+    def can_post(self, guild_id: int, channel_id: int) -> bool | None:
+        """Whether the bot may post in a channel, as far as is known now; None: not known."""
+        guild = self.client.get_guild(guild_id) if self.client.is_ready() else None
+        if guild is None or guild.unavailable:
+            return None
+        channel = guild.get_channel_or_thread(channel_id)
+        if channel is None:
+            return None
+        is_thread = isinstance(channel, discord.Thread)
+        return not missing_permissions(channel.permissions_for(guild.me), is_thread=is_thread)
+
+    # Digests
+
+    async def send(self, record: DeliveryRecord, tries: Tries) -> Outcome:
+        # The frozen body itself, not a message built from it: what was planned is what is sent, at
+        # half the cost. ``channel.send`` ends in the same call.
+        body = message_body(record.body, record.nonce)
+        parameters = MultipartParameters(payload=body, multipart=None, files=None)
+        with watched(tries):
+            try:
+                message = await self.client.http.send_message(record.channel_id, params=parameters)
+                message_id, channel_id = int(message["id"]), int(message["channel_id"])
+            except Exception as error:  # everything: the table has a row for each
+                return judge(failure_of(error, is_refused=tries.is_refused), tries.made)
+            finally:
+                self._note_clock(tries.made)
+        if channel_id != record.channel_id:
+            # Nonces belong to the author, not to the channel; ours name it, so this cannot be.
+            reason = Reason(code=ReasonCode.OTHER_CHANNEL, number=channel_id)
+            return Outcome(state=DeliveryState.FAILED, reason=reason)
+        return Outcome(state=DeliveryState.SENT, message_id=message_id)
+
+    async def look_for(self, record: DeliveryRecord) -> Sighting:
+        with watched(Tries()) as tries:
+
+            def is_clock_wrong() -> bool:
+                self._note_clock(tries.made)
+                claimed_at = record.claimed_at or record.planned_at
+                return self._is_clock_off() or claimed_at > self._now() + CLOCK_TOLERANCE
+
+            return await search(self.client, record, is_clock_wrong)
+
+    async def list_posted(
+        self, guild_id: int, channel_id: int, since: datetime
+    ) -> list[PostedPapers] | Sighting:
+        return await list_posted(self.client, guild_id, channel_id, since)
+
+    def _note_clock(self, tries: Sequence[Try]) -> None:
+        """Remember the Date of the last answer and when we got it, by our clock."""
+        dates = [attempt.date for attempt in tries if attempt.date]
+        if dates:
+            self._last_answer = dates[-1], self._now()
+
+    def _is_clock_off(self) -> bool:
+        """Whether our clock differs from Discord's, by the last answer."""
+        if self._last_answer is None:
+            return False
+        date, got_at = self._last_answer
+        try:
+            return abs(got_at - email.utils.parsedate_to_datetime(date)) > CLOCK_TOLERANCE
+        except ValueError:
+            return False
+
+    # Notices
+
+    async def tell_admins(self, guild_id: int, text: str, nonce: str) -> bool | None:
+        """Write to a guild's owner, else into its system channel.
+
+        False when neither takes it, None when it may work later.
+        """
+        guild = self.client.get_guild(guild_id) if self.client.is_ready() else None
+        if guild is None or guild.unavailable:
+            return None
+        ways = (partial(self._owner_of, guild), partial(self._system_channel_of, guild))
+        return await self._tell(ways, text, nonce)
+
+    async def tell_host(self, text: str, nonce: str) -> bool | None:
+        """Write to the owner of the application; answers as `tell_admins` does."""
+        if not self.client.is_ready():
+            return None
+        return await self._tell((self._host,), text, nonce)
+
+    async def _tell(self, ways: Iterable[Way], text: str, nonce: str) -> bool | None:
+        """Write to the first who takes it."""
+        for find in ways:
+            try:
+                target = await find()
+                if target is not None:
+                    mentions = discord.AllowedMentions.none()
+                    await target.send(text, nonce=nonce, allowed_mentions=mentions)
+                    return True
+            except (discord.Forbidden, discord.NotFound):
+                continue
+            except (discord.DiscordException, aiohttp.ClientError, OSError, TypeError) as error:
+                log.warning("notice not sent, trying again: %s", type(error).__name__)
+                return None
+        return False
+
+    async def _host(self) -> discord.abc.Messageable | None:
+        """Find the person who set the bot up; of a team, its owner."""
+        application = self.client.application
+        if application is None:
+            return None
+        owner = application.team.owner if application.team else application.owner
+        return await self.client.create_dm(discord.Object(owner.id)) if owner else None
+
+    async def _owner_of(self, guild: discord.Guild) -> discord.abc.Messageable | None:
+        if guild.owner_id is None:
+            return None
+        return await self.client.create_dm(discord.Object(guild.owner_id))
+
+    async def _system_channel_of(self, guild: discord.Guild) -> discord.abc.Messageable | None:
+        return guild.system_channel
+
+
+def message_body(body: Mapping[str, object], nonce: str) -> dict[str, Any]:
+    """Complete a planned body: nobody is mentioned, and a repetition creates nothing new."""
+    return {
+        **body,
+        "allowed_mentions": {"parse": []},
+        "nonce": nonce,
+        "enforce_nonce": True,
+    }
+
+
+def failure_of(error: BaseException, *, is_refused: bool = False) -> Failure:
+    """Say how a send ended, whatever discord.py, aiohttp or we ourselves raised.
+
+    ``is_refused`` says that a further try was refused; aiohttp may tell of it in its own words.
+    """
+    if is_refused or isinstance(error, NonceWindowOver):
+        return Failure(ending=Ending.WINDOW_OVER)
+    if isinstance(error, discord.RateLimited):
+        return Failure(ending=Ending.ANSWERED, status=429, retry_after_s=error.retry_after)
+    if isinstance(error, discord.HTTPException):
+        headers = cast(Mapping[str, str], error.response.headers)
+        return Failure(
+            ending=Ending.ANSWERED,
+            status=error.status,
+            discord_code=error.code,
+            is_discords_own="Via" in headers and "json" in headers.get("Content-Type", ""),
+            retry_after_s=_seconds(headers.get("Retry-After")),
+            text=error.text[:MAX_TEXT],
+        )
+    name = type(error).__name__
+    if isinstance(error, aiohttp.ClientConnectorError):
+        return Failure(ending=Ending.UNSENT, text=name)
+    # Reset, cut, timed out, an HTML page with status 200 (a TypeError), cancelled ...
+    return Failure(ending=Ending.UNANSWERED, text=name)
+
+
+def _seconds(text: str | None) -> float | None:
+    try:
+        return float(text or "")
+    except ValueError:
+        return None

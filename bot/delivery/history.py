@@ -1,0 +1,136 @@
+"""Reads what a channel holds, and says so only where that proves something."""
+
+import contextlib
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final, TypeVar
+
+import aiohttp
+import discord
+
+from bot.delivery.fingerprint import HISTORY_LIMIT, HistorySearch, Seen, Sighting, cannot_tell
+from bot.models import Reason, ReasonCode, ShownMessage
+from bot.store.outbox.outbox import DeliveryRecord
+from bot.ui.styles import DEFAULT_STYLE, read_any
+
+T = TypeVar("T")
+
+MESSAGE_OF_NO_CHANNEL: Final = 1
+"""An identifier from before Discord's epoch: no message has it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PostedPapers:
+    """A digest's message in a channel, and what it shows."""
+
+    message_id: int
+    posted_at: datetime
+    shown: ShownMessage
+
+
+async def search(
+    client: discord.Client, record: DeliveryRecord, is_clock_wrong: Callable[[], bool]
+) -> Sighting:
+    """Look for a message among the newest of its channel, as far back as its claim.
+
+    ``is_clock_wrong`` is asked afterwards whether the claim's time says nothing about Discord's.
+    """
+    style = DEFAULT_STYLE
+    wanted = style.read(record.body) or ShownMessage(line="")
+
+    async def look(channel: discord.abc.Messageable) -> Sighting:
+        found = HistorySearch(wanted, claimed_at=record.claimed_at or record.planned_at)
+        async for message in channel.history(limit=HISTORY_LIMIT):
+            shown = style.read(body_of(message)) if is_ours(client, message) else None
+            if found.look_at(message.id, message.created_at, shown):
+                break
+        return found.conclude(is_clock_wrong=is_clock_wrong())
+
+    return await _reading(client, record.guild_id, record.channel_id, look)
+
+
+async def list_posted(
+    client: discord.Client, guild_id: int, channel_id: int, since: datetime
+) -> list[PostedPapers] | Sighting:
+    """List the digests' messages that a channel got since a moment, or say why it cannot."""
+
+    async def look(channel: discord.abc.Messageable) -> list[PostedPapers]:
+        return [
+            PostedPapers(message_id=message.id, posted_at=message.created_at, shown=shown)
+            async for message in channel.history(limit=None, after=since)
+            if is_ours(client, message) and (shown := read_any(body_of(message)))
+        ]
+
+    return await _reading(client, guild_id, channel_id, look)
+
+
+def body_of(message: discord.Message) -> dict[str, Any]:
+    """Return a posted message as Discord's API has it, as far as a style reads it."""
+    return {
+        "content": message.content,
+        "embeds": [embed.to_dict() for embed in message.embeds],
+        "components": [component.to_dict() for component in message.components],
+        "flags": message.flags.value,
+    }
+
+
+def is_ours(client: discord.Client, message: discord.Message) -> bool:
+    # An answer to a command may show the same papers: it is no digest.
+    user = client.user
+    is_answer = message.interaction_metadata is not None
+    return user is not None and message.author.id == user.id and not is_answer
+
+
+async def _reading(
+    client: discord.Client,
+    guild_id: int,
+    channel_id: int,
+    look: Callable[[discord.abc.Messageable], Awaitable[T]],
+) -> T | Sighting:
+    """Read a channel's history; a failure says whether trying again makes sense."""
+    try:
+        channel = await _readable_channel(client, guild_id, channel_id)
+        return channel if isinstance(channel, Sighting) else await look(channel)
+    except (discord.Forbidden, discord.NotFound) as error:
+        reason = Reason(code=ReasonCode.CHANNEL_UNREADABLE, status=error.status)
+        return Sighting(seen=Seen.CANNOT_TELL, reason=reason)
+    except (discord.DiscordException, aiohttp.ClientError, OSError, TypeError) as error:
+        reason = Reason(code=ReasonCode.NOT_READ_YET, text=type(error).__name__)
+        return Sighting(seen=Seen.NOT_YET, reason=reason)
+
+
+async def _readable_channel(
+    client: discord.Client, guild_id: int, channel_id: int
+) -> discord.abc.Messageable | Sighting:
+    """Return the channel if its history can prove something, else why it cannot."""
+    guild = client.get_guild(guild_id) if client.is_ready() else None
+    if not client.is_ready() or (guild and guild.unavailable):
+        return Sighting(seen=Seen.NOT_YET, reason=Reason(code=ReasonCode.NOT_READ_YET))
+    if guild is None:
+        return cannot_tell(ReasonCode.NOT_IN_GUILD)
+    channel = guild.get_channel_or_thread(channel_id)
+    if channel is None:
+        channel = await guild.fetch_channel(channel_id)
+    if not isinstance(channel, discord.abc.Messageable):
+        return cannot_tell(ReasonCode.NO_MESSAGES_THERE)
+    held = channel.permissions_for(guild.me)
+    may_read = held.view_channel and held.read_message_history
+    if not (may_read and await _is_history_open(channel)):
+        return cannot_tell(ReasonCode.HISTORY_HIDDEN)
+    return channel
+
+
+async def _is_history_open(channel: discord.abc.Messageable) -> bool:
+    """Ask Discord itself: what the gateway told may be older than an admin's change.
+
+    Without the permission a list of messages is empty, which would look like an absence; a single
+    message is refused
+    (https://docs.discord.com/developers/resources/message#get-channel-message).
+    """
+    with contextlib.suppress(discord.NotFound):
+        try:
+            await channel.fetch_message(MESSAGE_OF_NO_CHANNEL)
+        except discord.Forbidden:
+            return False
+    return True

@@ -1,0 +1,58 @@
+"""What lets many channels be served side by side: a rate for all, a lane for each."""
+
+import asyncio
+from typing import Self
+
+
+class RateLimiter:
+    """Lets at most ``per_s`` callers a second pass, evenly."""
+
+    def __init__(self, per_s: float) -> None:
+        self._gap_s = 1 / per_s
+        self._next_s = 0.0
+
+    async def wait(self) -> None:
+        now_s = asyncio.get_running_loop().time()
+        # A little is made up for when the loop was late, else each delay would lower the rate.
+        self._next_s = max(self._next_s + self._gap_s, now_s - 0.1)
+        if self._next_s > now_s:
+            await asyncio.sleep(self._next_s - now_s)
+
+    def give_back(self) -> None:
+        """Let another caller pass instead: there was nothing to do."""
+        self._next_s -= self._gap_s
+
+
+class Lane:
+    """One channel being served: its task, and its slot among those served at the same time.
+
+    A send that takes too long gives the slot back and goes on by itself: it must not be cancelled,
+    and the others must not wait for it.
+    """
+
+    def __init__(self, slots: asyncio.Semaphore) -> None:
+        self._slots = slots
+        self._has_slot = False
+        self.left = asyncio.Event()
+        """Set once nothing has to wait for this lane any more."""
+        self.is_detached = False
+        self.posted = 0
+        self.task: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> Self:
+        await self._slots.acquire()
+        self._has_slot = True
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._leave()
+
+    def detach(self) -> None:
+        self.is_detached = True
+        self._leave()
+
+    def _leave(self) -> None:
+        if self._has_slot:
+            self._has_slot = False
+            self._slots.release()
+        self.left.set()

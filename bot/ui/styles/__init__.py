@@ -1,0 +1,73 @@
+"""What a digest looks like in a channel: one file and one object for each style.
+
+A style measures, renders, splits and recognises its own messages. Nothing else looks into a
+message's body: delivery, recovery and the comparison after a restore ask the style. A message
+keeps the style that made it, so a digest that changes its style changes nothing already planned.
+
+From outside: the interface `Style`, `STYLES` and `DEFAULT_STYLE`, `find_style` and `style_of` by
+code, and `read_any` for a message of unknown style.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Final, Protocol
+
+from bot.models import ArxivId, Digest, MessageDraft, ShownMessage
+from bot.ui.styles.cards import CARDS
+
+Body = Mapping[str, object]
+"""A message as Discord's API has it: ``content``, ``embeds``, ``components``, ``flags``."""
+
+
+class Style(Protocol):
+    """One look of a digest. All of it is pure, and depends on the arguments alone."""
+
+    @property
+    def code(self) -> str:
+        """The name under which a subscription and a message keep it."""
+
+    @property
+    def words(self) -> str:
+        """What `/digest setup` offers."""
+
+    def measure(self, digest: Digest) -> int:
+        """Return how many messages the digest takes."""
+
+    def render(self, digest: Digest, *, first_part: int = 1) -> tuple[MessageDraft, ...]:
+        """Render a digest in its own order, every paper in it; no papers are no messages.
+
+        ``first_part`` is the number of the first message among all of this channel and date. The
+        first line of each message must tell it from every other of its channel.
+        """
+
+    def split(self, body: Body, papers: Sequence[tuple[ArxivId, int]]) -> tuple[MessageDraft, ...]:
+        """Divide a message that Discord refused, so that one bad paper stays alone.
+
+        ``papers`` are those of the message. Empty when it cannot be divided.
+        """
+
+    def read(self, body: Body) -> ShownMessage | None:
+        """Read what a message shows, planned or posted; None if it is not of this style."""
+
+
+STYLES: Final[Mapping[str, Style]] = {style.code: style for style in (CARDS,)}
+
+DEFAULT_STYLE: Final[Style] = CARDS
+
+
+def find_style(code: str) -> Style | None:
+    """Return the style of that code; None when this version of the bot has no such style."""
+    return STYLES.get(code)
+
+
+def style_of(code: str) -> Style:
+    """Return the style of that code, the default one where there is none such.
+
+    Better a digest in another look than none: whoever reads `/digest status` is told.
+    """
+    return STYLES.get(code, DEFAULT_STYLE)
+
+
+def read_any(body: Body) -> ShownMessage | None:
+    """Read a message of unknown style; None if it is no digest's."""
+    shown = [found for style in STYLES.values() if (found := style.read(body))]
+    return next((each for each in shown if each.papers), shown[0] if shown else None)

@@ -1,0 +1,164 @@
+"""Cards: every paper an embed, in as few messages as the limits allow, no paper ever left out.
+
+Discord allows ten embeds and 6000 characters over all embeds of a message; the latter binds
+first. So the papers are divided into the fewest possible messages with short excerpts, and then
+the excerpts grow into the room that is left (docs/decisions/0004-message-packing.md).
+"""
+
+import contextlib
+import re
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any, Final, cast
+
+import discord
+
+from bot.arxiv.identifier import parse_identifier
+from bot.errors import InputError
+from bot.models import ArxivId, Digest, DigestEntry, MessageDraft, ShownMessage
+from bot.text import markdown
+from bot.ui.embeds import MAX_EMBEDS, MAX_TOTAL, embed_width, one_line, render_paper
+from bot.ui.styles.heading import first_line, head, head_of_part, head_of_piece, is_heading
+
+MIN_EXCERPT = 120
+MAX_EXCERPT = 600
+
+VERSION_SHOWN: Final = re.compile(r"\breplacement v(\d+)\b")
+"""How a card shows the version of a replacement; every other paper is one that was not there."""
+
+SUPPRESS_EMBEDS: Final = 1 << 2
+"""The flag of a message whose embeds somebody removed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cards:
+    """The style; see `bot.ui.styles.Style` for what its methods promise."""
+
+    code: str = "cards"
+    words: str = "cards: one per paper, with excerpt and links"
+
+    def measure(self, digest: Digest) -> int:
+        return len(_pack(digest.entries))
+
+    def render(self, digest: Digest, *, first_part: int = 1) -> tuple[MessageDraft, ...]:
+        groups = _pack(digest.entries)
+        last_part = first_part + len(groups) - 1
+        return tuple(
+            MessageDraft(
+                style=self.code,
+                body={
+                    "content": head(digest, part)
+                    if part == first_part
+                    else head_of_part(digest, part, last_part),
+                    "embeds": [embed.to_dict() for embed in _render_group(group)],
+                },
+                papers=tuple(
+                    (card.entry.paper.arxiv_id, card.entry.paper.version) for card in group
+                ),
+            )
+            for part, group in enumerate(groups, start=first_part)
+        )
+
+    def split(
+        self, body: Mapping[str, object], papers: Sequence[tuple[ArxivId, int]]
+    ) -> tuple[MessageDraft, ...]:
+        """One message per paper; a card that is of none of them leaves the message whole."""
+        embeds = _embeds(body)
+        if len(embeds) < 2 or len(embeds) != len(papers):
+            return ()
+        drafts = []
+        for number, embed in enumerate(embeds, start=1):
+            shown = _shown(embed)
+            found = [paper for paper in papers if shown and paper[0] == shown[0]]
+            if len(found) != 1:
+                return ()
+            content = head_of_piece(str(body.get("content") or ""), number, len(embeds))
+            piece = {"content": content, "embeds": [embed]}
+            drafts.append(MessageDraft(style=self.code, body=piece, papers=tuple(found)))
+        return tuple(drafts) if {draft.papers[0] for draft in drafts} == set(papers) else ()
+
+    def read(self, body: Mapping[str, object]) -> ShownMessage | None:
+        line = first_line(body.get("content"))
+        embeds = _embeds(body)
+        papers = tuple(paper for embed in embeds if (paper := _shown(embed)))
+        if papers:
+            return ShownMessage(line=line, papers=papers)
+        is_emptied = not line and int(cast(int, body.get("flags") or 0)) & SUPPRESS_EMBEDS
+        if embeds or not (is_heading(line) or is_emptied):
+            return None
+        return ShownMessage(line=line, is_stripped=True)
+
+
+CARDS: Final = Cards()
+
+
+def _embeds(body: Mapping[str, object]) -> Sequence[Mapping[str, Any]]:
+    return cast(Sequence[Mapping[str, Any]], body.get("embeds") or ())
+
+
+def _shown(embed: Mapping[str, Any]) -> tuple[ArxivId, int] | None:
+    """Return the paper of a card, which is titled with its link; None for any other embed."""
+    with contextlib.suppress(InputError):
+        arxiv_id, version = parse_identifier(str(embed.get("url") or ""))
+        footer = str((embed.get("footer") or {}).get("text") or "")
+        shown = VERSION_SHOWN.search(footer)
+        return arxiv_id, version or (int(shown[1]) if shown else 1)
+    return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Card:
+    """A paper's card as far as lengths go: all but its excerpt, and its whole abstract."""
+
+    entry: DigestEntry
+    fixed: int
+    abstract: int
+
+
+Group = Sequence[_Card]
+
+
+def _pack(entries: Sequence[DigestEntry]) -> list[Group]:
+    """Divide into the fewest groups that fit; evenly where that fits too: excerpts gain by it."""
+    cards = [_measure(entry) for entry in entries]
+    bounds = _fewest(cards)
+    count = len(bounds) - 1
+    even = [len(cards) * number // count for number in range(count + 1)] if count else bounds
+    if all(_fits(cards[start:end]) for start, end in pairwise(even)):
+        bounds = even
+    return [cards[start:end] for start, end in pairwise(bounds)]
+
+
+def _measure(entry: DigestEntry) -> _Card:
+    bare = render_paper(entry, excerpt_chars=0)
+    abstract = markdown.escape(one_line(entry.paper.abstract))
+    return _Card(
+        entry=entry, fixed=embed_width(bare) + len("\n"), abstract=markdown.width(abstract)
+    )
+
+
+def _fewest(cards: Group) -> list[int]:
+    """Return where groups begin and end; taking what fits, in order, makes the fewest."""
+    bounds = [0]
+    for number in range(1, len(cards)):
+        if not _fits(cards[bounds[-1] : number + 1]):
+            bounds.append(number)
+    return [*bounds, len(cards)] if cards else bounds
+
+
+def _fits(cards: Group) -> bool:
+    return len(cards) <= MAX_EMBEDS and _width(cards, MIN_EXCERPT) <= MAX_TOTAL
+
+
+def _width(cards: Group, excerpt_chars: int) -> int:
+    return sum(card.fixed + min(card.abstract, excerpt_chars) for card in cards)
+
+
+def _render_group(cards: Group) -> list[discord.Embed]:
+    """Render with the longest excerpts, the same limit for all, that the message has room for."""
+    limits = range(MIN_EXCERPT, MAX_EXCERPT + 1)
+    fitting = bisect_right(limits, MAX_TOTAL, key=lambda limit: _width(cards, limit))
+    limit = limits[max(fitting - 1, 0)]
+    return [render_paper(card.entry, excerpt_chars=limit) for card in cards]

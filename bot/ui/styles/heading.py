@@ -1,0 +1,76 @@
+"""The first line of each message of a digest, the same in all styles.
+
+It names categories, date and part, so that a message can be told from every other of its channel
+by its content alone: recovery after a lost answer needs that (docs/decisions/0003-outbox.md).
+"""
+
+from collections.abc import Iterator
+
+from bot.models import AnnounceType, Digest
+from bot.text.words import count_of, long_date
+
+MAX_CATEGORIES = 8
+
+FIRST, FURTHER = "### ", "-# "
+SEPARATOR = " · "
+
+_COUNTED = {
+    AnnounceType.CROSS: "cross-list",
+    AnnounceType.REPLACE: "replacement",
+    AnnounceType.REPLACE_CROSS: "replaced cross-list",
+}
+
+
+def head(digest: Digest, part: int) -> str:
+    """Return the lines that begin a digest's first message: what it is, and how much of what."""
+    title = f"{FIRST}{_name(digest)}"
+    if digest.is_supplement:
+        title += f"{SEPARATOR}supplement"
+    if part > 1:
+        title += f"{SEPARATOR}part {part}"  # else two supplements of a day could read the same
+    more = " more" if digest.is_supplement else ""
+    counts = f"{len(digest.entries):,}{more} of {digest.announced:,} announced"
+    return f"{title}\n{counts}{SEPARATOR}{', '.join(_counts(digest))}"
+
+
+def head_of_part(digest: Digest, part: int, last_part: int) -> str:
+    """Return the line that begins each further message."""
+    return f"{FURTHER}{_name(digest)}{SEPARATOR}part {part} of {last_part}"
+
+
+def head_of_piece(content: str, number: int, of: int) -> str:
+    """Return what begins one of the pieces into which a message of that content was split.
+
+    None may begin as the whole message did: that one may be posted again.
+    """
+    line, _, rest = content.partition("\n")
+    mark = f"{SEPARATOR}paper {number} of {of}"
+    if number == 1:
+        return f"{line}{mark}\n{rest}".strip()
+    return f"{FURTHER}{line.removeprefix(FIRST).removeprefix(FURTHER)}{mark}"
+
+
+def first_line(content: object) -> str:
+    """Return the line by which a message is recognised: Discord may have trimmed it."""
+    return " ".join(str(content or "").strip().partition("\n")[0].split())
+
+
+def is_heading(line: str) -> bool:
+    """Tell whether a message that begins with this line may be a digest's."""
+    return line.startswith((FIRST, FURTHER)) and SEPARATOR in line
+
+
+def _name(digest: Digest) -> str:
+    shown = digest.categories[:MAX_CATEGORIES]
+    more = len(digest.categories) - len(shown)
+    categories = ", ".join(shown) + (f" and {more} more" if more else "")
+    return f"{categories}{SEPARATOR}{long_date(digest.announced_on)}"
+
+
+def _counts(digest: Digest) -> Iterator[str]:
+    types = [entry.announce_type for entry in digest.entries]
+    if AnnounceType.NEW in types:
+        yield f"{types.count(AnnounceType.NEW):,} new"
+    for announce_type, noun in _COUNTED.items():
+        if announce_type in types:
+            yield count_of(types.count(announce_type), noun)
