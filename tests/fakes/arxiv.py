@@ -67,6 +67,7 @@ class ArxivServer:
     """The stand-in; use as an async context manager.
 
     ``monotonic`` times the log; ``page_size`` is the most papers on a page of any interface.
+    ``meet`` sees the path and the headers of each request before anything else happens.
     """
 
     def __init__(
@@ -75,12 +76,14 @@ class ArxivServer:
         now: Callable[[], datetime] | None = None,
         monotonic: Callable[[], float] = time.monotonic,
         page_size: int = 2000,
+        meet: Callable[[str, Mapping[str, str]], None] | None = None,
     ) -> None:
         self.page_size = page_size
         self.requests: list[Asked] = []
         self.url = ""
         self._now = now
         self._monotonic = monotonic
+        self._meet = meet
         self._listings: dict[tuple[str, date], list[Record]] = {}
         self._feeds: dict[tuple[str, date], list[Record]] = {}
         self._last_day: dict[str, date] = {}
@@ -144,6 +147,8 @@ class ArxivServer:
         request: web.Request,
         handler: Callable[[web.Request], Awaitable[web.StreamResponse]],
     ) -> web.StreamResponse:
+        if self._meet is not None:
+            self._meet(request.path_qs, request.headers)
         asked = Asked(request.path_qs, dict(request.headers), self._monotonic())
         self.requests.append(asked)
         try:

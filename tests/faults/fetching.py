@@ -26,7 +26,8 @@ from tests.fakes.clock import VirtualClock
 from tests.fakes.discord import DiscordServer
 from tests.fakes.world import Channel
 from tests.faults.world import FAST
-from tests.replay import SPACING_S, Settings, at
+from tests.replay.faults import at
+from tests.replay.walk import SPACING_S, Settings
 
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 

@@ -16,7 +16,7 @@ from tests.fakes import arxiv as fake
 from tests.fakes.arxiv import ArxivServer, Record
 from tests.fakes.arxiv_forms import rss_feed
 from tests.faults.fetching import HOUR, MINUTE, Fetching, changed, ids, records
-from tests.replay import at
+from tests.replay.faults import at
 
 NEXT = DAY + timedelta(days=1)
 FRIDAY, SATURDAY, SUNDAY, MONDAY = (DAY + timedelta(days=days) for days in (3, 4, 5, 6))

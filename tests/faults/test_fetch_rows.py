@@ -37,7 +37,7 @@ from tests.faults.fetching import (
     records,
 )
 from tests.faults.scenario import scenario
-from tests.replay import at
+from tests.replay.faults import at
 from tests.run.test_health import find_free_port
 
 LISTED = records(3)
