@@ -1,10 +1,13 @@
-"""Files as people have them: arXiv's metadata snapshot, a line a paper."""
+"""Files as people have them: a digest of 2020, arXiv's metadata snapshot with a line a paper."""
 
 import json
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
+
+SEED = Path(__file__).resolve().parent.parent / "bot/run/data/cs.CV-2020-08-21.md"
+"""The digest that the project began as; the demo posts it."""
 
 MARCH = datetime(2024, 3, 1, 12, tzinfo=UTC)
 

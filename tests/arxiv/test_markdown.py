@@ -9,9 +9,7 @@ from bot.arxiv.markdown import infer_announce_types, parse_markdown
 from bot.errors import FileFormatError, UnknownCategory
 from bot.models import AnnounceType, ArxivId, LinkKind, Listing
 from tests.arxiv.recordings import cuts
-from tests.shared import shared
-
-SEED = "seed/cs.CV-2020-08-21.md"
+from tests.samples import SEED
 
 HEADING = "# ArXiv cs.CV --Fri, 21 Aug 2020\n"
 
@@ -204,7 +202,7 @@ def test_endless_lines_end_quickly() -> None:
 
 
 def test_the_seed_has_its_36_new_papers_and_11_cross_lists() -> None:
-    listing = parse_markdown(shared(SEED).read_bytes())
+    listing = parse_markdown(SEED.read_bytes())
     assert (listing.category, listing.announced_on) == ("cs.CV", date(2020, 8, 21))
     assert listing.counts()[AnnounceType.NEW] == 36
     assert listing.counts()[AnnounceType.CROSS] == 11
@@ -233,7 +231,7 @@ def as_html(text: str) -> str:
 
 def test_the_source_text_is_enough_to_write_the_seed_again() -> None:
     """Byte for byte: nothing of the file is lost on the way into a listing."""
-    content = shared(SEED).read_bytes()
+    content = SEED.read_bytes()
     written = HEADING + "".join(
         entry(
             announcement.position,
@@ -247,7 +245,7 @@ def test_the_source_text_is_enough_to_write_the_seed_again() -> None:
 
 
 def test_a_truncated_seed_is_a_prefix_that_is_known_to_be_one_or_ends_with_a_line() -> None:
-    content = shared(SEED).read_bytes()
+    content = SEED.read_bytes()
     whole = parse_markdown(content)
     for cut in cuts(content, most=120):
         try:

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-SEED = "seed/cs.CV-2020-08-21.md"
 ROOT = Path(__file__).resolve().parents[2]
 
 

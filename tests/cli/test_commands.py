@@ -12,15 +12,15 @@ import pytest
 from bot.arxiv.calendar import announcement_day
 from bot.store.sqlite.database import instance_lock
 from bot.ui.permissions import invite_url, user_install_url
-from tests.cli.terminal import ROOT, SEED, assert_one_sentence, environ_in, run
+from tests.cli.terminal import ROOT, assert_one_sentence, environ_in, run
 from tests.fakes.arxiv import ArxivServer, Record, answer, html_instead
 from tests.fakes.discord import DiscordServer
-from tests.shared import shared
+from tests.samples import SEED
 
 
 def test_the_seed_comes_out_as_it_went_in(environ: dict[str, str]) -> None:
     """47 papers, the same order and form: byte for byte."""
-    seed = shared(SEED)
+    seed = SEED
     first = run(environ, "import", seed)
     assert first.code == 0
     assert "47 papers (47 new, 0 updated)" in first.err
@@ -31,7 +31,7 @@ def test_the_seed_comes_out_as_it_went_in(environ: dict[str, str]) -> None:
 
 
 def test_a_digest_as_json_has_the_documented_shape(environ: dict[str, str]) -> None:
-    run(environ, "import", shared(SEED))
+    run(environ, "import", SEED)
     ran = run(environ, "digest", "--category", "cs.CV", "--format", "json")
     digest = json.loads(ran.out)
     assert (digest["category"], digest["date"], len(digest["papers"])) == (
@@ -62,7 +62,7 @@ def test_a_digest_as_json_has_the_documented_shape(environ: dict[str, str]) -> N
 
 
 def test_topics_and_types_narrow_a_digest(environ: dict[str, str]) -> None:
-    run(environ, "import", shared(SEED))
+    run(environ, "import", SEED)
     digest = ("digest", "--category", "cs.CV", "--format", "json")
     topics = run(environ, *digest, "--topic", '"point cloud"', "--topic", "has:code")
     papers = json.loads(topics.out)["papers"]
@@ -75,7 +75,7 @@ def test_topics_and_types_narrow_a_digest(environ: dict[str, str]) -> None:
 
 @pytest.mark.parametrize("form", ["bibtex", "discord", "json", "markdown"])
 def test_every_format_prints_every_paper(environ: dict[str, str], form: str) -> None:
-    run(environ, "import", shared(SEED))
+    run(environ, "import", SEED)
     ran = run(environ, "digest", "--category", "cs.CV", "--format", form)
     assert ran.code == 0
     assert "2008.09110" in ran.out
@@ -83,7 +83,7 @@ def test_every_format_prints_every_paper(environ: dict[str, str], form: str) -> 
 
 
 def test_a_search_as_json_has_the_documented_shape(environ: dict[str, str]) -> None:
-    run(environ, "import", shared(SEED))
+    run(environ, "import", SEED)
     found = json.loads(run(environ, "search", '"point clouds"', "--json").out)
     assert found["total"] == len(found["papers"]) > 0
     assert all(paper["announced_on"] == "2020-08-21" for paper in found["papers"])
@@ -95,7 +95,7 @@ def test_a_search_that_finds_nothing_says_what_would(environ: dict[str, str]) ->
     empty = run(environ, "search", "video")
     assert (empty.code, empty.out) == (0, "")
     assert "No paper is stored yet; python -m bot fetch, import and backfill" in empty.err
-    run(environ, "import", shared(SEED))
+    run(environ, "import", SEED)
     misspelt = run(environ, "search", "segmentaton")
     assert (misspelt.code, misspelt.out) == (0, "")
     assert "No paper uses the word 'segmentaton'; did you mean 'segmentation'" in misspelt.err
@@ -109,13 +109,13 @@ def test_a_search_that_finds_nothing_says_what_would(environ: dict[str, str]) ->
 
 
 def test_a_query_may_begin_with_a_dash(environ: dict[str, str]) -> None:
-    run(environ, "import", shared(SEED))
+    run(environ, "import", SEED)
     assert "39 papers found" in run(environ, "search", "--", "-segmentation").err
 
 
 def test_an_index_out_of_step_is_found_and_mended(environ: dict[str, str]) -> None:
     path = environ["PAPER_BOT_DATABASE__PATH"]
-    run(environ, "import", shared(SEED))
+    run(environ, "import", SEED)
     assert "ok   search indexes in step" in run(environ, "check").out
     connection = sqlite3.connect(path)
     with connection:
@@ -134,7 +134,7 @@ def test_an_index_out_of_step_is_found_and_mended(environ: dict[str, str]) -> No
 
 def test_a_gzipped_file_is_read_like_a_plain_one(environ: dict[str, str], tmp_path: Path) -> None:
     packed = tmp_path / "listing.md.gz"
-    packed.write_bytes(gzip.compress(shared(SEED).read_bytes()))
+    packed.write_bytes(gzip.compress(SEED.read_bytes()))
     assert "47 papers (47 new" in run(environ, "import", packed).err
 
 
@@ -171,7 +171,7 @@ def test_nothing_is_stored_when_one_of_the_files_is_wrong(
 ) -> None:
     wrong = tmp_path / "wrong"
     wrong.write_bytes(b"hello")
-    assert run(environ, "import", shared(SEED), wrong).code == 2
+    assert run(environ, "import", SEED, wrong).code == 2
     assert json.loads(run(environ, "search", "category:cs.CV", "--json").out)["total"] == 0
 
 

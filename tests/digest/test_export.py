@@ -24,6 +24,7 @@ from tests.builders import (
     make_stored,
     make_subscription,
 )
+from tests.samples import SEED
 from tests.shared import shared
 
 NEW, CROSS = AnnounceType.NEW, AnnounceType.CROSS
@@ -49,7 +50,7 @@ def submitted(number: int, title: str, abstract: str, version: int = 1) -> Paper
 
 
 def test_the_first_digest_is_written_as_it_was_read_to_the_byte() -> None:
-    content = shared("seed/cs.CV-2020-08-21.md").read_bytes()
+    content = SEED.read_bytes()
     assert to_markdown(digest_of(parse_markdown(content))).encode() == content
 
 

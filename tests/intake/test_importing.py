@@ -158,7 +158,6 @@ def test_every_form_is_read_whatever_its_name(
 
 def test_recordings_of_every_form_are_read(environ: dict[str, str]) -> None:
     names = {
-        "seed/cs.CV-2020-08-21.md": "cs.CV of 2020-08-21, 47 papers (47 new",
         "recordings/feeds/rss_fetched_2026-08-22-cs-cv.xml": "cs.CV of 2026-08-21, 137 papers",
         "recordings/rendered/atom_cs.CV_2026-06-30.xml": "cs.CV of 2026-06-30, 305 papers",
         "recordings/rendered/catchup_cs.CV_2026-06-26.html": "cs.CV of 2026-06-26, 104 papers",

@@ -16,7 +16,6 @@ import pytest
 from bot.errors import InputError
 from bot.run.demo import default_listing, run_demo
 from tests.fakes.browser import Page, chromium, open_browser
-from tests.shared import shared
 
 ROOT = Path(__file__).parent.parent.parent
 START_S = 60
@@ -169,5 +168,3 @@ def test_the_listing_that_comes_with_the_bot_is_the_seed() -> None:
     listing = default_listing()
     assert (listing.category, listing.announced_on) == ("cs.CV", date(2020, 8, 21))
     assert len(listing.announcements) == 47
-    seed = shared("seed/cs.CV-2020-08-21.md")
-    assert (ROOT / "bot/run/data" / seed.name).read_bytes() == seed.read_bytes()

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.text.html import undo_html
-from tests.shared import shared
+from tests.samples import SEED
 
 
 @pytest.mark.parametrize(
@@ -63,7 +63,7 @@ def test_text_without_html_stays_as_it_is(text: str) -> None:
 
 
 def test_the_seed_keeps_its_addresses_and_loses_its_tags() -> None:
-    seed = shared("seed/cs.CV-2020-08-21.md").read_text(encoding="utf-8")
+    seed = SEED.read_text(encoding="utf-8")
     text = undo_html(seed)
     assert not re.search(r"</?a\b|this https? URL|&(?:lt|gt|amp);", text)
     assert [url for url in re.findall(r'href="([^"]*)"', seed) if url not in text] == []

@@ -11,7 +11,7 @@ from bot.models import LinkKind, Provenance
 from bot.text.html import undo_html
 from bot.text.links import find_links
 from bot.text.tex import to_unicode
-from tests.shared import shared
+from tests.samples import SEED
 from tests.text import corpus
 
 
@@ -23,7 +23,7 @@ REPOSITORY = ["code https://github.com/a/b"]
 
 
 def test_the_seed_names_four_papers_with_repositories_and_six_with_only_a_project_page() -> None:
-    seed = shared("seed/cs.CV-2020-08-21.md").read_text(encoding="utf-8")
+    seed = SEED.read_text(encoding="utf-8")
     papers = [part.split("\n>", 1)[1] for part in re.split(r"^### ", seed, flags=re.M)[1:]]
     links = [found(undo_html(paper)) for paper in papers]
     code = [[link for link in each if link.startswith("code ")] for each in links]
