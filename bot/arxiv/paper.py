@@ -6,7 +6,7 @@ is HTML.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -44,7 +44,7 @@ def build_paper(
         abstract=readable_abstract,
         source_title=unwrap_title(title),
         source_abstract=source_abstract,
-        authors=tuple(filter(_is_name, map(one_line, authors))),
+        authors=clean_authors(map(one_line, authors)),
         categories=tuple(dict.fromkeys(categories)),
         comment=readable_comment,
         doi=_stripped_or_none(doi),
@@ -104,11 +104,6 @@ class SourceRecord:
         )
 
 
-def _is_name(text: str) -> bool:
-    """Tell a name from a mere mark: arXiv takes 'ATLAS Collaboration: G. Aad' for three authors."""
-    return any(map(str.isalnum, text))
-
-
 def _line_or_none(text: str | None) -> str | None:
     return (one_line(text) or None) if text else None
 
@@ -161,6 +156,33 @@ _NOT_A_NAME = re.compile(r"[\W\d_]*|et\.? al\.?|M\.?D\.?|Ph\.?D\.?", re.IGNORECA
 _SUFFIX = re.compile(r"(?:Jr|Sr)\.?|I{2,3}|IV")
 _CUT = "\1"  # stands where an affiliation was cut out
 _COMMA = "\2"  # stands for a comma that does not separate
+
+
+def clean_authors(names: Iterable[str]) -> tuple[str, ...]:
+    """Take the affiliations off names that came apart, and drop what is no name (``.``, ``:``).
+
+    ArXiv takes ``ATLAS Collaboration: G. Aad`` for three authors and leaves affiliations in names:
+    ``Ada B (Univ. X)`` is ``Ada B``; ``Xuemin (Sherman)`` and ``Shen``, whom a source took apart
+    at the nickname, are one.
+    """
+    cleaned: list[str] = []
+    collaborations: list[str] = []
+    was_bare = False
+    for raw in names:
+        name, is_bare = raw, False
+        if "(" in raw:
+            cut, named = _cut_affiliations(" " + raw)
+            collaborations += named
+            name = " ".join(cut.replace(_CUT, " ").split())
+            is_bare = " " not in name
+        if not name or _NOT_A_NAME.fullmatch(name):
+            continue
+        if was_bare and " " not in name:
+            cleaned[-1] = f"{cleaned[-1]} {name}"
+        else:
+            cleaned.append(name)
+        was_bare = is_bare
+    return (*cleaned, *(name for name in dict.fromkeys(collaborations) if name not in cleaned))
 
 
 def split_authors(text: str) -> tuple[str, ...]:

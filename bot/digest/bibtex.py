@@ -6,7 +6,7 @@ a literal ``{`` must be written ``\textbraceleft``, never ``\{``.
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from pylatexenc.latexencode import (
     RULE_DICT,
@@ -15,6 +15,7 @@ from pylatexenc.latexencode import (
 )
 
 from bot.models import ArxivId, Paper
+from bot.text.scripts import SUBSCRIPTS, SUPERSCRIPTS
 
 _UNDECOMPOSED = str.maketrans(
     {"ł": "l", "ø": "o", "đ": "d", "ð": "d", "þ": "th", "ß": "ss", "æ": "ae", "œ": "oe", "ı": "i"}
@@ -44,7 +45,7 @@ def citation_key(paper: Paper) -> str:
 def _entry(paper: Paper) -> str:
     fields = {
         "title": f"{{{_encode(paper.title)}}}",  # a second pair of braces keeps the capitals
-        "author": " and ".join(_author(name) for name in paper.authors if name.strip()),
+        "author": " and ".join(_author(name) for name in paper.authors if _is_name(name)),
         "year": _year(paper.arxiv_id),
         "journal": _encode(paper.journal_ref or ""),
         "doi": _verbatim(paper.doi or ""),
@@ -61,7 +62,62 @@ def _entry(paper: Paper) -> str:
 
 def _encode(text: str) -> str:
     printable = "".join(each if each.isprintable() else " " for each in text)
-    return str(_ENCODER.unicode_to_latex(" ".join(printable.split())))
+    return _with_roots(_with_curly_quotes(" ".join(printable.split())))
+
+
+_OPENING_QUOTE = re.compile(r'(?<![^\s(\[{“‘—–/-])"(?=\S)')
+
+
+def _with_curly_quotes(text: str) -> str:
+    """Tell the opening quotation marks from the closing ones: to BibTeX all straight ones close."""
+    parts = _OPENING_QUOTE.split(text)
+    return parts[0] + "".join("“" + part.replace('"', "”") for part in parts[1:])
+
+
+_ROOTS = {"√": r"\sqrt", "∛": r"\sqrt[3]", "∜": r"\sqrt[4]"}
+_ROOT = re.compile(r"(?P<sign>[√∛∜])(?:(?P<term>\d+|\w)|\((?P<sum>(?:[^()]|\([^()]*\))*)\))")
+
+
+def _with_roots(text: str) -> str:
+    r"""Encode text, each root around its term: ``√T`` is ``\sqrt{T}``."""
+    encoded: list[str] = []
+    at = 0
+    for root in _ROOT.finditer(text):
+        term = _in_math(root["term"] or root["sum"] or "")
+        encoded += (
+            _encoded(text[at : root.start()]),
+            f"{{\\ensuremath{{{_ROOTS[root['sign']]}{{{term}}}}}}}",
+        )
+        at = root.end()
+    return "".join([*encoded, _encoded(text[at:])])
+
+
+_RAISED = {sign: plain for plain, sign in reversed(SUPERSCRIPTS.items()) if sign != "*"}
+_LOWERED = {sign: plain for plain, sign in reversed(SUBSCRIPTS.items())}
+_SCRIPT = re.compile(f"([{re.escape(''.join(_RAISED))}]+)|([{re.escape(''.join(_LOWERED))}]+)")
+
+
+def _in_math(text: str) -> str:
+    """Encode a term of a formula: the signs for scripts are those of text only."""
+    encoded: list[str] = []
+    at = 0
+    for script in _SCRIPT.finditer(text):
+        mark, table = ("^", _RAISED) if script[1] else ("_", _LOWERED)
+        encoded += _with_roots(text[at : script.start()]), f"{mark}{{{_plain(script[0], table)}}}"
+        at = script.end()
+    return "".join([*encoded, _with_roots(text[at:])])
+
+
+def _plain(script: str, table: Mapping[str, str]) -> str:
+    return _encoded("".join(table[sign] for sign in script))
+
+
+def _encoded(text: str) -> str:
+    return str(_ENCODER.unicode_to_latex(text))
+
+
+def _is_name(name: str) -> bool:
+    return any(character.isalnum() for character in name)
 
 
 def _author(name: str) -> str:

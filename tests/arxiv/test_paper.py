@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.arxiv.paper import build_paper, split_authors, unwrap
+from bot.arxiv.paper import build_paper, clean_authors, split_authors, unwrap
 from bot.models import ArxivId, LinkKind, Paper, Provenance
 
 
@@ -24,7 +24,9 @@ def test_text_is_made_readable_and_its_source_kept() -> None:
 
 
 def test_wrapped_titles_comments_and_names_are_one_line() -> None:
-    paper = paper_of("A title\n  on two lines", comment="10 pages,\n  2 figures", authors=["A\n B"])
+    paper = paper_of(
+        "A title\n  on two lines", comment="10 pages,\n  2 figures", authors=["A\n B (X)"]
+    )
     assert paper.title == paper.source_title == "A title on two lines"
     assert paper.comment == "10 pages, 2 figures"
     assert paper.authors == ("A B",)
@@ -125,6 +127,34 @@ def test_unwrapping_loses_no_word_and_is_stable(text: str) -> None:
 )
 def test_split_authors(text: str, names: list[str]) -> None:
     assert list(split_authors(text)) == names
+
+
+@pytest.mark.parametrize(
+    ("names", "cleaned"),
+    [
+        (["Ada B (Univ. X, City)", "Bo C (LIGM)"], ["Ada B", "Bo C"]),
+        (["Ada B (Univ. X (Campus), City)", "Bo C (never closed"], ["Ada B", "Bo C"]),
+        (
+            ["Xiao (Sean) Li", "Xuemin (Sherman)", "Shen", "Plato"],
+            ["Xiao (Sean) Li", "Xuemin Shen", "Plato"],
+        ),
+        ([".", "Ada B", ":", "et al.", "--"], ["Ada B"]),
+        (["Ada B (for the X Collaboration)", "Bo C"], ["Ada B", "Bo C", "X Collaboration"]),
+        (["(Univ. X)", "Ada B"], ["Ada B"]),
+        (["Plato", "Ada B", "Li"], ["Plato", "Ada B", "Li"]),
+        (["X Æ A-12", "王伟", "R"], ["X Æ A-12", "王伟", "R"]),
+    ],
+)
+def test_names_that_came_apart_lose_their_affiliations(
+    names: list[str], cleaned: list[str]
+) -> None:
+    assert list(clean_authors(names)) == cleaned
+    assert list(clean_authors(cleaned)) == cleaned
+
+
+@given(st.lists(st.text(alphabet="Ab.(){}\\& ", max_size=20), max_size=6))
+def test_no_list_of_names_breaks_it(names: list[str]) -> None:
+    assert all(name.strip() for name in clean_authors(names))
 
 
 @given(st.text(alphabet="Ab,;:(){}\\& \n", max_size=60))

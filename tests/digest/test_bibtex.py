@@ -71,6 +71,31 @@ def test_entries_stand_apart() -> None:
     assert "}\n\n@misc{" in papers_to_bibtex([first, second])
 
 
+@pytest.mark.parametrize(
+    ("title", "encoded"),
+    [
+        (
+            '"Set It Up!" of a "user"',
+            r"{\textquotedblleft}Set It Up!{\textquotedblright} of a "
+            r"{\textquotedblleft}user{\textquotedblright}",
+        ),
+        ('a 5" disk', "a 5{''} disk"),
+        ("O(√T)", r"O({\ensuremath{\sqrt{T}}})"),
+        ("√(n+1) ∛10", r"{\ensuremath{\sqrt{n+1}}} {\ensuremath{\sqrt[3]{10}}}"),
+        ("√(f(x₁)²)", r"{\ensuremath{\sqrt{f(x_{1})^{2}}}}"),
+        ("√ and √(", r"{\ensuremath{\sqrt{}}} and {\ensuremath{\sqrt{}}}("),
+    ],
+)
+def test_quotation_marks_open_and_close_and_roots_hold_their_terms(
+    title: str, encoded: str
+) -> None:
+    assert f"title = {{{{{encoded}}}}}" in papers_to_bibtex([make_paper(title=title)])
+
+
+def test_an_author_without_a_letter_is_nobody() -> None:
+    assert "author = {Ada B}" in papers_to_bibtex([make_paper(authors=[".", "Ada B", ":"])])
+
+
 def test_a_name_that_bibtex_would_split_is_kept_whole() -> None:
     paper = make_paper(authors=["The Sample Collaboration", "Sample, Jr."])
     assert "author = {{The Sample Collaboration} and {Sample, Jr.}}" in papers_to_bibtex([paper])
