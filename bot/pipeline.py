@@ -69,15 +69,16 @@ class Pipeline:
         self.store = store
         self.intake = intake
         self.now = now
-        self.progressed_at = now()
-        """When the tick last got somewhere: asking for many categories takes minutes."""
 
-    async def tick(self) -> int:
-        """Do whatever is due now; returns how many messages were planned."""
+    async def tick(self, on_step: Callable[[], None] = lambda: None) -> int:
+        """Do whatever is due now; returns how many messages were planned.
+
+        Calls ``on_step`` whenever it got somewhere: asking for many categories takes minutes.
+        """
         messages = await self.plan_due()
-        self.progressed_at = self.now()
+        on_step()
         async for outcome in self.intake.poll(await self.watched_categories()):
-            self.progressed_at = self.now()
+            on_step()
             if outcome.added is not None:
                 messages += await self.plan_due()
         return messages

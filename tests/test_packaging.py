@@ -10,7 +10,6 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -20,12 +19,11 @@ import yaml
 from bot import __version__
 from bot.config.schema import Config, HealthConfig
 from bot.config.sources import load_config
-from bot.run.health import Health, serve_health
-from tests.run.test_health import find_free_port
+from bot.run.health import serve_health
+from tests.run.test_health import find_free_port, make_health, takes_writes
 
 ROOT = Path(__file__).parent.parent
 LOCKS = ["runtime.txt", "demo.txt", "dev.txt"]
-NOW = datetime(2024, 5, 1, 12, tzinfo=UTC)
 
 Instruction = tuple[str, str]
 
@@ -285,13 +283,12 @@ def test_the_image_starts_the_bot(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("age_s", "code"), [(0, 0), (3600, 1)])
 async def test_the_health_check_of_the_image_tells_alive_from_hung(age_s: int, code: int) -> None:
     port = find_free_port()
-    then = datetime.fromtimestamp(NOW.timestamp() - age_s, UTC)
-    health = Health(heartbeat_at=then, ticked_at=then, is_connected=True, is_writable=True)
+    health = make_health(heartbeat_s=age_s, tick_s=age_s)
     environment = outside_docker(image_environment()) | {
         "PAPER_BOT_HEALTH__PORT": str(port),
         "PAPER_BOT_CONFIG": str(ROOT / "config" / "bot.toml"),
     }
-    async with serve_health(HealthConfig(port=port), lambda: health, lambda: NOW):
+    async with serve_health(HealthConfig(port=port), lambda: health, takes_writes):
         check = await asyncio.create_subprocess_exec(
             *image_command("HEALTHCHECK"), env=environment, stdout=asyncio.subprocess.DEVNULL
         )

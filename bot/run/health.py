@@ -4,10 +4,14 @@ Alive means that the heart and the ticker moved lately, not that a process exist
 loop hangs has a pid too. Ready means that it can do its work now. Nothing here is secret.
 """
 
+import asyncio
 import contextlib
+import os
+import shutil
+import tempfile
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Final
 
 from aiohttp import web
@@ -15,59 +19,85 @@ from aiohttp import web
 from bot.config.schema import HealthConfig
 from bot.errors import ConfigError, ConfigProblem
 
-MAX_AGE: Final = timedelta(seconds=120)
+MAX_AGE_S: Final = 120.0
 """How old the last heartbeat or tick may be before the process counts as hung."""
 
 PREFIX: Final = "paper_bot_"
+TRIAL: Final = bytes(4096)
+"""What is written to learn whether the disk takes anything: a page of the database."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Health:
-    """How the process is at one moment; both times start as the time of the start."""
+    """How the process is at one moment."""
 
-    heartbeat_at: datetime
-    ticked_at: datetime
+    heartbeat_age_s: float
+    """Since the event loop last did what it does every few seconds."""
+    tick_age_s: float
+    """Since a tick last got somewhere."""
     is_connected: bool
     """Whether Discord's gateway has us."""
-    is_writable: bool
-    """Whether the database took the last write."""
     counters: Mapping[str, int] = field(default_factory=dict)
     """What happened since the start, by name: ``digests_sent``, ``papers_stored`` ..."""
 
 
 Snapshot = Callable[[], Health]
-Clock = Callable[[], datetime]
+DiskCheck = Callable[[], str]
+"""Says why nothing can be written down; empty when something can."""
 
 
-def find_hangs(health: Health, now: datetime) -> list[str]:
-    """Return why the process is not alive; empty when it is. A clock set back counts as old."""
-    moments = {"heartbeat": health.heartbeat_at, "tick": health.ticked_at}
+def find_hangs(health: Health) -> list[str]:
+    """Return why the process is not alive; empty when it is."""
+    ages_s = {"heartbeat": health.heartbeat_age_s, "tick": health.tick_age_s}
     return [
-        f"the last {name} was at {moment:%Y-%m-%d %H:%M:%S} UTC"
-        for name, moment in moments.items()
-        if abs(now - moment) > MAX_AGE
+        f"the last {name} was {age_s:.0f} seconds ago"
+        for name, age_s in ages_s.items()
+        if age_s > MAX_AGE_S
     ]
 
 
-def find_obstacles(health: Health) -> list[str]:
+def find_obstacles(health: Health, disk_problem: str) -> list[str]:
     """Return why the bot cannot work now; empty when it can."""
-    checks = {
-        "not connected to Discord": health.is_connected,
-        "the database does not take writes": health.is_writable,
-    }
-    return [sentence for sentence, is_fine in checks.items() if not is_fine]
+    connection_problem = "" if health.is_connected else "not connected to Discord"
+    return [problem for problem in (connection_problem, disk_problem) if problem]
 
 
-def render_metrics(health: Health, now: datetime) -> str:
+def find_disk_problem(folder: Path, reserve: int) -> str:
+    """Say why nothing can be written down in ``folder``; empty when something can.
+
+    ``reserve`` are the bytes that must be free before anything is posted. A page is written and
+    forced to the disk, as permissions and free space alone prove little: the disk may have been
+    mounted read-only, or a quota used up.
+    """
+    try:
+        free = shutil.disk_usage(folder).free
+        if free < reserve:
+            return (
+                f"the disk of {folder} has {_mb(free)} left; nothing is posted below {_mb(reserve)}"
+            )
+        with tempfile.TemporaryFile(dir=folder) as file:
+            file.write(TRIAL)
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        return f"{folder} takes no writes ({error.strerror or error})"
+    return ""
+
+
+def _mb(size: int) -> str:
+    return f"{size / 1e6:,.0f} MB"
+
+
+def render_metrics(health: Health, disk_problem: str) -> str:
     """Return the counters and states in Prometheus' text form.
 
     https://prometheus.io/docs/instrumenting/exposition_formats/
     """
     gauges = {
-        "heartbeat_age_seconds": (now - health.heartbeat_at).total_seconds(),
-        "tick_age_seconds": (now - health.ticked_at).total_seconds(),
+        "heartbeat_age_seconds": round(health.heartbeat_age_s, 3),
+        "tick_age_seconds": round(health.tick_age_s, 3),
         "connected": int(health.is_connected),
-        "database_writable": int(health.is_writable),
+        "database_writable": int(not disk_problem),
     }
     lines = [_metric(f"{name}_total", "counter", n) for name, n in sorted(health.counters.items())]
     return "".join(lines + [_metric(name, "gauge", value) for name, value in gauges.items()])
@@ -77,18 +107,20 @@ def _metric(name: str, kind: str, value: float) -> str:
     return f"# TYPE {PREFIX}{name} {kind}\n{PREFIX}{name} {value}\n"
 
 
-def build_health_app(snapshot: Snapshot, now: Clock) -> web.Application:
-    """Return the three pages; ``snapshot`` is asked anew for each request."""
+def build_health_app(snapshot: Snapshot, check_disk: DiskCheck) -> web.Application:
+    """Return the three pages; each request asks again, and a disk that hangs holds up no other."""
 
     async def healthz(_: web.Request) -> web.Response:
-        return _verdict(find_hangs(snapshot(), now()))
+        return _verdict(find_hangs(snapshot()))
 
     async def readyz(_: web.Request) -> web.Response:
+        problem = await asyncio.to_thread(check_disk)
         health = snapshot()
-        return _verdict(find_hangs(health, now()) + find_obstacles(health))
+        return _verdict(find_hangs(health) + find_obstacles(health, problem))
 
     async def metrics(_: web.Request) -> web.Response:
-        return web.Response(text=render_metrics(snapshot(), now()))
+        problem = await asyncio.to_thread(check_disk)
+        return web.Response(text=render_metrics(snapshot(), problem))
 
     app = web.Application()
     app.router.add_get("/healthz", healthz)
@@ -104,7 +136,9 @@ def _verdict(faults: list[str]) -> web.Response:
 
 
 @contextlib.asynccontextmanager
-async def serve_health(config: HealthConfig, snapshot: Snapshot, now: Clock) -> AsyncIterator[None]:
+async def serve_health(
+    config: HealthConfig, snapshot: Snapshot, check_disk: DiskCheck
+) -> AsyncIterator[None]:
     """Serve the pages while the context is open; port 0 serves nothing.
 
     Raises `ConfigError` when the address cannot be used.
@@ -112,7 +146,9 @@ async def serve_health(config: HealthConfig, snapshot: Snapshot, now: Clock) -> 
     if config.port == 0:
         yield
         return
-    runner = web.AppRunner(build_health_app(snapshot, now), access_log=None, shutdown_timeout=1)
+    runner = web.AppRunner(
+        build_health_app(snapshot, check_disk), access_log=None, shutdown_timeout=1
+    )
     await runner.setup()
     try:
         await _listen(runner, config)

@@ -7,7 +7,7 @@ ticker finishes its tick, delivery finishes the post in flight, then clients and
 import asyncio
 import contextlib
 import logging
-import os
+import time
 from collections.abc import AsyncIterator, Iterator
 from typing import IO
 
@@ -17,7 +17,7 @@ import discord
 from bot.config.schema import Config
 from bot.errors import ConfigError, ConfigProblem, TokenRefused
 from bot.run.app import App, open_app, utc_now
-from bot.run.health import Health, serve_health
+from bot.run.health import Health, find_disk_problem, serve_health
 from bot.run.housekeeping import tidy
 from bot.run.stopping import stopping_on_signals, until
 from bot.run.ticker import ticking
@@ -36,6 +36,8 @@ HOUSEKEEPING_EVERY_S = 3600.0
 GRACE_S = 30.0
 """How long a post in flight may take after a signal."""
 HEARTBEAT_S = 5.0
+CLOCK_STEP_S = 30.0
+"""By how much the wall clock may drift between two heartbeats before that is told."""
 LONGEST_PAUSE_S = 60.0
 
 AUTHENTICATION_FAILED = 4004
@@ -80,7 +82,7 @@ class _Process:
 
     def __init__(self, app: App) -> None:
         self.app = app
-        self.heartbeat_at = self.ticked_at = utc_now()
+        self.heart_beat_at_s = self.ticked_at_s = time.monotonic()
         self.ticks = self.planned = 0
 
     async def run(self, token: str, stopped: asyncio.Event) -> None:
@@ -88,7 +90,7 @@ class _Process:
         async with (
             watching_loop(),
             self._alive(),
-            serve_health(self.app.config.health, self.health, utc_now),
+            serve_health(self.app.config.health, self.health, self._check_disk),
         ):
             try:
                 if await until(stopped, self._log_in(token)):
@@ -114,9 +116,9 @@ class _Process:
         yield ticking(self._tick, every_s=tick_s)
 
     async def _tick(self) -> None:
-        self.planned += await self.app.pipeline.tick()
+        self.planned += await self.app.pipeline.tick(self._move)
         self.ticks += 1
-        self.ticked_at = utc_now()
+        self._move()
         self.app.delivery.wake()
         await self.app.caretaker.look_around()
 
@@ -126,7 +128,7 @@ class _Process:
     async def _log_in(self, token: str) -> None:
         """Log in; an outage of Discord is waited out here, not by being restarted."""
         async for pause_s in growing_pauses():
-            self.ticked_at = utc_now()  # whoever waits for Discord is not hung
+            self._move()  # waiting for Discord is not hanging
             try:
                 await self.app.bot.login(token)
             except discord.LoginFailure as error:
@@ -157,29 +159,41 @@ class _Process:
 
     @contextlib.asynccontextmanager
     async def _alive(self) -> AsyncIterator[None]:
-        async def beat() -> None:
-            while True:
-                self.heartbeat_at = utc_now()
-                await asyncio.sleep(HEARTBEAT_S)
-
-        heart = asyncio.create_task(beat())
+        heart = asyncio.create_task(self._beat())
         try:
             yield
         finally:
             heart.cancel()
 
+    async def _beat(self) -> None:
+        ahead_s = time.time() - time.monotonic()
+        while True:
+            self.heart_beat_at_s = time.monotonic()
+            before_s, ahead_s = ahead_s, time.time() - time.monotonic()
+            if abs(by_s := ahead_s - before_s) >= CLOCK_STEP_S:
+                log.warning("the clock was set, or the machine slept", extra={"by_s": round(by_s)})
+            await asyncio.sleep(HEARTBEAT_S)
+
+    def _move(self) -> None:
+        """Note that the ticker got somewhere."""
+        self.ticked_at_s = time.monotonic()
+
     def health(self) -> Health:
+        now_s = time.monotonic()
         return Health(
-            heartbeat_at=self.heartbeat_at,
-            ticked_at=max(self.ticked_at, self.app.pipeline.progressed_at),
+            heartbeat_age_s=now_s - self.heart_beat_at_s,
+            tick_age_s=now_s - self.ticked_at_s,
             is_connected=self.app.bot.is_ready(),
-            is_writable=os.access(self.app.config.database.path, os.W_OK),
             counters={
                 "ticks": self.ticks,
                 "messages_planned": self.planned,
                 "listings_missed": self.app.pipeline.intake.missed,
             },
         )
+
+    def _check_disk(self) -> str:
+        folder = self.app.config.database.path.absolute().parent
+        return find_disk_problem(folder, self.app.delivery.settings.min_free_bytes)
 
 
 def _intents_refused() -> ConfigError:

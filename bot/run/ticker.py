@@ -1,15 +1,20 @@
 """The ticker. APScheduler only says 'now'; what is due is asked of the database (pipeline.py).
 
 Cron triggers are avoided on purpose: around daylight saving they skip or double a day, and a
-restart after the minute loses it (docs/decisions/0001).
+restart after the minute loses it. Interval triggers plan by the wall clock: set back by an hour, it
+would hold every tick up for an hour. So ticks wait by the monotonic clock (docs/decisions/0001).
 """
 
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
 
+from apscheduler.job import Job
+from apscheduler.jobstores.memory import MemoryJobStore
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from apscheduler.triggers.base import BaseTrigger
 
 from bot.errors import BotError, DatabaseFull
 from bot.run.stopping import end_all
@@ -58,6 +63,33 @@ class Ticks:
         self._trouble, self._rest = "", 0
 
 
+class Pause(BaseTrigger):  # type: ignore[misc]  # APScheduler ships no types
+    """So long after the last run, not after when that was planned.
+
+    Otherwise a wall clock that jumps ahead makes APScheduler list every run it takes for missed.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        self._pause = timedelta(seconds=seconds)
+
+    def get_next_fire_time(self, previous: datetime | None, now: datetime) -> datetime:
+        return now + self._pause
+
+
+class AlarmClock(MemoryJobStore):  # type: ignore[misc]
+    """Holds a job that is due whenever the scheduler wakes.
+
+    The scheduler sleeps by the monotonic clock, but then asks whether the wall clock has reached
+    the planned time, which one that was set back has not.
+    """
+
+    def get_due_jobs(self, now: datetime) -> list[Job]:
+        jobs: list[Job] = self.get_all_jobs()
+        for job in jobs:
+            job.next_run_time = now
+        return jobs
+
+
 @asynccontextmanager
 async def ticking(
     tick: Callable[[], Awaitable[object]], *, every_s: float, grace_s: float = GRACE_S
@@ -72,23 +104,19 @@ async def ticking(
     running: set[asyncio.Task[None]] = set()
     ticks = Ticks(tick)
 
+    begun = asyncio.Event()
+
     async def start_tick() -> None:
+        begun.set()
         if not running:
             task = asyncio.create_task(ticks.run())
             running.add(task)
             task.add_done_callback(running.discard)
 
-    scheduler = AsyncIOScheduler(timezone="UTC")
-    scheduler.add_job(
-        start_tick,
-        "interval",
-        seconds=every_s,
-        coalesce=True,
-        max_instances=1,
-        misfire_grace_time=None,
-    )
+    scheduler = AsyncIOScheduler(timezone="UTC", jobstores={"default": AlarmClock()})
+    scheduler.add_job(start_tick, Pause(every_s), misfire_grace_time=None)
     scheduler.start()
-    await start_tick()
+    await begun.wait()
     try:
         yield
     finally:

@@ -10,10 +10,12 @@ import shutil
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
+import aiohttp
 import pytest
 from aiohttp import web
 
 from bot.arxiv.calendar import announcement_day
+from bot.run.health import find_disk_problem
 from bot.store.store import open_store
 from tests.builders import make_listing, make_paper
 from tests.fakes import faults
@@ -21,6 +23,7 @@ from tests.fakes.arxiv import Page
 from tests.fakes.interactions import Reply
 from tests.fakes.process import BotProcess
 from tests.faults.scenario import CATEGORY, Scenario, scenario
+from tests.run.test_health import HOST, find_free_port
 
 MB = 1024 * 1024
 ENOUGH, TOO_LITTLE = 60 * MB, 40 * MB
@@ -225,6 +228,39 @@ async def test_full_between_accept_and_finish(
         await day.run_to_the_end()
     assert "nearly full" in day.log
     assert intact(day)
+
+
+async def test_full_is_not_ready(disk: Disk, day: Scenario) -> None:
+    """`/readyz` says so from the reserve on and is green again with space; `/healthz` always is."""
+    port = find_free_port()
+    day.environ["PAPER_BOT_HEALTH__PORT"] = str(port)
+    async with day.running() as bot, aiohttp.ClientSession(f"http://{HOST}:{port}") as http:
+
+        async def ask(path: str) -> tuple[int, str]:
+            async with http.get(path) as answer:
+                return answer.status, await answer.text()
+
+        assert await day.finished(bot), bot.log
+        async with asyncio.timeout(10):
+            while await ask("/readyz") != (200, "ok\n"):  # noqa: ASYNC110  # nothing tells of it
+                await asyncio.sleep(0.1)
+        for left in (TOO_LITTLE, 0):
+            disk.clear(left)
+            status, said = await ask("/readyz")
+            assert (status, "nothing is posted below 52 MB" in said) == (503, True), said
+            assert "database_writable 0" in (await ask("/metrics"))[1]
+            assert (await ask("/healthz"))[0] == 200
+        disk.clear()
+        assert await ask("/readyz") == (200, "ok\n")
+        assert await bot.stop() == 0
+
+
+async def test_a_folder_on_a_full_disk_takes_no_writes(disk: Disk) -> None:
+    """Whatever the reserve: it is tried."""
+    assert find_disk_problem(disk.folder, reserve=0) == ""
+    disk.fill()
+    said = find_disk_problem(disk.folder, reserve=0)
+    assert said == f"{disk.folder} takes no writes (No space left on device)"
 
 
 async def test_full_at_the_start(disk: Disk, day: Scenario) -> None:

@@ -23,6 +23,8 @@ CASES = [
     "test_too_little_space_for_posting",
     "test_full_between_accept_and_finish[running]",
     "test_full_between_accept_and_finish[killed]",
+    "test_full_is_not_ready",
+    "test_a_folder_on_a_full_disk_takes_no_writes",
     "test_full_at_the_start",
 ]
 

@@ -2,8 +2,11 @@
 
 import asyncio
 import time
+from datetime import datetime, timedelta, tzinfo
+from typing import ClassVar, Self
 
 import pytest
+from apscheduler.schedulers import base
 
 from bot.errors import BotError, DatabaseBusy, DatabaseFull
 from bot.run import stopping
@@ -19,6 +22,43 @@ async def test_it_ticks_at_once_and_goes_on() -> None:
     async with ticking(tick, every_s=0.05):
         for _ in range(3):
             await asyncio.wait_for(ticks.acquire(), 5)
+
+
+HOUR, DAY, YEAR = timedelta(hours=1), timedelta(days=1), timedelta(days=365)
+
+
+class WallClock(datetime):
+    """What APScheduler takes for the time of day."""
+
+    is_off_by: ClassVar[timedelta]
+
+    @classmethod
+    def now(cls, tz: tzinfo | None = None) -> Self:
+        return super().now(tz) + cls.is_off_by
+
+
+@pytest.mark.parametrize(
+    "jumps",
+    [(-HOUR,), (DAY, -DAY), (YEAR, -YEAR), (-YEAR, YEAR)],
+    ids=["back", "a day ahead and back", "a year ahead and back", "a year back and ahead"],
+)
+async def test_row_55_it_ticks_on_however_the_wall_clock_is_set(
+    jumps: tuple[timedelta, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At its pace: it neither waits for the old time to come again nor makes up for a year."""
+    monkeypatch.setattr(base, "datetime", WallClock)
+    monkeypatch.setattr(WallClock, "is_off_by", timedelta(), raising=False)
+    ticks = asyncio.Semaphore(0)
+
+    async def tick() -> None:
+        ticks.release()
+
+    async with ticking(tick, every_s=0.05):
+        await ticks.acquire()
+        for jump in jumps:
+            WallClock.is_off_by += jump
+            for _ in range(3):
+                await asyncio.wait_for(ticks.acquire(), 5)
 
 
 async def test_a_tick_that_overruns_is_not_started_twice() -> None:
