@@ -3,13 +3,18 @@
 import asyncio
 import gzip
 import json
+import os
 import sqlite3
+from collections.abc import Collection
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
 
 from bot.arxiv.calendar import announcement_day
+from bot.cli import commands
+from bot.cli.arguments import Options
+from bot.config.schema import Config, LogConfig
 from bot.store.sqlite.database import instance_lock
 from bot.ui.permissions import invite_url, user_install_url
 from tests.cli.terminal import ROOT, assert_one_sentence, environ_in, run
@@ -211,3 +216,21 @@ async def test_a_token_that_discord_refuses_is_one_sentence(tmp_path: Path) -> N
     assert checked.code == 78
     assert "BAD  Discord refuses the token" in checked.out
     assert_one_sentence(started, 78, "Discord refuses the token", "developer portal")
+
+
+async def test_the_token_is_hidden_in_the_log_and_left_to_no_child(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    seen: list[object] = []
+
+    async def look(config: Config, token: str) -> None:
+        seen.append((token, os.environ.get("DISCORD_TOKEN")))
+
+    def note(config: LogConfig, secrets: Collection[str]) -> None:
+        seen.append(secrets)
+
+    monkeypatch.setenv("DISCORD_TOKEN", "canary")
+    monkeypatch.setattr(commands, "run_bot", look)
+    monkeypatch.setattr(commands, "setup_logging", note)
+    assert await commands.run_command(Options(), Config()) == 0
+    assert seen == [("canary",), ("canary", None)]

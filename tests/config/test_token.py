@@ -74,3 +74,13 @@ def test_a_token_file_that_others_can_read_is_warned_about(
     path.chmod(stat.S_IRUSR)
     token(DISCORD_TOKEN_FILE=str(path))
     assert not caplog.records
+
+
+def test_docker_makes_secrets_readable_for_all_inside_the_container(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.config.token.SECRETS_FOLDER", tmp_path)
+    path = write(tmp_path / "discord_token", "canary")
+    path.chmod(0o444)
+    assert token(DISCORD_TOKEN_FILE=str(path)) == "canary"
+    assert not caplog.records
