@@ -22,7 +22,8 @@ def environ_in(folder: Path) -> dict[str, str]:
     return {
         "PATH": os.environ["PATH"],
         "PYTHONPATH": str(ROOT),
-        "PYTHONWARNINGS": "error,ignore:'audioop' is deprecated:DeprecationWarning",
+        "PYTHONWARNINGS": "error,ignore:'audioop' is deprecated:DeprecationWarning,"
+        "ignore:'asyncio.iscoroutinefunction' is deprecated:DeprecationWarning",  # discord.py's
         "PAPER_BOT_DATABASE__PATH": str(folder / "data" / "papers.db"),
     }
 

@@ -24,6 +24,7 @@ from bot.digest.export import to_markdown
 from bot.store.sqlite.database import instance_lock
 from bot.store.store import open_store
 from tests.builders import DAY, make_digest, make_paper
+from tests.cli.terminal import environ_in
 from tests.fakes.arxiv_forms import Record, atom_feed, list_page, oai_records, rss_feed
 from tests.fakes.crashing import program
 from tests.samples import snapshot_line, write_snapshot
@@ -35,12 +36,7 @@ BATCH = 2000
 
 @pytest.fixture
 def environ(tmp_path: Path) -> dict[str, str]:
-    return {
-        "PATH": os.environ["PATH"],
-        "PYTHONPATH": str(ROOT),
-        "PYTHONWARNINGS": "error,ignore:'audioop' is deprecated:DeprecationWarning",
-        "PAPER_BOT_DATABASE__PATH": str(tmp_path / "papers.db"),
-    }
+    return environ_in(tmp_path) | {"PAPER_BOT_DATABASE__PATH": str(tmp_path / "papers.db")}
 
 
 @contextmanager
