@@ -26,6 +26,7 @@ from bot.cogs.topic import TopicCog
 from bot.config.starters import StarterTopic
 from bot.errors import InputError
 from bot.pipeline import Pipeline
+from bot.run.gateway import FIRST_PAUSE_S, GatewayPauses
 
 log = logging.getLogger(__name__)
 
@@ -57,7 +58,10 @@ class PaperBot(commands.AutoShardedBot):
         *,
         starters: Sequence[StarterTopic] = (),
         http_trace: aiohttp.TraceConfig | None = None,
+        first_pause_s: float = FIRST_PAUSE_S,
     ) -> None:
+        """``first_pause_s`` is the first of the growing pauses of `GatewayPauses`."""
+        trace = http_trace or aiohttp.TraceConfig()
         super().__init__(
             commands.when_mentioned,  # no text commands: they need the Message Content intent
             help_command=None,
@@ -67,12 +71,18 @@ class PaperBot(commands.AutoShardedBot):
             max_messages=None,
             member_cache_flags=discord.MemberCacheFlags.none(),
             chunk_guilds_at_startup=False,
-            http_trace=http_trace or aiohttp.TraceConfig(),
+            http_trace=trace,
         )
         self.pipeline = pipeline
         self.delivery = delivery
         self.starters = starters
         self.command_ids: dict[str, int] = {}
+        pauses = GatewayPauses(
+            shards=lambda: self.shard_count or 1,
+            is_closed=self.is_closed,
+            first_pause_s=first_pause_s,
+        )
+        pauses.watch(trace)
 
     async def setup_hook(self) -> None:
         await self.add_cog(paper.PaperCog(self.pipeline))

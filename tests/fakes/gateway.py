@@ -61,6 +61,9 @@ class Gateway:
         """Whether heartbeats stay unanswered, as of a connection that is dead but open."""
         self.is_refusing = False
         """Whether connections are refused, as while the gateway is down."""
+        self.closes_with: int | None = None
+        """The code with which a connection is closed as soon as its session is there."""
+        self.connections = 0
         self.identifies = 0
         self.resumes = 0
         self.connected = asyncio.Event()
@@ -72,6 +75,7 @@ class Gateway:
     async def handle(self, request: web.Request) -> web.StreamResponse:
         if self.is_refusing:
             return web.Response(status=503)
+        self.connections += 1
         socket = web.WebSocketResponse()
         await socket.prepare(request)
         hello = {"op": HELLO, "d": {"heartbeat_interval": self.heartbeat_interval_ms}}
@@ -83,6 +87,9 @@ class Gateway:
                     session = await self._handle_frame(socket, json.loads(message.data), session)
                     if session is not None:
                         session.transport = request.transport
+                        if self.closes_with is not None:
+                            session.socket = None
+                            await socket.close(code=self.closes_with)
         finally:
             if session is not None and session.socket is socket:
                 session.socket = None
