@@ -19,10 +19,11 @@ from bot.delivery.fingerprint import CLOCK_TOLERANCE, Sighting
 from bot.delivery.history import PostedPapers, list_posted, search
 from bot.delivery.outcome import Ending, Failure, Outcome, Try, judge
 from bot.delivery.trace import watched
-from bot.delivery.window import NonceWindowOver, Tries
+from bot.delivery.window import NonceWindow, NonceWindowOver, Tries, host_clock
 from bot.models import DeliveryState, Reason, ReasonCode
 from bot.store.outbox.outbox import DeliveryRecord
 from bot.ui.permissions import missing_permissions
+from bot.ui.reasons import say_reason
 
 log = logging.getLogger(__name__)
 
@@ -55,6 +56,7 @@ class DiscordSender:
 
     def __init__(self, *, now: Callable[[], datetime]) -> None:
         self._now = now
+        self._window = NonceWindow(now=host_clock(now))
         self._client: discord.Client | None = None
         self._last_answer: tuple[str, datetime] | None = None
 
@@ -159,20 +161,29 @@ class DiscordSender:
         return await self._tell((self._host,), text, nonce)
 
     async def _tell(self, ways: Iterable[Way], text: str, nonce: str) -> bool | None:
-        """Write to the first who takes it."""
+        """Write to the first who takes it; a refusal leads to the next."""
         for find in ways:
-            try:
-                target = await find()
-                if target is not None:
-                    mentions = discord.AllowedMentions.none()
-                    await target.send(text, nonce=nonce, allowed_mentions=mentions)
-                    return True
-            except (discord.Forbidden, discord.NotFound):
-                continue
-            except (discord.DiscordException, aiohttp.ClientError, OSError, TypeError) as error:
-                log.warning("notice not sent, trying again: %s", type(error).__name__)
+            outcome = await self._write(find, text, nonce)
+            if outcome.state is DeliveryState.SENT:
+                return True
+            if outcome.state is not DeliveryState.FAILED:
+                said = say_reason(outcome.reason)
+                log.warning("notice not sent, trying again later: %s", said)
                 return None
         return False
+
+    async def _write(self, find: Way, text: str, nonce: str) -> Outcome:
+        tries = Tries(self._window)
+        try:
+            target = await find()
+            if target is None:
+                return Outcome(state=DeliveryState.FAILED)
+            with watched(tries):
+                mentions = discord.AllowedMentions.none()
+                message = await target.send(text, nonce=nonce, allowed_mentions=mentions)
+        except (discord.DiscordException, aiohttp.ClientError, OSError, TypeError) as error:
+            return judge(failure_of(error, is_refused=tries.is_refused), tries.made)
+        return Outcome(state=DeliveryState.SENT, message_id=message.id)
 
     async def _host(self) -> discord.abc.Messageable | None:
         """Find the person who set the bot up; of a team, its owner."""

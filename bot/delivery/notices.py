@@ -28,6 +28,12 @@ TELL_WITHIN: Final = timedelta(hours=24)
 FAILING_FOR: Final = timedelta(hours=6)
 """How long arXiv may fail before its host hears of it: shorter troubles pass by themselves."""
 
+FIRST_PAUSE: Final = timedelta(minutes=1)
+LONGEST_PAUSE: Final = timedelta(hours=1)
+
+HOST: Final = 0
+"""Stands for the host among the guilds."""
+
 ASKED_WITHIN: Final = timedelta(hours=3)
 """A category that was not asked for so long is not followed any more."""
 
@@ -56,6 +62,23 @@ class Admins(Protocol):
         """Whether the bot may post in a channel; None when that is not known."""
 
 
+class Patience:
+    """Leaves those alone for a while, ever longer, to whom a notice could not be sent."""
+
+    def __init__(self) -> None:
+        self._pauses: dict[int, tuple[datetime, timedelta]] = {}
+
+    def may_try(self, addressee: int, now: datetime) -> bool:
+        began, pause = self._pauses.get(addressee, (now, timedelta()))
+        return not began <= now < began + pause  # a clock that was set back ends it
+
+    def note(self, addressee: int, told: bool | None, now: datetime) -> None:
+        """Note how a try ended, as `Admins.tell_admins` answers."""
+        _, pause = self._pauses.pop(addressee, (now, timedelta()))
+        if told is None:
+            self._pauses[addressee] = now, min(max(2 * pause, FIRST_PAUSE), LONGEST_PAUSE)
+
+
 class Caretaker:
     """Call `look_around` every now and then."""
 
@@ -64,6 +87,7 @@ class Caretaker:
         self._admins = admins
         self._now = now
         self._could_post: dict[int, bool] = {}
+        self._patience = Patience()
 
     async def look_around(self) -> int:
         """Tell what is new, resume what can go on; returns how many subscriptions were resumed."""
@@ -91,11 +115,20 @@ class Caretaker:
             return
         paused = _paused(subscription) if _is_paused(subscription) else None
         text = render_notice(channel_id, [_trouble(each) for each in records], paused)
-        told = await self._admins.tell_admins(guild_id, text, _nonce(records))
+        told = await self._tell_admins(guild_id, text, _nonce(records))
         oldest = min(record.planned_at for record in records)
         if told is not None or self._now() - oldest > TELL_WITHIN:
             await self._note_told(records)
             log.info("admins told" if told else "no admin to tell", extra={"guild": guild_id})
+
+    async def _tell_admins(self, guild_id: int, text: str, nonce: str) -> bool | None:
+        """Answer as `Admins.tell_admins`; None too while it is too early for another try."""
+        now = self._now()
+        if not self._patience.may_try(guild_id, now):
+            return None
+        told = await self._admins.tell_admins(guild_id, text, nonce)
+        self._patience.note(guild_id, told, now)
+        return told
 
     async def _note_told(self, records: Sequence[DeliveryRecord]) -> None:
         await self._store.troubles.mark_told([record.id for record in records], self._now())
@@ -108,7 +141,10 @@ class Caretaker:
         lasts = now - min((each.since for each in news), default=now)
         if lasts < FAILING_FOR:
             return
-        told = await self._admins.tell_host(render_outages(news, now), _outage_nonce(news))
+        told = None
+        if self._patience.may_try(HOST, now):
+            told = await self._admins.tell_host(render_outages(news, now), _outage_nonce(news))
+            self._patience.note(HOST, told, now)
         if told is not None or lasts > FAILING_FOR + TELL_WITHIN:
             categories = [each.category for each in news]
             await self._store.intake.mark_told(categories, now)
@@ -136,9 +172,7 @@ class Caretaker:
         """Tell a guild's admins; False while it is worth trying again."""
         text = render_paused([_paused(each) for each in subscriptions])
         channels = [str(each.channel_id) for each in subscriptions]
-        told = await self._admins.tell_admins(
-            guild_id, text, _digest([since.isoformat(), *channels])
-        )
+        told = await self._tell_admins(guild_id, text, _digest([since.isoformat(), *channels]))
         if told is None and self._now() - since <= TELL_WITHIN:
             return False
         log.info("admins told" if told else "no admin to tell", extra={"guild": guild_id})

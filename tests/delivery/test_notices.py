@@ -20,7 +20,8 @@ from bot.ui.notices import Paused, Trouble, render_notice, render_outages
 from tests.builders import DAY, NOW, make_draft, make_papers
 from tests.fakes import faults, spec
 from tests.fakes.clock import VirtualClock
-from tests.fakes.discord import DiscordServer
+from tests.fakes.discord import SEND, DiscordServer
+from tests.fakes.faults import Fault
 from tests.fakes.world import READ_MESSAGE_HISTORY, SEND_MESSAGES, Channel, Guild
 from tests.faults.world import FAST
 
@@ -62,6 +63,10 @@ class World:
 
     def told(self) -> list[str]:
         return self.server.told(self.guild.owner)
+
+    def notices(self) -> int:
+        """Count the tries to write anything anywhere."""
+        return sum((call.method, call.template) == SEND for call in self.server.calls)
 
 
 @pytest.fixture
@@ -145,8 +150,49 @@ async def test_a_discord_that_is_down_is_told_later(world: World) -> None:
     world.server.inject(faults.answer(503), route=("POST", spec.MESSAGES))
     await world.caretaker.look_around()
     assert world.told() == []
+    world.clock.advance(timedelta(minutes=2))
     await world.caretaker.look_around()
     assert len(world.told()) == 1
+
+
+async def test_a_notice_that_does_not_arrive_is_tried_ever_more_rarely(world: World) -> None:
+    await world.set_right(SEND_MESSAGES, held=False)
+    await world.plan()
+    await world.deliver()
+    world.server.inject(faults.answer(503), route=("POST", spec.MESSAGES), standing=True)
+    before = world.notices()
+    for _ in range(12 * 60 * 2):  # every half a minute
+        await world.caretaker.look_around()
+        world.clock.advance(timedelta(seconds=30))
+    assert 12 <= world.notices() - before <= 20
+    world.server.clear_faults()
+    world.clock.advance(timedelta(hours=1))
+    await world.caretaker.look_around()
+    assert len(world.told()) == 1
+
+
+REFUSALS = {
+    "the message": faults.refuse(400, 50035),
+    "the person": faults.refuse(403, 50007),
+    "for a reason of its own": faults.refuse(400, 59999),
+}
+
+
+@pytest.mark.parametrize("refusal", REFUSALS.values(), ids=REFUSALS)
+async def test_a_refused_notice_is_not_tried_again(world: World, refusal: Fault) -> None:
+    """Neither the owner nor the system channel takes it: `/digest status` has to do."""
+    world.guild.system_channel_id = world.server.add_channel(world.guild, "system").id
+    await world.server.welcome(world.guild)
+    await world.set_right(SEND_MESSAGES, held=False)
+    await world.plan()
+    await world.deliver()
+    world.server.inject(refusal, route=("POST", spec.MESSAGES), standing=True)
+    before = world.notices()
+    for _ in range(20):
+        await world.caretaker.look_around()
+        world.clock.advance(timedelta(minutes=10))
+    assert world.notices() - before == 2
+    assert world.told() == []
 
 
 async def test_a_deleted_subscription_is_not_told(world: World) -> None:
