@@ -5,16 +5,19 @@ import logging
 import re
 import secrets
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import ClassVar, Generic, Protocol, Self, TypeVar, cast
 
 import discord
 
+from bot.errors import InputError
 from bot.ui.errors import apologise, explain, unwrapped
 
 log = logging.getLogger(__name__)
 
-UNKNOWN_INTERACTION = 10062
-"""Discord's code for an interaction that was not answered within three seconds."""
+TOO_LATE_CODES = frozenset({10015, 10062, 50027})
+"""Discord's codes for an interaction that was not answered within three seconds (10062), or whose
+token is over, as it is after fifteen minutes (50027, 10015)."""
 EXPIRED = "This button is of another version of me; use the command again."
 _IS_PRIVATE = "is_private"
 
@@ -43,12 +46,13 @@ async def report(interaction: discord.Interaction, error: BaseException) -> None
     try:
         await _say_privately(interaction, sentence)
     except discord.HTTPException as failure:
-        log.warning("could not answer: %s", failure, extra=_fields(interaction))
+        why = "interaction answered too late" if is_too_late(failure) else f"no answer: {failure}"
+        log.warning("%s", why, extra=_fields(interaction))
 
 
 def is_too_late(error: BaseException | None) -> bool:
-    """Tell whether Discord takes no more answers, as three seconds are over."""
-    return isinstance(error, discord.NotFound) and error.code == UNKNOWN_INTERACTION
+    """Tell whether Discord takes no more answers to an interaction."""
+    return isinstance(error, discord.HTTPException) and error.code in TOO_LATE_CODES
 
 
 class LateOffers(logging.Filter):
@@ -91,6 +95,13 @@ class State(Protocol):
 
 
 S = TypeVar("S", bound=State)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Expired:
+    """What a button carries that means nothing (any more), such as a date that never was."""
+
+    custom_id: str
 
 
 class StateButton(
@@ -140,10 +151,16 @@ class StateButton(
         match: re.Match[str],
         /,
     ) -> Self:
-        return cls(cast(S, cls._kind.from_match(match)))
+        try:
+            state = cls._kind.from_match(match)
+        except ValueError:  # whoever made this id up is answered all the same
+            return cls(cast(S, _Expired(custom_id=match.string)))
+        return cls(cast(S, state))
 
     async def callback(self, interaction: discord.Interaction) -> None:
         try:
+            if isinstance(self.state, _Expired):
+                raise InputError(EXPIRED)
             await self.press(interaction)
         except Exception as error:  # discord.py would only log it
             await report(interaction, error)

@@ -55,7 +55,7 @@ class SearchTurn:
     """
 
     TEMPLATE: ClassVar[str] = (
-        r"search:1:(?P<asker>\d{1,20}):(?P<sort>[a-z]{1,9}):(?P<cursor>[0-9a-f.+-]{1,40}|start|end)"
+        r"search:1:(?P<asker>\d{1,20}):(?P<sort>newest|relevance):(?P<cursor>[0-9a-f.+-]{1,40}|start|end)"
     )
 
     asker: int
@@ -78,7 +78,9 @@ MAX_CUSTOM_ID = 100
 class SearchOffer:
     """Another search, offered where one found nothing; the query must fit into the id."""
 
-    TEMPLATE: ClassVar[str] = r"offer:1:(?P<asker>\d{1,20}):(?P<sort>[a-z]{1,9}):(?P<query>(?s:.+))"
+    TEMPLATE: ClassVar[str] = (
+        r"offer:1:(?P<asker>\d{1,20}):(?P<sort>newest|relevance):(?P<query>(?s:.+))"
+    )
 
     asker: int
     sort: str

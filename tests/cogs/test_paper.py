@@ -7,9 +7,12 @@ from datetime import datetime, timedelta
 import pytest
 import simcord
 
+from bot.cogs.paper import SearchOfferButton, SearchPageButton
 from bot.errors import DatabaseBusy
 from bot.models import LinkKind
+from bot.store.search.search import Sort
 from bot.store.searches import RecentSearches
+from bot.ui.views import SearchOffer, SearchTurn
 from tests.builders import DAY, make_link, make_listing, make_paper, make_papers
 from tests.cogs.replies import is_private, labels, shown
 from tests.conftest import World
@@ -475,3 +478,11 @@ async def test_a_search_is_answered_though_it_cannot_be_remembered(
     await world.announce()
     monkeypatch.setattr(RecentSearches, "add", refuse)
     assert "25 papers" in shown(await search(world, "networks"))
+
+
+@pytest.mark.parametrize("sort", Sort)
+def test_buttons_take_every_order_of_results(sort: Sort) -> None:
+    turn = SearchTurn(asker=1, sort=sort, cursor="start")
+    offer = SearchOffer(asker=1, sort=sort, query="frogs")
+    assert SearchPageButton.takes(turn.custom_id)
+    assert SearchOfferButton.takes(offer.custom_id)

@@ -114,6 +114,19 @@ class Interactions:
         data = {"custom_id": found, "component_type": 2}
         return await self._send(guild, channel, user, COMPONENT, data, message=message)
 
+    async def press(self, guild: Guild, channel: Channel, user: User, custom_id: str) -> Reply:
+        """Press a button of the bot whose id somebody made up."""
+        button = {"type": 2, "id": 2, "style": 2, "label": "Press me", "custom_id": custom_id}
+        message = message_json(
+            message_id=self._server.ids.new(),
+            channel_id=channel.id,
+            author=self._server.bot,
+            body={"content": "A button", "components": [{"type": 1, "components": [button]}]},
+            at=self._server.now(),
+        )
+        data = {"custom_id": custom_id, "component_type": 2}
+        return await self._send(guild, channel, user, COMPONENT, data, message=message)
+
     def _data(
         self, command: str, options: Mapping[str, object], focused: str | None = None
     ) -> Json:
