@@ -18,8 +18,6 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-import aiosqlite
-
 from benchmarks.corpus import SHARED, Grower, Grown, build_database, read_corpus
 from benchmarks.tables import table
 from bot.arxiv.paper import build_paper
@@ -78,9 +76,9 @@ async def _store_days(path: Path, days: list[list[Grown]]) -> tuple[list[float],
     return first, again
 
 
-async def _trust_triggers(connection: aiosqlite.Connection) -> None:
+def _trust_triggers(connection: sqlite3.Connection) -> None:
     # Off in the bot; SQLite then lets no trigger write a virtual table.
-    await connection.execute("PRAGMA trusted_schema = ON")
+    connection.execute("PRAGMA trusted_schema = ON")
 
 
 def _listing(day: list[Grown], number: int) -> Listing:

@@ -16,7 +16,7 @@ from bot.cogs.turns import Turns
 from bot.errors import QuerySyntaxError
 from bot.query.parser import parse_query
 from bot.store.search.search import Sort
-from bot.store.sqlite.readers import Readers, Reading
+from bot.store.sqlite.executor import Reading
 from bot.store.store import Store, open_store
 from tests.builders import NOW, make_listing, make_paper
 from tests.query.hostile import HOSTILE
@@ -97,8 +97,8 @@ async def test_a_hundred_searches_at_once_hold_up_nobody(store: Store) -> None:
 @pytest.mark.slow
 async def test_somebody_who_asks_much_delays_nobody_else(tmp_path: Path) -> None:
     """The slowest searches there can be, thirty of one person: another's does not queue behind."""
-    async with open_store(tmp_path / "papers.db"):
-        readers, turns = Readers(tmp_path / "papers.db"), Turns()
+    async with open_store(tmp_path / "papers.db") as store:
+        turns = Turns()
 
         def endless(reading: Reading) -> None:
             reading.rows(ENDLESS)
@@ -108,13 +108,12 @@ async def test_somebody_who_asks_much_delays_nobody_else(tmp_path: Path) -> None
 
         async def ask(person: int, *, is_slow: bool) -> None:
             async with turns.of(person):
-                await readers.run(endless if is_slow else quick, deadline_s=0.12)
+                await store.database.search(0.12, endless if is_slow else quick)
 
         busy = asyncio.gather(*(took(ask(1, is_slow=True)) for _ in range(30)))
         await asyncio.sleep(0.05)
         others = [await took(ask(person, is_slow=False)) for person in range(2, 20)]
         assert not busy.done()
         whole = max(await busy)
-        await readers.close()
     assert max(others) < whole / 4
     assert statistics.median(others) < whole / 20

@@ -1,13 +1,12 @@
 """Guilds that the bot is no longer in: since when, and the end of what is kept for them."""
 
+import sqlite3
 from collections.abc import Collection
 from datetime import datetime
 
-import aiosqlite
-
 from bot.store.outbox.outbox import moment_text
-from bot.store.rows import json_array
-from bot.store.sqlite.database import Database
+from bot.store.sqlite.executor import Database
+from bot.store.sqlite.statements import json_array
 
 KNOWN_GUILDS = "SELECT guild_id FROM subscription UNION SELECT guild_id FROM delivery"
 
@@ -37,14 +36,14 @@ class Departures:
         One that is present again is no departure any more: its time starts anew.
         """
 
-        async def work(connection: aiosqlite.Connection) -> int:
+        def work(connection: sqlite3.Connection) -> int:
             parameters = {"present": json_array(present), "now": moment_text(now)}
-            await connection.execute(
+            connection.execute(
                 "DELETE FROM departed_guild "
                 "WHERE guild_id IN (SELECT value FROM json_each(:present))",
                 parameters,
             )
-            added = await connection.execute(
+            added = connection.execute(
                 "INSERT INTO departed_guild (guild_id, noticed_at) "
                 f"SELECT guild_id, :now FROM ({KNOWN_GUILDS}) "
                 "WHERE guild_id NOT IN (SELECT value FROM json_each(:present)) "
@@ -58,8 +57,8 @@ class Departures:
     async def list_since(self, noticed_before: datetime) -> list[int]:
         """List the guilds whose departure was noticed before a moment."""
 
-        async def work(connection: aiosqlite.Connection) -> list[int]:
-            rows = await connection.execute_fetchall(
+        def work(connection: sqlite3.Connection) -> list[int]:
+            rows = connection.execute(
                 "SELECT guild_id FROM departed_guild WHERE noticed_at < :before ORDER BY guild_id",
                 {"before": moment_text(noticed_before)},
             )
@@ -70,8 +69,8 @@ class Departures:
     async def forget(self, guild_id: int) -> None:
         """Delete all that is kept for a guild: subscriptions, topics, what was posted there."""
 
-        async def work(connection: aiosqlite.Connection) -> None:
+        def work(connection: sqlite3.Connection) -> None:
             for statement in FORGET:
-                await connection.execute(statement, {"guild_id": guild_id})
+                connection.execute(statement, {"guild_id": guild_id})
 
         await self._database.write(work)

@@ -1,14 +1,13 @@
 """What was decided for each channel and announcement date, posted or not."""
 
+import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
-import aiosqlite
-
 from bot.digest.due import PATIENCE
 from bot.models import IntakeVerdict
-from bot.store.sqlite.database import Database
+from bot.store.sqlite.executor import Database
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,8 +51,8 @@ class Digests:
     ) -> None:
         """Remember that a digest was decided now; ``planned`` comes on top of earlier papers."""
 
-        async def work(connection: aiosqlite.Connection) -> None:
-            await connection.execute(
+        def work(connection: sqlite3.Connection) -> None:
+            connection.execute(
                 """
                 INSERT INTO digest (channel_id, announced_on, decided_at, announced, planned)
                 VALUES (:channel_id, :day, :now, :announced, :planned)
@@ -74,8 +73,8 @@ class Digests:
     async def list_since(self, day: date) -> Mapping[tuple[int, date], DigestRecord]:
         """Every digest decided for ``day`` or later, by channel and date."""
 
-        async def work(connection: aiosqlite.Connection) -> dict[tuple[int, date], DigestRecord]:
-            rows = await connection.execute_fetchall(
+        def work(connection: sqlite3.Connection) -> dict[tuple[int, date], DigestRecord]:
+            rows = connection.execute(
                 "SELECT channel_id, announced_on, decided_at, announced, planned FROM digest "
                 "WHERE announced_on >= :day",
                 {"day": day.isoformat()},
@@ -97,8 +96,8 @@ class Digests:
     async def listings_since(self, day: date) -> Mapping[tuple[str, date], ListingTimes]:
         """Every listing stored for ``day`` or later, by category and date."""
 
-        async def work(connection: aiosqlite.Connection) -> dict[tuple[str, date], ListingTimes]:
-            rows = await connection.execute_fetchall(
+        def work(connection: sqlite3.Connection) -> dict[tuple[str, date], ListingTimes]:
+            rows = connection.execute(
                 """
                 SELECT number, listing.category, announced_on, stored_at, updated_at, verdict
                 FROM listing LEFT JOIN intake_day

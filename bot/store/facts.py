@@ -1,8 +1,8 @@
 """Small things to remember between runs, by name (the hash of the synced commands, ...)."""
 
-import aiosqlite
+import sqlite3
 
-from bot.store.sqlite.database import Database
+from bot.store.sqlite.executor import Database
 
 
 class Facts:
@@ -12,17 +12,15 @@ class Facts:
         self._database = database
 
     async def get(self, name: str) -> str | None:
-        async def work(connection: aiosqlite.Connection) -> str | None:
-            rows = await connection.execute_fetchall(
-                "SELECT value FROM fact WHERE name = :name", {"name": name}
-            )
+        def work(connection: sqlite3.Connection) -> str | None:
+            rows = connection.execute("SELECT value FROM fact WHERE name = :name", {"name": name})
             return next((str(row[0]) for row in rows), None)
 
         return await self._database.read(work)
 
     async def set(self, name: str, value: str) -> None:
-        async def work(connection: aiosqlite.Connection) -> None:
-            await connection.execute(
+        def work(connection: sqlite3.Connection) -> None:
+            connection.execute(
                 "INSERT INTO fact (name, value) VALUES (:name, :value) "
                 "ON CONFLICT DO UPDATE SET value = excluded.value",
                 {"name": name, "value": value},

@@ -1,5 +1,6 @@
 """What is known about each category and date: the judge's records and their history."""
 
+import sqlite3
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -7,11 +8,9 @@ from itertools import groupby
 from operator import itemgetter
 from typing import NamedTuple
 
-import aiosqlite
-
 from bot.models import AnnounceType, ArxivId, DayRecord, Earlier, IntakeVerdict
-from bot.store.rows import Row, json_array
-from bot.store.sqlite.database import Database
+from bot.store.sqlite.executor import Database
+from bot.store.sqlite.statements import Row, json_array
 
 COLUMNS = (
     "category, day, verdict, source, reason, error, papers, feed_asked_at, catchup_asked_at, "
@@ -53,17 +52,17 @@ class IntakeLog:
     async def set_records(self, records: Sequence[DayRecord], *, now: datetime) -> None:
         """Write records; a verdict or reason that changed is added to the history."""
 
-        async def work(connection: aiosqlite.Connection) -> None:
+        def work(connection: sqlite3.Connection) -> None:
             for record in records:
-                await _set_record(connection, record, now)
+                _set_record(connection, record, now)
 
         await self._database.write(work)
 
     async def list_since(self, day: date) -> list[DayRecord]:
         """List the records of ``day`` and later, oldest first."""
 
-        async def work(connection: aiosqlite.Connection) -> list[DayRecord]:
-            rows = await connection.execute_fetchall(
+        def work(connection: sqlite3.Connection) -> list[DayRecord]:
+            rows = connection.execute(
                 f"SELECT {COLUMNS} FROM intake_day WHERE day >= :day ORDER BY day, category",
                 {"day": day.isoformat()},
             )
@@ -74,8 +73,8 @@ class IntakeLog:
     async def list_open(self) -> list[DayRecord]:
         """List the records about which something is still to be asked, oldest first."""
 
-        async def work(connection: aiosqlite.Connection) -> list[DayRecord]:
-            rows = await connection.execute_fetchall(
+        def work(connection: sqlite3.Connection) -> list[DayRecord]:
+            rows = connection.execute(
                 f"SELECT {COLUMNS} FROM intake_day WHERE is_closed = 0 ORDER BY day, category"
             )
             return [_record(tuple(row)) for row in rows]
@@ -85,8 +84,8 @@ class IntakeLog:
     async def list_outages(self, *, asked_since: datetime) -> list[Outage]:
         """List the categories that were asked since then and could not be read."""
 
-        async def work(connection: aiosqlite.Connection) -> list[Outage]:
-            rows = await connection.execute_fetchall(
+        def work(connection: sqlite3.Connection) -> list[Outage]:
+            rows = connection.execute(
                 """
                 SELECT category, failing_since, error, told_at FROM intake_day
                 WHERE is_closed = 0 AND failing_since IS NOT NULL
@@ -103,8 +102,8 @@ class IntakeLog:
     async def mark_told(self, categories: Collection[str], now: datetime) -> None:
         """Note that the host heard of these failing categories, until they are read again."""
 
-        async def work(connection: aiosqlite.Connection) -> None:
-            await connection.execute(
+        def work(connection: sqlite3.Connection) -> None:
+            connection.execute(
                 "UPDATE intake_day SET told_at = :now WHERE is_closed = 0 "
                 "AND failing_since IS NOT NULL "
                 "AND category IN (SELECT value FROM json_each(:categories))",
@@ -116,8 +115,8 @@ class IntakeLog:
     async def newest_records(self) -> dict[str, DayRecord]:
         """The record of the newest date, by category."""
 
-        async def work(connection: aiosqlite.Connection) -> dict[str, DayRecord]:
-            rows = await connection.execute_fetchall(
+        def work(connection: sqlite3.Connection) -> dict[str, DayRecord]:
+            rows = connection.execute(
                 f"""
                 SELECT {COLUMNS} FROM intake_day AS newest
                 WHERE day = (SELECT max(day) FROM intake_day WHERE category = newest.category)
@@ -128,8 +127,8 @@ class IntakeLog:
         return await self._database.read(work)
 
     async def get_record(self, category: str, day: date) -> DayRecord | None:
-        async def work(connection: aiosqlite.Connection) -> DayRecord | None:
-            rows = await connection.execute_fetchall(
+        def work(connection: sqlite3.Connection) -> DayRecord | None:
+            rows = connection.execute(
                 f"SELECT {COLUMNS} FROM intake_day WHERE category = :category AND day = :day",
                 {"category": category, "day": day.isoformat()},
             )
@@ -140,8 +139,8 @@ class IntakeLog:
     async def history(self, categories: Collection[str], day: date) -> dict[str, list[JudgedStep]]:
         """List by category the verdicts that a day went through; none for one never asked about."""
 
-        async def work(connection: aiosqlite.Connection) -> dict[str, list[JudgedStep]]:
-            rows = await connection.execute_fetchall(
+        def work(connection: sqlite3.Connection) -> dict[str, list[JudgedStep]]:
+            rows = connection.execute(
                 "SELECT category, at, verdict, reason FROM intake_verdict "
                 "WHERE category IN (SELECT value FROM json_each(:categories)) AND day = :day "
                 "ORDER BY rowid",
@@ -160,8 +159,8 @@ class IntakeLog:
     ) -> dict[ArxivId, list[Earlier]]:
         """How the category announced these papers on other dates than ``day``."""
 
-        async def work(connection: aiosqlite.Connection) -> dict[ArxivId, list[Earlier]]:
-            rows = await connection.execute_fetchall(
+        def work(connection: sqlite3.Connection) -> dict[ArxivId, list[Earlier]]:
+            rows = connection.execute(
                 "SELECT arxiv_id, announced_on, version, announce_type FROM announcement "
                 "WHERE arxiv_id IN (SELECT value FROM json_each(:ids)) "
                 "AND category = :category AND announced_on != :day",
@@ -183,8 +182,8 @@ class IntakeLog:
     async def announced_on(self, category: str, day: date) -> set[ArxivId]:
         """Return the identifiers that are stored for a category and date."""
 
-        async def work(connection: aiosqlite.Connection) -> set[ArxivId]:
-            rows = await connection.execute_fetchall(
+        def work(connection: sqlite3.Connection) -> set[ArxivId]:
+            rows = connection.execute(
                 "SELECT arxiv_id FROM announcement "
                 "WHERE category = :category AND announced_on = :day",
                 {"category": category, "day": day.isoformat()},
@@ -196,8 +195,8 @@ class IntakeLog:
     async def usual_papers(self, category: str, before: date) -> int | None:
         """Return the median size of the last listings before a date; None with under three."""
 
-        async def work(connection: aiosqlite.Connection) -> int | None:
-            rows = await connection.execute_fetchall(
+        def work(connection: sqlite3.Connection) -> int | None:
+            rows = connection.execute(
                 """
                 SELECT count(*) FROM announcement WHERE category = :category AND announced_on IN (
                     SELECT announced_on FROM listing
@@ -227,11 +226,11 @@ def _outage(category: str, days: Sequence[Row]) -> Outage:
     )
 
 
-async def _set_record(connection: aiosqlite.Connection, record: DayRecord, now: datetime) -> None:
+def _set_record(connection: sqlite3.Connection, record: DayRecord, now: datetime) -> None:
     values = _values(record)
     if record.verdict is not None:
         # Before the row itself, so that the old verdict can still be compared.
-        await connection.execute(
+        connection.execute(
             """
             INSERT INTO intake_verdict (category, day, at, verdict, reason)
             SELECT :category, :day, :at, :verdict, :reason
@@ -248,7 +247,7 @@ async def _set_record(connection: aiosqlite.Connection, record: DayRecord, now: 
             },
         )
     marks = ", ".join("?" * len(values))
-    await connection.execute(
+    connection.execute(
         f"INSERT INTO intake_day ({COLUMNS}) VALUES ({marks}) "
         "ON CONFLICT (category, day) DO UPDATE SET "
         + ", ".join(f"{name} = excluded.{name}" for name in COLUMNS.split(", ")[2:])

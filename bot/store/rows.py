@@ -3,27 +3,19 @@
 Shared by the modules of this package, so that a paper looks the same whoever loads it.
 """
 
-import json
-from collections.abc import Collection, Iterable, Mapping
+import sqlite3
+from collections.abc import Collection, Mapping
 from datetime import date, datetime
-
-import aiosqlite
 
 from bot.arxiv.identifier import arxiv_links
 from bot.models import ArxivId, Link, LinkKind, Paper, Provenance, StoredPaper
+from bot.store.sqlite.statements import Row, json_array
 
 PAPER_COLUMNS = (
     "key, arxiv_id, version, announced_on, is_date_estimated, title, abstract, authors, "
     "categories, is_primary_known, comment, doi, journal_ref, license, submitted_at, "
     "source_title, source_abstract"
 )
-
-Row = tuple[object, ...]
-
-
-def json_array(values: Iterable[object]) -> str:
-    """Render ``values`` for ``json_each(:name)``: one parameter for a list of any length."""
-    return json.dumps(list(values))
 
 
 def paper_values(paper: Paper, *, key: int, announced_on: date, is_estimated: bool) -> Row:
@@ -88,31 +80,31 @@ def _text(value: object) -> str | None:
     return None if value is None else str(value)
 
 
-async def load_papers(
-    connection: aiosqlite.Connection, arxiv_ids: Collection[ArxivId]
+def load_papers(
+    connection: sqlite3.Connection, arxiv_ids: Collection[ArxivId]
 ) -> dict[ArxivId, StoredPaper]:
     """Load the papers of these identifiers that are stored, with their links."""
-    rows = await load_paper_rows(connection, arxiv_ids)
-    links = await load_links(connection, rows)
+    rows = load_paper_rows(connection, arxiv_ids)
+    links = load_links(connection, rows)
     return {arxiv_id: stored_paper(row, links.get(arxiv_id, ())) for arxiv_id, row in rows.items()}
 
 
-async def load_paper_rows(
-    connection: aiosqlite.Connection, arxiv_ids: Collection[ArxivId]
+def load_paper_rows(
+    connection: sqlite3.Connection, arxiv_ids: Collection[ArxivId]
 ) -> dict[ArxivId, Row]:
     """Load the `PAPER_COLUMNS` of those that are stored."""
-    rows = await connection.execute_fetchall(
+    rows = connection.execute(
         f"SELECT {PAPER_COLUMNS} FROM paper WHERE arxiv_id IN (SELECT value FROM json_each(:ids))",
         {"ids": json_array(arxiv_ids)},
     )
     return {ArxivId(row[1]): tuple(row) for row in rows}
 
 
-async def load_links(
-    connection: aiosqlite.Connection, arxiv_ids: Collection[ArxivId]
+def load_links(
+    connection: sqlite3.Connection, arxiv_ids: Collection[ArxivId]
 ) -> Mapping[ArxivId, list[Link]]:
     """Load what the store keeps beyond abs and pdf, in the order in which papers name it."""
-    rows = await connection.execute_fetchall(
+    rows = connection.execute(
         "SELECT arxiv_id, kind, url, provenance FROM paper_link "
         "WHERE arxiv_id IN (SELECT value FROM json_each(:ids)) ORDER BY arxiv_id, position",
         {"ids": json_array(arxiv_ids)},

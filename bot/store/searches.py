@@ -1,11 +1,10 @@
 """What each person searched last, to be offered to that person again; nobody else sees it."""
 
+import sqlite3
 from datetime import datetime, timedelta
 from typing import Final
 
-import aiosqlite
-
-from bot.store.sqlite.database import Database
+from bot.store.sqlite.executor import Database
 
 MOST_KEPT: Final = 10
 """Per person."""
@@ -22,15 +21,15 @@ class RecentSearches:
     async def add(self, user_id: int, query: str, *, now: datetime) -> None:
         """Remember a search; the same query again only becomes the newest."""
 
-        async def work(connection: aiosqlite.Connection) -> None:
+        def work(connection: sqlite3.Connection) -> None:
             values = {"user_id": user_id, "query": query, "at": now.isoformat(), "most": MOST_KEPT}
-            await connection.execute(
+            connection.execute(
                 "INSERT INTO recent_search (user_id, query, searched_at) "
                 "VALUES (:user_id, :query, :at) "
                 "ON CONFLICT DO UPDATE SET searched_at = excluded.searched_at",
                 values,
             )
-            await connection.execute(
+            connection.execute(
                 """
                 DELETE FROM recent_search WHERE user_id = :user_id AND query NOT IN (
                     SELECT query FROM recent_search WHERE user_id = :user_id
@@ -45,8 +44,8 @@ class RecentSearches:
     async def list_newest(self, user_id: int) -> list[str]:
         """List a person's last queries, at most `MOST_KEPT`, the newest first."""
 
-        async def work(connection: aiosqlite.Connection) -> list[str]:
-            rows = await connection.execute_fetchall(
+        def work(connection: sqlite3.Connection) -> list[str]:
+            rows = connection.execute(
                 "SELECT query FROM recent_search WHERE user_id = :user_id "
                 "ORDER BY searched_at DESC",
                 {"user_id": user_id},
@@ -58,8 +57,8 @@ class RecentSearches:
     async def forget(self, now: datetime) -> int:
         """Delete what was searched longer than `KEPT_FOR` ago; returns how many."""
 
-        async def work(connection: aiosqlite.Connection) -> int:
-            cursor = await connection.execute(
+        def work(connection: sqlite3.Connection) -> int:
+            cursor = connection.execute(
                 "DELETE FROM recent_search WHERE searched_at < :before",
                 {"before": (now - KEPT_FOR).isoformat()},
             )

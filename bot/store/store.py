@@ -1,7 +1,4 @@
-"""The store as one object: what the rest of the program asks for things remembered.
-
-A store for another database would offer the same attributes with the same methods.
-"""
+"""The store as one object: what the rest of the program asks for things remembered."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -19,7 +16,8 @@ from bot.store.outbox.troubles import Troubles
 from bot.store.papers.papers import Papers
 from bot.store.search.search import Search
 from bot.store.searches import RecentSearches
-from bot.store.sqlite.database import Database, open_database
+from bot.store.sqlite.database import open_database
+from bot.store.sqlite.executor import Database
 from bot.store.subscriptions import Subscriptions
 
 
@@ -49,22 +47,18 @@ async def open_store(path: Path) -> AsyncIterator[Store]:
     Raises `DatabaseUnusable` or `DatabaseBusy`, each with one sentence.
     """
     async with open_database(path) as database:
-        search = Search(database)
-        try:
-            yield Store(
-                database=database,
-                papers=Papers(database),
-                search=search,
-                recent=RecentSearches(database),
-                subscriptions=Subscriptions(database),
-                outbox=Outbox(database),
-                troubles=Troubles(database),
-                arrivals=Arrivals(database),
-                restored=Restored(database),
-                departures=Departures(database),
-                digests=Digests(database),
-                intake=IntakeLog(database),
-                facts=Facts(database),
-            )
-        finally:
-            await search.close()
+        yield Store(
+            database=database,
+            papers=Papers(database),
+            search=Search(database),
+            recent=RecentSearches(database),
+            subscriptions=Subscriptions(database),
+            outbox=Outbox(database),
+            troubles=Troubles(database),
+            arrivals=Arrivals(database),
+            restored=Restored(database),
+            departures=Departures(database),
+            digests=Digests(database),
+            intake=IntakeLog(database),
+            facts=Facts(database),
+        )

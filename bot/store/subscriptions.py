@@ -1,14 +1,13 @@
 """Who gets what: one subscription per channel, and its topics."""
 
+import sqlite3
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, time
 
-import aiosqlite
-
 from bot.models import AnnounceType, Subscription, SubscriptionState, Topic
 from bot.store.outbox.outbox import abandon
-from bot.store.rows import Row, json_array
-from bot.store.sqlite.database import PERSONS_PATIENCE_S, Database
+from bot.store.sqlite.executor import PERSONS_PATIENCE_S, Database
+from bot.store.sqlite.statements import Row, json_array
 
 COLUMNS = (
     "id, guild_id, channel_id, categories, announce_types, post_at, zone, style, state, "
@@ -39,10 +38,10 @@ class Subscriptions:
         A new subscription posts nothing that a removed one left behind.
         """
 
-        async def work(connection: aiosqlite.Connection) -> Subscription:
-            if not await _load(connection, channel_ids=[channel_id]):
-                await abandon(connection, channel_id, now)
-            await connection.execute(
+        def work(connection: sqlite3.Connection) -> Subscription:
+            if not _load(connection, channel_ids=[channel_id]):
+                abandon(connection, channel_id, now)
+            connection.execute(
                 """
                 INSERT INTO subscription (guild_id, channel_id, categories, announce_types,
                     post_at, zone, style, created_at, starts_after)
@@ -66,21 +65,21 @@ class Subscriptions:
                     "now": now.isoformat(),
                 },
             )
-            return (await _load(connection, channel_ids=[channel_id]))[0]
+            return (_load(connection, channel_ids=[channel_id]))[0]
 
-        return await self._database.write(work, patience_s=PERSONS_PATIENCE_S)
+        return await self._database.write_within(PERSONS_PATIENCE_S, work)
 
     async def get_subscription(self, channel_id: int) -> Subscription | None:
-        async def work(connection: aiosqlite.Connection) -> Subscription | None:
-            return next(iter(await _load(connection, channel_ids=[channel_id])), None)
+        def work(connection: sqlite3.Connection) -> Subscription | None:
+            return next(iter(_load(connection, channel_ids=[channel_id])), None)
 
         return await self._database.read(work)
 
     async def list_subscriptions(self, guild_id: int | None = None) -> list[Subscription]:
         """List the subscriptions of one guild, or of all."""
 
-        async def work(connection: aiosqlite.Connection) -> list[Subscription]:
-            return await _load(connection, guild_id=guild_id)
+        def work(connection: sqlite3.Connection) -> list[Subscription]:
+            return _load(connection, guild_id=guild_id)
 
         return await self._database.read(work)
 
@@ -90,16 +89,16 @@ class Subscriptions:
         What was posted stays known.
         """
 
-        async def work(connection: aiosqlite.Connection) -> bool:
-            cursor = await connection.execute(
+        def work(connection: sqlite3.Connection) -> bool:
+            cursor = connection.execute(
                 "DELETE FROM subscription WHERE channel_id = :channel_id",
                 {"channel_id": channel_id},
             )
             if cursor.rowcount:
-                await abandon(connection, channel_id, now)
+                abandon(connection, channel_id, now)
             return cursor.rowcount > 0
 
-        return await self._database.write(work, patience_s=PERSONS_PATIENCE_S)
+        return await self._database.write_within(PERSONS_PATIENCE_S, work)
 
     async def set_topic(self, channel_id: int, name: str, query: str) -> bool:
         """Add a topic, or change its query; False when the channel has no subscription."""
@@ -136,19 +135,19 @@ class Subscriptions:
         )
 
     async def _change(self, sql: str, parameters: Mapping[str, object]) -> bool:
-        async def work(connection: aiosqlite.Connection) -> bool:
-            return (await connection.execute(sql, dict(parameters))).rowcount > 0
+        def work(connection: sqlite3.Connection) -> bool:
+            return (connection.execute(sql, dict(parameters))).rowcount > 0
 
-        return await self._database.write(work, patience_s=PERSONS_PATIENCE_S)
+        return await self._database.write_within(PERSONS_PATIENCE_S, work)
 
 
-async def _load(
-    connection: aiosqlite.Connection,
+def _load(
+    connection: sqlite3.Connection,
     *,
     guild_id: int | None = None,
     channel_ids: Collection[int] | None = None,
 ) -> list[Subscription]:
-    rows = await connection.execute_fetchall(
+    rows = connection.execute(
         f"""
         SELECT {COLUMNS} FROM subscription
         WHERE (:guild_id IS NULL OR guild_id = :guild_id)
@@ -160,15 +159,15 @@ async def _load(
             "guild_id": guild_id,
             "channel_ids": None if channel_ids is None else json_array(channel_ids),
         },
-    )
-    topics = await _load_topics(connection, [row[0] for row in rows])
+    ).fetchall()
+    topics = _load_topics(connection, [row[0] for row in rows])
     return [_subscription(tuple(row), topics.get(row[0], [])) for row in rows]
 
 
-async def _load_topics(
-    connection: aiosqlite.Connection, subscription_ids: Iterable[int]
+def _load_topics(
+    connection: sqlite3.Connection, subscription_ids: Iterable[int]
 ) -> dict[int, list[Topic]]:
-    rows = await connection.execute_fetchall(
+    rows = connection.execute(
         "SELECT subscription_id, name, query FROM topic "
         "WHERE subscription_id IN (SELECT value FROM json_each(:ids)) ORDER BY name",
         {"ids": json_array(subscription_ids)},

@@ -1,7 +1,7 @@
 """`/digest resolve`: an admin's word ends what the bot cannot know; nothing is reposted blindly."""
 
+import sqlite3
 from collections.abc import Mapping
-from typing import Any
 
 import discord
 import pytest
@@ -208,9 +208,9 @@ async def test_a_message_typed_by_hand_says_what_is_right(world: World, message:
 async def test_a_damaged_message_is_not_posted_again(world: World) -> None:
     """It would be refused at once; its papers are still in the archive."""
 
-    async def damage(connection: Any) -> None:
-        await connection.execute("DROP TRIGGER delivery_frozen")
-        await connection.execute("UPDATE delivery SET payload = '{' WHERE part = 1")
+    def damage(connection: sqlite3.Connection) -> None:
+        connection.execute("DROP TRIGGER delivery_frozen")
+        connection.execute("UPDATE delivery SET payload = '{' WHERE part = 1")
 
     await world.store.database.write(damage)
     assert "was damaged" in plain(await resolve(world, 1, "again"))

@@ -4,6 +4,7 @@ The clock is ours and the loopback Discord dates its messages by it; the HTTP co
 """
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -193,10 +194,9 @@ async def test_a_message_that_is_settled_while_one_looks_is_not_sent_again(
 async def test_a_damaged_payload_is_not_sent(world: World, channel: Channel) -> None:
     await world.plan(channel)
 
-    async def damage(connection: object) -> None:
-        execute = connection.execute  # type: ignore[attr-defined]
-        await execute("DROP TRIGGER delivery_frozen")
-        await execute("UPDATE delivery SET payload = '{}'")
+    def damage(connection: sqlite3.Connection) -> None:
+        connection.execute("DROP TRIGGER delivery_frozen")
+        connection.execute("UPDATE delivery SET payload = '{}'")
 
     await world.database.write(damage)
     await world.delivery.run_once()

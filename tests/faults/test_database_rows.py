@@ -8,7 +8,6 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-import aiosqlite
 import pytest
 
 from bot.store.backup.backup import backup
@@ -178,15 +177,15 @@ async def test_row_44_a_cancelled_transaction_leaves_nothing_behind(
 ) -> None:
     """Wherever its caller is cancelled, all of a write is there or none, and others can write."""
 
-    async def two(connection: aiosqlite.Connection) -> None:
-        await connection.execute("INSERT INTO fact VALUES ('a', '')")
-        await connection.execute("INSERT INTO fact VALUES ('b', '')")
+    def two(connection: sqlite3.Connection) -> None:
+        connection.execute("INSERT INTO fact VALUES ('a', '')")
+        connection.execute("INSERT INTO fact VALUES ('b', '')")
 
-    async def one(connection: aiosqlite.Connection) -> None:
-        await connection.execute("INSERT INTO fact VALUES ('c', '')")
+    def one(connection: sqlite3.Connection) -> None:
+        connection.execute("INSERT INTO fact VALUES ('c', '')")
 
-    async def count(connection: aiosqlite.Connection) -> int:
-        rows = await connection.execute_fetchall("SELECT count(*) FROM fact")
+    def count(connection: sqlite3.Connection) -> int:
+        rows = connection.execute("SELECT count(*) FROM fact")
         return int(next(iter(rows))[0])
 
     async with open_database(tmp_path / "papers.db") as database:

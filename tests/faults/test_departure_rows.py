@@ -1,11 +1,11 @@
 """Row 26: what is kept for a guild that the bot is in no longer, and for how long."""
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
 
-import aiosqlite
 import pytest
 
 from bot.run.housekeeping import KEPT_FOR, forget_departed
@@ -119,7 +119,7 @@ async def _set_up_another(world: World) -> Channel:
 
 
 async def _counts(store: Store) -> tuple[object, ...]:
-    async def work(connection: aiosqlite.Connection) -> tuple[object, ...]:
-        return tuple(next(iter(await connection.execute_fetchall(COUNTS))))
+    def work(connection: sqlite3.Connection) -> tuple[object, ...]:
+        return tuple(next(iter(connection.execute(COUNTS))))
 
     return await store.database.read(work)

@@ -1,6 +1,7 @@
 """Rows 17 to 29 and some later ones: what Discord may answer, and what happens meanwhile."""
 
 import asyncio
+import sqlite3
 from datetime import timedelta
 
 import pytest
@@ -333,14 +334,14 @@ async def test_row_33_an_outcome_that_cannot_be_written_down_is_found_again(
     """The disk is full between Discord's answer and our note of it."""
     planned = await world.plan(channel, parts=2)
 
-    async def fill(connection: object) -> None:
-        await connection.execute(  # type: ignore[attr-defined]
+    def fill(connection: sqlite3.Connection) -> None:
+        connection.execute(
             "CREATE TRIGGER full BEFORE UPDATE OF state ON delivery WHEN NEW.state = 'sent' "
             "BEGIN SELECT RAISE(ABORT, 'no space'); END"
         )
 
-    async def empty(connection: object) -> None:
-        await connection.execute("DROP TRIGGER full")  # type: ignore[attr-defined]
+    def empty(connection: sqlite3.Connection) -> None:
+        connection.execute("DROP TRIGGER full")
 
     await world.database.write(fill)
     await world.delivery.run_once()

@@ -15,7 +15,8 @@ from bot.delivery.window import Tries
 from bot.delivery.worker import Delivery, DeliverySettings
 from bot.models import MessageDraft, Subscription
 from bot.store.outbox.outbox import DeliveryRecord, Outbox
-from bot.store.sqlite.database import Database, open_database
+from bot.store.sqlite.database import open_database
+from bot.store.sqlite.executor import Database
 from bot.store.subscriptions import Subscriptions
 from tests.builders import DAY, NOW, make_id
 from tests.fakes.clock import HostClock, VirtualClock

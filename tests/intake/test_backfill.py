@@ -77,7 +77,7 @@ class Backfilled:
     async def dates(self) -> set[date]:
         """Return the days of all stored papers."""
         page = await self.store.database.read(
-            lambda connection: connection.execute_fetchall("SELECT announced_on FROM paper")
+            lambda connection: connection.execute("SELECT announced_on FROM paper").fetchall()
         )
         return {date.fromisoformat(row[0]) for row in page}
 

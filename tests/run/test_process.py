@@ -4,9 +4,9 @@ import asyncio
 import logging
 import os
 import signal
+import sqlite3
 from pathlib import Path
 
-import aiosqlite
 import pytest
 
 from bot.config.schema import Config, DatabaseConfig
@@ -69,9 +69,9 @@ async def test_a_signal_is_answered_and_who_answered_before_comes_back() -> None
     assert signal.getsignal(signal.SIGTERM) is before
 
 
-async def forge_title(connection: aiosqlite.Connection) -> None:
+def forge_title(connection: sqlite3.Connection) -> None:
     """Change a paper behind the indexes' back."""
-    await connection.execute("UPDATE paper SET title = 'Something else'")
+    connection.execute("UPDATE paper SET title = 'Something else'")
 
 
 async def test_a_start_with_many_papers_says_that_it_compares_no_indexes_and_check_does(

@@ -14,12 +14,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import IO, Final
 
-import aiosqlite
-
 from bot.errors import DatabaseUnusable, FileFormatError, StoreError
 from bot.store.backup.restored import COPIED, RESTORED
 from bot.store.sqlite import migrations
-from bot.store.sqlite.database import Database, check_header, instance_lock
+from bot.store.sqlite.database import check_header, instance_lock
+from bot.store.sqlite.executor import Database
 
 BOOT: Final = "boot"
 """The fact that names the last start of the bot; the lock file beside the database has it too."""
@@ -166,16 +165,16 @@ async def note_boot(database: Database, lock: IO[str], now: datetime) -> bool:
     known = lock.read().strip()
     boot = secrets.token_hex(8)
 
-    async def work(connection: aiosqlite.Connection) -> bool:
-        rows = await connection.execute_fetchall("SELECT value FROM fact WHERE name = ?", (BOOT,))
+    def work(connection: sqlite3.Connection) -> bool:
+        rows = connection.execute("SELECT value FROM fact WHERE name = ?", (BOOT,))
         last = next((str(row[0]) for row in rows), "")
         is_other = last != known
         facts = [(BOOT, boot), *([(RESTORED, now.isoformat())] if is_other else [])]
-        await connection.executemany(
+        connection.executemany(
             "INSERT INTO fact VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value", facts
         )
         if is_other:
-            await connection.execute(DOUBT_PLANNED, (now.isoformat(timespec="milliseconds"),))
+            connection.execute(DOUBT_PLANNED, (now.isoformat(timespec="milliseconds"),))
         return is_other
 
     is_other = await database.write(work)

@@ -5,15 +5,14 @@ until each subscribed channel was asked what it holds, and what it holds was ado
 says is paused is told to the admins.
 """
 
+import sqlite3
 from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Final
 
-import aiosqlite
-
 from bot.errors import StoreError
 from bot.models import ArxivId, Subscription
-from bot.store.sqlite.database import Database
+from bot.store.sqlite.executor import Database
 
 RESTORED: Final = "restored_at"
 """The fact that the database was put back, until the channels were compared with it."""
@@ -35,16 +34,16 @@ class Restored:
     async def is_waiting(self) -> bool:
         """Whether the channels are still to be compared."""
 
-        async def work(connection: aiosqlite.Connection) -> bool:
-            return await _is_waiting(connection)
+        def work(connection: sqlite3.Connection) -> bool:
+            return _is_waiting(connection)
 
         return await self._database.read(work)
 
     async def last_known(self) -> datetime | None:
         """Return when a message last changed that the copy knows; all it forgot came later."""
 
-        async def work(connection: aiosqlite.Connection) -> datetime | None:
-            rows = await connection.execute_fetchall(
+        def work(connection: sqlite3.Connection) -> datetime | None:
+            rows = connection.execute(
                 "SELECT max(at) FROM delivery_history WHERE reason IS NOT ?", (COPIED,)
             )
             ((at,),) = rows
@@ -55,8 +54,8 @@ class Restored:
     async def known_messages(self, channel_id: int) -> set[int]:
         """Return Discord's identifiers of a channel's messages that the copy knows."""
 
-        async def work(connection: aiosqlite.Connection) -> set[int]:
-            rows = await connection.execute_fetchall(
+        def work(connection: sqlite3.Connection) -> set[int]:
+            rows = connection.execute(
                 "SELECT message_id FROM delivery WHERE channel_id = ? AND message_id IS NOT NULL",
                 (channel_id,),
             )
@@ -74,14 +73,14 @@ class Restored:
     ) -> int:
         """Remember a message that a channel holds; returns how many papers were forgotten."""
 
-        async def work(connection: aiosqlite.Connection) -> int:
+        def work(connection: sqlite3.Connection) -> int:
             forgotten = [
                 (arxiv_id, version)
                 for arxiv_id, version in papers
-                if not await _is_delivered(connection, subscription.channel_id, arxiv_id, version)
+                if not _is_delivered(connection, subscription.channel_id, arxiv_id, version)
             ]
             if forgotten:
-                await _insert(connection, subscription, forgotten, message_id, posted_at)
+                _insert(connection, subscription, forgotten, message_id, posted_at)
             return len(forgotten)
 
         return await self._database.write(work)
@@ -89,9 +88,9 @@ class Restored:
     async def finish(self, now: datetime) -> None:
         """Note that all channels were compared: planning may go on, paused digests are told of."""
 
-        async def work(connection: aiosqlite.Connection) -> None:
-            await connection.execute("DELETE FROM fact WHERE name = ?", (RESTORED,))
-            await connection.execute(
+        def work(connection: sqlite3.Connection) -> None:
+            connection.execute("DELETE FROM fact WHERE name = ?", (RESTORED,))
+            connection.execute(
                 "INSERT OR REPLACE INTO fact (name, value) "
                 "SELECT :prefix || channel_id, :now FROM subscription WHERE state = 'paused'",
                 {"prefix": PAUSED, "now": now.isoformat()},
@@ -105,8 +104,8 @@ class Restored:
         A copy may have forgotten that a digest was resumed, so its admins are told once.
         """
 
-        async def work(connection: aiosqlite.Connection) -> dict[int, datetime]:
-            rows = await connection.execute_fetchall(
+        def work(connection: sqlite3.Connection) -> dict[int, datetime]:
+            rows = connection.execute(
                 "SELECT name, value FROM fact WHERE name GLOB ?", (f"{PAUSED}*",)
             )
             return {
@@ -119,40 +118,40 @@ class Restored:
     async def forget_paused(self, channel_ids: Collection[int]) -> None:
         """Note that nothing (more) is to be told of these channels."""
 
-        async def work(connection: aiosqlite.Connection) -> None:
-            await connection.executemany(
+        def work(connection: sqlite3.Connection) -> None:
+            connection.executemany(
                 "DELETE FROM fact WHERE name = ?", [(f"{PAUSED}{each}",) for each in channel_ids]
             )
 
         await self._database.write(work)
 
 
-async def require_compared(connection: aiosqlite.Connection) -> None:
+def require_compared(connection: sqlite3.Connection) -> None:
     """Raise `StoreError` while the channels are still to be compared."""
-    if await _is_waiting(connection):
+    if _is_waiting(connection):
         raise StoreError(
             "The database was put back from a backup; posting waits until the bot has looked "
             "what the channels already have."
         )
 
 
-async def _is_waiting(connection: aiosqlite.Connection) -> bool:
-    rows = await connection.execute_fetchall("SELECT 1 FROM fact WHERE name = ?", (RESTORED,))
+def _is_waiting(connection: sqlite3.Connection) -> bool:
+    rows = connection.execute("SELECT 1 FROM fact WHERE name = ?", (RESTORED,))
     return bool(list(rows))
 
 
-async def _is_delivered(
-    connection: aiosqlite.Connection, channel_id: int, arxiv_id: ArxivId, version: int
+def _is_delivered(
+    connection: sqlite3.Connection, channel_id: int, arxiv_id: ArxivId, version: int
 ) -> bool:
-    rows = await connection.execute_fetchall(
+    rows = connection.execute(
         "SELECT 1 FROM delivered_paper WHERE channel_id = ? AND arxiv_id = ? AND version >= ?",
         (channel_id, arxiv_id, version),
     )
     return bool(list(rows))
 
 
-async def _insert(
-    connection: aiosqlite.Connection,
+def _insert(
+    connection: sqlite3.Connection,
     subscription: Subscription,
     papers: Sequence[tuple[ArxivId, int]],
     message_id: int,
@@ -161,7 +160,7 @@ async def _insert(
     """Add a message that is sent; its payload is not known any more."""
     name = f"{subscription.channel_id}:adopted:{message_id}"
     day, at = posted_at.date().isoformat(), posted_at.isoformat(timespec="milliseconds")
-    cursor = await connection.execute(
+    cursor = connection.execute(
         """
         INSERT INTO delivery (subscription_id, guild_id, channel_id, announced_on, part, key,
             nonce, payload, payload_sha256, state, not_before, planned_at, claimed_at, changed_at,
@@ -180,7 +179,7 @@ async def _insert(
             "message_id": message_id,
         },
     )
-    await connection.executemany(
+    connection.executemany(
         "INSERT INTO delivered_paper (channel_id, arxiv_id, version, delivery_id) "
         "VALUES (?, ?, ?, ?)",
         [(subscription.channel_id, *paper, cursor.lastrowid) for paper in papers],

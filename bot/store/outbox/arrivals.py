@@ -1,18 +1,17 @@
 """What arrived in the channels, what waits and what got lost: for those who ask about it."""
 
+import sqlite3
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import groupby
 
-import aiosqlite
-
 from bot.digest.arrival import Queue
 from bot.digest.select import Fate
 from bot.models import ArxivId, DeliveryState
 from bot.store.outbox.outbox import OPEN
-from bot.store.rows import Row, json_array
-from bot.store.sqlite.database import Database
+from bot.store.sqlite.executor import Database
+from bot.store.sqlite.statements import Row, json_array
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,8 +38,8 @@ class Arrivals:
     async def list_queues(self) -> list[Queue]:
         """List what is to be sent, by channel, in the order in which delivery takes its turns."""
 
-        async def work(connection: aiosqlite.Connection) -> list[Queue]:
-            rows = await connection.execute_fetchall(
+        def work(connection: sqlite3.Connection) -> list[Queue]:
+            rows = connection.execute(
                 f"""
                 SELECT channel_id, planned_at, id, announced_on, not_before, reason,
                     NOT EXISTS (SELECT 1 FROM subscription
@@ -56,9 +55,9 @@ class Arrivals:
     async def list_digests(self, channel_id: int, limit: int) -> list[PastDigest]:
         """List a channel's last digests, the newest first."""
 
-        async def work(connection: aiosqlite.Connection) -> list[PastDigest]:
+        def work(connection: sqlite3.Connection) -> list[PastDigest]:
             # A message that was split is none: its papers are in others.
-            rows = await connection.execute_fetchall(
+            rows = connection.execute(
                 """
                 SELECT digest.announced_on, announced, planned, count(delivery.id),
                     coalesce(sum(state = 'sent'), 0),
@@ -85,8 +84,8 @@ class Arrivals:
     ) -> list[date]:
         """List the last dates on which these categories announced a paper, the newest first."""
 
-        async def work(connection: aiosqlite.Connection) -> list[date]:
-            rows = await connection.execute_fetchall(
+        def work(connection: sqlite3.Connection) -> list[date]:
+            rows = connection.execute(
                 """
                 SELECT DISTINCT announced_on FROM announcement
                 WHERE arxiv_id = :arxiv_id
@@ -104,8 +103,8 @@ class Arrivals:
     ) -> dict[ArxivId, Fate]:
         """Find what became of planned papers; those that were posted are left out."""
 
-        async def work(connection: aiosqlite.Connection) -> dict[ArxivId, Fate]:
-            rows = await connection.execute_fetchall(
+        def work(connection: sqlite3.Connection) -> dict[ArxivId, Fate]:
+            rows = connection.execute(
                 """
                 SELECT arxiv_id, state, settled_at IS NOT NULL, max(version)
                 FROM delivered_paper JOIN delivery ON delivery.id = delivery_id
@@ -121,7 +120,7 @@ class Arrivals:
         return await self._database.read(work)
 
 
-def _queue(rows: Sequence[aiosqlite.Row]) -> Queue:
+def _queue(rows: Sequence[Row]) -> Queue:
     channel_id, _, _, _, not_before, reason, is_on_hold = rows[0]
     return Queue(
         channel_id=channel_id,

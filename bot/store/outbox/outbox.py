@@ -11,26 +11,21 @@ this module does wrong cannot post a paper twice.
 import base64
 import hashlib
 import json
+import sqlite3
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from typing import NamedTuple, cast
 
-import aiosqlite
-
 from bot.models import ArxivId, DeliveryState, MessageDraft, PostedMessage, Subscription
 from bot.store.backup.restored import require_compared
-from bot.store.rows import json_array
-from bot.store.sqlite.database import Database
+from bot.store.sqlite.executor import Database
+from bot.store.sqlite.statements import json_array
 
 COLUMNS = (
     "id, subscription_id, guild_id, channel_id, announced_on, part, key, nonce, payload, "
     "payload_sha256, state, attempts, not_before, planned_at, claimed_at, message_id, reason"
 )
-
-FINISH_PATIENCE_S = 0.025
-"""How long an outcome waits for the next claim, to become durable with it: at Discord's rate one
-comes within that time."""
 
 # Word for word the conditions of the indexes delivery_open and delivery_trouble: SQLite uses them
 # for no other.
@@ -146,9 +141,9 @@ class Outbox:
         Raises `StoreError` while a database that was put back is not compared with the channels.
         """
 
-        async def work(connection: aiosqlite.Connection) -> int:
-            await require_compared(connection)
-            if not drafts or not await _may_plan(connection, subscription, announced_on, drafts):
+        def work(connection: sqlite3.Connection) -> int:
+            require_compared(connection)
+            if not drafts or not _may_plan(connection, subscription, announced_on, drafts):
                 return 0
             place = Place(
                 subscription_id=subscription.id,
@@ -156,7 +151,7 @@ class Outbox:
                 channel_id=subscription.channel_id,
                 announced_on=announced_on,
             )
-            await insert_all(connection, place, drafts, now)
+            insert_all(connection, place, drafts, now)
             return len(drafts)
 
         return await self._database.write(work)
@@ -164,8 +159,8 @@ class Outbox:
     async def list_due(self, now: datetime) -> list[DueChannel]:
         """List the channels whose next message may be sent now, longest waiting first."""
 
-        async def work(connection: aiosqlite.Connection) -> list[DueChannel]:
-            rows = await connection.execute_fetchall(
+        def work(connection: sqlite3.Connection) -> list[DueChannel]:
+            rows = connection.execute(
                 f"""
                 SELECT guild_id, channel_id FROM delivery AS due
                 WHERE {OPEN} AND state = 'planned' AND {IS_TIME}
@@ -185,7 +180,8 @@ class Outbox:
 
         A message is next when every earlier one of the channel is sent or terminal.
         """
-        rows = await self._database.write_one(
+        rows = await self._database.write(
+            _rows,
             f"""
             UPDATE delivery SET state = 'sending', attempts = attempts + 1,
                 claimed_at = :now, changed_at = :now, reason = NULL
@@ -227,8 +223,8 @@ class Outbox:
     async def refuse_channel(self, delivery_id: int, reason: str, now: datetime) -> bool:
         """Note that Discord refuses the channel: pause its subscription, cancel what is planned."""
 
-        async def work(connection: aiosqlite.Connection) -> bool:
-            failed = await connection.execute(
+        def work(connection: sqlite3.Connection) -> bool:
+            failed = connection.execute(
                 "UPDATE delivery SET state = 'failed', changed_at = :now, reason = :reason "
                 "WHERE id = :id AND state = 'sending'",
                 {"id": delivery_id, "now": moment_text(now), "reason": reason},
@@ -236,13 +232,13 @@ class Outbox:
             if not failed.rowcount:
                 return False
             parameters = {"id": delivery_id, "reason": reason}
-            await connection.execute(
+            connection.execute(
                 f"UPDATE subscription SET state = 'paused', paused_because = :reason "
                 f"WHERE state = 'active' AND EXISTS "
                 f"(SELECT 1 FROM delivery WHERE id = :id AND {SUBSCRIPTION_OF_DELIVERY})",
                 parameters,
             )
-            await connection.execute(
+            connection.execute(
                 f"UPDATE delivery SET state = 'failed', changed_at = :now, reason = :reason "
                 f"WHERE {OPEN} AND state = 'planned' AND channel_id = "
                 f"(SELECT channel_id FROM delivery WHERE id = :id)",
@@ -260,8 +256,8 @@ class Outbox:
         The refused message needs no admin: its papers are in the new ones.
         """
 
-        async def work(connection: aiosqlite.Connection) -> bool:
-            record = await fetch_one(
+        def work(connection: sqlite3.Connection) -> bool:
+            record = fetch_one(
                 connection,
                 f"UPDATE delivery SET state = 'failed', changed_at = :now, reason = :reason, "
                 f"told_at = :now, settled_at = :now "
@@ -270,7 +266,7 @@ class Outbox:
             )
             if record is None:
                 return False
-            await connection.execute(
+            connection.execute(
                 "DELETE FROM delivered_paper WHERE delivery_id = :id", {"id": delivery_id}
             )
             place = Place(
@@ -279,7 +275,7 @@ class Outbox:
                 channel_id=record.channel_id,
                 announced_on=record.announced_on,
             )
-            await insert_all(connection, place, drafts, now)
+            insert_all(connection, place, drafts, now)
             return True
 
         return await self._database.write(work)
@@ -327,8 +323,8 @@ class Outbox:
     async def list_papers(self, delivery_id: int) -> list[tuple[ArxivId, int]]:
         """List the papers of a message with their versions, in no particular order."""
 
-        async def work(connection: aiosqlite.Connection) -> list[tuple[ArxivId, int]]:
-            rows = await connection.execute_fetchall(
+        def work(connection: sqlite3.Connection) -> list[tuple[ArxivId, int]]:
+            rows = connection.execute(
                 "SELECT arxiv_id, version FROM delivered_paper WHERE delivery_id = :id",
                 {"id": delivery_id},
             )
@@ -339,8 +335,8 @@ class Outbox:
     async def list_history(self, delivery_id: int) -> list[DeliveryEvent]:
         """List the steps a message took, oldest first."""
 
-        async def work(connection: aiosqlite.Connection) -> list[DeliveryEvent]:
-            rows = await connection.execute_fetchall(
+        def work(connection: sqlite3.Connection) -> list[DeliveryEvent]:
+            rows = connection.execute(
                 "SELECT at, from_state, to_state, reason FROM delivery_history "
                 "WHERE delivery_id = :id ORDER BY rowid",
                 {"id": delivery_id},
@@ -362,8 +358,8 @@ class Outbox:
     ) -> dict[ArxivId, int]:
         """Return the highest version of each paper that is planned or posted in the channel."""
 
-        async def work(connection: aiosqlite.Connection) -> dict[ArxivId, int]:
-            rows = await connection.execute_fetchall(
+        def work(connection: sqlite3.Connection) -> dict[ArxivId, int]:
+            rows = connection.execute(
                 "SELECT arxiv_id, max(version) FROM delivered_paper "
                 "WHERE channel_id = :channel_id "
                 "AND arxiv_id IN (SELECT value FROM json_each(:ids)) GROUP BY arxiv_id",
@@ -378,8 +374,8 @@ class Outbox:
     ) -> dict[ArxivId, PostedMessage]:
         """Find where the guild last saw each of these papers."""
 
-        async def work(connection: aiosqlite.Connection) -> dict[ArxivId, PostedMessage]:
-            rows = await connection.execute_fetchall(
+        def work(connection: sqlite3.Connection) -> dict[ArxivId, PostedMessage]:
+            rows = connection.execute(
                 """
                 SELECT arxiv_id, delivery.channel_id, message_id
                 FROM delivered_paper JOIN delivery ON delivery.id = delivery_id
@@ -423,34 +419,28 @@ class Outbox:
                 "message_id": message_id,
                 "not_before": moment_text(not_before) if not_before else None,
             },
-            patience_s=FINISH_PATIENCE_S,
         )
         return changed > 0
 
-    async def _change(
-        self, sql: str, parameters: Mapping[str, object], *, patience_s: float = 0.0
-    ) -> int:
+    async def _change(self, sql: str, parameters: Mapping[str, object]) -> int:
         """Run one UPDATE; returns how many rows it changed."""
-        rows = await self._database.write_one(
-            f"{sql} RETURNING id", parameters, patience_s=patience_s
-        )
-        return len(rows)
+        return await self._database.write(_change, sql, parameters)
 
     async def _list(self, where: str, parameters: Mapping[str, object]) -> list[DeliveryRecord]:
-        async def work(connection: aiosqlite.Connection) -> list[DeliveryRecord]:
-            return await list_records(connection, where, parameters)
+        def work(connection: sqlite3.Connection) -> list[DeliveryRecord]:
+            return list_records(connection, where, parameters)
 
         return await self._database.read(work)
 
 
-async def _may_plan(
-    connection: aiosqlite.Connection,
+def _may_plan(
+    connection: sqlite3.Connection,
     subscription: Subscription,
     announced_on: date,
     drafts: Sequence[MessageDraft],
 ) -> bool:
     papers = [paper for draft in drafts for paper in draft.papers]
-    rows = await connection.execute_fetchall(
+    rows = connection.execute(
         """
         SELECT EXISTS (SELECT 1 FROM subscription WHERE id = :id AND channel_id = :channel_id),
             EXISTS (SELECT 1 FROM delivered_paper JOIN json_each(:papers) ON
@@ -480,26 +470,26 @@ class Place:
     announced_on: date
 
 
-async def insert_all(
-    connection: aiosqlite.Connection, place: Place, drafts: Sequence[MessageDraft], now: datetime
+def insert_all(
+    connection: sqlite3.Connection, place: Place, drafts: Sequence[MessageDraft], now: datetime
 ) -> None:
     """Plan messages as the next parts of their channel and date."""
-    rows = await connection.execute_fetchall(
+    rows = connection.execute(
         "SELECT coalesce(max(part), 0) FROM delivery "
         "WHERE channel_id = :channel_id AND announced_on = :day",
         {"channel_id": place.channel_id, "day": place.announced_on.isoformat()},
     )
     ((last_part,),) = rows
     for part, draft in enumerate(drafts, start=last_part + 1):
-        await _insert(connection, place, part, draft, now)
+        _insert(connection, place, part, draft, now)
 
 
-async def _insert(
-    connection: aiosqlite.Connection, place: Place, part: int, draft: MessageDraft, now: datetime
+def _insert(
+    connection: sqlite3.Connection, place: Place, part: int, draft: MessageDraft, now: datetime
 ) -> None:
     key = delivery_key(place.subscription_id, place.channel_id, place.announced_on, part)
     payload = frozen_json(draft.body)
-    cursor = await connection.execute(
+    cursor = connection.execute(
         """
         INSERT INTO delivery (subscription_id, guild_id, channel_id, announced_on, part, key,
             nonce, payload, payload_sha256, state, not_before, planned_at, changed_at)
@@ -519,14 +509,14 @@ async def _insert(
             "now": moment_text(now),
         },
     )
-    await connection.executemany(
+    connection.executemany(
         "INSERT INTO delivered_paper (channel_id, arxiv_id, version, delivery_id) "
         "VALUES (?, ?, ?, ?)",
         [(place.channel_id, *paper, cursor.lastrowid) for paper in draft.papers],
     )
 
 
-async def abandon(connection: aiosqlite.Connection, channel_id: int, now: datetime) -> None:
+def abandon(connection: sqlite3.Connection, channel_id: int, now: datetime) -> None:
     """Close what a channel's removed subscription left: nothing of it is posted any more.
 
     Whoever removes a digest wants no more of it, and a later one has categories and topics of its
@@ -535,40 +525,50 @@ async def abandon(connection: aiosqlite.Connection, channel_id: int, now: dateti
     as posted.
     """
     parameters = {"channel_id": channel_id, "now": moment_text(now), "reason": ABANDONED}
-    await connection.execute(
+    connection.execute(
         f"UPDATE delivery SET state = 'failed', changed_at = :now, reason = :reason "
         f"WHERE {OPEN} AND state = 'planned' AND channel_id = :channel_id",
         parameters,
     )
-    rows = await connection.execute_fetchall(
+    rows = connection.execute(
         f"UPDATE delivery SET settled_at = :now, told_at = coalesce(told_at, :now), "
         f"reason = iif(reason = :reason, reason, :reason || coalesce(': ' || reason, '')) "
         f"WHERE {TROUBLE} AND settled_at IS NULL AND channel_id = :channel_id RETURNING id, state",
         parameters,
     )
     failed = [id_ for id_, state in rows if state == DeliveryState.FAILED]
-    await connection.execute(
+    connection.execute(
         "DELETE FROM delivered_paper WHERE delivery_id IN (SELECT value FROM json_each(:failed))",
         {"failed": json_array(failed)},
     )
 
 
-async def list_records(
-    connection: aiosqlite.Connection, where: str, parameters: Mapping[str, object]
+def list_records(
+    connection: sqlite3.Connection, where: str, parameters: Mapping[str, object]
 ) -> list[DeliveryRecord]:
     """List the messages that ``where`` names, in the order of posting."""
-    rows = await connection.execute_fetchall(
+    rows = connection.execute(
         f"SELECT {COLUMNS} FROM delivery WHERE {where} ORDER BY announced_on, part, id",
         dict(parameters),
     )
     return [_record(tuple(row)) for row in rows]
 
 
-async def fetch_one(
-    connection: aiosqlite.Connection, sql: str, parameters: Mapping[str, object]
+def fetch_one(
+    connection: sqlite3.Connection, sql: str, parameters: Mapping[str, object]
 ) -> DeliveryRecord | None:
-    rows = await connection.execute_fetchall(sql, dict(parameters))
+    rows = connection.execute(sql, dict(parameters))
     return next((_record(tuple(row)) for row in rows), None)
+
+
+def _change(connection: sqlite3.Connection, sql: str, parameters: Mapping[str, object]) -> int:
+    return connection.execute(sql, dict(parameters)).rowcount
+
+
+def _rows(
+    connection: sqlite3.Connection, sql: str, parameters: Mapping[str, object]
+) -> list[tuple[object, ...]]:
+    return connection.execute(sql, dict(parameters)).fetchall()
 
 
 def _record(row: tuple[object, ...]) -> DeliveryRecord:

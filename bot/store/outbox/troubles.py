@@ -3,10 +3,9 @@
 Each is told once. An admin ends it in one of two ways: have it posted again, or let it be.
 """
 
+import sqlite3
 from collections.abc import Collection
 from datetime import datetime
-
-import aiosqlite
 
 from bot.models import DeliveryState
 from bot.store.outbox.outbox import (
@@ -18,8 +17,8 @@ from bot.store.outbox.outbox import (
     moment_text,
     nonce_of,
 )
-from bot.store.rows import json_array
-from bot.store.sqlite.database import PERSONS_PATIENCE_S, Database
+from bot.store.sqlite.executor import PERSONS_PATIENCE_S, Database
+from bot.store.sqlite.statements import json_array
 
 FOUND = "found in the channel"
 
@@ -33,34 +32,34 @@ class Troubles:
     async def list_open(self, guild_id: int) -> list[DeliveryRecord]:
         """List a guild's messages that wait for an admin's word, oldest first."""
 
-        async def work(connection: aiosqlite.Connection) -> list[DeliveryRecord]:
+        def work(connection: sqlite3.Connection) -> list[DeliveryRecord]:
             where = f"{TROUBLE} AND guild_id = :guild_id AND settled_at IS NULL"
-            return await list_records(connection, where, {"guild_id": guild_id})
+            return list_records(connection, where, {"guild_id": guild_id})
 
         return await self._database.read(work)
 
     async def list_open_in(self, channel_id: int) -> list[DeliveryRecord]:
         """List a channel's messages that wait for an admin's word, oldest first."""
 
-        async def work(connection: aiosqlite.Connection) -> list[DeliveryRecord]:
+        def work(connection: sqlite3.Connection) -> list[DeliveryRecord]:
             where = f"{TROUBLE} AND channel_id = :channel_id AND settled_at IS NULL"
-            return await list_records(connection, where, {"channel_id": channel_id})
+            return list_records(connection, where, {"channel_id": channel_id})
 
         return await self._database.read(work)
 
     async def list_untold(self) -> list[DeliveryRecord]:
         """List the messages of all guilds of which nobody was told, oldest first."""
 
-        async def work(connection: aiosqlite.Connection) -> list[DeliveryRecord]:
-            return await list_records(connection, f"{TROUBLE} AND told_at IS NULL", {})
+        def work(connection: sqlite3.Connection) -> list[DeliveryRecord]:
+            return list_records(connection, f"{TROUBLE} AND told_at IS NULL", {})
 
         return await self._database.read(work)
 
     async def mark_told(self, delivery_ids: Collection[int], now: datetime) -> None:
         """Note that the admins heard of these messages, or cannot be reached."""
 
-        async def work(connection: aiosqlite.Connection) -> None:
-            await connection.execute(
+        def work(connection: sqlite3.Connection) -> None:
+            connection.execute(
                 "UPDATE delivery SET told_at = :now "
                 "WHERE id IN (SELECT value FROM json_each(:ids)) AND told_at IS NULL",
                 {"ids": json_array(delivery_ids), "now": moment_text(now)},
@@ -76,12 +75,12 @@ class Troubles:
         one was removed.
         """
 
-        async def work(connection: aiosqlite.Connection) -> bool:
-            record = await _open(connection, delivery_id)
+        def work(connection: sqlite3.Connection) -> bool:
+            record = _open(connection, delivery_id)
             if record is None or not record.payload:
                 return False
-            await _plan_again(connection, record, "posted again by an admin", now)
-            await connection.execute(
+            _plan_again(connection, record, "posted again by an admin", now)
+            connection.execute(
                 "UPDATE delivery SET planned_at = :now, subscription_id = coalesce("
                 "(SELECT id FROM subscription WHERE channel_id = delivery.channel_id), "
                 "subscription_id) WHERE id = :id",
@@ -89,7 +88,7 @@ class Troubles:
             )
             return True
 
-        return await self._database.write(work, patience_s=PERSONS_PATIENCE_S)
+        return await self._database.write_within(PERSONS_PATIENCE_S, work)
 
     async def mark_found(self, delivery_id: int, message_id: int, now: datetime) -> bool:
         """Note that a message in trouble is in its channel; False when it needs no word (any more).
@@ -98,14 +97,14 @@ class Troubles:
         those of a re-post.
         """
 
-        async def work(connection: aiosqlite.Connection) -> bool:
-            record = await _open(connection, delivery_id)
+        def work(connection: sqlite3.Connection) -> bool:
+            record = _open(connection, delivery_id)
             if record is None:
                 return False
-            await _plan_again(connection, record, FOUND, now)
-            await _move(connection, delivery_id, DeliveryState.SENDING, FOUND, now)
-            await _move(connection, delivery_id, DeliveryState.SENT, FOUND, now)
-            await connection.execute(
+            _plan_again(connection, record, FOUND, now)
+            _move(connection, delivery_id, DeliveryState.SENDING, FOUND, now)
+            _move(connection, delivery_id, DeliveryState.SENT, FOUND, now)
+            connection.execute(
                 "UPDATE delivery SET message_id = :message_id WHERE id = :id",
                 {"id": delivery_id, "message_id": message_id},
             )
@@ -119,13 +118,13 @@ class Troubles:
         False when it did not fail, or needs no word any more.
         """
 
-        async def work(connection: aiosqlite.Connection) -> bool:
-            record = await _open(connection, delivery_id)
+        def work(connection: sqlite3.Connection) -> bool:
+            record = _open(connection, delivery_id)
             if record is None or record.state is not DeliveryState.FAILED:
                 return False
-            await _plan_again(connection, record, reason, now)
-            await _move(connection, delivery_id, DeliveryState.SENDING, reason, now)
-            await _move(connection, delivery_id, DeliveryState.UNKNOWN, reason, now)
+            _plan_again(connection, record, reason, now)
+            _move(connection, delivery_id, DeliveryState.SENDING, reason, now)
+            _move(connection, delivery_id, DeliveryState.UNKNOWN, reason, now)
             return True
 
         return await self._database.write(work)
@@ -133,28 +132,28 @@ class Troubles:
     async def settle(self, delivery_id: int, now: datetime) -> bool:
         """Let a message be as it is; False when it needs no word (any more)."""
 
-        async def work(connection: aiosqlite.Connection) -> bool:
-            cursor = await connection.execute(
+        def work(connection: sqlite3.Connection) -> bool:
+            cursor = connection.execute(
                 f"UPDATE delivery SET settled_at = :now, told_at = coalesce(told_at, :now) "
                 f"WHERE id = :id AND {TROUBLE} AND settled_at IS NULL",
                 {"id": delivery_id, "now": moment_text(now)},
             )
             return cursor.rowcount > 0
 
-        return await self._database.write(work, patience_s=PERSONS_PATIENCE_S)
+        return await self._database.write_within(PERSONS_PATIENCE_S, work)
 
 
-async def _open(connection: aiosqlite.Connection, delivery_id: int) -> DeliveryRecord | None:
+def _open(connection: sqlite3.Connection, delivery_id: int) -> DeliveryRecord | None:
     sql = f"SELECT {COLUMNS} FROM delivery WHERE id = :id AND {TROUBLE} AND settled_at IS NULL"
-    return await fetch_one(connection, sql, {"id": delivery_id})
+    return fetch_one(connection, sql, {"id": delivery_id})
 
 
-async def _plan_again(
-    connection: aiosqlite.Connection, record: DeliveryRecord, reason: str, now: datetime
+def _plan_again(
+    connection: sqlite3.Connection, record: DeliveryRecord, reason: str, now: datetime
 ) -> None:
     """Take a message out of its trouble, under a new key: the schema allows no other way."""
     key = f"{record.key}+"
-    await connection.execute(
+    connection.execute(
         """
         UPDATE delivery SET state = 'planned', key = :key, nonce = :nonce, not_before = :now,
             changed_at = :now, claimed_at = NULL, told_at = NULL, reason = :reason
@@ -170,14 +169,14 @@ async def _plan_again(
     )
 
 
-async def _move(
-    connection: aiosqlite.Connection,
+def _move(
+    connection: sqlite3.Connection,
     delivery_id: int,
     state: DeliveryState,
     reason: str,
     now: datetime,
 ) -> None:
-    await connection.execute(
+    connection.execute(
         "UPDATE delivery SET state = :state, reason = :reason, changed_at = :now WHERE id = :id",
         {"id": delivery_id, "state": state, "reason": reason, "now": moment_text(now)},
     )

@@ -4,11 +4,10 @@ A statement a row would take its way through Python each time, and each time wai
 interpreter while another thread makes texts readable: that alone can take longer than the rest.
 """
 
+import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-
-import aiosqlite
 
 from bot.arxiv.dating import DatedPaper
 from bot.arxiv.paper import SourceRecord
@@ -18,14 +17,13 @@ from bot.store.keys import SEQUENCE_BITS, day_of, first_key
 from bot.store.papers.merging import Change, change_to
 from bot.store.rows import (
     PAPER_COLUMNS,
-    Row,
-    json_array,
     load_links,
     load_paper_rows,
     paper_values,
     stored_paper,
 )
 from bot.store.search import search
+from bot.store.sqlite.statements import Row, json_array
 
 LINKS_WE_STORE = (LinkKind.CODE, LinkKind.PROJECT, LinkKind.DATA, LinkKind.MODEL)
 
@@ -67,47 +65,43 @@ def prepare_paper(dated: DatedPaper) -> PreparedPaper:
     return PreparedPaper(dated=dated, row=_row(change))
 
 
-async def add_papers(
-    connection: aiosqlite.Connection, batch: Sequence[PreparedPaper]
-) -> AddedPapers:
+def add_papers(connection: sqlite3.Connection, batch: Sequence[PreparedPaper]) -> AddedPapers:
     """Store a batch; a paper that it holds twice counts twice, the second time as known."""
     for pragma in BULK_PRAGMAS:
-        await connection.execute(f"PRAGMA {pragma}")
+        connection.execute(f"PRAGMA {pragma}")
     first: dict[ArxivId, PreparedPaper] = {}
     again: list[PreparedPaper] = []
     for prepared in batch:
         paper = prepared.dated.paper
         if first.setdefault(paper.arxiv_id, prepared) is not prepared:
             again.append(prepared)
-    changes = await list_changes(connection, [prepared.dated for prepared in first.values()])
+    changes = list_changes(connection, [prepared.dated for prepared in first.values()])
     new = [first[change.after.arxiv_id] for change in changes if change.before is None]
     updates = [change for change in changes if change.before is not None]
-    await _add_new(connection, new)
+    _add_new(connection, new)
     if updates:
-        await search.index(connection, await write_papers(connection, updates))
+        search.index(connection, write_papers(connection, updates))
     unchanged = len(first) - len(changes)
     added = AddedPapers(new=len(new), updated=len(updates), unchanged=unchanged)
-    return added + await add_papers(connection, again) if again else added
+    return added + add_papers(connection, again) if again else added
 
 
-async def _add_new(connection: aiosqlite.Connection, new: Sequence[PreparedPaper]) -> None:
-    keys = await _new_keys(connection, [prepared.dated.announced_on for prepared in new])
-    await _write_rows(connection, {key: each.row for key, each in zip(keys, new, strict=True)})
-    await _write_links(connection, [prepared.dated.paper for prepared in new])
-    await search.index(connection, sorted(keys), has_tags=True)
+def _add_new(connection: sqlite3.Connection, new: Sequence[PreparedPaper]) -> None:
+    keys = _new_keys(connection, [prepared.dated.announced_on for prepared in new])
+    _write_rows(connection, {key: each.row for key, each in zip(keys, new, strict=True)})
+    _write_links(connection, [prepared.dated.paper for prepared in new])
+    search.index(connection, sorted(keys), has_tags=True)
 
 
-async def list_changes(
-    connection: aiosqlite.Connection, batch: Iterable[DatedPaper]
-) -> list[Change]:
+def list_changes(connection: sqlite3.Connection, batch: Iterable[DatedPaper]) -> list[Change]:
     """Work out what a batch that names each paper once would change, in its order.
 
     What is stored as the batch tells it is left out before it is built: most listings are read
     several times.
     """
     told = {dated.paper.arxiv_id: dated for dated in batch}
-    rows = await load_paper_rows(connection, told)
-    links = await load_links(connection, rows)
+    rows = load_paper_rows(connection, told)
+    links = load_links(connection, rows)
     changes = []
     for arxiv_id, dated in told.items():
         row, stored_links = rows.get(arxiv_id), links.get(arxiv_id, ())
@@ -129,11 +123,11 @@ def _is_stored(dated: DatedPaper, row: Row, links: Sequence[Link]) -> bool:
     return is_dated and is_same and _links_we_store(paper) == list(links)
 
 
-async def list_changed(
-    connection: aiosqlite.Connection, records: Sequence[SourceRecord]
+def list_changed(
+    connection: sqlite3.Connection, records: Sequence[SourceRecord]
 ) -> list[SourceRecord]:
     """Return the records that tell something new, found without making their text readable."""
-    rows = await connection.execute_fetchall(
+    rows = connection.execute(
         f"SELECT {_KNOWN} FROM paper WHERE arxiv_id IN (SELECT value FROM json_each(:ids))",
         {"ids": json_array(record.arxiv_id for record in records)},
     )
@@ -172,37 +166,37 @@ def _tells_nothing_new(record: SourceRecord, row: Row) -> bool:
     return bool(are_authors_known and are_categories_known and is_primary_known)
 
 
-async def write_papers(connection: aiosqlite.Connection, changes: Sequence[Change]) -> list[int]:
+def write_papers(connection: sqlite3.Connection, changes: Sequence[Change]) -> list[int]:
     """Write new and changed rows in ascending key order; returns their keys, to be indexed."""
     known = [change.before for change in changes if change.before]
-    await search.unindex(connection, sorted(stored.key for stored in known))
-    keys = await _assign_keys(connection, changes)
+    search.unindex(connection, sorted(stored.key for stored in known))
+    keys = _assign_keys(connection, changes)
     rows = {key: _row(change) for key, change in zip(keys, changes, strict=True)}
-    await connection.execute(
+    connection.execute(
         "DELETE FROM paper_link WHERE arxiv_id IN (SELECT value FROM json_each(:ids))",
         {"ids": json_array(stored.paper.arxiv_id for stored in known)},
     )
-    await _write_rows(connection, rows)
-    await _write_links(connection, [change.after for change in changes])
+    _write_rows(connection, rows)
+    _write_links(connection, [change.after for change in changes])
     return sorted(keys)
 
 
 # -- keys ----------------------------------------------------------------------------------------
 
 
-async def _assign_keys(connection: aiosqlite.Connection, changes: Sequence[Change]) -> list[int]:
+def _assign_keys(connection: sqlite3.Connection, changes: Sequence[Change]) -> list[int]:
     """Give each change its key: the old one, or the next free one of its day."""
     days = [change.announced_on for change in changes if change.moves]
-    new_keys = iter(await _new_keys(connection, days))
+    new_keys = iter(_new_keys(connection, days))
     return [
         next(new_keys) if change.before is None or change.moves else change.before.key
         for change in changes
     ]
 
 
-async def _new_keys(connection: aiosqlite.Connection, days: Sequence[date]) -> list[int]:
+def _new_keys(connection: sqlite3.Connection, days: Sequence[date]) -> list[int]:
     """Return a free key for each of ``days``, in which a day may occur often."""
-    rows = await connection.execute_fetchall(
+    rows = connection.execute(
         """
         SELECT value, (SELECT max(key) FROM paper WHERE key >= value AND key < value + :span)
         FROM json_each(:firsts)
@@ -229,12 +223,12 @@ _ON_CONFLICT = "ON CONFLICT (arxiv_id) DO UPDATE SET " + ", ".join(
 )
 
 
-async def _write_rows(connection: aiosqlite.Connection, rows: Mapping[int, Row]) -> None:
+def _write_rows(connection: sqlite3.Connection, rows: Mapping[int, Row]) -> None:
     """Write rows by key, in ascending order."""
     keys = sorted(rows)
     for start in range(0, len(keys), ROWS_A_STATEMENT):
         part = keys[start : start + ROWS_A_STATEMENT]
-        await connection.execute(
+        connection.execute(
             f"INSERT INTO paper ({', '.join(COLUMNS)}) "
             f"VALUES {', '.join([_MARKS] * len(part))} {_ON_CONFLICT}",
             [value for key in part for value in (key, *rows[key])],
@@ -255,8 +249,8 @@ def _row(change: Change) -> Row:
     return (*values[1:], has_code, filters, author_tags(paper.authors))
 
 
-async def _write_links(connection: aiosqlite.Connection, papers: Iterable[Paper]) -> None:
-    await connection.execute(
+def _write_links(connection: sqlite3.Connection, papers: Iterable[Paper]) -> None:
+    connection.execute(
         """
         INSERT INTO paper_link (arxiv_id, kind, url, provenance, position)
         SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4

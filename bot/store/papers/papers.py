@@ -4,11 +4,10 @@ A paper is stored once, under the date of its first announcement as far as we kn
 listing that names it adds an announcement. Storing a listing twice changes nothing.
 """
 
+import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-
-import aiosqlite
 
 from bot.arxiv.dating import DatedPaper, month_of
 from bot.arxiv.paper import SourceRecord
@@ -24,9 +23,10 @@ from bot.models import (
 from bot.store.papers import bulk
 from bot.store.papers.bulk import AddedPapers, PreparedPaper, write_papers
 from bot.store.papers.merging import Change
-from bot.store.rows import Row, load_papers
+from bot.store.rows import load_papers
 from bot.store.search import search
-from bot.store.sqlite.database import Database
+from bot.store.sqlite.executor import Database
+from bot.store.sqlite.statements import Row
 
 BATCH_DEADLINE_S = 60.0
 """Nobody waits for an answer during an import, but a read is not to hang for ever."""
@@ -65,17 +65,17 @@ class Papers:
         empty, an earlier announcement date) and loses nothing.
         """
 
-        async def work(connection: aiosqlite.Connection) -> AddedListing:
+        def work(connection: sqlite3.Connection) -> AddedListing:
             # First mention wins: a hand-made file may name a paper twice, arXiv's feeds never do.
             announced = {entry.paper.arxiv_id: entry for entry in reversed(listing.announcements)}
             dated = [_dated(each, listing) for each in reversed(announced.values())]
-            changes = await bulk.list_changes(connection, dated)
-            keys = await write_papers(connection, changes)
-            added = await _write_announcements(connection, listing, now)
-            await search.index(connection, keys)
+            changes = bulk.list_changes(connection, dated)
+            keys = write_papers(connection, changes)
+            added = _write_announcements(connection, listing, now)
+            search.index(connection, keys)
             if added:  # a known paper may have been announced with another type
                 written = {change.after.arxiv_id for change in changes}
-                await search.refresh(connection, announced.keys() - written)
+                search.refresh(connection, announced.keys() - written)
             new_papers = sum(change.before is None for change in changes)
             return AddedListing(
                 new_papers=new_papers,
@@ -92,24 +92,24 @@ class Papers:
         A paper that is known gains what the batch adds, as with `add_listing`.
         """
 
-        async def work(connection: aiosqlite.Connection) -> AddedPapers:
-            return await bulk.add_papers(connection, batch)
+        def work(connection: sqlite3.Connection) -> AddedPapers:
+            return bulk.add_papers(connection, batch)
 
         return await self._database.write(work)
 
     async def list_changed(self, records: Sequence[SourceRecord]) -> list[SourceRecord]:
         """Return the records that are worth reading further: the others' contents are stored."""
 
-        async def work(connection: aiosqlite.Connection) -> list[SourceRecord]:
-            return await bulk.list_changed(connection, records)
+        def work(connection: sqlite3.Connection) -> list[SourceRecord]:
+            return bulk.list_changed(connection, records)
 
-        return await self._database.read(work, deadline_s=BATCH_DEADLINE_S)
+        return await self._database.read_within(BATCH_DEADLINE_S, work)
 
     async def add_links(self, arxiv_id: ArxivId, links: Sequence[Link]) -> int:
         """Add late links to a stored paper; returns how many were new."""
 
-        async def work(connection: aiosqlite.Connection) -> int:
-            stored = (await load_papers(connection, [arxiv_id])).get(arxiv_id)
+        def work(connection: sqlite3.Connection) -> int:
+            stored = (load_papers(connection, [arxiv_id])).get(arxiv_id)
             if stored is None:
                 return 0
             urls = {link.url for link in stored.paper.links}
@@ -122,31 +122,31 @@ class Papers:
                 is_estimated=stored.is_date_estimated,
             )
             if fresh:
-                await search.index(connection, await write_papers(connection, [change]))
+                search.index(connection, write_papers(connection, [change]))
             return len(fresh)
 
         return await self._database.write(work)
 
     async def get_paper(self, arxiv_id: ArxivId) -> StoredPaper | None:
-        async def work(connection: aiosqlite.Connection) -> StoredPaper | None:
-            return (await load_papers(connection, [arxiv_id])).get(arxiv_id)
+        def work(connection: sqlite3.Connection) -> StoredPaper | None:
+            return (load_papers(connection, [arxiv_id])).get(arxiv_id)
 
         return await self._database.read(work)
 
     async def get_listing(self, category: str, day: date) -> Listing | None:
         """Read a listing back in arXiv's order; None when nothing is stored for it."""
 
-        async def work(connection: aiosqlite.Connection) -> Listing | None:
-            rows = await connection.execute_fetchall(
+        def work(connection: sqlite3.Connection) -> Listing | None:
+            rows = connection.execute(
                 "SELECT arxiv_id, announce_type, position, version FROM announcement "
                 "WHERE category = :category AND announced_on = :day ORDER BY position, arxiv_id",
                 {"category": category, "day": day.isoformat()},
             )
             entries = [tuple(row) for row in rows]
-            source = await _source(connection, category, day)
+            source = _source(connection, category, day)
             if source is None:
                 return None
-            papers = await load_papers(connection, [ArxivId(row[0]) for row in entries])
+            papers = load_papers(connection, [ArxivId(row[0]) for row in entries])
             return Listing(
                 category=category,
                 announced_on=day,
@@ -159,8 +159,8 @@ class Papers:
     async def list_listing_dates(self, category: str, limit: int = 25) -> list[date]:
         """List the dates for which a listing of ``category`` is stored, newest first."""
 
-        async def work(connection: aiosqlite.Connection) -> list[date]:
-            rows = await connection.execute_fetchall(
+        def work(connection: sqlite3.Connection) -> list[date]:
+            rows = connection.execute(
                 "SELECT announced_on FROM listing WHERE category = :category "
                 "ORDER BY announced_on DESC LIMIT :limit",
                 {"category": category, "limit": limit},
@@ -176,8 +176,8 @@ class Papers:
     async def listing_statuses(self) -> list[ListingStatus]:
         """Describe the newest stored listing of every category."""
 
-        async def work(connection: aiosqlite.Connection) -> list[ListingStatus]:
-            rows = await connection.execute_fetchall(
+        def work(connection: sqlite3.Connection) -> list[ListingStatus]:
+            rows = connection.execute(
                 """
                 SELECT category, announced_on, source, stored_at FROM listing AS newest
                 WHERE announced_on =
@@ -185,13 +185,13 @@ class Papers:
                 ORDER BY category
                 """
             )
-            return [await _status(connection, tuple(row)) for row in rows]
+            return [_status(connection, tuple(row)) for row in rows]
 
         return await self._database.read(work)
 
     async def count_papers(self) -> int:
-        async def work(connection: aiosqlite.Connection) -> int:
-            rows = await connection.execute_fetchall("SELECT count(*) FROM paper")
+        def work(connection: sqlite3.Connection) -> int:
+            rows = connection.execute("SELECT count(*) FROM paper")
             return int(next(iter(rows))[0])
 
         return await self._database.read(work)
@@ -226,15 +226,13 @@ def _first_announcement(announcement: Announcement, listing: Listing) -> tuple[d
     return min(month_of(announcement.paper.arxiv_id), listing.announced_on), True
 
 
-async def _write_announcements(
-    connection: aiosqlite.Connection, listing: Listing, now: datetime
-) -> int:
+def _write_announcements(connection: sqlite3.Connection, listing: Listing, now: datetime) -> int:
     """Add the announcements that are new; returns how many."""
-    known = await _announced(connection, listing.category, listing.announced_on)
+    known = _announced(connection, listing.category, listing.announced_on)
     listed = {announcement.paper.arxiv_id for announcement in listing.announcements}
     # The fuller reading knows the true places; a filtered copy of a listing does not.
     knows_places = listed >= known
-    await connection.executemany(
+    connection.executemany(
         """
         INSERT INTO announcement
             (category, announced_on, position, arxiv_id, version, announce_type)
@@ -245,7 +243,7 @@ async def _write_announcements(
     )
     added = len(listed - known)
     if added:
-        await connection.execute(
+        connection.execute(
             "INSERT INTO listing (category, announced_on, source, stored_at, updated_at) "
             "VALUES (:category, :day, :source, :now, :now) "
             "ON CONFLICT DO UPDATE SET updated_at = :grown_at",
@@ -254,18 +252,18 @@ async def _write_announcements(
                 "day": listing.announced_on.isoformat(),
                 "source": listing.source,
                 "now": now.isoformat(),
-                "grown_at": (await _growth_time(connection, listing.announced_on, now)).isoformat(),
+                "grown_at": (_growth_time(connection, listing.announced_on, now)).isoformat(),
             },
         )
     return added
 
 
-async def _growth_time(connection: aiosqlite.Connection, day: date, now: datetime) -> datetime:
+def _growth_time(connection: sqlite3.Connection, day: date, now: datetime) -> datetime:
     """Return ``now``, or a moment after the last decision about ``day`` if that is later.
 
     A clock that was set back since the decision must not make new papers look decided.
     """
-    rows = await connection.execute_fetchall(
+    rows = connection.execute(
         "SELECT max(decided_at) FROM digest WHERE announced_on = ?", (day.isoformat(),)
     )
     decided_at = next((datetime.fromisoformat(row[0]) for row in rows if row[0]), now)
@@ -283,16 +281,16 @@ def _announcement_row(announcement: Announcement, listing: Listing) -> Row:
     )
 
 
-async def _announced(connection: aiosqlite.Connection, category: str, day: date) -> set[ArxivId]:
-    rows = await connection.execute_fetchall(
+def _announced(connection: sqlite3.Connection, category: str, day: date) -> set[ArxivId]:
+    rows = connection.execute(
         "SELECT arxiv_id FROM announcement WHERE category = :category AND announced_on = :day",
         {"category": category, "day": day.isoformat()},
     )
     return {ArxivId(row[0]) for row in rows}
 
 
-async def _source(connection: aiosqlite.Connection, category: str, day: date) -> str | None:
-    rows = await connection.execute_fetchall(
+def _source(connection: sqlite3.Connection, category: str, day: date) -> str | None:
+    rows = connection.execute(
         "SELECT source FROM listing WHERE category = :category AND announced_on = :day",
         {"category": category, "day": day.isoformat()},
     )
@@ -309,9 +307,9 @@ def _announcement(row: Row, papers: Mapping[ArxivId, StoredPaper]) -> Announceme
     )
 
 
-async def _status(connection: aiosqlite.Connection, row: Row) -> ListingStatus:
+def _status(connection: sqlite3.Connection, row: Row) -> ListingStatus:
     category, announced_on, source, stored_at = (str(value) for value in row)
-    rows = await connection.execute_fetchall(
+    rows = connection.execute(
         "SELECT announce_type, count(*) FROM announcement "
         "WHERE category = :category AND announced_on = :day GROUP BY announce_type",
         {"category": category, "day": announced_on},

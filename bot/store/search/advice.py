@@ -11,7 +11,7 @@ from bot.query.tokens import stem, surface, words
 from bot.store.search.find import follow, known_keys
 from bot.store.search.plan import plan_tiers
 from bot.store.search.words import count_papers, count_roughly
-from bot.store.sqlite.readers import Reading
+from bot.store.sqlite.executor import Reading
 
 COUNTED = 100
 LEAST_CORRECTED = 4  # letters; in shorter words everything is like everything

@@ -14,10 +14,9 @@ from bot.models import ArxivId
 from bot.query.ast import And, HasDoi, Identified, LeafNode, Node, Not, Or, Query, Since, Until
 from bot.query.compile import leaf_expression
 from bot.store.keys import day_of
-from bot.store.rows import json_array
 from bot.store.search.index import INDEXES
-from bot.store.sqlite.database import translated_errors
-from bot.store.sqlite.readers import Readers, Reading, Row
+from bot.store.sqlite.executor import Database, Reading, translated_errors
+from bot.store.sqlite.statements import Row, json_array
 
 LOADING_DEADLINE_S = 10.0
 
@@ -25,7 +24,7 @@ _COLUMNS = INDEXES["paper_text"]
 
 
 async def match_many(
-    readers: Readers, queries: Sequence[Query], arxiv_ids: Collection[ArxivId]
+    database: Database, queries: Sequence[Query], arxiv_ids: Collection[ArxivId]
 ) -> list[frozenset[ArxivId]]:
     """Return for each query which of these papers it finds.
 
@@ -43,7 +42,7 @@ async def match_many(
             raise DatabaseBusy("The database is too slow to read a day's papers; try again later.")
         return rows
 
-    rows = await readers.run(load, deadline_s=LOADING_DEADLINE_S)
+    rows = await database.search(LOADING_DEADLINE_S, load)
     with translated_errors():
         return await asyncio.to_thread(_match_all, rows, queries)
 

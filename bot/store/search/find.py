@@ -14,7 +14,7 @@ from bot.errors import InputError
 from bot.models import Link, LinkKind, Provenance, StoredPaper
 from bot.query.ast import HasDoi, Identified, Node, Place, Query, leaves
 from bot.query.relevance import Scorer, asked_stems, tiers
-from bot.store.rows import PAPER_COLUMNS, json_array, stored_paper
+from bot.store.rows import PAPER_COLUMNS, stored_paper
 from bot.store.search.plan import (
     EVERYWHERE,
     FIRST_KEY,
@@ -24,7 +24,8 @@ from bot.store.search.plan import (
     plan_tiers,
 )
 from bot.store.search.words import count_archive, count_papers, narrow_prefixes, weight
-from bot.store.sqlite.readers import Reading
+from bot.store.sqlite.executor import Reading
+from bot.store.sqlite.statements import json_array
 
 COUNTED = 1000  # a page says '1,000+' beyond: counting all of three million takes seconds
 POOL = 150  # papers that are scored: about 10 ms, and better than BM25 over all of them

@@ -5,16 +5,14 @@ there, and added when the new one is: `unindex` before, `index` after. There are
 `migrations`); one statement a batch, in ascending key order, which FTS5 writes fastest.
 """
 
+import sqlite3
 from collections.abc import Collection, Mapping, Sequence
-from functools import partial
 from types import MappingProxyType
-
-import aiosqlite
 
 from bot.models import AnnounceType, ArxivId, LinkKind
 from bot.query.tags import filter_tags
-from bot.store.rows import json_array
-from bot.store.sqlite.database import Database
+from bot.store.sqlite.executor import Database
+from bot.store.sqlite.statements import json_array
 
 INDEXES: Mapping[str, str] = MappingProxyType(
     {
@@ -30,74 +28,64 @@ WITH_FILTERS = ("paper_text", "paper_head")
 _WANTED = "key IN (SELECT value FROM json_each(:keys)) ORDER BY key"
 
 
-async def unindex(connection: aiosqlite.Connection, keys: Sequence[int]) -> None:
+def unindex(connection: sqlite3.Connection, keys: Sequence[int]) -> None:
     """Take these papers out of the indexes; their rows still hold what was indexed."""
-    await _remove(connection, keys, INDEXES)
+    _remove(connection, keys, INDEXES)
 
 
-async def index(
-    connection: aiosqlite.Connection, keys: Sequence[int], *, has_tags: bool = False
-) -> None:
+def index(connection: sqlite3.Connection, keys: Sequence[int], *, has_tags: bool = False) -> None:
     """Put these papers into the indexes; their rows, links and announcements are written.
 
     ``has_tags`` says that the rows' filters are complete already, announcements included.
     """
     if not has_tags:
-        await _write_filters(connection, await _filters(connection, keys))
-    await _add(connection, keys, INDEXES)
+        _write_filters(connection, _filters(connection, keys))
+    _add(connection, keys, INDEXES)
 
 
-async def refresh(connection: aiosqlite.Connection, arxiv_ids: Collection[ArxivId]) -> None:
+def refresh(connection: sqlite3.Connection, arxiv_ids: Collection[ArxivId]) -> None:
     """Follow what changed around indexed papers (announcements, links), their rows unchanged."""
-    rows = await connection.execute_fetchall(
+    rows = connection.execute(
         "SELECT key FROM paper WHERE arxiv_id IN (SELECT value FROM json_each(:ids)) ORDER BY key",
         {"ids": json_array(arxiv_ids)},
     )
-    filters = await _filters(connection, [int(row[0]) for row in rows])
+    filters = _filters(connection, [int(row[0]) for row in rows])
     changed = [key for key, old, new in filters if old != new]
-    await _remove(connection, changed, WITH_FILTERS)
-    await _write_filters(connection, filters)
-    await _add(connection, changed, WITH_FILTERS)
+    _remove(connection, changed, WITH_FILTERS)
+    _write_filters(connection, filters)
+    _add(connection, changed, WITH_FILTERS)
 
 
-async def _remove(
-    connection: aiosqlite.Connection, keys: Sequence[int], names: Collection[str]
-) -> None:
+def _remove(connection: sqlite3.Connection, keys: Sequence[int], names: Collection[str]) -> None:
     for name in names:
         columns = INDEXES[name]
-        await connection.execute(
+        connection.execute(
             f"INSERT INTO {name} ({name}, rowid, {columns}) "
             f"SELECT 'delete', key, {columns} FROM paper WHERE {_WANTED}",
             {"keys": json_array(keys)},
         )
 
 
-async def _add(
-    connection: aiosqlite.Connection, keys: Sequence[int], names: Collection[str]
-) -> None:
+def _add(connection: sqlite3.Connection, keys: Sequence[int], names: Collection[str]) -> None:
     for name in names:
         columns = INDEXES[name]
-        await connection.execute(
+        connection.execute(
             f"INSERT INTO {name} (rowid, {columns}) "
             f"SELECT key, {columns} FROM paper WHERE {_WANTED}",
             {"keys": json_array(keys)},
         )
 
 
-async def _write_filters(
-    connection: aiosqlite.Connection, filters: Sequence[tuple[int, str, str]]
-) -> None:
-    await connection.executemany(
+def _write_filters(connection: sqlite3.Connection, filters: Sequence[tuple[int, str, str]]) -> None:
+    connection.executemany(
         "UPDATE paper SET filters = ? WHERE key = ?",
         [(new, key) for key, old, new in filters if old != new],
     )
 
 
-async def _filters(
-    connection: aiosqlite.Connection, keys: Sequence[int]
-) -> list[tuple[int, str, str]]:
+def _filters(connection: sqlite3.Connection, keys: Sequence[int]) -> list[tuple[int, str, str]]:
     """Work out the filters of these papers: (key, as they are, as they should be)."""
-    rows = await connection.execute_fetchall(
+    rows = connection.execute(
         f"""
         SELECT key, filters, categories,
             (SELECT group_concat(DISTINCT announce_type) FROM announcement
@@ -133,14 +121,14 @@ async def merge_all(database: Database) -> int:
     steps = 0
     for name in INDEXES:
         pages = -MERGED_PAGES  # negative at first: pieces of every size take part
-        while await database.write(partial(_merge, name=name, pages=pages)):
+        while await database.write(_merge, name, pages):
             pages = MERGED_PAGES
             steps += 1
     return steps
 
 
-async def _merge(connection: aiosqlite.Connection, *, name: str, pages: int) -> bool:
+def _merge(connection: sqlite3.Connection, name: str, pages: int) -> bool:
     """Merge a little; returns whether there was anything to do."""
     before = connection.total_changes
-    await connection.execute(f"INSERT INTO {name} ({name}, rank) VALUES ('merge', {pages:d})")
+    connection.execute(f"INSERT INTO {name} ({name}, rank) VALUES ('merge', {pages:d})")
     return connection.total_changes - before >= 2  # the statement itself counts one

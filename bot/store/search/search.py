@@ -8,7 +8,6 @@ while new papers arrive.
 """
 
 from collections.abc import Collection, Sequence
-from functools import partial
 
 from bot.models import ArxivId, Paper
 from bot.query.ast import Query
@@ -20,8 +19,7 @@ from bot.store.search.similar import find_similar
 from bot.store.search.trace import Trace, trace
 from bot.store.search.typed import TitleSuggestion, suggest_authors, suggest_titles
 from bot.store.search.words import count_stems, is_count_stale
-from bot.store.sqlite.database import Database
-from bot.store.sqlite.readers import Readers
+from bot.store.sqlite.executor import Database
 
 __all__ = [
     "Advice",
@@ -50,10 +48,6 @@ class Search:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._readers = Readers(database.path)
-
-    async def close(self) -> None:
-        await self._readers.close()
 
     async def find(
         self,
@@ -68,13 +62,11 @@ class Search:
 
         A search that reaches its deadline returns what it found by then and says so.
         """
-        work = partial(find, query=query, sort=sort, limit=limit, cursor=after)
-        return await self._readers.run(work, deadline_s=deadline_s)
+        return await self._database.search(deadline_s, find, query, sort, limit, after)
 
     async def trace(self, query: Query, *, sort: Sort = Sort.NEWEST, limit: int = 10) -> Trace:
         """Search as `find` does, and tell how it went."""
-        work = partial(trace, query=query, sort=sort, limit=limit)
-        return await self._readers.run(work, deadline_s=TRACE_DEADLINE_S)
+        return await self._database.search(TRACE_DEADLINE_S, trace, query, sort, limit)
 
     async def match(self, query: Query, arxiv_ids: Collection[ArxivId]) -> set[ArxivId]:
         """Return which of these papers ``query`` finds."""
@@ -84,16 +76,15 @@ class Search:
         self, queries: Sequence[Query], arxiv_ids: Collection[ArxivId]
     ) -> list[frozenset[ArxivId]]:
         """Return for each query which of these papers it finds: a day's papers, all topics."""
-        return await match_many(self._readers, queries, arxiv_ids)
+        return await match_many(self._database, queries, arxiv_ids)
 
     async def advise(self, query: Query) -> Advice:
         """Say why ``query`` finds nothing, and what would."""
-        return await self._readers.run(partial(advise, query=query), deadline_s=ADVISE_DEADLINE_S)
+        return await self._database.search(ADVISE_DEADLINE_S, advise, query)
 
     async def find_similar(self, paper: Paper, limit: int = 10) -> tuple[Match, ...]:
         """Find the papers that share the most telling words with ``paper``."""
-        work = partial(find_similar, paper=paper, limit=limit)
-        return await self._readers.run(work, deadline_s=FIND_DEADLINE_S)
+        return await self._database.search(FIND_DEADLINE_S, find_similar, paper, limit)
 
     async def tidy(self) -> int:
         """Tidy up when the archive has grown much: merge the indexes, count the words anew.
@@ -102,17 +93,15 @@ class Search:
         about a tenth of a second, in between which others write. Returns how many words were
         counted, 0 when there was nothing to do.
         """
-        if not await is_count_stale(self._readers):
+        if not await is_count_stale(self._database):
             return 0
         await merge_all(self._database)
-        return await count_stems(self._database, self._readers)
+        return await count_stems(self._database)
 
     async def suggest_titles(self, typed: str, limit: int = 25) -> list[TitleSuggestion]:
         """Complete a title that is being typed: all its words, the last one perhaps unfinished."""
-        work = partial(suggest_titles, typed=typed, limit=limit)
-        return await self._readers.run(work, deadline_s=SUGGEST_DEADLINE_S)
+        return await self._database.search(SUGGEST_DEADLINE_S, suggest_titles, typed, limit)
 
     async def suggest_authors(self, typed: str, limit: int = 25) -> list[str]:
         """Complete an author's name; those with most recent papers first."""
-        work = partial(suggest_authors, typed=typed, limit=limit)
-        return await self._readers.run(work, deadline_s=SUGGEST_DEADLINE_S)
+        return await self._database.search(SUGGEST_DEADLINE_S, suggest_authors, typed, limit)

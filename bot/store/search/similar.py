@@ -15,7 +15,7 @@ from bot.query.relevance import TITLE_WEIGHT
 from bot.query.tokens import stems, surface, tokens
 from bot.store.search.find import LOADING_S, Match, load
 from bot.store.search.words import count_archive, count_papers, weight
-from bot.store.sqlite.readers import Reading
+from bot.store.sqlite.executor import Reading
 
 WORDS = 14
 LEAST_LETTERS = 3

@@ -13,7 +13,7 @@ from bot.store.keys import day_of
 from bot.store.search.find import COUNTED, POOL, SearchPage, Sort, find, keys_in, known_keys
 from bot.store.search.plan import FIRST_KEY, LAST_KEY, Stretch, plan_tiers
 from bot.store.search.words import count_archive, count_papers, narrow_prefixes, weight
-from bot.store.sqlite.readers import Reading
+from bot.store.sqlite.executor import Reading
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

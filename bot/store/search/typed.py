@@ -9,7 +9,7 @@ from bot.query.compile import quoted
 from bot.query.names import name_parts
 from bot.query.parser import clean
 from bot.query.tokens import words
-from bot.store.sqlite.readers import Reading
+from bot.store.sqlite.executor import Reading
 
 LEAST_TYPED = 2  # letters; one letter fits a tenth of everything
 RECENT = 200  # papers whose authors are counted

@@ -7,21 +7,18 @@ to count on the spot, up to a bound.
 """
 
 import math
+import sqlite3
 import string
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
-from functools import partial
 from itertools import pairwise
-
-import aiosqlite
 
 from bot.query.ast import And, Node, Not, Or, Text, any_of
 from bot.query.compile import quoted
 from bot.query.tags import MARK
 from bot.query.tokens import stem, surface, words
-from bot.store.rows import json_array
-from bot.store.sqlite.database import Database
-from bot.store.sqlite.readers import Readers, Reading, Row
+from bot.store.sqlite.executor import Database, Reading
+from bot.store.sqlite.statements import Row, json_array
 
 LEAST_PAPERS = 3  # rarer stems stay out of the table: two thirds of all, misprints and formulas
 COUNTED_ON_THE_SPOT = 5000
@@ -121,27 +118,25 @@ def weight(papers: int, archive: int) -> float:
 # Counting, now and then
 
 
-async def count_stems(database: Database, readers: Readers) -> int:
+async def count_stems(database: Database) -> int:
     """Count anew in how many papers each stem occurs; returns the number of stems kept.
 
     A few seconds for 100,000 papers, a minute for millions; in small steps, so that neither a
     search nor a listing waits longer than for one of them.
     """
-    archive = await readers.run(count_rows, deadline_s=COUNTING_DEADLINE_S)
+    archive = await database.search(COUNTING_DEADLINE_S, count_rows)
     kept = 0
     for first, end in _ranges():
-        rows = await readers.run(
-            partial(_count_range, first=first, end=end), deadline_s=COUNTING_DEADLINE_S
-        )
+        rows = await database.search(COUNTING_DEADLINE_S, _count_range, first, end)
         kept += len(rows)
-        await database.write(partial(_store_range, first=first, end=end, rows=rows))
-    await database.write(partial(_store_range, first=ARCHIVE, end="\0", rows=[(ARCHIVE, archive)]))
+        await database.write(_store_range, first, end, rows)
+    await database.write(_store_range, ARCHIVE, "\0", [(ARCHIVE, archive)])
     return kept
 
 
-async def is_count_stale(readers: Readers) -> bool:
+async def is_count_stale(database: Database) -> bool:
     """Whether the archive grew by half since its stems were counted, or never were."""
-    return await readers.run(_is_stale, deadline_s=COUNTING_DEADLINE_S)
+    return await database.search(COUNTING_DEADLINE_S, _is_stale)
 
 
 def _is_stale(reading: Reading) -> bool:
@@ -161,14 +156,13 @@ def _ranges() -> Iterator[tuple[str, str]]:
 
 
 def _count_range(reading: Reading, first: str, end: str) -> list[Row]:
+    reading.rows("CREATE VIRTUAL TABLE temp.vocabulary USING fts5vocab (main, paper_text, row)")
     return reading.rows(
         "SELECT term, doc FROM temp.vocabulary WHERE term >= ? AND term < ? AND doc >= ?",
         (first, end, LEAST_PAPERS),
     )
 
 
-async def _store_range(
-    connection: aiosqlite.Connection, first: str, end: str, rows: Sequence[Row]
-) -> None:
-    await connection.execute("DELETE FROM stem WHERE stem >= ? AND stem < ?", (first, end))
-    await connection.executemany("INSERT INTO stem (stem, papers) VALUES (?, ?)", rows)
+def _store_range(connection: sqlite3.Connection, first: str, end: str, rows: Sequence[Row]) -> None:
+    connection.execute("DELETE FROM stem WHERE stem >= ? AND stem < ?", (first, end))
+    connection.executemany("INSERT INTO stem (stem, papers) VALUES (?, ?)", rows)

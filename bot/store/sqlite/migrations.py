@@ -8,8 +8,6 @@ set inside the step's transaction, so that a kill leaves the file wholly old or 
 import contextlib
 import sqlite3
 
-import aiosqlite
-
 from bot.errors import DatabaseUnusable
 from bot.query.tags import author_tags
 
@@ -323,33 +321,33 @@ def tags_of_authors(authors: str) -> str:
     return author_tags(authors.split("\n") if authors else ())
 
 
-async def migrate(connection: aiosqlite.Connection) -> None:
+def migrate(connection: sqlite3.Connection) -> None:
     """Bring the file to this program's schema; raises as `check_version` does."""
-    version = await check_version(connection)
-    await connection.create_function("author_tags", 1, tags_of_authors, deterministic=True)
+    version = check_version(connection)
+    connection.create_function("author_tags", 1, tags_of_authors, deterministic=True)
     for number, step in enumerate(STEPS[version:], start=version + 1):
-        await connection.execute("BEGIN IMMEDIATE")
+        connection.execute("BEGIN IMMEDIATE")
         try:
             for statement in step:
-                await connection.execute(statement)
-            await connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-            await connection.execute(f"PRAGMA user_version = {number}")
-            await connection.execute("COMMIT")
+                connection.execute(statement)
+            connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+            connection.execute(f"PRAGMA user_version = {number}")
+            connection.execute("COMMIT")
         except BaseException:
             with contextlib.suppress(sqlite3.Error):  # a full disk has already rolled back
-                await connection.execute("ROLLBACK")
+                connection.execute("ROLLBACK")
             raise
 
 
-async def check_version(connection: aiosqlite.Connection) -> int:
+def check_version(connection: sqlite3.Connection) -> int:
     """Return how many steps the file has taken; 0 for a file without tables.
 
     Raises `DatabaseUnusable` for a file of another program or of a newer version of ours.
     """
-    version = await _pragma(connection, "user_version")
-    application = await _pragma(connection, "application_id")
-    tables = await connection.execute_fetchall("SELECT name FROM sqlite_schema LIMIT 1")
-    if application != APPLICATION_ID and (application or version or list(tables)):
+    version = _pragma(connection, "user_version")
+    application = _pragma(connection, "application_id")
+    tables = connection.execute("SELECT name FROM sqlite_schema LIMIT 1").fetchall()
+    if application != APPLICATION_ID and (application or version or tables):
         raise DatabaseUnusable(
             "it is a database of another program; set database.path to another file."
         )
@@ -361,6 +359,6 @@ async def check_version(connection: aiosqlite.Connection) -> int:
     return version
 
 
-async def _pragma(connection: aiosqlite.Connection, name: str) -> int:
-    rows = await connection.execute_fetchall(f"PRAGMA {name}")
-    return int(next(iter(rows))[0])
+def _pragma(connection: sqlite3.Connection, name: str) -> int:
+    (value,) = connection.execute(f"PRAGMA {name}").fetchone()
+    return int(value)

@@ -12,7 +12,8 @@ import pytest
 from bot.errors import StoreError
 from bot.models import DeliveryState, MessageDraft, Paper, Subscription
 from bot.store.outbox.outbox import DeliveryRecord, Outbox, delivery_key, frozen_json, nonce_of
-from bot.store.sqlite.database import Database, open_database
+from bot.store.sqlite.database import open_database
+from bot.store.sqlite.executor import Database
 from bot.store.subscriptions import Subscriptions
 from tests.builders import DAY, NOW, make_draft, make_papers
 

@@ -8,7 +8,7 @@ import pytest
 from bot.errors import DatabaseBusy
 from bot.query.parser import parse_query
 from bot.store.search import daily as search_daily
-from bot.store.sqlite import readers
+from bot.store.sqlite import executor
 from bot.store.store import Store
 from tests.builders import DAY, NOW, make_id, make_listing, make_paper, make_papers
 
@@ -45,7 +45,7 @@ async def test_a_day_that_cannot_be_read_in_time_is_an_error_not_half_an_answer(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(search_daily, "LOADING_DEADLINE_S", 0)
-    monkeypatch.setattr(readers, "STEPS_BETWEEN_LOOKS", 1)
+    monkeypatch.setattr(executor, "SEARCH_STEPS_BETWEEN_LOOKS", 1)
     await store.papers.add_listing(make_listing(*make_papers(50)), now=NOW)
     with pytest.raises(DatabaseBusy, match="later"):
         await store.search.match(parse_query("paper"), [make_id(1), make_id(2)])

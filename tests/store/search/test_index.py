@@ -1,9 +1,9 @@
 """The search indexes hold what the papers say, whatever happened to the papers."""
 
 import random
+import sqlite3
 from datetime import timedelta
 
-import aiosqlite
 import pytest
 
 from bot.models import AnnounceType, ArxivId, Paper
@@ -18,11 +18,9 @@ WORDS = ("deep", "dark", "matter", "neural", "halo", "graph", "lattice", "quantu
 async def check_integrity(store: Store) -> None:
     """Compare every index with the papers, word by word (rank 1)."""
 
-    async def work(connection: aiosqlite.Connection) -> None:
+    def work(connection: sqlite3.Connection) -> None:
         for name in INDEXES:
-            await connection.execute(
-                f"INSERT INTO {name} ({name}, rank) VALUES ('integrity-check', 1)"
-            )
+            connection.execute(f"INSERT INTO {name} ({name}, rank) VALUES ('integrity-check', 1)")
 
     await store.database.write(work)
 
@@ -116,8 +114,8 @@ def make_random_paper(dice: random.Random, latest: dict[ArxivId, Paper]) -> Pape
 
 
 async def count_pieces(store: Store) -> int:
-    async def work(connection: aiosqlite.Connection) -> int:
-        rows = await connection.execute_fetchall("SELECT count(DISTINCT segid) FROM paper_text_idx")
+    def work(connection: sqlite3.Connection) -> int:
+        rows = connection.execute("SELECT count(DISTINCT segid) FROM paper_text_idx")
         return int(next(iter(rows))[0])
 
     return await store.database.write(work)

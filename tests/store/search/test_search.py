@@ -8,7 +8,7 @@ from bot.errors import InputError
 from bot.query.parser import parse_query
 from bot.store.search import find as search_find
 from bot.store.search.search import Cursor, Sort
-from bot.store.sqlite import readers
+from bot.store.sqlite import executor
 from bot.store.store import Store
 from tests.builders import DAY, NOW, make_listing, make_paper, make_papers
 from tests.engine_table import PAPERS, announce_papers
@@ -95,7 +95,7 @@ async def test_history_imported_late_stays_behind_newer_papers(store: Store) -> 
 async def test_a_search_cut_off_shows_what_it_found_and_says_so(
     store: Store, monkeypatch: pytest.MonkeyPatch, sort: Sort, deadline_s: float
 ) -> None:
-    monkeypatch.setattr(readers, "STEPS_BETWEEN_LOOKS", 1)
+    monkeypatch.setattr(executor, "SEARCH_STEPS_BETWEEN_LOOKS", 1)
     await store.papers.add_listing(make_listing(*make_papers(400)), now=NOW)
     query = parse_query('paper "number 1" OR problem -number')
     whole = await store.search.find(query, limit=400, deadline_s=60)

@@ -7,7 +7,7 @@ from bot.query.printer import print_node
 from bot.store.search import words as search_words
 from bot.store.search.search import Sort
 from bot.store.search.words import count_archive, count_papers, narrow_prefixes, weight
-from bot.store.sqlite.readers import Reading
+from bot.store.sqlite.executor import Reading
 from bot.store.store import Store
 from tests.builders import NOW, make_listing, make_paper
 
@@ -27,7 +27,7 @@ async def counted(store: Store, monkeypatch: pytest.MonkeyPatch) -> Store:
 
 
 async def counts(store: Store, *stems: str) -> dict[str, int]:
-    return await store.search._readers.run(lambda r: count_papers(r, stems), deadline_s=5)
+    return await store.database.search(5, lambda r: count_papers(r, stems))
 
 
 async def test_stems_are_counted_by_paper(counted: Store) -> None:
@@ -38,7 +38,7 @@ async def test_stems_are_counted_by_paper(counted: Store) -> None:
         "agre": 30,
         "zzz": 0,
     }
-    assert await counted.search._readers.run(count_archive, deadline_s=5) == 30
+    assert await counted.database.search(5, count_archive) == 30
 
 
 async def test_an_archive_never_counted_gives_the_same(store: Store) -> None:
@@ -68,12 +68,12 @@ async def test_a_broad_beginning_stands_for_its_most_used_words(
         node, is_narrowed = narrow_prefixes(reading, parse_query(query).root)
         return print_node(node), is_narrowed
 
-    readers = counted.search._readers
-    assert await readers.run(lambda r: narrowed(r, "neur* -neur*"), deadline_s=5) == (
+    database = counted.database
+    assert await database.search(5, lambda r: narrowed(r, "neur* -neur*")) == (
         "(neural OR neuron) -(neural OR neuron)",
         True,
     )
-    assert await readers.run(lambda r: narrowed(r, "propos*"), deadline_s=5) == ("propos*", False)
+    assert await database.search(5, lambda r: narrowed(r, "propos*")) == ("propos*", False)
 
 
 @pytest.mark.parametrize("sort", list(Sort))

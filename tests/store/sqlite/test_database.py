@@ -1,20 +1,16 @@
-"""The plumbing: transactions that outlive their callers, and files that are refused."""
+"""Files: made whole, opened, locked, and refused when they are not what they should be."""
 
 import asyncio
 import sqlite3
 import subprocess
 import sys
-import time
-from collections.abc import AsyncIterator
-from functools import partial
 from pathlib import Path
 
-import aiosqlite
 import pytest
 
-from bot.errors import AlreadyRunning, BotError, DatabaseBusy, DatabaseUnusable, StoreError
+from bot.errors import AlreadyRunning, BotError, DatabaseBusy, DatabaseUnusable
 from bot.store.sqlite import migrations
-from bot.store.sqlite.database import BUSY_TIMEOUT_MS, Database, instance_lock, open_database
+from bot.store.sqlite.database import instance_lock, open_database
 
 
 @pytest.fixture
@@ -22,169 +18,17 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "bot.db"
 
 
-@pytest.fixture
-async def database(path: Path) -> AsyncIterator[Database]:
-    async with open_database(path) as database:
-        yield database
+def add(connection: sqlite3.Connection, name: str = "a") -> None:
+    connection.execute("INSERT INTO fact VALUES (?, '')", (name,))
 
 
-async def add(connection: aiosqlite.Connection, name: str = "a") -> None:
-    await connection.execute("INSERT INTO fact VALUES (?, '')", (name,))
-
-
-async def count(connection: aiosqlite.Connection) -> int:
-    rows = await connection.execute_fetchall("SELECT count(*) FROM fact")
-    return int(next(iter(rows))[0])
-
-
-async def _busy_timeout(connection: aiosqlite.Connection) -> int:
-    return int(next(iter(await connection.execute_fetchall("PRAGMA busy_timeout")))[0])
+def count(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("SELECT count(*) FROM fact").fetchone()[0])
 
 
 async def create(path: Path) -> None:
     async with open_database(path) as database:
         await database.write(add)
-
-
-# Transactions
-
-
-async def test_a_failed_write_leaves_nothing(database: Database) -> None:
-    async def work(connection: aiosqlite.Connection) -> None:
-        await add(connection)
-        raise ValueError
-
-    with pytest.raises(ValueError):  # noqa: PT011
-        await database.write(work)
-    assert await database.read(count) == 0
-
-
-async def test_writers_do_not_mix(database: Database) -> None:
-    """One's rollback takes nothing of another's."""
-
-    async def failing(connection: aiosqlite.Connection) -> None:
-        await add(connection, "gone")
-        await asyncio.sleep(0)
-        raise ValueError
-
-    async def staying(name: str) -> None:
-        await database.write(lambda connection: add(connection, name))
-
-    works = [database.write(failing), staying("a"), database.write(failing), staying("b")]
-    results = await asyncio.gather(*works, return_exceptions=True)
-    assert [type(each) for each in results] == [ValueError, type(None)] * 2
-    assert await database.read(count) == 2
-
-
-async def read_for_ever(connection: aiosqlite.Connection) -> None:
-    await connection.execute_fetchall(
-        "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n"
-    )
-
-
-async def test_a_read_ends_at_its_deadline(database: Database) -> None:
-    start = time.monotonic()
-    with pytest.raises(DatabaseBusy):
-        await database.read(read_for_ever, deadline_s=0.1)
-    assert time.monotonic() - start < 2
-    assert await database.read(count) == 0
-
-
-async def test_a_read_ends_with_its_caller(database: Database) -> None:
-    """Not at its deadline: a bot that is stopped while it checks a large file ends soon."""
-    task = asyncio.create_task(database.read(read_for_ever, deadline_s=60))
-    await asyncio.sleep(0.1)
-    start = time.monotonic()
-    task.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await task
-    assert time.monotonic() - start < 2
-    assert await database.read(count) == 0
-
-
-async def test_a_reader_cannot_write(database: Database) -> None:
-    with pytest.raises(StoreError):
-        await database.read(add)
-
-
-async def test_a_read_goes_on_while_a_write_waits(database: Database) -> None:
-    async def slow(connection: aiosqlite.Connection) -> None:
-        await add(connection)
-        await asyncio.sleep(0.3)
-
-    task = asyncio.create_task(database.write(slow))
-    await asyncio.sleep(0.05)
-    assert await database.read(count) == 0
-    await task
-    assert await database.read(count) == 1
-
-
-async def test_who_waits_for_an_answer_waits_no_longer_than_asked(
-    database: Database, path: Path
-) -> None:
-    """Whether another program or our own work has the lock; nothing is written later."""
-    other = sqlite3.connect(path, isolation_level=None)
-    other.execute("BEGIN IMMEDIATE")
-    waiting = asyncio.create_task(database.write(partial(add, name="patient")))
-    await asyncio.sleep(0.05)
-    for _ in range(2):  # behind the first, then behind the file's lock alone
-        with pytest.raises(DatabaseBusy):
-            await database.write(add, patience_s=0.1)
-    assert not waiting.done()
-    other.execute("ROLLBACK")
-    other.close()
-    await waiting
-    assert await database.read(count) == 1
-
-
-async def test_patience_is_one_callers_own(database: Database) -> None:
-    await database.write(add, patience_s=0.1)
-    rows = await database.write(_busy_timeout)
-    assert rows == BUSY_TIMEOUT_MS
-
-
-async def test_a_locked_file_is_busy(database: Database) -> None:
-    await database._writer.execute("PRAGMA busy_timeout = 50")
-    other = sqlite3.connect(database.path, isolation_level=None)
-    other.execute("BEGIN EXCLUSIVE")
-    with pytest.raises(DatabaseBusy):
-        await database.write(add)
-    assert await database.read(count) == 0
-    other.execute("ROLLBACK")
-    other.close()
-    await database.write(add)
-
-
-async def test_a_full_disk_is_said_and_survived(database: Database) -> None:
-    """Old data stays, and small writes work again once there is space."""
-    await database.write(add)
-
-    async def limit(connection: aiosqlite.Connection, pages: int) -> None:
-        await connection.execute(f"PRAGMA max_page_count = {pages}")
-
-    async def fill(connection: aiosqlite.Connection) -> None:
-        await connection.execute("INSERT INTO fact VALUES ('big', ?)", ("x" * 10_000_000,))
-
-    await limit(database._writer, 100)
-    with pytest.raises(StoreError, match="no space"):
-        await database.write(fill)
-    await limit(database._writer, 1_000_000)
-    await database.write(lambda connection: add(connection, "b"))
-    assert await database.read(count) == 2
-
-
-async def test_a_text_that_is_no_unicode_is_refused(database: Database) -> None:
-    with pytest.raises(StoreError, match="Unicode"):
-        await database.write(lambda connection: add(connection, "\ud800"))
-
-
-async def test_closing_waits_for_a_write_whose_caller_is_gone(path: Path) -> None:
-    async with open_database(path) as database:
-        task = asyncio.create_task(database.write(add))
-        await asyncio.sleep(0)
-        task.cancel()
-    async with open_database(path) as database:
-        assert await database.read(count) == 1
 
 
 # Files
@@ -286,10 +130,25 @@ async def test_a_locked_file_at_the_start_is_busy(
     other.close()
 
 
+@pytest.mark.parametrize("steps", range(10))
+async def test_opening_that_is_cancelled_leaves_no_half_file(path: Path, steps: int) -> None:
+    async def opened() -> None:
+        async with open_database(path):
+            pass
+
+    task = asyncio.create_task(opened())
+    for _ in range(steps):
+        await asyncio.sleep(0.002)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    assert {file.name for file in path.parent.iterdir()} <= {"bot.db"}
+    await create(path)
+
+
 async def test_two_that_create_at_once_use_one_file(path: Path) -> None:
     async def opened(name: str) -> None:
         async with open_database(path) as database:
-            await database.write(lambda connection: add(connection, name))
+            await database.write(add, name)
 
     await asyncio.gather(*(opened(str(number)) for number in range(4)))
     async with open_database(path) as database:

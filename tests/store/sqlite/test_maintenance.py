@@ -1,8 +1,8 @@
 """Damage that nobody would notice is noticed at the start."""
 
+import sqlite3
 from pathlib import Path
 
-import aiosqlite
 import pytest
 
 from bot.errors import DatabaseDamaged
@@ -32,8 +32,8 @@ async def test_an_index_out_of_step_is_rebuilt(tmp_path: Path) -> None:
         await store.papers.add_listing(make_listing(*make_papers(20)), now=NOW)
         assert await repair_indexes(store.database) == []
 
-        async def bypass(connection: aiosqlite.Connection) -> None:
-            await connection.execute("UPDATE paper SET title = 'Something else altogether'")
+        def bypass(connection: sqlite3.Connection) -> None:
+            connection.execute("UPDATE paper SET title = 'Something else altogether'")
 
         await store.database.write(bypass)
         assert "paper_text" in await find_stale_indexes(store.database)

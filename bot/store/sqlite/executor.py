@@ -1,0 +1,347 @@
+"""The one executor: every piece of work on the running bot's database passes here.
+
+A unit of work is a plain function over a `sqlite3.Connection` and its values. It runs whole, on
+the thread of its connection, so it is never interleaved with another and never half-cancelled
+(docs/decisions/0008-one-executor.md). One connection writes; a few others read (WAL), so that a
+search waits neither for a listing being stored nor for another search. Deadlines, cancellation
+and the meaning of SQLite's errors are here and nowhere else.
+"""
+
+import asyncio
+import contextlib
+import math
+import sqlite3
+import threading
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any, Concatenate, Final, ParamSpec, TypeVar, cast
+
+import aiosqlite
+
+from bot.errors import DatabaseBusy, DatabaseFull, DatabaseUnusable, StoreError
+from bot.store.sqlite.statements import Parameters, Row
+
+T = TypeVar("T")
+P = ParamSpec("P")
+
+BUSY = "The database is busy; please try again in a moment."
+BUSY_TIMEOUT_MS = 5000
+PERSONS_PATIENCE_S = 2.0
+"""How long a person who changes a setting waits for the writer before being told to try again."""
+READ_DEADLINE_S = 1.5
+READERS: Final = 3
+STEPS_BETWEEN_LOOKS = 10_000
+"""SQLite looks at the deadline after this many steps of its machine."""
+SEARCH_STEPS_BETWEEN_LOOKS = 200
+"""FTS5 reads thousands of pages in one step of SQLite's and few of its own: at 10,000 a phrase of
+common words ran on for 30 ms."""
+INTERRUPT_AGAIN_S: Final = 0.1
+
+TRY_AGAIN = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_INTERRUPT)
+DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+
+
+class Connection(aiosqlite.Connection):
+    """A connection that runs whole functions on its thread.
+
+    aiosqlite runs one statement at a time; only its private `_execute` takes a function, and only
+    `_thread` can be kept from holding up the end of the process (omnilib/aiosqlite#290).
+    """
+
+    def __init__(self, connect: Callable[[], sqlite3.Connection]) -> None:
+        super().__init__(connect, iter_chunk_size=64)
+        self._thread.daemon = True
+
+    async def open(self, prepare: Callable[[sqlite3.Connection], None]) -> None:
+        """Connect and run ``prepare``; what fails or is cancelled is closed again."""
+        try:
+            await self
+        except BaseException:
+            self._thread.join()  # told to stop, it tells this loop once more that it did
+            raise
+        try:
+            await self.run_or_interrupt(prepare)
+        except BaseException:
+            await asyncio.shield(self.close())
+            raise
+
+    async def run(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Run ``work`` to its end, even if the caller is cancelled meanwhile."""
+        return cast(T, await self._execute(work, self._conn))  # type: ignore[no-untyped-call]
+
+    async def run_or_interrupt(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Run ``work``; with a cancelled caller its statements are interrupted, until it ends."""
+        task = asyncio.create_task(self.run(work))
+        try:
+            return await asyncio.shield(task)
+        except asyncio.CancelledError:
+            await self.interrupt()
+            while not task.done():  # again and again: it reaches only a running statement
+                await asyncio.wait({task}, timeout=INTERRUPT_AGAIN_S)
+                await self.interrupt()
+            raise
+
+
+class Reading:
+    """One question's view of the database: a snapshot, until a deadline."""
+
+    def __init__(self, connection: sqlite3.Connection, deadline_s: float) -> None:
+        self.connection = connection
+        self.overran = False
+        # Not monotonic(): the demo's Discord replaces that, and not for SQLite's thread.
+        self._until = time.perf_counter() + deadline_s
+
+    def rows(self, sql: str, parameters: Parameters = ()) -> list[Row]:
+        """Read rows; those found in time, with `overran` set, when the deadline cuts it off."""
+        found: list[Row] = []
+        with contextlib.closing(self.connection.cursor()) as cursor:
+            try:
+                found.extend(cursor.execute(sql, parameters))  # what comes before an error stays
+            except sqlite3.OperationalError as error:
+                if primary_code(error) != sqlite3.SQLITE_INTERRUPT:
+                    raise
+                self.overran = True
+        return found
+
+    def integers(self, sql: str, parameters: Parameters = ()) -> list[int]:
+        """Read the first column, whole numbers."""
+        return [row[0] for row in self.rows(sql, parameters)]
+
+    def allow(self, more_s: float) -> None:
+        """Move the deadline to at least ``more_s`` from now, to bring what was found to an end."""
+        self._until = max(self._until, time.perf_counter() + more_s)
+
+    def has_passed(self) -> bool:
+        return time.perf_counter() > self._until
+
+
+class Database:
+    """An open database: `write` for transactions, `read` and `search` for questions."""
+
+    def __init__(
+        self, path: Path, writer: Connection, open_reader: Callable[[], Awaitable[Connection]]
+    ) -> None:
+        self.path = path
+        self._writer = writer
+        self._open_reader = open_reader
+        self._idle: list[Connection] = []
+        self._seats = asyncio.Semaphore(READERS)
+        self._search_seats = asyncio.Semaphore(READERS - 1)
+        self._running: set[asyncio.Task[Any]] = set()
+        self._is_closed = False
+
+    async def write(
+        self,
+        work: Callable[Concatenate[sqlite3.Connection, P], T],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> T:
+        """Run ``work(connection, ...)`` as one transaction, whole even if the caller is cancelled.
+
+        Commits on success, rolls back on any exception. Raises `DatabaseBusy` when another
+        process holds the lock, `StoreError` for every other failure of SQLite. After a
+        cancellation the rows are the truth.
+        """
+        return await self._write(math.inf, lambda connection: work(connection, *args, **kwargs))
+
+    async def write_within(
+        self,
+        patience_s: float,
+        work: Callable[Concatenate[sqlite3.Connection, P], T],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> T:
+        """Write for a person who waits: as `write`, or `DatabaseBusy` with nothing written.
+
+        ``patience_s`` is how long the work may wait for its turn and for the lock.
+        """
+        return await self._write(patience_s, lambda connection: work(connection, *args, **kwargs))
+
+    async def read(
+        self,
+        work: Callable[Concatenate[sqlite3.Connection, P], T],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> T:
+        """Run ``work(connection, ...)`` over one snapshot, interrupted after `READ_DEADLINE_S`.
+
+        Raises `DatabaseBusy` on an overrun as on a lock: both mean 'try again'.
+        """
+        return await self.read_within(READ_DEADLINE_S, work, *args, **kwargs)
+
+    async def read_within(
+        self,
+        deadline_s: float,
+        work: Callable[Concatenate[sqlite3.Connection, P], T],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> T:
+        """As `read`, with a deadline of its own, counted from when a connection is free."""
+        return await self._read(
+            lambda each: work(each.connection, *args, **kwargs), deadline_s, STEPS_BETWEEN_LOOKS
+        )
+
+    async def search(
+        self,
+        deadline_s: float,
+        work: Callable[Concatenate[Reading, P], T],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> T:
+        """As `read_within`, for work that is content with what its `Reading` finds in time.
+
+        However many search, one connection stays for the other reads.
+        """
+        async with self._search_seats:
+            return await self._read(
+                lambda each: work(each, *args, **kwargs), deadline_s, SEARCH_STEPS_BETWEEN_LOOKS
+            )
+
+    async def close(self) -> None:
+        """Refuse new work, wait for the work in progress and close the readers."""
+        self._is_closed = True
+        for _ in range(READERS):
+            await self._seats.acquire()
+        while self._running:
+            await asyncio.wait(set(self._running))
+        while self._idle:
+            await self._idle.pop().close()
+
+    async def _write(self, patience_s: float, work: Callable[[sqlite3.Connection], T]) -> T:
+        self._require_open()
+        turn = _Turn(patience_s)
+        task = self._start(self._writer.run(partial(_transact, work, turn)))
+        if patience_s < math.inf:
+            await asyncio.wait({task}, timeout=patience_s)
+            if not task.done() and turn.take():
+                raise DatabaseBusy(BUSY)
+        with translated_errors():
+            return await asyncio.shield(task)
+
+    async def _read(self, work: Callable[[Reading], T], deadline_s: float, steps: int) -> T:
+        self._require_open()
+        async with self._reader() as connection:
+            with translated_errors():
+                return await connection.run_or_interrupt(partial(_ask, work, deadline_s, steps))
+
+    @contextlib.asynccontextmanager
+    async def _reader(self) -> AsyncIterator[Connection]:
+        """Take a free reader, the one used last before others; open one when there is none."""
+        async with self._seats:
+            if not self._idle:
+                with translated_errors():
+                    await asyncio.shield(self._start(self._add_reader()))
+            connection = self._idle.pop()
+            try:
+                yield connection
+            finally:
+                self._idle.append(connection)
+
+    async def _add_reader(self) -> None:
+        self._idle.append(await self._open_reader())
+
+    def _start(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
+        """Begin what goes on when its caller is cancelled, and what closing waits for."""
+        task = asyncio.create_task(work)
+        self._running.add(task)
+        task.add_done_callback(self._ended)
+        return task
+
+    def _ended(self, task: asyncio.Task[Any]) -> None:
+        self._running.discard(task)
+        if not task.cancelled():
+            task.exception()  # looked at: the caller may be gone
+
+    def _require_open(self) -> None:
+        if self._is_closed:
+            raise StoreError("The database is closed.")
+
+
+class _Turn:
+    """The right to begin a write: for the writer's thread, or for a caller who gives up waiting."""
+
+    def __init__(self, patience_s: float) -> None:
+        self._until = time.perf_counter() + patience_s
+        self._taken = threading.Lock()
+
+    def take(self) -> bool:
+        """Return whether nobody has taken it before."""
+        return self._taken.acquire(blocking=False)
+
+    def left_ms(self) -> int:
+        """Return how long the lock may be waited for."""
+        left_s = self._until - time.perf_counter()
+        return int(min(max(left_s * 1000, 0), BUSY_TIMEOUT_MS))
+
+
+def _transact(
+    work: Callable[[sqlite3.Connection], T], turn: _Turn, connection: sqlite3.Connection
+) -> T:
+    """Run ``work`` as one transaction, in the writer's thread."""
+    if not turn.take():
+        raise DatabaseBusy(BUSY)
+    _begin(connection, turn.left_ms())
+    try:
+        result = work(connection)
+        connection.execute("COMMIT")
+    except BaseException:
+        # A full disk has already rolled back: then there is no transaction to end.
+        with contextlib.suppress(sqlite3.Error):
+            connection.execute("ROLLBACK")
+        raise
+    return result
+
+
+def _begin(connection: sqlite3.Connection, patience_ms: int) -> None:
+    if patience_ms == BUSY_TIMEOUT_MS:
+        connection.execute("BEGIN IMMEDIATE")
+        return
+    connection.execute(f"PRAGMA busy_timeout = {patience_ms}")
+    try:
+        connection.execute("BEGIN IMMEDIATE")
+    finally:
+        connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
+
+
+def _ask(
+    work: Callable[[Reading], T], deadline_s: float, steps: int, connection: sqlite3.Connection
+) -> T:
+    """Run ``work`` over one snapshot, in a reader's thread."""
+    connection.execute("BEGIN")
+    reading = Reading(connection, deadline_s)
+    connection.set_progress_handler(reading.has_passed, steps)
+    try:
+        return work(reading)
+    finally:
+        connection.set_progress_handler(None, 0)
+        connection.rollback()
+
+
+@contextlib.contextmanager
+def translated_errors() -> Iterator[None]:
+    """Turn SQLite's exceptions into ours; bugs (wrong SQL) become `StoreError` too."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise _translated(error) from error
+    except UnicodeEncodeError as error:
+        raise StoreError("A text is not valid Unicode and cannot be stored.") from error
+
+
+def _translated(error: sqlite3.Error) -> StoreError:
+    code = primary_code(error)
+    if code in TRY_AGAIN:
+        return DatabaseBusy(BUSY)
+    if code == sqlite3.SQLITE_FULL:
+        return DatabaseFull("There is no space left for the database.")
+    if code in DAMAGED:
+        return DatabaseUnusable(f"The database is damaged ({error}); restore a backup.")
+    return StoreError(f"The database refused: {error}.")
+
+
+def primary_code(error: sqlite3.Error) -> int | None:
+    """Return SQLite's error code without its extension (https://sqlite.org/rescode.html)."""
+    code = getattr(error, "sqlite_errorcode", None)
+    return None if code is None else code & 0xFF

@@ -1,0 +1,115 @@
+"""One statement each: read its rows as typed values, or change rows and count them.
+
+A row becomes a value of the shape that the caller names. A dataclass or named tuple is filled by
+name: the columns of the statement are called like its fields, and the fields' types say how each
+column is read. Any other shape (``int``, ``date``, ``ArxivId``) reads the only column. Moments,
+dates and times are ISO texts; a tuple is a text of blank-separated words.
+"""
+
+import dataclasses
+import json
+import sqlite3
+import types
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date, datetime, time
+from enum import Enum
+from functools import cache
+from typing import Any, TypeVar, Union, cast, get_args, get_origin, get_type_hints
+
+from bot.errors import StoreError
+
+T = TypeVar("T")
+Row = tuple[Any, ...]
+Parameters = Mapping[str, object] | Sequence[object]
+Convert = Callable[[Any], Any]
+
+_ISO: Mapping[object, Convert] = types.MappingProxyType(
+    {date: date.fromisoformat, datetime: datetime.fromisoformat, time: time.fromisoformat}
+)
+
+
+def select(
+    connection: sqlite3.Connection,
+    shape: Callable[..., T],
+    sql: str,
+    parameters: Parameters = (),
+) -> list[T]:
+    """Read all rows of a statement (a query, or one with RETURNING) as values of ``shape``.
+
+    Raises `StoreError` for a value that does not fit, which another program must have written.
+    """
+    cursor = connection.execute(sql, parameters)
+    read = _reader(shape, tuple(column[0] for column in cursor.description))
+    return [read(row) for row in cursor.fetchall()]
+
+
+def select_one(
+    connection: sqlite3.Connection,
+    shape: Callable[..., T],
+    sql: str,
+    parameters: Parameters = (),
+) -> T | None:
+    """Read the first row, as `select` does; None when there is none."""
+    return next(iter(select(connection, shape, sql, parameters)), None)
+
+
+def change(connection: sqlite3.Connection, sql: str, parameters: Parameters = ()) -> int:
+    """Run an INSERT, UPDATE or DELETE; returns how many rows it changed."""
+    return connection.execute(sql, parameters).rowcount
+
+
+def json_array(values: Iterable[object]) -> str:
+    """Render ``values`` for ``json_each(:name)``: one parameter for a list of any length."""
+    return json.dumps(list(values))
+
+
+@cache
+def _reader(shape: Callable[..., T], columns: tuple[str, ...]) -> Callable[[Row], T]:
+    if not isinstance(shape, type) or not _has_fields(shape):
+        convert = _converter(shape)
+        return lambda row: cast(T, _value(convert, columns[0], row[0]))
+    hints = get_type_hints(shape)
+    build: Callable[..., T] = shape
+    converters = [(name, _converter(hints[name])) for name in columns]
+
+    def read(row: Row) -> T:
+        values = zip(converters, row, strict=True)
+        return build(**{name: _value(convert, name, value) for (name, convert), value in values})
+
+    return read
+
+
+def _has_fields(shape: type) -> bool:
+    return dataclasses.is_dataclass(shape) or hasattr(shape, "_fields")
+
+
+def _value(convert: Convert | None, name: str, value: object) -> Any:
+    if convert is None:
+        return value
+    try:
+        return convert(value)
+    except (ValueError, TypeError, AttributeError) as error:
+        raise StoreError(f"The database holds no readable {name}, but {value!r}.") from error
+
+
+def _converter(hint: Any) -> Convert | None:
+    """Return how to read a column of this type; None for one that SQLite stores as it is."""
+    if hint in _ISO:
+        return _ISO[hint]
+    if hint is bool or (isinstance(hint, type) and issubclass(hint, Enum)):
+        return hint
+    if get_origin(hint) in (Union, types.UnionType):
+        return _optional(next(each for each in get_args(hint) if each is not types.NoneType))
+    if get_origin(hint) is tuple:
+        return _words(get_args(hint)[0])
+    return None
+
+
+def _optional(hint: Any) -> Convert | None:
+    convert = _converter(hint)
+    return convert and (lambda value: None if value is None else convert(value))
+
+
+def _words(hint: Any) -> Convert:
+    convert = _converter(hint) or str
+    return lambda text: tuple(convert(word) for word in text.split())

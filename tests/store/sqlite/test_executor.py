@@ -1,0 +1,478 @@
+"""Work runs whole or not at all, in its own time, and never into other work."""
+
+import asyncio
+import contextlib
+import sqlite3
+import subprocess
+import sys
+import threading
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import pytest
+
+from bot.errors import DatabaseBusy, DatabaseUnusable, StoreError
+from bot.store.sqlite.database import open_database
+from bot.store.sqlite.executor import BUSY_TIMEOUT_MS, READERS, Database, Reading
+
+ENDLESS = (
+    "WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers) "
+    "SELECT n FROM numbers"
+)
+SILENT = f"SELECT count(*) FROM ({ENDLESS})"
+LONG_S = 60.0
+"""A deadline that no test waits for."""
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "bot.db"
+
+
+@pytest.fixture
+async def database(path: Path) -> AsyncIterator[Database]:
+    async with open_database(path) as database:
+        yield database
+
+
+def add(connection: sqlite3.Connection, name: str = "a") -> str:
+    connection.execute("INSERT INTO fact VALUES (?, '')", (name,))
+    return name
+
+
+def names(connection: sqlite3.Connection) -> list[str]:
+    return [name for (name,) in connection.execute("SELECT name FROM fact ORDER BY name")]
+
+
+def read_for_ever(connection: sqlite3.Connection) -> None:
+    connection.execute(SILENT).fetchall()
+
+
+class Held:
+    """A piece of work that stops in its middle until it may go on."""
+
+    def __init__(self, work: Callable[[sqlite3.Connection], object] = add) -> None:
+        self._work = work
+        self._begun = threading.Event()
+        self._may_end = threading.Event()
+
+    def __call__(self, connection: sqlite3.Connection) -> None:
+        self._work(connection)
+        self._begun.set()
+        assert self._may_end.wait(LONG_S)
+
+    async def begun(self) -> None:
+        assert await asyncio.to_thread(self._begun.wait, LONG_S)
+
+    def let_go(self) -> None:
+        self._may_end.set()
+
+
+async def cancel(task: asyncio.Task[object]) -> None:
+    task.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
+    assert task.cancelled()
+
+
+# Writing
+
+
+async def test_a_write_returns_what_its_work_returns(database: Database) -> None:
+    assert await database.write(add, name="b") == "b"
+    assert await database.write_within(5, add, "c") == "c"
+    assert await database.read(names) == ["b", "c"]
+
+
+async def test_an_error_in_the_middle_leaves_nothing(database: Database) -> None:
+    def work(connection: sqlite3.Connection) -> None:
+        add(connection)
+        raise ValueError
+
+    with pytest.raises(ValueError):  # noqa: PT011
+        await database.write(work)
+    assert await database.read(names) == []
+    assert await database.write(add) == "a"
+
+
+async def test_writers_do_not_mix(database: Database) -> None:
+    """The rollback of one takes nothing of another."""
+
+    def failing(connection: sqlite3.Connection) -> None:
+        add(connection, "gone")
+        raise ValueError
+
+    works = [
+        database.write(failing),
+        database.write(add, "a"),
+        database.write(failing),
+        database.write(add, "b"),
+    ]
+    results = await asyncio.gather(*works, return_exceptions=True)
+    assert [type(each) for each in results] == [ValueError, str] * 2
+    assert await database.read(names) == ["a", "b"]
+
+
+@pytest.mark.parametrize("steps", range(8))
+async def test_a_write_whose_caller_is_cancelled_is_there_whole_or_not_at_all(
+    database: Database, steps: int
+) -> None:
+    """Wherever that happens; others write on."""
+
+    def two(connection: sqlite3.Connection) -> None:
+        add(connection, "one")
+        add(connection, "two")
+
+    task = asyncio.create_task(database.write(two))
+    for _ in range(steps):
+        await asyncio.sleep(0)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    await database.write(add, "z")
+    assert await database.read(names) in (["z"], ["one", "two", "z"])
+
+
+async def test_a_write_cancelled_in_its_middle_goes_on(database: Database) -> None:
+    held = Held()
+    task = asyncio.create_task(database.write(held))
+    await held.begun()
+    await cancel(task)
+    assert await database.read(names) == []
+    held.let_go()
+    await database.write(add, "b")
+    assert await database.read(names) == ["a", "b"]
+
+
+async def test_a_write_cancelled_while_it_waits_is_done(database: Database) -> None:
+    """As one in the middle is, so that there is one rule; patience makes no difference."""
+    held = Held()
+    first = asyncio.create_task(database.write(held))
+    await held.begun()
+    for waiting in (database.write(add, "b"), database.write_within(LONG_S, add, "c")):
+        task = asyncio.create_task(waiting)
+        await asyncio.sleep(0)
+        await cancel(task)
+    held.let_go()
+    await first
+    await database.write(add, "d")
+    assert await database.read(names) == ["a", "b", "c", "d"]
+
+
+async def test_the_failure_of_a_write_whose_caller_is_gone_is_nobodys(database: Database) -> None:
+    """It is rolled back, and not reported as an exception that was never looked at."""
+    reports: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: reports.append(context))
+
+    def fail(connection: sqlite3.Connection) -> None:
+        add(connection, "gone")
+        raise ValueError
+
+    for patience_s in (None, LONG_S):
+        held = Held(fail)
+        write = database.write(held) if patience_s is None else database.write_within(5, held)
+        task = asyncio.create_task(write)
+        await asyncio.sleep(0)
+        await cancel(task)
+    assert await database.write(add) == "a"
+    assert await database.read(names) == ["a"]
+    assert reports == []
+
+
+async def test_a_person_waits_no_longer_than_asked(database: Database, path: Path) -> None:
+    """Whether another program or our own work has the lock; nothing is written later."""
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(DatabaseBusy):  # the file's lock
+        await database.write_within(0.1, add, "late")
+    waiting = asyncio.create_task(database.write(add, "patient"))
+    await asyncio.sleep(0)
+    with pytest.raises(DatabaseBusy):  # behind the other write
+        await database.write_within(0.1, add, "late")
+    assert not waiting.done()
+    other.execute("ROLLBACK")
+    other.close()
+    await waiting
+    assert await database.read(names) == ["patient"]
+
+
+async def test_work_that_has_begun_is_waited_for(database: Database) -> None:
+    """Patience is for the turn; a person who was told to try again would do it twice."""
+    held = Held()
+    task = asyncio.create_task(database.write_within(0.05, held))
+    await held.begun()
+    await asyncio.sleep(0.1)
+    assert not task.done()
+    held.let_go()
+    await task
+    assert await database.read(names) == ["a"]
+
+
+async def test_patience_is_one_callers_own(database: Database) -> None:
+    def busy_timeout(connection: sqlite3.Connection) -> int:
+        return int(connection.execute("PRAGMA busy_timeout").fetchone()[0])
+
+    await database.write_within(0.1, add)
+    assert await database.write(busy_timeout) == BUSY_TIMEOUT_MS
+
+
+# Reading
+
+
+async def test_a_read_ends_at_its_deadline(database: Database) -> None:
+    with pytest.raises(DatabaseBusy):
+        await database.read_within(0.05, read_for_ever)
+    assert await database.read(names) == []
+
+
+async def test_a_read_ends_with_its_caller(database: Database) -> None:
+    """Not at its deadline: a bot that is stopped while it checks a large file ends soon."""
+    held = Held(names)
+
+    def work(connection: sqlite3.Connection) -> None:
+        held(connection)
+        read_for_ever(connection)
+
+    task = asyncio.create_task(database.read_within(LONG_S, work))
+    await held.begun()
+    held.let_go()
+    async with asyncio.timeout(LONG_S / 2):
+        await cancel(task)
+    assert await database.read(names) == []
+
+
+async def test_a_search_ends_with_its_caller(database: Database) -> None:
+    """Though it is content with a part: it may take one statement after the other."""
+
+    def work(reading: Reading) -> None:
+        while not reading.overran:
+            reading.rows("SELECT 1")
+            reading.rows(SILENT)
+
+    task = asyncio.create_task(database.search(LONG_S, work))
+    await asyncio.sleep(0.02)
+    async with asyncio.timeout(LONG_S / 2):
+        await cancel(task)
+
+
+async def test_those_who_give_up_waiting_leave_their_seats(database: Database) -> None:
+    held = [Held(names) for _ in range(READERS)]
+    reads = [asyncio.create_task(database.read_within(LONG_S, each)) for each in held]
+    for each in held:
+        await each.begun()
+    for _ in range(2 * READERS):
+        task = asyncio.create_task(database.read(names))
+        await asyncio.sleep(0)
+        await cancel(task)
+    for each in held:
+        each.let_go()
+    await asyncio.gather(*reads)
+    assert await asyncio.gather(*(database.read(names) for _ in range(9))) == [[]] * 9
+
+
+@pytest.mark.parametrize("steps", range(8))
+async def test_a_read_cancelled_anywhere_harms_no_later_one(database: Database, steps: int) -> None:
+    tasks = [asyncio.create_task(database.read(names)) for _ in range(READERS)]
+    for _ in range(steps):
+        await asyncio.sleep(0)
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    assert await asyncio.gather(*(database.read(names) for _ in range(9))) == [[]] * 9
+
+
+async def test_a_reader_cannot_write(database: Database) -> None:
+    with pytest.raises(StoreError, match="readonly"):
+        await database.read(add)
+    with pytest.raises(StoreError, match="readonly"):
+        await database.search(LONG_S, lambda reading: reading.rows("DELETE FROM fact"))
+    assert await database.read(names) == []
+
+
+async def test_a_read_does_not_wait_for_a_write(database: Database) -> None:
+    held = Held()
+    task = asyncio.create_task(database.write(held))
+    await held.begun()
+    assert await database.read(names) == []
+    held.let_go()
+    await task
+    assert await database.read(names) == ["a"]
+
+
+async def test_a_read_sees_one_state_of_the_database(database: Database) -> None:
+    """Also when something is written between two of its statements."""
+
+    def work(connection: sqlite3.Connection) -> list[str]:
+        before = names(connection)
+        asyncio.run_coroutine_threadsafe(database.write(add), loop).result(LONG_S)
+        return before + names(connection)
+
+    loop = asyncio.get_running_loop()
+    assert await database.read(work) == []
+    assert await database.read(names) == ["a"]
+
+
+async def test_rows_found_before_the_deadline_are_kept(database: Database) -> None:
+    def work(reading: Reading) -> tuple[int, bool]:
+        return len(reading.rows(ENDLESS)), reading.overran
+
+    found, overran = await database.search(0.05, work)
+    assert found > 100
+    assert overran
+
+
+async def test_what_was_found_may_still_be_loaded(database: Database) -> None:
+    def work(reading: Reading) -> list[int]:
+        reading.rows(SILENT)
+        assert reading.has_passed()
+        reading.allow(LONG_S)
+        return reading.integers("SELECT 7")
+
+    assert await database.search(0.02, work) == [7]
+
+
+async def test_searches_leave_a_reader_to_the_rest(database: Database) -> None:
+    """However many there are, the delivery reads on; and one search does not wait for another."""
+    held = [Held(names) for _ in range(READERS)]
+
+    def search(number: int) -> Callable[[Reading], None]:
+        return lambda reading: held[number](reading.connection)
+
+    searches = [asyncio.create_task(database.search(LONG_S, search(n))) for n in range(READERS)]
+    for each in held[:-1]:
+        await each.begun()
+    assert await database.read(names) == []
+    for each in held:
+        each.let_go()
+    await asyncio.gather(*searches)
+
+
+async def test_the_event_loop_goes_on_meanwhile(database: Database) -> None:
+    task = asyncio.create_task(database.search(0.2, lambda reading: reading.rows(SILENT)))
+    turns = 0
+    while not task.done():
+        await asyncio.sleep(0.005)
+        turns += 1
+    assert turns > 3
+
+
+# What goes wrong
+
+
+async def test_a_locked_file_is_busy(database: Database) -> None:
+    await database._writer.execute("PRAGMA busy_timeout = 50")
+    other = sqlite3.connect(database.path, isolation_level=None)
+    other.execute("BEGIN EXCLUSIVE")
+    with pytest.raises(DatabaseBusy):
+        await database.write(add)
+    assert await database.read(names) == []
+    other.execute("ROLLBACK")
+    other.close()
+    await database.write(add)
+
+
+async def test_a_full_disk_is_said_and_survived(database: Database) -> None:
+    """Old data stays, and small writes work again once there is space."""
+    await database.write(add)
+
+    def fill(connection: sqlite3.Connection) -> None:
+        connection.execute("INSERT INTO fact VALUES ('big', ?)", ("x" * 10_000_000,))
+
+    await database._writer.execute("PRAGMA max_page_count = 100")
+    with pytest.raises(StoreError, match="no space"):
+        await database.write(fill)
+    await database._writer.execute("PRAGMA max_page_count = 1000000")
+    await database.write(add, "b")
+    assert await database.read(names) == ["a", "b"]
+
+
+async def test_a_text_that_is_no_unicode_is_refused(database: Database) -> None:
+    with pytest.raises(StoreError, match="Unicode"):
+        await database.write(add, "\ud800")
+
+
+async def test_wrong_sql_is_an_error_not_an_empty_result(database: Database) -> None:
+    with pytest.raises(StoreError, match="nowhere"):
+        await database.search(LONG_S, lambda reading: reading.rows("SELECT * FROM nowhere"))
+
+
+async def test_a_reader_that_cannot_be_opened_is_one_sentence(
+    database: Database, path: Path
+) -> None:
+    """And is tried again by the next."""
+    path.rename(path.with_name("elsewhere.db"))
+    with pytest.raises(StoreError, match="unable to open"):
+        await database.read(names)
+    path.with_name("elsewhere.db").rename(path)
+    assert await database.read(names) == []
+
+
+async def test_a_damaged_file_is_said_to_be_damaged(database: Database, path: Path) -> None:
+    path.rename(path.with_name("elsewhere.db"))
+    path.write_bytes(b"not a database, not at all" * 1000)
+    with pytest.raises(DatabaseUnusable, match="damaged"):
+        await database.read(names)
+
+
+# Closing
+
+
+async def test_closing_waits_for_a_write_whose_caller_is_gone(path: Path) -> None:
+    async with open_database(path) as database:
+        task = asyncio.create_task(database.write(add))
+        await asyncio.sleep(0)
+        await cancel(task)
+    async with open_database(path) as database:
+        assert await database.read(names) == ["a"]
+
+
+async def test_closing_waits_for_all_work_in_progress_and_takes_no_more(path: Path) -> None:
+    held = [Held(add), Held(names)]
+    async with contextlib.AsyncExitStack() as opened:
+        database = await opened.enter_async_context(open_database(path))
+        write = asyncio.create_task(database.write(held[0]))
+        read = asyncio.create_task(database.read_within(LONG_S, held[1]))
+        for each in held:
+            await each.begun()
+        closing = asyncio.create_task(opened.aclose())
+        await asyncio.sleep(0.02)
+        assert not closing.done()
+        for late in (database.write(add), database.write_within(1, add), database.read(names)):
+            with pytest.raises(StoreError, match="closed"):
+                await late
+        for each in held:
+            each.let_go()
+        await asyncio.gather(write, read, closing)
+    async with open_database(path) as database:
+        assert await database.read(names) == ["a"]
+
+
+LEAVE_OPEN = """
+import asyncio, sys
+from pathlib import Path
+from bot.store.sqlite.database import open_database
+kept = []
+async def main():
+    opened = open_database(Path(sys.argv[1]))
+    database = await opened.__aenter__()
+    kept.append((opened, database))
+    kept.append(asyncio.create_task(database.read_within(60, lambda c: c.execute(sys.argv[2]))))
+    await asyncio.sleep(0.1)
+    if len(sys.argv) > 3: raise SystemExit(sys.argv[3])
+loop = asyncio.new_event_loop()
+kept.append(loop)
+loop.run_until_complete(main())
+"""
+
+
+@pytest.mark.parametrize("last_words", [[], ["crashed"]], ids=["ends", "crashes"])
+def test_a_database_left_open_does_not_keep_the_process_alive(
+    path: Path, last_words: list[str]
+) -> None:
+    """Not even one that is at work: it would look like a bot that runs, and do nothing."""
+    ran = subprocess.run(
+        [sys.executable, "-c", LEAVE_OPEN, str(path), SILENT, *last_words],
+        timeout=30,
+        capture_output=True,
+        check=False,
+    )
+    assert ran.returncode == len(last_words)
