@@ -39,7 +39,7 @@ _WORD_BORDER = re.compile(r"(?<=[\w)\]])[ ]*\x02[ \x02]*(?=[\w√∑∏∫])")
 
 _LEFT_SIDE = r"(?<=[\w)\]}⟩|′″*%∞!])"
 _RIGHT_SIDE = r"(?=[\w(\[{⟨|√∑∏∫∞\\])(?![²³¹ʰ-˿ᴬ-ᶿ⁰-₟])"  # no script: =ᵈ
-_RELATIONS = "[=≈≠≤≥≡∼×·∈]"
+_RELATIONS = r"(?:[=≈≠≤≥≡∼×·∈]|[<>](?= *\d))"
 _SUMS = r"(?<![a-z]{2})[-+−±∓]"  # behind a word, as in "and +7", it is the sign of a number
 _ONE_SIDED = re.compile(
     rf"{_LEFT_SIDE}(?:(?:{_RELATIONS}|{_SUMS}) +"

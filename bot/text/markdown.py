@@ -23,9 +23,10 @@ _LONGEST_WORD = 40  # a longer one has no blanks in its script (Chinese) and may
 _LONGEST_ADDRESS = 2048  # Discord's limit for the addresses of embeds
 
 # An address as its author means it: brackets only in pairs, no quotation mark, no full stop behind.
-_IN_ADDRESS = r"[^\s<>\"“”‘’«»`\\()\[\]…，。；、）】」]"
+_IN_ADDRESS = r"[^\s<>\"“”‘’«»`\\()\[\]{}…，。；、）】」]"
 _ADDRESS = (
-    rf"https?://(?:(?![,;]https?://){_IN_ADDRESS}|\({_IN_ADDRESS}{{0,300}}\)|\[{_IN_ADDRESS}{{0,300}}\])*"
+    rf"https?://(?:(?![,;]https?://){_IN_ADDRESS}"
+    rf"|\({_IN_ADDRESS}{{0,300}}\)|\[{_IN_ADDRESS}{{0,300}}\]|\{{{_IN_ADDRESS}{{0,300}}\}})*"
     r"(?<![.,:;!?'*|~/])/?(?<!:/)"
 )
 # Discord's own rule: it runs to the next blank or "<", without closing punctuation.

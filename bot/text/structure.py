@@ -294,7 +294,10 @@ class Reader:
         return None
 
     def formula(self, start: int, end: int, after: int) -> None:
-        self.write(settle(self.inner(start, end, is_math=True)))
+        content = settle(self.inner(start, end, is_math=True))
+        if self.last() == " " and re.match(r"=\w", content):
+            content = "= " + content[1:]  # the left side stands before the formula
+        self.write(content)
         self.at = after
 
     # --- macros that are one sign

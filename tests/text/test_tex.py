@@ -138,6 +138,10 @@ FORMULAS = [
     # blanks: on both sides of a sign or on none
     (r"$\rho = 0.93$, $x =5$, $\alpha +\beta$, $a +b$", "ρ = 0.93, x = 5, α+β, a + b"),
     (r"128{ \times }128, $128{ \times }128$, $(-1, -2)$", "128 × 128, 128 × 128, (-1, -2)"),
+    (
+        r"AUROC $=0.79$, $p< 0.05$, $\sigma <v>$, $+24\%, \text{and} +7\%$",
+        "AUROC = 0.79, p < 0.05, σ<v>, +24%, and +7%",
+    ),
     (r"$x_{n = 1}$, $q ^n$, $p(\theta | x)$", "xₙ₌₁, qⁿ, p(θ | x)"),
     (r"$f\colon A\to B$, $x\mapsto y$, $\binom{n}{k}$", "f: A → B, x ↦ y, (n choose k)"),
     (r"{\delta}-margin with \alpha and 5\times", "δ-margin with α and 5×"),

@@ -18,13 +18,15 @@ from bot.arxiv.identifier import pdf_url
 from bot.arxiv.paper import build_paper
 from bot.models import ArxivId, LinkKind, Paper
 from bot.text.markdown import plain
-from bot.ui.embeds import render_paper
+from bot.ui.embeds import MAX_DESCRIPTION, render_paper
+from bot.ui.styles.cards import MAX_EXCERPT
 from tests.builders import make_entry, make_paper
 from tests.text import corpus
 
 NODE = Path(__file__).resolve().parent.parent / "node"
 STOP = re.compile(r"[\s<>\"“”‘’«»`\\…]|[,;]https?://")
-PAIRS = {")": "(", "]": "["}
+PAIRS = {")": "(", "]": "[", "}": "{"}
+ADDRESS = re.compile(r"https?://(?:(?![,;]https?://|[)\]}][ ({\[]*https?://)\S)+")
 SAMPLE = 3_000
 
 
@@ -66,8 +68,11 @@ def addresses(text: str) -> Iterator[str]:
             yield address
 
 
-def wrong_links(papers: Sequence[Paper]) -> list[tuple[str, list[str]]]:
-    cards = [render_paper(make_entry(paper), excerpt_chars=600) for paper in papers]
+def wrong_links(
+    papers: Sequence[Paper], *, excerpt_chars: int = MAX_EXCERPT
+) -> list[tuple[str, list[str]]]:
+    """Return the papers whose cards hold a link that is not an address, with all their links."""
+    cards = [render_paper(make_entry(paper), excerpt_chars=excerpt_chars) for paper in papers]
     wrong: list[tuple[str, list[str]]] = []
     read = read_by_discord([card.description or "" for card in cards])
     assert len(read) == len(papers)
@@ -77,7 +82,7 @@ def wrong_links(papers: Sequence[Paper]) -> list[tuple[str, list[str]]]:
         below += [link.url for link in paper.links if link.kind not in others]
         shown = links[: len(links) - len(below)]
         within = list(addresses(plain(" ".join(paper.abstract.split()))))
-        named = len(re.findall("https?://", (card.description or ""))) - len(below)
+        named = len(ADDRESS.findall(card.description or "")) - len(below)
         expected = [*within[: len(shown)], *below]
         if list(map(unquote, links)) != list(map(unquote, expected)) or len(shown) != named:
             wrong.append((paper.arxiv_id, links))
@@ -117,10 +122,12 @@ def test_a_link_ends_where_its_author_ended_it(abstract: str) -> None:
     assert wrong_links([make_paper(abstract=abstract)]) == []
 
 
-def test_links_of_real_cards_lead_to_exactly_their_addresses() -> None:
-    assert wrong_links(papers(SAMPLE)) == []
+@pytest.mark.parametrize("excerpt_chars", [MAX_EXCERPT, MAX_DESCRIPTION])
+def test_links_of_real_cards_lead_to_exactly_their_addresses(excerpt_chars: int) -> None:
+    assert wrong_links(papers(SAMPLE), excerpt_chars=excerpt_chars) == []
 
 
 @pytest.mark.slow
-def test_links_of_all_real_cards_lead_to_exactly_their_addresses() -> None:
-    assert wrong_links(papers(None)) == []
+@pytest.mark.parametrize("excerpt_chars", [MAX_EXCERPT, MAX_DESCRIPTION])
+def test_links_of_all_real_cards_lead_to_exactly_their_addresses(excerpt_chars: int) -> None:
+    assert wrong_links(papers(None), excerpt_chars=excerpt_chars) == []
