@@ -26,7 +26,7 @@ from tests.text import corpus
 NODE = Path(__file__).resolve().parent.parent / "node"
 STOP = re.compile(r"[\s<>\"“”‘’«»`\\…]|[,;]https?://")
 PAIRS = {")": "(", "]": "[", "}": "{"}
-ADDRESS = re.compile(r"https?://(?:(?![,;]https?://|[)\]}][ ({\[]*https?://)\S)+")
+ADDRESS = re.compile(r"https?://(?:(?![,;]https?://|[)\]}][ ({\[]*https?://)[^\s<>])+")
 SAMPLE = 3_000
 
 
