@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from bot.digest.due import PATIENCE
-from bot.models import IntakeVerdict
 from bot.store.sqlite.executor import Database
+from bot.store.sqlite.statements import change, select, select_rows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,70 +50,59 @@ class Digests:
         self, channel_id: int, announced_on: date, *, announced: int, planned: int, now: datetime
     ) -> None:
         """Remember that a digest was decided now; ``planned`` comes on top of earlier papers."""
-
-        def work(connection: sqlite3.Connection) -> None:
-            connection.execute(
-                """
-                INSERT INTO digest (channel_id, announced_on, decided_at, announced, planned)
-                VALUES (:channel_id, :day, :now, :announced, :planned)
-                ON CONFLICT DO UPDATE SET decided_at = excluded.decided_at,
-                    announced = excluded.announced, planned = planned + excluded.planned
-                """,
-                {
-                    "channel_id": channel_id,
-                    "day": announced_on.isoformat(),
-                    "now": now.isoformat(),
-                    "announced": announced,
-                    "planned": planned,
-                },
-            )
-
-        await self._database.write(work)
+        await self._database.write(
+            change,
+            """
+            INSERT INTO digest (channel_id, announced_on, decided_at, announced, planned)
+            VALUES (:channel_id, :day, :now, :announced, :planned)
+            ON CONFLICT DO UPDATE SET decided_at = excluded.decided_at,
+                announced = excluded.announced, planned = planned + excluded.planned
+            """,
+            {
+                "channel_id": channel_id,
+                "day": announced_on.isoformat(),
+                "now": now.isoformat(),
+                "announced": announced,
+                "planned": planned,
+            },
+        )
 
     async def list_since(self, day: date) -> Mapping[tuple[int, date], DigestRecord]:
         """Every digest decided for ``day`` or later, by channel and date."""
-
-        def work(connection: sqlite3.Connection) -> dict[tuple[int, date], DigestRecord]:
-            rows = connection.execute(
-                "SELECT channel_id, announced_on, decided_at, announced, planned FROM digest "
-                "WHERE announced_on >= :day",
-                {"day": day.isoformat()},
-            )
-            records = [
-                DigestRecord(
-                    channel_id=channel_id,
-                    announced_on=date.fromisoformat(announced_on),
-                    decided_at=datetime.fromisoformat(decided_at),
-                    announced=announced,
-                    planned=planned,
-                )
-                for channel_id, announced_on, decided_at, announced, planned in rows
-            ]
-            return {(record.channel_id, record.announced_on): record for record in records}
-
-        return await self._database.read(work)
+        records = await self._database.read(
+            select,
+            DigestRecord,
+            "SELECT channel_id, announced_on, decided_at, announced, planned FROM digest "
+            "WHERE announced_on >= :day",
+            {"day": day.isoformat()},
+        )
+        return {(record.channel_id, record.announced_on): record for record in records}
 
     async def listings_since(self, day: date) -> Mapping[tuple[str, date], ListingTimes]:
         """Every listing stored for ``day`` or later, by category and date."""
+        return await self._database.read(_listings_since, day)
 
-        def work(connection: sqlite3.Connection) -> dict[tuple[str, date], ListingTimes]:
-            rows = connection.execute(
-                """
-                SELECT number, listing.category, announced_on, stored_at, updated_at, verdict
-                FROM listing LEFT JOIN intake_day
-                    ON intake_day.category = listing.category AND day = announced_on
-                WHERE announced_on >= :day
-                """,
-                {"day": day.isoformat()},
-            )
-            return {
-                (category, date.fromisoformat(announced_on)): ListingTimes(
-                    number=number,
-                    stored_at=datetime.fromisoformat(stored_at),
-                    updated_at=datetime.fromisoformat(updated_at),
-                    is_growing=verdict == IntakeVerdict.GROWING,
-                )
-                for number, category, announced_on, stored_at, updated_at, verdict in rows
-            }
 
-        return await self._database.read(work)
+def _listings_since(
+    connection: sqlite3.Connection, day: date
+) -> dict[tuple[str, date], ListingTimes]:
+    rows = select_rows(
+        connection,
+        """
+        SELECT number, listing.category, announced_on, stored_at, updated_at,
+            verdict IS 'growing'
+        FROM listing LEFT JOIN intake_day
+            ON intake_day.category = listing.category AND day = announced_on
+        WHERE announced_on >= :day
+        """,
+        {"day": day.isoformat()},
+    )
+    return {
+        (category, date.fromisoformat(announced_on)): ListingTimes(
+            number=number,
+            stored_at=datetime.fromisoformat(stored_at),
+            updated_at=datetime.fromisoformat(updated_at),
+            is_growing=bool(is_growing),
+        )
+        for number, category, announced_on, stored_at, updated_at, is_growing in rows
+    }

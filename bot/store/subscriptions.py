@@ -2,12 +2,13 @@
 
 import sqlite3
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime, time
 
-from bot.models import AnnounceType, Subscription, SubscriptionState, Topic
+from bot.models import AnnounceType, Subscription, Topic
 from bot.store.outbox.outbox import abandon
 from bot.store.sqlite.executor import PERSONS_PATIENCE_S, Database
-from bot.store.sqlite.statements import Row, json_array
+from bot.store.sqlite.statements import Parameters, change, json_array, select, select_rows
 
 COLUMNS = (
     "id, guild_id, channel_id, categories, announce_types, post_at, zone, style, state, "
@@ -37,68 +38,32 @@ class Subscriptions:
 
         A new subscription posts nothing that a removed one left behind.
         """
-
-        def work(connection: sqlite3.Connection) -> Subscription:
-            if not _load(connection, channel_ids=[channel_id]):
-                abandon(connection, channel_id, now)
-            connection.execute(
-                """
-                INSERT INTO subscription (guild_id, channel_id, categories, announce_types,
-                    post_at, zone, style, created_at, starts_after)
-                VALUES (:guild_id, :channel_id, :categories, :announce_types,
-                    :post_at, :zone, :style, :now,
-                    (SELECT coalesce(max(number), 0) FROM listing))
-                ON CONFLICT (channel_id) DO UPDATE SET
-                    guild_id = excluded.guild_id, categories = excluded.categories,
-                    announce_types = excluded.announce_types, post_at = excluded.post_at,
-                    zone = excluded.zone, style = excluded.style,
-                    state = 'active', paused_because = NULL
-                """,
-                {
-                    "guild_id": guild_id,
-                    "channel_id": channel_id,
-                    "categories": " ".join(categories),
-                    "announce_types": " ".join(announce_types),
-                    "post_at": post_at.isoformat("minutes") if post_at else None,
-                    "zone": zone,
-                    "style": style,
-                    "now": now.isoformat(),
-                },
-            )
-            return (_load(connection, channel_ids=[channel_id]))[0]
-
-        return await self._database.write_within(PERSONS_PATIENCE_S, work)
+        values = {
+            "guild_id": guild_id,
+            "channel_id": channel_id,
+            "categories": " ".join(categories),
+            "announce_types": " ".join(announce_types),
+            "post_at": post_at.isoformat("minutes") if post_at else None,
+            "zone": zone,
+            "style": style,
+        }
+        return await self._database.write_within(PERSONS_PATIENCE_S, _set, channel_id, values, now)
 
     async def get_subscription(self, channel_id: int) -> Subscription | None:
-        def work(connection: sqlite3.Connection) -> Subscription | None:
-            return next(iter(_load(connection, channel_ids=[channel_id])), None)
-
-        return await self._database.read(work)
+        return await self._database.read(_get, channel_id)
 
     async def list_subscriptions(self, guild_id: int | None = None) -> list[Subscription]:
         """List the subscriptions of one guild, or of all."""
-
-        def work(connection: sqlite3.Connection) -> list[Subscription]:
-            return _load(connection, guild_id=guild_id)
-
-        return await self._database.read(work)
+        return await self._database.read(
+            _list, ":guild_id IS NULL OR guild_id = :guild_id", {"guild_id": guild_id}
+        )
 
     async def delete_subscription(self, channel_id: int, now: datetime) -> bool:
         """Forget a channel's subscription and topics, and close its messages that were not posted.
 
         What was posted stays known.
         """
-
-        def work(connection: sqlite3.Connection) -> bool:
-            cursor = connection.execute(
-                "DELETE FROM subscription WHERE channel_id = :channel_id",
-                {"channel_id": channel_id},
-            )
-            if cursor.rowcount:
-                abandon(connection, channel_id, now)
-            return cursor.rowcount > 0
-
-        return await self._database.write_within(PERSONS_PATIENCE_S, work)
+        return await self._database.write_within(PERSONS_PATIENCE_S, _delete, channel_id, now)
 
     async def set_topic(self, channel_id: int, name: str, query: str) -> bool:
         """Add a topic, or change its query; False when the channel has no subscription."""
@@ -119,7 +84,7 @@ class Subscriptions:
     async def pause(self, channel_id: int, reason: str, *, is_final: bool = False) -> bool:
         """Stop a channel's digests, with a reason for its admins; False when paused already.
 
-        What ``is_final`` replaces the reason of a digest that is paused already.
+        A final reason replaces that of a digest that is paused already.
         """
         return await self._change(
             "UPDATE subscription SET state = 'paused', paused_because = :reason "
@@ -134,65 +99,71 @@ class Subscriptions:
             {"channel_id": channel_id},
         )
 
-    async def _change(self, sql: str, parameters: Mapping[str, object]) -> bool:
-        def work(connection: sqlite3.Connection) -> bool:
-            return (connection.execute(sql, dict(parameters))).rowcount > 0
-
-        return await self._database.write_within(PERSONS_PATIENCE_S, work)
+    async def _change(self, sql: str, parameters: Parameters) -> bool:
+        changed = await self._database.write_within(PERSONS_PATIENCE_S, change, sql, parameters)
+        return changed > 0
 
 
-def _load(
-    connection: sqlite3.Connection,
-    *,
-    guild_id: int | None = None,
-    channel_ids: Collection[int] | None = None,
-) -> list[Subscription]:
-    rows = connection.execute(
-        f"""
-        SELECT {COLUMNS} FROM subscription
-        WHERE (:guild_id IS NULL OR guild_id = :guild_id)
-            AND (:channel_ids IS NULL
-                OR channel_id IN (SELECT value FROM json_each(:channel_ids)))
-        ORDER BY id
+def _set(
+    connection: sqlite3.Connection, channel_id: int, values: Mapping[str, object], now: datetime
+) -> Subscription:
+    if _get(connection, channel_id) is None:
+        abandon(connection, channel_id, now)
+    connection.execute(
+        """
+        INSERT INTO subscription (guild_id, channel_id, categories, announce_types,
+            post_at, zone, style, created_at, starts_after)
+        VALUES (:guild_id, :channel_id, :categories, :announce_types,
+            :post_at, :zone, :style, :now,
+            (SELECT coalesce(max(number), 0) FROM listing))
+        ON CONFLICT (channel_id) DO UPDATE SET
+            guild_id = excluded.guild_id, categories = excluded.categories,
+            announce_types = excluded.announce_types, post_at = excluded.post_at,
+            zone = excluded.zone, style = excluded.style,
+            state = 'active', paused_because = NULL
         """,
-        {
-            "guild_id": guild_id,
-            "channel_ids": None if channel_ids is None else json_array(channel_ids),
-        },
-    ).fetchall()
-    topics = _load_topics(connection, [row[0] for row in rows])
-    return [_subscription(tuple(row), topics.get(row[0], [])) for row in rows]
+        {**values, "now": now.isoformat()},
+    )
+    (subscription,) = _list(connection, "channel_id = :channel_id", {"channel_id": channel_id})
+    return subscription
 
 
-def _load_topics(
+def _delete(connection: sqlite3.Connection, channel_id: int, now: datetime) -> bool:
+    parameters = {"channel_id": channel_id}
+    if not change(
+        connection, "DELETE FROM subscription WHERE channel_id = :channel_id", parameters
+    ):
+        return False
+    abandon(connection, channel_id, now)
+    return True
+
+
+def _get(connection: sqlite3.Connection, channel_id: int) -> Subscription | None:
+    found = _list(connection, "channel_id = :channel_id", {"channel_id": channel_id})
+    return next(iter(found), None)
+
+
+def _list(connection: sqlite3.Connection, where: str, parameters: Parameters) -> list[Subscription]:
+    """List the subscriptions that ``where`` names, with their topics, oldest first."""
+    bare = select(
+        connection,
+        Subscription,
+        f"SELECT {COLUMNS} FROM subscription WHERE {where} ORDER BY id",
+        parameters,
+    )
+    topics = _topics(connection, [each.id for each in bare])
+    return [replace(each, topics=tuple(topics.get(each.id, ()))) for each in bare]
+
+
+def _topics(
     connection: sqlite3.Connection, subscription_ids: Iterable[int]
 ) -> dict[int, list[Topic]]:
-    rows = connection.execute(
+    topics: dict[int, list[Topic]] = {}
+    for subscription_id, name, query in select_rows(
+        connection,
         "SELECT subscription_id, name, query FROM topic "
         "WHERE subscription_id IN (SELECT value FROM json_each(:ids)) ORDER BY name",
         {"ids": json_array(subscription_ids)},
-    )
-    topics: dict[int, list[Topic]] = {}
-    for subscription_id, name, query in rows:
+    ):
         topics.setdefault(subscription_id, []).append(Topic(name=name, query=query))
     return topics
-
-
-def _subscription(row: Row, topics: Iterable[Topic]) -> Subscription:
-    (id_, guild_id, channel_id, categories, announce_types, post_at, zone, style, state,
-     paused_because, created_at, starts_after) = row  # fmt: skip
-    return Subscription(
-        id=int(str(id_)),
-        guild_id=int(str(guild_id)),
-        channel_id=int(str(channel_id)),
-        categories=tuple(str(categories).split()),
-        announce_types=tuple(AnnounceType(name) for name in str(announce_types).split()),
-        topics=tuple(topics),
-        post_at=time.fromisoformat(str(post_at)) if post_at else None,
-        zone=str(zone),
-        style=str(style),
-        state=SubscriptionState(str(state)),
-        paused_because=None if paused_because is None else str(paused_because),
-        created_at=datetime.fromisoformat(str(created_at)),
-        starts_after=int(str(starts_after)),
-    )

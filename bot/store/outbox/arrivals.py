@@ -1,17 +1,17 @@
-"""What arrived in the channels, what waits and what got lost: for those who ask about it."""
+"""What arrived in the channels, what waits and what was lost: for people who ask about it."""
 
-import sqlite3
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import groupby
+from operator import itemgetter
 
 from bot.digest.arrival import Queue
 from bot.digest.select import Fate
 from bot.models import ArxivId, DeliveryState
 from bot.store.outbox.outbox import OPEN
 from bot.store.sqlite.executor import Database
-from bot.store.sqlite.statements import Row, json_array
+from bot.store.sqlite.statements import Row, json_array, select, select_rows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,94 +30,82 @@ class PastDigest:
 
 
 class Arrivals:
-    """The outbox as those see it who wait for something."""
+    """The outbox as people see it who wait for something."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def list_queues(self) -> list[Queue]:
         """List what is to be sent, by channel, in the order in which delivery takes its turns."""
-
-        def work(connection: sqlite3.Connection) -> list[Queue]:
-            rows = connection.execute(
-                f"""
-                SELECT channel_id, planned_at, id, announced_on, not_before, reason,
-                    NOT EXISTS (SELECT 1 FROM subscription
-                        WHERE subscription.channel_id = delivery.channel_id AND state = 'active')
-                FROM delivery WHERE {OPEN} ORDER BY channel_id, announced_on, part
-                """
-            )
-            groups = [list(group) for _, group in groupby(rows, key=lambda row: row[0])]
-            return [_queue(group) for group in sorted(groups, key=lambda group: group[0][1:3])]
-
-        return await self._database.read(work)
+        open_messages = await self._database.read(
+            select_rows,
+            f"""
+            SELECT channel_id, planned_at, id, announced_on, not_before, reason,
+                NOT EXISTS (SELECT 1 FROM subscription
+                    WHERE subscription.channel_id = delivery.channel_id AND state = 'active')
+            FROM delivery WHERE {OPEN} ORDER BY channel_id, announced_on, part
+            """,
+        )
+        groups = [list(group) for _, group in groupby(open_messages, key=itemgetter(0))]
+        return [_queue(group) for group in sorted(groups, key=lambda group: group[0][1:3])]
 
     async def list_digests(self, channel_id: int, limit: int) -> list[PastDigest]:
         """List a channel's last digests, the newest first."""
-
-        def work(connection: sqlite3.Connection) -> list[PastDigest]:
-            # A message that was split is none: its papers are in others.
-            rows = connection.execute(
-                """
-                SELECT digest.announced_on, announced, planned, count(delivery.id),
-                    coalesce(sum(state = 'sent'), 0),
-                    (SELECT message_id FROM delivery AS first
-                        WHERE first.channel_id = digest.channel_id
-                            AND first.announced_on = digest.announced_on
-                            AND state = 'sent' AND message_id IS NOT NULL
-                        ORDER BY part LIMIT 1)
-                FROM digest LEFT JOIN delivery ON delivery.channel_id = digest.channel_id
-                    AND delivery.announced_on = digest.announced_on
-                    AND (settled_at IS NULL OR EXISTS
-                        (SELECT 1 FROM delivered_paper WHERE delivery_id = delivery.id))
-                WHERE digest.channel_id = :channel_id
-                GROUP BY digest.announced_on ORDER BY digest.announced_on DESC LIMIT :limit
-                """,
-                {"channel_id": channel_id, "limit": limit},
-            )
-            return [_digest(tuple(row)) for row in rows]
-
-        return await self._database.read(work)
+        # A message that was split is none: its papers are in others.
+        return await self._database.read(
+            select,
+            PastDigest,
+            """
+            SELECT digest.announced_on, announced, planned, count(delivery.id) AS messages,
+                coalesce(sum(state = 'sent'), 0) AS sent,
+                (SELECT message_id FROM delivery AS first
+                    WHERE first.channel_id = digest.channel_id
+                        AND first.announced_on = digest.announced_on
+                        AND state = 'sent' AND message_id IS NOT NULL
+                    ORDER BY part LIMIT 1) AS first_message_id
+            FROM digest LEFT JOIN delivery ON delivery.channel_id = digest.channel_id
+                AND delivery.announced_on = digest.announced_on
+                AND (settled_at IS NULL OR EXISTS
+                    (SELECT 1 FROM delivered_paper WHERE delivery_id = delivery.id))
+            WHERE digest.channel_id = :channel_id
+            GROUP BY digest.announced_on ORDER BY digest.announced_on DESC LIMIT :limit
+            """,
+            {"channel_id": channel_id, "limit": limit},
+        )
 
     async def list_days(
         self, arxiv_id: ArxivId, categories: Collection[str], limit: int
     ) -> list[date]:
         """List the last dates on which these categories announced a paper, the newest first."""
-
-        def work(connection: sqlite3.Connection) -> list[date]:
-            rows = connection.execute(
-                """
-                SELECT DISTINCT announced_on FROM announcement
-                WHERE arxiv_id = :arxiv_id
-                    AND category IN (SELECT value FROM json_each(:categories))
-                ORDER BY announced_on DESC LIMIT :limit
-                """,
-                {"arxiv_id": arxiv_id, "categories": json_array(categories), "limit": limit},
-            )
-            return [date.fromisoformat(day) for (day,) in rows]
-
-        return await self._database.read(work)
+        return await self._database.read(
+            select,
+            date,
+            """
+            SELECT DISTINCT announced_on FROM announcement
+            WHERE arxiv_id = :arxiv_id
+                AND category IN (SELECT value FROM json_each(:categories))
+            ORDER BY announced_on DESC LIMIT :limit
+            """,
+            {"arxiv_id": arxiv_id, "categories": json_array(categories), "limit": limit},
+        )
 
     async def find_fates(
         self, channel_id: int, arxiv_ids: Collection[ArxivId]
     ) -> dict[ArxivId, Fate]:
         """Find what became of planned papers; those that were posted are left out."""
-
-        def work(connection: sqlite3.Connection) -> dict[ArxivId, Fate]:
-            rows = connection.execute(
-                """
-                SELECT arxiv_id, state, settled_at IS NOT NULL, max(version)
-                FROM delivered_paper JOIN delivery ON delivery.id = delivery_id
-                WHERE delivered_paper.channel_id = :channel_id
-                    AND arxiv_id IN (SELECT value FROM json_each(:ids))
-                GROUP BY arxiv_id
-                """,
-                {"channel_id": channel_id, "ids": json_array(arxiv_ids)},
-            )
-            fates = ((ArxivId(row[0]), _fate(DeliveryState(row[1]), row[2])) for row in rows)
-            return {arxiv_id: fate for arxiv_id, fate in fates if fate is not None}
-
-        return await self._database.read(work)
+        found = await self._database.read(
+            select_rows,
+            """
+            SELECT arxiv_id, state, settled_at IS NOT NULL, max(version)
+            FROM delivered_paper JOIN delivery ON delivery.id = delivery_id
+            WHERE delivered_paper.channel_id = :channel_id
+                AND arxiv_id IN (SELECT value FROM json_each(:ids))
+            GROUP BY arxiv_id
+            """,
+            {"channel_id": channel_id, "ids": json_array(arxiv_ids)},
+        )
+        fates = ((row[0], _fate(DeliveryState(row[1]), row[2])) for row in found)
+        return {arxiv_id: fate for arxiv_id, fate in fates if fate is not None}
 
 
 def _queue(rows: Sequence[Row]) -> Queue:
@@ -129,18 +117,6 @@ def _queue(rows: Sequence[Row]) -> Queue:
         not_before=datetime.fromisoformat(not_before),
         reason=reason,
         is_on_hold=bool(is_on_hold),
-    )
-
-
-def _digest(row: Row) -> PastDigest:
-    day, announced, planned, messages, sent, first_message_id = row
-    return PastDigest(
-        announced_on=date.fromisoformat(str(day)),
-        announced=int(str(announced)),
-        planned=int(str(planned)),
-        messages=int(str(messages)),
-        sent=int(str(sent)),
-        first_message_id=None if first_message_id is None else int(str(first_message_id)),
     )
 
 

@@ -13,14 +13,21 @@ import hashlib
 import json
 import sqlite3
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import NamedTuple, cast
 
 from bot.models import ArxivId, DeliveryState, MessageDraft, PostedMessage, Subscription
 from bot.store.backup.restored import require_compared
 from bot.store.sqlite.executor import Database
-from bot.store.sqlite.statements import json_array
+from bot.store.sqlite.statements import (
+    Parameters,
+    change,
+    json_array,
+    select,
+    select_one,
+    select_rows,
+)
 
 COLUMNS = (
     "id, subscription_id, guild_id, channel_id, announced_on, part, key, nonce, payload, "
@@ -137,51 +144,35 @@ class Outbox:
         """Plan all ``drafts`` or none; their parts follow those the date already has.
 
         Returns how many messages were planned: 0 when a paper of them is planned for the channel
-        already (somebody else was faster: decide again), or when the subscription is gone.
+        already (another planner was faster: decide again), or when the subscription is gone.
         Raises `StoreError` while a database that was put back is not compared with the channels.
         """
-
-        def work(connection: sqlite3.Connection) -> int:
-            require_compared(connection)
-            if not drafts or not _may_plan(connection, subscription, announced_on, drafts):
-                return 0
-            place = Place(
-                subscription_id=subscription.id,
-                guild_id=subscription.guild_id,
-                channel_id=subscription.channel_id,
-                announced_on=announced_on,
-            )
-            insert_all(connection, place, drafts, now)
-            return len(drafts)
-
-        return await self._database.write(work)
+        return await self._database.write(_plan, subscription, announced_on, drafts, now)
 
     async def list_due(self, now: datetime) -> list[DueChannel]:
         """List the channels whose next message may be sent now, longest waiting first."""
-
-        def work(connection: sqlite3.Connection) -> list[DueChannel]:
-            rows = connection.execute(
-                f"""
-                SELECT guild_id, channel_id FROM delivery AS due
-                WHERE {OPEN} AND state = 'planned' AND {IS_TIME}
-                    AND id = ({HEAD_OF_CHANNEL.replace(":channel_id", "due.channel_id")})
-                    AND EXISTS (SELECT 1 FROM subscription
-                        WHERE subscription.channel_id = due.channel_id AND state = 'active')
-                ORDER BY planned_at, id
-                """,
-                {"now": moment_text(now)},
-            )
-            return [DueChannel(*row) for row in rows]
-
-        return await self._database.read(work)
+        return await self._database.read(
+            select,
+            DueChannel,
+            f"""
+            SELECT guild_id, channel_id FROM delivery AS due
+            WHERE {OPEN} AND state = 'planned' AND {IS_TIME}
+                AND id = ({HEAD_OF_CHANNEL.replace(":channel_id", "due.channel_id")})
+                AND EXISTS (SELECT 1 FROM subscription
+                    WHERE subscription.channel_id = due.channel_id AND state = 'active')
+            ORDER BY planned_at, id
+            """,
+            {"now": moment_text(now)},
+        )
 
     async def claim(self, channel_id: int, now: datetime) -> DeliveryRecord | None:
         """Take the channel's next message for sending; None when there is nothing to do now.
 
         A message is next when every earlier one of the channel is sent or terminal.
         """
-        rows = await self._database.write(
-            _rows,
+        return await self._database.write(
+            select_one,
+            DeliveryRecord,
             f"""
             UPDATE delivery SET state = 'sending', attempts = attempts + 1,
                 claimed_at = :now, changed_at = :now, reason = NULL
@@ -189,11 +180,10 @@ class Outbox:
                 AND EXISTS (SELECT 1 FROM subscription
                     WHERE {SUBSCRIPTION_OF_DELIVERY} AND subscription.state = 'active')
             RETURNING {COLUMNS}, EXISTS (SELECT 1 FROM delivery AS next
-                WHERE channel_id = :channel_id AND {OPEN} AND next.id <> delivery.id)
+                WHERE channel_id = :channel_id AND {OPEN} AND next.id <> delivery.id) AS has_next
             """,
             {"channel_id": channel_id, "now": moment_text(now)},
         )
-        return next((replace(_record(row[:-1]), has_next=bool(row[-1])) for row in rows), None)
 
     async def count_attempt(self, delivery_id: int) -> bool:
         """Note that a message of unknown outcome is sent again with the same nonce."""
@@ -222,63 +212,16 @@ class Outbox:
 
     async def refuse_channel(self, delivery_id: int, reason: str, now: datetime) -> bool:
         """Note that Discord refuses the channel: pause its subscription, cancel what is planned."""
-
-        def work(connection: sqlite3.Connection) -> bool:
-            failed = connection.execute(
-                "UPDATE delivery SET state = 'failed', changed_at = :now, reason = :reason "
-                "WHERE id = :id AND state = 'sending'",
-                {"id": delivery_id, "now": moment_text(now), "reason": reason},
-            )
-            if not failed.rowcount:
-                return False
-            parameters = {"id": delivery_id, "reason": reason}
-            connection.execute(
-                f"UPDATE subscription SET state = 'paused', paused_because = :reason "
-                f"WHERE state = 'active' AND EXISTS "
-                f"(SELECT 1 FROM delivery WHERE id = :id AND {SUBSCRIPTION_OF_DELIVERY})",
-                parameters,
-            )
-            connection.execute(
-                f"UPDATE delivery SET state = 'failed', changed_at = :now, reason = :reason "
-                f"WHERE {OPEN} AND state = 'planned' AND channel_id = "
-                f"(SELECT channel_id FROM delivery WHERE id = :id)",
-                {**parameters, "now": moment_text(now)},
-            )
-            return True
-
-        return await self._database.write(work)
+        return await self._database.write(_refuse_channel, delivery_id, reason, now)
 
     async def split(
         self, delivery_id: int, drafts: Sequence[MessageDraft], reason: str, now: datetime
     ) -> bool:
-        """Note that Discord refused a message as it is; plan its papers anew as ``drafts``.
+        """Note that Discord refused a message as it is; plan its papers again as ``drafts``.
 
         The refused message needs no admin: its papers are in the new ones.
         """
-
-        def work(connection: sqlite3.Connection) -> bool:
-            record = fetch_one(
-                connection,
-                f"UPDATE delivery SET state = 'failed', changed_at = :now, reason = :reason, "
-                f"told_at = :now, settled_at = :now "
-                f"WHERE id = :id AND state = 'sending' RETURNING {COLUMNS}",
-                {"id": delivery_id, "now": moment_text(now), "reason": reason},
-            )
-            if record is None:
-                return False
-            connection.execute(
-                "DELETE FROM delivered_paper WHERE delivery_id = :id", {"id": delivery_id}
-            )
-            place = Place(
-                subscription_id=record.subscription_id,
-                guild_id=record.guild_id,
-                channel_id=record.channel_id,
-                announced_on=record.announced_on,
-            )
-            insert_all(connection, place, drafts, now)
-            return True
-
-        return await self._database.write(work)
+        return await self._database.write(_split, delivery_id, drafts, reason, now)
 
     async def cancel_orphans(self, now: datetime) -> int:
         """Fail what is planned for subscriptions that were deleted; returns how many."""
@@ -304,11 +247,11 @@ class Outbox:
         )
 
     async def mark_unknown(self, delivery_id: int, reason: str, now: datetime) -> bool:
-        """Note that nobody can tell whether Discord has the message: an admin must."""
+        """Note that it cannot be found out whether Discord has the message: an admin is asked."""
         return await self._finish(delivery_id, DeliveryState.UNKNOWN, now, reason=reason)
 
     async def list_sending(self) -> list[DeliveryRecord]:
-        """List the messages of which nobody knows whether they arrived, oldest claim first."""
+        """List the messages that may or may not have arrived, oldest claim first."""
         return await self._list(f"{OPEN} AND state = 'sending'", {})
 
     async def list_deliveries(
@@ -322,77 +265,54 @@ class Outbox:
 
     async def list_papers(self, delivery_id: int) -> list[tuple[ArxivId, int]]:
         """List the papers of a message with their versions, in no particular order."""
-
-        def work(connection: sqlite3.Connection) -> list[tuple[ArxivId, int]]:
-            rows = connection.execute(
-                "SELECT arxiv_id, version FROM delivered_paper WHERE delivery_id = :id",
-                {"id": delivery_id},
-            )
-            return [(ArxivId(arxiv_id), version) for arxiv_id, version in rows]
-
-        return await self._database.read(work)
+        return await self._database.read(
+            select_rows,
+            "SELECT arxiv_id, version FROM delivered_paper WHERE delivery_id = :id",
+            {"id": delivery_id},
+        )
 
     async def list_history(self, delivery_id: int) -> list[DeliveryEvent]:
         """List the steps a message took, oldest first."""
-
-        def work(connection: sqlite3.Connection) -> list[DeliveryEvent]:
-            rows = connection.execute(
-                "SELECT at, from_state, to_state, reason FROM delivery_history "
-                "WHERE delivery_id = :id ORDER BY rowid",
-                {"id": delivery_id},
-            )
-            return [
-                DeliveryEvent(
-                    at=_moment(at),
-                    from_state=DeliveryState(before) if before else None,
-                    to_state=DeliveryState(after),
-                    reason=reason,
-                )
-                for at, before, after, reason in rows
-            ]
-
-        return await self._database.read(work)
+        return await self._database.read(
+            select,
+            DeliveryEvent,
+            "SELECT at, from_state, to_state, reason FROM delivery_history "
+            "WHERE delivery_id = :id ORDER BY rowid",
+            {"id": delivery_id},
+        )
 
     async def delivered_versions(
         self, channel_id: int, arxiv_ids: Collection[ArxivId]
     ) -> dict[ArxivId, int]:
         """Return the highest version of each paper that is planned or posted in the channel."""
-
-        def work(connection: sqlite3.Connection) -> dict[ArxivId, int]:
-            rows = connection.execute(
-                "SELECT arxiv_id, max(version) FROM delivered_paper "
-                "WHERE channel_id = :channel_id "
-                "AND arxiv_id IN (SELECT value FROM json_each(:ids)) GROUP BY arxiv_id",
-                {"channel_id": channel_id, "ids": json_array(arxiv_ids)},
-            )
-            return {ArxivId(arxiv_id): version for arxiv_id, version in rows}
-
-        return await self._database.read(work)
+        found = await self._database.read(
+            select_rows,
+            "SELECT arxiv_id, max(version) FROM delivered_paper "
+            "WHERE channel_id = :channel_id "
+            "AND arxiv_id IN (SELECT value FROM json_each(:ids)) GROUP BY arxiv_id",
+            {"channel_id": channel_id, "ids": json_array(arxiv_ids)},
+        )
+        return dict(found)
 
     async def find_messages(
         self, guild_id: int, arxiv_ids: Collection[ArxivId]
     ) -> dict[ArxivId, PostedMessage]:
         """Find where the guild last saw each of these papers."""
-
-        def work(connection: sqlite3.Connection) -> dict[ArxivId, PostedMessage]:
-            rows = connection.execute(
-                """
-                SELECT arxiv_id, delivery.channel_id, message_id
-                FROM delivered_paper JOIN delivery ON delivery.id = delivery_id
-                WHERE arxiv_id IN (SELECT value FROM json_each(:ids))
-                    AND guild_id = :guild_id AND state = 'sent' AND message_id IS NOT NULL
-                ORDER BY message_id
-                """,
-                {"guild_id": guild_id, "ids": json_array(arxiv_ids)},
-            )
-            return {
-                ArxivId(arxiv_id): PostedMessage(
-                    guild_id=guild_id, channel_id=channel_id, message_id=message_id
-                )
-                for arxiv_id, channel_id, message_id in rows
-            }
-
-        return await self._database.read(work)
+        found = await self._database.read(
+            select_rows,
+            """
+            SELECT arxiv_id, delivery.channel_id, message_id
+            FROM delivered_paper JOIN delivery ON delivery.id = delivery_id
+            WHERE arxiv_id IN (SELECT value FROM json_each(:ids))
+                AND guild_id = :guild_id AND state = 'sent' AND message_id IS NOT NULL
+            ORDER BY message_id
+            """,
+            {"guild_id": guild_id, "ids": json_array(arxiv_ids)},
+        )
+        return {
+            arxiv_id: PostedMessage(guild_id=guild_id, channel_id=channel_id, message_id=message_id)
+            for arxiv_id, channel_id, message_id in found
+        }
 
     async def _finish(
         self,
@@ -424,13 +344,30 @@ class Outbox:
 
     async def _change(self, sql: str, parameters: Mapping[str, object]) -> int:
         """Run one UPDATE; returns how many rows it changed."""
-        return await self._database.write(_change, sql, parameters)
+        return await self._database.write(change, sql, parameters)
 
-    async def _list(self, where: str, parameters: Mapping[str, object]) -> list[DeliveryRecord]:
-        def work(connection: sqlite3.Connection) -> list[DeliveryRecord]:
-            return list_records(connection, where, parameters)
+    async def _list(self, where: str, parameters: Parameters) -> list[DeliveryRecord]:
+        return await self._database.read(list_records, where, parameters)
 
-        return await self._database.read(work)
+
+def _plan(
+    connection: sqlite3.Connection,
+    subscription: Subscription,
+    announced_on: date,
+    drafts: Sequence[MessageDraft],
+    now: datetime,
+) -> int:
+    require_compared(connection)
+    if not drafts or not _may_plan(connection, subscription, announced_on, drafts):
+        return 0
+    destination = Destination(
+        subscription_id=subscription.id,
+        guild_id=subscription.guild_id,
+        channel_id=subscription.channel_id,
+        announced_on=announced_on,
+    )
+    _insert_all(connection, destination, drafts, now)
+    return len(drafts)
 
 
 def _may_plan(
@@ -440,7 +377,7 @@ def _may_plan(
     drafts: Sequence[MessageDraft],
 ) -> bool:
     papers = [paper for draft in drafts for paper in draft.papers]
-    rows = connection.execute(
+    is_subscribed, has_paper, has_part = connection.execute(
         """
         SELECT EXISTS (SELECT 1 FROM subscription WHERE id = :id AND channel_id = :channel_id),
             EXISTS (SELECT 1 FROM delivered_paper JOIN json_each(:papers) ON
@@ -454,14 +391,13 @@ def _may_plan(
             "papers": json_array(papers),
             "day": announced_on.isoformat(),
         },
-    )
-    ((is_subscribed, has_paper, has_part),) = rows
+    ).fetchone()
     # A digest without papers ("nothing today") has no paper to tell that it was planned before.
     return bool(is_subscribed and not has_paper and (papers or not has_part))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class Destination:
     """Where messages go."""
 
     subscription_id: int
@@ -470,24 +406,32 @@ class Place:
     announced_on: date
 
 
-def insert_all(
-    connection: sqlite3.Connection, place: Place, drafts: Sequence[MessageDraft], now: datetime
+def _insert_all(
+    connection: sqlite3.Connection,
+    destination: Destination,
+    drafts: Sequence[MessageDraft],
+    now: datetime,
 ) -> None:
     """Plan messages as the next parts of their channel and date."""
-    rows = connection.execute(
+    (last_part,) = connection.execute(
         "SELECT coalesce(max(part), 0) FROM delivery "
         "WHERE channel_id = :channel_id AND announced_on = :day",
-        {"channel_id": place.channel_id, "day": place.announced_on.isoformat()},
-    )
-    ((last_part,),) = rows
+        {"channel_id": destination.channel_id, "day": destination.announced_on.isoformat()},
+    ).fetchone()
     for part, draft in enumerate(drafts, start=last_part + 1):
-        _insert(connection, place, part, draft, now)
+        _insert(connection, destination, part, draft, now)
 
 
 def _insert(
-    connection: sqlite3.Connection, place: Place, part: int, draft: MessageDraft, now: datetime
+    connection: sqlite3.Connection,
+    destination: Destination,
+    part: int,
+    draft: MessageDraft,
+    now: datetime,
 ) -> None:
-    key = delivery_key(place.subscription_id, place.channel_id, place.announced_on, part)
+    key = delivery_key(
+        destination.subscription_id, destination.channel_id, destination.announced_on, part
+    )
     payload = frozen_json(draft.body)
     cursor = connection.execute(
         """
@@ -497,10 +441,10 @@ def _insert(
             :nonce, :payload, :sha256, 'planned', :now, :now, :now)
         """,
         {
-            "subscription_id": place.subscription_id,
-            "guild_id": place.guild_id,
-            "channel_id": place.channel_id,
-            "day": place.announced_on.isoformat(),
+            "subscription_id": destination.subscription_id,
+            "guild_id": destination.guild_id,
+            "channel_id": destination.channel_id,
+            "day": destination.announced_on.isoformat(),
             "part": part,
             "key": key,
             "nonce": nonce_of(key),
@@ -512,17 +456,64 @@ def _insert(
     connection.executemany(
         "INSERT INTO delivered_paper (channel_id, arxiv_id, version, delivery_id) "
         "VALUES (?, ?, ?, ?)",
-        [(place.channel_id, *paper, cursor.lastrowid) for paper in draft.papers],
+        [(destination.channel_id, *paper, cursor.lastrowid) for paper in draft.papers],
     )
+
+
+def _refuse_channel(
+    connection: sqlite3.Connection, delivery_id: int, reason: str, now: datetime
+) -> bool:
+    parameters = {"id": delivery_id, "now": moment_text(now), "reason": reason}
+    if not change(
+        connection,
+        "UPDATE delivery SET state = 'failed', changed_at = :now, reason = :reason "
+        "WHERE id = :id AND state = 'sending'",
+        parameters,
+    ):
+        return False
+    connection.execute(
+        f"UPDATE subscription SET state = 'paused', paused_because = :reason "
+        f"WHERE state = 'active' AND EXISTS "
+        f"(SELECT 1 FROM delivery WHERE id = :id AND {SUBSCRIPTION_OF_DELIVERY})",
+        parameters,
+    )
+    connection.execute(
+        f"UPDATE delivery SET state = 'failed', changed_at = :now, reason = :reason "
+        f"WHERE {OPEN} AND state = 'planned' AND channel_id = "
+        f"(SELECT channel_id FROM delivery WHERE id = :id)",
+        parameters,
+    )
+    return True
+
+
+def _split(
+    connection: sqlite3.Connection,
+    delivery_id: int,
+    drafts: Sequence[MessageDraft],
+    reason: str,
+    now: datetime,
+) -> bool:
+    destination = select_one(
+        connection,
+        Destination,
+        "UPDATE delivery SET state = 'failed', changed_at = :now, reason = :reason, "
+        "told_at = :now, settled_at = :now WHERE id = :id AND state = 'sending' "
+        "RETURNING subscription_id, guild_id, channel_id, announced_on",
+        {"id": delivery_id, "now": moment_text(now), "reason": reason},
+    )
+    if destination is None:
+        return False
+    connection.execute("DELETE FROM delivered_paper WHERE delivery_id = :id", {"id": delivery_id})
+    _insert_all(connection, destination, drafts, now)
+    return True
 
 
 def abandon(connection: sqlite3.Connection, channel_id: int, now: datetime) -> None:
     """Close what a channel's removed subscription left: nothing of it is posted any more.
 
-    Whoever removes a digest wants no more of it, and a later one has categories and topics of its
-    own. So these messages are not kept for `/digest resolve`. Papers that certainly were not
-    posted are free again: the later digest decides about them anew. What may have arrived counts
-    as posted.
+    A person who removes a digest wants no more of it, and a later one has categories and topics of
+    its own. So these messages are not kept for `/digest resolve`. Papers that certainly were not
+    posted are free again for the later digest. What may have arrived counts as posted.
     """
     parameters = {"channel_id": channel_id, "now": moment_text(now), "reason": ABANDONED}
     connection.execute(
@@ -530,13 +521,14 @@ def abandon(connection: sqlite3.Connection, channel_id: int, now: datetime) -> N
         f"WHERE {OPEN} AND state = 'planned' AND channel_id = :channel_id",
         parameters,
     )
-    rows = connection.execute(
+    settled = select_rows(
+        connection,
         f"UPDATE delivery SET settled_at = :now, told_at = coalesce(told_at, :now), "
         f"reason = iif(reason = :reason, reason, :reason || coalesce(': ' || reason, '')) "
         f"WHERE {TROUBLE} AND settled_at IS NULL AND channel_id = :channel_id RETURNING id, state",
         parameters,
     )
-    failed = [id_ for id_, state in rows if state == DeliveryState.FAILED]
+    failed = [id_ for id_, state in settled if state == DeliveryState.FAILED]
     connection.execute(
         "DELETE FROM delivered_paper WHERE delivery_id IN (SELECT value FROM json_each(:failed))",
         {"failed": json_array(failed)},
@@ -544,54 +536,14 @@ def abandon(connection: sqlite3.Connection, channel_id: int, now: datetime) -> N
 
 
 def list_records(
-    connection: sqlite3.Connection, where: str, parameters: Mapping[str, object]
+    connection: sqlite3.Connection, where: str, parameters: Parameters
 ) -> list[DeliveryRecord]:
     """List the messages that ``where`` names, in the order of posting."""
-    rows = connection.execute(
+    return select(
+        connection,
+        DeliveryRecord,
         f"SELECT {COLUMNS} FROM delivery WHERE {where} ORDER BY announced_on, part, id",
-        dict(parameters),
-    )
-    return [_record(tuple(row)) for row in rows]
-
-
-def fetch_one(
-    connection: sqlite3.Connection, sql: str, parameters: Mapping[str, object]
-) -> DeliveryRecord | None:
-    rows = connection.execute(sql, dict(parameters))
-    return next((_record(tuple(row)) for row in rows), None)
-
-
-def _change(connection: sqlite3.Connection, sql: str, parameters: Mapping[str, object]) -> int:
-    return connection.execute(sql, dict(parameters)).rowcount
-
-
-def _rows(
-    connection: sqlite3.Connection, sql: str, parameters: Mapping[str, object]
-) -> list[tuple[object, ...]]:
-    return connection.execute(sql, dict(parameters)).fetchall()
-
-
-def _record(row: tuple[object, ...]) -> DeliveryRecord:
-    (id_, subscription_id, guild_id, channel_id, announced_on, part, key, nonce, payload, sha256,
-     state, attempts, not_before, planned_at, claimed_at, message_id, reason) = row  # fmt: skip
-    return DeliveryRecord(
-        id=int(str(id_)),
-        subscription_id=int(str(subscription_id)),
-        guild_id=int(str(guild_id)),
-        channel_id=int(str(channel_id)),
-        announced_on=date.fromisoformat(str(announced_on)),
-        part=int(str(part)),
-        key=str(key),
-        nonce=str(nonce),
-        payload=str(payload),
-        payload_sha256=str(sha256),
-        state=DeliveryState(str(state)),
-        attempts=int(str(attempts)),
-        not_before=_moment(str(not_before)),
-        planned_at=_moment(str(planned_at)),
-        claimed_at=_moment(str(claimed_at)) if claimed_at else None,
-        message_id=None if message_id is None else int(str(message_id)),
-        reason=None if reason is None else str(reason),
+        parameters,
     )
 
 
@@ -602,7 +554,3 @@ def _sha256(payload: str) -> str:
 def moment_text(moment: datetime) -> str:
     """Render a moment so that texts compare as moments do: always UTC, always milliseconds."""
     return moment.astimezone(UTC).isoformat(timespec="milliseconds")
-
-
-def _moment(text: str) -> datetime:
-    return datetime.fromisoformat(text)

@@ -53,6 +53,11 @@ def select_one(
     return next(iter(select(connection, shape, sql, parameters)), None)
 
 
+def select_rows(connection: sqlite3.Connection, sql: str, parameters: Parameters = ()) -> list[Row]:
+    """Read all rows of a statement as SQLite stores them: whole numbers, texts and NULL."""
+    return connection.execute(sql, parameters).fetchall()
+
+
 def change(connection: sqlite3.Connection, sql: str, parameters: Parameters = ()) -> int:
     """Run an INSERT, UPDATE or DELETE; returns how many rows it changed."""
     return connection.execute(sql, parameters).rowcount
