@@ -42,6 +42,7 @@ _BLANKS = re.compile(r"[ \t]*(?:\n(?![ \t]*\n|[ \t]{2}))?[ \t]*")
 _BLANKS_IN_FORMULA = re.compile(r"[\s~&]+")
 _PARTED_LETTER = re.compile(r"[ ]([A-Za-z])(?![A-Za-z])")
 _CONTRACTION = re.compile(r"(?:s|t|d|m|re|ve|ll)(?![A-Za-z{\\])")
+_PARTED = re.compile(r"[\w)\]}] ")
 _INVISIBLE = "-/@!()[]"  # places to break, an italic correction, a formula's border
 _NAME_END = "\x03"  # stands behind the name of a macro that is shown
 _NAME_BEFORE_LETTER = re.compile(_NAME_END + r"(?=[A-Za-z])")
@@ -142,7 +143,7 @@ class Reader:
     def write_script(self, content: str, *, raised: bool) -> None:
         r"""Write a superscript or subscript; the one of ``\log^2 n`` belongs to the word."""
         is_of_word = bool(self.out) and self.out[-1].endswith(BETWEEN)
-        is_parted = self.is_math and self.tail()[-1:] == " " and self.tail()[:-1].isalnum()
+        is_parted = self.is_math and _PARTED.fullmatch(self.tail()) is not None
         if is_of_word or is_parted:
             self.rewrite_last(self.out[-1][:-1])
         self.write(script(content, raised=raised, after=self.following()))

@@ -17,6 +17,7 @@ import unicodedata
 from bot.text.commands import command, is_known
 from bot.text.html import undo_typed_html
 from bot.text.structure import resolve_structure
+from bot.text.symbols import LETTERS
 from bot.text.typography import set_typography
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
@@ -67,11 +68,25 @@ _MARK_IN_NUMBER = re.compile(r"(?<=\d)\{([,.])\}(?=\d)")
 
 
 def _repair(text: str) -> str:
-    r"""Mend TeX that its author typed in half: ``Schr"{o}dinger``, and ``6{,}062`` in prose."""
+    r"""Mend TeX that its author typed in half: ``Schr"{o}dinger``, and ``6{,}062`` in prose.
+
+    Some way into arXiv takes the ``\b`` of ``\beta`` for an accent, and makes it ``\b{eta}``.
+    """
     if "{" not in text:
         return text
     text = _MARK_IN_NUMBER.sub(r"\1", text)
+    text = _SPLIT_LETTER.sub(_joined_letter, text)
+    text = _ADDRESS_TWICE.sub(r"\1", text)
     return _BARE_ACCENT.sub(lambda found: "\\" + found[0], text)
+
+
+_SPLIT_LETTER = re.compile(r"\\([bcdkrtuv])\{([a-z]{1,7})\}([a-z]{0,8})")
+_ADDRESS_TWICE = re.compile(r"(https?://[^\s{}]{1,300})\}\{\1(?![^\s{}.,;:)])")
+
+
+def _joined_letter(found: re.Match[str]) -> str:
+    name = found[1] + found[2] + found[3]
+    return f"\\{name}{{}}" if name in LETTERS else found[0]
 
 
 _BREAK = re.compile(r"\n[ \t]*\n\s*|\n[ \t]{2,}\s*")

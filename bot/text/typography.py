@@ -70,15 +70,22 @@ def _opens(found: re.Match[str]) -> bool:
 
 
 def _tie(found: re.Match[str]) -> str:
-    """Make TeX's unbreakable blank a blank, unless it means about (``~5%``) or to (``2~3``)."""
-    before = _before(found)
-    is_sign = _ABOUT.match(found.string, found.start()) is not None
-    between = found.string[found.end() : found.end() + 1]
-    if before == " " and between == " " and found.start() > 1:  # TeX ties what touches it
+    """Make TeX's unbreakable blank a blank, unless it means about (``~5%``, ``z~2``) or to."""
+    before, after = _before(found), found.string[found.end() : found.end() + 1]
+    if before == after == " ":  # TeX ties what touches it
         return "~"
+    is_sign = _ABOUT.match(found.string, found.start()) is not None
     if is_sign and (before in ("", " ", "\n", "(", "[", "=") or before.isdigit()):
         return "~"
-    return " "
+    return (
+        "~"
+        if after.isdigit()
+        and _LONE_LETTER.match(found.string, max(found.start() - 1, 0), found.start())
+        else " "
+    )
+
+
+_LONE_LETTER = re.compile(r"(?<!\w)[A-Za-z]\Z")
 
 
 def _dash(found: re.Match[str]) -> str:

@@ -38,7 +38,7 @@ PROSE = [
         "language models~(LLMs), Table~2, GCG~\\citep{z23}",
         "language models (LLMs), Table 2, GCG [z23]",
     ),
-    ("up to ~5% or 2~3x (~.5)", "up to ~5% or 2~3x (~.5)"),
+    ("up to ~5% or 2~3x (~.5) at z~2.5", "up to ~5% or 2~3x (~.5) at z~2.5"),
     # accents and national letters
     (r"G\"oran {\O}rsted O\v{s}ep Stra\ss e", "Göran Ørsted Ošep Straße"),
     (r"Schr{\"o}dinger Erd\H{o}s Na\"{\i}ve Fr\'echet", "Schrödinger Erdős Naïve Fréchet"),
@@ -84,6 +84,8 @@ PROSE = [
     (r"a\textasciitilde{}b \textasciitilde 5", "a∼b ~5"),
     # TeX in half, HTML
     ('Schr"{o}dinger and G"{o}del', "Schrödinger and Gödel"),
+    (r"Real-\b{eta}-SafeOpt, \v{a}repsilon-fair, \c{c}a \b{o}th", "Real-β-SafeOpt, ε-fair, ça o̱th"),
+    ("at https://x.org/a}{https://x.org/a.", "at https://x.org/a."),
     ("6{,}062 of {S$^3$-Mamba}: {$x$, $y$}", "6,062 of S³-Mamba: {x, y}"),
     ("<b>bold</b> x<sub>2</sub> of 5 &plusmn; 3 &lt; 9", "bold x₂ of 5 ± 3 < 9"),
     ("<think>a</think>, <s>, <b and R&D; remain", "<think>a</think>, <s>, <b and R&D; remain"),
@@ -142,7 +144,7 @@ FORMULAS = [
         r"AUROC $=0.79$, $p< 0.05$, $\sigma <v>$, $+24\%, \text{and} +7\%$",
         "AUROC = 0.79, p < 0.05, σ<v>, +24%, and +7%",
     ),
-    (r"$x_{n = 1}$, $q ^n$, $p(\theta | x)$", "xₙ₌₁, qⁿ, p(θ | x)"),
+    (r"$x_{n = 1}$, $q ^n$, $(a) ^2$, $p(\theta | x)$", "xₙ₌₁, qⁿ, (a)², p(θ | x)"),
     (r"$f\colon A\to B$, $x\mapsto y$, $\binom{n}{k}$", "f: A → B, x ↦ y, (n choose k)"),
     (r"{\delta}-margin with \alpha and 5\times", "δ-margin with α and 5×"),
 ]
