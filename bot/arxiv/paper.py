@@ -7,11 +7,11 @@ is HTML.
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from bot.arxiv.identifier import arxiv_links
-from bot.models import ArxivId, Paper
+from bot.models import ArxivId, Paper, Provenance
 from bot.text.links import find_links
 from bot.text.tex import one_line, to_unicode
 
@@ -56,6 +56,35 @@ def build_paper(
             *find_links(abstract=readable_abstract, comment=readable_comment),
         ),
     )
+
+
+def reread(paper: Paper) -> Paper:
+    """Make the readable texts and the links of a paper anew, by the rules of this program.
+
+    Links that others told us of stay; the authors' are those that their text names now.
+    """
+    again = build_paper(
+        arxiv_id=paper.arxiv_id,
+        version=paper.version,
+        title=paper.source_title,
+        abstract=paper.source_abstract,
+        authors=paper.authors,
+        categories=paper.categories,
+        comment=paper.comment,
+    )
+    urls = {link.url for link in again.links}
+    others = (link for link in paper.links if link.provenance not in _OWN and link.url not in urls)
+    return replace(
+        paper,
+        title=again.title,
+        abstract=again.abstract,
+        authors=again.authors,
+        comment=again.comment,
+        links=(*again.links, *others),
+    )
+
+
+_OWN = (Provenance.ARXIV, Provenance.ABSTRACT, Provenance.COMMENT)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

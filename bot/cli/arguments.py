@@ -108,11 +108,16 @@ def _add_database_commands(commands: "Subparsers[argparse.ArgumentParser]") -> N
         "backups/papers-2026-08-21.db",
     )  # fmt: skip
     restore.add_argument("file", type=Path, metavar="FILE", help="the backup")
-    _add(
+    reindex = _add(
         commands, "reindex",
         "Rebuild the search indexes from the papers. The bot must be stopped; when it starts it "
         "rebuilds an index that is out of step by itself, and check finds such an index.",
         "",
+    )  # fmt: skip
+    reindex.add_argument(
+        "--texts", action="store_true",
+        help="first make titles, abstracts and links anew from the authors' text, as this version "
+        "of the bot reads it",
     )  # fmt: skip
 
 

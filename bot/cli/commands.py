@@ -44,6 +44,7 @@ from bot.store.search.search import SearchPage, Sort
 from bot.store.sqlite.database import instance_lock
 from bot.store.sqlite.maintenance import list_indexes, rebuild_index
 from bot.store.store import Store
+from bot.text.words import count_of
 from bot.ui.advice import say_advice
 
 SEARCH_DEADLINE_S = 10.0
@@ -99,12 +100,24 @@ async def reindex_command(options: Options, config: Config) -> int:
     with instance_lock(config.database.path):
         async with open_offline(config) as pipeline:
             store = pipeline.store
+            if options.texts:
+                await _reread(store)
             for name in await list_indexes(store.database):
                 begun = time.monotonic()
                 await rebuild_index(store.database, name)
                 report(f"{name} rebuilt in {time.monotonic() - begun:.1f} s")
             await store.search.tidy()
     return EXIT_OK
+
+
+async def _reread(store: Store) -> None:
+    begun = time.monotonic()
+    total = 0
+    last, changed = await store.papers.reread()
+    while last is not None:
+        total += changed
+        last, changed = await store.papers.reread(after=last)
+    report(f"{count_of(total, 'paper')} read otherwise now, in {time.monotonic() - begun:.1f} s")
 
 
 async def fetch_command(options: Options, config: Config) -> int:

@@ -137,6 +137,23 @@ def test_an_index_out_of_step_is_found_and_mended(environ: dict[str, str]) -> No
     assert "2008.09110" in run(environ, "search", "axolotl").out
 
 
+def test_texts_are_made_anew_by_the_rules_of_this_version(environ: dict[str, str]) -> None:
+    path = environ["PAPER_BOT_DATABASE__PATH"]
+    run(environ, "import", SEED)
+    assert "0 papers read otherwise now" in run(environ, "reindex", "--texts").err
+    connection = sqlite3.connect(path)
+    with connection:
+        connection.execute(
+            "UPDATE paper SET source_title = title, title = 'Axolotl' WHERE arxiv_id = '2008.09110'"
+        )
+    connection.close()
+    run(environ, "reindex")
+    assert "2008.09110" in run(environ, "search", "axolotl").out
+    assert "1 paper read otherwise now" in run(environ, "reindex", "--texts").err
+    assert "2008.09110" not in run(environ, "search", "axolotl").out
+    assert "ok   search indexes in step" in run(environ, "check").out
+
+
 def test_a_gzipped_file_is_read_like_a_plain_one(environ: dict[str, str], tmp_path: Path) -> None:
     packed = tmp_path / "listing.md.gz"
     packed.write_bytes(gzip.compress(SEED.read_bytes()))

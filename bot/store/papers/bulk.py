@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from bot.arxiv.dating import DatedPaper
-from bot.arxiv.paper import SourceRecord
+from bot.arxiv.paper import SourceRecord, reread
 from bot.models import ArxivId, Link, LinkKind, Paper
 from bot.query.tags import author_tags, filter_tags
 from bot.store.keys import SEQUENCE_BITS, day_of, first_key
@@ -19,6 +19,7 @@ from bot.store.rows import (
     PAPER_COLUMNS,
     load_links,
     load_paper_rows,
+    load_papers,
     paper_values,
     stored_paper,
 )
@@ -121,6 +122,35 @@ def _is_stored(dated: DatedPaper, row: Row, links: Sequence[Link]) -> bool:
     is_dated = told[3:5] == row[3:5] or (is_estimated and not row[4])
     is_same = told[1:3] == row[1:3] and told[5:] == row[5:]
     return is_dated and is_same and _links_we_store(paper) == list(links)
+
+
+def reread_papers(
+    connection: sqlite3.Connection, *, after: int, limit: int
+) -> tuple[int | None, int]:
+    """Reread up to ``limit`` papers behind the key ``after``.
+
+    Returns the last key, None when there are no more, and how many papers read otherwise now.
+    """
+    for pragma in BULK_PRAGMAS:
+        connection.execute(f"PRAGMA {pragma}")
+    rows = connection.execute(
+        "SELECT key, arxiv_id FROM paper WHERE key > :after ORDER BY key LIMIT :limit",
+        {"after": after, "limit": limit},
+    ).fetchall()
+    stored = load_papers(connection, [ArxivId(arxiv_id) for _, arxiv_id in rows])
+    changes = [
+        Change(
+            before=before,
+            after=reread(before.paper),
+            announced_on=before.announced_on,
+            is_estimated=before.is_date_estimated,
+        )
+        for before in stored.values()
+    ]
+    changes = [change for change in changes if change.is_needed]
+    if changes:
+        search.index(connection, write_papers(connection, changes))
+    return (rows[-1][0] if rows else None), len(changes)
 
 
 def list_changed(

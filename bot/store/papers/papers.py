@@ -31,6 +31,9 @@ from bot.store.sqlite.statements import Row
 BATCH_DEADLINE_S = 60.0
 """Nobody waits for an answer during an import, but a read is not to hang for ever."""
 
+REREAD_AT_ONCE = 500
+"""Papers whose texts are made anew in one transaction: some tenths of a second."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AddedListing:
@@ -94,6 +97,17 @@ class Papers:
 
         def work(connection: sqlite3.Connection) -> AddedPapers:
             return bulk.add_papers(connection, batch)
+
+        return await self._database.write(work)
+
+    async def reread(self, *, after: int = 0) -> tuple[int | None, int]:
+        """Make the readable texts of a batch of papers anew, those behind the key ``after``.
+
+        Returns the last key of the batch, None behind the last, and how many read otherwise now.
+        """
+
+        def work(connection: sqlite3.Connection) -> tuple[int | None, int]:
+            return bulk.reread_papers(connection, after=after, limit=REREAD_AT_ONCE)
 
         return await self._database.write(work)
 

@@ -11,7 +11,7 @@ import pytest
 from bot.arxiv.dating import date_paper
 from bot.arxiv.snapshot import read_snapshot_line
 from bot.errors import StoreError
-from bot.models import ArxivId, LinkKind, Paper, StoredPaper
+from bot.models import ArxivId, LinkKind, Paper, Provenance, StoredPaper
 from bot.query.parser import parse_query
 from bot.store.keys import day_of
 from bot.store.papers.bulk import AddedPapers, prepare_paper
@@ -227,3 +227,32 @@ async def test_a_batch_is_stored_whole_or_not_at_all(tmp_path: Path) -> None:
         assert await store.papers.count_papers() == 0
         assert await add(store, make_papers(3)) == AddedPapers(new=3)
     check_indexes(tmp_path / "papers.db")
+
+
+async def test_papers_reread_have_the_texts_and_links_of_todays_rules(
+    store: Store, tmp_path: Path
+) -> None:
+    foreign = make_link("https://github.com/other/one", provenance=Provenance.HUGGING_FACE)
+    stale = make_paper(
+        1,
+        title="a ≡ b p",
+        source_title=r"$a \equiv b \pmod{p}$",
+        abstract="method is at https://github.com/ada/x",
+        source_abstract=r"\method is at https://github.com/ada/x",
+        authors=["Ada B (Univ. X)"],
+        links=[make_link("https://example.org/stale"), foreign],
+    )
+    others = make_papers(1200, first=2)
+    await add(store, [stale, *others])
+    last, changed = await store.papers.reread()
+    total = changed
+    while last is not None:
+        last, changed = await store.papers.reread(after=last)
+        total += changed
+    assert total == 1
+    paper = (await get(store, stale.arxiv_id)).paper
+    assert (paper.title, paper.authors) == ("a ≡ b (mod p)", ("Ada B",))
+    assert paper.abstract == r"\method is at https://github.com/ada/x"
+    assert [link.url for link in paper.links[2:]] == ["https://github.com/ada/x", foreign.url]
+    assert await find(store, "title:mod") == [stale.arxiv_id]
+    assert (await store.papers.reread())[1] == 0
