@@ -15,7 +15,7 @@ BotError
 ├─ StoreError
 │  ├─ DatabaseUnusable               exit 74: missing, corrupt, foreign, newer, read-only
 │  │  └─ DatabaseDamaged             ... corrupt: a backup helps
-│  ├─ DatabaseBusy                   somebody else holds the lock: try again
+│  ├─ DatabaseBusy                   another process holds the lock: try again
 │  ├─ DatabaseFull                   no space on the disk: nothing new until there is some
 │  └─ AlreadyRunning                 exit 75: another instance uses this database
 └─ TokenRefused                      exit 78: Discord does not accept the token
@@ -126,7 +126,7 @@ class DatabaseUnusable(StoreError):
 
 
 class DatabaseDamaged(DatabaseUnusable):
-    """The database file lost data; whoever knows where backups are adds which is the newest."""
+    """The database file lost data; the caller that knows the backups adds which is the newest."""
 
 
 class DatabaseBusy(StoreError):

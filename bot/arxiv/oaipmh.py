@@ -22,7 +22,7 @@ FORMATS = ("arXivRaw", "arXiv")
 
 
 class TokenExpired(ListingFormatError):
-    """A resumption token is no longer known: the harvest must begin anew from its dates."""
+    """A resumption token is no longer known: the harvest must begin again from its dates."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

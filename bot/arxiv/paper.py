@@ -91,8 +91,8 @@ _OWN = (Provenance.ARXIV, Provenance.ABSTRACT, Provenance.COMMENT)
 class SourceRecord:
     """A paper's metadata as a source has it, its text not yet readable.
 
-    Making it readable is most of the cost of an import; whoever holds the same text already can
-    do without. ``announced_on`` is set by sources that know it.
+    Making it readable is most of the cost of an import; a caller that already holds the same text
+    need not. ``announced_on`` is set by sources that know it.
     """
 
     arxiv_id: ArxivId

@@ -153,7 +153,7 @@ class StateButton(
     ) -> Self:
         try:
             state = cls._kind.from_match(match)
-        except ValueError:  # whoever made this id up is answered all the same
+        except ValueError:  # a made-up id gets the same answer
             return cls(cast(S, _Expired(custom_id=match.string)))
         return cls(cast(S, state))
 

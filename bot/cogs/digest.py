@@ -75,7 +75,7 @@ class DigestCog(
     group_name="digest",
     group_description="Daily digests in channels",
 ):
-    """Set up, look at, send, settle, halt and remove digests; the work is in ``digest_*.py``."""
+    """Set up, preview, send, settle, pause and remove digests; the work is in ``digest_*.py``."""
 
     def __init__(self, pipeline: Pipeline, delivery: Deliverer) -> None:
         super().__init__(pipeline, delivery)

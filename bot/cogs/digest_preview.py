@@ -12,7 +12,7 @@ from bot.ui.views import NEXT, PREVIOUS, PreviewPage, make_view
 
 
 async def show_preview(cog: AdminCog, interaction: discord.Interaction, page: PreviewPage) -> None:
-    """Replace the interaction's message by ``page`` of a preview, worked out anew."""
+    """Replace the interaction's message by ``page`` of a preview, rendered again."""
     subscription = await cog.owned_subscription(interaction, page.channel_id)
     decisions = await cog.pipeline.explain(subscription, page.day)
     digest = build_digest(subscription, page.day, decisions)

@@ -247,7 +247,7 @@ def _unseen(arxiv_id: ArxivId) -> InputError:
 
 
 class SearchPageButton(StateButton[SearchTurn], state=SearchTurn):
-    """Turns the page of a search, for whoever asked."""
+    """Turns the page of a search, for the person who searched."""
 
     async def press(self, interaction: discord.Interaction) -> None:
         _require_asker(interaction, self.state.asker)
@@ -256,7 +256,7 @@ class SearchPageButton(StateButton[SearchTurn], state=SearchTurn):
 
 
 class SearchOfferButton(StateButton[SearchOffer], state=SearchOffer):
-    """Runs another search in place of one that found nothing, for whoever asked."""
+    """Runs another search in place of one that found nothing, for the person who searched."""
 
     async def press(self, interaction: discord.Interaction) -> None:
         _require_asker(interaction, self.state.asker)
@@ -265,7 +265,7 @@ class SearchOfferButton(StateButton[SearchOffer], state=SearchOffer):
 
 
 class SimilarButton(StateButton[SimilarTo], state=SimilarTo):
-    """Shows what is like a paper to whoever presses it, and to nobody else."""
+    """Shows what is like a paper, only to the person who presses it."""
 
     async def press(self, interaction: discord.Interaction) -> None:
         await defer_privately(interaction)

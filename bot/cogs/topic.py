@@ -37,7 +37,7 @@ MAX_TOPICS = 50
 @app_commands.allowed_installs(guilds=True, users=False)
 @app_commands.allowed_contexts(guilds=True, dms=False, private_channels=False)
 class TopicCog(AdminCog, group_name="topic", group_description="Narrow digests down to topics"):
-    """Add, list and remove topics; ``starters`` are offered to whoever adds one."""
+    """Add, list and remove topics; ``starters`` are offered when one is added."""
 
     def __init__(
         self, pipeline: Pipeline, delivery: Deliverer, starters: Sequence[StarterTopic] = ()

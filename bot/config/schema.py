@@ -288,7 +288,7 @@ class IntakeConfig(Section):
     @field_validator("categories")
     @classmethod
     def _are_categories(cls, names: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
-        # The taxonomy lies in a layer above this one, so whoever loads the settings passes it in.
+        # The taxonomy lies in a layer above this one, so the caller passes it in.
         canonical: CanonicalCategory = (info.context or {}).get("canonical_category", str)
         try:
             return tuple(dict.fromkeys(canonical(name) for name in names))

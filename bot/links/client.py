@@ -1,6 +1,6 @@
 """The one client of Hugging Face: one small request for a date, and an hour's rest after a failure.
 
-It asks once and never twice: whoever wants the links comes again later.
+It asks once and never twice: a caller that wants the links asks again later.
 """
 
 import asyncio

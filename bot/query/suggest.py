@@ -1,4 +1,4 @@
-"""What may stand in a typed field, for whoever is typing it. Pure; each reader is in `values`."""
+"""What may stand in a field, offered while a person types it. Pure; each reader is in `values`."""
 
 from collections.abc import Iterator
 from datetime import date, timedelta

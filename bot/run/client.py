@@ -93,7 +93,7 @@ class PaperBot(commands.AutoShardedBot):
         await self.sync_commands()
 
     async def on_interaction(self, interaction: discord.Interaction) -> None:
-        """Tell whoever presses a button that no part of the bot knows any more."""
+        """Answer a button that no part of the bot knows any more."""
         if interaction.type is discord.InteractionType.component:
             data = cast(Mapping[str, object], interaction.data or {})
             custom_id = str(data.get("custom_id"))

@@ -1,4 +1,4 @@
-"""Three small pages for whoever watches the process: /healthz, /readyz and /metrics.
+"""Three small pages for a monitor that watches the process: /healthz, /readyz and /metrics.
 
 Alive means that the heart and the ticker moved lately, not that a process exists: a bot whose
 loop hangs has a pid too. Ready means that it can do its work now. Nothing here is secret.

@@ -33,7 +33,7 @@ class Departures:
     async def note(self, present: Collection[int], now: datetime) -> int:
         """Note which known guilds are missing from ``present``; returns how many are new.
 
-        One that is present again is no departure any more: its time starts anew.
+        One that is present again is no departure any more: its time starts again.
         """
 
         def work(connection: sqlite3.Connection) -> int:

@@ -1,6 +1,6 @@
 """Between rows and values: how a paper is read from and written to its tables.
 
-Shared by the modules of this package, so that a paper looks the same whoever loads it.
+Shared by the modules of this package, so that a paper looks the same wherever it is loaded.
 """
 
 import sqlite3

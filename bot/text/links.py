@@ -49,7 +49,7 @@ def find_links(*, abstract: str, comment: str | None) -> tuple[Link, ...]:
 def read_link(text: str, provenance: Provenance) -> Link | None:
     """Return the link that an address given on its own is, or None if it is not one to show.
 
-    Whoever gives it offers it as the paper's own, so no words need introduce it.
+    Authors who give it offer it as the paper's own, so no words need introduce it.
     """
     found = _ADDRESS.fullmatch(text.strip())
     address = _parse_address(found[0]) if found else None

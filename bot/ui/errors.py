@@ -59,7 +59,7 @@ def apologise(error_id: str) -> str:
     """Say that the bot made a mistake; ``error_id`` finds it in the log."""
     return (
         f"Something went wrong on my side, and I have logged it as error `{error_id}`. "
-        "Please try again; if it stays, tell whoever runs this bot that number."
+        "Please try again; if it stays, tell the person who runs this bot that number."
     )
 
 

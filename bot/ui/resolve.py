@@ -40,7 +40,7 @@ class Trouble:
 
 
 def name_message(message: Message, *, channel: str, categories: Sequence[str], of: int) -> str:
-    """Name a message for whoever picks one of many."""
+    """Name a message where a person picks one of many."""
     parts = f"part {message.part} of {of}"
     return f"{_start(channel, categories, message.announced_on)} · {parts} · {_state(message)}"
 

@@ -2,7 +2,7 @@
 
 An id starts with what it is for and a version (``preview:1:``), so that an older bot's buttons
 are recognised, and has at most 100 characters, as Discord demands. Ids are not secret and can be
-made up: whoever acts on one checks again who may do that.
+made up: the code that acts on one checks again who may do that.
 """
 
 import re

@@ -158,7 +158,7 @@ def _opened(path: Path) -> Iterator[sqlite3.Connection]:
 async def note_boot(database: Database, lock: IO[str], now: datetime) -> bool:
     """Note that the bot starts with this database; True when it is not the one it last ran with.
 
-    Somebody may have put back a copy by hand: then the lock file, which stays where it is, names
+    A person may have put back a copy by hand: then the lock file, which stays where it is, names
     another start than the database does.
     """
     lock.seek(0)

@@ -87,7 +87,7 @@ class Search:
         return await self._database.search(FIND_DEADLINE_S, find_similar, paper, limit)
 
     async def tidy(self) -> int:
-        """Tidy up when the archive has grown much: merge the indexes, count the words anew.
+        """Tidy up when the archive has grown much: merge the indexes, count the words again.
 
         The counts weigh words for relevance, similar papers and suggestions. Works in steps of
         about a tenth of a second, in between which others write. Returns how many words were

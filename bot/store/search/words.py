@@ -119,7 +119,7 @@ def weight(papers: int, archive: int) -> float:
 
 
 async def count_stems(database: Database) -> int:
-    """Count anew in how many papers each stem occurs; returns the number of stems kept.
+    """Count again in how many papers each stem occurs; returns the number of stems kept.
 
     A few seconds for 100,000 papers, a minute for millions; in small steps, so that neither a
     search nor a listing waits longer than for one of them.

@@ -317,7 +317,7 @@ STEPS: tuple[Step, ...] = (FIRST, SECOND)
 
 
 def tags_of_authors(authors: str) -> str:
-    """Write a paper's column ``names`` anew from its column ``authors``."""
+    """Rebuild a paper's column ``names`` from its column ``authors``."""
     return author_tags(authors.split("\n") if authors else ())
 
 
