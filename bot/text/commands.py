@@ -127,6 +127,7 @@ def _show(reader: Reader, name: str) -> None:
         _skip_option_of_group(reader)
         reader.write(reader.argument(is_math=False))
     elif name in symbols.MATH_MACROS:
+        _skip_option_of_group(reader)
         reader.write(reader.argument(is_math=reader.is_math or name.startswith("math")))
     elif name in symbols.SETTINGS:
         _show_set(reader, symbols.SETTINGS[name])

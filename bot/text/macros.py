@@ -250,7 +250,8 @@ def _root(reader: Reader) -> None:
     degree = re.sub(r"[\\{}$]", "", degree)
     sign = signs[degree] if degree in signs else script(degree, raised=True) + "√"
     is_one_term = len(content) == 1 or content.isdigit()
-    reader.write(sign + (content if is_one_term else f"({content})"))
+    # Parted from what follows: √d C is not √(dC).
+    reader.write(sign + content + BETWEEN if is_one_term else f"{sign}({content})")
 
 
 def _double_struck(reader: Reader) -> None:

@@ -269,6 +269,8 @@ class Reader:
             return True
         if re.fullmatch(r"\\[A-Za-z]+(?:\{\}| )?", inner) or _is_word_with_formula(inner):
             return True
+        if re.fullmatch(r"[\d.,]+", inner) and self.text.startswith("\\%", end + 1):
+            return True
         is_glued = self.text[start - 1 : start].isalpha() or self.text[end + 1 : end + 2].islower()
         return is_glued and re.fullmatch(r"[A-Z]{1,4}", inner) is not None
 

@@ -86,6 +86,7 @@ PROSE = [
     ('Schr"{o}dinger and G"{o}del', "Schrödinger and Gödel"),
     (r"Real-\b{eta}-SafeOpt, \v{a}repsilon-fair, \c{c}a \b{o}th", "Real-β-SafeOpt, ε-fair, ça o̱th"),
     ("at https://x.org/a}{https://x.org/a.", "at https://x.org/a."),
+    (r"from {50}\% to {2.5}\%, {5} of {a}", "from 50% to 2.5%, {5} of {a}"),
     ("6{,}062 of {S$^3$-Mamba}: {$x$, $y$}", "6,062 of S³-Mamba: {x, y}"),
     ("<b>bold</b> x<sub>2</sub> of 5 &plusmn; 3 &lt; 9", "bold x₂ of 5 ± 3 < 9"),
     ("<think>a</think>, <s>, <b and R&D; remain", "<think>a</think>, <s>, <b and R&D; remain"),
@@ -143,6 +144,10 @@ FORMULAS = [
     (
         r"AUROC $=0.79$, $p< 0.05$, $\sigma <v>$, $+24\%, \text{and} +7\%$",
         "AUROC = 0.79, p < 0.05, σ<v>, +24%, and +7%",
+    ),
+    (
+        r"$\sqrt{\smash[b]{T/K}}$, $\sqrt{d}C/\sqrt{2}$, $\sqrt{n}\log n$",
+        "√(T/K), √d C/√2, √n log n",
     ),
     (r"$x_{n = 1}$, $q ^n$, $(a) ^2$, $p(\theta | x)$", "xₙ₌₁, qⁿ, (a)², p(θ | x)"),
     (r"$f\colon A\to B$, $x\mapsto y$, $\binom{n}{k}$", "f: A → B, x ↦ y, (n choose k)"),
