@@ -96,9 +96,9 @@ def accented_term(content: str, mark: str, name: str) -> str:
 
     Where it covers more than letters, its name stands before it: ``hat(x+y)``.
     """
-    kinds = [unicodedata.category(each) for each in _SCRIPT.sub("", content)]
-    if not kinds:
-        return content
+    if not content:
+        return ""
+    kinds = [unicodedata.category(each) for each in _SCRIPT.sub("", content)] or [""]
     if all(kind in _LETTERS for kind in kinds) and len(kinds) == len(content) <= _LONGEST_MARKED:
         return "".join(accented(letter, mark) for letter in content)
     if kinds[0] in _LETTERS and all(kind in _RAISED for kind in kinds[1:]):

@@ -1,13 +1,13 @@
 r"""Make TeX, as authors type it into titles and abstracts, readable; lose nothing.
 
 A small converter of our own, because the general ones lose text on prose: a raw ``%`` is no
-comment here, ``H&E`` no table, ``$5 and $10`` no formula, and an address stays whole. Three
-rules decide the rest: a macro that stands for a character becomes that character, any other
-gives way to its arguments, and one without arguments leaves its name behind.
+comment here, ``H&E`` no table, ``$5 and $10`` no formula, and an address stays whole. A macro of
+TeX stands for what a table or a rule says (``commands``), one of the authors for itself.
 
-    text -> structure (macros, groups, formulas) -> typography (dashes, quotes, ties) -> text
+    text -> HTML, halves of TeX -> structure (macros, groups, formulas) -> typography (dashes,
+    quotes, ties) -> text
 
-Both steps repeat until nothing changes, so that readable text converts to itself. Most texts
+All steps repeat until nothing changes, so that readable text converts to itself. Most texts
 hold nothing to convert and are only looked at once.
 """
 

@@ -138,6 +138,7 @@ def test_split_authors(text: str, names: list[str]) -> None:
             ["Xiao (Sean) Li", "Xuemin (Sherman)", "Shen", "Plato"],
             ["Xiao (Sean) Li", "Xuemin Shen", "Plato"],
         ),
+        (["Xuemin (Sherman)", "Ada B"], ["Xuemin", "Ada B"]),
         ([".", "Ada B", ":", "et al.", "--"], ["Ada B"]),
         (["Ada B (for the X Collaboration)", "Bo C"], ["Ada B", "Bo C", "X Collaboration"]),
         (["(Univ. X)", "Ada B"], ["Ada B"]),

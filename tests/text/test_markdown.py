@@ -260,6 +260,7 @@ def test_no_text_takes_long(fragment: str) -> None:
             "see https://example.org/deep/net for **deep**",
         ),
         ("@everyone deep", "＠everyone **deep**"),
+        ("(https://example.org)deep", "(<https://example.org>)**deep**"),
         ("nothing", "nothing"),
         ("", ""),
     ],

@@ -23,6 +23,7 @@ PROSE = [
     ("F1_score and R^2 of a_b", "F1_score and R^2 of a_b"),
     ("pairs {x, y} of a {CLASS}", "pairs {x, y} of a {CLASS}"),
     ("Skip \\n: a method", "Skip \\n: a method"),
+    ("Skip \\n of {x}", "Skip \\n of {x}"),
     ("if a < b and c > d", "if a < b and c > d"),
     ("call tool --flag and --dry-run now", "call tool --flag and --dry-run now"),
     ("a --> b <-- c ---- d", "a --> b <-- c ---- d"),
@@ -89,6 +90,7 @@ PROSE = [
     (r"from {50}\% to {2.5}\%, {5} of {a}", "from 50% to 2.5%, {5} of {a}"),
     ("6{,}062 of {S$^3$-Mamba}: {$x$, $y$}", "6,062 of S³-Mamba: {x, y}"),
     ("<b>bold</b> x<sub>2</sub> of 5 &plusmn; 3 &lt; 9", "bold x₂ of 5 ± 3 < 9"),
+    ("the tokens <p> and </i> remain", "the tokens <p> and </i> remain"),
     ("<think>a</think>, <s>, <b and R&D; remain", "<think>a</think>, <s>, <b and R&D; remain"),
     (r"a \unicode{x2014} b \ding{182}", "a — b ❶"),
     (r"\verb|a_b| \LaTeX{} \copyright", "a_b LaTeX ©"),
@@ -149,6 +151,13 @@ FORMULAS = [
         r"$\sqrt{\smash[b]{T/K}}$, $\sqrt{d}C/\sqrt{2}$, $\sqrt{n}\log n$",
         "√(T/K), √d C/√2, √n log n",
     ),
+    (
+        r"$\begin{cases}\begin{pmatrix}a\\b\end{pmatrix} & \sum_{\substack{i\\j}} \\ 0\end{cases}$",
+        "{(a; b), ∑_(i, j); 0}",
+    ),
+    (r"$\begin{cases}\begin{cases}1\\2\end{cases}\\3\end{cases}$", "{{1; 2}; 3}"),
+    (r"$\overline{(a+b)}$ $\hat{\bar{x}}$ $\hat{}y$", "overline(a+b) x̄̂ y"),
+    (r"$\mathbb{SP}$ $\mathbb{RP}^2$ $a\hspace{-1mm}b$", "SP ℝℙ² ab"),
     (r"$x_{n = 1}$, $q ^n$, $(a) ^2$, $p(\theta | x)$", "xₙ₌₁, qⁿ, (a)², p(θ | x)"),
     (r"$f\colon A\to B$, $x\mapsto y$, $\binom{n}{k}$", "f: A → B, x ↦ y, (n choose k)"),
     (r"{\delta}-margin with \alpha and 5\times", "δ-margin with α and 5×"),
@@ -265,7 +274,11 @@ def _lost_words(source: str) -> set[str]:
     """Return the words of ``source``, outside the names of macros, that its reader misses."""
     readable = _folded(to_unicode(source))
     together = readable.replace(" ", "").replace("\n", "")
-    text = re.sub(r"\\tfrac\d|\\d?frac ?\d{2}|\\sqrt\[\d\]|\\-", "", _SETTING.sub(" ", source))
+    text = re.sub(
+        r"\\tfrac\d|\\d?frac ?\d{2}|\\sqrt\[\d\]|\\romannumeral ?\d|\\-",
+        "",
+        _SETTING.sub(" ", source),
+    )
     text = re.sub(r"\\[`'^\"~=.]\s*\{?\\?([A-Za-z])\}?", r"\1", text)  # an accent in a word
     words = set(re.findall(r"[^\W_]+", _folded(_MACRO.sub(" ", text))))
     return {word for word in words if word not in readable and word not in together}
