@@ -9,9 +9,10 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from typing import ClassVar
 
 from bot.arxiv.identifier import arxiv_links
-from bot.models import ArxivId, Paper, Provenance
+from bot.models import ArxivId, Link, Paper, Provenance
 from bot.text.links import find_links
 from bot.text.tex import one_line, to_unicode
 
@@ -107,6 +108,9 @@ class SourceRecord:
     license: str | None = None
     submitted_at: datetime | None = None
     announced_on: date | None = None
+    is_primary_known: ClassVar = True
+    links: ClassVar[tuple[Link, ...]] = ()
+    """None yet: they are found in the readable text."""
 
     @property
     def source_title(self) -> str:

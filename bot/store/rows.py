@@ -4,12 +4,12 @@ Shared by the modules of this package, so that a paper looks the same wherever i
 """
 
 import sqlite3
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date, datetime
 
 from bot.arxiv.identifier import arxiv_links
 from bot.models import ArxivId, Link, LinkKind, Paper, Provenance, StoredPaper
-from bot.store.sqlite.statements import Row, json_array
+from bot.store.sqlite.statements import Row, json_array, select_rows
 
 PAPER_COLUMNS = (
     "key, arxiv_id, version, announced_on, is_date_estimated, title, abstract, authors, "
@@ -50,67 +50,58 @@ def stored_paper(row: Row, links: Collection[Link] = ()) -> StoredPaper:
     (key, arxiv_id, version, announced_on, is_estimated, title, abstract, authors, categories,
      is_primary_known, comment, doi, journal_ref, license_url, submitted_at, source_title,
      source_abstract) = row  # fmt: skip
-    identifier = ArxivId(str(arxiv_id))
     paper = Paper(
-        arxiv_id=identifier,
-        version=int(str(version)),
-        title=str(title),
-        abstract=str(abstract),
-        source_title=str(title if source_title is None else source_title),
-        source_abstract=str(abstract if source_abstract is None else source_abstract),
-        authors=tuple(str(authors).split("\n")) if authors else (),
-        categories=tuple(str(categories).split()),
+        arxiv_id=arxiv_id,
+        version=version,
+        title=title,
+        abstract=abstract,
+        source_title=title if source_title is None else source_title,
+        source_abstract=abstract if source_abstract is None else source_abstract,
+        authors=tuple(authors.split("\n")) if authors else (),
+        categories=tuple(categories.split()),
         is_primary_known=bool(is_primary_known),
-        comment=_text(comment),
-        doi=_text(doi),
-        journal_ref=_text(journal_ref),
-        license=_text(license_url),
-        submitted_at=datetime.fromisoformat(str(submitted_at)) if submitted_at else None,
-        links=(*arxiv_links(identifier), *links),
+        comment=comment,
+        doi=doi,
+        journal_ref=journal_ref,
+        license=license_url,
+        submitted_at=datetime.fromisoformat(submitted_at) if submitted_at else None,
+        links=(*arxiv_links(arxiv_id), *links),
     )
     return StoredPaper(
         paper=paper,
-        announced_on=date.fromisoformat(str(announced_on)),
+        announced_on=date.fromisoformat(announced_on),
         is_date_estimated=bool(is_estimated),
-        key=int(str(key)),
+        key=key,
     )
-
-
-def _text(value: object) -> str | None:
-    return None if value is None else str(value)
 
 
 def load_papers(
-    connection: sqlite3.Connection, arxiv_ids: Collection[ArxivId]
+    connection: sqlite3.Connection, arxiv_ids: Iterable[ArxivId]
 ) -> dict[ArxivId, StoredPaper]:
     """Load the papers of these identifiers that are stored, with their links."""
-    rows = load_paper_rows(connection, arxiv_ids)
-    links = load_links(connection, rows)
-    return {arxiv_id: stored_paper(row, links.get(arxiv_id, ())) for arxiv_id, row in rows.items()}
-
-
-def load_paper_rows(
-    connection: sqlite3.Connection, arxiv_ids: Collection[ArxivId]
-) -> dict[ArxivId, Row]:
-    """Load the `PAPER_COLUMNS` of those that are stored."""
-    rows = connection.execute(
+    rows = select_rows(
+        connection,
         f"SELECT {PAPER_COLUMNS} FROM paper WHERE arxiv_id IN (SELECT value FROM json_each(:ids))",
         {"ids": json_array(arxiv_ids)},
     )
-    return {ArxivId(row[1]): tuple(row) for row in rows}
+    links = _load_links(connection, [row[1] for row in rows])
+    return {row[1]: stored_paper(row, links.get(row[1], ())) for row in rows}
 
 
-def load_links(
+def _load_links(
     connection: sqlite3.Connection, arxiv_ids: Collection[ArxivId]
 ) -> Mapping[ArxivId, list[Link]]:
     """Load what the store keeps beyond abs and pdf, in the order in which papers name it."""
-    rows = connection.execute(
+    links: dict[ArxivId, list[Link]] = {}
+    for arxiv_id, *link in select_rows(
+        connection,
         "SELECT arxiv_id, kind, url, provenance FROM paper_link "
         "WHERE arxiv_id IN (SELECT value FROM json_each(:ids)) ORDER BY arxiv_id, position",
         {"ids": json_array(arxiv_ids)},
-    )
-    links: dict[ArxivId, list[Link]] = {}
-    for arxiv_id, kind, url, provenance in rows:
-        link = Link(kind=LinkKind(kind), url=url, provenance=Provenance(provenance))
-        links.setdefault(ArxivId(arxiv_id), []).append(link)
+    ):
+        links.setdefault(arxiv_id, []).append(stored_link(*link))
     return links
+
+
+def stored_link(kind: str, url: str, provenance: str) -> Link:
+    return Link(kind=LinkKind(kind), url=url, provenance=Provenance(provenance))

@@ -8,23 +8,17 @@ import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 from bot.arxiv.dating import DatedPaper
 from bot.arxiv.paper import SourceRecord, reread
 from bot.models import ArxivId, Link, LinkKind, Paper
 from bot.query.tags import author_tags, filter_tags
 from bot.store.keys import SEQUENCE_BITS, day_of, first_key
-from bot.store.papers.merging import Change, change_to
-from bot.store.rows import (
-    PAPER_COLUMNS,
-    load_links,
-    load_paper_rows,
-    load_papers,
-    paper_values,
-    stored_paper,
-)
+from bot.store.papers.merging import Change, FirstDay, better_day, change_to, tells_news
+from bot.store.rows import PAPER_COLUMNS, load_papers, paper_values
 from bot.store.search import search
-from bot.store.sqlite.statements import Row, json_array
+from bot.store.sqlite.statements import Row, json_array, select_rows
 
 LINKS_WE_STORE = (LinkKind.CODE, LinkKind.PROJECT, LinkKind.DATA, LinkKind.MODEL)
 
@@ -95,33 +89,19 @@ def _add_new(connection: sqlite3.Connection, new: Sequence[PreparedPaper]) -> No
 
 
 def list_changes(connection: sqlite3.Connection, batch: Iterable[DatedPaper]) -> list[Change]:
-    """Work out what a batch that names each paper once would change, in its order.
-
-    What is stored as the batch tells it is left out before it is built: most listings are read
-    several times.
-    """
+    """Work out what a batch that names each paper once would change, in its order."""
     told = {dated.paper.arxiv_id: dated for dated in batch}
-    rows = load_paper_rows(connection, told)
-    links = load_links(connection, rows)
-    changes = []
-    for arxiv_id, dated in told.items():
-        row, stored_links = rows.get(arxiv_id), links.get(arxiv_id, ())
-        if row is not None and _is_stored(dated, row, stored_links):
-            continue
-        before = stored_paper(row, stored_links) if row is not None else None
-        change = change_to(before, dated.paper, dated.announced_on, is_estimated=dated.is_estimated)
-        if change.is_needed:
-            changes.append(change)
-    return changes
-
-
-def _is_stored(dated: DatedPaper, row: Row, links: Sequence[Link]) -> bool:
-    """Whether the row of `PAPER_COLUMNS` and the links say all that ``dated`` does."""
-    paper, day, is_estimated = dated.paper, dated.announced_on, dated.is_estimated
-    told = paper_values(paper, key=0, announced_on=day, is_estimated=is_estimated)
-    is_dated = told[3:5] == row[3:5] or (is_estimated and not row[4])
-    is_same = told[1:3] == row[1:3] and told[5:] == row[5:]
-    return is_dated and is_same and _links_we_store(paper) == list(links)
+    stored = load_papers(connection, told)
+    changes = (
+        change_to(
+            stored.get(arxiv_id),
+            dated.paper,
+            dated.announced_on,
+            is_estimated=dated.is_estimated,
+        )
+        for arxiv_id, dated in told.items()
+    )
+    return [change for change in changes if change.is_needed]
 
 
 def reread_papers(
@@ -133,11 +113,12 @@ def reread_papers(
     """
     for pragma in BULK_PRAGMAS:
         connection.execute(f"PRAGMA {pragma}")
-    rows = connection.execute(
+    rows = select_rows(
+        connection,
         "SELECT key, arxiv_id FROM paper WHERE key > :after ORDER BY key LIMIT :limit",
         {"after": after, "limit": limit},
-    ).fetchall()
-    stored = load_papers(connection, [ArxivId(arxiv_id) for _, arxiv_id in rows])
+    )
+    stored = load_papers(connection, (arxiv_id for _, arxiv_id in rows))
     changes = [
         Change(
             before=before,
@@ -157,43 +138,58 @@ def list_changed(
     connection: sqlite3.Connection, records: Sequence[SourceRecord]
 ) -> list[SourceRecord]:
     """Return the records that tell something new, found without making their text readable."""
-    rows = connection.execute(
-        f"SELECT {_KNOWN} FROM paper WHERE arxiv_id IN (SELECT value FROM json_each(:ids))",
+    rows = select_rows(
+        connection,
+        f"SELECT arxiv_id, {_KNOWN} FROM paper "
+        "WHERE arxiv_id IN (SELECT value FROM json_each(:ids))",
         {"ids": json_array(record.arxiv_id for record in records)},
     )
-    known = {str(row[0]): tuple(row) for row in rows}
-    return [
-        record
-        for record in records
-        if (row := known.get(record.arxiv_id)) is None or not _tells_nothing_new(record, row)
-    ]
+    known = {arxiv_id: _Known(*row) for arxiv_id, *row in rows}
+    return [record for record in records if _tells_news(record, known.get(record.arxiv_id))]
+
+
+class _Known(NamedTuple):
+    """What is stored of a paper, as far as a source can add to it; its text as the source's."""
+
+    version: int
+    abstract: str
+    authors: str
+    words: str
+    is_primary_known: bool
+    comment: str | None
+    doi: str | None
+    journal_ref: str | None
+    license: str | None
+    submitted_at: str | None
+    announced_on: str
+    is_estimated: bool
+
+    @property
+    def categories(self) -> tuple[str, ...]:
+        return tuple(self.words.split())
+
+    @property
+    def links(self) -> tuple[Link, ...]:
+        return ()
 
 
 _KNOWN = (
-    "arxiv_id, version, coalesce(source_title, title), coalesce(source_abstract, abstract), "
-    "announced_on, is_date_estimated, categories, is_primary_known, authors != '', "
-    "comment IS NULL, doi IS NULL, journal_ref IS NULL, license IS NULL, submitted_at IS NULL"
+    "version, coalesce(source_abstract, abstract), authors, categories, is_primary_known, "
+    "comment, doi, journal_ref, license, submitted_at, announced_on, is_date_estimated"
 )
 
 
-def _tells_nothing_new(record: SourceRecord, row: Row) -> bool:
-    """Whether `merging.merged` would leave the stored paper as it is; if unsure, False."""
-    (_, version, title, abstract, announced_on, is_estimated, categories, is_primary_known,
-     has_authors, *missing) = row  # fmt: skip
-    if (version, title, abstract) != (record.version, record.source_title, record.source_abstract):
+def _tells_news(record: SourceRecord, known: _Known | None) -> bool:
+    """Whether a record is worth reading further; if unsure, True."""
+    if known is None or record.source_abstract != known.abstract:
+        return True  # another abstract may hold other links
+    if tells_news(known, record):
+        return True
+    if record.announced_on is None:  # then the day follows from submitted_at
         return False
-    given = (
-        record.comment, record.doi, record.journal_ref, record.license, record.submitted_at
-    )  # fmt: skip
-    if any(value and is_missing for value, is_missing in zip(given, missing, strict=True)):
-        return False
-    if record.announced_on is not None and (
-        is_estimated or record.announced_on.isoformat() < str(announced_on)
-    ):
-        return False
-    are_authors_known = has_authors or not record.authors
-    are_categories_known = set(record.categories) <= set(str(categories).split())
-    return bool(are_authors_known and are_categories_known and is_primary_known)
+    day = FirstDay(date.fromisoformat(known.announced_on), known.is_estimated)
+    told = FirstDay(record.announced_on, is_estimated=False)
+    return better_day(record.arxiv_id, day, told) != day
 
 
 def write_papers(connection: sqlite3.Connection, changes: Sequence[Change]) -> list[int]:
@@ -226,7 +222,8 @@ def _assign_keys(connection: sqlite3.Connection, changes: Sequence[Change]) -> l
 
 def _new_keys(connection: sqlite3.Connection, days: Sequence[date]) -> list[int]:
     """Return a free key for each of ``days``, in which a day may occur often."""
-    rows = connection.execute(
+    rows = select_rows(
+        connection,
         """
         SELECT value, (SELECT max(key) FROM paper WHERE key >= value AND key < value + :span)
         FROM json_each(:firsts)

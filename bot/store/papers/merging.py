@@ -1,12 +1,39 @@
 """What a paper becomes when a source tells of it again. Pure; `bulk` writes the outcome."""
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import Any, NamedTuple, Protocol
 
 from bot.arxiv.dating import month_of
-from bot.models import Link, Paper, StoredPaper
+from bot.models import ArxivId, Link, Paper, StoredPaper
 from bot.text.withdrawal import is_withdrawn
+
+
+class Told(Protocol):
+    """What is told of a paper: by a source, its text readable already or not, or by the store."""
+
+    @property
+    def version(self) -> int: ...
+    @property
+    def abstract(self) -> str: ...
+    @property
+    def authors(self) -> Collection[str]: ...
+    @property
+    def categories(self) -> tuple[str, ...]: ...
+    @property
+    def is_primary_known(self) -> bool: ...
+    @property
+    def comment(self) -> str | None: ...
+    @property
+    def links(self) -> tuple[Link, ...]: ...
+
+
+class FirstDay(NamedTuple):
+    """When a paper was first announced, or probably was."""
+
+    announced_on: date
+    is_estimated: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,29 +64,26 @@ def change_to(
         return Change(
             before=None, after=paper, announced_on=announced_on, is_estimated=is_estimated
         )
-    if not is_better_date(before, announced_on, is_estimated=is_estimated):
-        announced_on, is_estimated = before.announced_on, before.is_date_estimated
+    known = FirstDay(before.announced_on, before.is_date_estimated)
+    day = better_day(paper.arxiv_id, known, FirstDay(announced_on, is_estimated))
     return Change(
         before=before,
         after=merged(before.paper, paper),
-        announced_on=announced_on,
-        is_estimated=is_estimated,
+        announced_on=day.announced_on,
+        is_estimated=day.is_estimated,
     )
 
 
-def is_better_date(before: StoredPaper, day: date, *, is_estimated: bool) -> bool:
-    """Whether ``day`` is to replace a stored date.
+def better_day(arxiv_id: ArxivId, known: FirstDay, told: FirstDay) -> FirstDay:
+    """Choose between the stored day and the one that a source tells.
 
     Announced beats estimated, then the earlier one counts; the first of the identifier's month
     only says that nothing was known.
     """
-    if before.is_date_estimated != is_estimated:
-        return before.is_date_estimated
-    if is_estimated:
-        unknown = month_of(before.paper.arxiv_id)
-        if unknown in (before.announced_on, day):
-            return day != unknown
-    return day < before.announced_on
+    if known.is_estimated != told.is_estimated:
+        return told if known.is_estimated else known
+    unknown = month_of(arxiv_id) if known.is_estimated else None
+    return min(known, told, key=lambda day: (day.announced_on == unknown, day.announced_on))
 
 
 def merged(before: Paper, after: Paper) -> Paper:
@@ -69,35 +93,49 @@ def merged(before: Paper, after: Paper) -> Paper:
     only fills gaps. Links from third parties stay.
     """
     newer, older = (after, before) if after.version > before.version else (before, after)
-    base = newer if newer.abstract or not older.abstract else older
-    return replace(
-        base,
-        version=newer.version,
-        authors=newer.authors or older.authors,
-        categories=_joined_categories(newer, older),
-        is_primary_known=newer.is_primary_known or older.is_primary_known,
-        comment=newer.comment or _lasting_comment(older, newer),
-        doi=newer.doi or older.doi,
-        journal_ref=newer.journal_ref or older.journal_ref,
-        license=newer.license or older.license,
-        submitted_at=newer.submitted_at or older.submitted_at,
-        links=_joined_links(newer.links, older.links),
-    )
+    gained = gains(newer, older)
+    return replace(newer, **gained) if gained else newer
 
 
-def _lasting_comment(older: Paper, newer: Paper) -> str | None:
+def tells_news(stored: Told, told: Told) -> bool:
+    """Whether `merged` would make something else of what is stored."""
+    return told.version > stored.version or bool(gains(stored, told))
+
+
+def gains(newer: Told, older: Told) -> dict[str, Any]:
+    """Return the fields that ``newer`` gains from an older or equal version: what it lacks."""
+    gained = {
+        name: getattr(older, name)
+        for name in _FILLED
+        if not getattr(newer, name) and getattr(older, name)
+    }
+    if not newer.abstract and older.abstract:
+        gained |= {name: getattr(older, name) for name in _TEXT}
+    if not newer.comment and (comment := _lasting_comment(older, newer)):
+        gained["comment"] = comment
+    if (categories := _joined_categories(newer, older)) != newer.categories:
+        gained["categories"] = categories
+    if links := _other_links(newer, older):
+        gained["links"] = (*newer.links, *links)
+    return gained
+
+
+_FILLED = ("authors", "is_primary_known", "doi", "journal_ref", "license", "submitted_at")
+_TEXT = ("title", "abstract", "source_title", "source_abstract")
+
+
+def _lasting_comment(older: Told, newer: Told) -> str | None:
     """Keep what an older version's comment says, but not that this one was withdrawn."""
-    gone = is_withdrawn(comment=older.comment, abstract="") and older.version < newer.version
+    gone = older.version < newer.version and is_withdrawn(comment=older.comment, abstract="")
     return None if gone else older.comment
 
 
-def _joined_categories(newer: Paper, older: Paper) -> tuple[str, ...]:
-    first, second = (newer, older) if newer.is_primary_known else (older, newer)
+def _joined_categories(newer: Told, older: Told) -> tuple[str, ...]:
+    is_newer_first = newer.is_primary_known or not older.is_primary_known
+    first, second = (newer, older) if is_newer_first else (older, newer)
     return tuple(dict.fromkeys((*first.categories, *second.categories)))
 
 
-def _joined_links(newer: Iterable[Link], older: Iterable[Link]) -> tuple[Link, ...]:
-    newer, older = tuple(newer), tuple(older)
-    links = {link.url: link for link in (*older, *newer)}
-    order = dict.fromkeys(link.url for link in (*newer, *older))
-    return tuple(links[url] for url in order)
+def _other_links(newer: Told, older: Told) -> list[Link]:
+    known = {link.url for link in newer.links}
+    return [link for link in older.links if link.url not in known]

@@ -26,10 +26,10 @@ from bot.store.papers.merging import Change
 from bot.store.rows import load_papers
 from bot.store.search import search
 from bot.store.sqlite.executor import Database
-from bot.store.sqlite.statements import Row
+from bot.store.sqlite.statements import Row, select, select_one, select_rows
 
 BATCH_DEADLINE_S = 60.0
-"""Nobody waits for an answer during an import, but a read is not to hang for ever."""
+"""No person waits during an import, but a read is not to hang for ever."""
 
 REREAD_AT_ONCE = 500
 """Papers whose texts are made anew in one transaction: some tenths of a second."""
@@ -67,26 +67,7 @@ class Papers:
         A paper that is known gains what the listing adds (a higher version, fields that were
         empty, an earlier announcement date) and loses nothing.
         """
-
-        def work(connection: sqlite3.Connection) -> AddedListing:
-            # First mention wins: a hand-made file may name a paper twice, arXiv's feeds never do.
-            announced = {entry.paper.arxiv_id: entry for entry in reversed(listing.announcements)}
-            dated = [_dated(each, listing) for each in reversed(announced.values())]
-            changes = bulk.list_changes(connection, dated)
-            keys = write_papers(connection, changes)
-            added = _write_announcements(connection, listing, now)
-            search.index(connection, keys)
-            if added:  # a known paper may have been announced with another type
-                written = {change.after.arxiv_id for change in changes}
-                search.refresh(connection, announced.keys() - written)
-            new_papers = sum(change.before is None for change in changes)
-            return AddedListing(
-                new_papers=new_papers,
-                updated_papers=len(changes) - new_papers,
-                new_announcements=added,
-            )
-
-        return await self._database.write(work)
+        return await self._database.write(_add_listing, listing, now)
 
     async def add_papers(self, batch: Sequence[PreparedPaper]) -> AddedPapers:
         """Store papers that no listing tells of (history), in one transaction; idempotent.
@@ -94,121 +75,85 @@ class Papers:
         One to two thousand make a good batch: more need more memory and hold the lock longer.
         A paper that is known gains what the batch adds, as with `add_listing`.
         """
-
-        def work(connection: sqlite3.Connection) -> AddedPapers:
-            return bulk.add_papers(connection, batch)
-
-        return await self._database.write(work)
+        return await self._database.write(bulk.add_papers, batch)
 
     async def reread(self, *, after: int = 0) -> tuple[int | None, int]:
         """Make the readable texts of a batch of papers anew, those behind the key ``after``.
 
         Returns the last key of the batch, None behind the last, and how many read otherwise now.
         """
-
-        def work(connection: sqlite3.Connection) -> tuple[int | None, int]:
-            return bulk.reread_papers(connection, after=after, limit=REREAD_AT_ONCE)
-
-        return await self._database.write(work)
+        return await self._database.write(bulk.reread_papers, after=after, limit=REREAD_AT_ONCE)
 
     async def list_changed(self, records: Sequence[SourceRecord]) -> list[SourceRecord]:
         """Return the records that are worth reading further: the others' contents are stored."""
-
-        def work(connection: sqlite3.Connection) -> list[SourceRecord]:
-            return bulk.list_changed(connection, records)
-
-        return await self._database.read_within(BATCH_DEADLINE_S, work)
+        return await self._database.read_within(BATCH_DEADLINE_S, bulk.list_changed, records)
 
     async def add_links(self, arxiv_id: ArxivId, links: Sequence[Link]) -> int:
         """Add late links to a stored paper; returns how many were new."""
-
-        def work(connection: sqlite3.Connection) -> int:
-            stored = (load_papers(connection, [arxiv_id])).get(arxiv_id)
-            if stored is None:
-                return 0
-            urls = {link.url for link in stored.paper.links}
-            fresh = tuple(link for link in links if link.url not in urls)
-            paper = replace(stored.paper, links=(*stored.paper.links, *fresh))
-            change = Change(
-                before=stored,
-                after=paper,
-                announced_on=stored.announced_on,
-                is_estimated=stored.is_date_estimated,
-            )
-            if fresh:
-                search.index(connection, write_papers(connection, [change]))
-            return len(fresh)
-
-        return await self._database.write(work)
+        return await self._database.write(_add_links, arxiv_id, links)
 
     async def get_paper(self, arxiv_id: ArxivId) -> StoredPaper | None:
-        def work(connection: sqlite3.Connection) -> StoredPaper | None:
-            return (load_papers(connection, [arxiv_id])).get(arxiv_id)
-
-        return await self._database.read(work)
+        return (await self._database.read(load_papers, [arxiv_id])).get(arxiv_id)
 
     async def get_listing(self, category: str, day: date) -> Listing | None:
         """Read a listing back in arXiv's order; None when nothing is stored for it."""
-
-        def work(connection: sqlite3.Connection) -> Listing | None:
-            rows = connection.execute(
-                "SELECT arxiv_id, announce_type, position, version FROM announcement "
-                "WHERE category = :category AND announced_on = :day ORDER BY position, arxiv_id",
-                {"category": category, "day": day.isoformat()},
-            )
-            entries = [tuple(row) for row in rows]
-            source = _source(connection, category, day)
-            if source is None:
-                return None
-            papers = load_papers(connection, [ArxivId(row[0]) for row in entries])
-            return Listing(
-                category=category,
-                announced_on=day,
-                announcements=tuple(_announcement(row, papers) for row in entries),
-                source=source,
-            )
-
-        return await self._database.read(work)
+        return await self._database.read(_load_listing, category, day)
 
     async def list_listing_dates(self, category: str, limit: int = 25) -> list[date]:
         """List the dates for which a listing of ``category`` is stored, newest first."""
-
-        def work(connection: sqlite3.Connection) -> list[date]:
-            rows = connection.execute(
-                "SELECT announced_on FROM listing WHERE category = :category "
-                "ORDER BY announced_on DESC LIMIT :limit",
-                {"category": category, "limit": limit},
-            )
-            return [date.fromisoformat(row[0]) for row in rows]
-
-        return await self._database.read(work)
+        return await self._database.read(
+            select,
+            date,
+            "SELECT announced_on FROM listing WHERE category = :category "
+            "ORDER BY announced_on DESC LIMIT :limit",
+            {"category": category, "limit": limit},
+        )
 
     async def latest_listing_date(self, category: str) -> date | None:
-        dates = await self.list_listing_dates(category, limit=1)
-        return dates[0] if dates else None
+        return next(iter(await self.list_listing_dates(category, limit=1)), None)
 
     async def listing_statuses(self) -> list[ListingStatus]:
         """Describe the newest stored listing of every category."""
-
-        def work(connection: sqlite3.Connection) -> list[ListingStatus]:
-            rows = connection.execute(
-                """
-                SELECT category, announced_on, source, stored_at FROM listing AS newest
-                WHERE announced_on =
-                    (SELECT max(announced_on) FROM listing WHERE category = newest.category)
-                ORDER BY category
-                """
-            )
-            return [_status(connection, tuple(row)) for row in rows]
-
-        return await self._database.read(work)
+        return await self._database.read(_newest_statuses)
 
     async def count_papers(self) -> int:
-        def work(connection: sqlite3.Connection) -> int:
-            rows = connection.execute("SELECT count(*) FROM paper")
-            return int(next(iter(rows))[0])
+        return sum(await self._database.read(select, int, "SELECT count(*) FROM paper"))
 
-        return await self._database.read(work)
+
+def _add_listing(connection: sqlite3.Connection, listing: Listing, now: datetime) -> AddedListing:
+    # First mention wins: a hand-made file may name a paper twice, arXiv's feeds never do.
+    announced = {entry.paper.arxiv_id: entry for entry in reversed(listing.announcements)}
+    dated = [_dated(each, listing) for each in reversed(announced.values())]
+    changes = bulk.list_changes(connection, dated)
+    keys = write_papers(connection, changes)
+    added = _write_announcements(connection, listing, now)
+    search.index(connection, keys)
+    if added:  # a known paper may have been announced with another type
+        written = {change.after.arxiv_id for change in changes}
+        search.refresh(connection, announced.keys() - written)
+    new_papers = sum(change.before is None for change in changes)
+    return AddedListing(
+        new_papers=new_papers,
+        updated_papers=len(changes) - new_papers,
+        new_announcements=added,
+    )
+
+
+def _add_links(connection: sqlite3.Connection, arxiv_id: ArxivId, links: Sequence[Link]) -> int:
+    stored = load_papers(connection, [arxiv_id]).get(arxiv_id)
+    if stored is None:
+        return 0
+    urls = {link.url for link in stored.paper.links}
+    fresh = tuple(link for link in links if link.url not in urls)
+    change = Change(
+        before=stored,
+        after=replace(stored.paper, links=(*stored.paper.links, *fresh)),
+        announced_on=stored.announced_on,
+        is_estimated=stored.is_date_estimated,
+    )
+    if change.is_needed:
+        search.index(connection, write_papers(connection, [change]))
+    return len(fresh)
 
 
 def _dated(announcement: Announcement, listing: Listing) -> DatedPaper:
@@ -277,11 +222,15 @@ def _growth_time(connection: sqlite3.Connection, day: date, now: datetime) -> da
 
     A clock that was set back since the decision must not make new papers look decided.
     """
-    rows = connection.execute(
-        "SELECT max(decided_at) FROM digest WHERE announced_on = ?", (day.isoformat(),)
+    decided_at = select_one(
+        connection,
+        datetime,
+        "SELECT decided_at FROM digest WHERE announced_on = ? ORDER BY decided_at DESC LIMIT 1",
+        (day.isoformat(),),
     )
-    decided_at = next((datetime.fromisoformat(row[0]) for row in rows if row[0]), now)
-    return decided_at + timedelta(microseconds=1) if decided_at > now else now
+    if decided_at is None or decided_at <= now:
+        return now
+    return decided_at + timedelta(microseconds=1)
 
 
 def _announcement_row(announcement: Announcement, listing: Listing) -> Row:
@@ -296,44 +245,73 @@ def _announcement_row(announcement: Announcement, listing: Listing) -> Row:
 
 
 def _announced(connection: sqlite3.Connection, category: str, day: date) -> set[ArxivId]:
-    rows = connection.execute(
+    rows = select_rows(
+        connection,
         "SELECT arxiv_id FROM announcement WHERE category = :category AND announced_on = :day",
         {"category": category, "day": day.isoformat()},
     )
-    return {ArxivId(row[0]) for row in rows}
+    return {arxiv_id for (arxiv_id,) in rows}
 
 
-def _source(connection: sqlite3.Connection, category: str, day: date) -> str | None:
-    rows = connection.execute(
+def _load_listing(connection: sqlite3.Connection, category: str, day: date) -> Listing | None:
+    which = {"category": category, "day": day.isoformat()}
+    source = select_one(
+        connection,
+        str,
         "SELECT source FROM listing WHERE category = :category AND announced_on = :day",
-        {"category": category, "day": day.isoformat()},
+        which,
     )
-    return next((str(row[0]) for row in rows), None)
-
-
-def _announcement(row: Row, papers: Mapping[ArxivId, StoredPaper]) -> Announcement:
-    arxiv_id, announce_type, position, version = row
-    paper = papers[ArxivId(str(arxiv_id))].paper
-    return Announcement(
-        paper=replace(paper, version=int(str(version))),
-        announce_type=AnnounceType(str(announce_type)),
-        position=int(str(position)),
+    if source is None:
+        return None
+    rows = select_rows(
+        connection,
+        "SELECT arxiv_id, announce_type, position, version FROM announcement "
+        "WHERE category = :category AND announced_on = :day ORDER BY position, arxiv_id",
+        which,
+    )
+    papers = load_papers(connection, (row[0] for row in rows))
+    announcements = [
+        Announcement(
+            paper=replace(papers[arxiv_id].paper, version=version),
+            announce_type=AnnounceType(announce_type),
+            position=position,
+        )
+        for arxiv_id, announce_type, position, version in rows
+    ]
+    return Listing(
+        category=category, announced_on=day, announcements=tuple(announcements), source=source
     )
 
 
-def _status(connection: sqlite3.Connection, row: Row) -> ListingStatus:
-    category, announced_on, source, stored_at = (str(value) for value in row)
-    rows = connection.execute(
+def _newest_statuses(connection: sqlite3.Connection) -> list[ListingStatus]:
+    rows = select_rows(
+        connection,
+        """
+        SELECT category, announced_on, source, stored_at FROM listing AS newest
+        WHERE announced_on =
+            (SELECT max(announced_on) FROM listing WHERE category = newest.category)
+        ORDER BY category
+        """,
+    )
+    return [
+        ListingStatus(
+            category=category,
+            announced_on=date.fromisoformat(day),
+            counts=_counts(connection, category, day),
+            source=source,
+            stored_at=datetime.fromisoformat(stored_at),
+        )
+        for category, day, source, stored_at in rows
+    ]
+
+
+def _counts(connection: sqlite3.Connection, category: str, day: str) -> dict[AnnounceType, int]:
+    rows = select_rows(
+        connection,
         "SELECT announce_type, count(*) FROM announcement "
         "WHERE category = :category AND announced_on = :day GROUP BY announce_type",
-        {"category": category, "day": announced_on},
+        {"category": category, "day": day},
     )
     counts = dict.fromkeys(AnnounceType, 0)
     counts.update({AnnounceType(name): count for name, count in rows})
-    return ListingStatus(
-        category=category,
-        announced_on=date.fromisoformat(announced_on),
-        counts=counts,
-        source=source,
-        stored_at=datetime.fromisoformat(stored_at),
-    )
+    return counts

@@ -11,10 +11,10 @@ from enum import StrEnum
 from typing import Literal
 
 from bot.errors import InputError
-from bot.models import Link, LinkKind, Provenance, StoredPaper
+from bot.models import Link, StoredPaper
 from bot.query.ast import HasDoi, Identified, Node, Place, Query, leaves
 from bot.query.relevance import Scorer, asked_stems, tiers
-from bot.store.rows import PAPER_COLUMNS, stored_paper
+from bot.store.rows import PAPER_COLUMNS, stored_link, stored_paper
 from bot.store.search.plan import (
     EVERYWHERE,
     FIRST_KEY,
@@ -326,7 +326,6 @@ def load(reading: Reading, found: Sequence[Found]) -> list[StoredPaper]:
         "WHERE key IN (SELECT value FROM json_each(?)) ORDER BY key, position",
         wanted,
     ):
-        link = Link(kind=LinkKind(str(kind)), url=str(url), provenance=Provenance(str(provenance)))
-        links.setdefault(key, []).append(link)
+        links.setdefault(key, []).append(stored_link(kind, url, provenance))
     papers = {row[0]: stored_paper(row, links.get(row[0], ())) for row in rows}
     return [papers[key] for key in keys if key in papers]

@@ -1,12 +1,16 @@
 """What becomes of a paper and its date does not depend on who tells of it first."""
 
+import random
+from collections import Counter
+from dataclasses import replace
 from datetime import date
 from itertools import permutations
+from typing import Any
 
 import pytest
 
 from bot.models import StoredPaper
-from bot.store.papers.merging import change_to, merged
+from bot.store.papers.merging import change_to, merged, tells_news
 from tests.builders import make_link, make_paper
 
 MONTH = (date(2024, 3, 1), True)
@@ -55,6 +59,34 @@ def test_nothing_known_is_lost() -> None:
     day, is_estimated = GUESS
     before = StoredPaper(paper=full, announced_on=day, is_date_estimated=is_estimated, key=1)
     assert not change_to(before, bare, day, is_estimated=is_estimated).is_needed
+
+
+FORMS: dict[str, list[Any]] = {
+    "version": [1, 2, 3],
+    "abstract": ["", "Frogs.", "Newts."],
+    "authors": [(), ("A B",), ("C D",)],
+    "categories": [(), ("cs.CV",), ("cs.LG", "cs.CV"), ("math.CO",)],
+    "is_primary_known": [True, False],
+    "comment": [None, "9 pages", "This paper has been withdrawn"],
+    "doi": [None, "10.1/x"],
+    "links": [(), (make_link(),), (make_link("https://github.com/b/b"), make_link())],
+}
+
+
+def test_news_is_what_changes_a_paper() -> None:
+    """Whatever is known, whatever is told; and what was told once is no news the second time."""
+    dice = random.Random(2)
+    outcomes = Counter[bool]()
+    for _ in range(3000):
+        stored, told = (
+            replace(make_paper(), **{name: dice.choice(values) for name, values in FORMS.items()})
+            for _ in range(2)
+        )
+        became = merged(stored, told)
+        assert tells_news(stored, told) == (became != stored)
+        assert not tells_news(became, told)
+        outcomes[became != stored] += 1
+    assert min(outcomes.values()) > 100
 
 
 def test_a_version_after_a_withdrawal_is_not_withdrawn() -> None:
