@@ -6,7 +6,7 @@ from datetime import datetime
 
 from bot.store.outbox.outbox import moment_text
 from bot.store.sqlite.executor import Database
-from bot.store.sqlite.statements import json_array
+from bot.store.sqlite.statements import change, json_array, select
 
 KNOWN_GUILDS = "SELECT guild_id FROM subscription UNION SELECT guild_id FROM delivery"
 
@@ -25,7 +25,7 @@ FORGET = (
 
 
 class Departures:
-    """The store's guilds that threw the bot out."""
+    """The store's guilds that removed the bot."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -35,42 +35,37 @@ class Departures:
 
         One that is present again is no departure any more: its time starts again.
         """
-
-        def work(connection: sqlite3.Connection) -> int:
-            parameters = {"present": json_array(present), "now": moment_text(now)}
-            connection.execute(
-                "DELETE FROM departed_guild "
-                "WHERE guild_id IN (SELECT value FROM json_each(:present))",
-                parameters,
-            )
-            added = connection.execute(
-                "INSERT INTO departed_guild (guild_id, noticed_at) "
-                f"SELECT guild_id, :now FROM ({KNOWN_GUILDS}) "
-                "WHERE guild_id NOT IN (SELECT value FROM json_each(:present)) "
-                "ON CONFLICT DO NOTHING",
-                parameters,
-            )
-            return added.rowcount
-
-        return await self._database.write(work)
+        return await self._database.write(_note, present, now)
 
     async def list_since(self, noticed_before: datetime) -> list[int]:
         """List the guilds whose departure was noticed before a moment."""
-
-        def work(connection: sqlite3.Connection) -> list[int]:
-            rows = connection.execute(
-                "SELECT guild_id FROM departed_guild WHERE noticed_at < :before ORDER BY guild_id",
-                {"before": moment_text(noticed_before)},
-            )
-            return [int(row[0]) for row in rows]
-
-        return await self._database.read(work)
+        return await self._database.read(
+            select,
+            int,
+            "SELECT guild_id FROM departed_guild WHERE noticed_at < :before ORDER BY guild_id",
+            {"before": moment_text(noticed_before)},
+        )
 
     async def forget(self, guild_id: int) -> None:
         """Delete all that is kept for a guild: subscriptions, topics, what was posted there."""
+        await self._database.write(_forget, guild_id)
 
-        def work(connection: sqlite3.Connection) -> None:
-            for statement in FORGET:
-                connection.execute(statement, {"guild_id": guild_id})
 
-        await self._database.write(work)
+def _note(connection: sqlite3.Connection, present: Collection[int], now: datetime) -> int:
+    parameters = {"present": json_array(present), "now": moment_text(now)}
+    connection.execute(
+        "DELETE FROM departed_guild WHERE guild_id IN (SELECT value FROM json_each(:present))",
+        parameters,
+    )
+    return change(
+        connection,
+        f"INSERT INTO departed_guild (guild_id, noticed_at) "
+        f"SELECT guild_id, :now FROM ({KNOWN_GUILDS}) "
+        f"WHERE guild_id NOT IN (SELECT value FROM json_each(:present)) ON CONFLICT DO NOTHING",
+        parameters,
+    )
+
+
+def _forget(connection: sqlite3.Connection, guild_id: int) -> None:
+    for statement in FORGET:
+        connection.execute(statement, {"guild_id": guild_id})

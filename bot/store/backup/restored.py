@@ -13,6 +13,7 @@ from typing import Final
 from bot.errors import StoreError
 from bot.models import ArxivId, Subscription
 from bot.store.sqlite.executor import Database
+from bot.store.sqlite.statements import change, json_array, select, select_one, select_rows
 
 RESTORED: Final = "restored_at"
 """The fact that the database was put back, until the channels were compared with it."""
@@ -33,35 +34,27 @@ class Restored:
 
     async def is_waiting(self) -> bool:
         """Whether the channels are still to be compared."""
-
-        def work(connection: sqlite3.Connection) -> bool:
-            return _is_waiting(connection)
-
-        return await self._database.read(work)
+        return await self._database.read(_is_waiting)
 
     async def last_known(self) -> datetime | None:
         """Return when a message last changed that the copy knows; all it forgot came later."""
-
-        def work(connection: sqlite3.Connection) -> datetime | None:
-            rows = connection.execute(
-                "SELECT max(at) FROM delivery_history WHERE reason IS NOT ?", (COPIED,)
-            )
-            ((at,),) = rows
-            return datetime.fromisoformat(at) if at else None
-
-        return await self._database.read(work)
+        return await self._database.read(
+            select_one,
+            datetime,
+            "SELECT at FROM delivery_history WHERE reason IS NOT ? ORDER BY at DESC LIMIT 1",
+            (COPIED,),
+        )
 
     async def known_messages(self, channel_id: int) -> set[int]:
         """Return Discord's identifiers of a channel's messages that the copy knows."""
-
-        def work(connection: sqlite3.Connection) -> set[int]:
-            rows = connection.execute(
+        return set(
+            await self._database.read(
+                select,
+                int,
                 "SELECT message_id FROM delivery WHERE channel_id = ? AND message_id IS NOT NULL",
                 (channel_id,),
             )
-            return {int(row[0]) for row in rows}
-
-        return await self._database.read(work)
+        )
 
     async def adopt(
         self,
@@ -72,58 +65,29 @@ class Restored:
         posted_at: datetime,
     ) -> int:
         """Remember a message that a channel holds; returns how many papers were forgotten."""
-
-        def work(connection: sqlite3.Connection) -> int:
-            forgotten = [
-                (arxiv_id, version)
-                for arxiv_id, version in papers
-                if not _is_delivered(connection, subscription.channel_id, arxiv_id, version)
-            ]
-            if forgotten:
-                _insert(connection, subscription, forgotten, message_id, posted_at)
-            return len(forgotten)
-
-        return await self._database.write(work)
+        return await self._database.write(_adopt, subscription, papers, message_id, posted_at)
 
     async def finish(self, now: datetime) -> None:
         """Note that all channels were compared: planning may go on, paused digests are told of."""
-
-        def work(connection: sqlite3.Connection) -> None:
-            connection.execute("DELETE FROM fact WHERE name = ?", (RESTORED,))
-            connection.execute(
-                "INSERT OR REPLACE INTO fact (name, value) "
-                "SELECT :prefix || channel_id, :now FROM subscription WHERE state = 'paused'",
-                {"prefix": PAUSED, "now": now.isoformat()},
-            )
-
-        await self._database.write(work)
+        await self._database.write(_finish, now)
 
     async def list_paused(self) -> dict[int, datetime]:
         """Return the channels that were paused after comparing, and when that was.
 
         A copy may have forgotten that a digest was resumed, so its admins are told once.
         """
-
-        def work(connection: sqlite3.Connection) -> dict[int, datetime]:
-            rows = connection.execute(
-                "SELECT name, value FROM fact WHERE name GLOB ?", (f"{PAUSED}*",)
-            )
-            return {
-                int(str(name).removeprefix(PAUSED)): datetime.fromisoformat(str(at))
-                for name, at in rows
-            }
-
-        return await self._database.read(work)
+        paused = await self._database.read(
+            select_rows, "SELECT name, value FROM fact WHERE name GLOB ?", (f"{PAUSED}*",)
+        )
+        return {int(name.removeprefix(PAUSED)): datetime.fromisoformat(at) for name, at in paused}
 
     async def forget_paused(self, channel_ids: Collection[int]) -> None:
-        """Note that nothing (more) is to be told of these channels."""
-
-        def work(connection: sqlite3.Connection) -> None:
-            connection.executemany(
-                "DELETE FROM fact WHERE name = ?", [(f"{PAUSED}{each}",) for each in channel_ids]
-            )
-
-        await self._database.write(work)
+        """Note that these channels need no further notice."""
+        await self._database.write(
+            change,
+            "DELETE FROM fact WHERE name IN (SELECT value FROM json_each(?))",
+            (json_array(f"{PAUSED}{channel_id}" for channel_id in channel_ids),),
+        )
 
 
 def require_compared(connection: sqlite3.Connection) -> None:
@@ -136,18 +100,44 @@ def require_compared(connection: sqlite3.Connection) -> None:
 
 
 def _is_waiting(connection: sqlite3.Connection) -> bool:
-    rows = connection.execute("SELECT 1 FROM fact WHERE name = ?", (RESTORED,))
-    return bool(list(rows))
+    return bool(select_rows(connection, "SELECT 1 FROM fact WHERE name = ?", (RESTORED,)))
+
+
+def _finish(connection: sqlite3.Connection, now: datetime) -> None:
+    connection.execute("DELETE FROM fact WHERE name = ?", (RESTORED,))
+    connection.execute(
+        "INSERT OR REPLACE INTO fact (name, value) "
+        "SELECT :prefix || channel_id, :now FROM subscription WHERE state = 'paused'",
+        {"prefix": PAUSED, "now": now.isoformat()},
+    )
+
+
+def _adopt(
+    connection: sqlite3.Connection,
+    subscription: Subscription,
+    papers: Sequence[tuple[ArxivId, int]],
+    message_id: int,
+    posted_at: datetime,
+) -> int:
+    forgotten = [
+        (arxiv_id, version)
+        for arxiv_id, version in papers
+        if not _is_delivered(connection, subscription.channel_id, arxiv_id, version)
+    ]
+    if forgotten:
+        _insert(connection, subscription, forgotten, message_id, posted_at)
+    return len(forgotten)
 
 
 def _is_delivered(
     connection: sqlite3.Connection, channel_id: int, arxiv_id: ArxivId, version: int
 ) -> bool:
-    rows = connection.execute(
+    rows = select_rows(
+        connection,
         "SELECT 1 FROM delivered_paper WHERE channel_id = ? AND arxiv_id = ? AND version >= ?",
         (channel_id, arxiv_id, version),
     )
-    return bool(list(rows))
+    return bool(rows)
 
 
 def _insert(
