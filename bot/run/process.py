@@ -121,6 +121,7 @@ class _Process:
         self._move()
         self.app.delivery.wake()
         await self.app.caretaker.look_around()
+        log.debug("tick ended", extra={"number": self.ticks})
 
     async def _tidy(self) -> None:
         await tidy(self.app.store, self.app.sender.guild_ids, now=utc_now())

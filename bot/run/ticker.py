@@ -52,6 +52,8 @@ class Ticks:
     def _put_off(self, error: BotError) -> None:
         if str(error) != self._trouble:
             log.warning("tick put off: %s", error)
+        else:
+            log.debug("tick put off again: %s", error)
         self._trouble = str(error)
         if isinstance(error, DatabaseFull):
             # Else arXiv would be asked every half minute for what cannot be stored.

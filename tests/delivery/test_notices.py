@@ -1,6 +1,5 @@
 """Admins and the host hear of each trouble once; a channel goes on when its cause is gone."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import date, datetime, timedelta
@@ -59,7 +58,6 @@ class World:
     async def set_right(self, permission: int, *, held: bool) -> None:
         change = self.server.allow if held else self.server.deny
         await change(self.channel, permission)
-        await asyncio.sleep(0.05)  # the event reaches the bot's cache
 
     def told(self) -> list[str]:
         return self.server.told(self.guild.owner)

@@ -1,6 +1,5 @@
 """A backup that is put back posts nothing again that the channels already have."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
@@ -143,7 +142,6 @@ async def test_a_channel_that_cannot_be_read_is_paused(world: World, tmp_path: P
     await post_after_backup(world, tmp_path / "copy.db")
     count = len(world.server.ledger)
     await world.server.deny(world.channel, READ_MESSAGE_HISTORY)
-    await asyncio.sleep(0.05)
     async with open_store(world.path) as store:
         await world.deliver(store)
         subscription = await store.subscriptions.get_subscription(world.channel.id)
@@ -273,7 +271,6 @@ async def test_what_failed_in_a_channel_that_cannot_be_read_may_be_there(
     """It may have been posted again since the backup, so it is not called certainly absent."""
     await fail_and_post_again(world, tmp_path / "copy.db")
     await world.server.deny(world.channel, READ_MESSAGE_HISTORY)
-    await asyncio.sleep(0.05)
     async with open_store(world.path) as store:
         await world.deliver(store)
         (record,) = await store.troubles.list_open(world.channel.guild_id)
@@ -327,7 +324,6 @@ async def test_whatever_paused_a_channel_that_cannot_be_read_its_admin_is_asked(
     """Neither does it go on by itself, nor without the question: papers may appear twice."""
     await put_back_paused(world, tmp_path / "copy.db", reason)
     await world.server.deny(world.channel, READ_MESSAGE_HISTORY)
-    await asyncio.sleep(0.05)
     async with open_store(world.path) as store:
         (notice,) = await look_around(world, store)
         subscription = await store.subscriptions.get_subscription(world.channel.id)

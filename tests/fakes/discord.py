@@ -22,7 +22,7 @@ import re
 import threading
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -30,7 +30,7 @@ from types import TracebackType
 from typing import Any, Self
 
 import yarl
-from aiohttp import web
+from aiohttp import ClientWebSocketResponse, web
 from discord import Client
 from discord.gateway import DiscordWebSocket, KeepAliveHandler
 from discord.http import Route
@@ -53,6 +53,7 @@ from tests.fakes.world import (
     User,
     message_json,
 )
+from tests.waiting import HUNG_S
 
 TOKEN = "MTk4NjIyNDgzNDcxOTI1MjQ4.Cl2FMQ.canary-ZnCjm1XVW7vRze4b7Cq4se7kKWs"
 """A pretend token in the form of a real one; it must appear in no log, file or message."""
@@ -350,35 +351,40 @@ class DiscordServer:
         channel.denied &= ~permissions
         await self._tell_channel(channel)
 
+    async def _tell(self, guild_id: int, name: str, data: Json) -> None:
+        """Tell the bot, and wait until it knows."""
+        await self.gateway.tell(guild_id, name, data)
+        await self.gateway.heard()
+
     async def _tell_channel(self, channel: Channel) -> None:
         guild = self.guilds[channel.guild_id]
-        await self.gateway.tell(guild.id, "CHANNEL_UPDATE", channel.json(guild.bot_role_id))
+        await self._tell(guild.id, "CHANNEL_UPDATE", channel.json(guild.bot_role_id))
 
     async def delete_channel(self, channel: Channel) -> None:
         guild = self.guilds[channel.guild_id]
         channel.is_deleted = True
-        await self.gateway.tell(guild.id, "CHANNEL_DELETE", channel.json(guild.bot_role_id))
+        await self._tell(guild.id, "CHANNEL_DELETE", channel.json(guild.bot_role_id))
 
     async def delete_message(self, channel: Channel, message_id: int) -> None:
         channel.messages = [each for each in channel.messages if each["id"] != str(message_id)]
         event = {"id": str(message_id), "channel_id": str(channel.id)}
-        await self.gateway.tell(channel.guild_id, "MESSAGE_DELETE", event)
+        await self._tell(channel.guild_id, "MESSAGE_DELETE", event)
 
     async def remove_guild(self, guild: Guild) -> None:
         """Throw the bot out."""
         guild.is_member = False
-        await self.gateway.tell(guild.id, "GUILD_DELETE", {"id": str(guild.id)})
+        await self._tell(guild.id, "GUILD_DELETE", {"id": str(guild.id)})
 
     async def take_down(self, guild: Guild) -> None:
         """Let a guild suffer an outage: the bot is still its member."""
         guild.is_available = False
         event = {"id": str(guild.id), "unavailable": True}
-        await self.gateway.tell(guild.id, "GUILD_DELETE", event)
+        await self._tell(guild.id, "GUILD_DELETE", event)
 
     async def welcome(self, guild: Guild) -> None:
         """Invite the bot (again), or end an outage."""
         guild.is_member = guild.is_available = True
-        await self.gateway.tell(guild.id, "GUILD_CREATE", guild.json(self.bot))
+        await self._tell(guild.id, "GUILD_CREATE", guild.json(self.bot))
 
     def post_as(self, user: User, channel: Channel, body: Json) -> Json:
         """Let somebody write into a channel; not part of the ledger."""
@@ -395,7 +401,7 @@ class DiscordServer:
     @contextlib.asynccontextmanager
     async def connected(self, client: Client) -> AsyncIterator[Client]:
         """Run a discord.py client against this server until the block ends."""
-        with self.pointed_at():
+        with self.pointed_at(), _remembering_sockets(client) as sockets:
             await client.login(self.token)
             running = asyncio.create_task(client.connect())
             ready = asyncio.create_task(client.wait_until_ready())
@@ -406,7 +412,7 @@ class DiscordServer:
                 ready.cancel()
                 await client.close()
                 await running
-                _stop_heartbeats(asyncio.get_running_loop())
+                await _end_connections(sockets)
 
     @contextlib.contextmanager
     def pointed_at(self) -> Iterator[None]:
@@ -445,23 +451,20 @@ class DiscordServer:
 
     # Waiting
 
-    async def wait_until(self, condition: Callable[[], bool], timeout_s: float = 10.0) -> None:
+    async def wait_until(self, condition: Callable[[], bool]) -> None:
         """Wait for something to become true of this server; raises TimeoutError."""
+        async with asyncio.timeout(HUNG_S), self._changed:
+            await self._changed.wait_for(condition)
 
-        async def wait() -> None:
-            async with self._changed:
-                await self._changed.wait_for(condition)
-
-        await asyncio.wait_for(wait(), timeout_s)
-
-    async def wait_for_messages(self, count: int, timeout_s: float = 10.0) -> list[Accepted]:
+    async def wait_for_messages(self, count: int) -> list[Accepted]:
         """Wait until the ledger holds ``count`` messages, and return it."""
-        await self.wait_until(lambda: len(self.ledger) >= count, timeout_s)
+        await self.wait_until(lambda: len(self.ledger) >= count)
         return self.ledger
 
-    async def wait_connected(self, timeout_s: float = 10.0) -> None:
+    async def wait_connected(self) -> None:
         """Wait until the bot has a session."""
-        await asyncio.wait_for(self.gateway.connected.wait(), timeout_s)
+        async with asyncio.timeout(HUNG_S):
+            await self.gateway.connected.wait()
 
     async def notify(self) -> None:
         async with self._changed:
@@ -546,7 +549,8 @@ class DiscordServer:
                 await self.notify()
                 if fault.kind is not faults.Kind.LATE:
                     return await faults.strike(fault, request, self._closing)
-                await asyncio.sleep(fault.hang_s)
+                assert fault.until is not None
+                await fault.until.wait()
             return answer.response(self.now())
         finally:
             await self.notify()
@@ -810,11 +814,30 @@ def _too_many(
     return Answer(status=429, body=body, headers={**(headers or {}), **retry})
 
 
-def _stop_heartbeats(loop: asyncio.AbstractEventLoop) -> None:
-    """Stop the threads that discord.py leaves behind when it is closed while it reconnects.
+@contextlib.contextmanager
+def _remembering_sockets(client: Client) -> Iterator[list[ClientWebSocketResponse]]:
+    """Collect the connections that a client opens to the gateway."""
+    sockets: list[ClientWebSocketResponse] = []
+    connect = client.http.ws_connect
 
-    Their next heartbeat, 41 seconds later, would fail in the middle of another test.
+    async def remember(url: str, *, compress: int = 0) -> ClientWebSocketResponse:
+        sockets.append(await connect(url, compress=compress))
+        return sockets[-1]
+
+    client.http.ws_connect = remember  # type: ignore[method-assign]
+    yield sockets
+    client.http.ws_connect = connect  # type: ignore[method-assign]
+
+
+async def _end_connections(sockets: Collection[ClientWebSocketResponse]) -> None:
+    """End what discord.py leaves behind when it is closed while it reconnects.
+
+    It knows the new connection only once that is greeted. Until then nothing closes its socket,
+    which would be found, unclosed, in the middle of another test, and nothing stops its thread,
+    whose next heartbeat, 41 seconds later, would fail there.
     """
+    for socket in sockets:
+        await socket.close()
     for thread in threading.enumerate():
-        if isinstance(thread, KeepAliveHandler) and thread.ws.loop is loop:
+        if isinstance(thread, KeepAliveHandler) and thread.ws.socket in sockets:
             thread.stop()

@@ -35,6 +35,7 @@ class Fault:
     body: str = ""
     headers: dict[str, str] = field(default_factory=dict)
     hang_s: float = 0.0
+    until: asyncio.Event | None = None
     meanwhile: Callable[[], None] | None = None
     """What happens before the answer, such as time that passes on a clock of the test's own."""
 
@@ -113,9 +114,9 @@ def hang(seconds: float = 60.0, *, after: bool = False) -> Fault:
     return Fault(kind=Kind.HANG, after=after, hang_s=seconds)
 
 
-def late(seconds: float) -> Fault:
-    """Act at once, and say so only after a while."""
-    return Fault(kind=Kind.LATE, after=True, hang_s=seconds)
+def late(until: asyncio.Event) -> Fault:
+    """Act at once, and say so only when ``until`` is set."""
+    return Fault(kind=Kind.LATE, after=True, until=until)
 
 
 async def strike(fault: Fault, request: web.Request, closing: asyncio.Event) -> web.StreamResponse:

@@ -26,6 +26,8 @@ class Session:
         self.events: list[Event] = []
         self.socket: web.WebSocketResponse | None = None
         self.transport: asyncio.Transport | None = None
+        self._heard = 0
+        self._stirred = asyncio.Event()
 
     def covers(self, guild_id: int) -> bool:
         return (guild_id >> 22) % self.shard[1] == self.shard[0]
@@ -41,6 +43,23 @@ class Session:
     async def _send_event(self, number: int) -> None:
         name, data = self.events[number - 1]
         await self.send({"op": DISPATCH, "t": name, "s": number, "d": data})
+
+    def note_heartbeat(self, sequence: int | None) -> None:
+        """Note the last event that the client has read."""
+        self._heard = sequence or 0
+        self._stirred.set()
+
+    def detach(self) -> None:
+        """Note that the connection is gone."""
+        self.socket = None
+        self._stirred.set()
+
+    async def until_heard(self) -> None:
+        """Wait until the client has read every event, or is gone."""
+        await self.send({"op": HEARTBEAT, "d": None})
+        while self.socket is not None and self._heard < len(self.events):
+            self._stirred.clear()
+            await self._stirred.wait()
 
     async def send(self, frame: Json) -> None:
         if self.socket is not None and not self.socket.closed:
@@ -64,6 +83,9 @@ class Gateway:
         self.closes_with: int | None = None
         """The code with which a connection is closed as soon as its session is there."""
         self.connections = 0
+        self.refused = 0
+        self.is_greeting = True
+        """Whether a new connection hears the first word, for which a client waits."""
         self.identifies = 0
         self.resumes = 0
         self.connected = asyncio.Event()
@@ -74,12 +96,14 @@ class Gateway:
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         if self.is_refusing:
+            self.refused += 1
             return web.Response(status=503)
         self.connections += 1
         socket = web.WebSocketResponse()
         await socket.prepare(request)
-        hello = {"op": HELLO, "d": {"heartbeat_interval": self.heartbeat_interval_ms}}
-        await socket.send_str(json.dumps(hello))
+        if self.is_greeting:
+            hello = {"op": HELLO, "d": {"heartbeat_interval": self.heartbeat_interval_ms}}
+            await socket.send_str(json.dumps(hello))
         session: Session | None = None
         try:
             async for message in socket:
@@ -88,19 +112,22 @@ class Gateway:
                     if session is not None:
                         session.transport = request.transport
                         if self.closes_with is not None:
-                            session.socket = None
+                            session.detach()
                             await socket.close(code=self.closes_with)
         finally:
             if session is not None and session.socket is socket:
-                session.socket = None
+                session.detach()
                 self.connected.clear()
         return socket
 
     async def _handle_frame(
         self, socket: web.WebSocketResponse, frame: Json, session: Session | None
     ) -> Session | None:
-        if frame["op"] == HEARTBEAT and not self.is_mute:
-            await socket.send_str(json.dumps({"op": ACK}))
+        if frame["op"] == HEARTBEAT:
+            if session is not None:
+                session.note_heartbeat(frame["d"])
+            if not self.is_mute:
+                await socket.send_str(json.dumps({"op": ACK}))
         elif frame["op"] in (IDENTIFY, RESUME):
             if not self._token_is_good(frame["d"]["token"]):
                 await socket.close(code=TOKEN_REFUSED)
@@ -142,11 +169,19 @@ class Gateway:
             if session.covers(guild_id):
                 await session.dispatch(name, data)
 
+    async def heard(self) -> None:
+        """Wait until each connected client has taken in all that it was told.
+
+        As Discord may, it asks for a heartbeat, which names the last event that was read.
+        """
+        for session in self.live:
+            await session.until_heard()
+
     async def drop(self, code: int = 1006) -> None:
         """Cut every connection; 1006 stands for one that just ends, without a close frame."""
         for session in self.live:
             socket = session.socket
-            session.socket = None
+            session.detach()
             if socket is None:
                 continue
             if code == 1006:

@@ -3,11 +3,12 @@
 import asyncio
 import secrets
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from tests.fakes.world import Channel, Guild, Json, User, member_json, message_json
+from tests.waiting import HUNG_S
 
 if TYPE_CHECKING:
     from tests.fakes.discord import Answer, Call, DiscordServer
@@ -79,7 +80,9 @@ class Interactions:
     def __init__(self, server: "DiscordServer") -> None:
         self._server = server
         self._open: dict[str, _Open] = {}
-        self.timeout_s = 10.0
+        self.clock: Callable[[], float] = time.monotonic
+        self.timeout_s = HUNG_S
+        """How long a person waits for the answer."""
         self.deadline_s: float | None = None
         """How late a first answer is still taken; None takes any, Discord itself 3 seconds."""
         self.acknowledged_after_s: list[float] = []
@@ -161,7 +164,7 @@ class Interactions:
             token=secrets.token_urlsafe(24),
             channel=channel,
             answered=asyncio.get_running_loop().create_future(),
-            begun_s=time.monotonic(),
+            begun_s=self.clock(),
             original=message,
         )
         self._open[opened.token] = opened
@@ -199,7 +202,7 @@ class Interactions:
         if opened.is_acknowledged:
             return self._server.error(400, 40060, "Interaction has already been acknowledged.")
         opened.is_acknowledged = True
-        self.acknowledged_after_s.append(time.monotonic() - opened.begun_s)
+        self.acknowledged_after_s.append(self.clock() - opened.begun_s)
         kind, data = call.body["type"], call.body.get("data") or {}
         if kind in (MESSAGE, DEFERRED_MESSAGE):
             opened.original = None  # a button's answer of its own, not a change of its message
@@ -211,7 +214,7 @@ class Interactions:
         return self._server.answer(200, answer)
 
     def _is_too_late(self, opened: _Open) -> bool:
-        age_s = time.monotonic() - opened.begun_s
+        age_s = self.clock() - opened.begun_s
         return self.deadline_s is not None and age_s > self.deadline_s
 
     def _act(self, opened: _Open, kind: int, data: Json) -> Json | None:

@@ -8,14 +8,18 @@ import sys
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 
+import pytest
+
 from tests.fakes.arxiv import ArxivServer
 from tests.fakes.crashing import program
 from tests.fakes.discord import DiscordServer
+from tests.waiting import HUNG_S, until
 
 NOBODY = "http://127.0.0.1:1"
 """An address that refuses connections."""
 
 ROOT = Path(__file__).resolve().parent.parent.parent
+TICKED = "bot.run.process: tick ended"
 
 
 def bot_environ(
@@ -30,7 +34,8 @@ def bot_environ(
         "PYTHONPATH": str(ROOT),
         "PYTHONUNBUFFERED": "1",
         "PAPER_BOT_DATABASE__PATH": str(folder / "papers.db"),
-        "PAPER_BOT_SCHEDULE__TICK_S": "0.3",
+        "PAPER_BOT_LOG__LEVEL": "DEBUG",  # for `ticks`
+        "PAPER_BOT_SCHEDULE__TICK_S": "0.2",
         "PAPER_BOT_ARXIV__REQUEST_SPACING_S": "0",
         "PAPER_BOT_INTAKE__POLL_START": "00:00",
     }
@@ -70,13 +75,35 @@ class BotProcess:
     def has_ended(self) -> bool:
         return self._process.returncode is not None
 
+    def cpu_s(self) -> float:
+        """Return how many seconds the process has worked, not waited; skips without /proc."""
+        stat = Path(f"/proc/{self.pid}/stat")
+        if not stat.exists():
+            pytest.skip("needs Linux's /proc")
+        user, system = stat.read_text().rpartition(")")[2].split()[11:13]
+        return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+
     def send_signal(self, number: signal.Signals) -> None:
         with contextlib.suppress(ProcessLookupError):
             self._process.send_signal(number)
 
-    async def wait(self, timeout_s: float = 20.0) -> int:
+    async def says(self, words: str, times: int = 1) -> None:
+        """Wait until these words are in the log, so many times at least."""
+        await until(lambda: self.log.count(words) >= times or self.has_ended, lambda: self.log)
+        assert self.log.count(words) >= times, self.log
+
+    async def ticks(self, count: int = 4) -> None:
+        """Wait for a few ticks, in which the bot could do something wrong."""
+        before = self.log.count(TICKED)
+        await until(
+            lambda: self.log.count(TICKED) >= before + count or self.has_ended, lambda: self.log
+        )
+        assert not self.has_ended, self.log
+
+    async def wait(self) -> int:
         """Wait for the end and return the exit code."""
-        code = await asyncio.wait_for(self._process.wait(), timeout_s)
+        async with asyncio.timeout(HUNG_S):
+            code = await self._process.wait()
         await self._reader
         return code
 

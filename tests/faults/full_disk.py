@@ -24,6 +24,7 @@ from tests.fakes.interactions import Reply
 from tests.fakes.process import BotProcess
 from tests.faults.scenario import CATEGORY, Scenario, scenario
 from tests.run.test_health import HOST, find_free_port
+from tests.waiting import until
 
 MB = 1024 * 1024
 ENOUGH, TOO_LITTLE = 60 * MB, 40 * MB
@@ -91,11 +92,6 @@ def calls_of(day: Scenario, method: str, template: str) -> int:
     return sum((call.method, call.template) == (method, template) for call in day.discord.calls)
 
 
-async def settle() -> None:
-    """Give the bot some twenty ticks and a look at the outbox."""
-    await asyncio.sleep(6.5)
-
-
 def complaints(day: Scenario, bot: BotProcess | None = None) -> list[str]:
     """What the bot logged of trouble, without times; that there is no room for a copy, once."""
     lines = (day.log if bot is None else bot.log).splitlines()
@@ -108,7 +104,7 @@ def complaints(day: Scenario, bot: BotProcess | None = None) -> list[str]:
 async def delivered(day: Scenario, bot: BotProcess) -> None:
     """All arrives, once."""
     assert await day.finished(bot), bot.log
-    await asyncio.sleep(1)
+    await bot.ticks()
     assert await bot.stop() == 0, bot.log
 
 
@@ -121,6 +117,7 @@ def intact(day: Scenario) -> bool:
 
 
 PUT_OFF = "bot.run.ticker: tick put off: There is no space left for the database."
+PUT_OFF_AGAIN = "bot.run.ticker: tick put off again: There is no space left for the database."
 NO_COPY = "bot.run.housekeeping: no backup made"
 NEARLY_FULL = "bot.delivery.worker: disk nearly full: nothing is posted until there is space again"
 
@@ -135,12 +132,12 @@ async def test_full_before_a_listing_is_stored(disk: Disk, day: Scenario) -> Non
 
     day.arxiv.fail(held_back)
     async with day.running() as bot:
-        await day.discord.wait_connected(30)
+        await day.discord.wait_connected()
         disk.fill()
         is_full.set()
-        await settle()
+        await bot.says(PUT_OFF_AGAIN, times=2)
+        await bot.says(NEARLY_FULL)
         assert sorted(complaints(day, bot)) == [NEARLY_FULL, PUT_OFF]
-        assert len(day.arxiv.requests) <= 5
         assert "No paper" in (await search(day)).text
         refused = await set_up(day)
         assert refused.content == "There is no space left for the database."
@@ -159,18 +156,21 @@ async def test_full_before_a_digest_is_planned(disk: Disk, day: Scenario) -> Non
     today = announcement_day(day.discord.now())
     day.arxiv.publish(CATEGORY, today, [])
     async with day.running() as bot:  # so that it has no commands to note at the next start
-        await day.discord.wait_connected(30)
+        await day.discord.wait_connected()
         assert await bot.stop() == 0
     papers = [make_paper(arxiv_id=record.arxiv_id) for record in day.records]
     async with open_store(day.path) as store:
         listing = make_listing(*papers, category=CATEGORY, announced_on=today)
         await store.papers.add_listing(listing, now=day.discord.now())
     logging_in = "GET", "/users/@me"
-    day.discord.inject(faults.late(1), route=logging_in)
+    is_full = asyncio.Event()
+    day.discord.inject(faults.late(is_full), route=logging_in)
     async with day.running() as bot:
-        await day.discord.wait_until(lambda: calls_of(day, *logging_in) == 2, 20)
+        await day.discord.wait_until(lambda: calls_of(day, *logging_in) == 2)
         disk.fill()
-        await settle()
+        is_full.set()
+        await bot.says(PUT_OFF_AGAIN, times=2)
+        await bot.says(NEARLY_FULL)
         assert sorted(complaints(day, bot)) == [NEARLY_FULL, PUT_OFF]
         assert (await search(day)).embeds
         assert day.states() == []
@@ -185,8 +185,9 @@ async def test_too_little_space_for_posting(disk: Disk, day: Scenario) -> None:
     """Planned, but not claimed: the outcome might not fit. Told once; all commands answer."""
     disk.fill(TOO_LITTLE)
     async with day.running() as bot:
-        await day.discord.wait_connected(30)
-        await settle()
+        await bot.says(NEARLY_FULL)
+        await until(lambda: len(day.states()) == 6)
+        await bot.ticks()
         assert set(day.states()) == {"planned"}
         assert day.discord.ledger == []
         assert (await search(day)).embeds
@@ -206,11 +207,14 @@ async def test_full_between_accept_and_finish(
 
     Killed and away for long, it is found in the channel, not by its nonce.
     """
-    day.discord.inject(*[faults.late(1.5)] * 3)
+    is_full = asyncio.Event()
+    day.discord.inject(*[faults.late(is_full)] * 3)
     async with day.running() as bot:
-        await day.discord.wait_for_messages(3, 30)
+        await day.discord.wait_for_messages(3)
         disk.fill()
-        await settle()
+        is_full.set()
+        await bot.says(NEARLY_FULL)
+        await until(lambda: len(complaints(day, bot)) >= 4, lambda: bot.log)
         assert day.states() == ["sending", "planned"] * 3
         assert len(day.discord.ledger) == 3
         assert (await search(day)).embeds
@@ -241,9 +245,11 @@ async def test_full_is_not_ready(disk: Disk, day: Scenario) -> None:
                 return answer.status, await answer.text()
 
         assert await day.finished(bot), bot.log
-        async with asyncio.timeout(10):
-            while await ask("/readyz") != (200, "ok\n"):  # noqa: ASYNC110  # nothing tells of it
-                await asyncio.sleep(0.1)
+
+        async def is_ready() -> bool:
+            return await ask("/readyz") == (200, "ok\n")
+
+        await until(is_ready)
         for left in (TOO_LITTLE, 0):
             disk.clear(left)
             status, said = await ask("/readyz")

@@ -22,6 +22,7 @@ from tests.fakes import faults
 from tests.fakes.world import READ_MESSAGE_HISTORY
 from tests.faults.invariants import Findings
 from tests.faults.scenario import Scenario, scenario
+from tests.waiting import until
 
 DOWN_MINUTES = 30
 
@@ -68,9 +69,7 @@ async def _live_and_die(day: Scenario, loop: Loop, dice: random.Random) -> int:
     day.discord.nonce_window_s = loop.nonce_window_s
     async with day.running() as bot:
         before = len(day.discord.calls)
-        async with asyncio.timeout(30):
-            while len(day.discord.calls) <= before + 2 and not bot.has_ended:  # noqa: ASYNC110
-                await asyncio.sleep(0.01)
+        await until(lambda: len(day.discord.calls) > before + 2 or bot.has_ended)
         if dice.random() < 0.5:
             # Half of the kills strike while an answer is on its way: the worst moment there is.
             day.discord.inject(faults.hang(5, after=dice.random() < 0.7))

@@ -1,8 +1,7 @@
 """One day with a few channels, which the shipped program delivers while it is being killed."""
 
-import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,6 +14,7 @@ from tests.fakes.discord import DiscordServer
 from tests.fakes.process import BotProcess, bot_environ, running_bot
 from tests.fakes.world import Channel
 from tests.faults.invariants import Findings, Pair, find_broken
+from tests.waiting import until
 
 CATEGORY = "cs.CV"
 
@@ -91,21 +91,17 @@ class Scenario:
         states = self.states()
         return len(states) >= len(self.channels) and not {"planned", "sending"} & set(states)
 
-    async def finished(self, bot: BotProcess, timeout_s: float = 60.0) -> bool:
+    async def finished(self, bot: BotProcess) -> bool:
         """Wait until all is delivered (True) or the process has ended by itself (False)."""
-        async with asyncio.timeout(timeout_s):
-            while not self.is_done():
-                if bot.has_ended:
-                    return False
-                await asyncio.sleep(0.05)
-        return True
+        await until(lambda: bot.has_ended or self.is_done(), lambda: bot.log)
+        return self.is_done()
 
     async def run_to_the_end(self) -> None:
         """Start the bot once more, without crashes, until everything is delivered."""
         async with self.running() as bot:
-            await self.discord.wait_connected(30)
+            await self.discord.wait_connected()
             assert await self.finished(bot), bot.log
-            await asyncio.sleep(1)  # a few more ticks, in which nothing may be posted again
+            await bot.ticks()  # in which nothing may be posted again
             assert await bot.stop() == 0, bot.log
 
     def age_claims(self, minutes: int) -> None:
@@ -133,15 +129,3 @@ async def scenario(
         made = Scenario(folder, arxiv, discord, channels=channels, papers=papers, **settings)
         await made.subscribe()
         yield made
-
-
-async def until(condition: Callable[[], bool], timeout_s: float = 20.0) -> None:
-    """Wait for what another process does."""
-    async with asyncio.timeout(timeout_s):
-        while not condition():  # noqa: ASYNC110  # nothing tells of it
-            await asyncio.sleep(0.02)
-
-
-async def settle(seconds: float = 1.5) -> None:
-    """Give the bot a few ticks in which it could do something wrong."""
-    await asyncio.sleep(seconds)

@@ -1,6 +1,5 @@
 """Row 26: what is kept for a guild that the bot is in no longer, and for how long."""
 
-import asyncio
 import sqlite3
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -38,7 +37,6 @@ async def store(world: World, tmp_path: Path) -> AsyncIterator[Store]:
 
 
 async def look(world: World, store: Store) -> int:
-    await asyncio.sleep(0.05)  # what Discord told is on its way
     return await forget_departed(store, world.sender.guild_ids, now=world.clock.now())
 
 
@@ -112,7 +110,6 @@ async def _set_up_another(world: World) -> Channel:
     guild: Guild = world.server.add_guild()
     channel = world.server.add_channel(guild)
     await world.server.welcome(guild)
-    await asyncio.sleep(0.05)
     await world.plan(channel)
     await world.delivery.run_once()
     return channel

@@ -6,7 +6,6 @@ import logging
 import os
 import socket
 import sys
-import time as real
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, time, timedelta
 from email.utils import format_datetime
@@ -39,6 +38,7 @@ from tests.faults.fetching import (
 from tests.faults.scenario import scenario
 from tests.replay.faults import at
 from tests.run.test_health import find_free_port
+from tests.waiting import until
 
 LISTED = records(3)
 
@@ -195,9 +195,12 @@ async def test_row_3_a_missed_listing_is_counted_for_who_watches_the_process(
             await store.intake.set_records([failed], now=datetime.now(UTC))
         async with made.running() as bot, aiohttp.ClientSession() as http:
             await made.discord.wait_connected()
-            await asyncio.sleep(1)  # a few ticks
-            async with http.get(f"http://127.0.0.1:{port}/metrics") as answer:
-                assert "paper_bot_listings_missed_total 1\n" in await answer.text(), bot.log
+
+            async def is_counted() -> bool:
+                async with http.get(f"http://127.0.0.1:{port}/metrics") as answer:
+                    return "paper_bot_listings_missed_total 1\n" in await answer.text()
+
+            await until(is_counted, lambda: bot.log)
 
 
 # --- rows 4 to 8: answers that are none ---------------------------------------------------------
@@ -235,9 +238,7 @@ async def test_row_5_a_request_without_end_is_cut(day: Fetching, fault: Fault) -
     """By the total, which is 60 s for the host and less here."""
     assert ArxivConfig().timeout_s == 60
     day.settings.timeout_s = 0.3
-    started = real.monotonic()
     await failed_then_posted(day, fault, "did not answer within 0.3 seconds")
-    assert real.monotonic() - started < 5
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,6 @@ Time passes on a clock of the test's own, to which the loopback Discord dates me
 how long it knows a nonce; discord.py's own pauses between its tries are real.
 """
 
-import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -205,7 +204,6 @@ async def test_row_56_what_others_did_to_a_message_does_not_hide_it(
     if is_thread:
         channel = world.server.add_thread(channel)
         await world.server.welcome(world.guild)
-        await asyncio.sleep(0.05)
     planned = await world.plan(channel, parts=2)
     sent = await world.send_unseen(channel)
     change(channel.messages[0])

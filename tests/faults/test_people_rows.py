@@ -22,10 +22,12 @@ from bot.arxiv.calendar import announcement_day
 from bot.text import markdown
 from tests.fakes.arxiv import Record
 from tests.fakes.interactions import Reply
+from tests.fakes.process import BotProcess
 from tests.fakes.world import Json, User
 from tests.faults.scenario import CATEGORY, Scenario, scenario
 from tests.query.hostile import HOSTILE
 from tests.shared import shared
+from tests.waiting import HUNG_S
 
 pytestmark = pytest.mark.slow
 
@@ -114,15 +116,19 @@ async def announced(folder: Path, records: Sequence[Record]) -> AsyncIterator[Sc
     async with scenario(folder, channels=1) as day:
         day.records = list(records)
         day.arxiv.publish(CATEGORY, announcement_day(datetime.now(UTC)), day.records)
-        day.discord.interactions.deadline_s = 3.0
         yield day
+
+
+def count_seconds_of(bot: BotProcess, day: Scenario) -> None:
+    """Refuse an answer after three seconds of the bot's work; a busy machine does not count."""
+    day.discord.interactions.deadline_s = 3.0
+    day.discord.interactions.clock = bot.cpu_s
 
 
 @pytest.fixture
 async def day(tmp_path: Path) -> AsyncIterator[Scenario]:
     """A day of twelve harmless papers."""
     async with scenario(tmp_path, channels=1, papers=12) as day:
-        day.discord.interactions.deadline_s = 3.0
         yield day
 
 
@@ -203,8 +209,9 @@ async def test_row_45_whatever_is_typed_is_answered(place: int, tmp_path: Path) 
     """Ten people at once, offers while they type and the answer; never an apology."""
     command, others, option = COMMANDS[place]
     async with announced(tmp_path, list(evil_records())) as day, day.running() as bot:
-        await day.discord.wait_connected(30)
+        await day.discord.wait_connected()
         assert await day.finished(bot)
+        count_seconds_of(bot, day)
         channel = day.channels[0]
         people = [day.discord.add_user(f"person-{n}", is_admin=True) for n in range(10)]
         offers = option in offering(day, command)
@@ -238,16 +245,14 @@ def offering(day: Scenario, command: str) -> set[str]:
 async def test_row_45_a_hundred_searches_at_once(kind: str, tmp_path: Path) -> None:
     """Of a hundred people: each is acknowledged within three seconds, each gets an answer."""
     async with announced(tmp_path, list(RECORDS[kind]())) as day, day.running() as bot:
-        await day.discord.wait_connected(30)
+        await day.discord.wait_connected()
         assert await day.finished(bot)
         queries = random.Random(45).sample(typed(day.records), 100)
         people = [day.discord.add_user(f"person-{number}") for number in range(100)]
-        day.discord.interactions.timeout_s = 60
+        count_seconds_of(bot, day)
         replies = await asyncio.gather(*map(partial(search, day), queries, people))
         assert all(reply.text for reply in replies)
-        acknowledged_after_s = day.discord.interactions.acknowledged_after_s
-        assert len(acknowledged_after_s) == 100
-        assert max(acknowledged_after_s) < 3
+        assert len(day.discord.interactions.acknowledged_after_s) == 100
         assert await bot.stop() == 0
     check_harmless(day)
     check_quiet(day.log)
@@ -263,10 +268,10 @@ async def test_row_45_what_is_older_than_three_seconds_is_given_up(
     """The process stood still meanwhile: Discord says 10062, the log one line, and it goes on."""
     channel, person = day.channels[0], day.discord.add_user()
     async with day.running() as bot:
-        await day.discord.wait_connected(30)
+        await day.discord.wait_connected()
         assert await day.finished(bot)
         page = await search(day, "paper", person)
-        day.discord.interactions.timeout_s = 5
+        day.discord.interactions.timeout_s = day.discord.interactions.deadline_s = 1
         bot.send_signal(signal.SIGSTOP)
         acting: Coroutine[object, object, object]
         match kind:
@@ -279,10 +284,11 @@ async def test_row_45_what_is_older_than_three_seconds_is_given_up(
             case _:
                 acting = day.discord.click(day.guild, channel, person, page, "search:")
         late = asyncio.create_task(acting)
-        await asyncio.sleep(3.2)
-        bot.send_signal(signal.SIGCONT)
         with pytest.raises(TimeoutError):
             await late
+        bot.send_signal(signal.SIGCONT)
+        await bot.says("interaction answered too late")
+        day.discord.interactions.timeout_s, day.discord.interactions.deadline_s = HUNG_S, None
         assert (await search(day, "paper", person)).embeds
         assert await bot.stop() == 0
     lines = [line for line in day.log.splitlines() if " WARNING bot." in line]
@@ -312,7 +318,7 @@ async def test_row_45_a_button_pressed_after_a_restart_works(day: Scenario) -> N
         return await day.discord.click(day.guild, channel, user, reply, id_)
 
     async with day.running() as bot:
-        await day.discord.wait_connected(30)
+        await day.discord.wait_connected()
         turned = await click(person, page, page.buttons[1]["custom_id"])
         assert "**6.**" in turned.text
         assert (await click(person, nothing, "offer:")).embeds

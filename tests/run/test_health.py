@@ -1,6 +1,8 @@
 """The health pages, asked over real HTTP."""
 
+import contextlib
 import os
+import random
 import socket
 from pathlib import Path
 
@@ -29,11 +31,16 @@ def make_health(
     )
 
 
+PORTS = range(20_000, 32_000)
+"""Below those that the kernel gives out by itself, which another test may get meanwhile."""
+
+
 def find_free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        port: int = probe.getsockname()[1]
-        return port
+    while True:
+        port = random.choice(PORTS)
+        with contextlib.suppress(OSError), socket.socket() as probe:
+            probe.bind((HOST, port))
+            return port
 
 
 FULL = "the disk is full"

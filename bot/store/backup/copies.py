@@ -99,6 +99,7 @@ async def make_copy(path: Path, target: Path) -> None:
                 with contextlib.suppress(sqlite3.ProgrammingError):  # closed by now
                     connection.interrupt()
             await asyncio.wait({work}, timeout=0.1)
+        work.exception()  # that of the interruption: asyncio would log it as never looked at
         raise
 
 
