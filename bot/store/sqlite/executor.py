@@ -230,7 +230,7 @@ class Database:
     async def _reader(self) -> AsyncIterator[Connection]:
         """Take a free reader, the one used last before others; open one when there is none."""
         async with self._seats:
-            if not self._idle:
+            while not self._idle:  # again where another has taken the one that was opened
                 with translated_errors():
                     await asyncio.shield(self._start(self._add_reader()))
             connection = self._idle.pop()

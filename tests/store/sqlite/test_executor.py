@@ -13,7 +13,7 @@ import pytest
 
 from bot.errors import DatabaseBusy, DatabaseUnusable, StoreError
 from bot.store.sqlite.database import open_database
-from bot.store.sqlite.executor import BUSY_TIMEOUT_MS, READERS, Database, Reading
+from bot.store.sqlite.executor import BUSY_TIMEOUT_MS, READERS, Connection, Database, Reading
 
 ENDLESS = (
     "WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers) "
@@ -278,6 +278,28 @@ async def test_a_read_cancelled_anywhere_harms_no_later_one(database: Database, 
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
     assert await asyncio.gather(*(database.read(names) for _ in range(9))) == [[]] * 9
+
+
+@pytest.mark.parametrize("steps", range(6))
+async def test_a_reader_that_another_takes_first_is_no_loss(
+    database: Database, monkeypatch: pytest.MonkeyPatch, steps: int
+) -> None:
+    """Between being opened and being used by the one who had it opened."""
+    is_open = asyncio.Event()
+    open_reader = database._open_reader
+
+    async def open_and_tell() -> Connection:
+        connection = await open_reader()
+        is_open.set()
+        return connection
+
+    monkeypatch.setattr(database, "_open_reader", open_and_tell)
+    first = asyncio.create_task(database.read(names))
+    await is_open.wait()
+    for _ in range(steps):
+        await asyncio.sleep(0)
+    assert await database.read(names) == []
+    assert await first == []
 
 
 async def test_a_reader_cannot_write(database: Database) -> None:
