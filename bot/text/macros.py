@@ -230,17 +230,17 @@ def _with_group(name: str, read: Callable[[Reader], None]) -> Callable[[Reader],
     return read_or_show
 
 
-def _asymptotic(sign: str) -> Callable[[Reader], None]:
-    r"""Return what reads ``\la`` and ``\ra``: brackets in a pair, else what journals define."""
+def _la(reader: Reader) -> None:
+    r"""Write the bracket of a pair ``\la x \ra``, or what journals of astronomy mean by ``\la``."""
+    reader.skip_blanks()
+    reader.write("⟨" if reader.source.has_angles else f"{AROUND}≲{AROUND}")
 
-    def read(reader: Reader) -> None:
-        is_pair = re.search(r"\\la(?![A-Za-z])", reader.text) and re.search(
-            r"\\ra(?![A-Za-z])", reader.text
-        )
-        reader.skip_blanks()
-        reader.write(sign if is_pair else {"⟨": f"{AROUND}≲{AROUND}", "⟩": "\\ra "}[sign])
 
-    return read
+def _ra(reader: Reader) -> None:
+    if reader.source.has_angles:
+        reader.write("⟩")
+    else:
+        reader.show_name("ra")
 
 
 def _root(reader: Reader) -> None:
@@ -411,8 +411,8 @@ HANDLERS: Mapping[str, Callable[[Reader], None]] = {
     "def": _definition,
     "romannumeral": _roman("romannumeral", is_small=True),
     "rom": _roman("rom", is_small=False),
-    "la": _asymptotic("⟨"),
-    "ra": _asymptotic("⟩"),
+    "la": _la,
+    "ra": _ra,
     **{name: _with_group(name, read) for name, read in units.HANDLERS.items()},
     "sqrt": _root,
     "mathbb": _double_struck,

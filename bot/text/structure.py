@@ -44,6 +44,7 @@ _PARTED_LETTER = re.compile(r"[ ]([A-Za-z])(?![A-Za-z])")
 _CONTRACTION = re.compile(r"(?:s|t|d|m|re|ve|ll)(?![A-Za-z{\\])")
 _PARTED = re.compile(r"[\w)\]}] ")
 _INVISIBLE = "-/@!()[]"  # places to break, an italic correction, a formula's border
+_ANGLES = {sign: re.compile(rf"\\{sign}(?![A-Za-z])") for sign in ("la", "ra")}
 _NAME_END = "\x03"  # stands behind the name of a macro that is shown
 _NAME_BEFORE_LETTER = re.compile(_NAME_END + r"(?=[A-Za-z])")
 
@@ -74,6 +75,7 @@ class _Source:
             for found in _COMMAND.finditer(text)
             if found[1] != "n"
         )
+        self.has_angles = all(_ANGLES[sign].search(text) for sign in ("la", "ra"))
         self.last = {sign: text.rfind("\\" + sign) for sign in (")", "]", "end")}
 
 

@@ -239,7 +239,23 @@ def test_real_abstracts_are_harmless_and_fit() -> None:
 
 @pytest.mark.parametrize(
     "fragment",
-    ["*", "](", ":a", "<a", "https://.", "@everyone", "a\u0301", "\n- ", "[", "\\", "1."],
+    [
+        "*",
+        "](",
+        ":a",
+        "<a",
+        "https://.",
+        "https://(",
+        "https://{a",
+        "https://x!",
+        "https://x(y)",
+        "@everyone",
+        "a\u0301",
+        "\n- ",
+        "[",
+        "\\",
+        "1.",
+    ],
 )
 def test_no_text_takes_long(fragment: str) -> None:
     hostile = fragment * (100_000 // len(fragment))

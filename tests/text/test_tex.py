@@ -82,6 +82,8 @@ PROSE = [
         "0.75±0.07, a ≤ b, 4× faster, about ∼5",
     ),
     (r"Petojevi\' c and $\la r \ra$", "Petojević and ⟨r⟩"),
+    (r"$z \la 3$ at 5", "z ≲ 3 at 5"),
+    (r"at \ra 5", r"at \ra 5"),
     (r"a\textasciitilde{}b \textasciitilde 5", "a∼b ~5"),
     # TeX in half, HTML
     ('Schr"{o}dinger and G"{o}del', "Schrödinger and Gödel"),
@@ -314,6 +316,18 @@ r"""``\tfrac12k``, ``\frac1T``, ``\textcolor{}`` inside a word: read rightly, sp
 
 HOSTILE = ["{", "}", "$", "\\", "\\(", "\\[x", "\\'", '\\"', "_{", "\\frac{", "\\hat", "``", "~"]
 HOSTILE += ["--a ", "`a ", "http://", "a.", "\\begin{align}", "\\cite[", "\n  ", "$5 ", "\\left( "]
+HOSTILE += ["\\la ", "\\begin{cases}", "\\\\ &", "\\substack{", '"a', "\"a''", "<b>", "</b", "&lt;"]
+HOSTILE += [
+    "a\\over ",
+    "\\SI{",
+    "{S$x",
+    "\\b{e}",
+    "https://x}{",
+    "\\ours",
+    "6{,}",
+    "\\hat{x",
+    "`I'm ",
+]
 HOSTILE += ["$\\le", "\\href{", "\\n", "a\u0301", "\\verb|", "\\sqrt[", "$\\log_", "\\textbf{x"]
 
 
