@@ -71,14 +71,14 @@ async def demo_command(options: Options, config: Config) -> int:
 
 
 async def backup_command(options: Options, config: Config) -> int:
-    await asyncio.to_thread(backup, config.database.path, options.file)
+    await backup(config.database.path, options.file)
     report(f"{config.database.path} copied to {options.file}")
     return EXIT_OK
 
 
 async def restore_command(options: Options, config: Config) -> int:
     path: Path = config.database.path
-    kept = await asyncio.to_thread(restore, options.file, path, now=_now())
+    kept = await restore(options.file, path, now=_now())
     report(f"{options.file} put back as {path}" + (f"; what was there is {kept}" if kept else ""))
     return EXIT_OK
 

@@ -15,6 +15,7 @@ from typing import Final
 from bot.config.schema import BackupConfig
 from bot.errors import StoreError
 from bot.store.backup import copies
+from bot.store.backup.backup import copy_database
 from bot.store.store import Store
 
 log = logging.getLogger(__name__)
@@ -82,7 +83,7 @@ class Backups:
             return
         begun = time.monotonic()
         target = self._folder / copies.name_copy(self._path, now)
-        await copies.make_copy(self._path, target)
+        await copy_database(self._path, target)
         took_s = round(time.monotonic() - begun, 1)
         log.info("backup made", extra={"file": target, "seconds": took_s})
         await asyncio.to_thread(self._drop_old, now)
@@ -90,7 +91,7 @@ class Backups:
     def _is_due(self, now: datetime) -> bool:
         """Look into the folder; raises `StoreError` when a copy is due but has no room."""
         copies.make_folder(self._folder)
-        for left in copies.list_leavings(self._path, self._folder):
+        for left in copies.list_temporary_files(self._path, self._folder):
             left.unlink()
         made = copies.list_copies(self._path, self._folder)
         if not copies.is_due(made, timedelta(hours=self._config.every_h), now):

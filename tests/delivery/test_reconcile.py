@@ -99,13 +99,13 @@ async def post_after_backup(world: World, copy: Path) -> int:
         drafts = CARDS.render(DIGEST)
         assert len(drafts) > 1
         await store.outbox.plan(subscription, DAY, drafts[:1], now=world.clock.now())
-        backup(world.path, copy)
+        await backup(world.path, copy)
         await store.outbox.plan(subscription, DAY, drafts[1:], now=world.clock.now())
         await store.outbox.plan(subscription, DAY, CARDS.render(REPLACED), now=world.clock.now())
         await world.deliver(store)
     world.clock.advance(timedelta(hours=3))
     world.server.nonce_window_s = 0
-    restore(copy, world.path, now=world.clock.now())
+    await restore(copy, world.path, now=world.clock.now())
     return len(drafts) + 1
 
 
@@ -205,12 +205,12 @@ async def fail_and_post_again(
         assert record is not None
         mark = store.outbox.mark_unknown if is_unknown else store.outbox.mark_failed
         await mark(record.id, "the thread is locked", now)
-        backup(world.path, copy)
+        await backup(world.path, copy)
         assert await store.troubles.post_again(record.id, now)
         await world.deliver(store)
     assert len(world.server.ledger) == 1
     world.clock.advance(later)
-    restore(copy, world.path, now=world.clock.now())
+    await restore(copy, world.path, now=world.clock.now())
     return record.id
 
 
@@ -283,8 +283,8 @@ async def put_back_paused(world: World, copy: Path, reason: str) -> None:
     async with open_store(world.path) as store:
         await world.subscribe(store)
         await store.subscriptions.pause(world.channel.id, reason)
-    backup(world.path, copy)
-    restore(copy, world.path, now=world.clock.now())
+    await backup(world.path, copy)
+    await restore(copy, world.path, now=world.clock.now())
 
 
 async def look_around(world: World, store: Store) -> list[str]:
@@ -364,7 +364,7 @@ async def test_a_copy_put_back_by_hand_posts_nothing_again(world: World, tmp_pat
             await note_boot(store.database, file, world.clock.now())
         subscription = await world.subscribe(store)
         await store.outbox.plan(subscription, DAY, CARDS.render(DIGEST), now=world.clock.now())
-        backup(world.path, copy)
+        await backup(world.path, copy)
         await world.deliver(store)
     count = len(world.server.ledger)
     world.clock.advance(timedelta(hours=3))

@@ -84,7 +84,7 @@ async def test_row_35_38_an_unusable_file_is_refused(
     path = tmp_path / "papers.db"
     async with open_store(path) as store:
         await store.papers.add_listing(make_listing(*make_papers(200)), now=NOW)
-    backup(path, tmp_path / "copy.db")
+    await backup(path, tmp_path / "copy.db")
     spoil(path)
     content = path.read_bytes()
     ran = run(path)

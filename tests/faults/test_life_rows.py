@@ -17,7 +17,7 @@ import pytest
 
 from bot.arxiv.calendar import announcement_day
 from bot.models import AnnounceType
-from bot.store.backup.copies import list_copies, list_leavings
+from bot.store.backup.copies import list_copies, list_temporary_files
 from bot.store.sqlite.database import instance_lock
 from bot.store.store import open_store
 from tests.fakes.arxiv import Record
@@ -264,12 +264,12 @@ async def test_a_stop_does_not_wait_for_a_backup_and_a_kill_leaves_no_half_of_on
     (copy,) = list_copies(day.path, folder)
     copy.file.unlink()
     async with day.running() as bot:
-        await until(lambda: bool(list_leavings(day.path, folder)))
+        await until(lambda: bool(list_temporary_files(day.path, folder)))
         await bot.kill()
-    left = list_leavings(day.path, folder)
+    left = list_temporary_files(day.path, folder)
     assert left
     async with day.running() as bot:
-        await until(lambda: bool(set(list_leavings(day.path, folder)) - set(left)))
+        await until(lambda: bool(set(list_temporary_files(day.path, folder)) - set(left)))
         assert await bot.stop() == 0
-    assert list_leavings(day.path, folder) == []
+    assert list_temporary_files(day.path, folder) == []
     assert day.check().problems == []

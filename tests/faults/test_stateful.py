@@ -283,7 +283,7 @@ class Promise(RuleBasedStateMachine):
 
     @rule()
     def back_up(self) -> None:
-        backup(self.path, self.copy)
+        self.run(backup(self.path, self.copy))
 
     @precondition(lambda self: self.copy.exists())
     @rule()
@@ -294,7 +294,7 @@ class Promise(RuleBasedStateMachine):
 
     async def _put_back(self) -> None:
         await self.books.aclose()
-        restore(self.copy, self.path, now=self.now())
+        await restore(self.copy, self.path, now=self.now())
         await self._open_store()
         self._start()
         for category, day in self.papers:

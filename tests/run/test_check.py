@@ -36,10 +36,10 @@ async def backup_finding(path: Path, **settings: object) -> Finding:
     return found
 
 
-def make_copy(path: Path, folder: str = "backups") -> Path:
+async def make_copy(path: Path, folder: str = "backups") -> Path:
     target = path.parent / folder / name_copy(path, NOW)
     target.parent.mkdir()
-    backup(path, target)
+    await backup(path, target)
     return target
 
 
@@ -51,7 +51,7 @@ async def test_before_the_first_copy_it_says_where_it_will_be(path: Path) -> Non
 
 @pytest.mark.parametrize("folder", ["backups", "elsewhere"])
 async def test_the_last_copy_is_named_with_its_time(path: Path, folder: str) -> None:
-    copy = make_copy(path, folder)
+    copy = await make_copy(path, folder)
     found = await backup_finding(path, folder=folder)
     assert found.is_good
     assert f"{NOW:%Y-%m-%d %H:%M} UTC, {copy}" in found.sentence
@@ -77,7 +77,7 @@ async def test_a_folder_that_cannot_be_is_bad(path: Path) -> None:
 
 
 async def test_a_damaged_database_comes_with_the_way_out(path: Path) -> None:
-    copy = make_copy(path)
+    copy = await make_copy(path)
     path.write_bytes(b"")
     found = (await check(path))[-1]
     assert not found.is_good

@@ -4,12 +4,12 @@ A copy that was put back has forgotten what was posted since it was made. So it 
 nothing is planned until the channels themselves were asked (`restored.py`).
 """
 
+import asyncio
 import contextlib
 import os
 import secrets
 import shutil
 import sqlite3
-from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import IO, Final
@@ -18,7 +18,8 @@ from bot.errors import DatabaseUnusable, FileFormatError, StoreError
 from bot.store.backup.restored import COPIED, RESTORED
 from bot.store.sqlite import migrations
 from bot.store.sqlite.database import check_header, instance_lock
-from bot.store.sqlite.executor import Database
+from bot.store.sqlite.executor import Database, run_apart
+from bot.store.sqlite.statements import select, select_one
 
 BOOT: Final = "boot"
 """The fact that names the last start of the bot; the lock file beside the database has it too."""
@@ -31,64 +32,52 @@ DOUBT_PLANNED: Final = (
 """What a copy has as planned may have been posted since it was made."""
 
 
-OnOpen = Callable[[sqlite3.Connection], None]
-"""Is given each connection as it is opened, to interrupt its work from another thread."""
-
-
-def _ignore(_: sqlite3.Connection) -> None:
-    """Let the work go on to its end."""
-
-
-def backup(path: Path, target: Path) -> None:
+async def backup(path: Path, target: Path) -> None:
     """Copy the database at ``path``, which another process may use, to ``target``.
 
     Raises `DatabaseUnusable`, and `StoreError` as `copy_database` does.
     """
     check_header(path)
-    copy_database(path, target)
+    await copy_database(path, target)
 
 
-def copy_database(path: Path, target: Path, *, on_open: OnOpen = _ignore) -> None:
+async def copy_database(path: Path, target: Path) -> None:
     """Copy the database at ``path``, which this process may use too, to ``target``.
 
     Copying the file itself would lose what is still in its log. And it must not even be opened but
     by SQLite: closing it again would free the locks of this process, and the next other process
     would take the log away (https://sqlite.org/howtocorrupt.html, section 2.2). Raises `StoreError`
-    when the copy cannot be made; a file at ``target`` is replaced only by a good one.
+    when the copy cannot be made; a file at ``target`` is replaced only by a good one. A cancelled
+    caller ends the work, which then leaves nothing.
     """
-    part = target.with_name(f"{target.name}.new-{secrets.token_hex(4)}")
+    part = _part_of(target)
     try:
-        with _opened(path) as source:
-            on_open(source)
-            source.execute("VACUUM INTO ?", (str(part),))
+        await run_apart(path, _copy_into, part)
         shutil.copymode(path, part)  # as few may read it as may read the database
-        _check(part, on_open)
-        _put(part, target)
+        await run_apart(part, _check, part)
+        await asyncio.to_thread(_put, part, target)
     except (sqlite3.Error, OSError) as error:
         raise StoreError(f"The backup {target} cannot be written: {error}.") from error
     finally:
         _discard(part)
 
 
-def restore(source: Path, path: Path, *, now: datetime) -> Path | None:
+async def restore(source: Path, path: Path, *, now: datetime) -> Path | None:
     """Put the backup ``source`` in the place of the database at ``path``.
 
     What was there is kept under another name, which is returned. Raises `AlreadyRunning` while
     the bot runs, `FileFormatError` and `DatabaseUnusable` when the backup is missing, damaged,
     foreign or newer.
     """
-    if not source.is_file():
-        raise FileFormatError(f"{source} is not a file; name one that `backup` made.")
     with instance_lock(path):
-        check_header(source)
-        part = path.with_name(f"{path.name}.new-{secrets.token_hex(4)}")
+        _check_file(source)
+        part = _part_of(path)
         try:
-            with _opened(source) as opened:
-                opened.execute("VACUUM INTO ?", (str(part),))
-            _check(part)
-            _mark_restored(part, now)
+            await run_apart(source, _copy_into, part)
+            await run_apart(part, _check, part)
+            await run_apart(part, _mark_restored, now)
             kept = _set_aside(path, now)
-            _put(part, path)
+            await asyncio.to_thread(_put, part, path)
         except (sqlite3.Error, OSError) as error:
             raise StoreError(f"The backup {source} cannot be put back: {error}.") from error
         finally:
@@ -96,26 +85,39 @@ def restore(source: Path, path: Path, *, now: datetime) -> Path | None:
         return kept
 
 
+def _check_file(source: Path) -> None:
+    if not source.is_file():
+        raise FileFormatError(f"{source} is not a file; name one that `backup` made.")
+    check_header(source)
+
+
+def _part_of(target: Path) -> Path:
+    return target.with_name(f"{target.name}.new-{secrets.token_hex(4)}")
+
+
 def _discard(part: Path) -> None:
     with contextlib.suppress(OSError):
         part.unlink(missing_ok=True)
 
 
-def _check(path: Path, on_open: OnOpen = _ignore) -> None:
+def _copy_into(connection: sqlite3.Connection, part: Path) -> None:
+    connection.execute("VACUUM INTO ?", (str(part),))
+
+
+def _check(connection: sqlite3.Connection, path: Path) -> None:
     """Raise `DatabaseUnusable` unless the database is whole and one that this program knows."""
-    with _opened(path) as connection:
-        on_open(connection)
-        findings = [row[0] for row in connection.execute("PRAGMA integrity_check(3)")]
-        if findings != ["ok"]:
-            raise DatabaseUnusable(f"{path} is damaged: {'; '.join(findings)}.")
-        (version,) = connection.execute("PRAGMA user_version").fetchone()
+    findings = select(connection, str, "PRAGMA integrity_check(3)")
+    if findings != ["ok"]:
+        raise DatabaseUnusable(f"{path} is damaged: {'; '.join(findings)}.")
+    (version,) = select(connection, int, "PRAGMA user_version")
     if version > len(migrations.STEPS):
         raise DatabaseUnusable(f"{path} was written by a newer version of the bot; update it.")
 
 
-def _mark_restored(path: Path, now: datetime) -> None:
+def _mark_restored(connection: sqlite3.Connection, now: datetime) -> None:
     """Mark a copy as put back."""
-    with _opened(path) as connection:
+    with connection:
+        connection.execute("BEGIN")
         connection.execute("INSERT OR REPLACE INTO fact VALUES (?, ?)", (RESTORED, now.isoformat()))
         connection.execute(DOUBT_PLANNED, (now.isoformat(timespec="milliseconds"),))
 
@@ -144,14 +146,6 @@ def _put(part: Path, target: Path) -> None:
         os.close(folder)
 
 
-@contextlib.contextmanager
-def _opened(path: Path) -> Iterator[sqlite3.Connection]:
-    """Open a connection for one piece of work; it commits, and is closed in any case."""
-    with contextlib.closing(sqlite3.connect(path)) as connection, connection:
-        connection.execute("PRAGMA busy_timeout = 5000")
-        yield connection
-
-
 # Noticing
 
 
@@ -164,21 +158,20 @@ async def note_boot(database: Database, lock: IO[str], now: datetime) -> bool:
     lock.seek(0)
     known = lock.read().strip()
     boot = secrets.token_hex(8)
-
-    def work(connection: sqlite3.Connection) -> bool:
-        rows = connection.execute("SELECT value FROM fact WHERE name = ?", (BOOT,))
-        last = next((str(row[0]) for row in rows), "")
-        is_other = last != known
-        facts = [(BOOT, boot), *([(RESTORED, now.isoformat())] if is_other else [])]
-        connection.executemany(
-            "INSERT INTO fact VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value", facts
-        )
-        if is_other:
-            connection.execute(DOUBT_PLANNED, (now.isoformat(timespec="milliseconds"),))
-        return is_other
-
-    is_other = await database.write(work)
+    is_other = await database.write(_note_boot, boot, known, now)
     lock.truncate(0)
     lock.write(boot)
     lock.flush()
+    return is_other
+
+
+def _note_boot(connection: sqlite3.Connection, boot: str, known: str, now: datetime) -> bool:
+    last = select_one(connection, str, "SELECT value FROM fact WHERE name = ?", (BOOT,))
+    is_other = (last or "") != known
+    facts = [(BOOT, boot), *([(RESTORED, now.isoformat())] if is_other else [])]
+    connection.executemany(
+        "INSERT INTO fact VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value", facts
+    )
+    if is_other:
+        connection.execute(DOUBT_PLANNED, (now.isoformat(timespec="milliseconds"),))
     return is_other

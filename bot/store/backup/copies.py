@@ -5,11 +5,9 @@ or a clock that jumps changes nothing. Other files there, a person's own backups
 never deleted.
 """
 
-import asyncio
 import contextlib
 import re
 import shlex
-import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -17,7 +15,6 @@ from pathlib import Path
 from typing import Final
 
 from bot.errors import StoreError
-from bot.store.backup.backup import copy_database
 from bot.store.sqlite.database import HEADER_LENGTH, is_ours
 
 MADE_AT: Final = "%Y%m%dT%H%M%SZ"
@@ -54,8 +51,8 @@ def list_copies(path: Path, folder: Path) -> list[Copy]:
     return sorted(copies, key=lambda copy: copy.made_at, reverse=True)
 
 
-def list_leavings(path: Path, folder: Path) -> list[Path]:
-    """Return what a kill left of copies that were being made."""
+def list_temporary_files(path: Path, folder: Path) -> list[Path]:
+    """Return the temporary files that a kill left of copies being made."""
     pattern = re.compile(rf"{re.escape(path.stem)}\.auto-\w+{re.escape(path.suffix)}\.new-.+")
     return [file for file in _files(folder) if pattern.fullmatch(file.name)]
 
@@ -83,24 +80,6 @@ def size_of(path: Path) -> int:
 def room_for(size: int) -> int:
     """Return how many bytes must be free for a copy of ``size`` bytes to be made."""
     return ROOM * size + ROOM_BYTES
-
-
-async def make_copy(path: Path, target: Path) -> None:
-    """Copy the database beside the event loop; with its caller it ends, and leaves nothing."""
-    opened: list[sqlite3.Connection] = []
-    work = asyncio.create_task(
-        asyncio.to_thread(copy_database, path, target, on_open=opened.append)
-    )
-    try:
-        await asyncio.shield(work)
-    except asyncio.CancelledError:
-        while not work.done():
-            for connection in opened:
-                with contextlib.suppress(sqlite3.ProgrammingError):  # closed by now
-                    connection.interrupt()
-            await asyncio.wait({work}, timeout=0.1)
-        work.exception()  # that of the interruption: asyncio would log it as never looked at
-        raise
 
 
 # Rescue

@@ -81,7 +81,31 @@ class Connection(aiosqlite.Connection):
             while not task.done():  # again and again: it reaches only a running statement
                 await asyncio.wait({task}, timeout=INTERRUPT_AGAIN_S)
                 await self.interrupt()
+            _look_at(task)
             raise
+
+
+async def run_apart(
+    path: Path,
+    work: Callable[Concatenate[sqlite3.Connection, P], T],
+    *args: P.args,
+    **kwargs: P.kwargs,
+) -> T:
+    """Run one long piece of work, a copy say, on a connection of its own to the file ``path``.
+
+    No transaction, no deadline; it is interrupted when the caller is cancelled. SQLite's errors
+    come as they are: what they mean depends on the file.
+    """
+    connection = Connection(partial(sqlite3.connect, path, isolation_level=None))
+    await connection.open(_wait_for_locks)
+    try:
+        return await connection.run_or_interrupt(lambda each: work(each, *args, **kwargs))
+    finally:
+        await asyncio.shield(connection.close())
+
+
+def _wait_for_locks(connection: sqlite3.Connection) -> None:
+    connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
 
 
 class Reading:
@@ -251,12 +275,17 @@ class Database:
 
     def _ended(self, task: asyncio.Task[Any]) -> None:
         self._running.discard(task)
-        if not task.cancelled():
-            task.exception()  # looked at: the caller may be gone
+        _look_at(task)
 
     def _require_open(self) -> None:
         if self._is_closed:
             raise StoreError("The database is closed.")
+
+
+def _look_at(task: asyncio.Task[Any]) -> None:
+    """Look at what went wrong in a task whose caller may be gone: else asyncio logs it."""
+    if not task.cancelled():
+        task.exception()
 
 
 class _Turn:

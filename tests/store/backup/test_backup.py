@@ -38,7 +38,7 @@ async def test_a_database_in_use_is_copied_whole(path: Path, copy: Path) -> None
     """What is still in the log belongs to it."""
     async with open_store(path) as store:
         await store.facts.set("early", "x")
-        backup(path, copy)
+        await backup(path, copy)
         await store.facts.set("late", "x")
     assert await remembers(copy, "early")
     assert not await remembers(copy, "late")
@@ -46,28 +46,28 @@ async def test_a_database_in_use_is_copied_whole(path: Path, copy: Path) -> None
 
 async def test_a_copy_replaces_an_older_one(path: Path, copy: Path) -> None:
     await remember(path, "one")
-    backup(path, copy)
+    await backup(path, copy)
     await remember(path, "two")
-    backup(path, copy)
+    await backup(path, copy)
     assert await remembers(copy, "two")
 
 
 async def test_a_copy_that_cannot_be_made_leaves_the_older_one(path: Path, copy: Path) -> None:
     await remember(path, "one")
-    backup(path, copy)
+    await backup(path, copy)
     with pytest.raises(StoreError):
-        backup(path, copy / "below" / "a" / "file")
+        await backup(path, copy / "below" / "a" / "file")
     with pytest.raises(DatabaseUnusable):
-        backup(path.with_name("missing.db"), copy)
+        await backup(path.with_name("missing.db"), copy)
     assert await remembers(copy, "one")
     assert {file.name for file in path.parent.iterdir()} == {"bot.db", "copy.db"}
 
 
 async def test_what_is_put_back_replaces_and_keeps_what_was_there(path: Path, copy: Path) -> None:
     await remember(path, "early")
-    backup(path, copy)
+    await backup(path, copy)
     await remember(path, "late")
-    kept = restore(copy, path, now=NOW)
+    kept = await restore(copy, path, now=NOW)
     assert kept is not None
     assert not await remembers(path, "late")
     assert await remembers(kept, "late")
@@ -75,15 +75,15 @@ async def test_what_is_put_back_replaces_and_keeps_what_was_there(path: Path, co
 
 async def test_a_damaged_database_can_be_replaced(path: Path, copy: Path) -> None:
     await remember(path, "early")
-    backup(path, copy)
+    await backup(path, copy)
     path.write_bytes(b"")
-    restore(copy, path, now=NOW)
+    await restore(copy, path, now=NOW)
     assert await remembers(path, "early")
 
 
 async def test_a_missing_database_can_be_replaced(path: Path, copy: Path) -> None:
     await remember(copy, "early")
-    assert restore(copy, path, now=NOW) is None
+    assert await restore(copy, path, now=NOW) is None
     assert await remembers(path, "early")
 
 
@@ -91,7 +91,7 @@ async def test_nothing_is_put_back_while_the_bot_runs(path: Path, copy: Path) ->
     await remember(path, "late")
     await remember(copy, "early")
     with instance_lock(path), pytest.raises(AlreadyRunning):
-        restore(copy, path, now=NOW)
+        await restore(copy, path, now=NOW)
     assert await remembers(path, "late")
 
 
@@ -120,7 +120,7 @@ async def test_a_bad_copy_is_refused(path: Path, copy: Path, spoil: object) -> N
     await remember(copy, "early")
     spoil(copy)  # type: ignore[operator]
     with pytest.raises(BotError):
-        restore(copy, path, now=NOW)
+        await restore(copy, path, now=NOW)
     assert await remembers(path, "late")
     assert not list(path.parent.glob("*.new-*"))
 
@@ -130,8 +130,8 @@ async def test_what_was_planned_in_a_copy_is_of_unknown_outcome(path: Path, copy
     async with open_store(path) as store:
         subscription = await subscribe(store.database)
         await store.outbox.plan(subscription, DAY, [make_draft(*make_papers(1))], now=NOW)
-    backup(path, copy)
-    restore(copy, path, now=NOW + timedelta(hours=1))
+    await backup(path, copy)
+    await restore(copy, path, now=NOW + timedelta(hours=1))
     async with open_store(path) as store:
         (record,) = await store.outbox.list_sending()
         assert record.claimed_at == NOW
@@ -171,7 +171,7 @@ async def boot(path: Path) -> bool:
 async def test_a_copy_put_back_by_hand_is_noticed(path: Path, copy: Path) -> None:
     assert not await boot(path)
     assert not await boot(path)
-    backup(path, copy)
+    await backup(path, copy)
     assert not await boot(path)
     copy.replace(path)
     assert await boot(path)

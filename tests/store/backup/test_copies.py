@@ -6,6 +6,7 @@ import os
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -21,8 +22,7 @@ from bot.store.backup.copies import (
     find_backups,
     is_due,
     list_copies,
-    list_leavings,
-    make_copy,
+    list_temporary_files,
     make_folder,
     name_copy,
     room_for,
@@ -94,12 +94,12 @@ def test_what_a_kill_left_is_told_from_everything_else(path: Path, folder: Path)
     left = [folder / f"{copy}.new-0123abcd{suffix}" for suffix in ("", "-wal", "-journal")]
     for file in left:
         file.touch()
-    assert sorted(list_leavings(path, folder)) == sorted(left)
+    assert sorted(list_temporary_files(path, folder)) == sorted(left)
 
 
 def test_a_folder_that_is_not_there_holds_none(path: Path) -> None:
     assert list_copies(path, path.parent / "none") == []
-    assert list_leavings(path, path.parent / "none") == []
+    assert list_temporary_files(path, path.parent / "none") == []
 
 
 # When and which
@@ -178,25 +178,34 @@ async def give_up_a_copy(path: Path, folder: Path) -> None:
     await create(path)
     fill(path)
     target = folder / name_copy(path, NOW)
-    task = asyncio.create_task(make_copy(path, target))
-    await until(lambda: list_leavings(path, folder))
+    task = asyncio.create_task(copy_database(path, target))
+    await until(lambda: list_temporary_files(path, folder))
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
 
 
-async def test_a_check_of_a_copy_ends_with_its_caller(path: Path, folder: Path) -> None:
-    """The second half of the work is interrupted too, and does not count as a good copy."""
+async def test_a_check_of_a_copy_ends_with_its_caller(
+    path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second half of the work is interrupted too, and its half is no copy."""
     await create(path)
-    opened: list[sqlite3.Connection] = []
+    begun = threading.Event()
 
-    def interrupt_check(connection: sqlite3.Connection) -> None:
-        opened.append(connection)
-        if len(opened) == 2:
-            connection.set_progress_handler(lambda: 1, 1)
+    def check_for_ever(connection: sqlite3.Connection, part: Path) -> None:
+        assert part.exists()
+        begun.set()
+        connection.execute(
+            "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n"
+        )
 
-    with pytest.raises(StoreError, match="interrupted"):
-        copy_database(path, folder / "copy.db", on_open=interrupt_check)
+    monkeypatch.setattr("bot.store.backup.backup._check", check_for_ever)
+    task = asyncio.create_task(copy_database(path, folder / "copy.db"))
+    assert await asyncio.to_thread(begun.wait, 20)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        async with asyncio.timeout(20):
+            await task
     assert list(folder.iterdir()) == []
 
 
@@ -218,7 +227,7 @@ async def test_copying_frees_no_lock_of_the_running_bot(path: Path, folder: Path
     """Else the next process to close the database would take the log away under the bot."""
     async with open_store(path) as store:
         await store.facts.set("n1", "x")
-        await make_copy(path, folder / "copy.db")
+        await copy_database(path, folder / "copy.db")
         assert count_elsewhere(path) == 1
         await store.facts.set("n2", "x")
         assert count_elsewhere(path) == 2
@@ -227,7 +236,7 @@ async def test_copying_frees_no_lock_of_the_running_bot(path: Path, folder: Path
 async def test_a_copy_is_as_private_as_the_database(path: Path, folder: Path) -> None:
     await create(path)
     path.chmod(0o600)
-    await make_copy(path, folder / "copy.db")
+    await copy_database(path, folder / "copy.db")
     assert (folder / "copy.db").stat().st_mode & 0o777 == 0o600
 
 
