@@ -158,7 +158,9 @@ class Reader:
         self.write(text)
 
     def _write_plain(self, text: str) -> None:
-        self.write(_BLANKS_IN_FORMULA.sub(" ", text) if self.is_math else text)
+        if self.is_math:
+            text = _BLANKS_IN_FORMULA.sub(" ", text).replace("''", "″")
+        self.write(text)
 
     def last(self) -> str:
         """Return the last character written, or an empty string."""

@@ -160,6 +160,7 @@ FORMULAS = [
     (r"$\begin{cases}\begin{cases}1\\2\end{cases}\\3\end{cases}$", "{{1; 2}; 3}"),
     (r"$\overline{(a+b)}$ $\hat{\bar{x}}$ $\hat{}y$", "overline(a+b) x̄̂ y"),
     (r"$\mathbb{SP}$ $\mathbb{RP}^2$ $a\hspace{-1mm}b$", "SP ℝℙ² ab"),
+    (r"5$''$ and $f''(x)$, not ''quoted''", "5″ and f″(x), not “quoted”"),
     (r"$x_{n = 1}$, $q ^n$, $(a) ^2$, $p(\theta | x)$", "xₙ₌₁, qⁿ, (a)², p(θ | x)"),
     (r"$f\colon A\to B$, $x\mapsto y$, $\binom{n}{k}$", "f: A → B, x ↦ y, (n choose k)"),
     (r"{\delta}-margin with \alpha and 5\times", "δ-margin with α and 5×"),
