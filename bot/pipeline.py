@@ -279,7 +279,7 @@ class Pipeline:
         due = digest_due(subscription, day, ready)
         if due is None or self.now() < due:
             return False
-        if not starts_with(subscription, day, [each.number for each in stored]):
+        if not starts_with(subscription, day, [each.number for each in stored], self.now()):
             return False
         record = decided.get((subscription.channel_id, day))
         return record is None or any(each.updated_at > record.decided_at for each in stored)

@@ -39,13 +39,16 @@ def digest_due(
     return max(ready, due_instant(day, subscription.post_at, ZoneInfo(subscription.zone)))
 
 
-def starts_with(subscription: Subscription, day: date, numbers: Collection[int]) -> bool:
+def starts_with(
+    subscription: Subscription, day: date, numbers: Collection[int], now: datetime
+) -> bool:
     """Tell whether ``day`` is one of the subscription's days: those still to come when it began.
 
     ``numbers`` are those of its stored listings. Without a time to post, their order decides and
-    no clock: one that was set back would make a listing look older than the subscription.
+    no clock: one that was set back would make a listing look older than the subscription. So it
+    does where the subscription seems to begin after ``now``: the clock was ahead then.
     """
-    if subscription.post_at is None:
+    if subscription.post_at is None or subscription.created_at > now:
         return not numbers or max(numbers) > subscription.starts_after
     at = due_instant(day, subscription.post_at, ZoneInfo(subscription.zone))
     return at >= subscription.created_at

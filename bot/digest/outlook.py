@@ -60,10 +60,10 @@ def look_ahead(subscription: Subscription, known: KnownDays, *, now: datetime) -
     """Find the oldest day whose digest is still to come."""
     today = announcement_day(now)
     for day in _days(subscription, known, today):
-        if _is_to_come(subscription, day, known, today):
+        if _is_to_come(subscription, day, known, now):
             return _outlook(subscription, day, known, now)
     day = next_announcement_day(today)
-    while not starts_with(subscription, day, ()):
+    while not starts_with(subscription, day, (), now):
         day = next_announcement_day(day)
     return _outlook(subscription, day, known, now)
 
@@ -78,7 +78,7 @@ def list_skipped(subscription: Subscription, known: KnownDays, *, now: datetime)
         if day >= first
         and (subscription.channel_id, day) not in known.decided
         and not _listings(subscription, day) & known.numbers.keys()
-        and not _is_to_come(subscription, day, known, today)
+        and not _is_to_come(subscription, day, known, now)
     ]
 
 
@@ -89,13 +89,14 @@ def _days(subscription: Subscription, known: KnownDays, today: date) -> list[dat
     return sorted({*expected, *stored})
 
 
-def _is_to_come(subscription: Subscription, day: date, known: KnownDays, today: date) -> bool:
+def _is_to_come(subscription: Subscription, day: date, known: KnownDays, now: datetime) -> bool:
     if (subscription.channel_id, day) in known.decided:
         return False
     listings = _listings(subscription, day)
     stored = [known.numbers[listing] for listing in listings & known.numbers.keys()]
-    if not starts_with(subscription, day, stored):
+    if not starts_with(subscription, day, stored, now):
         return False
+    today = announcement_day(now)
     return bool(stored) or any(_may_come(listing, known, today) for listing in listings)
 
 

@@ -21,7 +21,15 @@ from bot.intake.judge import (
     expired,
     judge,
 )
-from bot.intake.schedule import IntakeRules, first_poll, next_poll
+from bot.intake.schedule import (
+    IntakeRules,
+    first_poll,
+    is_closed_too_early,
+    is_out_of_reach,
+    next_poll,
+    reopened,
+    without_future,
+)
 from bot.models import ArxivId, DayRecord, IntakeSource, IntakeVerdict, Listing, Paper
 from bot.store.papers.papers import AddedListing
 from bot.store.store import Store
@@ -93,42 +101,41 @@ class Intake:
 
     async def fetch(self, category: str) -> IntakeOutcome:
         """Ask the daily feed of a category now, whatever its record says."""
-        today = announcement_day(self._now())
+        now = self._now()
+        today = announcement_day(now)
         record = await self._store.intake.get_record(category, today)
-        return await self._ask(record or DayRecord(category=category, day=today), IntakeSource.FEED)
+        record = record or DayRecord(category=category, day=today)
+        return await self._ask(without_future(record, now), IntakeSource.FEED)
 
     # -- what is to be asked -------------------------------------------------------------------
 
     async def _open_records(self, categories: Iterable[str]) -> None:
-        """Make sure that today and every announcement day since the last record has one."""
+        """Make sure that today and every announcement day since the last record has an open one."""
         now = self._now()
         today = announcement_day(now)
         oldest = announcement_day(now - self.rules.catchup_window)
-        newest = await self._store.intake.newest_records()
-        latest = {category: record.day for category, record in newest.items()}
+        newest = await self._store.intake.newest_records(until=today)
         records = [
             DayRecord(category=category, day=day)
             for category in sorted(categories)
-            if latest.get(category) != today
-            for day in self._days_to_open(category, latest.get(category), oldest, today)
+            for day in self._days_to_open(category, newest.get(category), now)
         ]
+        known = await self._store.intake.list_since(oldest)
+        records += [reopened(each) for each in known if is_closed_too_early(each, now, self.rules)]
         if records:
             await self._store.intake.set_records(records, now=now)
 
-    def _days_to_open(
-        self, category: str, latest: date | None, oldest: date, today: date
-    ) -> list[date]:
+    def _days_to_open(self, category: str, newest: DayRecord | None, now: datetime) -> list[date]:
         """The days without record; those out of reach are reported, `backfill` fills them."""
-        if latest is None or latest >= today:
-            return [today] if latest is None else []
-        missed = announcement_days(latest + timedelta(days=1), today - timedelta(days=1))
-        for day in missed:
-            if day < oldest:
-                log.warning(
-                    "listing out of reach; backfill fills it",
-                    extra={"category": category, "announced_on": day.isoformat()},
-                )
-        return [*(day for day in missed if day >= oldest), today]
+        today = announcement_day(now)
+        if newest is None or newest.day == today:
+            return [today] if newest is None else []
+        missed = announcement_days(newest.day + timedelta(days=1), today - timedelta(days=1))
+        lost = [day for day in missed if is_out_of_reach(day, now, self.rules)]
+        if lost:
+            fields = {"category": category, "since": lost[0], "until": lost[-1], "days": len(lost)}
+            log.warning("listings out of reach; backfill fetches their papers", extra=fields)
+        return [*missed[len(lost) :], today]
 
     async def _most_urgent(self, categories: set[str]) -> tuple[DayRecord, IntakeSource] | None:
         """The record with the earliest poll that is due, older days first.
@@ -137,9 +144,10 @@ class Intake:
         """
         now = self._now()
         polls = []
-        for record in await self._store.intake.list_open():
+        for each in await self._store.intake.list_open():
+            record = without_future(each, now)
             poll = next_poll(record, now, self.rules)
-            if poll is None or self._is_out_of_reach(record, now):
+            if poll is None or is_out_of_reach(record.day, now, self.rules):
                 await self._close(record, now, is_watched=record.category in categories)
             elif poll.at <= now and record.category in categories:
                 polls.append((record.day, poll.at, record.category, record, poll))
@@ -150,7 +158,8 @@ class Intake:
 
     async def statuses(self) -> dict[str, IntakeStatus]:
         """Tell how things stand, by category."""
-        newest = await self._store.intake.newest_records()
+        today = announcement_day(self._now())
+        newest = await self._store.intake.newest_records(until=today)
         return {
             category: IntakeStatus(record=record, next_poll=self._next_poll(record))
             for category, record in newest.items()
@@ -158,16 +167,14 @@ class Intake:
 
     def _next_poll(self, record: DayRecord) -> datetime:
         """When arXiv is asked next about a category: for its newest day, or for the day after."""
-        poll = next_poll(record, self._now(), self.rules)
+        now = self._now()
+        poll = next_poll(without_future(record, now), now, self.rules)
         if poll is None:
             tomorrow = DayRecord(
-                category=record.category, day=announcement_day(self._now()) + timedelta(days=1)
+                category=record.category, day=announcement_day(now) + timedelta(days=1)
             )
             poll = first_poll(tomorrow, self.rules)
         return poll.at
-
-    def _is_out_of_reach(self, record: DayRecord, now: datetime) -> bool:
-        return record.day < announcement_day(now - self.rules.catchup_window)
 
     async def _close(self, record: DayRecord, now: datetime, *, is_watched: bool) -> None:
         """Close a day that is over; today stays open, somebody may still ask."""

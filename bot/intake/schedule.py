@@ -126,6 +126,45 @@ def state_of(record: DayRecord, today: date) -> DayState:
     return states.get(record.verdict, DayState.WAITED_FOR)
 
 
+def without_future(record: DayRecord, now: datetime) -> DayRecord:
+    """Forget moments that are still to come, which a clock wrote that was ahead.
+
+    Otherwise nothing would be asked before they come.
+    """
+
+    def past(moment: datetime | None) -> datetime | None:
+        return None if moment is None or moment > now else moment
+
+    last = _last_asked_at(record)
+    return replace(
+        record,
+        feed_asked_at=past(record.feed_asked_at),
+        catchup_asked_at=past(record.catchup_asked_at),
+        held_since=past(record.held_since),
+        failing_since=past(record.failing_since),
+        not_before=record.not_before if past(last) else None,
+    )
+
+
+def is_closed_too_early(record: DayRecord, now: datetime, rules: IntakeRules) -> bool:
+    """Tell whether a date was closed by a clock that was ahead: it is not over, or in reach."""
+    if not record.is_closed or is_out_of_reach(record.day, now, rules):
+        return False
+    return record.day >= announcement_day(now) or record.verdict is IntakeVerdict.MISSED
+
+
+def reopened(record: DayRecord) -> DayRecord:
+    """Open a date again, as one never asked about where it has no listing."""
+    if record.verdict is not None and record.verdict.has_listing:
+        return replace(record, is_closed=False)
+    return DayRecord(category=record.category, day=record.day)
+
+
+def is_out_of_reach(day: date, now: datetime, rules: IntakeRules) -> bool:
+    """Tell whether a date is too old to be asked for; `backfill` fetches its papers."""
+    return day < announcement_day(now - rules.catchup_window)
+
+
 def next_poll(record: DayRecord, now: datetime, rules: IntakeRules) -> Poll | None:
     """Return what to ask next about a date and when; None when nothing more is to be asked."""
     polls = _polls(record, state_of(record, announcement_day(now)), rules)

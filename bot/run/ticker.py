@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 
+from apscheduler.executors.debug import DebugExecutor
 from apscheduler.job import Job
 from apscheduler.jobstores.memory import MemoryJobStore
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
@@ -108,14 +109,18 @@ async def ticking(
 
     begun = asyncio.Event()
 
-    async def start_tick() -> None:
+    def start_tick() -> None:
         begun.set()
         if not running:
             task = asyncio.create_task(ticks.run())
             running.add(task)
             task.add_done_callback(running.discard)
 
-    scheduler = AsyncIOScheduler(timezone="UTC", jobstores={"default": AlarmClock()})
+    scheduler = AsyncIOScheduler(
+        timezone="UTC",
+        jobstores={"default": AlarmClock()},
+        executors={"default": DebugExecutor()},  # calls in the loop; others leave work to cancel
+    )
     scheduler.add_job(start_tick, Pause(every_s), misfire_grace_time=None)
     scheduler.start()
     await begun.wait()

@@ -112,15 +112,20 @@ class IntakeLog:
 
         await self._database.write(work)
 
-    async def newest_records(self) -> dict[str, DayRecord]:
-        """The record of the newest date, by category."""
+    async def newest_records(self, *, until: date) -> dict[str, DayRecord]:
+        """The record of the newest date up to ``until``, by category.
+
+        A clock that was ahead leaves records of dates that are still to come.
+        """
 
         def work(connection: sqlite3.Connection) -> dict[str, DayRecord]:
             rows = connection.execute(
                 f"""
                 SELECT {COLUMNS} FROM intake_day AS newest
-                WHERE day = (SELECT max(day) FROM intake_day WHERE category = newest.category)
-                """
+                WHERE day = (SELECT max(day) FROM intake_day
+                    WHERE category = newest.category AND day <= :until)
+                """,
+                {"until": until.isoformat()},
             )
             return {row[0]: _record(tuple(row)) for row in rows}
 

@@ -41,14 +41,14 @@ def test_with_a_time_the_first_day_is_the_one_whose_time_is_still_to_come(
     created_at: datetime, starts: bool
 ) -> None:
     subscription = make_subscription(post_at=time(9), created_at=created_at)
-    assert starts_with(subscription, DAY, []) is starts
+    assert starts_with(subscription, DAY, [], AT + timedelta(hours=1)) is starts
 
 
 @pytest.mark.parametrize(
     ("numbers", "starts"), [([], True), ([3], False), ([4], True), ([2, 4], True)]
 )
 def test_without_a_time_the_first_day_is_the_next_listing(numbers: list[int], starts: bool) -> None:
-    assert starts_with(make_subscription(starts_after=3), DAY, numbers) is starts
+    assert starts_with(make_subscription(starts_after=3), DAY, numbers, AT) is starts
 
 
 @pytest.mark.parametrize(

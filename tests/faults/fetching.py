@@ -22,7 +22,7 @@ from bot.store.store import Store, open_store
 from tests.builders import DAY
 from tests.fakes import arxiv as fake
 from tests.fakes.arxiv import ArxivServer, Fault, Page, Record
-from tests.fakes.clock import VirtualClock
+from tests.fakes.clock import HostClock, VirtualClock
 from tests.fakes.discord import DiscordServer
 from tests.fakes.world import Channel
 from tests.faults.world import FAST
@@ -38,18 +38,22 @@ ALWAYS = 10_000
 
 
 class Fetching:
-    """A bot that follows arXiv for a channel; its day begins at midnight Eastern on `DAY`."""
+    """A bot that follows arXiv for a channel; its day begins at midnight Eastern on `DAY`.
+
+    The bot goes by ``host``, the rest of the world by ``clock``.
+    """
 
     def __init__(
         self, arxiv: ArxivServer, server: DiscordServer, store: Store, clock: VirtualClock
     ) -> None:
         self.arxiv, self.server, self.store, self.clock = arxiv, server, store, clock
+        self.host = HostClock(clock)
         self.guild = server.add_guild()
         self.channel = server.add_channel(self.guild)
         self.settings = Settings(arxiv.url)
-        self.sender = DiscordSender(now=clock.now)
-        self.caretaker = Caretaker(store, self.sender, now=clock.now)
-        self.delivery = Delivery(store.outbox, self.sender, now=clock.now, settings=FAST)
+        self.sender = DiscordSender(now=self.host.now)
+        self.caretaker = Caretaker(store, self.sender, now=self.host.now)
+        self.delivery = Delivery(store.outbox, self.sender, now=self.host.now, settings=FAST)
 
     def use(self, session: aiohttp.ClientSession) -> None:
         """Ask arXiv with ``session`` from now on, as a process that was started again."""
@@ -58,9 +62,9 @@ class Fetching:
             self.settings,
             sleep=self.clock.sleep,
             monotonic=self.clock.monotonic,
-            now=self.clock.now,
+            now=self.host.now,
         )
-        self.pipeline = build_pipeline(self.store, source, rules=IntakeRules(), now=self.clock.now)
+        self.pipeline = build_pipeline(self.store, source, rules=IntakeRules(), now=self.host.now)
 
     async def subscribe(
         self,
@@ -78,7 +82,7 @@ class Fetching:
             post_at=post_at,
             zone="America/New_York",
             style="cards",
-            now=self.clock.now(),
+            now=self.host.now(),
         )
         return channel
 
