@@ -16,7 +16,7 @@ UV := $(VENV)/bin/uv pip compile --quiet --universal --generate-hashes --python-
 CORES := -n auto --dist worksteal
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run doctor setup test slow faults mutants lint check bench wheel image lock clean
+.PHONY: help demo run doctor setup test slow faults mutants coverage lint check bench wheel image lock clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' Makefile
@@ -44,6 +44,9 @@ faults: $(DEV)  ## the tests of faults, crashes and kills
 
 mutants: $(DEV)  ## how well the tests bite; ROOM=intake SAMPLE=100 SEED=1 say what is broken
 	@$(PY) -m tests.mutants $(or $(ROOM),intake) --sample $(or $(SAMPLE),100) --seed $(or $(SEED),1)
+
+coverage: $(DEV)  ## lines and branches that the fast tests reach; pages in build/coverage
+	@$(PY) -m pytest $(CORES) -m 'not slow' --cov --cov-report=term --cov-report=html $(ARGS)
 
 lint: $(DEV)  ## style, types and import layers
 	@$(PY) -m ruff check .
