@@ -35,8 +35,9 @@ from benchmarks.corpus import SHARED, Grower, build_database, read_corpus
 from benchmarks.search_peers import PAGE, Bm25, LikeScan, Peer, postgres_peers, tantivy_peers
 from benchmarks.tables import table, verdict
 from bot.query.parser import parse_query
+from bot.query.results import SearchPage, Sort
 from bot.query.tokens import surface
-from bot.store.search.search import Search, SearchPage, Sort
+from bot.store.search.search import Search
 from bot.store.store import open_store
 
 PARTS = ("speed", "typed", "quality", "writes", "daily")

@@ -17,9 +17,9 @@ from typing import Any
 
 from bot.query.ast import And, Category, Node, Not, Or, Query, Since, Text, TextField, Until
 from bot.query.compile import compile_query
+from bot.query.results import Sort
 from bot.query.tags import category_names
 from bot.store.keys import end_key, first_key
-from bot.store.search.search import Sort
 
 COLUMNS = "arxiv_id, title, abstract, authors, categories, announced_on"
 PAGE = 10

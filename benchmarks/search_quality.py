@@ -22,8 +22,8 @@ from benchmarks.corpus import SHARED, build_database, read_corpus, real_papers
 from benchmarks.tables import table
 from bot.query.compile import compile_query
 from bot.query.parser import parse_query
+from bot.query.results import Sort
 from bot.query.tokens import stem
-from bot.store.search.search import Sort
 from bot.store.store import open_store
 
 PER_KIND = 100

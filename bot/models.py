@@ -193,6 +193,17 @@ class Earlier:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ListingStatus:
+    """One stored listing in numbers."""
+
+    category: str
+    announced_on: date
+    counts: Mapping[AnnounceType, int]
+    source: str
+    stored_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StoredPaper:
     """A paper with the date of its first announcement, as the store knows it.
 

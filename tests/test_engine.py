@@ -11,9 +11,9 @@ import pytest
 from bot.cli.main import main
 from bot.models import AnnounceType
 from bot.query.parser import parse_query
+from bot.query.results import Sort
 from bot.run.app import offline_pipeline
 from bot.store.search import words as search_words
-from bot.store.search.search import Sort
 from bot.store.store import open_store
 from tests.builders import (
     DAY,

@@ -30,9 +30,9 @@ from bot.models import AnnounceType, ArxivId, Paper
 from bot.query.ast import Query
 from bot.query.compile import compile_query
 from bot.query.parser import clean, parse_query
+from bot.query.results import Cursor, SearchPage, Sort
 from bot.run.demo import default_listing
 from bot.store.search import words as search_words
-from bot.store.search.search import Cursor, SearchPage, Sort
 from bot.store.store import Store, open_store
 from bot.text import markdown
 from bot.ui.advice import make_offers, render_nothing

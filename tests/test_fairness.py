@@ -15,7 +15,7 @@ import pytest
 from bot.cogs.turns import Turns
 from bot.errors import QuerySyntaxError
 from bot.query.parser import parse_query
-from bot.store.search.search import Sort
+from bot.query.results import Sort
 from bot.store.sqlite.executor import Reading
 from bot.store.store import Store, open_store
 from tests.builders import NOW, make_listing, make_paper

@@ -6,7 +6,7 @@ from pathlib import Path
 from bot import __version__
 from bot.cli.output import EXIT_CODES, FORMATS
 from bot.models import AnnounceType
-from bot.store.search.search import Sort
+from bot.query.results import Sort
 
 Options = argparse.Namespace
 Subparsers = argparse._SubParsersAction  # the type that add_subparsers returns has no public name

@@ -35,12 +35,12 @@ from bot.models import AnnounceType, Digest, Listing, Subscription, Topic
 from bot.pipeline import Pipeline
 from bot.query.ast import Query
 from bot.query.parser import parse_query
+from bot.query.results import SearchPage, Sort
 from bot.run.app import open_backfill, open_importer, open_offline, open_pipeline
 from bot.run.check import check_bot
 from bot.run.demo import run_demo
 from bot.run.process import run_bot
 from bot.store.backup.backup import backup, restore
-from bot.store.search.search import SearchPage, Sort
 from bot.store.sqlite.database import instance_lock
 from bot.store.sqlite.maintenance import list_indexes, rebuild_index
 from bot.store.store import Store

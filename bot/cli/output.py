@@ -18,7 +18,7 @@ from bot.errors import (
 from bot.models import Digest, StoredPaper
 from bot.query.ast import Query
 from bot.query.explain import explain
-from bot.store.search.search import SearchPage
+from bot.query.results import SearchPage
 from bot.text.words import count_of
 from bot.ui.styles import DEFAULT_STYLE
 

@@ -27,7 +27,7 @@ from bot.models import ArxivId, PostedMessage, StoredPaper
 from bot.pipeline import Pipeline
 from bot.query.ast import HasDoi, Identified, Query
 from bot.query.parser import parse_query
-from bot.store.search.search import Cursor, Match, SearchPage, Sort
+from bot.query.results import Cursor, Match, SearchPage, Sort
 from bot.ui.advice import Offer, make_offers, render_nothing
 from bot.ui.paper import render_paper_details
 from bot.ui.search import render_search, render_similar

@@ -1,17 +1,17 @@
 """What a person is told whose search found nothing, and the searches that are offered instead."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
 
 import discord
 
 from bot.query.ast import And, Node, Query, all_of
 from bot.query.printer import print_node
+from bot.query.results import Advice, DoubtfulWord, SearchPage
 from bot.text import markdown
 from bot.text.words import count_of
 from bot.ui.replies import code, fitting_lines
-from bot.ui.search import COLOUR, CUT_SHORT, SearchPage, title_of
+from bot.ui.search import COLOUR, CUT_SHORT, title_of
 
 MOST_DOUBTED = 5
 MOST_BLAMED = 3
@@ -27,37 +27,6 @@ HINTS = (
     '- Without quotes, the words of `"a phrase"` may stand apart.\n'
     "- Leave out a filter such as `category:`, `author:`, `since:` or `has:code`."
 )
-
-
-class DoubtfulWord(Protocol):
-    """A word that no paper uses, or next to none, and usual ones that look like it."""
-
-    @property
-    def word(self) -> str: ...
-    @property
-    def papers(self) -> int: ...
-    @property
-    def suggestions(self) -> Sequence[str]: ...
-
-
-class Blame(Protocol):
-    """A part of the query without which so many papers would be found."""
-
-    @property
-    def part(self) -> str: ...
-    @property
-    def papers(self) -> int: ...
-
-
-class Advice(Protocol):
-    """Why a search found nothing, as the store says it."""
-
-    @property
-    def doubtful(self) -> Sequence[DoubtfulWord]: ...
-    @property
-    def corrected(self) -> Query | None: ...
-    @property
-    def blame(self) -> Sequence[Blame]: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

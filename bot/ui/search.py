@@ -1,13 +1,14 @@
 """What `/paper search` and `/paper similar` answer: papers in a list, numbered over all pages."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Final, NamedTuple, Protocol
+from typing import Final, NamedTuple
 
 import discord
 
 from bot.models import ArxivId, Paper, PostedMessage, StoredPaper
 from bot.query.ast import Query
 from bot.query.explain import Explanation, explain
+from bot.query.results import Match, SearchPage
 from bot.text import markdown
 from bot.text.words import count_of
 from bot.ui.embeds import MAX_DESCRIPTION, MAX_TITLE, one_line
@@ -28,35 +29,6 @@ _ROOMS = (
 MAX_SHARED: Final = 80
 _SORTS = {"newest": "newest first", "relevance": "most relevant first"}
 CUT_SHORT = "-# The search was cut short, so there may be more; a narrower one finds them all."
-
-
-class Match(Protocol):
-    """A paper that the search found."""
-
-    @property
-    def stored(self) -> StoredPaper: ...
-
-
-class SimilarMatch(Match, Protocol):
-    """A paper that is like another, by the words they share: the most telling first."""
-
-    @property
-    def shared(self) -> Sequence[str]: ...
-
-
-class SearchPage(Protocol):
-    """One page of what a search found, as the store returns it."""
-
-    @property
-    def matches(self) -> Sequence[Match]: ...
-    @property
-    def total(self) -> int: ...
-    @property
-    def total_is_exact(self) -> bool: ...
-    @property
-    def overran(self) -> bool: ...
-    @property
-    def first_number(self) -> int: ...
 
 
 class _Result(NamedTuple):
@@ -92,7 +64,7 @@ def title_of(query: Query) -> str:
 
 
 def render_similar(
-    paper: Paper, matches: Sequence[SimilarMatch], posted: Mapping[ArxivId, PostedMessage]
+    paper: Paper, matches: Sequence[Match], posted: Mapping[ArxivId, PostedMessage]
 ) -> discord.Embed:
     """Render at most ten papers that are like ``paper``, each with the words that say so."""
     title = markdown.shorten(f"Similar to: {one_line(paper.title)}", MAX_TITLE)

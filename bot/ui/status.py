@@ -1,14 +1,14 @@
 """`/bot status` and `/bot help`: what the bot knows and what it can do. Pure."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from typing import Protocol
 
 import discord
 
 from bot.arxiv.taxonomy import category_name
 from bot.digest.outlook import Outlook
-from bot.models import AnnounceType, DayRecord, IntakeVerdict, Subscription
+from bot.models import AnnounceType, DayRecord, IntakeVerdict, ListingStatus, Subscription
 from bot.text import markdown
 from bot.text.words import long_date
 from bot.ui.replies import COLOUR, describe_next, fitting_lines
@@ -45,19 +45,6 @@ class IntakeStatus(Protocol):
     def record(self) -> DayRecord: ...
     @property
     def next_poll(self) -> datetime: ...
-
-
-class ListingStatus(Protocol):
-    """One stored listing in numbers, as the store reports it."""
-
-    @property
-    def announced_on(self) -> date: ...
-    @property
-    def counts(self) -> Mapping[AnnounceType, int]: ...
-    @property
-    def source(self) -> str: ...
-    @property
-    def stored_at(self) -> datetime: ...
 
 
 def render_status(

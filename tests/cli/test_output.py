@@ -18,7 +18,7 @@ from bot.errors import (
     TokenRefused,
     UnknownCategory,
 )
-from bot.store.search.search import SearchPage
+from bot.query.results import SearchPage
 
 QUERY_ERROR = QuerySyntaxError("a since:soon", 8, "'soon'", "a date")
 

@@ -10,7 +10,7 @@ import simcord
 from bot.cogs.paper import SearchOfferButton, SearchPageButton
 from bot.errors import DatabaseBusy
 from bot.models import LinkKind
-from bot.store.search.search import Sort
+from bot.query.results import Sort
 from bot.store.searches import RecentSearches
 from bot.ui.views import SearchOffer, SearchTurn
 from tests.builders import DAY, make_link, make_listing, make_paper, make_papers

@@ -1,7 +1,7 @@
 """A search that found nothing says what is to blame and what to try."""
 
 from bot.query.parser import parse_query
-from bot.store.search.search import Advice, Blame, DoubtfulWord, SearchPage
+from bot.query.results import Advice, Blame, DoubtfulWord, SearchPage
 from bot.ui.advice import make_offers, render_nothing, say_advice
 
 NOTHING = SearchPage(matches=(), total=0, total_is_exact=True, next=None)

@@ -7,7 +7,7 @@ import pytest
 
 from bot.models import Paper
 from bot.query.parser import parse_query
-from bot.store.search.search import Match, SearchPage
+from bot.query.results import Match, SearchPage
 from bot.ui.search import render_search, render_similar
 from tests.builders import make_id, make_link, make_paper, make_stored
 from tests.ui.papers import HOSTILE, POSTED, errors_of

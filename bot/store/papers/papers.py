@@ -5,7 +5,7 @@ listing that names it adds an announcement. Storing a listing twice changes noth
 """
 
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
@@ -17,6 +17,7 @@ from bot.models import (
     ArxivId,
     Link,
     Listing,
+    ListingStatus,
     Paper,
     StoredPaper,
 )
@@ -42,17 +43,6 @@ class AddedListing:
     new_papers: int = 0
     updated_papers: int = 0
     new_announcements: int = 0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ListingStatus:
-    """One stored listing in numbers."""
-
-    category: str
-    announced_on: date
-    counts: Mapping[AnnounceType, int]
-    source: str
-    stored_at: datetime
 
 
 class Papers:

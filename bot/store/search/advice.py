@@ -2,10 +2,11 @@
 
 import string
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from bot.query.ast import And, Node, Or, Query, Text, all_of
 from bot.query.printer import print_node
+from bot.query.results import Advice, Blame, DoubtfulWord
 from bot.query.tags import MARK
 from bot.query.tokens import stem, surface, words
 from bot.store.search.find import follow, known_keys
@@ -20,40 +21,6 @@ RARE = 20  # papers; archives hold misspellings too
 USUAL = 100  # times as many papers as the doubtful word, for a suggestion
 MOST_SUGGESTED = 3
 MOST_LOOKED_THROUGH = 3000  # stems that begin like the misspelt word
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DoubtfulWord:
-    """A word that no paper uses, or next to none, and usual ones that look like it.
-
-    The likeliest suggestion comes first.
-    """
-
-    word: str
-    papers: int
-    suggestions: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Blame:
-    """A part of the query without which ``papers`` papers would be found (at least)."""
-
-    part: str
-    papers: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Advice:
-    """Why a search found nothing, and what would find something.
-
-    ``corrected`` is the query with the doubtful words replaced by their likeliest suggestions,
-    when that finds something. ``blame`` names the parts that could be left out, the most helpful
-    first.
-    """
-
-    doubtful: tuple[DoubtfulWord, ...] = ()
-    corrected: Query | None = None
-    blame: tuple[Blame, ...] = ()
 
 
 def advise(reading: Reading, query: Query) -> Advice:

@@ -4,21 +4,17 @@ Every function takes a `Reading`, whose deadline may cut any walk short; what wa
 is shown, and the page says so.
 """
 
-import re
 from collections.abc import Sequence
-from dataclasses import dataclass
-from enum import StrEnum
 from typing import Literal
 
-from bot.errors import InputError
 from bot.models import Link, StoredPaper
 from bot.query.ast import HasDoi, Identified, Node, Place, Query, leaves
 from bot.query.relevance import Scorer, asked_stems, tiers
+from bot.query.results import LAST_KEY, Cursor, Match, SearchPage, Sort
 from bot.store.rows import PAPER_COLUMNS, stored_link, stored_paper
 from bot.store.search.plan import (
     EVERYWHERE,
     FIRST_KEY,
-    LAST_KEY,
     KeyRange,
     Stretch,
     plan_tiers,
@@ -31,84 +27,6 @@ COUNTED = 1000  # a page says '1,000+' beyond: counting all of three million tak
 POOL = 150  # papers that are scored: about 10 ms, and better than BM25 over all of them
 SCORING_S = 0.03  # to score and load what was found, after the deadline of finding
 LOADING_S = 0.25  # the same for a long page; ten papers take a millisecond
-
-
-class Sort(StrEnum):
-    NEWEST = "newest"
-    RELEVANCE = "relevance"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cursor:
-    """Where another page lies: behind paper ``key`` of ``tier``, or with ``is_back`` before it.
-
-    ``shown`` counts the papers in front of that page and ``total`` is the first page's, so that
-    both stay the same while new papers arrive. Relevance is measured among the papers that were
-    there at first, up to the key ``bound``. ``str(cursor)`` fits into a button's custom id: at
-    most 40 of the characters 0-9, a-f, ``.``, ``+`` and ``-``.
-    """
-
-    tier: int
-    key: int
-    shown: int
-    total: int
-    total_is_exact: bool
-    bound: int = LAST_KEY
-    is_back: bool = False
-
-    def __str__(self) -> str:
-        way = "-" if self.is_back else ""
-        exact = "" if self.total_is_exact else "+"
-        bound = "" if self.bound == LAST_KEY else f".{self.bound:x}"
-        return f"{way}{self.tier}.{self.key:x}.{self.shown}.{self.total}{exact}{bound}"
-
-    @classmethod
-    def parse(cls, text: str) -> "Cursor":
-        """Read ``str(cursor)`` again; raises `InputError` for anything else."""
-        found = _CURSOR.fullmatch(text)
-        if not found:
-            raise InputError("This page no longer exists; search again.")
-        way, tier, key, shown, total, more, bound = found.groups()
-        return cls(
-            tier=int(tier),
-            key=int(key, 16),
-            shown=int(shown),
-            total=int(total),
-            total_is_exact=not more,
-            bound=int(bound, 16) if bound else LAST_KEY,
-            is_back=bool(way),
-        )
-
-
-_CURSOR = re.compile(
-    r"(-?)(\d)\.([0-9a-f]{1,15})\.(\d{1,7})\.(\d{1,7})(\+?)(?:\.([0-9a-f]{1,15}))?", re.ASCII
-)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Match:
-    """A paper that was found; ``shared`` are the words that make it like another, if asked so."""
-
-    stored: StoredPaper
-    shared: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SearchPage:
-    """One page of results; ``first_number`` is the first result's place among all, from 1.
-
-    ``total`` is a lower bound unless ``total_is_exact``. ``next`` and ``previous`` lead to the
-    pages around it; None where there is none. ``overran`` says that the search was cut off at its
-    deadline: there may be more.
-    """
-
-    matches: tuple[Match, ...]
-    total: int
-    total_is_exact: bool
-    next: Cursor | None
-    previous: Cursor | None = None
-    overran: bool = False
-    first_number: int = 1
 
 
 Found = tuple[int, int]

@@ -25,10 +25,10 @@ from bot.query.ast import (
     leaves,
 )
 from bot.query.compile import CompiledQuery, compile_node
+from bot.query.results import LAST_KEY
 from bot.store.keys import end_key, first_key
 
 FIRST_KEY = 0
-LAST_KEY = 1 << 62
 
 
 @dataclass(frozen=True, slots=True)

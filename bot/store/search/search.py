@@ -11,9 +11,10 @@ from collections.abc import Collection, Sequence
 
 from bot.models import ArxivId, Paper
 from bot.query.ast import Query
-from bot.store.search.advice import Advice, Blame, DoubtfulWord, advise
+from bot.query.results import Advice, Blame, Cursor, DoubtfulWord, Match, SearchPage, Sort
+from bot.store.search.advice import advise
 from bot.store.search.daily import match_many
-from bot.store.search.find import Cursor, Match, SearchPage, Sort, find
+from bot.store.search.find import find
 from bot.store.search.index import index, merge_all, refresh, unindex
 from bot.store.search.similar import find_similar
 from bot.store.search.trace import Trace, trace

@@ -12,8 +12,9 @@ from collections.abc import Mapping, Sequence
 from bot.models import Paper
 from bot.query.compile import quoted
 from bot.query.relevance import TITLE_WEIGHT
+from bot.query.results import Match
 from bot.query.tokens import stems, surface, tokens
-from bot.store.search.find import LOADING_S, Match, load
+from bot.store.search.find import LOADING_S, load
 from bot.store.search.words import count_archive, count_papers, weight
 from bot.store.sqlite.executor import Reading
 

@@ -8,10 +8,11 @@ from datetime import date
 from bot.query.ast import Query
 from bot.query.printer import print_node
 from bot.query.relevance import asked_stems, tiers
+from bot.query.results import LAST_KEY, SearchPage, Sort
 from bot.query.tags import readable
 from bot.store.keys import day_of
-from bot.store.search.find import COUNTED, POOL, SearchPage, Sort, find, keys_in, known_keys
-from bot.store.search.plan import FIRST_KEY, LAST_KEY, Stretch, plan_tiers
+from bot.store.search.find import COUNTED, POOL, find, keys_in, known_keys
+from bot.store.search.plan import FIRST_KEY, Stretch, plan_tiers
 from bot.store.search.words import count_archive, count_papers, narrow_prefixes, weight
 from bot.store.sqlite.executor import Reading
 

@@ -3,9 +3,9 @@
 import pytest
 
 from bot.query.parser import parse_query
+from bot.query.results import Advice, Blame
 from bot.store.search import search
 from bot.store.search import words as search_words
-from bot.store.search.search import Advice, Blame
 from bot.store.store import Store
 from tests.builders import NOW, make_listing, make_paper
 

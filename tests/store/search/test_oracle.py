@@ -23,7 +23,7 @@ from hypothesis import strategies as st
 from bot.arxiv.paper import build_paper
 from bot.models import AnnounceType, LinkKind, Paper
 from bot.query.parser import parse_query
-from bot.store.search.search import Sort
+from bot.query.results import Sort
 from bot.store.store import Store, open_store
 from tests.builders import NOW, make_listing
 from tests.shared import shared

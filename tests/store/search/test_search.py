@@ -6,8 +6,8 @@ import pytest
 
 from bot.errors import InputError
 from bot.query.parser import parse_query
+from bot.query.results import Cursor, Sort
 from bot.store.search import find as search_find
-from bot.store.search.search import Cursor, Sort
 from bot.store.sqlite import executor
 from bot.store.store import Store
 from tests.builders import DAY, NOW, make_listing, make_paper, make_papers

@@ -4,8 +4,8 @@ import pytest
 
 from bot.query.parser import parse_query
 from bot.query.printer import print_node
+from bot.query.results import Sort
 from bot.store.search import words as search_words
-from bot.store.search.search import Sort
 from bot.store.search.words import count_archive, count_papers, narrow_prefixes, weight
 from bot.store.sqlite.executor import Reading
 from bot.store.store import Store

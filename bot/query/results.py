@@ -1,0 +1,124 @@
+"""What a search comes to: a page of papers and the ways to further ones, or why there is none."""
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from bot.errors import InputError
+from bot.models import StoredPaper
+from bot.query.ast import Query
+
+LAST_KEY: Final = 1 << 62
+"""Beyond the key of any paper."""
+
+_CURSOR = re.compile(
+    r"(-?)(\d)\.([0-9a-f]{1,15})\.(\d{1,7})\.(\d{1,7})(\+?)(?:\.([0-9a-f]{1,15}))?", re.ASCII
+)
+
+
+class Sort(StrEnum):
+    NEWEST = "newest"
+    RELEVANCE = "relevance"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cursor:
+    """Where another page lies: behind paper ``key`` of ``tier``, or with ``is_back`` before it.
+
+    ``shown`` counts the papers in front of that page and ``total`` is the first page's, so that
+    both stay the same while new papers arrive. Relevance is measured among the papers that were
+    there at first, up to the key ``bound``. ``str(cursor)`` fits into a button's custom id: at
+    most 40 of the characters 0-9, a-f, ``.``, ``+`` and ``-``.
+    """
+
+    tier: int
+    key: int
+    shown: int
+    total: int
+    total_is_exact: bool
+    bound: int = LAST_KEY
+    is_back: bool = False
+
+    def __str__(self) -> str:
+        way = "-" if self.is_back else ""
+        exact = "" if self.total_is_exact else "+"
+        bound = "" if self.bound == LAST_KEY else f".{self.bound:x}"
+        return f"{way}{self.tier}.{self.key:x}.{self.shown}.{self.total}{exact}{bound}"
+
+    @classmethod
+    def parse(cls, text: str) -> "Cursor":
+        """Read ``str(cursor)`` again; raises `InputError` for anything else."""
+        found = _CURSOR.fullmatch(text)
+        if not found:
+            raise InputError("This page no longer exists; search again.")
+        way, tier, key, shown, total, more, bound = found.groups()
+        return cls(
+            tier=int(tier),
+            key=int(key, 16),
+            shown=int(shown),
+            total=int(total),
+            total_is_exact=not more,
+            bound=int(bound, 16) if bound else LAST_KEY,
+            is_back=bool(way),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Match:
+    """A paper that was found; ``shared`` are the words that make it like another, if asked so."""
+
+    stored: StoredPaper
+    shared: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchPage:
+    """One page of results; ``first_number`` is the first result's place among all, from 1.
+
+    ``total`` is a lower bound unless ``total_is_exact``. ``next`` and ``previous`` lead to the
+    pages around it; None where there is none. ``overran`` says that the search was cut off at its
+    deadline: there may be more.
+    """
+
+    matches: tuple[Match, ...]
+    total: int
+    total_is_exact: bool
+    next: Cursor | None
+    previous: Cursor | None = None
+    overran: bool = False
+    first_number: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DoubtfulWord:
+    """A word that no paper uses, or next to none, and usual ones that look like it.
+
+    The likeliest suggestion comes first.
+    """
+
+    word: str
+    papers: int
+    suggestions: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Blame:
+    """A part of the query without which ``papers`` papers would be found (at least)."""
+
+    part: str
+    papers: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Advice:
+    """Why a search found nothing, and what would find something.
+
+    ``corrected`` is the query with the doubtful words replaced by their likeliest suggestions,
+    when that finds something. ``blame`` names the parts that could be left out, the most helpful
+    first.
+    """
+
+    doubtful: tuple[DoubtfulWord, ...] = ()
+    corrected: Query | None = None
+    blame: tuple[Blame, ...] = ()
