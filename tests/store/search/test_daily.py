@@ -1,7 +1,6 @@
 """A day's papers against many queries at once."""
 
 import random
-import time
 
 import pytest
 
@@ -65,11 +64,9 @@ async def test_matching_is_searching_that_day(store: Store) -> None:
     ]
     await store.papers.add_listing(make_listing(*papers), now=NOW)
     texts = [random_query(dice) for _ in range(150)]
-    begun = time.monotonic()
     found = await store.search.match_many(
         [parse_query(text) for text in texts], [paper.arxiv_id for paper in papers]
     )
-    assert time.monotonic() - begun < 5
     for text, matched in zip(texts, found, strict=True):
         query = parse_query(f"({text}) since:{DAY} until:{DAY}")
         page = await store.search.find(query, limit=300, deadline_s=5)
