@@ -23,6 +23,7 @@ from tests.beats import heartbeat, longest_silence_s
 from tests.fakes import arxiv as fake
 from tests.fakes.arxiv import ArxivServer, Record
 from tests.fakes.arxiv_forms import api_feed, oai_records, rss_feed
+from tests.waiting import until
 
 DAY = date(2024, 8, 2)
 RECORDS = [Record("2408.00001"), Record("2408.00002"), Record("2407.09999", "cross")]
@@ -310,8 +311,7 @@ async def test_a_cancelled_caller_lets_the_next_one_in(world: World) -> None:
     client = world.client()
     world.arxiv.fail(fake.hang())
     task = asyncio.create_task(client.fetch_listing("cs.CV"))
-    while not world.arxiv.requests:  # noqa: ASYNC110  # the request arrives on its own
-        await asyncio.sleep(0.001)
+    await until(lambda: world.arxiv.requests)
     task.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await task

@@ -1,20 +1,11 @@
 """The command line as a person runs it: one process, its output and its exit code."""
 
 import os
-import subprocess
-import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
-
-
-@dataclass(frozen=True, slots=True)
-class Ran:
-    code: int
-    out: str
-    err: str
+from tests.fakes import commands
+from tests.fakes.commands import ROOT, Ran
 
 
 def environ_in(folder: Path) -> dict[str, str]:
@@ -29,16 +20,8 @@ def environ_in(folder: Path) -> dict[str, str]:
 
 
 def run(environ: Mapping[str, str], *arguments: str | Path, cwd: Path | None = None) -> Ran:
-    done = subprocess.run(
-        [sys.executable, "-m", "bot", *map(str, arguments)],
-        env=dict(environ),
-        cwd=cwd or Path(environ["PAPER_BOT_DATABASE__PATH"]).parent.parent,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    return Ran(done.returncode, done.stdout, done.stderr)
+    folder = Path(environ["PAPER_BOT_DATABASE__PATH"]).parent.parent
+    return commands.run(environ, *arguments, cwd=cwd or folder)
 
 
 def assert_one_sentence(ran: Ran, code: int, *parts: str) -> None:

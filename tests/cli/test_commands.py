@@ -17,8 +17,9 @@ from bot.cli.arguments import Options
 from bot.config.schema import Config, LogConfig
 from bot.store.sqlite.database import instance_lock
 from bot.ui.permissions import invite_url, user_install_url
-from tests.cli.terminal import ROOT, assert_one_sentence, environ_in, run
+from tests.cli.terminal import assert_one_sentence, environ_in, run
 from tests.fakes.arxiv import ArxivServer, Record, answer, html_instead
+from tests.fakes.commands import ROOT
 from tests.fakes.discord import DiscordServer
 from tests.samples import SEED
 

@@ -3,11 +3,13 @@
     CRASH_AT=after_claim:2 python -m tests.fakes.crashing run
 
 ends the process at the second passing of ``after_claim`` as ``kill -9`` would: no ``finally``, no
-flush. ``BLOCK_AT=after_claim:2:90`` holds it up there for 90 seconds, event loop and all. The
+flush. ``BLOCK_AT=after_claim:2:90`` holds it up there for 90 seconds, event loop and all, and
+``BLOCK_AT=after_claim:2:cancelled`` until a task is cancelled, as by Ctrl-C. The
 points lie between the bot's parts and between its SQL statements, so that the bot itself holds
 nothing that is for tests.
 """
 
+import asyncio
 import functools
 import os
 import sqlite3
@@ -22,6 +24,7 @@ from bot.arxiv.client import ArxivClient
 from bot.delivery.edge import DiscordSender
 from bot.store.outbox.outbox import Outbox
 from bot.store.papers.papers import Papers
+from tests.waiting import until_now
 
 CRASH_AT: Final = "CRASH_AT"
 BLOCK_AT: Final = "BLOCK_AT"
@@ -58,9 +61,15 @@ def hit(point: str) -> None:
     here = f"{point}:{_passed[point]}"
     if os.environ.get(CRASH_AT) == here:
         os._exit(137)
-    blocked, _, seconds = os.environ.get(BLOCK_AT, "").rpartition(":")
-    if blocked == here:
-        time.sleep(float(seconds))
+    blocked, _, how_long = os.environ.get(BLOCK_AT, "").rpartition(":")
+    if blocked == here and how_long == "cancelled":
+        until_now(_is_cancelled)
+    elif blocked == here:
+        time.sleep(float(how_long))
+
+
+def _is_cancelled() -> bool:
+    return any(task.cancelling() for task in asyncio.all_tasks())
 
 
 def hit_after(point: str, method: Method) -> Method:

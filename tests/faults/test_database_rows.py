@@ -15,7 +15,8 @@ from bot.store.sqlite import migrations
 from bot.store.sqlite.database import open_database
 from bot.store.store import open_store
 from tests.builders import NOW, make_listing, make_papers
-from tests.fakes.crashing import program
+from tests.fakes import commands
+from tests.fakes.commands import Ran
 from tests.fakes.process import bot_environ
 from tests.faults.scenario import scenario
 
@@ -23,19 +24,12 @@ UNUSABLE = 74
 KILLED = 137
 
 
-def run(path: Path, *arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
+def run(path: Path, *arguments: str, **environ: str) -> Ran:
     """Run a command of the shipped program on the database at ``path``."""
     settings = bot_environ(path.parent, arxiv=None, discord=None)
     settings |= {"PAPER_BOT_DATABASE__PATH": str(path), "DISCORD_TOKEN": f"{'A' * 24}.x.{'B' * 30}"}
-    return subprocess.run(
-        [sys.executable, "-m", program(environ), *(arguments or ("run",))],
-        env={**settings, **environ},
-        cwd=path.parent if path.parent.is_dir() else None,
-        capture_output=True,
-        text=True,
-        timeout=30,
-        check=False,
-    )
+    cwd = path.parent if path.parent.is_dir() else None
+    return commands.run({**settings, **environ}, *(arguments or ("run",)), cwd=cwd)
 
 
 def python(script: str, path: Path, **environ: str) -> int:
@@ -88,11 +82,11 @@ async def test_row_35_38_an_unusable_file_is_refused(
     spoil(path)
     content = path.read_bytes()
     ran = run(path)
-    assert ran.returncode == UNUSABLE, ran.stderr
-    assert len(ran.stderr.strip().splitlines()) == 1
-    assert str(path) in ran.stderr
+    assert ran.code == UNUSABLE, ran.err
+    assert len(ran.err.strip().splitlines()) == 1
+    assert str(path) in ran.err
     if spoil in (fill_with_garbage, empty, damage_a_page):
-        assert "copy.db" in ran.stderr
+        assert "copy.db" in ran.err
     assert path.read_bytes() == content
 
 
@@ -100,7 +94,7 @@ def test_row_35_a_missing_folder_is_refused(tmp_path: Path) -> None:
     """A volume that is not mounted must not become a fresh database."""
     path = tmp_path / "volume" / "data" / "papers.db"
     ran = run(path)
-    assert ran.returncode == UNUSABLE
+    assert ran.code == UNUSABLE
     assert not path.parent.parent.exists()
 
 
@@ -110,7 +104,7 @@ async def test_row_35_a_read_only_file_is_refused(tmp_path: Path) -> None:
     async with open_store(path):
         pass
     path.chmod(0o400)
-    assert run(path).returncode == UNUSABLE
+    assert run(path).code == UNUSABLE
 
 
 @pytest.mark.slow
@@ -125,7 +119,7 @@ async def test_row_36_an_index_out_of_step_is_rebuilt_at_the_start(tmp_path: Pat
         await day.run_to_the_end()
         assert "search index rebuilt" in day.log
         assert day.check().problems == []
-    assert "Axolotls" in run(day.path, "search", "title:axolotls").stdout
+    assert "Axolotls" in run(day.path, "search", "title:axolotls").out
 
 
 STATEMENTS = sum(len(step) + 3 for step in migrations.STEPS)
@@ -137,9 +131,9 @@ async def test_row_38_a_schema_killed_half_way_is_wholly_old_or_new(
     tmp_path: Path, number: int
 ) -> None:
     path = tmp_path / "papers.db"
-    assert run(path, "search", "x", CRASH_AT=f"statement:{number}").returncode == KILLED
+    assert run(path, "search", "x", CRASH_AT=f"statement:{number}").code == KILLED
     assert not path.exists()
-    assert run(path, "search", "x").returncode == 0
+    assert run(path, "search", "x").code == 0
 
 
 @pytest.mark.parametrize("number", range(1, 6))

@@ -3,7 +3,6 @@
 import asyncio
 import os
 import re
-import sys
 from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
@@ -30,9 +29,9 @@ from bot.intake.backfill import (
 )
 from bot.intake.history import Tally
 from bot.store.store import Store, open_store
+from tests.fakes import commands
 from tests.fakes.arxiv import ArxivServer, Fault, Page, Record, answer, cut, html_instead
 from tests.fakes.arxiv_forms import oai_error
-from tests.fakes.crashing import program
 
 ROOT = Path(__file__).resolve().parents[2]
 TODAY = date(2024, 10, 1)
@@ -323,21 +322,15 @@ def test_impossible_days_say_which_are_possible(since: date, until: date, part: 
 
 
 async def command(arxiv_url: str, folder: Path, *arguments: str, **crash: str) -> tuple[int, str]:
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", program(crash), "backfill", *arguments,
-        env={
-            "PATH": os.environ["PATH"],
-            "PYTHONPATH": str(ROOT),
-            "PAPER_BOT_DATABASE__PATH": str(folder / "papers.db"),
-            "PAPER_BOT_ARXIV__OAI_URL": arxiv_url,
-            "PAPER_BOT_ARXIV__REQUEST_SPACING_S": "0",
-            **crash,
-        },
-        stderr=asyncio.subprocess.PIPE,
-    )  # fmt: skip
-    _, err = await process.communicate()
-    assert process.returncode is not None
-    return process.returncode, err.decode()
+    environ = {
+        "PATH": os.environ["PATH"],
+        "PAPER_BOT_DATABASE__PATH": str(folder / "papers.db"),
+        "PAPER_BOT_ARXIV__OAI_URL": arxiv_url,
+        "PAPER_BOT_ARXIV__REQUEST_SPACING_S": "0",
+        **crash,
+    }
+    ran = await asyncio.to_thread(commands.run, environ, "backfill", *arguments)
+    return ran.code, ran.err
 
 
 DAYS = ("--from", str(SINCE), "--until", str(UNTIL))

@@ -1,6 +1,5 @@
 """Late links, over a real store and a Hugging Face on loopback."""
 
-import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -22,6 +21,7 @@ from tests.builders import DAY, NOW, make_id, make_link, make_listing, make_pape
 from tests.fakes import arxiv as fake
 from tests.fakes.clock import VirtualClock
 from tests.fakes.huggingface import HuggingFaceServer
+from tests.waiting import until
 
 MONDAY = date(2024, 3, 4)
 CODE = "https://github.com/example/late"
@@ -368,9 +368,7 @@ async def test_a_digest_never_waits_for_a_slow_source(store: Store, hub: Hugging
     today = await stored_before_now(store)
     hub.show(today, {make_id(1): {"githubRepo": CODE}})
     async with enriching(hub, store):
-        async with asyncio.timeout(5):
-            while not hub.requests:  # noqa: ASYNC110  # the request arrives on its own
-                await asyncio.sleep(0.01)
+        await until(lambda: hub.requests)
         assert await offline_pipeline(store).tick() == 1
         assert await found(store, "has:code") == []
     assert await found(store, "has:code") == [make_id(1)]

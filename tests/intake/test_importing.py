@@ -25,18 +25,28 @@ from bot.store.sqlite.database import instance_lock
 from bot.store.store import open_store
 from tests.builders import DAY, make_digest, make_paper
 from tests.cli.terminal import environ_in
+from tests.fakes import commands
 from tests.fakes.arxiv_forms import Record, atom_feed, list_page, oai_records, rss_feed
 from tests.fakes.crashing import program
 from tests.samples import snapshot_line, write_snapshot
 from tests.shared import shared
+from tests.waiting import until_now
 
 ROOT = Path(__file__).resolve().parents[2]
 BATCH = 2000
 
 
+Stored = list[list[tuple[object, ...]]]
+"""The rows of some tables."""
+
+
+def environ_for(folder: Path) -> dict[str, str]:
+    return environ_in(folder) | {"PAPER_BOT_DATABASE__PATH": str(folder / "papers.db")}
+
+
 @pytest.fixture
 def environ(tmp_path: Path) -> dict[str, str]:
-    return environ_in(tmp_path) | {"PAPER_BOT_DATABASE__PATH": str(tmp_path / "papers.db")}
+    return environ_for(tmp_path)
 
 
 @contextmanager
@@ -59,11 +69,10 @@ def started(
 
 def run(environ: Mapping[str, str], *paths: Path) -> tuple[int, str]:
     """Import files; returns the exit code and what stood on stderr."""
-    with started(environ, "import", *paths) as process:
-        out, err = process.communicate(timeout=100)
-    assert out == ""
-    assert "Traceback" not in err, err
-    return process.returncode, err
+    ran = commands.run(environ, "import", *paths)
+    assert ran.out == ""
+    assert "Traceback" not in ran.err, ran.err
+    return ran.code, ran.err
 
 
 MEASURE = """
@@ -96,7 +105,7 @@ def rows(environ: Mapping[str, str], sql: str) -> list[tuple[object, ...]]:
         connection.close()
 
 
-def everything(environ: Mapping[str, str]) -> list[list[tuple[object, ...]]]:
+def everything(environ: Mapping[str, str]) -> Stored:
     """Return all that is stored of papers, and check that the indexes agree with it."""
     for name in ("paper_text", "paper_head", "paper_typed"):
         rows(environ, f"INSERT INTO {name} ({name}, rank) VALUES ('integrity-check', 1)")
@@ -308,24 +317,31 @@ def long_snapshot(path: Path, papers: int) -> Path:
     return write_snapshot(path, (snapshot_line(number) for number in range(1, papers + 1)))
 
 
+@pytest.fixture(scope="module")
+def long_import(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Stored]:
+    """A file of several batches, and what an import of it stores that nobody disturbs."""
+    folder = tmp_path_factory.mktemp("long")
+    path = long_snapshot(folder / "papers.json", 2 * BATCH + 500)
+    environ = environ_for(folder)
+    assert run(environ, path)[0] == 0
+    return path, everything(environ)
+
+
 @pytest.mark.parametrize(
     "place", ["before_commit:1", "before_commit:2", "after_batch:1", "after_batch:2"]
 )
 async def test_a_crash_leaves_whole_batches_and_the_next_run_the_rest(
-    environ: dict[str, str], tmp_path: Path, place: str
+    environ: dict[str, str], long_import: tuple[Path, Stored], place: str
 ) -> None:
     """After any crash, the same command ends as one that was never disturbed."""
-    path = long_snapshot(tmp_path / "papers.json", 2 * BATCH + 500)
+    path, undisturbed = long_import
     async with open_store(Path(environ["PAPER_BOT_DATABASE__PATH"])):
         pass  # so that the first transaction is the first batch
-    with started({**environ, "CRASH_AT": place}, "import", path) as process:
-        assert process.wait(timeout=60) == 137
+    assert run({**environ, "CRASH_AT": place}, path)[0] == 137
     name, _, turn = place.partition(":")
     assert count(environ) == BATCH * (int(turn) - (name == "before_commit"))
     assert run(environ, path)[0] == 0
-    undisturbed = {**environ, "PAPER_BOT_DATABASE__PATH": str(tmp_path / "other.db")}
-    assert run(undisturbed, path)[0] == 0
-    assert everything(environ) == everything(undisturbed)
+    assert everything(environ) == undisturbed
 
 
 @pytest.mark.slow
@@ -347,17 +363,15 @@ def test_kill_after_kill_it_comes_to_an_end(environ: dict[str, str], tmp_path: P
 
 
 def test_stopped_by_a_person_it_says_how_to_go_on(environ: dict[str, str], tmp_path: Path) -> None:
-    path = long_snapshot(tmp_path / "papers.json", 100_000)  # more than is read in the meantime
+    path = long_snapshot(tmp_path / "papers.json", 2 * BATCH)
     database = Path(environ["PAPER_BOT_DATABASE__PATH"])
-    until = time.monotonic() + 60
-    with started(environ, "import", path) as process:
-        while time.monotonic() < until and not (database.exists() and count(environ)):
-            time.sleep(0.02)
+    with started({**environ, "BLOCK_AT": "after_batch:1:cancelled"}, "import", path) as process:
+        until_now(lambda: database.exists() and count(environ))
         process.send_signal(signal.SIGINT)
         _, err = process.communicate(timeout=60)
     assert process.returncode == 130
     assert err.splitlines()[-1] == "stopped; the same command goes on where it was"
-    assert 0 < count(environ) < 100_000
+    assert count(environ) == BATCH
 
 
 @pytest.mark.slow
