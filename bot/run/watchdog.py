@@ -21,6 +21,8 @@ log = logging.getLogger(__name__)
 
 LIMIT_S: Final = 10.0
 """How long the loop may leave a question unanswered before that is told."""
+EVERY_S: Final = 1.0
+"""How long after an answer the next question comes."""
 
 FRAMES: Final = 4
 PACKAGE: Final = Path(__file__).parent.parent
@@ -29,12 +31,14 @@ GATEWAY_REPEATS: Final = "heartbeat blocked for more than"
 
 
 @contextlib.asynccontextmanager
-async def watching_loop(*, limit_s: float = LIMIT_S) -> AsyncIterator[None]:
+async def watching_loop(
+    *, limit_s: float = LIMIT_S, every_s: float = EVERY_S
+) -> AsyncIterator[None]:
     """Watch the running loop, which must be the caller's thread's, while the context is open."""
     ended = threading.Event()
     watcher = threading.Thread(
         target=_watch,
-        args=(asyncio.get_running_loop(), threading.get_ident(), limit_s, ended),
+        args=(asyncio.get_running_loop(), threading.get_ident(), limit_s, every_s, ended),
         name="watchdog",
         daemon=True,  # a loop that never goes on must not keep the process from ending
     )
@@ -50,9 +54,13 @@ async def watching_loop(*, limit_s: float = LIMIT_S) -> AsyncIterator[None]:
 
 
 def _watch(
-    loop: asyncio.AbstractEventLoop, thread_id: int, limit_s: float, ended: threading.Event
+    loop: asyncio.AbstractEventLoop,
+    thread_id: int,
+    limit_s: float,
+    every_s: float,
+    ended: threading.Event,
 ) -> None:
-    while not ended.wait(limit_s / 10):
+    while not ended.wait(every_s):
         answered = threading.Event()
         asked_at = time.monotonic()
         loop.call_soon_threadsafe(answered.set)

@@ -179,7 +179,7 @@ async def test_a_message_that_is_settled_while_one_looks_is_not_sent_again(
     world.server.inject(faults.hang(0.1), channel=channel)
     outbox.gate.set()
     first = asyncio.create_task(delivery.run_once())
-    await asyncio.sleep(0.05)  # the message is on its way
+    await world.server.wait_until(lambda: world.sends() == 1)  # the message is on its way
     outbox.gate.clear()
     second = asyncio.create_task(delivery.run_once())
     stale = await outbox.list_sending()
@@ -207,7 +207,7 @@ async def test_stopping_waits_for_what_is_being_sent(world: World, channel: Chan
     await world.plan(channel, parts=3)
     world.server.inject(faults.hang(0.3), channel=channel)
     running = asyncio.create_task(world.restarted().run())
-    await asyncio.sleep(0.1)
+    await world.server.wait_until(lambda: world.sends() == 1)
     await world.delivery.stop()
     await running
     assert await world.states(channel) == ["sending", "planned", "planned"]

@@ -15,6 +15,7 @@ from tests.fakes import faults, spec
 from tests.fakes.faults import Fault
 from tests.fakes.world import READ_MESSAGE_HISTORY, SEND_MESSAGES, Channel, Guild
 from tests.faults.world import MINUTES, World
+from tests.waiting import until
 
 UNSURE = {
     "503": faults.answer(503),
@@ -227,15 +228,18 @@ async def test_row_46_a_slow_send_is_left_running(world: World, guild: Guild) ->
     slow, other = (world.server.add_channel(guild, name) for name in ("slow", "other"))
     await world.plan(slow, parts=2)
     await world.plan(other)
-    world.server.inject(faults.hang(0.5, after=True), channel=slow)
+    may_answer = asyncio.Event()
+    world.server.inject(faults.late(may_answer), channel=slow)
     world.restarted(DeliverySettings(pace_per_s=1000, send_timeout_s=0.1, poll_s=0.05))
     running = asyncio.create_task(world.delivery.run())
     await world.server.wait_for_messages(2)
-    await asyncio.sleep(0.2)
-    assert await world.states(other) == ["sent"]
+
+    async def other_is_sent() -> bool:
+        return await world.states(other) == ["sent"]
+
+    await until(other_is_sent)
     assert await world.states(slow) == ["sending", "planned"]
-    world.advance(timedelta(seconds=10))
-    await asyncio.sleep(1)
+    may_answer.set()
     world.advance(timedelta(seconds=10))
     await world.server.wait_for_messages(3)
     await world.delivery.stop()

@@ -302,24 +302,20 @@ class Promise(RuleBasedStateMachine):
 
     @rule(place=channels, right=st.sampled_from([SEND_MESSAGES, READ_MESSAGE_HISTORY]))
     def lose_a_right(self, place: Channel, right: int) -> None:
-        self.run(self._changed(self.server.deny(place, right)))
+        self.run(self.server.deny(place, right))
 
     @rule(place=channels, right=st.sampled_from([SEND_MESSAGES, READ_MESSAGE_HISTORY]))
     def gain_a_right(self, place: Channel, right: int) -> None:
-        self.run(self._changed(self.server.allow(place, right)))
+        self.run(self.server.allow(place, right))
 
     @rule(number=st.integers(0, 1), is_outage=st.booleans())
     def lose_a_guild(self, number: int, is_outage: bool) -> None:
         lose = self.server.take_down if is_outage else self.server.remove_guild
-        self.run(self._changed(lose(self.guilds[number])))
+        self.run(lose(self.guilds[number]))
 
     @rule(number=st.integers(0, 1))
     def regain_a_guild(self, number: int) -> None:
-        self.run(self._changed(self.server.welcome(self.guilds[number])))
-
-    async def _changed(self, event: Coroutine[Any, Any, None]) -> None:
-        await event
-        await asyncio.sleep(0.02)  # the bot's cache hears of it
+        self.run(self.server.welcome(self.guilds[number]))
 
     # What must hold
 
@@ -343,7 +339,6 @@ class Promise(RuleBasedStateMachine):
             await self.server.welcome(guild)
         for place in self.places:
             await self.server.allow(place, SEND_MESSAGES | READ_MESSAGE_HISTORY)
-        await asyncio.sleep(0.02)
         # Longer than a clock that was an hour ahead and the patience with a late listing together.
         for _ in range(10):
             self.clock.advance(timedelta(minutes=30))
