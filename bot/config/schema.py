@@ -318,6 +318,12 @@ class DeliveryConfig(Section):
     send_timeout_s: Number = Field(
         default=60, ge=1, le=600, description="Seconds after which a send counts as unanswered."
     )
+    nonce_window_s: Number = Field(
+        default=60,
+        ge=0,
+        le=60,
+        description="Seconds for which Discord is trusted to recognise a repeated message.",
+    )
 
 
 class TopicsConfig(Section):

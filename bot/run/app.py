@@ -179,6 +179,7 @@ def _build_delivery(config: Config, pipeline: Pipeline, sender: DiscordSender) -
             pace_per_s=config.delivery.pace_per_s,
             lanes=config.delivery.lanes,
             send_timeout_s=config.delivery.send_timeout_s,
+            nonce_window=timedelta(seconds=config.delivery.nonce_window_s),
             give_up_after=timedelta(hours=config.schedule.catchup_window_h),
         ),
         free_bytes=lambda: shutil.disk_usage(folder).free,
