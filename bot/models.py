@@ -4,8 +4,9 @@ Everything here is a frozen value without behaviour beyond small derived propert
 here knows where it came from (a feed, a file) or where it goes (SQLite, Discord).
 """
 
+import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from enum import StrEnum
 from typing import NewType
@@ -225,6 +226,87 @@ class Topic:
     query: str
 
 
+class ReasonCode(StrEnum):
+    """Why a message is in its state, or a digest is paused; ``bot/ui/reasons.py`` says it.
+
+    The values are stored, so they stay as they are.
+    """
+
+    # Discord refuses the channel.
+    CHANNEL_GONE = "channel-gone"
+    GUILD_GONE = "guild-gone"
+    CHANNEL_HIDDEN = "channel-hidden"
+    MAY_NOT_POST = "may-not-post"
+    NO_PRIVATE_MESSAGES = "no-private-messages"
+    NO_TEXT_CHANNEL = "no-text-channel"
+    THREAD_ARCHIVED = "thread-archived"
+    THREAD_LOCKED = "thread-locked"
+    CHANNEL_REFUSED = "channel-refused"
+
+    # Discord refuses the message, or it is not as it was planned.
+    MESSAGE_REFUSED = "message-refused"
+    DAMAGED = "damaged"
+    OTHER_CHANNEL = "other-channel"
+
+    # Certainly not posted, and tried again later.
+    RATE_LIMITED = "rate-limited"
+    ADDRESS_BANNED = "address-banned"
+    ANSWERED_BY_OTHERS = "answered-by-others"
+    TEMPORARILY_OFF = "temporarily-off"
+    TOKEN_REFUSED = "token-refused"  # noqa: S105
+    UNREACHABLE = "unreachable"
+
+    # It may have arrived.
+    NO_ANSWER = "no-answer"
+    SERVER_ERROR = "server-error"
+    WINDOW_OVER = "window-over"
+    AFTER_UNSURE_TRY = "after-unsure-try"
+
+    # What the channel's history says, or why it says nothing.
+    DELETED = "deleted"
+    FOUND = "found"
+    NOT_IN_HISTORY = "not-in-history"
+    BARE_MESSAGE = "bare-message"
+    CHANNEL_UNREADABLE = "channel-unreadable"
+    CLOCK_WRONG = "clock-wrong"
+    HISTORY_HIDDEN = "history-hidden"
+    HISTORY_TOO_LONG = "history-too-long"
+    NO_MESSAGES_THERE = "no-messages-there"
+    NOT_IN_GUILD = "not-in-guild"
+    NOT_READ_YET = "not-read-yet"
+
+    # A backup was put back.
+    COPIED = "copied"
+    PUT_BACK = "put-back"
+    SHOWN_IN_PIECES = "shown-in-pieces"
+
+    # Decided by people or by time.
+    GIVEN_UP = "given-up"
+    PAUSED_BY_ADMIN = "paused-by-admin"
+    POSTED_AGAIN = "posted-again"
+    SUBSCRIPTION_DELETED = "subscription-deleted"
+
+    # Written by another version: ``text`` is its sentence or code.
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reason:
+    """A reason with what belongs to it; each code uses the fields that its sentence names.
+
+    ``status`` is an HTTP status, ``discord_code`` one of Discord's error codes (0: none). ``text``
+    is what Discord, Python or an earlier version said, ``number`` a count or an identifier, and
+    ``because`` the reason behind this one.
+    """
+
+    code: ReasonCode
+    status: int | None = None
+    discord_code: int = 0
+    text: str = ""
+    number: int | None = None
+    because: "Reason | None" = None
+
+
 class SubscriptionState(StrEnum):
     ACTIVE = "active"
     PAUSED = "paused"
@@ -249,7 +331,7 @@ class Subscription:
     zone: str = "UTC"
     style: str = "cards"
     state: SubscriptionState = SubscriptionState.ACTIVE
-    paused_because: str | None = None
+    paused_because: Reason | None = None
     created_at: datetime
     starts_after: int = 0
 
@@ -334,87 +416,6 @@ class Instant:
     wall: datetime
 
 
-class ReasonCode(StrEnum):
-    """Why a message is in its state, or a digest is paused; ``bot/ui/reasons.py`` says it.
-
-    The values are stored, so they stay as they are.
-    """
-
-    # Discord refuses the channel.
-    CHANNEL_GONE = "channel-gone"
-    GUILD_GONE = "guild-gone"
-    CHANNEL_HIDDEN = "channel-hidden"
-    MAY_NOT_POST = "may-not-post"
-    NO_PRIVATE_MESSAGES = "no-private-messages"
-    NO_TEXT_CHANNEL = "no-text-channel"
-    THREAD_ARCHIVED = "thread-archived"
-    THREAD_LOCKED = "thread-locked"
-    CHANNEL_REFUSED = "channel-refused"
-
-    # Discord refuses the message, or it is not as it was planned.
-    MESSAGE_REFUSED = "message-refused"
-    DAMAGED = "damaged"
-    OTHER_CHANNEL = "other-channel"
-
-    # Certainly not posted, and tried again later.
-    RATE_LIMITED = "rate-limited"
-    ADDRESS_BANNED = "address-banned"
-    ANSWERED_BY_OTHERS = "answered-by-others"
-    TEMPORARILY_OFF = "temporarily-off"
-    TOKEN_REFUSED = "token-refused"  # noqa: S105
-    UNREACHABLE = "unreachable"
-
-    # It may have arrived.
-    NO_ANSWER = "no-answer"
-    SERVER_ERROR = "server-error"
-    WINDOW_OVER = "window-over"
-    AFTER_UNSURE_TRY = "after-unsure-try"
-
-    # What the channel's history says, or why it says nothing.
-    DELETED = "deleted"
-    FOUND = "found"
-    NOT_IN_HISTORY = "not-in-history"
-    BARE_MESSAGE = "bare-message"
-    CHANNEL_UNREADABLE = "channel-unreadable"
-    CLOCK_WRONG = "clock-wrong"
-    HISTORY_HIDDEN = "history-hidden"
-    HISTORY_TOO_LONG = "history-too-long"
-    NO_MESSAGES_THERE = "no-messages-there"
-    NOT_IN_GUILD = "not-in-guild"
-    NOT_READ_YET = "not-read-yet"
-
-    # A backup was put back.
-    COPIED = "copied"
-    PUT_BACK = "put-back"
-    SHOWN_IN_PIECES = "shown-in-pieces"
-
-    # Decided by people or by time.
-    GIVEN_UP = "given-up"
-    PAUSED_BY_ADMIN = "paused-by-admin"
-    POSTED_AGAIN = "posted-again"
-    SUBSCRIPTION_DELETED = "subscription-deleted"
-
-    # Written by another version: ``text`` is its sentence or code.
-    OTHER = "other"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reason:
-    """A reason with what belongs to it; each code uses the fields that its sentence names.
-
-    ``status`` is an HTTP status, ``discord_code`` one of Discord's error codes (0: none). ``text``
-    is what Discord, Python or an earlier version said, ``number`` a count or an identifier, and
-    ``because`` the reason behind this one.
-    """
-
-    code: ReasonCode
-    status: int | None = None
-    discord_code: int = 0
-    text: str = ""
-    number: int | None = None
-    because: "Reason | None" = None
-
-
 class DeliveryState(StrEnum):
     """What is known about one message.
 
@@ -427,6 +428,64 @@ class DeliveryState(StrEnum):
     SENT = "sent"
     FAILED = "failed"
     UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveryRecord:
+    """One message of the outbox. ``part`` counts from 1 over a channel's date.
+
+    ``style`` is the code of the style that made it. What is not ``is_intact`` is not as it was
+    planned: somebody or something changed it in the database. ``has_next`` says whether there was
+    something to be sent after it when it was claimed.
+    """
+
+    id: int
+    subscription_id: int
+    guild_id: int
+    channel_id: int
+    announced_on: date
+    part: int
+    key: str
+    nonce: str
+    style: str
+    payload: str
+    is_intact: bool
+    state: DeliveryState
+    attempts: int
+    not_before: datetime
+    planned_at: datetime
+    claimed_at: datetime | None
+    first_try: Instant | None
+    message_id: int | None
+    reason: Reason | None
+    has_next: bool = field(default=False, compare=False)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it was neither posted nor given up."""
+        return self.state in (DeliveryState.PLANNED, DeliveryState.SENDING)
+
+    @property
+    def is_in_trouble(self) -> bool:
+        return self.state in (DeliveryState.FAILED, DeliveryState.UNKNOWN)
+
+    @property
+    def posted(self) -> "PostedMessage | None":
+        """Where it is, as far as that is known."""
+        if self.message_id is None:
+            return None
+        return PostedMessage(
+            guild_id=self.guild_id, channel_id=self.channel_id, message_id=self.message_id
+        )
+
+    @property
+    def body(self) -> Mapping[str, object]:
+        """The message as it was planned; empty where that cannot be read."""
+        try:
+            body = json.loads(self.payload)
+        except ValueError:
+            return {}
+        return body if isinstance(body, dict) else {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

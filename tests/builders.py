@@ -7,6 +7,8 @@ from bot.models import (
     Announcement,
     AnnounceType,
     ArxivId,
+    DeliveryRecord,
+    DeliveryState,
     Digest,
     DigestEntry,
     Link,
@@ -16,6 +18,8 @@ from bot.models import (
     MessageDraft,
     Paper,
     Provenance,
+    Reason,
+    ReasonCode,
     SkippedRecord,
     StoredPaper,
     Subscription,
@@ -156,7 +160,7 @@ def make_subscription(
     zone: str = "UTC",
     style: str = "cards",
     state: SubscriptionState = SubscriptionState.ACTIVE,
-    paused_because: str | None = None,
+    paused_because: Reason | None = None,
     created_at: datetime = NOW,
     starts_after: int = 0,
 ) -> Subscription:
@@ -223,4 +227,43 @@ def make_draft(*papers: Paper, content: str = "A digest") -> MessageDraft:
         style="cards",
         body={"content": content},
         papers=tuple((paper.arxiv_id, paper.version) for paper in papers),
+    )
+
+
+def make_reason(text: str) -> Reason:
+    """Build a reason that reads as ``text``."""
+    return Reason(code=ReasonCode.OTHER, text=text)
+
+
+def make_record(
+    part: int = 1,
+    *,
+    state: DeliveryState = DeliveryState.FAILED,
+    reason: Reason | None = None,
+    announced_on: date = DAY,
+    guild_id: int = 1,
+    channel_id: int = 2,
+    message_id: int | None = None,
+) -> DeliveryRecord:
+    """Build a message of the outbox as the store gives it."""
+    return DeliveryRecord(
+        id=part,
+        subscription_id=1,
+        guild_id=guild_id,
+        channel_id=channel_id,
+        announced_on=announced_on,
+        part=part,
+        key=f"key {part}",
+        nonce=f"nonce {part}",
+        style="cards",
+        payload="{}",
+        is_intact=True,
+        state=state,
+        attempts=1,
+        not_before=NOW,
+        planned_at=NOW,
+        claimed_at=NOW,
+        first_try=None,
+        message_id=message_id,
+        reason=reason,
     )

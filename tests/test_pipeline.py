@@ -18,7 +18,7 @@ from bot.run.app import build_pipeline
 from bot.store.papers.papers import Papers
 from bot.store.search.search import Search
 from bot.store.store import Store, open_store
-from tests.builders import make_listing, make_paper, make_papers
+from tests.builders import make_listing, make_paper, make_papers, make_reason
 from tests.fakes.clock import VirtualClock
 
 TUESDAY = date(2024, 3, 5)
@@ -291,7 +291,7 @@ async def test_a_paused_channel_waits_and_gets_its_days_when_it_goes_on(
 ) -> None:
     await subscribe(pipeline, channel_id=1)
     await subscribe(pipeline, channel_id=2)
-    await pipeline.store.subscriptions.pause(1, "no permission")
+    await pipeline.store.subscriptions.pause(1, make_reason("no permission"))
     feeds.show(make_listing(*make_papers(3)))
     await pipeline.tick()
     assert await planned(pipeline, channel_id=1) == []

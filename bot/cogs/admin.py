@@ -11,9 +11,8 @@ from discord.ext import commands
 
 from bot.cogs.services import Deliverer
 from bot.errors import InputError
-from bot.models import DeliveryState, Subscription
+from bot.models import DeliveryRecord, DeliveryState, Subscription
 from bot.pipeline import Pipeline
-from bot.store.outbox.outbox import DeliveryRecord
 from bot.text.words import joined
 from bot.ui.permissions import missing_permissions
 from bot.ui.replies import channel_link

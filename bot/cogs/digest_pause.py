@@ -7,8 +7,10 @@ import discord
 from bot.cogs.admin import AdminCog, guild_of, require_permissions
 from bot.delivery.notices import resumes_by_itself
 from bot.errors import InputError
-from bot.models import Subscription, SubscriptionState
-from bot.ui.pause import PAUSED_BY_ADMIN, describe_reason, say_paused, say_resumed
+from bot.models import Reason, ReasonCode, Subscription, SubscriptionState
+from bot.ui.pause import describe_reason, say_paused, say_resumed
+
+BY_ADMIN = Reason(code=ReasonCode.PAUSED_BY_ADMIN)
 
 
 async def pause(cog: AdminCog, subscription: Subscription) -> str:
@@ -23,7 +25,7 @@ async def pause(cog: AdminCog, subscription: Subscription) -> str:
             "/digest resume resumes it."
         )
     channel_id = subscription.channel_id
-    await cog.store.subscriptions.pause(channel_id, PAUSED_BY_ADMIN, is_final=True)
+    await cog.store.subscriptions.pause(channel_id, BY_ADMIN, is_final=True)
     waiting = await count_waiting(cog, channel_id)
     return say_paused(channel_id, waiting=waiting, window=cog.pipeline.intake.rules.catchup_window)
 

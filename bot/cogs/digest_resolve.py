@@ -15,13 +15,11 @@ from bot.cogs.answers import StateButton
 from bot.cogs.digest_pause import require_active
 from bot.cogs.suggestions import Choice, make_choices
 from bot.errors import InputError
-from bot.models import PostedMessage, Subscription
-from bot.store.outbox.outbox import DeliveryRecord
+from bot.models import DeliveryRecord, Subscription
 from bot.ui.questions import Lot, Repost
 from bot.ui.resolve import (
     AGAIN,
-    Reposted,
-    Trouble,
+    OpenMessage,
     name_all,
     name_message,
     render_repost,
@@ -85,7 +83,7 @@ async def resolve(cog: AdminCog, interaction: discord.Interaction, lot: Lot, wha
         require_active(subscription)
         await _ask(cog, interaction, lot, records)
         return
-    troubles = [await _trouble(cog, record) for record in records]
+    troubles = [await _open_message(cog, record) for record in records]
     now = cog.pipeline.now()
     settled = [await cog.store.troubles.settle(record.id, now) for record in records]
     if not any(settled):
@@ -108,19 +106,19 @@ async def _find(cog: AdminCog, interaction: discord.Interaction, lot: Lot) -> li
     return records
 
 
-async def _trouble(cog: AdminCog, record: DeliveryRecord) -> Trouble:
+async def _open_message(cog: AdminCog, record: DeliveryRecord) -> OpenMessage:
     papers = []
     for arxiv_id, _ in sorted(await cog.store.outbox.list_papers(record.id)):
         stored = await cog.store.papers.get_paper(arxiv_id)
         papers.append((arxiv_id, stored.paper.title if stored else ""))
-    return Trouble(message=record, papers=papers)
+    return OpenMessage(message=record, papers=papers)
 
 
 async def _ask(
     cog: AdminCog, interaction: discord.Interaction, lot: Lot, records: Sequence[DeliveryRecord]
 ) -> None:
     intact = _intact(records)
-    troubles = [await _trouble(cog, record) for record in intact]
+    troubles = [await _open_message(cog, record) for record in intact]
     mark = _mark(intact)
     buttons = [
         RepostButton(Repost(lot=lot, mark=mark, is_yes=is_yes), label, is_grave=is_yes)
@@ -175,16 +173,7 @@ async def _post_again(
         raise InputError(GONE)
     cog.delivery.wake()
     deliveries = await cog.wait_for_messages(lot.channel_id, lot.day)
-    return say_reposted(
-        lot.channel_id, [_reposted(each) for each in deliveries if each.id in planned]
-    )
-
-
-def _reposted(record: DeliveryRecord) -> Reposted:
-    posted = record.message_id and PostedMessage(
-        guild_id=record.guild_id, channel_id=record.channel_id, message_id=record.message_id
-    )
-    return Reposted(state=record.state, reason=record.reason, posted=posted or None)
+    return say_reposted(lot.channel_id, [each for each in deliveries if each.id in planned])
 
 
 class RepostButton(StateButton[Repost], state=Repost):

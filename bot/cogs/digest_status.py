@@ -11,8 +11,7 @@ from bot.delivery.notices import resumes_by_itself
 from bot.digest.arrival import Arrival, Queue, estimate_arrivals
 from bot.digest.outlook import KnownDays, list_skipped, look_ahead
 from bot.intake.ask import IntakeStatus
-from bot.models import Subscription
-from bot.store.outbox.outbox import DeliveryRecord
+from bot.models import DeliveryRecord, Subscription
 from bot.ui.digest_status import ChannelStatus, Wait, render_statuses
 from bot.ui.permissions import missing_permissions
 

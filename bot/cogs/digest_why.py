@@ -6,8 +6,7 @@ import discord
 
 from bot.cogs.admin import AdminCog, channel_links
 from bot.digest.select import Decision, Verdict
-from bot.models import ArxivId, DeliveryState, Subscription
-from bot.store.outbox.outbox import DeliveryRecord
+from bot.models import ArxivId, DeliveryRecord, DeliveryState, Subscription
 from bot.ui.day import DayStory, render_day
 from bot.ui.why import Told, say_unknown, say_why
 

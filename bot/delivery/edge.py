@@ -20,8 +20,7 @@ from bot.delivery.history import PostedPapers, list_posted, search
 from bot.delivery.outcome import Ending, Failure, Outcome, Try, judge
 from bot.delivery.trace import watched
 from bot.delivery.window import NonceWindow, NonceWindowOver, Tries, host_clock
-from bot.models import DeliveryState, Reason, ReasonCode
-from bot.store.outbox.outbox import DeliveryRecord
+from bot.models import DeliveryRecord, DeliveryState, Reason, ReasonCode
 from bot.ui.permissions import missing_permissions
 from bot.ui.reasons import say_reason
 

@@ -10,9 +10,8 @@ import aiohttp
 import discord
 
 from bot.delivery.fingerprint import HISTORY_LIMIT, HistorySearch, Seen, Sighting, cannot_tell
-from bot.models import Reason, ReasonCode, ShownMessage
-from bot.store.outbox.outbox import DeliveryRecord
-from bot.ui.styles import DEFAULT_STYLE, read_any
+from bot.models import DeliveryRecord, Reason, ReasonCode, ShownMessage
+from bot.ui.styles import read_any, style_of
 
 T = TypeVar("T")
 
@@ -36,8 +35,10 @@ async def search(
 
     ``is_clock_wrong`` is asked afterwards whether the claim's time says nothing about Discord's.
     """
-    style = DEFAULT_STYLE
-    wanted = style.read(record.body) or ShownMessage(line="")
+    style = style_of(record.style)
+    wanted = style.read(record.body)
+    if wanted is None:
+        return cannot_tell(ReasonCode.DAMAGED)
 
     async def look(channel: discord.abc.Messageable) -> Sighting:
         found = HistorySearch(wanted, claimed_at=record.claimed_at or record.planned_at)

@@ -12,13 +12,11 @@ from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Final, Protocol
 
-from bot.models import DeliveryState, Reason, ReasonCode, Subscription, SubscriptionState
+from bot.models import DeliveryRecord, ReasonCode, Subscription, SubscriptionState
 from bot.store.intake_log import Outage
-from bot.store.outbox.outbox import DeliveryRecord
 from bot.store.store import Store
-from bot.ui.notices import Paused, Trouble, render_notice, render_outages, render_paused
+from bot.ui.notices import Paused, render_notice, render_outages, render_paused
 from bot.ui.pause import describe_reason
-from bot.ui.reasons import say_reason
 
 log = logging.getLogger(__name__)
 
@@ -37,16 +35,18 @@ HOST: Final = 0
 ASKED_WITHIN: Final = timedelta(hours=3)
 """A category that was not asked for so long is not followed any more."""
 
-VISIBLE = (
-    ReasonCode.CHANNEL_GONE,
-    ReasonCode.GUILD_GONE,
-    ReasonCode.CHANNEL_HIDDEN,
-    ReasonCode.MAY_NOT_POST,
-    ReasonCode.NO_PRIVATE_MESSAGES,
-    ReasonCode.THREAD_ARCHIVED,
-    ReasonCode.THREAD_LOCKED,
+GO_AWAY: Final = frozenset(
+    {
+        ReasonCode.CHANNEL_GONE,
+        ReasonCode.GUILD_GONE,
+        ReasonCode.CHANNEL_HIDDEN,
+        ReasonCode.MAY_NOT_POST,
+        ReasonCode.NO_PRIVATE_MESSAGES,
+        ReasonCode.THREAD_ARCHIVED,
+        ReasonCode.THREAD_LOCKED,
+    }
 )
-GO_AWAY = frozenset(say_reason(Reason(code=code)) for code in VISIBLE)
+"""Why a channel may be refused that the bot can see go away."""
 
 
 class Admins(Protocol):
@@ -98,10 +98,10 @@ class Caretaker:
         return resumed
 
     async def _tell(self) -> None:
-        untold = await self._store.troubles.list_untold()
-        untold.sort(key=lambda record: (record.guild_id, record.channel_id, record.id))
+        unnotified = await self._store.troubles.list_unnotified()
+        unnotified.sort(key=lambda record: (record.guild_id, record.channel_id, record.id))
         for (guild_id, channel_id), group in groupby(
-            untold, key=lambda record: (record.guild_id, record.channel_id)
+            unnotified, key=lambda record: (record.guild_id, record.channel_id)
         ):
             await self._tell_of(guild_id, channel_id, list(group))
 
@@ -111,14 +111,14 @@ class Caretaker:
         subscription = await self._store.subscriptions.get_subscription(channel_id)
         if subscription is None:
             # Cancelled with its subscription: whoever did that knows.
-            await self._note_told(records)
+            await self._note_notified(records)
             return
         paused = _paused(subscription) if _is_paused(subscription) else None
-        text = render_notice(channel_id, [_trouble(each) for each in records], paused)
+        text = render_notice(channel_id, records, paused)
         told = await self._tell_admins(guild_id, text, _nonce(records))
         oldest = min(record.planned_at for record in records)
         if told is not None or self._now() - oldest > TELL_WITHIN:
-            await self._note_told(records)
+            await self._note_notified(records)
             log.info("admins told" if told else "no admin to tell", extra={"guild": guild_id})
 
     async def _tell_admins(self, guild_id: int, text: str, nonce: str) -> bool | None:
@@ -130,8 +130,8 @@ class Caretaker:
         self._patience.note(guild_id, told, now)
         return told
 
-    async def _note_told(self, records: Sequence[DeliveryRecord]) -> None:
-        await self._store.troubles.mark_told([record.id for record in records], self._now())
+    async def _note_notified(self, records: Sequence[DeliveryRecord]) -> None:
+        await self._store.troubles.mark_notified([record.id for record in records], self._now())
 
     async def _tell_host(self) -> None:
         """Tell of categories that could not be read for hours, once until they are read again."""
@@ -207,7 +207,8 @@ class Caretaker:
 
 def resumes_by_itself(subscription: Subscription) -> bool:
     """Whether a digest is paused for a cause that the bot can see go away."""
-    return _is_paused(subscription) and subscription.paused_because in GO_AWAY
+    because = subscription.paused_because
+    return _is_paused(subscription) and because is not None and because.code in GO_AWAY
 
 
 def _is_paused(subscription: Subscription) -> bool:
@@ -219,15 +220,6 @@ def _paused(subscription: Subscription) -> Paused:
         channel_id=subscription.channel_id,
         reason=describe_reason(subscription),
         resumes_by_itself=resumes_by_itself(subscription),
-    )
-
-
-def _trouble(record: DeliveryRecord) -> Trouble:
-    return Trouble(
-        announced_on=record.announced_on,
-        part=record.part,
-        is_unknown=record.state is DeliveryState.UNKNOWN,
-        reason=record.reason or "",
     )
 
 

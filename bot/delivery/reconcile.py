@@ -14,16 +14,14 @@ from typing import Final
 from bot.delivery.edge import Sender
 from bot.delivery.fingerprint import CLOCK_TOLERANCE, Likeness, Seen, Sighting, compare
 from bot.delivery.history import PostedPapers
-from bot.models import ArxivId, Reason, ReasonCode, Subscription
-from bot.store.outbox.outbox import DeliveryRecord
+from bot.models import ArxivId, DeliveryRecord, Reason, ReasonCode, Subscription
 from bot.store.store import Store
 from bot.ui.reasons import say_reason
-from bot.ui.styles import DEFAULT_STYLE
+from bot.ui.styles import style_of
 
 log = logging.getLogger(__name__)
 
-PUT_BACK: Final = "a backup was put back, and what was posted cannot be known"
-IN_PIECES: Final = "a backup was put back, and some of its papers are in the channel"
+IN_PIECES: Final = Reason(code=ReasonCode.SHOWN_IN_PIECES)
 
 
 class Reconciliation:
@@ -109,16 +107,16 @@ class Reconciliation:
 
     async def _pause(self, subscription: Subscription, reason: Reason | None) -> None:
         """Leave it to an admin, whatever paused it before: going on may repeat papers."""
-        sentence = f"{PUT_BACK}: {say_reason(reason)}"
-        await self._store.subscriptions.pause(subscription.channel_id, sentence, is_final=True)
+        because = Reason(code=ReasonCode.PUT_BACK, because=reason)
+        await self._store.subscriptions.pause(subscription.channel_id, because, is_final=True)
         for record in await self._store.troubles.list_open_in(subscription.channel_id):
-            await self._store.troubles.doubt(record.id, sentence, self._now())
-        log.warning("subscription paused: %s", sentence)
+            await self._store.troubles.doubt(record.id, because, self._now())
+        log.warning("subscription paused: %s", say_reason(because))
 
 
 def _find(record: DeliveryRecord, news: Sequence[PostedPapers]) -> int | None:
     """Find a message of the copy among those that the copy does not know."""
-    wanted = DEFAULT_STYLE.read(record.body) if record.is_intact else None
+    wanted = style_of(record.style).read(record.body) if record.is_intact else None
     if wanted is None:
         return None
     same = (each for each in news if compare(wanted, each.shown) is Likeness.SAME)
@@ -133,4 +131,5 @@ def _shows_some(news: Sequence[PostedPapers], papers: Iterable[tuple[ArxivId, in
 
 def may_repeat(subscription: Subscription) -> bool:
     """Whether a digest is paused because it is not known what its channel got before."""
-    return (subscription.paused_because or "").startswith(PUT_BACK)
+    because = subscription.paused_because
+    return because is not None and because.code is ReasonCode.PUT_BACK

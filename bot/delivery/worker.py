@@ -23,12 +23,21 @@ from bot.delivery.lanes import Lane, RateLimiter
 from bot.delivery.outcome import Effect, Outcome
 from bot.delivery.window import NonceWindow, Tries, host_clock
 from bot.errors import StoreError, TokenRefused
-from bot.models import DeliveryState, Instant, MessageDraft, Reason, ReasonCode
-from bot.store.outbox.outbox import DeliveryRecord, DueChannel, Outbox
+from bot.models import (
+    DeliveryRecord,
+    DeliveryState,
+    Instant,
+    MessageDraft,
+    Reason,
+    ReasonCode,
+)
+from bot.store.outbox.outbox import DueChannel, Outbox
 from bot.ui.reasons import say_reason
-from bot.ui.styles import DEFAULT_STYLE
+from bot.ui.styles import style_of
 
 log = logging.getLogger(__name__)
+
+DAMAGED = Reason(code=ReasonCode.DAMAGED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +81,6 @@ class Delivery:
         self._now = now
         self._settings = settings or DeliverySettings()
         self._window = NonceWindow(self._settings.nonce_window, now=clock or host_clock(now))
-        self._claims: dict[int, Instant] = {}
         self._free_bytes = free_bytes
         self._is_ready = is_ready
         self._limiter = RateLimiter(self._settings.pace_per_s)
@@ -212,15 +220,13 @@ class Delivery:
         """Send the channel's next message; False when there is none or it stays open."""
         if not await self._may_go_on():
             return False
-        record = await self._outbox.claim(channel_id, self._now())
+        record = await self._outbox.claim(channel_id, self._now(), self._window.now())
         if record is None:
             self._limiter.give_back()
             return False
         if not record.is_intact:
             log.error("a planned payload has changed", extra=_log_fields(record))
-            damaged = say_reason(Reason(code=ReasonCode.DAMAGED))
-            return await self._outbox.mark_failed(record.id, damaged, self._now())
-        self._claims[record.id] = self._window.now()
+            return await self._outbox.mark_failed(record.id, DAMAGED, self._now())
         outcome = await self._send(lane, record, Tries(self._window))
         await self._finish(record, outcome)
         lane.posted += outcome.state is DeliveryState.SENT
@@ -252,27 +258,24 @@ class Delivery:
             log.warning("message not posted: %s", say_reason(outcome.reason), extra=extra)
         match outcome.state:
             case DeliveryState.SENT:
-                await self._outbox.mark_sent(
-                    record.id, outcome.message_id, now, _stored(outcome.reason)
-                )
+                await self._outbox.mark_sent(record.id, outcome.message_id, now, outcome.reason)
             case DeliveryState.PLANNED:
                 delay_s = self._delay_s(record, outcome)
                 not_before = now + timedelta(seconds=delay_s)
-                reason = say_reason(outcome.reason)
-                await self._outbox.mark_planned_again(record.id, not_before, reason, now)
+                await self._outbox.mark_planned_again(record.id, not_before, outcome.reason, now)
                 asyncio.get_running_loop().call_later(delay_s, self.wake)
             case DeliveryState.FAILED:
                 await self._mark_failed(record, outcome, now)
 
     async def _mark_failed(self, record: DeliveryRecord, outcome: Outcome, now: datetime) -> None:
-        reason = say_reason(outcome.reason)
+        reason = outcome.reason
         if outcome.effect is Effect.PAUSE_CHANNEL:
             await self._outbox.refuse_channel(record.id, reason, now)
             return
         drafts: Sequence[MessageDraft] = ()
         if outcome.effect is Effect.SPLIT:
             papers = await self._outbox.list_papers(record.id)
-            drafts = DEFAULT_STYLE.split(record.body, papers)
+            drafts = style_of(record.style).split(record.body, papers)
         if drafts:
             await self._outbox.split(record.id, drafts, reason, now)
         else:
@@ -312,30 +315,19 @@ class Delivery:
         if not await self._may_go_on():
             return False
         self._looked_at[record.id] = self._now()
-        first_try = self._first_try(record)
-        if record.is_intact and self._window.is_open(first_try):
-            is_settled = await self._send_again(lane, record, first_try)
+        if record.is_intact and self._window.is_open(record.first_try):
+            is_settled = await self._send_again(lane, record)
         else:
             is_settled = await self._look(record)
         if is_settled:
             self._looked_at.pop(record.id, None)
         return is_settled
 
-    def _first_try(self, record: DeliveryRecord) -> Instant | None:
-        """Return when a message was first tried; None: not known."""
-        if record.id in self._claims or record.claimed_at is None:
-            return self._claims.get(record.id)
-        now = self._window.now()
-        age_s = (now.wall - record.claimed_at).total_seconds()
-        return Instant(boot=now.boot, up_s=now.up_s - age_s, wall=record.claimed_at)
-
-    async def _send_again(
-        self, lane: Lane, record: DeliveryRecord, first_try: Instant | None
-    ) -> bool:
+    async def _send_again(self, lane: Lane, record: DeliveryRecord) -> bool:
         """Send with the same nonce; anything but success proves nothing about the first time."""
         if not await self._outbox.count_attempt(record.id):
             return True  # it was settled since it was listed
-        outcome = await self._send(lane, record, Tries(self._window, first_try))
+        outcome = await self._send(lane, record, Tries(self._window, record.first_try))
         if outcome.state is DeliveryState.SENT:
             await self._finish(record, outcome)
         else:
@@ -351,17 +343,13 @@ class Delivery:
                 log.info("message found in the channel", extra=extra)
                 return await self._outbox.mark_sent(record.id, sighting.message_id, now)
             case Seen.ABSENT:
-                reason = say_reason(Reason(code=ReasonCode.NOT_IN_HISTORY))
-                return await self._outbox.mark_planned_again(record.id, now, reason, now)
+                absent = Reason(code=ReasonCode.NOT_IN_HISTORY)
+                return await self._outbox.mark_planned_again(record.id, now, absent, now)
             case Seen.CANNOT_TELL:
-                reason = say_reason(sighting.reason)
-                log.error("it cannot be known whether this was posted: %s", reason, extra=extra)
-                return await self._outbox.mark_unknown(record.id, reason, now)
+                said = say_reason(sighting.reason)
+                log.error("it cannot be known whether this was posted: %s", said, extra=extra)
+                return await self._outbox.mark_unknown(record.id, sighting.reason, now)
         return False
-
-
-def _stored(reason: Reason | None) -> str | None:
-    return None if reason is None else say_reason(reason)
 
 
 def _log_fields(record: DeliveryRecord) -> dict[str, object]:

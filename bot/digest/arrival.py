@@ -6,6 +6,8 @@ from datetime import date, datetime, timedelta
 from heapq import heappop, heappush
 from itertools import accumulate, islice
 
+from bot.models import Reason
+
 CHANNEL_LIMIT = 5
 CHANNEL_LIMIT_S = 5.0
 """Discord takes about five messages in five seconds for a channel: a community figure, not in its
@@ -27,7 +29,7 @@ class Queue:
     messages: int
     days: tuple[date, ...]
     not_before: datetime
-    reason: str | None = None
+    reason: Reason | None = None
     is_on_hold: bool = False
 
 

@@ -5,14 +5,16 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, time
 
-from bot.models import AnnounceType, Subscription, Topic
+from bot.models import AnnounceType, Reason, Subscription, Topic
 from bot.store.outbox.outbox import abandon
 from bot.store.sqlite.executor import PERSONS_PATIENCE_S, Database
+from bot.store.sqlite.reasons import reason_column, reason_parameters
 from bot.store.sqlite.statements import Parameters, change, json_array, select, select_rows
 
 COLUMNS = (
-    "id, guild_id, channel_id, categories, announce_types, post_at, zone, style, state, "
-    "paused_because, created_at, starts_after"
+    f"id, guild_id, channel_id, categories, announce_types, post_at, zone, style, state, "
+    f"{reason_column('paused_because', 'paused_details')} AS paused_because, "
+    f"created_at, starts_after"
 )
 
 
@@ -81,20 +83,22 @@ class Subscriptions:
             {"channel_id": channel_id, "name": name},
         )
 
-    async def pause(self, channel_id: int, reason: str, *, is_final: bool = False) -> bool:
+    async def pause(self, channel_id: int, reason: Reason, *, is_final: bool = False) -> bool:
         """Stop a channel's digests, with a reason for its admins; False when paused already.
 
         A final reason replaces that of a digest that is paused already.
         """
         return await self._change(
-            "UPDATE subscription SET state = 'paused', paused_because = :reason "
+            "UPDATE subscription SET state = 'paused', paused_because = :reason, "
+            "paused_details = :details "
             "WHERE channel_id = :channel_id AND (state = 'active' OR :is_final)",
-            {"channel_id": channel_id, "reason": reason, "is_final": is_final},
+            {"channel_id": channel_id, "is_final": is_final, **reason_parameters(reason)},
         )
 
     async def resume(self, channel_id: int) -> bool:
         return await self._change(
-            "UPDATE subscription SET state = 'active', paused_because = NULL "
+            "UPDATE subscription SET state = 'active', paused_because = NULL, "
+            "paused_details = NULL "
             "WHERE channel_id = :channel_id AND state = 'paused'",
             {"channel_id": channel_id},
         )
@@ -120,7 +124,7 @@ def _set(
             guild_id = excluded.guild_id, categories = excluded.categories,
             announce_types = excluded.announce_types, post_at = excluded.post_at,
             zone = excluded.zone, style = excluded.style,
-            state = 'active', paused_because = NULL
+            state = 'active', paused_because = NULL, paused_details = NULL
         """,
         {**values, "now": now.isoformat()},
     )

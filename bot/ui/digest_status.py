@@ -10,10 +10,17 @@ import discord
 
 from bot.digest.arrival import Arrival, Queue
 from bot.digest.outlook import Outlook
-from bot.models import DeliveryState, PostedMessage, Subscription, SubscriptionState
+from bot.models import (
+    DeliveryRecord,
+    DeliveryState,
+    PostedMessage,
+    Subscription,
+    SubscriptionState,
+)
 from bot.text import markdown
 from bot.text.words import count_of, joined, long_date
 from bot.ui.pause import describe_reason
+from bot.ui.reasons import say_reason
 from bot.ui.replies import describe_next, describe_time, fitting_lines
 
 MAX_SHOWN: Final = 6
@@ -24,19 +31,6 @@ MAX_REASON: Final = 150
 FINE = discord.Colour(0x2E8B57)
 TROUBLED = discord.Colour(0xE0A100)
 PAUSED = discord.Colour(0x8A8F98)
-
-
-class Message(Protocol):
-    """A message that failed, or of which nobody knows whether it arrived."""
-
-    @property
-    def announced_on(self) -> date: ...
-    @property
-    def part(self) -> int: ...
-    @property
-    def state(self) -> DeliveryState: ...
-    @property
-    def reason(self) -> str | None: ...
 
 
 class PastDigest(Protocol):
@@ -84,7 +78,7 @@ class ChannelStatus:
     skipped: Mapping[date, Sequence[Wait]] = field(default_factory=dict)
     queue: Queue | None = None
     arrival: Arrival | None = None
-    troubles: Sequence[Message] = ()
+    troubles: Sequence[DeliveryRecord] = ()
 
     @property
     def is_paused(self) -> bool:
@@ -141,7 +135,7 @@ def _state(status: ChannelStatus) -> Iterator[str]:
         yield f"**I lack {joined(status.lacks)} there**: grant it in the channel's settings."
 
 
-def _troubles(troubles: Sequence[Message], most: int) -> Iterator[str]:
+def _troubles(troubles: Sequence[DeliveryRecord], most: int) -> Iterator[str]:
     if not troubles:
         return
     yield f"**{count_of(len(troubles), 'message')} in trouble**: `/digest resolve` settles it"
@@ -150,15 +144,15 @@ def _troubles(troubles: Sequence[Message], most: int) -> Iterator[str]:
     for group in groups[:most]:
         first = group[0]
         verb = "may have arrived" if first.state is DeliveryState.UNKNOWN else "not posted"
-        reason = markdown.shorten(first.reason or "Discord did not take it", MAX_REASON)
+        reason = markdown.shorten(say_reason(first.reason), MAX_REASON)
         parts = describe_parts([each.part for each in group])
         yield f"- {long_date(first.announced_on)}, {parts}: {verb} ({reason})"
     if len(groups) > most:
         yield f"- … and {len(groups) - most} more"
 
 
-def _trouble_key(message: Message) -> tuple[date, str, str]:
-    return message.announced_on, message.state, message.reason or ""
+def _trouble_key(message: DeliveryRecord) -> tuple[date, str, str]:
+    return message.announced_on, message.state, say_reason(message.reason)
 
 
 def describe_parts(parts: Iterable[int]) -> str:
@@ -181,7 +175,7 @@ def _on_its_way(status: ChannelStatus, now: datetime) -> Iterator[str]:
     ahead = f", after {arrival.ahead:,} for other channels" if arrival.ahead else ""
     yield f"**On its way**: {what}{ahead}; all there {_relative(arrival.at)}"
     if queue.not_before > now and queue.reason:
-        reason = markdown.shorten(queue.reason, MAX_REASON)
+        reason = markdown.shorten(say_reason(queue.reason), MAX_REASON)
         yield f"- tried before ({reason}), and again {_relative(queue.not_before)}"
 
 

@@ -6,12 +6,14 @@ runs the bot hears that arXiv cannot be read.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from itertools import groupby
 from typing import Protocol
 
+from bot.models import DeliveryRecord, DeliveryState
 from bot.text import markdown
 from bot.text.words import joined, long_date
+from bot.ui.reasons import say_reason
 
 MAX_LINES = 3
 MAX_PARTS = 6
@@ -19,16 +21,6 @@ MAX_REASON = 120
 MAX_CATEGORIES = 20
 MAX_CHANNELS = 6
 """Together these keep a notice well under the 2000 characters of a message."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Trouble:
-    """One message of a digest that failed, or that may or may not have arrived."""
-
-    announced_on: date
-    part: int
-    is_unknown: bool
-    reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,10 +59,12 @@ def render_outages(outages: Sequence[Outage], now: datetime) -> str:
     )
 
 
-def render_notice(channel_id: int, troubles: Sequence[Trouble], paused: Paused | None) -> str:
+def render_notice(
+    channel_id: int, troubles: Sequence[DeliveryRecord], paused: Paused | None
+) -> str:
     """Tell of a channel's ``troubles``, of which there is at least one, and what can be done."""
-    unknown = [each for each in troubles if each.is_unknown]
-    failed = [each for each in troubles if not each.is_unknown]
+    unknown = [each for each in troubles if each.state is DeliveryState.UNKNOWN]
+    failed = [each for each in troubles if each.state is not DeliveryState.UNKNOWN]
     lines = []
     if failed:
         lines.append(f"I could not post in <#{channel_id}>:")
@@ -118,13 +112,13 @@ def render_paused(paused: Sequence[Paused]) -> str:
     return "\n".join(lines)
 
 
-def _lines(troubles: Sequence[Trouble]) -> list[str]:
+def _lines(troubles: Sequence[DeliveryRecord]) -> list[str]:
     """One line per date and reason, the newest that fit."""
-    ordered = sorted(troubles, key=lambda each: (each.announced_on, each.reason, each.part))
+    said = sorted((each.announced_on, say_reason(each.reason), each.part) for each in troubles)
     lines = []
-    for (day, reason), group in groupby(ordered, key=lambda each: (each.announced_on, each.reason)):
-        said = markdown.shorten(reason, MAX_REASON)
-        lines.append(f"- {long_date(day)}, {_parts([each.part for each in group])}: {said}")
+    for (day, why), group in groupby(said, key=lambda each: each[:2]):
+        parts = _parts([part for _, _, part in group])
+        lines.append(f"- {long_date(day)}, {parts}: {markdown.shorten(why, MAX_REASON)}")
     return lines[-MAX_LINES:]
 
 

@@ -1,20 +1,18 @@
 """What is said when a digest is paused or goes on. Pure."""
 
 from datetime import timedelta
-from typing import Final
 
 from bot.digest.outlook import Outlook
 from bot.models import Subscription
 from bot.text import markdown
 from bot.text.words import count_of
+from bot.ui.reasons import say_reason
 from bot.ui.replies import describe_next
-
-PAUSED_BY_ADMIN: Final = "an admin paused it"
-"""Why a digest is paused that `/digest pause` paused; nothing but an admin resumes it."""
 
 
 def describe_reason(subscription: Subscription) -> str:
-    return subscription.paused_because or PAUSED_BY_ADMIN
+    """Say why a digest is paused; nothing but an admin resumes what an admin paused."""
+    return say_reason(subscription.paused_because)
 
 
 def describe_window(window: timedelta) -> str:

@@ -32,7 +32,7 @@ SENTENCES: Final[Mapping[ReasonCode, str]] = {
     ReasonCode.NO_ANSWER: "Discord gave no proper answer ({text})",
     ReasonCode.SERVER_ERROR: "Discord had an error of its own ({answer})",
     ReasonCode.WINDOW_OVER: "Discord may not recognise the message any more if it is sent again",
-    ReasonCode.AFTER_UNSURE_TRY: "{because}; an earlier try may have arrived",
+    ReasonCode.AFTER_UNSURE_TRY: "an earlier try may have arrived; the last one: {because}",
     ReasonCode.DELETED: "it was posted, and deleted on Discord",
     ReasonCode.FOUND: "found in the channel",
     ReasonCode.NOT_IN_HISTORY: "it is not in the channel's history",

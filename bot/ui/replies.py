@@ -3,15 +3,15 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Protocol
 
 import discord
 
 from bot.arxiv.taxonomy import category_name
 from bot.digest.outlook import Outlook
-from bot.models import DeliveryState, PostedMessage, Subscription, SubscriptionState, Topic
+from bot.models import DeliveryRecord, DeliveryState, Subscription, SubscriptionState, Topic
 from bot.text import markdown
 from bot.text.words import TYPE_NAMES, count_of, joined, long_date
+from bot.ui.reasons import say_reason
 
 COLOUR = discord.Colour(0xB31B1B)  # arXiv's own red
 MAX_SHOWN = 600
@@ -23,7 +23,7 @@ MAX_DIGESTS_SHOWN = 6  # of at most 900 characters each: Discord allows 6000 per
 def describe_next(subscription: Subscription, outlook: Outlook) -> str:
     """Say when a channel's next digest comes, and what it waits for."""
     if subscription.state is SubscriptionState.PAUSED:
-        because = markdown.escape(subscription.paused_because or "an admin paused it")
+        because = markdown.escape(say_reason(subscription.paused_because))
         return f"none while it is paused ({because}); `/digest resume` resumes it"
     day = long_date(outlook.day)
     if outlook.is_due:
@@ -113,7 +113,7 @@ def say_setup(
         "`/topic add` narrows it down",
     ]
     if before and before.state is SubscriptionState.PAUSED:
-        because = markdown.escape(before.paused_because or "an admin paused it")
+        because = markdown.escape(say_reason(before.paused_because))
         lines.insert(1, f"It was paused ({because}) and goes on now.")
     return "\n".join(lines)
 
@@ -170,21 +170,6 @@ def say_topic_removed(channel_id: int, topic: Topic, *, rest: int) -> str:
     return f"Removed the topic **{markdown.escape(topic.name)}** from <#{channel_id}>. {left}"
 
 
-class Delivered(Protocol):
-    """One message of the outbox, as far as it is shown here."""
-
-    @property
-    def guild_id(self) -> int: ...
-    @property
-    def channel_id(self) -> int: ...
-    @property
-    def message_id(self) -> int | None: ...
-    @property
-    def state(self) -> DeliveryState: ...
-    @property
-    def reason(self) -> str | None: ...
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SendOutcome:
     """What ``/digest send`` came to: what was planned, and all the date's messages so far."""
@@ -194,7 +179,7 @@ class SendOutcome:
     announced: int
     papers: int
     messages: int
-    deliveries: Sequence[Delivered]
+    deliveries: Sequence[DeliveryRecord]
 
 
 def say_sent(outcome: SendOutcome) -> str:
@@ -207,9 +192,9 @@ def say_sent(outcome: SendOutcome) -> str:
         f"{count_of(outcome.papers, 'paper')} of {outcome.announced:,} announced on "
         f"{long_date(outcome.day)}, in {count_of(outcome.messages, 'message')}"
     )
-    troubles = [each for each in new if each.state in _TROUBLES]
+    troubles = [each for each in new if each.is_in_trouble]
     if troubles:
-        why = markdown.escape(troubles[0].reason or "Discord did not take it")
+        why = markdown.escape(say_reason(troubles[0].reason))
         return (
             f"Not everything could be posted in {channel}: {why}\n"
             "`/digest status` shows what is missing, `/digest resolve` posts it again."
@@ -219,10 +204,7 @@ def say_sent(outcome: SendOutcome) -> str:
             f"Posting in {channel}: {papers}. It is on its way; `/digest status` says when all of "
             "it will be there."
         )
-    return f"Posted in {channel}: {papers}. {_url(new[0])}"
-
-
-_TROUBLES = (DeliveryState.FAILED, DeliveryState.UNKNOWN)
+    return f"Posted in {channel}: {papers}. {new[0].posted.url if new[0].posted else ''}".strip()
 
 
 def _say_nothing_to_post(outcome: SendOutcome) -> str:
@@ -238,10 +220,10 @@ def _say_nothing_to_post(outcome: SendOutcome) -> str:
     return f"Nothing to post: no listing of {day} holds a paper that {channel} follows."
 
 
-def _say_there(deliveries: Sequence[Delivered], channel: str, day: str) -> str:
+def _say_there(deliveries: Sequence[DeliveryRecord], channel: str, day: str) -> str:
     """Say how much of a digest is in its channel."""
-    url = next((_url(each) for each in deliveries if each.message_id is not None), "")
-    if any(each.state in _TROUBLES for each in deliveries):
+    url = next((each.posted.url for each in deliveries if each.posted), "")
+    if any(each.is_in_trouble for each in deliveries):
         return (
             f"not all of the digest of {day} arrived in {channel}; `/digest status` says why, "
             f"`/digest resolve` posts it again. {url}"
@@ -249,16 +231,6 @@ def _say_there(deliveries: Sequence[Delivered], channel: str, day: str) -> str:
     if any(each.state is not DeliveryState.SENT for each in deliveries):
         return f"the digest of {day} is on its way to {channel}; `/digest status` says more. {url}"
     return f"{channel} already has the digest of {day}. {url}"
-
-
-def _url(message: Delivered) -> str:
-    """Return the message's address; nothing while it is not there yet."""
-    if message.message_id is None:
-        return ""
-    posted = PostedMessage(
-        guild_id=message.guild_id, channel_id=message.channel_id, message_id=message.message_id
-    )
-    return posted.url
 
 
 def say_no_listing(subscription: Subscription, errors: Sequence[str]) -> str:

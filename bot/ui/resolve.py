@@ -8,10 +8,11 @@ from typing import Final
 import discord
 
 from bot.arxiv.identifier import abs_url
-from bot.models import ArxivId, DeliveryState, PostedMessage
+from bot.models import ArxivId, DeliveryRecord, DeliveryState
 from bot.text import markdown
 from bot.text.words import count_of, joined, long_date
-from bot.ui.digest_status import MAX_REASON, TROUBLED, Message, describe_parts
+from bot.ui.digest_status import MAX_REASON, TROUBLED, describe_parts
+from bot.ui.reasons import say_reason
 from bot.ui.replies import fitting_lines
 
 MAX_NAME: Final = 22
@@ -28,10 +29,10 @@ WHAT: Final = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Trouble:
-    """A message in trouble with its papers: identifiers and titles."""
+class OpenMessage:
+    """A message that waits for an admin's word, with its papers: identifiers and titles."""
 
-    message: Message
+    message: DeliveryRecord
     papers: Sequence[tuple[ArxivId, str]]
 
     @property
@@ -39,14 +40,16 @@ class Trouble:
         return self.message.state is DeliveryState.UNKNOWN
 
 
-def name_message(message: Message, *, channel: str, categories: Sequence[str], of: int) -> str:
+def name_message(
+    message: DeliveryRecord, *, channel: str, categories: Sequence[str], of: int
+) -> str:
     """Name a message where a person picks one of many."""
     parts = f"part {message.part} of {of}"
     return f"{_start(channel, categories, message.announced_on)} · {parts} · {_state(message)}"
 
 
 def name_all(
-    messages: Sequence[Message], *, channel: str, categories: Sequence[str], day: date
+    messages: Sequence[DeliveryRecord], *, channel: str, categories: Sequence[str], day: date
 ) -> str:
     """Name all messages of a date that are in trouble."""
     states = joined(sorted({_state(message) for message in messages}))
@@ -59,16 +62,16 @@ def _start(channel: str, categories: Sequence[str], day: date) -> str:
     return f"{name} · {categories[0]}{more} · {long_date(day)}"
 
 
-def _state(message: Message) -> str:
+def _state(message: DeliveryRecord) -> str:
     return "may have arrived" if message.state is DeliveryState.UNKNOWN else "not posted"
 
 
-def say_sure_to_repost(channel_id: int, day: date, troubles: Sequence[Trouble]) -> str:
+def say_sure_to_repost(channel_id: int, day: date, troubles: Sequence[OpenMessage]) -> str:
     parts = describe_parts([each.message.part for each in troubles])
     return f"Post {parts} of the digest of {long_date(day)} in <#{channel_id}> again?"
 
 
-def render_repost(troubles: Sequence[Trouble]) -> discord.Embed:
+def render_repost(troubles: Sequence[OpenMessage]) -> discord.Embed:
     """Name what may appear twice, and what certainly will not."""
     unknown = [each for each in troubles if each.may_be_there]
     failed = [each for each in troubles if not each.may_be_there]
@@ -90,12 +93,12 @@ def render_repost(troubles: Sequence[Trouble]) -> discord.Embed:
     return discord.Embed(description="\n\n".join(sections), colour=TROUBLED)
 
 
-def _reasons(troubles: Sequence[Trouble]) -> str:
-    reasons = dict.fromkeys(each.message.reason or "unknown why" for each in troubles)
+def _reasons(troubles: Sequence[OpenMessage]) -> str:
+    reasons = dict.fromkeys(say_reason(each.message.reason) for each in troubles)
     return markdown.shorten("; ".join(reasons), MAX_REASON)
 
 
-def _list(troubles: Sequence[Trouble]) -> str:
+def _list(troubles: Sequence[OpenMessage]) -> str:
     lines = [
         f"- [{arxiv_id}]({abs_url(arxiv_id)}) {markdown.shorten(title, MAX_TITLE)}"
         for each in troubles
@@ -104,12 +107,12 @@ def _list(troubles: Sequence[Trouble]) -> str:
     return fitting_lines(lines, MAX_LIST)
 
 
-def say_settled(channel_id: int, day: date, troubles: Sequence[Trouble]) -> str:
+def say_settled(channel_id: int, day: date, troubles: Sequence[OpenMessage]) -> str:
     """Confirm that messages stay as they are, and what that means."""
     return "\n".join(_settled(channel_id, day, troubles))
 
 
-def _settled(channel_id: int, day: date, troubles: Sequence[Trouble]) -> Iterator[str]:
+def _settled(channel_id: int, day: date, troubles: Sequence[OpenMessage]) -> Iterator[str]:
     parts = describe_parts([each.message.part for each in troubles])
     yield f"Noted: {parts} of {long_date(day)} in <#{channel_id}>, nothing more to do."
     papers = sum(len(each.papers) for each in troubles if not each.may_be_there)
@@ -127,21 +130,10 @@ def say_left(channel_id: int) -> str:
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reposted:
-    """What became of a message that was posted again."""
-
-    state: DeliveryState
-    reason: str | None
-    posted: PostedMessage | None
-
-
-def say_reposted(channel_id: int, reposted: Sequence[Reposted]) -> str:
+def say_reposted(channel_id: int, reposted: Sequence[DeliveryRecord]) -> str:
     """Say what became of messages that were posted again, as far as is known by now."""
     sent = [each for each in reposted if each.state is DeliveryState.SENT]
-    troubles = [
-        each for each in reposted if each.state in (DeliveryState.FAILED, DeliveryState.UNKNOWN)
-    ]
+    troubles = [each for each in reposted if each.is_in_trouble]
     waiting = len(reposted) - len(sent) - len(troubles)
     lines = []
     if sent:
@@ -153,7 +145,7 @@ def say_reposted(channel_id: int, reposted: Sequence[Reposted]) -> str:
             "when to expect them."
         )
     if troubles:
-        reason = markdown.shorten(troubles[0].reason or "Discord did not take it", MAX_REASON)
+        reason = markdown.shorten(say_reason(troubles[0].reason), MAX_REASON)
         lines.append(
             f"{count_of(len(troubles), 'message')} could not be posted in <#{channel_id}> again: "
             f"{reason}"

@@ -5,14 +5,12 @@ import pytest
 import simcord
 
 from bot.delivery.notices import Caretaker
-from bot.delivery.reconcile import PUT_BACK
 from bot.models import Reason, ReasonCode, SubscriptionState
-from bot.ui.reasons import say_reason
 from tests.cogs.replies import is_private, labels, shown
 from tests.conftest import World
 
-SHUT = say_reason(Reason(code=ReasonCode.MAY_NOT_POST))
-LOST = f"{PUT_BACK}: the bot lacks Read Message History"
+SHUT = Reason(code=ReasonCode.MAY_NOT_POST)
+LOST = Reason(code=ReasonCode.PUT_BACK, because=Reason(code=ReasonCode.HISTORY_HIDDEN))
 
 
 async def digest(world: World, command: str, **options: object) -> simcord.InteractionResult:

@@ -8,11 +8,10 @@ import pytest
 import simcord
 
 from bot.cogs.digest_resolve import RepostButton
-from bot.models import DeliveryState, Subscription
-from bot.store.outbox.outbox import DeliveryRecord
+from bot.models import DeliveryRecord, DeliveryState, Subscription
 from bot.ui.questions import Lot, Repost
 from bot.ui.views import make_view
-from tests.builders import DAY, make_draft, make_listing, make_papers
+from tests.builders import DAY, make_draft, make_listing, make_papers, make_reason
 from tests.cogs.replies import is_private, labels, shown
 from tests.conftest import World
 
@@ -39,8 +38,10 @@ async def plan(world: World, subscription: Subscription) -> None:
         for number in (0, 2, 4)
     ]
     await outbox.plan(subscription, DAY, drafts, now=now)
-    await outbox.mark_failed(await claim(world, subscription), "it is shut", now)
-    await outbox.mark_unknown(await claim(world, subscription), "history unreadable", now)
+    await outbox.mark_failed(await claim(world, subscription), make_reason("it is shut"), now)
+    await outbox.mark_unknown(
+        await claim(world, subscription), make_reason("history unreadable"), now
+    )
     await outbox.mark_sent(await claim(world, subscription), 77, now)
 
 
@@ -172,7 +173,7 @@ async def test_an_old_button_does_not_post_what_got_lost_again_since(world: Worl
     unknown, now = (await records(world))[1], world.clock.now()
     assert await world.store.troubles.post_again(unknown.id, now)
     assert await world.store.outbox.claim(world.channel.id, now)
-    await world.store.outbox.mark_unknown(unknown.id, "history unreadable", now)
+    await world.store.outbox.mark_unknown(unknown.id, make_reason("history unreadable"), now)
     assert result.response is not None
     clicked = await world.admin.click(result.response, label=AGAIN)
     assert "not in trouble (any more)" in plain(clicked)

@@ -16,7 +16,7 @@ from bot.models import (
     Subscription,
 )
 from bot.ui.reasons import say_reason
-from tests.builders import DAY, make_draft, make_listing, make_paper, make_papers
+from tests.builders import DAY, make_draft, make_listing, make_paper, make_papers, make_reason
 from tests.cogs.replies import is_private, shown
 from tests.conftest import World
 
@@ -154,7 +154,9 @@ async def test_a_message_of_unknown_fate_is_shown(world: World) -> None:
     )
     record = await world.store.outbox.claim(world.channel.id, world.clock.now())
     assert record is not None
-    await world.store.outbox.mark_unknown(record.id, "history unreadable", world.clock.now())
+    await world.store.outbox.mark_unknown(
+        record.id, make_reason("history unreadable"), world.clock.now()
+    )
     text = await status(world)
     assert "1 message in trouble: /digest resolve settles it" in text
     assert "part 1: may have arrived (history unreadable)" in text
@@ -199,7 +201,7 @@ async def test_troubles_of_other_servers_are_not_shown(world: World) -> None:
     await world.store.outbox.plan(other, DAY, [make_draft(make_paper())], now=world.clock.now())
     record = await world.store.outbox.claim(1, world.clock.now())
     assert record is not None
-    await world.store.outbox.mark_failed(record.id, "refused", world.clock.now())
+    await world.store.outbox.mark_failed(record.id, make_reason("refused"), world.clock.now())
     assert "trouble" not in await status(world)
 
 
@@ -232,7 +234,9 @@ async def test_a_digest_is_delivered_after_its_message_is_gone(world: World) -> 
     )
     record = await world.store.outbox.claim(world.channel.id, world.clock.now())
     assert record is not None
-    await world.store.outbox.mark_sent(record.id, None, world.clock.now(), "deleted on Discord")
+    await world.store.outbox.mark_sent(
+        record.id, None, world.clock.now(), make_reason("deleted on Discord")
+    )
     (delivery,) = await world.store.outbox.list_deliveries(world.channel.id)
     assert delivery.state is DeliveryState.SENT
     assert "1 of 1 message delivered" in await status(world)

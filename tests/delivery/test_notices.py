@@ -12,11 +12,18 @@ from bot.delivery.edge import DiscordSender
 from bot.delivery.notices import Caretaker
 from bot.delivery.trace import http_trace
 from bot.delivery.worker import Delivery
-from bot.models import DayRecord, IntakeVerdict, Subscription
+from bot.models import (
+    DayRecord,
+    DeliveryState,
+    IntakeVerdict,
+    Reason,
+    ReasonCode,
+    Subscription,
+)
 from bot.store.intake_log import Outage
 from bot.store.store import Store, open_store
-from bot.ui.notices import Paused, Trouble, render_notice, render_outages
-from tests.builders import DAY, NOW, make_draft, make_papers
+from bot.ui.notices import Paused, render_notice, render_outages
+from tests.builders import DAY, NOW, make_draft, make_papers, make_reason, make_record
 from tests.fakes import faults, spec
 from tests.fakes.clock import VirtualClock
 from tests.fakes.discord import SEND, DiscordServer
@@ -138,7 +145,7 @@ async def test_nobody_to_tell_is_not_tried_for_ever(world: World) -> None:
     await world.plan()
     await world.deliver()
     await world.caretaker.look_around()
-    assert await world.store.troubles.list_untold() == []
+    assert await world.store.troubles.list_unnotified() == []
 
 
 async def test_a_discord_that_is_down_is_told_later(world: World) -> None:
@@ -199,7 +206,7 @@ async def test_a_deleted_subscription_is_not_told(world: World) -> None:
     await world.deliver()
     await world.caretaker.look_around()
     assert world.told() == []
-    assert await world.store.troubles.list_untold() == []
+    assert await world.store.troubles.list_unnotified() == []
 
 
 async def test_a_channel_goes_on_when_it_may(world: World) -> None:
@@ -231,9 +238,12 @@ async def test_a_refusal_that_the_bot_cannot_explain_is_not_tried_again_and_agai
     assert (await world.subscription()).state == "paused"
 
 
-@pytest.mark.parametrize("reason", ["holiday", "a backup was put back"])
-async def test_what_an_admin_paused_stays_paused(world: World, reason: str) -> None:
-    await world.store.subscriptions.pause(world.channel.id, reason)
+@pytest.mark.parametrize(
+    "code", [ReasonCode.PAUSED_BY_ADMIN, ReasonCode.PUT_BACK, ReasonCode.NO_TEXT_CHANNEL]
+)
+async def test_what_an_admin_paused_stays_paused(world: World, code: ReasonCode) -> None:
+    """And what paused because of something that the bot cannot see go away."""
+    await world.store.subscriptions.pause(world.channel.id, Reason(code=code))
     assert await world.caretaker.look_around() == 0
     assert (await world.subscription()).state == "paused"
 
@@ -241,11 +251,11 @@ async def test_what_an_admin_paused_stays_paused(world: World, reason: str) -> N
 def test_a_notice_fits_into_a_message_whatever_happened() -> None:
     """Many dates and long reasons of both kinds."""
     troubles = [
-        Trouble(
+        make_record(
+            part,
             announced_on=DAY + timedelta(days=number),
-            part=part,
-            is_unknown=bool(number % 2),
-            reason="*@everyone* `x`\n" + "very long " * 80,
+            state=DeliveryState.UNKNOWN if number % 2 else DeliveryState.FAILED,
+            reason=make_reason("*@everyone* `x`\n" + "very long " * 80),
         )
         for number in range(20)
         for part in range(1, 30)

@@ -9,7 +9,7 @@ import pytest
 
 from bot.delivery.edge import DiscordSender
 from bot.delivery.notices import Caretaker
-from bot.delivery.reconcile import PUT_BACK, Reconciliation, may_repeat
+from bot.delivery.reconcile import Reconciliation, may_repeat
 from bot.delivery.trace import http_trace
 from bot.delivery.worker import Delivery
 from bot.errors import StoreError
@@ -23,7 +23,6 @@ from bot.models import (
 )
 from bot.store.backup.backup import backup, note_boot, restore
 from bot.store.store import Store, open_store
-from bot.ui.pause import PAUSED_BY_ADMIN
 from bot.ui.reasons import say_reason
 from bot.ui.styles.cards import CARDS
 from tests.builders import DAY, NOW, make_digest, make_entry, make_paper, make_papers
@@ -34,7 +33,10 @@ from tests.fakes.world import READ_MESSAGE_HISTORY, Channel
 from tests.faults.invariants import find_broken
 from tests.faults.world import FAST
 
-SHUT = say_reason(Reason(code=ReasonCode.MAY_NOT_POST))
+SHUT = Reason(code=ReasonCode.MAY_NOT_POST)
+LOCKED = Reason(code=ReasonCode.THREAD_LOCKED)
+PAUSED_BY_ADMIN = Reason(code=ReasonCode.PAUSED_BY_ADMIN)
+PUT_BACK = "a backup was put back, and what was posted cannot be known"
 WINDOW = timedelta(hours=96)
 PAPERS = make_papers(15)
 DIGEST = make_digest(*PAPERS)
@@ -146,7 +148,7 @@ async def test_a_channel_that_cannot_be_read_is_paused(world: World, tmp_path: P
         await world.deliver(store)
         subscription = await store.subscriptions.get_subscription(world.channel.id)
         assert subscription is not None
-        assert "cannot be known" in str(subscription.paused_because)
+        assert "cannot be known" in say_reason(subscription.paused_because)
         assert may_repeat(subscription)  # its admin is asked before it goes on
     assert len(world.server.ledger) == count
 
@@ -204,7 +206,7 @@ async def fail_and_post_again(
         record = await store.outbox.claim(world.channel.id, now)
         assert record is not None
         mark = store.outbox.mark_unknown if is_unknown else store.outbox.mark_failed
-        await mark(record.id, "the thread is locked", now)
+        await mark(record.id, LOCKED, now)
         await backup(world.path, copy)
         assert await store.troubles.post_again(record.id, now)
         await world.deliver(store)
@@ -251,7 +253,7 @@ async def test_what_was_posted_again_in_pieces_may_be_there(world: World, tmp_pa
         await world.deliver(store)
         (record,) = await store.troubles.list_open(world.channel.guild_id)
         assert (record.id, record.state) == (delivery_id, DeliveryState.UNKNOWN)
-        assert record.id in {each.id for each in await store.troubles.list_untold()}
+        assert record.id in {each.id for each in await store.troubles.list_unnotified()}
 
 
 async def test_what_failed_and_is_not_in_the_channel_stays_a_trouble(
@@ -262,7 +264,7 @@ async def test_what_failed_and_is_not_in_the_channel_stays_a_trouble(
     async with open_store(world.path) as store:
         await world.deliver(store)
         (record,) = await store.troubles.list_open(world.channel.guild_id)
-        assert (record.state, record.reason) == (DeliveryState.FAILED, "the thread is locked")
+        assert (record.state, record.reason) == (DeliveryState.FAILED, LOCKED)
 
 
 async def test_what_failed_in_a_channel_that_cannot_be_read_may_be_there(
@@ -275,10 +277,10 @@ async def test_what_failed_in_a_channel_that_cannot_be_read_may_be_there(
         await world.deliver(store)
         (record,) = await store.troubles.list_open(world.channel.guild_id)
         assert record.state is DeliveryState.UNKNOWN
-        assert PUT_BACK in str(record.reason)
+        assert PUT_BACK in say_reason(record.reason)
 
 
-async def put_back_paused(world: World, copy: Path, reason: str) -> None:
+async def put_back_paused(world: World, copy: Path, reason: Reason) -> None:
     """Put back a copy in which the digest is paused; since then it went on."""
     async with open_store(world.path) as store:
         await world.subscribe(store)
@@ -302,7 +304,7 @@ async def test_a_digest_that_is_paused_in_the_copy_is_told_once(
     await put_back_paused(world, tmp_path / "copy.db", PAUSED_BY_ADMIN)
     async with open_store(world.path) as store:
         (notice,) = await look_around(world, store)
-    assert f"<#{world.channel.id}>: {PAUSED_BY_ADMIN}" in notice
+    assert f"<#{world.channel.id}>: {say_reason(PAUSED_BY_ADMIN)}" in notice
     assert "/digest resume" in notice
 
 
@@ -319,7 +321,7 @@ async def test_a_digest_paused_in_the_copy_whose_cause_is_gone_just_goes_on(
 
 @pytest.mark.parametrize("reason", [PAUSED_BY_ADMIN, SHUT])
 async def test_whatever_paused_a_channel_that_cannot_be_read_its_admin_is_asked(
-    world: World, tmp_path: Path, reason: str
+    world: World, tmp_path: Path, reason: Reason
 ) -> None:
     """Neither does it go on by itself, nor without the question: papers may appear twice."""
     await put_back_paused(world, tmp_path / "copy.db", reason)

@@ -10,6 +10,7 @@ from bot.delivery.worker import DeliverySettings
 from bot.errors import TokenRefused
 from bot.store.outbox.outbox import Outbox
 from bot.store.subscriptions import Subscriptions
+from bot.ui.reasons import say_reason
 from tests.builders import DAY, make_id
 from tests.fakes import faults, spec
 from tests.fakes.faults import Fault
@@ -145,7 +146,7 @@ async def test_row_24_a_refused_channel_pauses_and_the_others_go_on(
     subscription = await Subscriptions(world.database).get_subscription(closed.id)
     assert subscription is not None
     assert subscription.state == "paused"
-    assert "Send Messages" in str(subscription.paused_because)
+    assert "Send Messages" in say_reason(subscription.paused_because)
     before = world.sends()
     world.advance(60 * MINUTES)
     await world.delivery.run_once()
@@ -396,7 +397,7 @@ async def test_row_41_a_digest_moved_to_another_channel_is_not_in_both(
     planned = await world.plan(other)
     await world.delivery.run_once()
     assert (world.posted(channel), world.posted(other)) == ([], planned)
-    assert await world.reasons(channel) == ["the subscription was deleted"] * 2
+    assert await world.reasons(channel) == ["the digest was removed"] * 2
 
 
 async def test_row_41_a_subscription_deleted_between_two_parts(

@@ -36,10 +36,9 @@ from bot.delivery.reconcile import Reconciliation
 from bot.delivery.trace import http_trace
 from bot.delivery.window import Tries
 from bot.delivery.worker import Delivery, DeliverySettings
-from bot.models import AnnounceType, Paper, SubscriptionState
+from bot.models import AnnounceType, DeliveryRecord, Paper, SubscriptionState
 from bot.run.app import offline_pipeline
 from bot.store.backup.backup import backup, restore
-from bot.store.outbox.outbox import DeliveryRecord
 from bot.store.store import Store, open_store
 from tests.builders import NOW, make_listing, make_paper
 from tests.fakes import faults

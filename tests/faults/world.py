@@ -13,11 +13,12 @@ from bot.delivery.edge import DiscordSender
 from bot.delivery.trace import http_trace
 from bot.delivery.window import Tries
 from bot.delivery.worker import Delivery, DeliverySettings
-from bot.models import MessageDraft, Subscription
-from bot.store.outbox.outbox import DeliveryRecord, Outbox
+from bot.models import DeliveryRecord, MessageDraft, Subscription
+from bot.store.outbox.outbox import Outbox
 from bot.store.sqlite.database import open_database
 from bot.store.sqlite.executor import Database
 from bot.store.subscriptions import Subscriptions
+from bot.ui.reasons import say_reason
 from tests.builders import DAY, NOW, make_id
 from tests.fakes.clock import HostClock, VirtualClock
 from tests.fakes.discord import SEND, DiscordServer
@@ -112,7 +113,7 @@ class World:
 
     async def claim(self, channel: Channel) -> DeliveryRecord:
         """Claim as a process that was killed right after."""
-        record = await self.outbox.claim(channel.id, self.clock.now())
+        record = await self.outbox.claim(channel.id, self.clock.now(), self.host.instant())
         assert record is not None
         return record
 
@@ -126,7 +127,9 @@ class World:
         return [each.state.value for each in await self.outbox.list_deliveries(channel.id)]
 
     async def reasons(self, channel: Channel) -> list[str | None]:
-        return [each.reason for each in await self.outbox.list_deliveries(channel.id)]
+        """Return what is said of each message of a channel."""
+        records = await self.outbox.list_deliveries(channel.id)
+        return [say_reason(each.reason) if each.reason else None for each in records]
 
     def posted(self, channel: Channel) -> list[str]:
         return [entry.content for entry in self.server.messages_in(channel)]

@@ -4,7 +4,7 @@ from datetime import time
 
 from bot.models import AnnounceType, Subscription, SubscriptionState, Topic
 from bot.store.store import Store
-from tests.builders import NOW
+from tests.builders import NOW, make_reason
 
 
 async def subscribe(store: Store, *, channel_id: int = 1, guild_id: int = 7) -> Subscription:
@@ -31,7 +31,7 @@ async def test_a_subscription_is_read_back_as_it_was_set(store: Store) -> None:
 async def test_setting_a_channel_up_again_changes_it_and_keeps_its_topics(store: Store) -> None:
     first = await subscribe(store)
     await store.subscriptions.set_topic(1, "vision", "segmentation")
-    await store.subscriptions.pause(1, "no permission")
+    await store.subscriptions.pause(1, make_reason("no permission"))
     changed = await store.subscriptions.set_subscription(
         guild_id=7,
         channel_id=1,
@@ -73,11 +73,14 @@ async def test_a_channel_without_subscription_has_no_topics(store: Store) -> Non
 
 async def test_pausing_gives_the_reason_and_resuming_forgets_it(store: Store) -> None:
     await subscribe(store)
-    assert await store.subscriptions.pause(1, "no permission")
-    assert not await store.subscriptions.pause(1, "again")
+    assert await store.subscriptions.pause(1, make_reason("no permission"))
+    assert not await store.subscriptions.pause(1, make_reason("again"))
     paused = await store.subscriptions.get_subscription(1)
     assert paused is not None
-    assert (paused.state, paused.paused_because) == (SubscriptionState.PAUSED, "no permission")
+    assert (paused.state, paused.paused_because) == (
+        SubscriptionState.PAUSED,
+        make_reason("no permission"),
+    )
     assert await store.subscriptions.resume(1)
     resumed = await store.subscriptions.get_subscription(1)
     assert resumed is not None
@@ -86,12 +89,15 @@ async def test_pausing_gives_the_reason_and_resuming_forgets_it(store: Store) ->
 
 async def test_a_final_pause_takes_the_place_of_another(store: Store) -> None:
     await subscribe(store)
-    await store.subscriptions.pause(1, "no permission")
-    assert await store.subscriptions.pause(1, "holiday", is_final=True)
+    await store.subscriptions.pause(1, make_reason("no permission"))
+    assert await store.subscriptions.pause(1, make_reason("holiday"), is_final=True)
     paused = await store.subscriptions.get_subscription(1)
     assert paused is not None
-    assert (paused.state, paused.paused_because) == (SubscriptionState.PAUSED, "holiday")
-    assert not await store.subscriptions.pause(2, "nobody is there", is_final=True)
+    assert (paused.state, paused.paused_because) == (
+        SubscriptionState.PAUSED,
+        make_reason("holiday"),
+    )
+    assert not await store.subscriptions.pause(2, make_reason("nobody is there"), is_final=True)
 
 
 async def test_a_removed_subscription_takes_its_topics_along(store: Store) -> None:

@@ -9,29 +9,33 @@ import pytest
 
 from bot.digest.arrival import Arrival, Queue
 from bot.digest.outlook import Outlook
-from bot.models import DeliveryState, Subscription, SubscriptionState
+from bot.models import (
+    DeliveryRecord,
+    DeliveryState,
+    Reason,
+    ReasonCode,
+    Subscription,
+    SubscriptionState,
+)
 from bot.store.outbox.arrivals import PastDigest
 from bot.ui.digest_status import ChannelStatus, Wait, render_statuses
-from bot.ui.pause import PAUSED_BY_ADMIN
-from tests.builders import DAY, NOW, make_subscription
+from tests.builders import DAY, NOW, make_reason, make_record, make_subscription
 from tests.fakes.spec import MESSAGES, body_errors
 
 SOON = NOW + timedelta(minutes=3)
 R = "<t:1709629380:R>"  # SOON
 WAITING = Outlook(day=DAY, waits_for=("cs.CV",))
 SHUT = "the bot may not post there"
+BY_ADMIN = make_subscription(
+    state=SubscriptionState.PAUSED, paused_because=Reason(code=ReasonCode.PAUSED_BY_ADMIN)
+)
 
 
-class Message:
-    """A message in trouble as `render_statuses` sees it."""
-
-    def __init__(
-        self, part: int = 1, *, is_unknown: bool = False, reason: str = SHUT, day: date = DAY
-    ) -> None:
-        self.announced_on = day
-        self.part = part
-        self.state = DeliveryState.UNKNOWN if is_unknown else DeliveryState.FAILED
-        self.reason = reason
+def troubled(
+    part: int = 1, *, is_unknown: bool = False, reason: str = SHUT, day: date = DAY
+) -> DeliveryRecord:
+    state = DeliveryState.UNKNOWN if is_unknown else DeliveryState.FAILED
+    return make_record(part, state=state, reason=make_reason(reason), announced_on=day)
 
 
 def status(subscription: Subscription | None = None, **fields: Any) -> ChannelStatus:
@@ -40,7 +44,7 @@ def status(subscription: Subscription | None = None, **fields: Any) -> ChannelSt
 
 
 def paused(because: str) -> Subscription:
-    return make_subscription(state=SubscriptionState.PAUSED, paused_because=because)
+    return make_subscription(state=SubscriptionState.PAUSED, paused_because=make_reason(because))
 
 
 def past(day: date = DAY, *, planned: int = 12, sent: int = 3, messages: int = 3) -> PastDigest:
@@ -60,7 +64,7 @@ def queue(*, is_on_hold: bool = False, reason: str | None = None) -> Queue:
         messages=4,
         days=(DAY,),
         not_before=SOON if reason else NOW,
-        reason=reason,
+        reason=make_reason(reason) if reason else None,
         is_on_hold=is_on_hold,
     )
 
@@ -74,7 +78,7 @@ def said(*statuses: ChannelStatus) -> str:
     ("shown", "line"),
     [
         (status(), "#papers · cs.CV\nActive, posted as soon as announced"),
-        (status(paused(PAUSED_BY_ADMIN)), "Paused: an admin paused it\n`/digest resume` resumes"),
+        (status(BY_ADMIN), "Paused: an admin paused it\n`/digest resume` resumes"),
         (
             status(paused(SHUT), resumes_by_itself=True),
             f"Paused: {SHUT}\nIt goes on by itself once I may post there; `/digest resume`",
@@ -124,12 +128,12 @@ def said(*statuses: ChannelStatus) -> str:
             "- Tue, 5 Mar 2024: no digest. cs.CV: taken for a holiday",
         ),
         (
-            status(troubles=[Message(2, is_unknown=True, reason="history unreadable")]),
+            status(troubles=[troubled(2, is_unknown=True, reason="history unreadable")]),
             "1 message in trouble: `/digest resolve` settles it\n"
             "- Tue, 5 Mar 2024, part 2: may have arrived (history unreadable)",
         ),
         (
-            status(troubles=[Message(part) for part in (3, 1, 2)]),
+            status(troubles=[troubled(part) for part in (3, 1, 2)]),
             f"- Tue, 5 Mar 2024, parts 1, 2 and 3: not posted ({SHUT})",
         ),
     ],
@@ -156,7 +160,7 @@ def test_trouble_comes_first_then_what_is_paused() -> None:
     shown = said(
         status(channel="#fine"),
         status(paused(SHUT), channel="#paused"),
-        status(channel="#troubled", troubles=[Message()]),
+        status(channel="#troubled", troubles=[troubled()]),
     )
     assert shown.index("#troubled") < shown.index("#paused") < shown.index("#fine")
 
@@ -167,7 +171,7 @@ def hostile(channel_id: int) -> ChannelStatus:
         channel_id=channel_id,
         categories=[f"astro-ph.{number}" for number in range(20)],
         state=SubscriptionState.PAUSED,
-        paused_because="*@everyone* `x`\n" * 50,
+        paused_because=make_reason("*@everyone* `x`\n" * 50),
     )
     waits = [Wait(category=f"cs.{n}", why=f"{n} _is_ " * 90, asked_at=SOON) for n in range(20)]
     days = [DAY - timedelta(days=number) for number in range(30)]
@@ -181,7 +185,7 @@ def hostile(channel_id: int) -> ChannelStatus:
         queue=queue(reason="429 " * 200),
         arrival=Arrival(at=SOON, ahead=10**6),
         troubles=[
-            Message(part, day=day, reason=f"{part} **bold** @here " * 30, is_unknown=part % 2 == 0)
+            troubled(part, day=day, reason=f"{part} **bold** @here " * 30, is_unknown=part % 2 == 0)
             for day in days
             for part in range(1, 20)
         ],

@@ -2,12 +2,14 @@
 
 import pytest
 
-from bot.ui.notices import Paused, Trouble, render_notice, render_paused
-from tests.builders import DAY
+from bot.models import DeliveryRecord, DeliveryState
+from bot.ui.notices import Paused, render_notice, render_paused
+from tests.builders import make_reason, make_record
 
 
-def trouble(*, is_unknown: bool) -> Trouble:
-    return Trouble(announced_on=DAY, part=2, is_unknown=is_unknown, reason="it is shut")
+def trouble(*, is_unknown: bool) -> DeliveryRecord:
+    state = DeliveryState.UNKNOWN if is_unknown else DeliveryState.FAILED
+    return make_record(2, state=state, reason=make_reason("it is shut"))
 
 
 @pytest.mark.parametrize(

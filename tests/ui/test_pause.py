@@ -6,7 +6,7 @@ import pytest
 
 from bot.models import SubscriptionState
 from bot.ui.pause import describe_window, say_paused, say_resumed, say_sure_to_resume
-from tests.builders import make_subscription
+from tests.builders import make_reason, make_subscription
 from tests.ui.test_replies import COMING
 
 FOUR_DAYS = timedelta(days=4)
@@ -47,6 +47,8 @@ def test_an_end_tells_what_was_not_posted(troubles: int, said: str) -> None:
 
 
 def test_the_question_shows_its_reason_harmlessly() -> None:
-    paused = make_subscription(state=SubscriptionState.PAUSED, paused_because="*@everyone* lost")
+    paused = make_subscription(
+        state=SubscriptionState.PAUSED, paused_because=make_reason("*@everyone* lost")
+    )
     assert "@everyone" not in say_sure_to_resume(paused)
     assert "lost" in say_sure_to_resume(paused)

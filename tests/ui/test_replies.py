@@ -8,7 +8,14 @@ import pytest
 
 from bot.arxiv.taxonomy import CATEGORIES
 from bot.digest.outlook import Outlook
-from bot.models import AnnounceType, DeliveryState, Subscription, SubscriptionState, Topic
+from bot.models import (
+    AnnounceType,
+    DeliveryRecord,
+    DeliveryState,
+    Subscription,
+    SubscriptionState,
+    Topic,
+)
 from bot.text import markdown
 from bot.ui.replies import (
     SendOutcome,
@@ -22,7 +29,7 @@ from bot.ui.replies import (
     say_setup,
     say_topic_set,
 )
-from tests.builders import DAY, make_subscription, make_topic
+from tests.builders import DAY, make_reason, make_record, make_subscription, make_topic
 from tests.fakes.spec import MESSAGES, body_errors
 
 AT = datetime(2024, 3, 5, 18, 0, tzinfo=UTC)
@@ -33,7 +40,9 @@ HOSTILE = make_subscription(
     post_at=time(9),
     zone="America/Argentina/ComodRivadavia",
 )
-PAUSED = make_subscription(state=SubscriptionState.PAUSED, paused_because="it is shut " * 20)
+PAUSED = make_subscription(
+    state=SubscriptionState.PAUSED, paused_because=make_reason("it is shut " * 20)
+)
 
 
 def errors_of(*, content: str = "", embeds: list[discord.Embed] | None = None) -> list[str]:
@@ -90,7 +99,7 @@ def test_what_is_not_stored_yet_says_what_happens_next() -> None:
 
 def test_a_paused_digest_says_why() -> None:
     subscription = make_subscription(
-        state=SubscriptionState.PAUSED, paused_because="the channel does not exist"
+        state=SubscriptionState.PAUSED, paused_because=make_reason("the channel does not exist")
     )
     said = describe_next(subscription, COMING)
     assert said == (
@@ -144,22 +153,18 @@ def test_lines_that_do_not_fit_are_counted() -> None:
 # -- send ----------------------------------------------------------------------------------------
 
 
-class Message:
-    """A message of the outbox as `say_sent` sees it."""
-
-    guild_id = 1
-    channel_id = 2
-
-    def __init__(self, state: DeliveryState, message_id: int | None, reason: str | None) -> None:
-        self.state = state
-        self.message_id = message_id
-        self.reason = reason
+def message(
+    state: DeliveryState, message_id: int | None = None, reason: str | None = None
+) -> DeliveryRecord:
+    return make_record(
+        state=state, message_id=message_id, reason=make_reason(reason) if reason else None
+    )
 
 
-SENT = Message(DeliveryState.SENT, 3, None)
+SENT = message(DeliveryState.SENT, 3)
 
 
-def outcome(*deliveries: Message, messages: int, announced: int = 25) -> SendOutcome:
+def outcome(*deliveries: DeliveryRecord, messages: int, announced: int = 25) -> SendOutcome:
     return SendOutcome(
         subscription=make_subscription(channel_id=2),
         day=DAY,
@@ -176,24 +181,24 @@ def outcome(*deliveries: Message, messages: int, announced: int = 25) -> SendOut
         (outcome(SENT, messages=1), "Posted in <#2>: 7 papers of 25 announced on Tue, 5 Mar 2024"),
         (outcome(SENT, messages=1), "https://discord.com/channels/1/2/3"),
         (
-            outcome(SENT, Message(DeliveryState.PLANNED, None, None), messages=2),
+            outcome(SENT, message(DeliveryState.PLANNED), messages=2),
             "It is on its way",
         ),
         (
-            outcome(Message(DeliveryState.FAILED, None, "no permission"), messages=1),
+            outcome(message(DeliveryState.FAILED, None, "no permission"), messages=1),
             "Not everything could be posted in <#2>: no permission",
         ),
         (
-            outcome(Message(DeliveryState.UNKNOWN, None, None), messages=1),
-            "Discord did not take it",
+            outcome(message(DeliveryState.UNKNOWN), messages=1),
+            "Not everything could be posted in <#2>: no reason is known",
         ),
         (outcome(SENT, messages=0), "already has the digest of Tue, 5 Mar 2024. https://"),
         (
-            outcome(Message(DeliveryState.FAILED, None, None), SENT, messages=0),
+            outcome(message(DeliveryState.FAILED), SENT, messages=0),
             "not all of the digest of Tue, 5 Mar 2024 arrived in <#2>; `/digest status` says why",
         ),
         (
-            outcome(Message(DeliveryState.PLANNED, None, None), messages=0),
+            outcome(message(DeliveryState.PLANNED), messages=0),
             "the digest of Tue, 5 Mar 2024 is on its way to <#2>",
         ),
         (outcome(messages=0), "of the 25 papers announced on Tue, 5 Mar 2024, none is for <#2>"),
@@ -205,7 +210,7 @@ def test_send_says_what_came_of_it(result: SendOutcome, said: str) -> None:
 
 
 def test_only_the_new_messages_count_for_a_supplement() -> None:
-    said = say_sent(outcome(SENT, Message(DeliveryState.SENT, 4, None), messages=1))
+    said = say_sent(outcome(SENT, message(DeliveryState.SENT, 4), messages=1))
     assert "/1/2/4" in said
 
 

@@ -4,31 +4,30 @@ from collections.abc import Sequence
 
 import pytest
 
-from bot.models import DeliveryState, PostedMessage
+from bot.models import DeliveryRecord, DeliveryState, PostedMessage
 from bot.ui.resolve import (
-    Reposted,
-    Trouble,
+    OpenMessage,
     name_all,
     name_message,
     render_repost,
     say_reposted,
     say_settled,
 )
-from tests.builders import DAY, make_id
+from tests.builders import DAY, make_id, make_reason, make_record
 from tests.fakes.spec import MESSAGES, body_errors
-from tests.ui.test_digest_status import Message
+from tests.ui.test_digest_status import troubled
 
 POSTED = PostedMessage(guild_id=1, channel_id=7, message_id=9)
 
 
-def trouble(part: int, papers: int, *, is_unknown: bool, title: str = "A title") -> Trouble:
-    return Trouble(
-        message=Message(part, is_unknown=is_unknown, reason="it is shut"),
+def trouble(part: int, papers: int, *, is_unknown: bool, title: str = "A title") -> OpenMessage:
+    return OpenMessage(
+        message=troubled(part, is_unknown=is_unknown, reason="it is shut"),
         papers=[(make_id(10 * part + number), title) for number in range(papers)],
     )
 
 
-def said(*troubles: Trouble) -> str:
+def said(*troubles: OpenMessage) -> str:
     return (render_repost(troubles).description or "").replace("*", "")
 
 
@@ -75,9 +74,12 @@ def test_settling_says_what_is_left_out() -> None:
     assert "left out" not in say_settled(7, DAY, [trouble(2, 9, is_unknown=True)])
 
 
-def reposted(state: DeliveryState, reason: str | None = None) -> Reposted:
-    return Reposted(
-        state=state, reason=reason, posted=POSTED if state is DeliveryState.SENT else None
+def reposted(state: DeliveryState, reason: str | None = None) -> DeliveryRecord:
+    return make_record(
+        state=state,
+        reason=make_reason(reason) if reason else None,
+        channel_id=POSTED.channel_id,
+        message_id=POSTED.message_id if state is DeliveryState.SENT else None,
     )
 
 
@@ -92,13 +94,13 @@ def reposted(state: DeliveryState, reason: str | None = None) -> Reposted:
         ),
     ],
 )
-def test_what_became_of_it_is_said(messages: Sequence[Reposted], line: str) -> None:
+def test_what_became_of_it_is_said(messages: Sequence[DeliveryRecord], line: str) -> None:
     assert line in say_reposted(7, messages)
 
 
 def test_choices_tell_messages_apart_within_discords_100_characters() -> None:
     categories = ["astro-ph.CO", "astro-ph.EP"]
-    failed, unknown = Message(1), Message(12, is_unknown=True)
+    failed, unknown = troubled(1), troubled(12, is_unknown=True)
     names = [
         name_message(failed, channel="#" + "n" * 99, categories=categories, of=14),
         name_message(unknown, channel="#" + "n" * 99, categories=categories, of=14),

@@ -26,8 +26,8 @@ BOOT: Final = "boot"
 
 
 DOUBT_PLANNED: Final = (
-    "UPDATE delivery SET state = 'sending', claimed_at = planned_at, changed_at = ?, "
-    f"reason = '{COPIED}' WHERE state = 'planned'"
+    "UPDATE delivery SET state = 'sending', claimed_at = planned_at, claimed_boot = NULL, "
+    f"changed_at = ?, reason = '{COPIED}', reason_details = NULL WHERE state = 'planned'"
 )
 """What a copy has as planned may have been posted since it was made."""
 
@@ -115,7 +115,8 @@ def _check(connection: sqlite3.Connection, path: Path) -> None:
 
 
 def _mark_restored(connection: sqlite3.Connection, now: datetime) -> None:
-    """Mark a copy as put back."""
+    """Mark a copy as put back, one of an earlier version as well."""
+    migrations.migrate(connection)
     with connection:
         connection.execute("BEGIN")
         connection.execute("INSERT OR REPLACE INTO fact VALUES (?, ?)", (RESTORED, now.isoformat()))

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Final
 
 from bot.errors import StoreError
-from bot.models import ArxivId, Subscription
+from bot.models import ArxivId, ReasonCode, Subscription
 from bot.store.sqlite.executor import Database
 from bot.store.sqlite.statements import change, json_array, select, select_one, select_rows
 
@@ -19,7 +19,7 @@ RESTORED: Final = "restored_at"
 """The fact that the database was put back, until the channels were compared with it."""
 
 
-COPIED: Final = "restored from a backup"
+COPIED: Final = ReasonCode.COPIED.value
 """The reason of a step that only says that the copy may be behind."""
 
 PAUSED: Final = "restored_paused:"
@@ -156,7 +156,7 @@ def _insert(
             nonce, payload, payload_sha256, state, not_before, planned_at, claimed_at, changed_at,
             message_id, reason)
         SELECT :subscription_id, :guild_id, :channel_id, :day, coalesce(max(part), 0) + 1, :name,
-            :name, '', '', 'sent', :at, :at, :at, :at, :message_id, 'found in the channel'
+            :name, '', '', 'sent', :at, :at, :at, :at, :message_id, :found
         FROM delivery WHERE channel_id = :channel_id AND announced_on = :day
         """,
         {
@@ -167,6 +167,7 @@ def _insert(
             "name": name,
             "at": at,
             "message_id": message_id,
+            "found": ReasonCode.FOUND.value,
         },
     )
     connection.executemany(

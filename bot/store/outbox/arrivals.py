@@ -11,6 +11,7 @@ from bot.digest.select import Fate
 from bot.models import ArxivId, DeliveryState
 from bot.store.outbox.outbox import OPEN
 from bot.store.sqlite.executor import Database
+from bot.store.sqlite.reasons import read_reason
 from bot.store.sqlite.statements import Row, json_array, select, select_rows
 
 
@@ -40,7 +41,7 @@ class Arrivals:
         open_messages = await self._database.read(
             select_rows,
             f"""
-            SELECT channel_id, planned_at, id, announced_on, not_before, reason,
+            SELECT channel_id, planned_at, id, announced_on, not_before, reason, reason_details,
                 NOT EXISTS (SELECT 1 FROM subscription
                     WHERE subscription.channel_id = delivery.channel_id AND state = 'active')
             FROM delivery WHERE {OPEN} ORDER BY channel_id, announced_on, part
@@ -109,13 +110,13 @@ class Arrivals:
 
 
 def _queue(rows: Sequence[Row]) -> Queue:
-    channel_id, _, _, _, not_before, reason, is_on_hold = rows[0]
+    channel_id, _, _, _, not_before, reason, details, is_on_hold = rows[0]
     return Queue(
         channel_id=channel_id,
         messages=len(rows),
         days=tuple(sorted({date.fromisoformat(row[3]) for row in rows})),
         not_before=datetime.fromisoformat(not_before),
-        reason=reason,
+        reason=read_reason(reason, details),
         is_on_hold=bool(is_on_hold),
     )
 

@@ -13,15 +13,27 @@ import hashlib
 import json
 import sqlite3
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
-from typing import NamedTuple, cast
+from typing import NamedTuple
 
-from bot.models import ArxivId, DeliveryState, MessageDraft, PostedMessage, Subscription
+from bot.models import (
+    ArxivId,
+    DeliveryRecord,
+    DeliveryState,
+    Instant,
+    MessageDraft,
+    PostedMessage,
+    Reason,
+    ReasonCode,
+    Subscription,
+)
 from bot.store.backup.restored import require_compared
 from bot.store.sqlite.executor import Database
+from bot.store.sqlite.reasons import read_reason, reason_column, reason_parameters
 from bot.store.sqlite.statements import (
     Parameters,
+    Row,
     change,
     json_array,
     select,
@@ -30,8 +42,9 @@ from bot.store.sqlite.statements import (
 )
 
 COLUMNS = (
-    "id, subscription_id, guild_id, channel_id, announced_on, part, key, nonce, payload, "
-    "payload_sha256, state, attempts, not_before, planned_at, claimed_at, message_id, reason"
+    "id, subscription_id, guild_id, channel_id, announced_on, part, key, nonce, style, payload, "
+    "payload_sha256, state, attempts, not_before, planned_at, claimed_at, claimed_boot, "
+    "claimed_up_s, message_id, reason, reason_details"
 )
 
 # Word for word the conditions of the indexes delivery_open and delivery_trouble: SQLite uses them
@@ -39,7 +52,20 @@ COLUMNS = (
 OPEN = "state IN ('planned', 'sending')"
 TROUBLE = "state IN ('failed', 'unknown')"
 
-ABANDONED = "the subscription was deleted"
+ABANDONED = Reason(code=ReasonCode.SUBSCRIPTION_DELETED)
+
+SET_REASON = "reason = :reason, reason_details = :details"
+
+# The reason that a row had is kept behind its new one.
+SET_REASON_BEFORE = """
+    reason = :reason,
+    reason_details = CASE WHEN reason IS NULL THEN NULL WHEN reason = :reason THEN reason_details
+        ELSE json_object('because', json_set(
+            iif(json_valid(reason_details), reason_details, '{}'), '$.code', reason)) END
+"""
+
+LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+"""Stands for a time that cannot be read."""
 
 HEAD_OF_CHANNEL = f"""
     SELECT id FROM delivery
@@ -47,48 +73,14 @@ HEAD_OF_CHANNEL = f"""
     ORDER BY announced_on, part LIMIT 1
 """
 
-# A row that came into its state in the future was written by a clock that was ahead.
-IS_TIME = "(not_before <= :now OR changed_at > :now)"
+# A row that came into its state in the future was written by a clock that was ahead. A time that
+# cannot be read holds up nothing: what is wrong with the row is found out when it is claimed.
+IS_TIME = "(not_before <= :now OR changed_at > :now OR julianday(not_before) IS NULL)"
 
 # An identifier of a deleted subscription may be given again, so the channel must agree too.
 SUBSCRIPTION_OF_DELIVERY = (
     "subscription.id = delivery.subscription_id AND subscription.channel_id = delivery.channel_id"
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeliveryRecord:
-    """One message of the outbox. ``part`` counts from 1 over a channel's date."""
-
-    id: int
-    subscription_id: int
-    guild_id: int
-    channel_id: int
-    announced_on: date
-    part: int
-    key: str
-    nonce: str
-    payload: str
-    payload_sha256: str
-    state: DeliveryState
-    attempts: int
-    not_before: datetime
-    planned_at: datetime
-    claimed_at: datetime | None
-    message_id: int | None
-    reason: str | None
-    has_next: bool = field(default=False, compare=False)
-    """Whether there was something to be sent after it when it was claimed."""
-
-    @property
-    def is_intact(self) -> bool:
-        """Whether the payload is the one that was planned."""
-        return _sha256(self.payload) == self.payload_sha256
-
-    @property
-    def body(self) -> Mapping[str, object]:
-        """The message as it was planned."""
-        return cast(Mapping[str, object], json.loads(self.payload))
 
 
 class DueChannel(NamedTuple):
@@ -105,7 +97,7 @@ class DeliveryEvent:
     at: datetime
     from_state: DeliveryState | None
     to_state: DeliveryState
-    reason: str | None
+    reason: Reason | None
 
 
 def delivery_key(subscription_id: int, channel_id: int, announced_on: date, part: int) -> str:
@@ -165,25 +157,34 @@ class Outbox:
             {"now": moment_text(now)},
         )
 
-    async def claim(self, channel_id: int, now: datetime) -> DeliveryRecord | None:
+    async def claim(
+        self, channel_id: int, now: datetime, at: Instant | None = None
+    ) -> DeliveryRecord | None:
         """Take the channel's next message for sending; None when there is nothing to do now.
 
-        A message is next when every earlier one of the channel is sent or terminal.
+        A message is next when every earlier one of the channel is sent or terminal. ``at`` is the
+        present by the host's clocks: it counts as the time of the first try.
         """
-        return await self._database.write(
-            select_one,
-            DeliveryRecord,
+        rows = await self._database.write(
+            select_rows,
             f"""
             UPDATE delivery SET state = 'sending', attempts = attempts + 1,
-                claimed_at = :now, changed_at = :now, reason = NULL
+                claimed_at = :now, claimed_boot = :boot, claimed_up_s = :up_s,
+                changed_at = :now, reason = NULL, reason_details = NULL
             WHERE id = ({HEAD_OF_CHANNEL}) AND state = 'planned' AND {IS_TIME}
                 AND EXISTS (SELECT 1 FROM subscription
                     WHERE {SUBSCRIPTION_OF_DELIVERY} AND subscription.state = 'active')
             RETURNING {COLUMNS}, EXISTS (SELECT 1 FROM delivery AS next
-                WHERE channel_id = :channel_id AND {OPEN} AND next.id <> delivery.id) AS has_next
+                WHERE channel_id = :channel_id AND {OPEN} AND next.id <> delivery.id)
             """,
-            {"channel_id": channel_id, "now": moment_text(now)},
+            {
+                "channel_id": channel_id,
+                "now": moment_text(now),
+                "boot": at.boot if at else None,
+                "up_s": at.up_s if at else None,
+            },
         )
+        return next((replace(_record(row[:-1]), has_next=bool(row[-1])) for row in rows), None)
 
     async def count_attempt(self, delivery_id: int) -> bool:
         """Note that a message of unknown outcome is sent again with the same nonce."""
@@ -191,7 +192,7 @@ class Outbox:
         return await self._change(sql, {"id": delivery_id}) > 0
 
     async def mark_sent(
-        self, delivery_id: int, message_id: int | None, now: datetime, reason: str | None = None
+        self, delivery_id: int, message_id: int | None, now: datetime, reason: Reason | None = None
     ) -> bool:
         """Note that Discord has the message; ``message_id`` is None when it was deleted since."""
         return await self._finish(
@@ -199,23 +200,23 @@ class Outbox:
         )
 
     async def mark_planned_again(
-        self, delivery_id: int, not_before: datetime, reason: str, now: datetime
+        self, delivery_id: int, not_before: datetime, reason: Reason | None, now: datetime
     ) -> bool:
         """Note that Discord certainly did not take the message; it is sent after ``not_before``."""
         return await self._finish(
             delivery_id, DeliveryState.PLANNED, now, reason=reason, not_before=not_before
         )
 
-    async def mark_failed(self, delivery_id: int, reason: str, now: datetime) -> bool:
+    async def mark_failed(self, delivery_id: int, reason: Reason | None, now: datetime) -> bool:
         """Note that Discord refused the message for good."""
         return await self._finish(delivery_id, DeliveryState.FAILED, now, reason=reason)
 
-    async def refuse_channel(self, delivery_id: int, reason: str, now: datetime) -> bool:
+    async def refuse_channel(self, delivery_id: int, reason: Reason | None, now: datetime) -> bool:
         """Note that Discord refuses the channel: pause its subscription, cancel what is planned."""
         return await self._database.write(_refuse_channel, delivery_id, reason, now)
 
     async def split(
-        self, delivery_id: int, drafts: Sequence[MessageDraft], reason: str, now: datetime
+        self, delivery_id: int, drafts: Sequence[MessageDraft], reason: Reason | None, now: datetime
     ) -> bool:
         """Note that Discord refused a message as it is; plan its papers again as ``drafts``.
 
@@ -227,26 +228,28 @@ class Outbox:
         """Fail what is planned for subscriptions that were deleted; returns how many."""
         return await self._change(
             f"""
-            UPDATE delivery SET state = 'failed', changed_at = :now,
-                reason = :reason
+            UPDATE delivery SET state = 'failed', changed_at = :now, {SET_REASON}
             WHERE {OPEN} AND state = 'planned' AND NOT EXISTS
                 (SELECT 1 FROM subscription WHERE {SUBSCRIPTION_OF_DELIVERY})
             """,
-            {"now": moment_text(now), "reason": ABANDONED},
+            {"now": moment_text(now), **reason_parameters(ABANDONED)},
         )
 
     async def give_up(self, planned_before: datetime, now: datetime) -> int:
         """Fail what could not be posted for too long, with the last reason; returns how many."""
         return await self._change(
             f"""
-            UPDATE delivery SET state = 'failed', changed_at = :now,
-                reason = 'not posted in time' || coalesce(': ' || reason, '')
+            UPDATE delivery SET state = 'failed', changed_at = :now, {SET_REASON_BEFORE}
             WHERE {OPEN} AND state = 'planned' AND planned_at < :planned_before
             """,
-            {"now": moment_text(now), "planned_before": moment_text(planned_before)},
+            {
+                "now": moment_text(now),
+                "planned_before": moment_text(planned_before),
+                "reason": ReasonCode.GIVEN_UP.value,
+            },
         )
 
-    async def mark_unknown(self, delivery_id: int, reason: str, now: datetime) -> bool:
+    async def mark_unknown(self, delivery_id: int, reason: Reason | None, now: datetime) -> bool:
         """Note that it cannot be found out whether Discord has the message: an admin is asked."""
         return await self._finish(delivery_id, DeliveryState.UNKNOWN, now, reason=reason)
 
@@ -276,8 +279,9 @@ class Outbox:
         return await self._database.read(
             select,
             DeliveryEvent,
-            "SELECT at, from_state, to_state, reason FROM delivery_history "
-            "WHERE delivery_id = :id ORDER BY rowid",
+            f"SELECT at, from_state, to_state, "
+            f"{reason_column('reason', 'reason_details')} AS reason FROM delivery_history "
+            f"WHERE delivery_id = :id ORDER BY rowid",
             {"id": delivery_id},
         )
 
@@ -320,14 +324,14 @@ class Outbox:
         state: DeliveryState,
         now: datetime,
         *,
-        reason: str | None,
+        reason: Reason | None,
         message_id: int | None = None,
         not_before: datetime | None = None,
     ) -> bool:
         """Move a message out of ``sending``; False when it is not there (any more)."""
         changed = await self._change(
-            """
-            UPDATE delivery SET state = :state, changed_at = :now, reason = :reason,
+            f"""
+            UPDATE delivery SET state = :state, changed_at = :now, {SET_REASON},
                 message_id = :message_id, not_before = coalesce(:not_before, not_before)
             WHERE id = :id AND state = 'sending'
             """,
@@ -335,7 +339,7 @@ class Outbox:
                 "id": delivery_id,
                 "state": state.value,
                 "now": moment_text(now),
-                "reason": reason,
+                **reason_parameters(reason),
                 "message_id": message_id,
                 "not_before": moment_text(not_before) if not_before else None,
             },
@@ -398,7 +402,7 @@ def _may_plan(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Destination:
-    """Where messages go."""
+    """Where the messages of one digest go."""
 
     subscription_id: int
     guild_id: int
@@ -436,9 +440,9 @@ def _insert(
     cursor = connection.execute(
         """
         INSERT INTO delivery (subscription_id, guild_id, channel_id, announced_on, part, key,
-            nonce, payload, payload_sha256, state, not_before, planned_at, changed_at)
+            nonce, style, payload, payload_sha256, state, not_before, planned_at, changed_at)
         VALUES (:subscription_id, :guild_id, :channel_id, :day, :part, :key,
-            :nonce, :payload, :sha256, 'planned', :now, :now, :now)
+            :nonce, :style, :payload, :sha256, 'planned', :now, :now, :now)
         """,
         {
             "subscription_id": destination.subscription_id,
@@ -448,6 +452,7 @@ def _insert(
             "part": part,
             "key": key,
             "nonce": nonce_of(key),
+            "style": draft.style,
             "payload": payload,
             "sha256": _sha256(payload),
             "now": moment_text(now),
@@ -461,24 +466,24 @@ def _insert(
 
 
 def _refuse_channel(
-    connection: sqlite3.Connection, delivery_id: int, reason: str, now: datetime
+    connection: sqlite3.Connection, delivery_id: int, reason: Reason | None, now: datetime
 ) -> bool:
-    parameters = {"id": delivery_id, "now": moment_text(now), "reason": reason}
+    parameters = {"id": delivery_id, "now": moment_text(now), **reason_parameters(reason)}
     if not change(
         connection,
-        "UPDATE delivery SET state = 'failed', changed_at = :now, reason = :reason "
-        "WHERE id = :id AND state = 'sending'",
+        f"UPDATE delivery SET state = 'failed', changed_at = :now, {SET_REASON} "
+        f"WHERE id = :id AND state = 'sending'",
         parameters,
     ):
         return False
     connection.execute(
-        f"UPDATE subscription SET state = 'paused', paused_because = :reason "
-        f"WHERE state = 'active' AND EXISTS "
+        f"UPDATE subscription SET state = 'paused', paused_because = :reason, "
+        f"paused_details = :details WHERE state = 'active' AND EXISTS "
         f"(SELECT 1 FROM delivery WHERE id = :id AND {SUBSCRIPTION_OF_DELIVERY})",
         parameters,
     )
     connection.execute(
-        f"UPDATE delivery SET state = 'failed', changed_at = :now, reason = :reason "
+        f"UPDATE delivery SET state = 'failed', changed_at = :now, {SET_REASON} "
         f"WHERE {OPEN} AND state = 'planned' AND channel_id = "
         f"(SELECT channel_id FROM delivery WHERE id = :id)",
         parameters,
@@ -490,16 +495,16 @@ def _split(
     connection: sqlite3.Connection,
     delivery_id: int,
     drafts: Sequence[MessageDraft],
-    reason: str,
+    reason: Reason | None,
     now: datetime,
 ) -> bool:
     destination = select_one(
         connection,
         Destination,
-        "UPDATE delivery SET state = 'failed', changed_at = :now, reason = :reason, "
-        "told_at = :now, settled_at = :now WHERE id = :id AND state = 'sending' "
-        "RETURNING subscription_id, guild_id, channel_id, announced_on",
-        {"id": delivery_id, "now": moment_text(now), "reason": reason},
+        f"UPDATE delivery SET state = 'failed', changed_at = :now, {SET_REASON}, "
+        f"notified_at = :now, settled_at = :now WHERE id = :id AND state = 'sending' "
+        f"RETURNING subscription_id, guild_id, channel_id, announced_on",
+        {"id": delivery_id, "now": moment_text(now), **reason_parameters(reason)},
     )
     if destination is None:
         return False
@@ -515,16 +520,20 @@ def abandon(connection: sqlite3.Connection, channel_id: int, now: datetime) -> N
     its own. So these messages are not kept for `/digest resolve`. Papers that certainly were not
     posted are free again for the later digest. What may have arrived counts as posted.
     """
-    parameters = {"channel_id": channel_id, "now": moment_text(now), "reason": ABANDONED}
+    parameters = {
+        "channel_id": channel_id,
+        "now": moment_text(now),
+        **reason_parameters(ABANDONED),
+    }
     connection.execute(
-        f"UPDATE delivery SET state = 'failed', changed_at = :now, reason = :reason "
+        f"UPDATE delivery SET state = 'failed', changed_at = :now, {SET_REASON} "
         f"WHERE {OPEN} AND state = 'planned' AND channel_id = :channel_id",
         parameters,
     )
     settled = select_rows(
         connection,
-        f"UPDATE delivery SET settled_at = :now, told_at = coalesce(told_at, :now), "
-        f"reason = iif(reason = :reason, reason, :reason || coalesce(': ' || reason, '')) "
+        f"UPDATE delivery SET settled_at = :now, notified_at = coalesce(notified_at, :now), "
+        f"{SET_REASON_BEFORE} "
         f"WHERE {TROUBLE} AND settled_at IS NULL AND channel_id = :channel_id RETURNING id, state",
         parameters,
     )
@@ -539,12 +548,62 @@ def list_records(
     connection: sqlite3.Connection, where: str, parameters: Parameters
 ) -> list[DeliveryRecord]:
     """List the messages that ``where`` names, in the order of posting."""
-    return select(
+    rows = select_rows(
         connection,
-        DeliveryRecord,
         f"SELECT {COLUMNS} FROM delivery WHERE {where} ORDER BY announced_on, part, id",
         parameters,
     )
+    return [_record(row) for row in rows]
+
+
+def _record(row: Row) -> DeliveryRecord:
+    """Read a row, also one that is damaged: it must not stop the others."""
+    (id_, subscription_id, guild_id, channel_id, announced_on, part, key, nonce, style, payload,
+     sha256, state, attempts, not_before, planned_at, claimed_at, claimed_boot, claimed_up_s,
+     message_id, reason, details) = row  # fmt: skip
+    planned, day, due = _moment(planned_at), _day(announced_on), _moment(not_before)
+    claimed = _moment(claimed_at)
+    is_readable = None not in (planned, day, due) and (claimed_at is None) == (claimed is None)
+    is_timed = claimed is not None and claimed_boot is not None and claimed_up_s is not None
+    return DeliveryRecord(
+        id=id_,
+        subscription_id=subscription_id,
+        guild_id=guild_id,
+        channel_id=channel_id,
+        announced_on=day or (planned or LONG_AGO).date(),
+        part=part,
+        key=key,
+        nonce=nonce,
+        style=style,
+        payload=payload,
+        is_intact=is_readable and _sha256(payload) == sha256,
+        state=DeliveryState(state),
+        attempts=attempts,
+        not_before=due or LONG_AGO,
+        planned_at=planned or LONG_AGO,
+        claimed_at=claimed,
+        first_try=Instant(boot=claimed_boot, up_s=claimed_up_s, wall=claimed or LONG_AGO)
+        if is_timed
+        else None,
+        message_id=message_id,
+        reason=read_reason(reason, details),
+    )
+
+
+def _moment(text: str | None) -> datetime | None:
+    """Read a moment; None where there is none, or none that can be read."""
+    try:
+        moment = datetime.fromisoformat(text) if text else None
+    except ValueError:
+        return None
+    return moment if moment is not None and moment.tzinfo is not None else None
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
 
 
 def _sha256(payload: str) -> str:

@@ -1,24 +1,26 @@
 """Messages that an admin should know about: refused ones, and those of unknown outcome.
 
-Each is told once. An admin settles it in one of two ways: have it posted again, or let it be.
+Admins are notified of each once. One of them settles it in one of two ways: have it posted again,
+or let it be.
 """
 
 import sqlite3
 from collections.abc import Collection
 from datetime import datetime
 
-from bot.models import DeliveryState
+from bot.models import DeliveryRecord, DeliveryState, Reason, ReasonCode
 from bot.store.outbox.outbox import (
+    SET_REASON,
     TROUBLE,
-    DeliveryRecord,
     list_records,
     moment_text,
     nonce_of,
 )
 from bot.store.sqlite.executor import PERSONS_PATIENCE_S, Database
+from bot.store.sqlite.reasons import reason_parameters
 from bot.store.sqlite.statements import change, json_array
 
-FOUND = "found in the channel"
+FOUND = Reason(code=ReasonCode.FOUND)
 
 
 class Troubles:
@@ -37,16 +39,16 @@ class Troubles:
         where = f"{TROUBLE} AND channel_id = :channel_id AND settled_at IS NULL"
         return await self._database.read(list_records, where, {"channel_id": channel_id})
 
-    async def list_untold(self) -> list[DeliveryRecord]:
-        """List the messages of all guilds of which no admin was told, oldest first."""
-        return await self._database.read(list_records, f"{TROUBLE} AND told_at IS NULL", {})
+    async def list_unnotified(self) -> list[DeliveryRecord]:
+        """List the messages of all guilds whose admins were not notified, oldest first."""
+        return await self._database.read(list_records, f"{TROUBLE} AND notified_at IS NULL", {})
 
-    async def mark_told(self, delivery_ids: Collection[int], now: datetime) -> None:
-        """Note that the admins heard of these messages, or cannot be reached."""
+    async def mark_notified(self, delivery_ids: Collection[int], now: datetime) -> None:
+        """Note that the admins were notified of these messages, or cannot be reached."""
         await self._database.write(
             change,
-            "UPDATE delivery SET told_at = :now "
-            "WHERE id IN (SELECT value FROM json_each(:ids)) AND told_at IS NULL",
+            "UPDATE delivery SET notified_at = :now "
+            "WHERE id IN (SELECT value FROM json_each(:ids)) AND notified_at IS NULL",
             {"ids": json_array(delivery_ids), "now": moment_text(now)},
         )
 
@@ -67,10 +69,10 @@ class Troubles:
         """
         return await self._database.write(_mark_found, delivery_id, message_id, now)
 
-    async def doubt(self, delivery_id: int, reason: str, now: datetime) -> bool:
-        """Note that a message that counts as failed may be there all the same: it is told again.
+    async def doubt(self, delivery_id: int, reason: Reason, now: datetime) -> bool:
+        """Note that a message that counts as failed may be there all the same.
 
-        False when it did not fail, or is no open trouble.
+        Admins are notified of it again. False when it did not fail, or is no open trouble.
         """
         return await self._database.write(_doubt, delivery_id, reason, now)
 
@@ -79,7 +81,7 @@ class Troubles:
         settled = await self._database.write_within(
             PERSONS_PATIENCE_S,
             change,
-            f"UPDATE delivery SET settled_at = :now, told_at = coalesce(told_at, :now) "
+            f"UPDATE delivery SET settled_at = :now, notified_at = coalesce(notified_at, :now) "
             f"WHERE id = :id AND {TROUBLE} AND settled_at IS NULL",
             {"id": delivery_id, "now": moment_text(now)},
         )
@@ -90,7 +92,7 @@ def _post_again(connection: sqlite3.Connection, delivery_id: int, now: datetime)
     record = _open(connection, delivery_id)
     if record is None or not record.payload:
         return False
-    _plan_again(connection, record, "posted again by an admin", now)
+    _plan_again(connection, record, Reason(code=ReasonCode.POSTED_AGAIN), now)
     connection.execute(
         "UPDATE delivery SET planned_at = :now, subscription_id = coalesce("
         "(SELECT id FROM subscription WHERE channel_id = delivery.channel_id), "
@@ -116,7 +118,7 @@ def _mark_found(
     return True
 
 
-def _doubt(connection: sqlite3.Connection, delivery_id: int, reason: str, now: datetime) -> bool:
+def _doubt(connection: sqlite3.Connection, delivery_id: int, reason: Reason, now: datetime) -> bool:
     record = _open(connection, delivery_id)
     if record is None or record.state is not DeliveryState.FAILED:
         return False
@@ -133,21 +135,22 @@ def _open(connection: sqlite3.Connection, delivery_id: int) -> DeliveryRecord | 
 
 
 def _plan_again(
-    connection: sqlite3.Connection, record: DeliveryRecord, reason: str, now: datetime
+    connection: sqlite3.Connection, record: DeliveryRecord, reason: Reason, now: datetime
 ) -> None:
     """Take a message out of its trouble, under a new key: the schema allows no other way."""
     key = f"{record.key}+"
     connection.execute(
-        """
+        f"""
         UPDATE delivery SET state = 'planned', key = :key, nonce = :nonce, not_before = :now,
-            changed_at = :now, claimed_at = NULL, told_at = NULL, reason = :reason
+            changed_at = :now, claimed_at = NULL, claimed_boot = NULL, claimed_up_s = NULL,
+            notified_at = NULL, {SET_REASON}
         WHERE id = :id
         """,
         {
             "id": record.id,
             "key": key,
             "nonce": nonce_of(key),
-            "reason": reason,
+            **reason_parameters(reason),
             "now": moment_text(now),
         },
     )
@@ -157,10 +160,15 @@ def _move(
     connection: sqlite3.Connection,
     delivery_id: int,
     state: DeliveryState,
-    reason: str,
+    reason: Reason,
     now: datetime,
 ) -> None:
     connection.execute(
-        "UPDATE delivery SET state = :state, reason = :reason, changed_at = :now WHERE id = :id",
-        {"id": delivery_id, "state": state, "reason": reason, "now": moment_text(now)},
+        f"UPDATE delivery SET state = :state, {SET_REASON}, changed_at = :now WHERE id = :id",
+        {
+            "id": delivery_id,
+            "state": state.value,
+            "now": moment_text(now),
+            **reason_parameters(reason),
+        },
     )

@@ -7,9 +7,11 @@ set inside the step's transaction, so that a kill leaves the file wholly old or 
 
 import contextlib
 import sqlite3
+from collections.abc import Callable, Mapping
 
 from bot.errors import DatabaseUnusable
 from bot.query.tags import author_tags
+from bot.store.sqlite.old_reasons import old_reason_code, old_reason_details
 
 APPLICATION_ID = 0x50444231  # "PDB1"
 
@@ -313,18 +315,59 @@ SECOND: Step = (
     "INSERT INTO paper_text (paper_text) VALUES ('rebuild')",
 )
 
-STEPS: tuple[Step, ...] = (FIRST, SECOND)
+THIRD: Step = (
+    # Reasons are codes with what belongs to them as JSON; sentences are made where people read them
+    # (bot/ui/reasons.py).
+    "ALTER TABLE delivery ADD COLUMN reason_details TEXT",
+    "ALTER TABLE delivery_history ADD COLUMN reason_details TEXT",
+    "ALTER TABLE subscription ADD COLUMN paused_details TEXT",
+    # Steps of the history are written by these.
+    "DROP TRIGGER delivery_planned",
+    "DROP TRIGGER delivery_changed",
+    """
+    CREATE TRIGGER delivery_planned AFTER INSERT ON delivery BEGIN
+        INSERT INTO delivery_history
+        VALUES (NEW.id, NEW.changed_at, NULL, NEW.state, NEW.reason, NEW.reason_details);
+    END
+    """,
+    """
+    CREATE TRIGGER delivery_changed AFTER UPDATE OF state ON delivery BEGIN
+        INSERT INTO delivery_history
+        VALUES (NEW.id, NEW.changed_at, OLD.state, NEW.state, NEW.reason, NEW.reason_details);
+    END
+    """,
+    *(
+        f"UPDATE {table} SET {details} = old_reason_details({code}), "
+        f"{code} = old_reason_code({code}) WHERE {code} IS NOT NULL"
+        for table, code, details in (
+            ("delivery", "reason", "reason_details"),
+            ("delivery_history", "reason", "reason_details"),
+            ("subscription", "paused_because", "paused_details"),
+        )
+    ),
+    # The style that made a message, and alone can read it.
+    "ALTER TABLE delivery ADD COLUMN style TEXT NOT NULL DEFAULT 'cards'",
+    # When it was claimed, by the host's time since its boot: the wall clock can be set.
+    "ALTER TABLE delivery ADD COLUMN claimed_boot TEXT",
+    "ALTER TABLE delivery ADD COLUMN claimed_up_s REAL",
+    "ALTER TABLE delivery RENAME COLUMN told_at TO notified_at",
+)
 
+STEPS: tuple[Step, ...] = (FIRST, SECOND, THIRD)
 
-def tags_of_authors(authors: str) -> str:
-    """Rebuild a paper's column ``names`` from its column ``authors``."""
-    return author_tags(authors.split("\n") if authors else ())
+FUNCTIONS: Mapping[str, Callable[[str], str | None]] = {
+    "author_tags": lambda authors: author_tags(authors.split("\n") if authors else ()),
+    "old_reason_code": old_reason_code,
+    "old_reason_details": old_reason_details,
+}
+"""What the steps call beside SQLite's own functions, each of one text."""
 
 
 def migrate(connection: sqlite3.Connection) -> None:
     """Bring the file to this program's schema; raises as `check_version` does."""
     version = check_version(connection)
-    connection.create_function("author_tags", 1, tags_of_authors, deterministic=True)
+    for name, function in FUNCTIONS.items():
+        connection.create_function(name, 1, function, deterministic=True)
     for number, step in enumerate(STEPS[version:], start=version + 1):
         connection.execute("BEGIN IMMEDIATE")
         try:

@@ -3,7 +3,8 @@
 A row becomes a value of the shape that the caller names. A dataclass or named tuple is filled by
 name: the columns of the statement are called like its fields, and the fields' types say how each
 column is read. Any other shape (``int``, ``date``, ``ArxivId``) reads the only column. Moments,
-dates and times are ISO texts; a tuple is a text of blank-separated words.
+dates and times are ISO texts; a tuple is a text of blank-separated words; a reason is what
+`reason_column` makes of its columns.
 """
 
 import dataclasses
@@ -17,14 +18,21 @@ from functools import cache
 from typing import Any, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 from bot.errors import StoreError
+from bot.models import Reason
+from bot.store.sqlite.reasons import parse_reason
 
 T = TypeVar("T")
 Row = tuple[Any, ...]
 Parameters = Mapping[str, object] | Sequence[object]
 Convert = Callable[[Any], Any]
 
-_ISO: Mapping[object, Convert] = types.MappingProxyType(
-    {date: date.fromisoformat, datetime: datetime.fromisoformat, time: time.fromisoformat}
+_PARSERS: Mapping[object, Convert] = types.MappingProxyType(
+    {
+        date: date.fromisoformat,
+        datetime: datetime.fromisoformat,
+        time: time.fromisoformat,
+        Reason: parse_reason,
+    }
 )
 
 
@@ -99,8 +107,8 @@ def _value(convert: Convert | None, name: str, value: object) -> Any:
 
 def _converter(hint: Any) -> Convert | None:
     """Return how to read a column of this type; None for one that SQLite stores as it is."""
-    if hint in _ISO:
-        return _ISO[hint]
+    if hint in _PARSERS:
+        return _PARSERS[hint]
     if hint is bool or (isinstance(hint, type) and issubclass(hint, Enum)):
         return hint
     if get_origin(hint) in (Union, types.UnionType):

@@ -7,11 +7,14 @@ from pathlib import Path
 import pytest
 
 from bot.errors import AlreadyRunning, BotError, DatabaseUnusable, StoreError
+from bot.models import Reason, ReasonCode
 from bot.store.backup.backup import backup, note_boot, restore
+from bot.store.sqlite import migrations
 from bot.store.sqlite.database import instance_lock
 from bot.store.store import open_store
 from tests.builders import DAY, NOW, make_draft, make_papers
 from tests.store.outbox.test_outbox import CHANNEL, subscribe
+from tests.store.sqlite.test_migrations import made_by
 
 
 @pytest.fixture
@@ -141,6 +144,24 @@ async def test_what_was_planned_in_a_copy_is_of_unknown_outcome(path: Path, copy
             await store.outbox.plan(subscription, DAY, drafts, now=NOW)
         await store.restored.finish(NOW)
         assert await store.outbox.plan(subscription, DAY, drafts, now=NOW) == 1
+
+
+async def test_a_copy_of_an_earlier_version_is_put_back(path: Path, copy: Path) -> None:
+    """It is brought up to date before it is marked."""
+    old = made_by(migrations.STEPS[:1], copy)
+    old.execute(
+        "INSERT INTO delivery (subscription_id, guild_id, channel_id, announced_on, part, key, "
+        "nonce, payload, payload_sha256, state, not_before, planned_at, changed_at) "
+        "VALUES (1, 1, ?, '2024-03-05', 1, 'key', 'nonce', '{}', 'x', 'planned', ?, ?, ?)",
+        (CHANNEL, *[NOW.isoformat()] * 3),
+    )
+    old.close()
+    await restore(copy, path, now=NOW)
+    async with open_store(path) as store:
+        (record,) = await store.outbox.list_sending()
+        assert record.reason == Reason(code=ReasonCode.COPIED)
+        assert record.first_try is None
+        assert await store.restored.is_waiting()
 
 
 async def test_adopted_papers_are_not_planned_again(path: Path) -> None:

@@ -8,7 +8,16 @@ import pytest
 
 from bot.digest.select import Fate
 from bot.store.store import Store, open_store
-from tests.builders import DAY, NOW, make_draft, make_id, make_listing, make_paper, make_papers
+from tests.builders import (
+    DAY,
+    NOW,
+    make_draft,
+    make_id,
+    make_listing,
+    make_paper,
+    make_papers,
+    make_reason,
+)
 from tests.store.outbox.test_outbox import CHANNEL, LATER, claim, drafts, subscribe
 
 YESTERDAY = DAY - timedelta(days=1)
@@ -39,11 +48,15 @@ async def test_channels_queue_in_the_order_of_delivery(store: Store) -> None:
 async def test_a_queue_says_what_holds_it_up(store: Store) -> None:
     await plan(store, 1, 1)
     record = await claim(store.outbox)
-    await store.outbox.mark_planned_again(record.id, LATER, "429, rate limited", NOW)
+    await store.outbox.mark_planned_again(record.id, LATER, make_reason("429, rate limited"), NOW)
     (queue,) = await store.arrivals.list_queues()
-    assert (queue.not_before, queue.reason, queue.days) == (LATER, "429, rate limited", (DAY,))
+    assert (queue.not_before, queue.reason, queue.days) == (
+        LATER,
+        make_reason("429, rate limited"),
+        (DAY,),
+    )
     assert not queue.is_on_hold
-    await store.subscriptions.pause(CHANNEL, "holiday")
+    await store.subscriptions.pause(CHANNEL, make_reason("holiday"))
     (queue,) = await store.arrivals.list_queues()
     assert queue.is_on_hold
 
@@ -52,7 +65,7 @@ async def test_digests_say_how_much_of_them_arrived(store: Store) -> None:
     await plan(store, 1, 1, 1)
     await store.digests.record(CHANNEL, YESTERDAY, announced=9, planned=0, now=NOW)
     await store.digests.record(CHANNEL, DAY, announced=47, planned=3, now=NOW)
-    await store.outbox.mark_failed((await claim(store.outbox)).id, "refused", NOW)
+    await store.outbox.mark_failed((await claim(store.outbox)).id, make_reason("refused"), NOW)
     await store.outbox.mark_sent((await claim(store.outbox)).id, 77, NOW)
     today, yesterday = await store.arrivals.list_digests(CHANNEL, 5)
     assert (today.announced_on, today.planned, today.announced) == (DAY, 3, 47)
@@ -68,7 +81,7 @@ async def test_a_split_message_is_not_counted(store: Store) -> None:
     await store.outbox.plan(subscription, DAY, [make_draft(*papers)], now=NOW)
     await store.digests.record(CHANNEL, DAY, announced=2, planned=2, now=NOW)
     parts = [make_draft(paper, content=paper.title) for paper in papers]
-    await store.outbox.split((await claim(store.outbox)).id, parts, "too large", NOW)
+    await store.outbox.split((await claim(store.outbox)).id, parts, make_reason("too large"), NOW)
     (digest,) = await store.arrivals.list_digests(CHANNEL, 1)
     assert digest.messages == 2
 
@@ -77,10 +90,10 @@ async def test_a_paper_that_was_not_posted_says_what_became_of_it(store: Store) 
     await plan(store, 1, 1, 1, 1, 1)
     ids = [make_id(number) for number in range(1, 7)]
     await store.outbox.mark_sent((await claim(store.outbox)).id, 5, NOW)
-    await store.outbox.mark_failed((await claim(store.outbox)).id, "refused", NOW)
-    await store.outbox.mark_unknown((await claim(store.outbox)).id, "who knows", NOW)
+    await store.outbox.mark_failed((await claim(store.outbox)).id, make_reason("refused"), NOW)
+    await store.outbox.mark_unknown((await claim(store.outbox)).id, make_reason("who knows"), NOW)
     left = await claim(store.outbox)
-    await store.outbox.mark_failed(left.id, "refused", NOW)
+    await store.outbox.mark_failed(left.id, make_reason("refused"), NOW)
     await store.troubles.settle(left.id, NOW)
     assert await store.arrivals.find_fates(CHANNEL, ids) == {
         ids[1]: Fate.FAILED,

@@ -10,12 +10,20 @@ from pathlib import Path
 import pytest
 
 from bot.errors import StoreError
-from bot.models import DeliveryState, MessageDraft, Paper, Subscription
-from bot.store.outbox.outbox import DeliveryRecord, Outbox, delivery_key, frozen_json, nonce_of
+from bot.models import (
+    DeliveryRecord,
+    DeliveryState,
+    MessageDraft,
+    Paper,
+    Reason,
+    ReasonCode,
+    Subscription,
+)
+from bot.store.outbox.outbox import Outbox, delivery_key, frozen_json, nonce_of
 from bot.store.sqlite.database import open_database
 from bot.store.sqlite.executor import Database
 from bot.store.subscriptions import Subscriptions
-from tests.builders import DAY, NOW, make_draft, make_papers
+from tests.builders import DAY, NOW, make_draft, make_papers, make_reason
 
 CHANNEL = 2001
 LATER = NOW + timedelta(minutes=5)
@@ -173,7 +181,7 @@ async def test_parts_are_claimed_in_order_and_one_at_a_time(
     assert await due(outbox, LATER) == []
     assert await outbox.mark_sent(first.id, 77, NOW)
     second = await claim(outbox)
-    assert await outbox.mark_failed(second.id, "refused", NOW)
+    assert await outbox.mark_failed(second.id, make_reason("refused"), NOW)
     assert (await claim(outbox)).part == 3
 
 
@@ -195,7 +203,7 @@ async def test_nothing_is_claimed_before_its_time(
     """A message that Discord put off holds back the parts behind it."""
     await outbox.plan(subscription, DAY, drafts(1, 1), now=NOW)
     first = await claim(outbox)
-    assert await outbox.mark_planned_again(first.id, LATER, "429", NOW)
+    assert await outbox.mark_planned_again(first.id, LATER, make_reason("429"), NOW)
     assert await outbox.claim(CHANNEL, NOW) is None
     assert await due(outbox, NOW) == []
     assert await due(outbox, LATER) == [CHANNEL]
@@ -211,7 +219,9 @@ async def test_a_clock_that_was_ahead_delays_nothing(
     await outbox.plan(subscription, DAY, drafts(1), now=tomorrow)
     assert await due(outbox, NOW) == [CHANNEL]
     record = await claim(outbox, tomorrow)
-    await outbox.mark_planned_again(record.id, tomorrow + timedelta(hours=1), "429", tomorrow)
+    await outbox.mark_planned_again(
+        record.id, tomorrow + timedelta(hours=1), make_reason("429"), tomorrow
+    )
     assert await due(outbox, NOW) == [CHANNEL]
     assert await outbox.claim(CHANNEL, NOW) is not None
 
@@ -230,7 +240,7 @@ async def test_a_paused_subscription_waits(
     outbox: Outbox, subscription: Subscription, database: Database
 ) -> None:
     await outbox.plan(subscription, DAY, drafts(1), now=NOW)
-    await Subscriptions(database).pause(CHANNEL, "holiday")
+    await Subscriptions(database).pause(CHANNEL, make_reason("holiday"))
     assert await outbox.claim(CHANNEL, NOW) is None
     assert await due(outbox, NOW) == []
     await Subscriptions(database).resume(CHANNEL)
@@ -248,10 +258,10 @@ async def test_only_a_message_being_sent_can_finish(
             case "sent":
                 return await outbox.mark_sent(record.id, 5, NOW)
             case "planned":
-                return await outbox.mark_planned_again(record.id, NOW, "refused", NOW)
+                return await outbox.mark_planned_again(record.id, NOW, make_reason("refused"), NOW)
             case "failed":
-                return await outbox.mark_failed(record.id, "refused", NOW)
-        return await outbox.mark_unknown(record.id, "history unreadable", NOW)
+                return await outbox.mark_failed(record.id, make_reason("refused"), NOW)
+        return await outbox.mark_unknown(record.id, make_reason("history unreadable"), NOW)
 
     await outbox.plan(subscription, DAY, drafts(1), now=NOW)
     (planned,) = await outbox.list_deliveries(CHANNEL)
@@ -265,14 +275,14 @@ async def test_only_a_message_being_sent_can_finish(
 async def test_every_step_is_in_the_history(outbox: Outbox, subscription: Subscription) -> None:
     await outbox.plan(subscription, DAY, drafts(1), now=NOW)
     first = await claim(outbox)
-    await outbox.mark_planned_again(first.id, LATER, "connection refused", NOW)
+    await outbox.mark_planned_again(first.id, LATER, make_reason("connection refused"), NOW)
     await claim(outbox, LATER)
     await outbox.mark_sent(first.id, 5, LATER)
     events = await outbox.list_history(first.id)
     assert [(event.at, event.from_state, event.to_state, event.reason) for event in events] == [
         (NOW, None, "planned", None),
         (NOW, "planned", "sending", None),
-        (NOW, "sending", "planned", "connection refused"),
+        (NOW, "sending", "planned", make_reason("connection refused")),
         (LATER, "planned", "sending", None),
         (LATER, "sending", "sent", None),
     ]
@@ -319,7 +329,6 @@ async def test_a_planned_payload_never_changes(
     with sqlite3.connect(database.path) as other, pytest.raises(sqlite3.IntegrityError):
         other.execute("UPDATE delivery SET payload = '{}'")
     other.close()
-    assert not replace(record, payload=record.payload + " ").is_intact
 
 
 async def test_orphans_are_those_being_sent(outbox: Outbox, subscription: Subscription) -> None:
@@ -329,7 +338,7 @@ async def test_orphans_are_those_being_sent(outbox: Outbox, subscription: Subscr
     assert await outbox.list_sending() == [record]
     assert await outbox.count_attempt(record.id)
     assert (await outbox.list_sending())[0].attempts == 2
-    await outbox.mark_unknown(record.id, "history unreadable", NOW)
+    await outbox.mark_unknown(record.id, make_reason("history unreadable"), NOW)
     assert await outbox.list_sending() == []
 
 
@@ -339,16 +348,16 @@ async def test_a_refused_channel_is_paused_and_the_rest_cancelled(
     """No part 2 of a digest whose part 1 cannot be posted."""
     await outbox.plan(subscription, DAY, drafts(1, 1, 1), now=NOW)
     await outbox.mark_sent((await claim(outbox)).id, 5, NOW)
-    assert await outbox.refuse_channel((await claim(outbox)).id, "no permission", NOW)
+    assert await outbox.refuse_channel((await claim(outbox)).id, make_reason("no permission"), NOW)
     records = await outbox.list_deliveries(CHANNEL)
     assert [(record.state.value, record.reason) for record in records] == [
         ("sent", None),
-        ("failed", "no permission"),
-        ("failed", "no permission"),
+        ("failed", make_reason("no permission")),
+        ("failed", make_reason("no permission")),
     ]
     paused = await Subscriptions(database).get_subscription(CHANNEL)
     assert paused is not None
-    assert (paused.state, paused.paused_because) == ("paused", "no permission")
+    assert (paused.state, paused.paused_because) == ("paused", make_reason("no permission"))
 
 
 async def test_a_refusal_of_an_old_subscription_leaves_the_new_one_alone(
@@ -358,7 +367,7 @@ async def test_a_refusal_of_an_old_subscription_leaves_the_new_one_alone(
     record = await claim(outbox)
     await Subscriptions(database).delete_subscription(CHANNEL, NOW)
     await subscribe(database, CHANNEL + 1)  # takes the identifier that became free
-    assert await outbox.refuse_channel(record.id, "no permission", NOW)
+    assert await outbox.refuse_channel(record.id, make_reason("no permission"), NOW)
     other = await Subscriptions(database).get_subscription(CHANNEL + 1)
     assert other is not None
     assert other.state == "active"
@@ -371,7 +380,7 @@ async def test_a_split_message_keeps_its_payload_and_moves_its_papers(
     await outbox.plan(subscription, DAY, [make_draft(*papers)], now=NOW)
     record = await claim(outbox)
     parts = [make_draft(paper, content=paper.title) for paper in papers]
-    assert await outbox.split(record.id, parts, "too large", NOW)
+    assert await outbox.split(record.id, parts, make_reason("too large"), NOW)
     first, second, third = await outbox.list_deliveries(CHANNEL)
     assert (first.state, first.payload) == (DeliveryState.FAILED, record.payload)
     assert [(each.part, each.state.value) for each in (second, third)] == [
@@ -392,12 +401,12 @@ async def test_the_messages_of_a_deleted_subscription_are_cancelled(
     assert await outbox.cancel_orphans(NOW) == 0
     await Subscriptions(database).delete_subscription(CHANNEL, NOW)
     assert await states(outbox) == ["sending", "failed"]
-    await outbox.mark_planned_again(record.id, NOW, "429, rate limited", NOW)
+    await outbox.mark_planned_again(record.id, NOW, make_reason("429, rate limited"), NOW)
     await subscribe(database, CHANNEL + 1)
     assert await outbox.claim(CHANNEL, NOW) is None
     assert await outbox.cancel_orphans(NOW) == 1
     assert {record.reason for record in await outbox.list_deliveries(CHANNEL)} == {
-        "the subscription was deleted"
+        Reason(code=ReasonCode.SUBSCRIPTION_DELETED)
     }
 
 
@@ -405,12 +414,12 @@ async def test_what_cannot_be_posted_for_too_long_fails_with_its_reason(
     outbox: Outbox, subscription: Subscription
 ) -> None:
     await outbox.plan(subscription, DAY, drafts(1, 1), now=NOW)
-    await outbox.mark_planned_again((await claim(outbox)).id, LATER, "429", NOW)
+    await outbox.mark_planned_again((await claim(outbox)).id, LATER, make_reason("429"), NOW)
     assert await outbox.give_up(NOW, LATER) == 0
     assert await outbox.give_up(NOW + timedelta(seconds=1), LATER) == 2
     assert [record.reason for record in await outbox.list_deliveries(CHANNEL)] == [
-        "not posted in time: 429",
-        "not posted in time",
+        Reason(code=ReasonCode.GIVEN_UP, because=make_reason("429")),
+        Reason(code=ReasonCode.GIVEN_UP),
     ]
 
 
@@ -479,6 +488,6 @@ async def test_moments_of_any_zone_compare_alike(
     """What is put off until a moment is due then, in whatever zone it was said."""
     await outbox.plan(subscription, DAY, drafts(1), now=NOW)
     eastern = LATER.astimezone(timezone(-timedelta(hours=5)))
-    await outbox.mark_planned_again((await claim(outbox)).id, eastern, "429", NOW)
+    await outbox.mark_planned_again((await claim(outbox)).id, eastern, make_reason("429"), NOW)
     assert await due(outbox, NOW) == []
     assert await due(outbox, LATER) == [CHANNEL]

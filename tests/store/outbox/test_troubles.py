@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.models import DeliveryState
+from bot.models import DeliveryState, Reason, ReasonCode
 from bot.store.store import Store, open_store
-from tests.builders import DAY, NOW, make_draft, make_papers
+from tests.builders import DAY, NOW, make_draft, make_papers, make_reason
 from tests.store.outbox.test_outbox import CHANNEL, LATER, claim, drafts, states, subscribe
 
 
@@ -18,8 +18,8 @@ async def store(tmp_path: Path) -> AsyncIterator[Store]:
         outbox = store.outbox
         subscription = await subscribe(store.database)
         await outbox.plan(subscription, DAY, drafts(1, 1, 1), now=NOW)
-        await outbox.mark_failed((await claim(outbox)).id, "refused", NOW)
-        await outbox.mark_unknown((await claim(outbox)).id, "history unreadable", NOW)
+        await outbox.mark_failed((await claim(outbox)).id, make_reason("refused"), NOW)
+        await outbox.mark_unknown((await claim(outbox)).id, make_reason("history unreadable"), NOW)
         await outbox.mark_sent((await claim(outbox)).id, 5, NOW)
         yield store
 
@@ -34,10 +34,10 @@ async def test_troubles_are_those_of_one_guild(store: Store) -> None:
 
 
 async def test_a_trouble_is_told_once(store: Store) -> None:
-    untold = await store.troubles.list_untold()
+    untold = await store.troubles.list_unnotified()
     assert [record.part for record in untold] == [1, 2]
-    await store.troubles.mark_told([untold[0].id], NOW)
-    assert [record.part for record in await store.troubles.list_untold()] == [2]
+    await store.troubles.mark_notified([untold[0].id], NOW)
+    assert [record.part for record in await store.troubles.list_unnotified()] == [2]
 
 
 @pytest.mark.parametrize("part", [1, 2])
@@ -50,17 +50,19 @@ async def test_a_trouble_can_be_posted_again_under_a_new_nonce(store: Store, par
     assert after.nonce != before.nonce
     assert len(after.nonce) <= 25
     assert not await store.troubles.post_again(before.id, LATER)
-    await store.outbox.mark_unknown(after.id, "again", LATER)
+    await store.outbox.mark_unknown(after.id, make_reason("again"), LATER)
     assert await store.troubles.post_again(before.id, LATER)
     assert len({each.nonce for each in (before, after, await claim(store.outbox, LATER))}) == 3
 
 
 async def test_a_trouble_that_comes_again_is_told_again(store: Store) -> None:
-    (failed, _) = await store.troubles.list_untold()
-    await store.troubles.mark_told([failed.id], NOW)
+    (failed, _) = await store.troubles.list_unnotified()
+    await store.troubles.mark_notified([failed.id], NOW)
     await store.troubles.post_again(failed.id, LATER)
-    await store.outbox.mark_failed((await claim(store.outbox, LATER)).id, "again", LATER)
-    assert failed.id in {record.id for record in await store.troubles.list_untold()}
+    await store.outbox.mark_failed(
+        (await claim(store.outbox, LATER)).id, make_reason("again"), LATER
+    )
+    assert failed.id in {record.id for record in await store.troubles.list_unnotified()}
 
 
 async def test_a_settled_trouble_stays_as_it_is(store: Store) -> None:
@@ -69,7 +71,7 @@ async def test_a_settled_trouble_stays_as_it_is(store: Store) -> None:
         assert not await store.troubles.settle(record.id, LATER)
         assert not await store.troubles.post_again(record.id, LATER)
     assert await parts(store) == []
-    assert await store.troubles.list_untold() == []
+    assert await store.troubles.list_unnotified() == []
     assert await states(store.outbox) == ["failed", "unknown", "sent"]
 
 
@@ -81,17 +83,17 @@ async def test_what_was_sent_cannot_be_sent_again(store: Store) -> None:
 
 
 async def test_a_removed_digest_leaves_no_trouble_behind(store: Store) -> None:
-    """Nobody is told, and a digest that is set up anew cannot post it; the reasons are kept."""
+    """Nobody is told, and a digest that is set up again cannot post it; the reasons are kept."""
     troubles = await store.troubles.list_open(1001)
     await store.subscriptions.delete_subscription(CHANNEL, LATER)
     await subscribe(store.database)
     assert await store.troubles.list_open(1001) == []
-    assert await store.troubles.list_untold() == []
+    assert await store.troubles.list_unnotified() == []
     assert [await store.troubles.post_again(each.id, LATER) for each in troubles] == [False, False]
     reasons = [each.reason for each in await store.outbox.list_deliveries(CHANNEL)]
     assert reasons == [
-        "the subscription was deleted: refused",
-        "the subscription was deleted: history unreadable",
+        Reason(code=ReasonCode.SUBSCRIPTION_DELETED, because=make_reason("refused")),
+        Reason(code=ReasonCode.SUBSCRIPTION_DELETED, because=make_reason("history unreadable")),
         None,
     ]
 
@@ -118,7 +120,7 @@ async def test_what_was_on_its_way_when_a_digest_was_removed_belongs_to_the_next
     await store.subscriptions.delete_subscription(CHANNEL, NOW)
     await subscribe(store.database, CHANNEL + 1)  # takes the identifier that became free
     await subscribe(store.database)
-    await store.outbox.mark_failed(record.id, "refused", NOW)
+    await store.outbox.mark_failed(record.id, make_reason("refused"), NOW)
     assert await store.troubles.post_again(record.id, LATER)
     assert await store.outbox.cancel_orphans(LATER) == 0
     assert (await claim(store.outbox, LATER)).id == record.id
@@ -131,7 +133,7 @@ async def test_a_split_message_is_no_trouble(store: Store) -> None:
     await store.outbox.plan(subscription, DAY, [make_draft(*papers)], now=NOW)
     record = await claim(store.outbox)
     parts = [make_draft(paper, content=paper.title) for paper in papers]
-    assert await store.outbox.split(record.id, parts, "too large", NOW)
-    assert record.id not in {each.id for each in await store.troubles.list_untold()}
+    assert await store.outbox.split(record.id, parts, make_reason("too large"), NOW)
+    assert record.id not in {each.id for each in await store.troubles.list_unnotified()}
     assert record.id not in {each.id for each in await store.troubles.list_open(1001)}
     assert not await store.troubles.post_again(record.id, LATER)
