@@ -103,8 +103,8 @@ def _two_mistakes_away(reading: Reading, word: str) -> Iterator[str]:
         (word[:2], word[:2] + MARK, len(wanted) - 2, len(wanted) + 2, MOST_LOOKED_THROUGH),
     )
     for (found,) in rows:
-        if _distance(wanted, str(found)) <= 2:
-            yield surface(str(found)) or str(found)
+        if _distance(wanted, found) <= 2:
+            yield surface(found) or found
 
 
 def _distance(one: str, other: str) -> int:

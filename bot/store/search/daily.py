@@ -5,18 +5,16 @@ distinct part of the queries is asked once; what it finds is a whole number with
 and AND, OR and NOT are operations on such numbers. 100,000 topics have far fewer distinct parts.
 """
 
-import asyncio
 import sqlite3
 from collections.abc import Collection, Iterable, Sequence
 
-from bot.errors import DatabaseBusy
 from bot.models import ArxivId
 from bot.query.ast import And, HasDoi, Identified, LeafNode, Node, Not, Or, Query, Since, Until
 from bot.query.compile import leaf_expression
 from bot.store.keys import day_of
 from bot.store.search.index import INDEXES
-from bot.store.sqlite.executor import Database, Reading, translated_errors
-from bot.store.sqlite.statements import Row, json_array
+from bot.store.sqlite.executor import IN_MEMORY, Database, run_apart, translated_errors
+from bot.store.sqlite.statements import Row, json_array, select_rows
 
 LOADING_DEADLINE_S = 10.0
 
@@ -28,32 +26,29 @@ async def match_many(
 ) -> list[frozenset[ArxivId]]:
     """Return for each query which of these papers it finds.
 
-    Runs on a thread of its own, so that neither the event loop nor a search waits for it. Raises
-    `DatabaseBusy` when the papers cannot be read in time: never a part of the answer.
+    Neither the event loop nor a search waits for it. Raises `DatabaseBusy` when the papers cannot
+    be read in time: never a part of the answer.
     """
-
-    def load(reading: Reading) -> list[Row]:
-        rows = reading.rows(
-            f"SELECT arxiv_id, key, doi, {_COLUMNS} FROM paper "
-            "WHERE arxiv_id IN (SELECT value FROM json_each(?)) ORDER BY key",
-            (json_array(arxiv_ids),),
-        )
-        if reading.overran:  # what is missing would never be posted
-            raise DatabaseBusy("The database is too slow to read a day's papers; try again later.")
-        return rows
-
-    rows = await database.search(LOADING_DEADLINE_S, load)
+    papers = await database.read_within(LOADING_DEADLINE_S, _load, arxiv_ids)
     with translated_errors():
-        return await asyncio.to_thread(_match_all, rows, queries)
+        return await run_apart(IN_MEMORY, _match_all, papers, queries)
 
 
-def _match_all(rows: Sequence[Row], queries: Sequence[Query]) -> list[frozenset[ArxivId]]:
-    matcher = _Matcher(rows)
-    try:
-        masks = [matcher.mask(query.root) for query in queries]
-    finally:
-        matcher.close()
-    names = [ArxivId(str(row[0])) for row in rows]
+def _load(connection: sqlite3.Connection, arxiv_ids: Collection[ArxivId]) -> list[Row]:
+    return select_rows(
+        connection,
+        f"SELECT arxiv_id, key, doi, {_COLUMNS} FROM paper "
+        "WHERE arxiv_id IN (SELECT value FROM json_each(?)) ORDER BY key",
+        (json_array(arxiv_ids),),
+    )
+
+
+def _match_all(
+    connection: sqlite3.Connection, papers: Sequence[Row], queries: Sequence[Query]
+) -> list[frozenset[ArxivId]]:
+    matcher = _Matcher(connection, papers)
+    masks = [matcher.mask(query.root) for query in queries]
+    names = [paper[0] for paper in papers]
     found = {mask: frozenset(_chosen(names, mask)) for mask in set(masks)}
     return [found[mask] for mask in masks]
 
@@ -69,25 +64,22 @@ def _chosen(names: Sequence[ArxivId], mask: int) -> Iterable[ArxivId]:
 class _Matcher:
     """An index of a few thousand papers in memory; bit ``n`` of a mask is the ``n``-th row."""
 
-    def __init__(self, rows: Sequence[Row]) -> None:
-        self._papers = [(str(row[0]), day_of(int(str(row[1]))), row[2]) for row in rows]
-        self._all = (1 << len(rows)) - 1
+    def __init__(self, connection: sqlite3.Connection, papers: Sequence[Row]) -> None:
+        self._papers = [(arxiv_id, day_of(key), doi) for arxiv_id, key, doi, *_ in papers]
+        self._all = (1 << len(papers)) - 1
         self._known: dict[Node, int] = {}
-        self._connection = sqlite3.connect(":memory:", isolation_level=None)
+        self._connection = connection
         marks = ", ".join("?" * len(_COLUMNS.split(", ")))
-        self._connection.execute(
+        connection.execute(
             f"CREATE VIRTUAL TABLE listed USING fts5 ({_COLUMNS}, content = '', "
             "tokenize = 'porter unicode61 remove_diacritics 2')"
         )
-        self._connection.execute("BEGIN")
-        self._connection.executemany(
+        connection.execute("BEGIN")
+        connection.executemany(
             f"INSERT INTO listed (rowid, {_COLUMNS}) VALUES (?, {marks})",
-            [(number, *row[3:]) for number, row in enumerate(rows)],
+            [(number, *texts) for number, (_, _, _, *texts) in enumerate(papers)],
         )
-        self._connection.execute("COMMIT")
-
-    def close(self) -> None:
-        self._connection.close()
+        connection.execute("COMMIT")
 
     def mask(self, node: Node) -> int:
         """Return the papers that ``node`` finds."""
@@ -118,11 +110,10 @@ class _Matcher:
             case Identified(arxiv_id=arxiv_id):
                 return self._where(each == arxiv_id for each, _, _ in self._papers)
             case HasDoi(doi=doi):
-                return self._where(str(each or "").lower() == doi for _, _, each in self._papers)
+                return self._where((each or "").lower() == doi for _, _, each in self._papers)
             case _:
-                found = self._connection.execute(
-                    "SELECT rowid FROM listed WHERE listed MATCH ?", (leaf_expression(leaf),)
-                )
+                sql = "SELECT rowid FROM listed WHERE listed MATCH ?"
+                found = select_rows(self._connection, sql, (leaf_expression(leaf),))
                 return sum(1 << number for (number,) in found)
 
     def _where(self, holds: Iterable[bool]) -> int:

@@ -132,7 +132,7 @@ class _Search:
             "WHERE key IN (SELECT value FROM json_each(?))",
             (json_array([key for _, key in pool]),),
         )
-        scores = {key: scorer.score(*map(str, texts)) for key, *texts in rows}
+        scores = {key: scorer.score(*texts) for key, *texts in rows}
         return sorted(pool, key=lambda found: (-scores.get(found[1], 0.0), -found[1]))
 
     def _next(self, page: Sequence[Found]) -> Cursor:

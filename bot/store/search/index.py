@@ -12,7 +12,7 @@ from types import MappingProxyType
 from bot.models import AnnounceType, ArxivId, LinkKind
 from bot.query.tags import filter_tags
 from bot.store.sqlite.executor import Database
-from bot.store.sqlite.statements import json_array
+from bot.store.sqlite.statements import json_array, select, select_rows
 
 INDEXES: Mapping[str, str] = MappingProxyType(
     {
@@ -45,11 +45,13 @@ def index(connection: sqlite3.Connection, keys: Sequence[int], *, has_tags: bool
 
 def refresh(connection: sqlite3.Connection, arxiv_ids: Collection[ArxivId]) -> None:
     """Follow what changed around indexed papers (announcements, links), their rows unchanged."""
-    rows = connection.execute(
+    keys = select(
+        connection,
+        int,
         "SELECT key FROM paper WHERE arxiv_id IN (SELECT value FROM json_each(:ids)) ORDER BY key",
         {"ids": json_array(arxiv_ids)},
     )
-    filters = _filters(connection, [int(row[0]) for row in rows])
+    filters = _filters(connection, keys)
     changed = [key for key, old, new in filters if old != new]
     _remove(connection, changed, WITH_FILTERS)
     _write_filters(connection, filters)
@@ -85,7 +87,8 @@ def _write_filters(connection: sqlite3.Connection, filters: Sequence[tuple[int, 
 
 def _filters(connection: sqlite3.Connection, keys: Sequence[int]) -> list[tuple[int, str, str]]:
     """Work out the filters of these papers: (key, as they are, as they should be)."""
-    rows = connection.execute(
+    rows = select_rows(
+        connection,
         f"""
         SELECT key, filters, categories,
             (SELECT group_concat(DISTINCT announce_type) FROM announcement

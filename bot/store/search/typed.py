@@ -31,7 +31,7 @@ def suggest_titles(reading: Reading, typed: str, limit: int) -> list[TitleSugges
         """,
         (_match("title", typed), limit),
     )
-    return [TitleSuggestion(arxiv_id=ArxivId(str(row[0])), title=str(row[1])) for row in rows]
+    return [TitleSuggestion(arxiv_id=arxiv_id, title=title) for arxiv_id, title in rows]
 
 
 def suggest_authors(reading: Reading, typed: str, limit: int) -> list[str]:
@@ -44,7 +44,7 @@ def suggest_authors(reading: Reading, typed: str, limit: int) -> list[str]:
         """,
         (_match("authors", typed), RECENT),
     )
-    return _names_like(typed, (name for row in rows for name in str(row[0]).split("\n")))[:limit]
+    return _names_like(typed, (name for (authors,) in rows for name in authors.split("\n")))[:limit]
 
 
 def _match(column: str, typed: str) -> str:

@@ -65,7 +65,7 @@ def _counted(reading: Reading, stems: Collection[str]) -> dict[str, int]:
         "SELECT stem, papers FROM stem WHERE stem IN (SELECT value FROM json_each(?))",
         (json_array(stems),),
     )
-    return {str(row[0]): int(str(row[1])) for row in rows}
+    return dict(rows)
 
 
 def _count_on_the_spot(reading: Reading, each: str, newest: int) -> int:
@@ -104,9 +104,9 @@ def _most_used(reading: Reading, leaf: Text) -> Node | None:
         "SELECT stem, papers FROM stem WHERE stem >= ? AND stem < ? ORDER BY papers DESC",
         (beginning, beginning + MARK),
     )
-    if sum(int(str(papers)) for _, papers in rows) < BROAD:
+    if sum(papers for _, papers in rows) < BROAD:
         return None
-    known = [surface(str(found)) for found, _ in rows[:BROADEST_WORDS]]
+    known = [surface(found) for found, _ in rows[:BROADEST_WORDS]]
     return any_of(*(replace(leaf, text=word, is_prefix=False) for word in known if word))
 
 

@@ -38,6 +38,8 @@ SEARCH_STEPS_BETWEEN_LOOKS = 200
 """FTS5 reads thousands of pages in one step of SQLite's and few of its own: at 10,000 a phrase of
 common words ran on for 30 ms."""
 INTERRUPT_AGAIN_S: Final = 0.1
+IN_MEMORY: Final = ":memory:"
+"""The path of a database that is gone with its connection."""
 
 TRY_AGAIN = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_INTERRUPT)
 DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
@@ -86,12 +88,12 @@ class Connection(aiosqlite.Connection):
 
 
 async def run_apart(
-    path: Path,
+    path: Path | str,
     work: Callable[Concatenate[sqlite3.Connection, P], T],
     *args: P.args,
     **kwargs: P.kwargs,
 ) -> T:
-    """Run one long piece of work, a copy say, on a connection of its own to the file ``path``.
+    """Run one long piece of work, a copy say, on a connection of its own to ``path``.
 
     No transaction, no deadline; it is interrupted when the caller is cancelled. SQLite's errors
     come as they are: what they mean depends on the file.

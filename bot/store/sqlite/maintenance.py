@@ -4,6 +4,7 @@ import sqlite3
 
 from bot.errors import DatabaseDamaged, DatabaseUnusable
 from bot.store.sqlite.executor import DAMAGED, Database, primary_code
+from bot.store.sqlite.statements import select
 
 CHECK_DEADLINE_S = 600.0
 
@@ -22,7 +23,7 @@ async def check_pages(database: Database) -> None:
 
 
 def _quick_check(connection: sqlite3.Connection) -> list[str]:
-    return [finding for (finding,) in connection.execute("PRAGMA quick_check(3)")]
+    return select(connection, str, "PRAGMA quick_check(3)")
 
 
 async def repair_indexes(database: Database) -> list[str]:
@@ -50,11 +51,12 @@ async def list_indexes(database: Database) -> list[str]:
 
 
 def _index_names(connection: sqlite3.Connection) -> list[str]:
-    rows = connection.execute(
+    return select(
+        connection,
+        str,
         "SELECT name FROM sqlite_schema WHERE sql LIKE 'CREATE VIRTUAL TABLE%USING fts5%' "
-        "ORDER BY name"
+        "ORDER BY name",
     )
-    return [name for (name,) in rows]
 
 
 async def rebuild_index(database: Database, name: str) -> None:
