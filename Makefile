@@ -16,7 +16,7 @@ UV := $(VENV)/bin/uv pip compile --quiet --universal --generate-hashes --python-
 CORES := -n auto --dist worksteal
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run doctor setup test slow faults mutants coverage lint check bench wheel image lock clean
+.PHONY: help demo run doctor setup node test slow faults mutants coverage lint check bench wheel image lock clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' Makefile
@@ -32,6 +32,9 @@ doctor: $(RUN)  ## is all in place to run? prints the links that add the bot to 
 	@PAPER_BOT_CONFIG='$(CONFIG)' $(PY) -m bot check
 
 setup: $(DEV)  ## .venv with all packages to develop; every target sets up what it needs itself
+
+node:  ## an independent parser of Discord's Markdown, for tests that skip without it; wants npm
+	@npm ci --prefix tests/node --no-audit --no-fund --loglevel=error
 
 test: $(DEV)  ## the fast tests, on all cores; ARGS='tests/text -k tex' chooses some
 	@$(PY) -m pytest $(CORES) -m 'not slow' $(ARGS)

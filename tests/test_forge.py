@@ -46,7 +46,7 @@ def test_an_action_is_pinned_to_one_commit_everywhere() -> None:
 def test_every_command_is_a_make_target() -> None:
     """What fails there can be run at home, by the same name."""
     commands = [step["run"] for step in STEPS if "run" in step]
-    wanted = {"lint", "test", "slow", "coverage", "wheel", "image"}
+    wanted = {"lint", "node", "test", "slow", "coverage", "wheel", "image"}
     targets = [re.match(r"make (\w+)", command) for command in commands]
     assert None not in targets
     assert {match[1] for match in targets if match} == wanted <= make_targets()
@@ -80,7 +80,12 @@ def test_the_tests_run_on_every_python_that_the_package_names() -> None:
 
 def test_dependabot_watches_packages_actions_and_image_and_waits_a_week() -> None:
     updates = read(FORGE / "dependabot.yml")["updates"]
-    assert {each["package-ecosystem"] for each in updates} == {"pip", "github-actions", "docker"}
+    assert {each["package-ecosystem"]: each["directory"] for each in updates} == {
+        "pip": "/",
+        "github-actions": "/",
+        "npm": "/tests/node",
+        "docker": "/",
+    }
     assert all(each["cooldown"]["default-days"] >= 7 for each in updates)
 
 

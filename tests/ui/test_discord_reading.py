@@ -1,6 +1,6 @@
 """Every link of a card leads to exactly its address, as an independent parser reads it.
 
-The parser is ``discord-markdown-parser``: ``npm ci --prefix tests/node`` brings it.
+The parser is ``discord-markdown-parser``: ``make node`` brings it.
 """
 
 import json
@@ -36,7 +36,7 @@ def read_by_discord(texts: Sequence[str]) -> list[list[str]]:
     if node is None:
         pytest.skip("needs Node, which is not here")
     if not (NODE / "node_modules" / "discord-markdown-parser").exists():
-        pytest.skip("needs discord-markdown-parser: npm ci --prefix tests/node")
+        pytest.skip("needs discord-markdown-parser: make node")
     lines = "\n".join(map(json.dumps, texts))
     ran = subprocess.run(
         [node, str(NODE / "links.cjs")], input=lines, capture_output=True, text=True, check=True
