@@ -1,49 +1,65 @@
 """Find the addresses that authors name for a paper's code, data, models and project page.
 
+    text -> addresses (`addresses`) -> what the host says, what the sentence says (`offers`) -> kind
+
 The host says what an address leads to where it can: a repository host to code, an archive to
-data. Any other address counts as a project page if the words before it introduce it as the
-authors' own; references to other work have no place among a paper's links. Nothing is guessed:
-an address broken by a blank stays broken.
+data. The sentence has the last word: a repository that it offers as data is data, a page that it
+offers code at is code, and what it names as the work of others has no place among a paper's links.
+Any other address counts as a project page if the words before it introduce it as the authors' own.
 """
 
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from urllib.parse import SplitResult, urlsplit
 
 from bot.models import Link, LinkKind, Provenance
-from bot.text.tex import to_unicode
+from bot.text.addresses import (
+    Address,
+    find_addresses,
+    parse_address,
+    read_address,
+)
+from bot.text.offers import AT_A_FORGE, AT_A_PAGE, Offer, read_clauses, read_offer
 
-_LONGEST_ADDRESS = 2048  # Discord's limit for the addresses of embeds and buttons
 _INTRODUCTION = 120  # characters before an address that can introduce it
 
-_HINTS = ("http", "www.")
-_ENDING_HINT = re.compile(r"\.(?:co|org|io|net|science)")
-_LONGEST_START = 80  # characters of an address that can stand before its hint
-_HOSTS = (
-    r"(?:www\.)?(?:(?:gist\.)?github\.com|gitlab\.com|bitbucket\.org|codeberg\.org|gitee\.com"
-    r"|sourceforge\.net|huggingface\.co|hf\.co|zenodo\.org|figshare\.com|kaggle\.com|osf\.io"
-    r"|anonymous\.4open\.science|sites\.google\.com)/"
-)
-_REST = r"[^\s<>\"{}|\\^`]*"
-_START = r"(?:(?<![\w./@-])|(?<=\s//)|(?<=https:/)|(?<=http:/))"  # also after a broken scheme
-_ADDRESS = re.compile(
-    rf"https?://{_REST}|git@git(?:hub|lab)\.com:{_REST}"
-    rf"|{_START}(?:(?:www\.(?=[a-z0-9])|{_HOSTS}){_REST}"
-    rf"|[a-z0-9-]{{1,63}}\.git(?:hub|lab)\.io(?:/{_REST}|(?![\w-]|\.\w)))",
-    re.I,
-)
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundLink:
+    """A link as found in a text, and the name of the rule that made it what it is."""
+
+    kind: LinkKind
+    address: Address
+    rule: str
 
 
 def find_links(*, abstract: str, comment: str | None) -> tuple[Link, ...]:
     """Return the links that the abstract and then the comment name, each address once."""
     links: dict[str, Link] = {}
     for text, provenance in ((abstract, Provenance.ABSTRACT), (comment or "", Provenance.COMMENT)):
-        for kind, address in _find(text):
-            links.setdefault(
-                _identity(address), Link(kind=kind, url=address.url, provenance=provenance)
-            )
+        for found in explain_links(text):
+            link = Link(kind=found.kind, url=found.address.url, provenance=provenance)
+            known = links.setdefault(_identity(found.address), link)
+            if link.kind is LinkKind.CODE and known.kind is not LinkKind.CODE:
+                links[_identity(found.address)] = replace(known, kind=LinkKind.CODE)
     return tuple(links.values())
+
+
+def explain_links(text: str) -> Iterator[FoundLink]:
+    """Yield every link of a text as often as it is named, with the rule that gave it its kind."""
+    text, places = find_addresses(text)
+    for place, clause in zip(places, read_clauses(text, places), strict=True):
+        result = _by_host(_settled(place.address)) if place.address else None
+        if result is None:
+            continue
+        kind, address, must_be_introduced = result
+        cue = read_offer(clause, AT_A_FORGE if kind is LinkKind.CODE else AT_A_PAGE)
+        if cue is not None:
+            offered = _KINDS.get(cue.offer)
+            if offered is not None:
+                yield FoundLink(kind=offered, address=address, rule=cue.name)
+        elif not must_be_introduced or _is_introduced(text, place.start):
+            yield FoundLink(kind=kind, address=address, rule="its host")
 
 
 def read_link(text: str, provenance: Provenance) -> Link | None:
@@ -51,133 +67,48 @@ def read_link(text: str, provenance: Provenance) -> Link | None:
 
     Authors who give it offer it as the paper's own, so no words need introduce it.
     """
-    found = _ADDRESS.fullmatch(text.strip())
-    address = _parse_address(found[0]) if found else None
-    result = _classify(address) if address else None
+    address = read_address(text)
+    result = _by_host(_settled(address)) if address else None
     return Link(kind=result[0], url=result[1].url, provenance=provenance) if result else None
 
 
 def same_address(url: str) -> str:
     """Return what all spellings of an address share, to compare links by."""
-    address = _parse_address(url)
-    return _identity(address) if address else url
+    address = parse_address(url)
+    return _identity(_settled(address)) if address else url
 
 
-def _find(text: str) -> Iterator[tuple[LinkKind, "_Address"]]:
-    if _first_hint(text) is None:
-        return
-    text = to_unicode(text)
-    start = max((_first_hint(text) or 0) - _LONGEST_START, 0)
-    for found in _ADDRESS.finditer(text, start):
-        address = _parse_address(found[0])
-        result = _classify(address) if address else None
-        if result is None:
-            continue
-        kind, canonical, must_be_introduced = result
-        if not must_be_introduced or _is_introduced(text, found.start()):
-            yield kind, canonical
-
-
-def _first_hint(text: str) -> int | None:
-    """Return where the first sign of an address is, or None; searching for those is cheap."""
-    lowered = text.lower()
-    places = [place for hint in _HINTS if (place := lowered.find(hint)) >= 0]
-    if ending := _ENDING_HINT.search(lowered):
-        places.append(ending.start())
-    if len(lowered) != len(text):  # a letter that has two characters in lower case
-        return 0 if places else None
-    return min(places, default=None)
-
-
-# --- addresses -----------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Address:
-    """A web address in the one form that we compare and show."""
-
-    scheme: str
-    host: str
-    path: tuple[str, ...]
-    tail: str
-    """Query and fragment as given, with their signs."""
-
-    @property
-    def url(self) -> str:
-        return f"{self.scheme}://{'/'.join((self.host, *self.path))}{self.tail}"
-
-    def at(self, *path: str) -> "_Address":
-        """Return the address of ``path`` on the same host, over https."""
-        return replace(self, scheme="https", path=path, tail="")
-
-
-def _parse_address(text: str) -> _Address | None:
-    """Return an address that is safe to show, or None."""
-    if len(text) > _LONGEST_ADDRESS + 100 or not text.isprintable():
-        return None
-    text = re.sub(r"^(?:https?://)+(?=https?://)", "", _without_closing(text), flags=re.I)
-    if text.startswith("git@"):
-        text = text.removeprefix("git@").replace(":", "/", 1)
-    if not re.match(r"https?://", text, re.I):
-        text = f"https://{text}"
-    if len(text) > _LONGEST_ADDRESS:
-        return None
-    try:
-        parts = urlsplit(text)
-        host = _host(parts)
-    except ValueError:  # an unclosed IPv6 bracket, a port that is no number
-        return None
-    if host is None:
-        return None
-    tail = (f"?{parts.query}" if parts.query else "") + (
-        f"#{parts.fragment}" if parts.fragment else ""
-    )
-    path = tuple(part for part in parts.path.split("/") if part)
-    return _Address(scheme=parts.scheme.lower(), host=host, path=path, tail=tail)
-
-
-def _without_closing(text: str) -> str:
-    """Drop the punctuation of the sentence, and brackets that were opened outside."""
-    while text:
-        last = text[-1]
-        if last in ".,:;!?'\"*/~’”»…" or (last in ")]" and _is_unbalanced(text)):
-            text = text[:-1]
-        else:
-            break
-    return text
-
-
-def _is_unbalanced(text: str) -> bool:
-    opening, closing = ("(", ")") if text[-1] == ")" else ("[", "]")
-    return text.count(closing) > text.count(opening)
-
-
-def _host(parts: SplitResult) -> str | None:
-    host = (parts.hostname or "").rstrip(".")
-    if "@" in parts.netloc:  # a user name in an address serves to deceive
-        return None
-    # A bare number is nobody's name; names with letters outside ASCII serve to deceive, too.
-    if not re.fullmatch(r"(?:[a-z0-9_][a-z0-9_-]{0,62}\.)+[a-z][a-z0-9-]{1,62}", host, re.ASCII):
-        return None
-    host = {"hf.co": "huggingface.co"}.get(host, host)
-    if host.removeprefix("www.") in _RULES:
-        host = host.removeprefix("www.")
-    return f"{host}:{parts.port}" if parts.port else host
-
-
-def _identity(address: _Address) -> str:
+def _identity(address: Address) -> str:
     """Return what two spellings of one address share."""
     bare = address.url.split("://", 1)[1]  # the path's letter case matters, but not to forges
     return bare.lower() if address.host in _RULES or _is_forge(address.host) else bare
 
 
-# --- kinds ---------------------------------------------------------------------------------
+# --- what the sentence makes of it ---------------------------------------------------------
 
-_Found = tuple[LinkKind, _Address, bool] | None
+_KINDS = {
+    Offer.CODE: LinkKind.CODE,
+    Offer.DATA: LinkKind.DATA,
+    Offer.MODEL: LinkKind.MODEL,
+    Offer.LIST: LinkKind.PROJECT,
+    Offer.VIEW: LinkKind.PROJECT,
+}
+"""What is missing here is no link of the paper."""
+
+
+def _settled(address: Address) -> Address:
+    """Drop the ``www.`` where a host is known without it."""
+    bare = address.host.removeprefix("www.")
+    return replace(address, host=bare) if bare != address.host and bare in _RULES else address
+
+
+# --- what the host says --------------------------------------------------------------------
+
+_Found = tuple[LinkKind, Address, bool] | None
 """Kind, address in its canonical form, and whether the words before must introduce it."""
 
 
-def _classify(address: _Address) -> _Found:
+def _by_host(address: Address) -> _Found:
     rule = _RULES.get(address.host)
     if rule is not None:
         return rule(address)
@@ -190,7 +121,7 @@ def _classify(address: _Address) -> _Found:
         return _forge(address)
     if _ends_with(host, _ARCHIVES):
         return LinkKind.DATA, address, True
-    if _ends_with(host, _ELSEWHERE):
+    if _ends_with(host, _ELSEWHERE) or (host in _SHORTENERS and not address.path):
         return None
     return LinkKind.PROJECT, address, True
 
@@ -218,11 +149,13 @@ _ELSEWHERE = frozenset({
 })  # fmt: skip
 """Papers, publishers, videos, chats: never a page of the project."""
 
+_SHORTENERS = frozenset({"bit.ly", "tinyurl.com", "goo.gl", "t.co", "aka.ms", "dub.sh", "rb.gy"})
+
 _DATA_DOIS = ("10.5281", "10.6084", "10.7910", "10.17632", "10.5061", "10.21227", "10.57967")
 """DOI prefixes of Zenodo, Figshare, Dataverse, Mendeley, Dryad, DataPort and Hugging Face."""
 
 
-def _doi(address: _Address) -> _Found:
+def _doi(address: Address) -> _Found:
     if address.path[:1] and address.path[0] in _DATA_DOIS and len(address.path) > 1:
         return LinkKind.DATA, replace(address, scheme="https"), False
     return None
@@ -261,10 +194,10 @@ _GITHUB_PAGES = frozenset(
 _ONE_OF_MANY = frozenset({"issues", "pull", "pulls", "commit", "commits", "discussions"})
 
 
-def _github(address: _Address) -> _Found:
+def _github(address: Address) -> _Found:
     """A repository is code; its owner's page a project page; one issue of it is neither."""
     path = address.path[1:] if address.path[:1] == ("orgs",) else address.path
-    if not path or path[0].lower() in _GITHUB_PAGES:
+    if not path or path[0].lower() in _GITHUB_PAGES or not re.fullmatch(r"[\w-]+", path[0]):
         return None
     if len(path) == 1:
         return LinkKind.PROJECT, address.at(path[0]), True
@@ -272,7 +205,7 @@ def _github(address: _Address) -> _Found:
     if len(rest) > 1 and rest[0] in _ONE_OF_MANY:
         return None
     repository = _REPOSITORY.match(name)
-    if repository is None or not re.fullmatch(r"[\w-]+", owner):
+    if repository is None:
         return None
     if repository.end() < len(name):  # text that was typed without a blank
         rest = []
@@ -282,24 +215,62 @@ def _github(address: _Address) -> _Found:
 _REPOSITORY = re.compile(r"([\w.-]*?[\w-])(?:\.git)?(?=\.*(?:[^\w.-]|\.?https?:|$))")
 
 
-def _inside(address: _Address, owner: str, name: str, rest: list[str]) -> _Address:
+def _inside(address: Address, owner: str, name: str, rest: list[str]) -> Address:
     """Keep the folder of a repository that holds many papers' code, drop the default branch."""
     if rest[:1] not in (["tree"], ["blob"]) or len(rest) < 2 or rest[1:] in (["main"], ["master"]):
         rest = []
     return address.at(owner, name, *rest)
 
 
-def _gist(address: _Address) -> _Found:
+def _gist(address: Address) -> _Found:
     return (LinkKind.CODE, address.at(*address.path), False) if address.path else None
+
+
+def imitates_a_forge(host: str) -> bool:
+    """Tell whether a host looks like a known one without being it: github.com.x.org, githab.com.
+
+    Names in other letters (``xn--``) count, too: Discord shows them as what they look like.
+    """
+    if host in _RULES or _ends_with(host, _KNOWN_DOMAINS):
+        return False
+    words = re.split(r"[.:-]", host)
+    return "xn--" in host or any(
+        name in host or any(_is_nearly(word, name) for word in words) for name in _KNOWN_NAMES
+    )
+
+
+_KNOWN_DOMAINS = frozenset({
+    "github.com", "github.io", "githubusercontent.com", "gitlab.com", "gitlab.io", "bitbucket.org",
+    "huggingface.co", "sourceforge.net", "sourceforge.io", "codeberg.org", "kaggle.com",
+    "zenodo.org", "figshare.com",
+})  # fmt: skip
+_KNOWN_NAMES = frozenset(domain.split(".")[0] for domain in _KNOWN_DOMAINS)
+
+
+def _is_nearly(word: str, name: str) -> bool:
+    """Tell whether a word becomes the name by one letter more, less or other, or by a swap."""
+    if abs(len(word) - len(name)) > 1:
+        return False
+    same = next(
+        (at for at, pair in enumerate(zip(word, name, strict=False)) if len({*pair}) > 1), 0
+    )
+    left, right = word[same:], name[same:]
+    one_letter = left[1:] == right[1:] or left[1:] == right or left == right[1:]
+    return one_letter or (left[:2] == right[1::-1] and left[2:] == right[2:])
 
 
 def _is_forge(host: str) -> bool:
     """Recognise an institution's own GitLab or Gitea by its name: gitlab.inria.fr, git.rwth.de."""
+    if _IMITATION.search(host):
+        return False
     first = host.split(".", 1)[0]
     return "gitlab" in first or first in ("git", "gitea", "code") or first.endswith("-git")
 
 
-def _forge(address: _Address) -> _Found:
+_IMITATION = re.compile(r"(?:hub|lab)[.-](?:com|org|io)\b(?=.)")  # gitlab.com.example.org
+
+
+def _forge(address: Address) -> _Found:
     """A path of a group and a repository is code; ``/-/`` begins GitLab's own pages."""
     path = address.path[: address.path.index("-")] if "-" in address.path else address.path
     if len(path) < 2:
@@ -307,19 +278,19 @@ def _forge(address: _Address) -> _Found:
     return LinkKind.CODE, address.at(*path[:-1], path[-1].removesuffix(".git")), False
 
 
-def _sourceforge(address: _Address) -> _Found:
+def _sourceforge(address: Address) -> _Found:
     if address.path[:1] not in (("projects",), ("p",)) or len(address.path) < 2:
         return None
     return LinkKind.CODE, address.at(*address.path), False
 
 
-def _bitbucket(address: _Address) -> _Found:
+def _bitbucket(address: Address) -> _Found:
     if address.path[1:2] == ("workspace",):
         return LinkKind.PROJECT, address.at(*address.path), True
     return _forge(address)
 
 
-def _anonymous(address: _Address) -> _Found:
+def _anonymous(address: Address) -> _Found:
     """``/r/NAME`` is a repository under review, ``/w/NAME`` a page made from one."""
     if len(address.path) < 2:
         return None
@@ -354,7 +325,7 @@ _HUGGING_FACE_PAGES = frozenset(
 )
 
 
-def _hugging_face(address: _Address) -> _Found:
+def _hugging_face(address: Address) -> _Found:
     """Data sets and models by their path; a space is a running demo, so a project page."""
     path = address.path
     if path[:1] == ("datasets",) and len(path) > 1:
@@ -368,13 +339,13 @@ def _hugging_face(address: _Address) -> _Found:
     return LinkKind.MODEL, address.at(*path[:2]), False
 
 
-def _modelscope(address: _Address) -> _Found:
+def _modelscope(address: Address) -> _Found:
     kinds = {"models": LinkKind.MODEL, "datasets": LinkKind.DATA, "studios": LinkKind.PROJECT}
     kind = kinds.get(address.path[0]) if len(address.path) > 1 else None
     return (kind, address.at(*address.path[:3]), False) if kind else None
 
 
-def _kaggle(address: _Address) -> _Found:
+def _kaggle(address: Address) -> _Found:
     """Notebooks are code, competitions project pages; ``/datasets`` may be left out."""
     if len(address.path) < 2:
         return None
@@ -384,21 +355,52 @@ def _kaggle(address: _Address) -> _Found:
     return kind, replace(address, scheme="https"), kind is LinkKind.PROJECT
 
 
-def _archive(address: _Address) -> _Found:
+def _archive(address: Address) -> _Found:
     return (LinkKind.DATA, address.at(*address.path), False) if address.path else None
 
 
-def _notebook(address: _Address) -> _Found:
+def _raw(address: Address) -> _Found:
+    """A file of a repository leads to the repository."""
+    if len(address.path) < 3:
+        return None
+    return LinkKind.CODE, replace(address, host="github.com").at(*address.path[:2]), False
+
+
+def _package(address: Address) -> _Found:
+    """A package's page, not the front page of those who keep them."""
+    if address.path[:1] not in (("project",), ("p",)) or len(address.path) < 2:
+        return None
+    return LinkKind.CODE, address.at(*address.path[:2]), False
+
+
+def _r_package(address: Address) -> _Found:
+    is_package = address.path[:2] == ("web", "packages") or "package=" in address.url
+    return (LinkKind.CODE, replace(address, scheme="https"), False) if is_package else None
+
+
+def _file_exchange(address: Address) -> _Found:
+    if address.path[:2] != ("matlabcentral", "fileexchange") or len(address.path) < 3:
+        return None
+    return LinkKind.CODE, address.at(*address.path), False
+
+
+def _notebook(address: Address) -> _Found:
     return (LinkKind.CODE, replace(address, scheme="https"), False) if address.path else None
 
 
-_RULES: Mapping[str, Callable[[_Address], _Found]] = {
+_RULES: Mapping[str, Callable[[Address], _Found]] = {
     "github.com": _github,
     "gist.github.com": _gist,
     "gitlab.com": _forge,
     "bitbucket.org": _bitbucket,
     "codeberg.org": _forge,
     "gitee.com": _forge,
+    "gitcode.com": _forge,
+    "dagshub.com": _forge,
+    "raw.githubusercontent.com": _raw,
+    "pypi.org": _package,
+    "cran.r-project.org": _r_package,
+    "mathworks.com": _file_exchange,
     "sourceforge.net": _sourceforge,
     "anonymous.4open.science": _anonymous,
     "codeocean.com": _notebook,

@@ -25,7 +25,7 @@ Command: TypeAlias = "Callable[[Reader, str], None]"
 _DEPTH = 25  # groups nested deeper than this are read flat
 
 _ADDRESS = (
-    r"://(?:[^\s{}\\$<>\"]|\\[_%#&~$^/-](?:\{\})?|\{\\?[~_]\}"
+    r"://(?:[^\s{}\\$<>\"]|\\[_%#&~$^@/-](?:\{\})?|\{\\?[~_]\}"
     r"|\\textasciitilde(?:\{\}|[ ])?|\$\\sim\$|\\sim(?![a-zA-Z]))*"
 )
 # Each alternative begins with a fixed character: so Python's re skips plain words quickly.
@@ -133,6 +133,8 @@ class Reader:
             self._sign(found["sign"])
         elif "://" in found[0]:
             self.write(clean_address(found[0]))
+            if self.following() == "\\":  # no part of the address: https://x.org\!y.org
+                self.part_from_word()
         else:
             self._mark(found[0])
 
