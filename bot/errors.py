@@ -26,6 +26,8 @@ BotError
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from bot.models import IntakeCode, IntakeReason
+
 
 class BotError(Exception):
     """The root; its message is one sentence for a person."""
@@ -86,19 +88,31 @@ class FileFormatError(InputError):
 
 
 class ArxivError(BotError):
-    """Something about arXiv; ``url`` is the address asked."""
+    """Something about arXiv; ``url`` is the address asked, ``reason`` what is stored of it."""
 
-    def __init__(self, message: str, url: str = "") -> None:
+    code = IntakeCode.NOT_A_LISTING
+
+    def __init__(self, message: str, url: str = "", *, reason: IntakeReason | None = None) -> None:
         self.url = url
+        self.reason = reason or IntakeReason(code=self.code, text=message)
         super().__init__(message)
 
 
 class ArxivUnavailable(ArxivError):
     """ArXiv did not answer properly; ``retry_after_s`` is what it asked for, in seconds."""
 
-    def __init__(self, message: str, url: str = "", retry_after_s: float | None = None) -> None:
+    code = IntakeCode.UNREACHABLE
+
+    def __init__(
+        self,
+        message: str,
+        url: str = "",
+        retry_after_s: float | None = None,
+        *,
+        reason: IntakeReason | None = None,
+    ) -> None:
         self.retry_after_s = retry_after_s
-        super().__init__(message, url)
+        super().__init__(message, url, reason=reason)
 
 
 class ListingFormatError(ArxivError):

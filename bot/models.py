@@ -5,14 +5,20 @@ here knows where it came from (a feed, a file) or where it goes (SQLite, Discord
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from enum import StrEnum
 from typing import NewType
 
+Clock = Callable[[], datetime]
+"""Tells the time, aware and in UTC."""
+
 ArxivId = NewType("ArxivId", str)
 """An arXiv identifier without its version: ``2401.01234`` or ``hep-th/9901001``."""
+
+UNKNOWN_VERSION = 0
+"""The version of a paper whose source names none, as arXiv's listing pages do."""
 
 
 class AnnounceType(StrEnum):
@@ -26,6 +32,13 @@ class AnnounceType(StrEnum):
     @property
     def is_replacement(self) -> bool:
         return self in (AnnounceType.REPLACE, AnnounceType.REPLACE_CROSS)
+
+
+def least_version(version: int, announce_type: AnnounceType) -> int:
+    """Return ``version``, or the least that a paper announced so can have where it is unknown."""
+    if version != UNKNOWN_VERSION:
+        return version
+    return 2 if announce_type.is_replacement else 1
 
 
 class LinkKind(StrEnum):
@@ -133,10 +146,15 @@ class Listing:
 
 
 class IntakeSource(StrEnum):
-    """Which of arXiv's interfaces is asked for a listing."""
+    """Which of arXiv's interfaces is asked what a date announced.
+
+    The daily feed; the catch-up page of the date, arXiv's own record of it; and OAI-PMH, which
+    knows when papers were submitted and from which the date can only be worked out.
+    """
 
     FEED = "feed"
     CATCHUP = "catchup"
+    OAI = "oai"
 
 
 class IntakeVerdict(StrEnum):
@@ -144,6 +162,8 @@ class IntakeVerdict(StrEnum):
 
     COMPLETE = "complete"
     GROWING = "growing"
+    UNDATED = "undated"
+    HELD = "held"
     STALE = "stale"
     EMPTY_EXPECTED = "empty-expected"
     EMPTY_UNEXPECTED = "empty-unexpected"
@@ -152,36 +172,165 @@ class IntakeVerdict(StrEnum):
 
     @property
     def has_listing(self) -> bool:
-        return self in (IntakeVerdict.COMPLETE, IntakeVerdict.GROWING)
+        return self in (IntakeVerdict.COMPLETE, IntakeVerdict.GROWING, IntakeVerdict.UNDATED)
+
+
+class IntakeCode(StrEnum):
+    """Why a date has its verdict, or why a request failed; ``bot/ui/intake.py`` says it.
+
+    The values are stored, so they stay as they are.
+    """
+
+    # Nothing to be had.
+    NO_ANNOUNCEMENT = "no-announcement"
+    EMPTY = "empty"
+    HOLIDAY = "holiday"
+    OTHERS_HAVE_ONE = "others-have-one"
+    NONE_SUBMITTED = "none-submitted"
+    NEVER_ASKED = "never-asked"
+    BACKFILLED = "backfilled"
+
+    # Another date's listing.
+    REPEATS_EARLIER = "repeats-earlier"
+    CARRIES_EARLIER = "carries-earlier"
+    SURFACED_UNDER = "surfaced-under"
+    NOT_ON_PAGE = "not-on-page"
+
+    # A listing whose date is not certain, or that is not whole.
+    MAY_REPEAT = "may-repeat"
+    UNCONFIRMED = "unconfirmed"
+    ESTIMATED = "estimated"
+    PART = "part"
+    SHORT = "short"
+
+    # What became of a request.
+    UNREACHABLE = "unreachable"
+    NO_ANSWER = "no-answer"
+    TOO_MANY_REQUESTS = "too-many-requests"
+    ASKED_TO_WAIT = "asked-to-wait"
+    REFUSED = "refused"
+    HTTP_STATUS = "http-status"
+    REDIRECTED = "redirected"
+    NOT_A_LISTING = "not-a-listing"
+    IMPOSSIBLE = "impossible"
+
+    # Written by another version: ``text`` is its sentence or code.
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IntakeReason:
+    """A reason with what belongs to it; each code uses the fields that its sentence names.
+
+    ``source`` is the interface that it is about, ``day`` another date, ``papers`` and ``usual``
+    are counts, ``status`` is an HTTP status and ``seconds`` a time. ``text`` is what arXiv, Python
+    or an earlier version said.
+    """
+
+    code: IntakeCode
+    source: IntakeSource | None = None
+    day: date | None = None
+    papers: int | None = None
+    usual: int | None = None
+    status: int | None = None
+    seconds: float | None = None
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inquiry:
+    """What came of asking one source about a date.
+
+    ``failures`` counts the failed requests in a row, ``failing_since`` is the time of the first and
+    ``error`` says what was wrong with the last; ``not_before`` is when it may be asked again.
+    ``papers`` counts what the last answer held, None when there was none.
+    """
+
+    asked_at: datetime
+    papers: int | None = None
+    failures: int = 0
+    failing_since: datetime | None = None
+    not_before: datetime | None = None
+    error: IntakeReason | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DayRecord:
     """Everything remembered about one category and date; ``day`` is an Eastern date.
 
+    ``source`` names the form in which the listing was read last, ``papers`` counts what is stored
+    of it. ``held_since`` is when a listing was first held back because its date was not certain.
     ``is_confirmed`` says that a second reading agreed, ``is_closed`` that nothing more is asked.
-    ``failures`` counts failed requests in a row and ``failing_since`` is the time of the first;
-    ``not_before`` is what a source asked us to wait for, ``held_since`` when a listing was first
-    held back because the day before was unknown.
-    ``reason`` explains the verdict to a person; ``error`` is what went wrong with the last request,
-    empty when it was answered.
     """
 
     category: str
     day: date
     verdict: IntakeVerdict | None = None
     source: str | None = None
-    reason: str = ""
-    error: str = ""
+    reason: IntakeReason | None = None
     papers: int = 0
-    feed_asked_at: datetime | None = None
-    catchup_asked_at: datetime | None = None
-    not_before: datetime | None = None
+    inquiries: Mapping[IntakeSource, Inquiry] = field(default_factory=dict)
     held_since: datetime | None = None
-    failures: int = 0
-    failing_since: datetime | None = None
     is_confirmed: bool = False
     is_closed: bool = False
+
+    @property
+    def error(self) -> IntakeReason | None:
+        """Why the feed could not be read, or another source where the listing depends on it."""
+        is_there = self.verdict is not None and self.verdict.has_listing
+        sources = (IntakeSource.FEED,) if is_there else tuple(IntakeSource)
+        errors = (self.inquiries[each].error for each in sources if each in self.inquiries)
+        return next((error for error in errors if error is not None), None)
+
+    @property
+    def difference(self) -> tuple[int, int] | None:
+        """The papers of the feed and of the page, where both were read whole and differ."""
+        feed, page = (
+            self.inquiries[source].papers if source in self.inquiries else None
+            for source in (IntakeSource.FEED, IntakeSource.CATCHUP)
+        )
+        if feed is None or page is None or feed == page or not page:
+            return None
+        return feed, page
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IntakeStatus:
+    """How things stand with a category: its newest record, and when arXiv is asked next."""
+
+    record: DayRecord
+    next_poll: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JudgedStep:
+    """A verdict that a date had from ``at`` on, and why."""
+
+    at: datetime
+    verdict: IntakeVerdict
+    reason: IntakeReason | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outage:
+    """A category that cannot be read, since when, and why the last request failed."""
+
+    category: str
+    since: datetime
+    error: IntakeReason | None
+    is_told: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NearListing:
+    """A stored listing of a date near the one at hand.
+
+    ``is_record`` says that arXiv's own record of the date told of it. ``papers`` counts them.
+    """
+
+    day: date
+    papers: int
+    is_record: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -356,6 +505,11 @@ class DigestEntry:
     announce_type: AnnounceType
     listed_in: tuple[ListedIn, ...]
     topics: tuple[str, ...] = ()
+
+    @property
+    def least_version(self) -> int:
+        """The version, or the least it can be where it is unknown."""
+        return least_version(self.paper.version, self.announce_type)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

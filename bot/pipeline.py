@@ -28,7 +28,7 @@ from bot.digest.outlook import KnownDays, Outlook, look_ahead
 from bot.digest.select import Decision, Verdict, decide
 from bot.errors import BotError, DatabaseFull, QuerySyntaxError
 from bot.intake.ask import Intake, IntakeOutcome
-from bot.models import ArxivId, Digest, Listing, Subscription, SubscriptionState
+from bot.models import ArxivId, Clock, Digest, Listing, Subscription, SubscriptionState
 from bot.query.ast import Query
 from bot.query.parser import parse_query
 from bot.store.digests import DigestRecord, ListingTimes
@@ -36,8 +36,6 @@ from bot.store.store import Store
 from bot.ui.styles import style_of
 
 log = logging.getLogger(__name__)
-
-Clock = Callable[[], datetime]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,16 @@ import pytest
 from bot.digest.select import Fate, Verdict
 from bot.errors import ArxivUnavailable, StoreError
 from bot.intake.schedule import IntakeRules
-from bot.models import AnnounceType, ArxivId, IntakeVerdict, Listing, Paper, Subscription
+from bot.models import (
+    UNKNOWN_VERSION,
+    AnnounceType,
+    ArxivId,
+    IntakeCode,
+    IntakeVerdict,
+    Listing,
+    Paper,
+    Subscription,
+)
 from bot.pipeline import Pipeline
 from bot.query.ast import Query
 from bot.run.app import build_pipeline
@@ -38,8 +47,11 @@ class Feeds:
         self.metadata: dict[ArxivId, Paper] = {}
         self.asked: list[str] = []
 
-    def show(self, listing: Listing) -> None:
+    def show(self, listing: Listing, *, is_true: bool = True) -> None:
+        """Show a list in its category's feed, and where it is true on the page of its date."""
         self.shown[listing.category] = listing
+        if is_true:
+            self.catchups[listing.category, listing.announced_on] = listing
 
     async def fetch_listing(self, category: str) -> Listing:
         self.asked.append(category)
@@ -52,6 +64,9 @@ class Feeds:
         return self.catchups.get((category, day)) or make_listing(
             category=category, announced_on=day
         )
+
+    async def fetch_estimate(self, category: str, day: date) -> Listing:
+        raise ArxivUnavailable("arXiv could not be reached.")
 
     async def fetch_metadata(self, arxiv_ids: Sequence[ArxivId]) -> Sequence[Paper]:
         self.asked.append(f"metadata of {len(arxiv_ids)}")
@@ -213,7 +228,9 @@ async def test_the_versions_that_a_catch_up_page_lacks_are_asked_for(
     feeds.metadata[paper.arxiv_id] = paper
     feeds.show(make_listing(make_paper(8), announced_on=date(2024, 3, 7)))
     feeds.catchups["cs.CV", WEDNESDAY] = make_listing(
-        (replace(paper, version=2), AnnounceType.REPLACE), announced_on=WEDNESDAY, source="catchup"
+        (replace(paper, version=UNKNOWN_VERSION), AnnounceType.REPLACE),
+        announced_on=WEDNESDAY,
+        source="catchup",
     )
     await pipeline.tick()
     assert await planned(pipeline, WEDNESDAY) == ["2403.00001"]
@@ -332,14 +349,15 @@ async def test_the_status_tells_the_verdict_the_error_and_the_next_poll(
     await pipeline.tick()
     failing = (await pipeline.intake.statuses())["cs.CV"]
     assert failing.record.verdict is IntakeVerdict.FAILED
-    assert failing.record.error == "arXiv could not be reached."
+    assert failing.record.error is not None
+    assert failing.record.error.code is IntakeCode.UNREACHABLE
     minute = timedelta(minutes=1)
     assert minute <= failing.next_poll - clock.now() < 1.25 * minute
     feeds.show(make_listing(*make_papers(3)))
     clock.advance_to(failing.next_poll)
     await pipeline.tick()
     good = (await pipeline.intake.statuses())["cs.CV"]
-    assert (good.record.verdict, good.record.error) == (IntakeVerdict.COMPLETE, "")
+    assert (good.record.verdict, good.record.error) == (IntakeVerdict.COMPLETE, None)
     assert good.next_poll > clock.now() + timedelta(hours=3)
     clock.advance_to(datetime(2024, 3, 5, 20, tzinfo=UTC))
     await pipeline.tick()

@@ -22,12 +22,13 @@ from yarl import URL
 
 from bot.arxiv.api import parse_api_response
 from bot.arxiv.calendar import announcement_day
+from bot.arxiv.dating import estimate_listing
 from bot.arxiv.feeds import parse_feed
 from bot.arxiv.listing import ListingPage, join_pages, parse_page
 from bot.arxiv.oaipmh import OaiPage, parse_oai
-from bot.arxiv.taxonomy import canonical_category
+from bot.arxiv.taxonomy import canonical_category, oai_set
 from bot.errors import ArxivUnavailable, InputError, ListingFormatError
-from bot.models import ArxivId, Listing, Paper
+from bot.models import ArxivId, IntakeCode, IntakeReason, Listing, Paper
 
 T = TypeVar("T")
 
@@ -200,7 +201,7 @@ class ArxivClient:
         raise ArxivUnavailable("arXiv's query API answers with empty pages.", base)
 
     async def iter_oai(
-        self, oai_set: str, since: date, until: date, *, token: str | None = None
+        self, set_name: str, since: date, until: date, *, token: str | None = None
     ) -> AsyncIterator[OaiPage]:
         """Fetch the metadata that changed from ``since`` to ``until`` (UTC), page by page.
 
@@ -208,7 +209,7 @@ class ArxivClient:
         `TokenExpired` when that is too old, else `ArxivUnavailable` or `ListingFormatError`.
         """
         base = f"{self._settings.oai_url}/oai?verb=ListRecords"
-        first = f"&metadataPrefix=arXivRaw&set={quote(oai_set)}&from={since}&until={until}"
+        first = f"&metadataPrefix=arXivRaw&set={quote(set_name)}&from={since}&until={until}"
         while True:
             # The token is percent-encoded as it is; it must arrive that way, so once more.
             rest = first if token is None else f"&resumptionToken={quote(token, safe='')}"
@@ -219,6 +220,21 @@ class ArxivClient:
             token = page.token
             if token is None:
                 return
+
+    async def fetch_estimate(self, category: str, day: date) -> Listing:
+        """Work out from OAI-PMH what a category announced on a date that is past.
+
+        The service is asked for what changed since then, so for a date a few days past at most.
+        Raises as `iter_oai` does.
+        """
+        category = canonical_category(category)
+        papers: dict[ArxivId, Paper] = {}
+        revised_at: dict[ArxivId, datetime] = {}
+        today = self._now().astimezone(UTC).date()
+        async for page in self.iter_oai(oai_set(category), day, today):
+            papers |= {paper.arxiv_id: paper for paper in page.papers}
+            revised_at |= page.revised_at
+        return estimate_listing(category, day, papers.values(), revised_at)
 
     async def _parsed(self, url: str, parse: Callable[[bytes], T]) -> T:
         """Fetch and parse; an answer of refusal counts as one even if it can be parsed."""
@@ -255,7 +271,10 @@ class ArxivClient:
         left_s = self._closed_until.get(urlsplit(url).netloc, 0.0) - self._monotonic()
         if left_s > 0:
             raise ArxivUnavailable(
-                f"arXiv asked us to stay away for {left_s:.0f} more seconds.", url, left_s
+                f"arXiv asked us to stay away for {left_s:.0f} more seconds.",
+                url,
+                left_s,
+                reason=IntakeReason(code=IntakeCode.ASKED_TO_WAIT, seconds=round(left_s)),
             )
 
     async def _wait_for_turn(self, url: str) -> None:
@@ -282,12 +301,19 @@ class ArxivClient:
             ) as response:
                 return await self._read(response, url)
         except TimeoutError as error:
+            timeout_s = self._settings.timeout_s
             raise ArxivUnavailable(
-                f"arXiv did not answer within {self._settings.timeout_s:g} seconds.", url
+                f"arXiv did not answer within {timeout_s:g} seconds.",
+                url,
+                reason=IntakeReason(code=IntakeCode.NO_ANSWER, seconds=timeout_s),
             ) from error
         except (aiohttp.ClientError, OSError) as error:
-            reason = str(error) or type(error).__name__
-            raise ArxivUnavailable(f"arXiv could not be reached ({reason}).", url) from error
+            cause = str(error) or type(error).__name__
+            raise ArxivUnavailable(
+                f"arXiv could not be reached ({cause}).",
+                url,
+                reason=IntakeReason(code=IntakeCode.UNREACHABLE, text=cause),
+            ) from error
         finally:
             self._ended_at = self._monotonic()
 
@@ -323,11 +349,19 @@ class ArxivClient:
         if pause_s is not None:
             self._closed_until[urlsplit(url).netloc] = self._monotonic() + pause_s
         if is_too_much:
-            return ArxivUnavailable("arXiv has too many requests just now.", url, pause_s)
-        hint = ""
-        if status == HTTPStatus.FORBIDDEN:
-            hint = "; set arxiv.contact, so that arXiv knows whom to ask"
-        return ArxivUnavailable(f"arXiv answered with HTTP {status}{hint}.", url, pause_s)
+            reason = IntakeReason(code=IntakeCode.TOO_MANY_REQUESTS)
+            return ArxivUnavailable(
+                "arXiv has too many requests just now.", url, pause_s, reason=reason
+            )
+        is_refused = status == HTTPStatus.FORBIDDEN
+        code = IntakeCode.REFUSED if is_refused else IntakeCode.HTTP_STATUS
+        hint = "; set arxiv.contact, so that arXiv knows whom to ask" if is_refused else ""
+        return ArxivUnavailable(
+            f"arXiv answered with HTTP {status}{hint}.",
+            url,
+            pause_s,
+            reason=IntakeReason(code=code, status=status),
+        )
 
 
 def parse_retry_after(header: str | None, now: datetime) -> float | None:
@@ -365,7 +399,11 @@ def _checked_redirect(url: str, location: str, home: SplitResult) -> str:
             return target
     except ValueError:
         pass  # not an address at all
-    raise ArxivUnavailable(f"arXiv redirected to another place ({location[:100]!r}).", url)
+    raise ArxivUnavailable(
+        f"arXiv redirected to another place ({location[:100]!r}).",
+        url,
+        reason=IntakeReason(code=IntakeCode.REDIRECTED, text=location[:100]),
+    )
 
 
 def _is_arxiv(host: str) -> bool:

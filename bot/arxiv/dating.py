@@ -4,11 +4,13 @@ Metadata (OAI-PMH, the snapshot) knows when a paper was submitted and when its r
 changed, never when it was announced. arXiv's schedule turns the first into a good guess.
 """
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from bot.arxiv.calendar import estimate_announcement
-from bot.models import ArxivId, Paper
+from bot.arxiv.identifier import sort_key
+from bot.models import Announcement, AnnounceType, ArxivId, Listing, Paper
 
 BEFORE_ITS_MONTH = timedelta(days=31)
 AFTER_ITS_MONTH = timedelta(days=62)
@@ -46,6 +48,51 @@ def estimate_date(paper: Paper) -> date:
     if not month - BEFORE_ITS_MONTH <= submitted_on <= month + AFTER_ITS_MONTH:
         return month
     return max(month, estimate_announcement(paper.submitted_at))
+
+
+REVISIONS_LISTED = 5
+"""ArXiv's listings leave out replacements by a later version."""
+
+
+def estimate_listing(
+    category: str, day: date, papers: Iterable[Paper], revised_at: Mapping[ArxivId, datetime]
+) -> Listing:
+    """Work out what ``category`` announced on ``day`` from metadata, as far as that tells it.
+
+    Papers that moderators held, and cross-lists that were added later, were announced on other
+    days than this says; their date is of the same week mostly.
+    """
+    found = [
+        (paper, kind)
+        for paper in papers
+        if category in paper.categories
+        and (kind := _estimate_type(paper, category, day, revised_at)) is not None
+    ]
+    order = list(AnnounceType)
+    found.sort(key=lambda each: (order.index(each[1]), sort_key(each[0].arxiv_id)))
+    return Listing(
+        category=category,
+        announced_on=day,
+        announcements=tuple(
+            Announcement(paper=paper, announce_type=kind, position=position)
+            for position, (paper, kind) in enumerate(found, start=1)
+        ),
+        source="oai",
+    )
+
+
+def _estimate_type(
+    paper: Paper, category: str, day: date, revised_at: Mapping[ArxivId, datetime]
+) -> AnnounceType | None:
+    is_own = paper.primary_category == category
+    if estimate_date(paper) == day:
+        return AnnounceType.NEW if is_own else AnnounceType.CROSS
+    revised = revised_at.get(paper.arxiv_id)
+    if revised is None or not 1 < paper.version <= REVISIONS_LISTED:
+        return None
+    if estimate_announcement(revised) != day:
+        return None
+    return AnnounceType.REPLACE if is_own else AnnounceType.REPLACE_CROSS
 
 
 def month_of(arxiv_id: ArxivId) -> date:

@@ -22,7 +22,15 @@ from bot.arxiv.identifier import parse_identifier
 from bot.arxiv.paper import build_paper, split_authors
 from bot.arxiv.taxonomy import canonical_category, is_category
 from bot.errors import InputError, ListingFormatError
-from bot.models import Announcement, AnnounceType, ArxivId, Listing, Paper, SkippedRecord
+from bot.models import (
+    UNKNOWN_VERSION,
+    Announcement,
+    AnnounceType,
+    ArxivId,
+    Listing,
+    Paper,
+    SkippedRecord,
+)
 from bot.text.html import undo_html
 
 MOST_BYTES = 10_000_000
@@ -70,7 +78,7 @@ def parse_listing_page(content: bytes, category: str | None = None) -> Listing:
     """Read one listing page; ``is_complete`` is False where the listing goes on over others.
 
     ``category`` is needed only for the rare page that does not name its own. The version of a
-    paper is the least it can be, 2 for a replacement and else 1, where the page does not show it.
+    paper is `UNKNOWN_VERSION` where the page does not show it.
     Raises `ListingFormatError` when the bytes are not a whole page of one listing.
     """
     return parse_page(content, category).listing
@@ -262,12 +270,12 @@ def _identifier(head: LexborNode) -> ArxivId:
 
 
 def _version(item: _Item) -> int:
-    """Return the version that the link to the HTML form names, else the least it can be."""
+    """Return the version that the link to the HTML form names, else that it is unknown."""
     for anchor in item.head.css("a[href*='/html/']"):
         named = _HTML_VERSION.search(anchor.attributes.get("href") or "")
         if named:
             return int(named[1])
-    return 2 if item.section.is_replacement else 1
+    return UNKNOWN_VERSION
 
 
 def _authors(body: LexborNode) -> tuple[str, ...]:

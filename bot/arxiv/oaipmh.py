@@ -6,8 +6,8 @@ metadata last changed (https://info.arxiv.org/help/oa/index.html). Errors come w
 """
 
 import contextlib
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from xml.etree.ElementTree import Element
@@ -30,9 +30,11 @@ class OaiPage:
     """One page of records; ``token`` asks for the next one, None when this is the last.
 
     The token is as arXiv wrote it, percent signs included: it must be encoded once more.
+    ``revised_at`` says when the latest version of a paper was submitted, where that is told.
     """
 
     papers: tuple[Paper, ...]
+    revised_at: Mapping[ArxivId, datetime] = field(default_factory=dict)
     deleted: tuple[ArxivId, ...] = ()
     skipped: tuple[SkippedRecord, ...] = ()
     token: str | None = None
@@ -70,6 +72,7 @@ def _read_records(verb: Element) -> OaiPage:
     papers: list[Paper] = []
     deleted: list[ArxivId] = []
     skipped: list[SkippedRecord] = []
+    revised_at: dict[ArxivId, datetime] = {}
     token: str | None = None
     for place, child in enumerate(verb, start=1):
         if _local(child) == "resumptionToken":
@@ -80,11 +83,18 @@ def _read_records(verb: Element) -> OaiPage:
                 if _is_deleted(child):
                     deleted.append(_parse_id(name))
                 else:
-                    papers.append(_build_paper(_metadata(child)))
+                    form = _metadata(child)
+                    papers.append(_build_paper(form))
+                    if (moment := _revised_at(form)) is not None:
+                        revised_at[papers[-1].arxiv_id] = moment
             except ValueError as error:
                 skipped.append(SkippedRecord(name=name[:100], reason=str(error)))
     return OaiPage(
-        papers=tuple(papers), deleted=tuple(deleted), skipped=tuple(skipped), token=token
+        papers=tuple(papers),
+        revised_at=revised_at,
+        deleted=tuple(deleted),
+        skipped=tuple(skipped),
+        token=token,
     )
 
 
@@ -152,16 +162,28 @@ def _parse_id(text: str) -> ArxivId:
 
 def _versions(form: Element) -> tuple[int, datetime | None]:
     """Return the latest version's number and when the first was submitted."""
-    numbers = [1]
-    submitted_at: datetime | None = None
+    moments = _moments(form)
+    return max(moments, default=1), moments.get(1)
+
+
+def _revised_at(form: Element) -> datetime | None:
+    """Return when the latest version was submitted."""
+    moments = _moments(form)
+    return moments[max(moments)] if moments else None
+
+
+def _moments(form: Element) -> dict[int, datetime | None]:
+    """Return when each version was submitted, by its number."""
+    moments: dict[int, datetime | None] = {}
     for version in _children(form, "version"):
         number = version.get("version", "").removeprefix("v")
-        numbers.append(int(number) if number.isdecimal() else 1)
-        if number == "1":
-            for moment in _children(version, "date"):
-                with contextlib.suppress(ValueError):
-                    submitted_at = parsedate_to_datetime((moment.text or "").strip())
-    return max(numbers), submitted_at if submitted_at and submitted_at.tzinfo else None
+        moment: datetime | None = None
+        for date in _children(version, "date"):
+            with contextlib.suppress(ValueError):
+                moment = parsedate_to_datetime((date.text or "").strip())
+        is_aware = moment is not None and moment.tzinfo is not None
+        moments[int(number) if number.isdecimal() else 1] = moment if is_aware else None
+    return moments
 
 
 def _dates(texts: dict[str, str]) -> tuple[int, datetime | None]:

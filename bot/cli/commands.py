@@ -46,6 +46,7 @@ from bot.store.sqlite.maintenance import list_indexes, rebuild_index
 from bot.store.store import Store
 from bot.text.words import count_of
 from bot.ui.advice import say_advice
+from bot.ui.intake import say_fetched
 
 SEARCH_DEADLINE_S = 10.0
 """A person at a terminal would rather wait than miss something."""
@@ -131,7 +132,8 @@ async def fetch_command(options: Options, config: Config) -> int:
     if not outcomes:
         raise InputError("No category to fetch; name one with --category, e.g. cs.CV.")
     for outcome in outcomes:
-        report(str(outcome))
+        new = outcome.added.new_announcements if outcome.added is not None else None
+        report(say_fetched(outcome.record, new=new, error=str(outcome.error or "")))
     errors = [outcome.error for outcome in outcomes if outcome.error]
     return exit_code(errors[0]) if errors else EXIT_OK
 

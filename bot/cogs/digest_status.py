@@ -10,9 +10,9 @@ from bot.cogs.admin import AdminCog, channel_links, guild_of
 from bot.delivery.notices import resumes_by_itself
 from bot.digest.arrival import Arrival, Queue, estimate_arrivals
 from bot.digest.outlook import KnownDays, list_skipped, look_ahead
-from bot.intake.ask import IntakeStatus
-from bot.models import DeliveryRecord, Subscription
+from bot.models import DeliveryRecord, IntakeStatus, Subscription
 from bot.ui.digest_status import ChannelStatus, Wait, render_statuses
+from bot.ui.intake import say_state
 from bot.ui.permissions import missing_permissions
 
 DIGESTS = 5
@@ -104,7 +104,7 @@ def _waits(facts: Facts, day: date, categories: Sequence[str]) -> list[Wait]:
     waits = []
     for category in categories:
         record = facts.known.records.get((category, day))
-        why = (record.error or record.reason) if record else ""
+        why = say_state(record) if record else ""
         is_over = record is not None and record.is_closed
         status = facts.intake.get(category)
         waits.append(

@@ -8,6 +8,7 @@ from bot.cogs.admin import AdminCog, channel_links
 from bot.digest.select import Decision, Verdict
 from bot.models import ArxivId, DeliveryRecord, DeliveryState, Subscription
 from bot.ui.day import DayStory, render_day
+from bot.ui.intake import say_state
 from bot.ui.why import Told, say_unknown, say_why
 
 MAX_DAYS = 3
@@ -57,7 +58,7 @@ async def _why_unasked(cog: AdminCog, category: str, day: date) -> str:
     if await cog.store.papers.get_listing(category, day) is not None:
         return "it was imported, not announced to me"
     record = await cog.store.intake.get_record(category, day)
-    return (record.error if record else "") or "arXiv was not asked about it"
+    return (say_state(record) if record else "") or "arXiv was not asked about it"
 
 
 async def _is_part(cog: AdminCog, record: DeliveryRecord) -> bool:

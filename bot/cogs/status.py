@@ -1,14 +1,23 @@
 """`/bot`: how the bot is doing and what it can do."""
 
+from collections.abc import Collection
+from datetime import timedelta
+from typing import Final
+
 import discord
 from discord import app_commands
 from discord.ext import commands
 
+from bot.arxiv.calendar import announcement_day
 from bot.cogs.admin import channel_links
 from bot.cogs.answers import defer_privately
 from bot.cogs.services import CommandIds
+from bot.models import DayRecord
 from bot.pipeline import Pipeline
 from bot.ui.status import render_query_help, render_status, say_help
+
+MISSED_FOR: Final = timedelta(days=30)
+"""How long a date that was missed is shown."""
 
 
 @app_commands.allowed_installs(guilds=True, users=True)
@@ -37,8 +46,15 @@ class BotCog(commands.GroupCog, group_name="bot", group_description="About this 
             digests=[(each, outlooks[each.channel_id]) for each in subscriptions],
             channels=channel_links(interaction.guild, subscriptions),
             papers=await self.store.papers.count_papers(),
+            missed=await self._missed(followed),
         )
         await interaction.edit_original_response(embed=embed)
+
+    async def _missed(self, followed: Collection[str]) -> list[DayRecord]:
+        """List what was missed lately of the categories that are followed here."""
+        since = announcement_day(self.pipeline.now() - MISSED_FOR)
+        missed = await self.store.intake.list_missed(since)
+        return [each for each in missed if not followed or each.category in followed]
 
     @app_commands.command(description="What I can do, and how to write a query")
     async def help(self, interaction: discord.Interaction) -> None:

@@ -284,6 +284,10 @@ class IntakeConfig(Section):
         le=720,
         description="Minutes between two polls while a listing is missing.",
     )
+    cross_check: bool = Field(
+        default=True,
+        description="Compare each listing once with its page; one request more a day and category.",
+    )
 
     @field_validator("categories")
     @classmethod

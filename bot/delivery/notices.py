@@ -12,10 +12,9 @@ from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Final, Protocol
 
-from bot.models import DeliveryRecord, ReasonCode, Subscription, SubscriptionState
-from bot.store.intake_log import Outage
+from bot.models import DeliveryRecord, Outage, ReasonCode, Subscription, SubscriptionState
 from bot.store.store import Store
-from bot.ui.notices import Paused, render_notice, render_outages, render_paused
+from bot.ui.notices import Paused, render_missed, render_notice, render_outages, render_paused
 from bot.ui.pause import describe_reason
 
 log = logging.getLogger(__name__)
@@ -93,6 +92,7 @@ class Caretaker:
         """Tell what is new, resume what can go on; returns how many subscriptions were resumed."""
         await self._tell()
         await self._tell_host()
+        await self._tell_missed()
         resumed = await self._resume()
         await self._tell_paused()
         return resumed
@@ -149,6 +149,18 @@ class Caretaker:
             categories = [each.category for each in news]
             await self._store.intake.mark_told(categories, now)
             log.error("arXiv not read for hours", extra={"categories": categories, "told": told})
+
+    async def _tell_missed(self) -> None:
+        """Tell the host of listings that were not to be had in time, each once."""
+        missed = await self._store.intake.list_missed_untold()
+        now = self._now()
+        if not missed or not self._patience.may_try(HOST, now):
+            return
+        nonce = _digest(f"{each.category}:{each.day}" for each in missed)
+        told = await self._admins.tell_host(render_missed(missed), nonce)
+        self._patience.note(HOST, told, now)
+        if told is not None:
+            await self._store.intake.mark_missed_told(now)
 
     async def _tell_paused(self) -> None:
         """Tell what is still paused after a backup was put back: it may have been resumed since."""

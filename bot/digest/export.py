@@ -101,7 +101,7 @@ def paper_to_json(
     """Return a paper as JSON values; how it was announced is null where no listing is meant."""
     return {
         "arxiv_id": paper.arxiv_id,
-        "version": paper.version,
+        "version": paper.version or None,  # null while no source told it
         "announce_type": None if announce_type is None else announce_type.value,
         "position": position,
         "title": paper.title,

@@ -16,6 +16,7 @@ from bot.models import (
     Listing,
     Paper,
     Subscription,
+    least_version,
 )
 
 
@@ -124,7 +125,9 @@ def _decide_one(
     types = {each.announce_type for each in announced.listed_in}
     followed = types.intersection(subscription.announce_types)
     sent_version = delivered.get(paper.arxiv_id)
-    due = {each for each in followed if _is_due(each, paper.version, sent_version)}
+    due = {
+        each for each in followed if _is_due(each, least_version(paper.version, each), sent_version)
+    }
     entry = DigestEntry(
         paper=paper,
         announce_type=_weightiest(due or followed or types),

@@ -6,7 +6,7 @@ and writes the listing before the record: a crash in between only asks again.
 """
 
 import logging
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Protocol
@@ -14,12 +14,15 @@ from typing import Protocol
 from bot.arxiv.calendar import announcement_day, announcement_days, previous_announcement_day
 from bot.errors import ArxivError, ArxivUnavailable, InputError
 from bot.intake.judge import (
-    Answer,
     Judgement,
     Knowledge,
+    Reply,
     belongs_to,
+    corrected,
     expired,
+    ids_of,
     judge,
+    no_holiday,
 )
 from bot.intake.schedule import (
     IntakeRules,
@@ -30,17 +33,30 @@ from bot.intake.schedule import (
     reopened,
     without_future,
 )
-from bot.models import ArxivId, DayRecord, IntakeSource, IntakeVerdict, Listing, Paper
+from bot.models import (
+    UNKNOWN_VERSION,
+    ArxivId,
+    Clock,
+    DayRecord,
+    IntakeCode,
+    IntakeReason,
+    IntakeSource,
+    IntakeStatus,
+    IntakeVerdict,
+    Listing,
+    Paper,
+)
 from bot.store.papers.papers import AddedListing
 from bot.store.store import Store
 
 log = logging.getLogger(__name__)
 
-Clock = Callable[[], datetime]
+NEAR = timedelta(days=8)
+"""How far the dates around a listing go that are compared with it."""
 
 
 class ListingSource(Protocol):
-    """Where listings come from: arXiv's client, or a stand-in. Both raise `ArxivError`."""
+    """Where listings come from: arXiv's client, or a stand-in. All raise `ArxivError`."""
 
     async def fetch_listing(self, category: str) -> Listing:
         """Fetch the daily feed."""
@@ -48,34 +64,20 @@ class ListingSource(Protocol):
     async def fetch_catchup(self, category: str, day: date) -> Listing:
         """Fetch the catch-up page of a date."""
 
+    async def fetch_estimate(self, category: str, day: date) -> Listing:
+        """Work out from OAI-PMH what a date announced."""
+
     async def fetch_metadata(self, arxiv_ids: Sequence[ArxivId]) -> Sequence[Paper]:
         """Fetch what is known of papers, in their latest versions."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IntakeOutcome:
-    """What one request came to: the day's record after it, and what was stored."""
+    """What one request came to: the date's record after it, and what was stored."""
 
     record: DayRecord
     added: AddedListing | None = None
     error: ArxivError | InputError | None = None
-
-    def __str__(self) -> str:
-        record = self.record
-        start = f"{record.category} of {record.day}: {record.verdict or 'unknown'}"
-        if self.error is not None:
-            return f"{start}; {self.error}"
-        found = f", {record.papers} papers" if record.papers else ""
-        new = f" ({self.added.new_announcements} not seen before)" if self.added else ""
-        return f"{start}{found}{new}{f'; {record.reason}' if record.reason else ''}"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IntakeStatus:
-    """How things stand with a category: its newest record, and when arXiv is asked next."""
-
-    record: DayRecord
-    next_poll: datetime
 
 
 class Intake:
@@ -88,9 +90,11 @@ class Intake:
         self._arxiv = arxiv
         self._now = now
         self.rules = rules
-        self._failing: set[str] = set()
+        self._failing: set[tuple[str, str]] = set()
         self.missed = 0
         """Listings that were never to be had, since the start."""
+        self.differing = 0
+        """Listings of which feed and page had different numbers of papers, since the start."""
 
     async def poll(self, categories: Iterable[str]) -> AsyncIterator[IntakeOutcome]:
         """Ask everything that is due now; yields after each request."""
@@ -100,12 +104,15 @@ class Intake:
             yield await self._ask(*due)
 
     async def fetch(self, category: str) -> IntakeOutcome:
-        """Ask the daily feed of a category now, whatever its record says."""
+        """Ask the daily feed of a category now, and its page if the list's date is uncertain."""
         now = self._now()
         today = announcement_day(now)
-        record = await self._store.intake.get_record(category, today)
-        record = record or DayRecord(category=category, day=today)
-        return await self._ask(without_future(record, now), IntakeSource.FEED)
+        known = await self._store.intake.get_record(category, today)
+        record = known or DayRecord(category=category, day=today)
+        outcome = await self._ask(without_future(record, now), IntakeSource.FEED)
+        if outcome.record.verdict is IntakeVerdict.HELD:
+            return await self._ask(outcome.record, IntakeSource.CATCHUP)
+        return outcome
 
     # -- what is to be asked -------------------------------------------------------------------
 
@@ -116,26 +123,36 @@ class Intake:
         oldest = announcement_day(now - self.rules.catchup_window)
         newest = await self._store.intake.newest_records(until=today)
         records = [
-            DayRecord(category=category, day=day)
+            record
             for category in sorted(categories)
-            for day in self._days_to_open(category, newest.get(category), now)
+            for record in await self._new_records(category, newest.get(category), now)
         ]
         known = await self._store.intake.list_since(oldest)
         records += [reopened(each) for each in known if is_closed_too_early(each, now, self.rules)]
         if records:
             await self._store.intake.set_records(records, now=now)
 
-    def _days_to_open(self, category: str, newest: DayRecord | None, now: datetime) -> list[date]:
-        """The days without record; those out of reach are reported, `backfill` fills them."""
+    async def _new_records(
+        self, category: str, newest: DayRecord | None, now: datetime
+    ) -> list[DayRecord]:
+        """Return records for the days that have none; what is out of reach is missed.
+
+        A day for which no category has a record is one on which the bot did not run. On another
+        the category was not followed.
+        """
         today = announcement_day(now)
         if newest is None or newest.day == today:
-            return [today] if newest is None else []
-        missed = announcement_days(newest.day + timedelta(days=1), today - timedelta(days=1))
-        lost = [day for day in missed if is_out_of_reach(day, now, self.rules)]
-        if lost:
-            fields = {"category": category, "since": lost[0], "until": lost[-1], "days": len(lost)}
-            log.warning("listings out of reach; backfill fetches their papers", extra=fields)
-        return [*missed[len(lost) :], today]
+            return [DayRecord(category=category, day=today)] if newest is None else []
+        days = announcement_days(newest.day + timedelta(days=1), today - timedelta(days=1))
+        lost = [day for day in days if is_out_of_reach(day, now, self.rules)]
+        running = await self._store.intake.list_days(newest.day) if lost else set()
+        missed = [
+            expired(DayRecord(category=category, day=day)) for day in lost if day not in running
+        ]
+        if missed:
+            self._log_missed(missed)
+        reachable = [DayRecord(category=category, day=day) for day in [*days[len(lost) :], today]]
+        return [*missed, *reachable]
 
     async def _most_urgent(self, categories: set[str]) -> tuple[DayRecord, IntakeSource] | None:
         """The record with the earliest poll that is due, older days first.
@@ -180,117 +197,196 @@ class Intake:
         """Close a day that is over; today stays open, somebody may still ask."""
         if record.day >= announcement_day(now):
             return
-        closed = expired(record)
-        if closed.verdict is IntakeVerdict.MISSED and is_watched:
-            self.missed += 1
-            log.error("listing missed: %s", closed.reason, extra=_target(closed))
+        closed = expired(record) if is_watched else replace(record, is_closed=True)
+        if closed.verdict is IntakeVerdict.MISSED:
+            self._log_missed([closed])
         await self._store.intake.set_records([closed], now=now)
 
     # -- asking --------------------------------------------------------------------------------
 
     async def _ask(self, record: DayRecord, source: IntakeSource) -> IntakeOutcome:
         try:
-            if source is IntakeSource.FEED:
-                listing = await self._arxiv.fetch_listing(record.category)
-            else:
-                listing = await self._arxiv.fetch_catchup(record.category, record.day)
-                listing = await self._with_versions(listing)
+            listing = await self._fetch(record, source)
         except (ArxivError, InputError) as error:
-            self._log_failure(record, error)
-            retry_after_s = error.retry_after_s if isinstance(error, ArxivUnavailable) else None
-            answer = Answer(
-                source=source,
-                asked_at=self._now(),
-                error=str(error),
-                retry_after_s=retry_after_s,
-            )
-            judgement = judge(record, answer, Knowledge(announced={}))
-            await self._store.intake.set_records([judgement.record], now=self._now())
-            return IntakeOutcome(record=judgement.record, error=error)
-        self._log_recovery(record)
-        answer = Answer(source=source, asked_at=self._now(), listing=listing)
-        return await self._remember(record, answer, listing)
+            return await self._note_failure(record, source, error)
+        self._log_recovery(record.category, source)
+        reply = Reply(source=source, asked_at=self._now(), listing=listing)
+        return await self._remember(record, reply, listing)
+
+    async def _fetch(self, record: DayRecord, source: IntakeSource) -> Listing:
+        if source is IntakeSource.FEED:
+            return await self._arxiv.fetch_listing(record.category)
+        if source is IntakeSource.OAI:
+            return await self._arxiv.fetch_estimate(record.category, record.day)
+        listing = await self._arxiv.fetch_catchup(record.category, record.day)
+        return await self._with_versions(listing)
+
+    async def _note_failure(
+        self, record: DayRecord, source: IntakeSource, error: ArxivError | InputError
+    ) -> IntakeOutcome:
+        self._log_failure(record, source, error)
+        if isinstance(error, ArxivError):
+            reason = error.reason
+        else:
+            reason = IntakeReason(code=IntakeCode.IMPOSSIBLE, text=str(error))
+        reply = Reply(
+            source=source,
+            asked_at=self._now(),
+            error=reason,
+            retry_after_s=error.retry_after_s if isinstance(error, ArxivUnavailable) else None,
+        )
+        record = judge(record, reply, Knowledge(day=record.day)).record
+        await self._store.intake.set_records([record], now=self._now())
+        return IntakeOutcome(record=record, error=error)
 
     async def _with_versions(self, listing: Listing) -> Listing:
-        """Complete the replacements of a catch-up page, which names no versions.
+        """Complete the papers of a catch-up page, which names few versions, and no dates.
 
-        Without the versions a second replacement of a paper would pass for the first.
+        Those whose version is stored already are left alone. Without the versions a second
+        replacement of a paper would pass for the first.
         """
-        replaced = [
+        stored = await self._store.intake.announced_on(listing.category, listing.announced_on)
+        known = {
+            (arxiv_id, each.announce_type)
+            for arxiv_id, each in stored.items()
+            if each.version != UNKNOWN_VERSION
+        }
+        unknown = [
             entry.paper.arxiv_id
             for entry in listing.announcements
-            if entry.announce_type.is_replacement
+            if entry.paper.version == UNKNOWN_VERSION
+            and (entry.paper.arxiv_id, entry.announce_type) not in known
         ]
-        if not replaced:
+        if not unknown:
             return listing
         try:
-            found = await self._arxiv.fetch_metadata(replaced)
+            found = await self._arxiv.fetch_metadata(unknown)
         except ArxivError as error:
-            log.warning("versions not fetched: %s", error, extra={"category": listing.category})
+            if self._is_first_failure(listing.category, "versions"):
+                log.warning("versions not fetched: %s", error, extra={"category": listing.category})
             return listing
+        self._log_recovery(listing.category, "versions")
         papers = {paper.arxiv_id: paper for paper in found}
         entries = (
-            replace(entry, paper=papers[entry.paper.arxiv_id])
-            if entry.announce_type.is_replacement and entry.paper.arxiv_id in papers
-            else entry
+            replace(entry, paper=papers.get(entry.paper.arxiv_id, entry.paper))
             for entry in listing.announcements
         )
         return replace(listing, announcements=tuple(entries))
 
-    async def _remember(self, record: DayRecord, answer: Answer, listing: Listing) -> IntakeOutcome:
-        judgement = judge(record, answer, await self._knowledge(record, answer, listing))
-        added = await self._store_accepted(judgement)
-        records = [each for each in (judgement.record, judgement.of_previous) if each is not None]
-        await self._store.intake.set_records(records, now=self._now())
+    async def _remember(self, record: DayRecord, reply: Reply, listing: Listing) -> IntakeOutcome:
+        judgement = judge(record, reply, await self._knowledge(record, reply, listing))
+        added = await self._store_accepted(judgement, reply)
+        records = [judgement.record, *([judgement.of_own] if judgement.of_own is not None else [])]
+        await self._store.intake.set_records(
+            [*records, *await self._other_records(judgement)], now=self._now()
+        )
         self._log_verdict(record, judgement, added)
         for skipped in listing.skipped:
             log.warning("record skipped: %s (%s)", skipped.name, skipped.reason)
         return IntakeOutcome(record=judgement.record, added=added)
 
-    async def _knowledge(self, record: DayRecord, answer: Answer, listing: Listing) -> Knowledge:
-        intake = self._store.intake
+    async def _knowledge(self, record: DayRecord, reply: Reply, listing: Listing) -> Knowledge:
+        intake, category = self._store.intake, record.category
         stamp = min(listing.announced_on, record.day)
-        previous = await intake.get_record(record.category, previous_announcement_day(stamp))
-        day = belongs_to(record, answer, listing, previous)
-        arxiv_ids = [entry.paper.arxiv_id for entry in listing.announcements]
+        before = await intake.get_record(category, previous_announcement_day(stamp))
+        day = belongs_to(record, reply, before)
+        near = await intake.near_listings(category, day - NEAR, day + NEAR)
+        own = near.pop(day, None)
         return Knowledge(
-            announced=await intake.announced_elsewhere(record.category, day, arxiv_ids),
-            stored=await intake.announced_on(record.category, day),
-            usual=await intake.usual_papers(record.category, day),
-            previous=previous,
+            day=day,
+            announced=await intake.announced_elsewhere(category, day, ids_of(listing)),
+            stored=await intake.announced_on(category, day),
+            is_record=own is not None and own.is_record,
+            near=near,
+            own=await intake.get_record(category, day),
+            previous=await intake.get_record(category, previous_announcement_day(day)),
+            usual=await intake.usual_papers(category, day),
+            others=0 if listing.announcements else await self._count_others(record),
         )
 
-    async def _store_accepted(self, judgement: Judgement) -> AddedListing | None:
+    async def _count_others(self, record: DayRecord) -> int:
+        return await self._store.intake.count_listings(record.day, but=record.category)
+
+    async def _store_accepted(self, judgement: Judgement, reply: Reply) -> AddedListing | None:
+        """Store what is new, after what was stored for the wrong date is taken from there."""
+        category = judgement.record.category
+        for correction in judgement.corrections:
+            await self._store.papers.move_announcements(
+                category, correction.day, correction.arxiv_ids, to=correction.to, now=self._now()
+            )
+            log.warning(
+                "papers were stored for the wrong date",
+                extra={
+                    **_target(category, correction.day),
+                    "papers": len(correction.arxiv_ids),
+                },
+            )
         accepted = judgement.accepted
         if accepted is None or not accepted.announcements:
             return None
         return await self._store.papers.add_listing(
-            replace(accepted, category=judgement.record.category), now=self._now()
+            replace(accepted, category=category),
+            now=self._now(),
+            is_record=reply.source is IntakeSource.CATCHUP and accepted.is_complete,
         )
+
+    async def _other_records(self, judgement: Judgement) -> list[DayRecord]:
+        """Return the records of other dates and categories that a judgement changes."""
+        intake, category = self._store.intake, judgement.record.category
+        changed: list[DayRecord] = []
+        for correction in judgement.corrections:
+            day = correction.to or correction.day
+            record = await intake.get_record(category, day)
+            if record is not None and day != judgement.record.day:
+                papers = len(await intake.announced_on(category, day))
+                changed.append(corrected(record, papers, judgement.record.day))
+        if judgement.accepted is not None:
+            closed = await intake.list_holidays(judgement.accepted.announced_on, but=category)
+            changed += [no_holiday(record) for record in closed]
+        return changed
 
     # -- telling -------------------------------------------------------------------------------
 
-    def _log_failure(self, record: DayRecord, error: Exception) -> None:
-        """Log a source that breaks once, not at every poll."""
-        if record.category not in self._failing:
-            self._failing.add(record.category)
-            log.warning("listing not fetched: %s", error, extra=_target(record))
+    def _log_missed(self, records: Sequence[DayRecord]) -> None:
+        self.missed += len(records)
+        first, last = records[0], records[-1]
+        why = last.error or last.reason
+        fields = {**_target(first.category, first.day), "until": last.day.isoformat()}
+        log.error("listing missed", extra={**fields, "reason": why.code if why else None})
 
-    def _log_recovery(self, record: DayRecord) -> None:
-        if record.category in self._failing:
-            self._failing.discard(record.category)
-            log.info("listing fetched again", extra=_target(record))
+    def _is_first_failure(self, category: str, source: str) -> bool:
+        """Whether a source that fails worked before: it is logged once, not at every poll."""
+        is_first = (category, source) not in self._failing
+        self._failing.add((category, source))
+        return is_first
+
+    def _log_failure(self, record: DayRecord, source: IntakeSource, error: Exception) -> None:
+        if self._is_first_failure(record.category, source):
+            fields = {**_target(record.category, record.day), "source": source.value}
+            log.warning("listing not fetched: %s", error, extra=fields)
+
+    def _log_recovery(self, category: str, source: str) -> None:
+        if (category, source) in self._failing:
+            self._failing.discard((category, source))
+            log.info("listing fetched again", extra={"category": category, "source": source})
 
     def _log_verdict(
         self, before: DayRecord, judgement: Judgement, added: AddedListing | None
     ) -> None:
         record = judgement.record
+        target = _target(record.category, record.day)
         if added is not None and added.new_announcements:
-            fields = {**_target(record), "source": record.source, "papers": added.new_announcements}
+            fields = {**target, "source": record.source, "papers": added.new_announcements}
             log.info("listing stored", extra=fields)
-        if record.verdict is not before.verdict and record.reason:
-            log.info("listing %s: %s", record.verdict, record.reason, extra=_target(record))
+        if record.verdict is not before.verdict and record.reason is not None:
+            log.info("listing %s", record.verdict, extra={**target, "reason": record.reason.code})
+        if record.difference is not None and record.difference != before.difference:
+            feed, page = record.difference
+            self.differing += 1
+            log.warning(
+                "feed and listing page differ", extra={**target, "feed": feed, "page": page}
+            )
 
 
-def _target(record: DayRecord) -> dict[str, object]:
-    return {"category": record.category, "announced_on": record.day.isoformat()}
+def _target(category: str, day: date) -> dict[str, object]:
+    return {"category": category, "announced_on": day.isoformat()}

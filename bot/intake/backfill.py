@@ -17,6 +17,7 @@ from bot.arxiv.oaipmh import OaiPage, TokenExpired
 from bot.arxiv.taxonomy import oai_set
 from bot.errors import ArxivError, ArxivUnavailable, InputError
 from bot.intake.history import Progress, Tally, add_dated, show_progress
+from bot.models import IntakeCode, IntakeReason
 from bot.store.store import Store
 
 FIRST_PAPER = date(1991, 8, 14)
@@ -40,7 +41,7 @@ class OaiSource(Protocol):
     """What brings the pages: arXiv's client, or a stand-in."""
 
     def iter_oai(
-        self, oai_set: str, since: date, until: date, *, token: str | None = None
+        self, set_name: str, since: date, until: date, *, token: str | None = None
     ) -> AsyncIterator[OaiPage]:
         """Fetch the metadata that changed in these days, page by page."""
 
@@ -146,7 +147,17 @@ class Backfill:
         finally:
             self._report(f"{days}: {tally}")
         await self._store.facts.set(days.name, "")
+        await self._settle(days)
         return tally
+
+    async def _settle(self, days: PastDays) -> None:
+        """Note of what was missed on these days that its papers are here now."""
+        intake = self._store.intake
+        missed = await intake.list_missed_of(days.category, days.since, days.until)
+        reason = IntakeReason(code=IntakeCode.BACKFILLED)
+        await intake.set_records(
+            [replace(record, reason=reason) for record in missed], now=self._now()
+        )
 
     async def _continue(
         self, days: PastDays, mark: Bookmark, tally: Tally, progress: Progress

@@ -1,8 +1,10 @@
 """When to ask arXiv about a category and date, and which of its interfaces. Pure.
 
 `PLANS` is the table: what is asked, and when, in each state that a date can be in. The daily feed
-comes first. The catch-up page of the date is the second source, for a feed that fails, stays
-empty or repeats itself, and for a date that is over. Times of day are Eastern.
+comes first. The catch-up page of the date is the second source: for a feed that fails, stays empty
+or repeats itself, for a list whose date is not certain, for a date that is over, and once a day to
+check a list that seems whole. OAI-PMH, on another host, is the third, for a date that is over and
+whose page cannot be had. Times of day are Eastern.
 """
 
 import hashlib
@@ -32,6 +34,7 @@ class IntakeRules:
     poll_start: time = time(0, 10)
     poll_every: timedelta = timedelta(minutes=20)
     catchup_window: timedelta = timedelta(hours=96)
+    cross_check: bool = True
 
 
 # --- the table -----------------------------------------------------------------------------------
@@ -42,55 +45,77 @@ class DayState(StrEnum):
 
     NOT_ASKED = "not asked"
     WAITED_FOR = "waited for"
+    HELD = "held"
+    UNDATED = "undated"
     GROWING = "growing"
     READ_ONCE = "read once"
+    CONFIRMED = "confirmed"
     NONE_EXPECTED = "none expected"
     OVER = "over"
+    OVER_IN_VAIN = "over, and the page of no help"
     OVER_READ_ONCE = "over, read once"
     SETTLED = "settled"
 
 
 class Moment(NamedTuple):
-    """A time of day on the date, or some days after it; None is the setting's start."""
+    """A time of day on the date, or some days after it; `START` and `WHEN_HELD` are their own."""
 
-    at: time | None
+    at: time = time()
     days: int = 0
+    name: str = ""
 
 
 class Plan(NamedTuple):
-    """Ask ``source`` once at each of ``moments``, and after the last of them every ``pause``."""
+    """Ask ``source`` once at each of ``moments``, and after the last of them every ``pause``.
+
+    A source that failed is asked again when its own pause is over (`judge`), instead. What
+    ``is_check`` only compares: it is asked once, where the settings want it, and not again.
+    """
 
     source: IntakeSource
     moments: tuple[Moment, ...] = ()
     pause: timedelta | None = None
+    is_check: bool = False
 
 
-FEED, CATCHUP = IntakeSource.FEED, IntakeSource.CATCHUP
+FEED, CATCHUP, OAI = IntakeSource.FEED, IntakeSource.CATCHUP, IntakeSource.OAI
 
-START = Moment(None)
+START = Moment(name="the setting")
+WHEN_HELD = Moment(name="when the list was held")
 NIGHT = Moment(time(2, 30))
 MORNING = Moment(time(9, 0))
 EVENING = Moment(time(21, 30))
 DAY_AFTER = Moment(time(0, 5), days=1)
 """Before the new day's feed, which is judged by what the day before had."""
+MORNING_AFTER = Moment(time(6, 0), days=1)
+"""OAI-PMH waits for the page, whose dates are certain."""
 
 AS_SET = timedelta(0)
 """The pause between polls: the setting's at night, an hour by day."""
 
 
-def _minutes(count: int) -> timedelta:
-    return timedelta(minutes=count)
+def _hours(count: float) -> timedelta:
+    return timedelta(hours=count)
 
 
 # fmt: off
 PLANS: Mapping[DayState, tuple[Plan, ...]] = {
     DayState.NOT_ASKED:      (Plan(FEED,    (START,)),),
     DayState.WAITED_FOR:     (Plan(FEED,    (),                 AS_SET),
-                              Plan(CATCHUP, (NIGHT,),           _minutes(180))),
-    DayState.GROWING:        (Plan(FEED,    (),                 _minutes(15)),),
-    DayState.READ_ONCE:      (Plan(FEED,    (MORNING,)),),
+                              Plan(CATCHUP, (NIGHT,),           _hours(3))),
+    DayState.HELD:           (Plan(CATCHUP, (WHEN_HELD,),       _hours(3)),
+                              Plan(FEED,    (),                 AS_SET)),
+    DayState.UNDATED:        (Plan(CATCHUP, (),                 _hours(3)),
+                              Plan(FEED,    (MORNING,))),
+    DayState.GROWING:        (Plan(FEED,    (),                 _hours(0.25)),
+                              Plan(CATCHUP, (NIGHT,),           _hours(3))),
+    DayState.READ_ONCE:      (Plan(FEED,    (MORNING,)),
+                              Plan(CATCHUP, (NIGHT,),           is_check=True)),
+    DayState.CONFIRMED:      (Plan(CATCHUP, (NIGHT,),           is_check=True),),
     DayState.NONE_EXPECTED:  (Plan(FEED,    (MORNING, EVENING)),),
-    DayState.OVER:           (Plan(CATCHUP, (DAY_AFTER,),       _minutes(360)),),
+    DayState.OVER:           (Plan(CATCHUP, (DAY_AFTER,),       _hours(6)),),
+    DayState.OVER_IN_VAIN:   (Plan(CATCHUP, (DAY_AFTER,),       _hours(6)),
+                              Plan(OAI,     (MORNING_AFTER,),   _hours(24))),
     DayState.OVER_READ_ONCE: (Plan(CATCHUP, (DAY_AFTER,)),),
     DayState.SETTLED:        (),
 }
@@ -102,28 +127,41 @@ JITTER = timedelta(minutes=5)
 
 # --- reading it ----------------------------------------------------------------------------------
 
+BY_VERDICT: Mapping[IntakeVerdict, DayState] = {
+    IntakeVerdict.EMPTY_EXPECTED: DayState.NONE_EXPECTED,
+    IntakeVerdict.GROWING: DayState.GROWING,
+    IntakeVerdict.HELD: DayState.HELD,
+    IntakeVerdict.UNDATED: DayState.UNDATED,
+}
+
 
 def state_of(record: DayRecord, today: date) -> DayState:
     """Tell how far a date is on the Eastern date ``today``."""
     if record.is_closed:
         return DayState.SETTLED
-    is_read = record.verdict is IntakeVerdict.COMPLETE
     if record.day < today:
-        if record.verdict is IntakeVerdict.EMPTY_EXPECTED or (is_read and record.is_confirmed):
-            return DayState.SETTLED
-        if record.verdict is None and not is_announcement_day(record.day):
-            return DayState.SETTLED
-        return DayState.OVER_READ_ONCE if is_read else DayState.OVER
-    if record.feed_asked_at is None or record.verdict is None:
+        return _state_of_past(record)
+    feed = record.inquiries.get(IntakeSource.FEED)
+    if record.verdict is None or feed is None:
         return DayState.NOT_ASKED
-    if is_read:
-        is_done = record.is_confirmed and not record.failures
-        return DayState.SETTLED if is_done else DayState.READ_ONCE
-    states = {
-        IntakeVerdict.EMPTY_EXPECTED: DayState.NONE_EXPECTED,
-        IntakeVerdict.GROWING: DayState.GROWING,
-    }
-    return states.get(record.verdict, DayState.WAITED_FOR)
+    if record.verdict is IntakeVerdict.COMPLETE:
+        is_done = record.is_confirmed and not feed.failures
+        return DayState.CONFIRMED if is_done else DayState.READ_ONCE
+    return BY_VERDICT.get(record.verdict, DayState.WAITED_FOR)
+
+
+def _state_of_past(record: DayRecord) -> DayState:
+    verdict, page = record.verdict, record.inquiries.get(IntakeSource.CATCHUP)
+    if verdict is IntakeVerdict.EMPTY_EXPECTED:
+        return DayState.SETTLED
+    if verdict is None and not is_announcement_day(record.day):
+        return DayState.SETTLED
+    if verdict is IntakeVerdict.COMPLETE:
+        return DayState.SETTLED if record.is_confirmed else DayState.OVER_READ_ONCE
+    if verdict in (IntakeVerdict.GROWING, IntakeVerdict.UNDATED) or page is None:
+        return DayState.OVER
+    is_of_no_help = bool(page.failures) or page.papers == 0
+    return DayState.OVER_IN_VAIN if is_of_no_help else DayState.OVER
 
 
 def without_future(record: DayRecord, now: datetime) -> DayRecord:
@@ -131,19 +169,12 @@ def without_future(record: DayRecord, now: datetime) -> DayRecord:
 
     Otherwise nothing would be asked before they come.
     """
-
-    def past(moment: datetime | None) -> datetime | None:
-        return None if moment is None or moment > now else moment
-
-    last = _last_asked_at(record)
-    return replace(
-        record,
-        feed_asked_at=past(record.feed_asked_at),
-        catchup_asked_at=past(record.catchup_asked_at),
-        held_since=past(record.held_since),
-        failing_since=past(record.failing_since),
-        not_before=record.not_before if past(last) else None,
-    )
+    inquiries = {
+        source: inquiry for source, inquiry in record.inquiries.items() if inquiry.asked_at <= now
+    }
+    held_since = record.held_since
+    is_to_come = held_since is not None and held_since > now
+    return replace(record, inquiries=inquiries, held_since=None if is_to_come else held_since)
 
 
 def is_closed_too_early(record: DayRecord, now: datetime, rules: IntakeRules) -> bool:
@@ -168,10 +199,7 @@ def is_out_of_reach(day: date, now: datetime, rules: IntakeRules) -> bool:
 def next_poll(record: DayRecord, now: datetime, rules: IntakeRules) -> Poll | None:
     """Return what to ask next about a date and when; None when nothing more is to be asked."""
     polls = _polls(record, state_of(record, announcement_day(now)), rules)
-    poll = min(polls, key=lambda poll: poll.at, default=None)
-    if poll is None or record.not_before is None:
-        return poll
-    return replace(poll, at=max(poll.at, record.not_before))
+    return min(polls, key=lambda poll: poll.at, default=None)
 
 
 def first_poll(record: DayRecord, rules: IntakeRules) -> Poll:
@@ -189,29 +217,28 @@ def _polls(record: DayRecord, state: DayState, rules: IntakeRules) -> Iterator[P
 
 def _when(record: DayRecord, plan: Plan, rules: IntakeRules) -> datetime | None:
     """Return when a line of the table asks next, None for never again."""
-    last = _asked_at(record, plan.source)
-    if last is not None and record.failures and last == _last_asked_at(record):
-        return last  # `not_before` alone says when; it grows with each failure
+    inquiry = record.inquiries.get(plan.source)
+    last = inquiry.asked_at if inquiry is not None else None
+    if plan.is_check and (last is not None or not rules.cross_check):
+        return None
+    if inquiry is not None and inquiry.not_before is not None:
+        return inquiry.not_before
     for moment in plan.moments:
         at = _at(record, moment, rules)
         if last is None or at > last:
             return at
-    if last is None or plan.pause is None:
+    if plan.pause is None:
         return None
+    if last is None:
+        return _at(record, START, rules)
     return last + (_set_pause(last, rules) if plan.pause == AS_SET else plan.pause)
 
 
-def _asked_at(record: DayRecord, source: IntakeSource) -> datetime | None:
-    return record.feed_asked_at if source is IntakeSource.FEED else record.catchup_asked_at
-
-
-def _last_asked_at(record: DayRecord) -> datetime | None:
-    return max(filter(None, (record.feed_asked_at, record.catchup_asked_at)), default=None)
-
-
 def _at(record: DayRecord, moment: Moment, rules: IntakeRules) -> datetime:
+    if moment == WHEN_HELD and record.held_since is not None:
+        return record.held_since
     day = record.day + timedelta(days=moment.days)
-    at = rules.poll_start if moment.at is None else moment.at
+    at = rules.poll_start if moment == START else moment.at
     return datetime.combine(day, at, tzinfo=EASTERN) + _jitter(record)
 
 

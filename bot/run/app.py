@@ -22,13 +22,13 @@ from bot.delivery.reconcile import Reconciliation
 from bot.delivery.trace import http_trace
 from bot.delivery.worker import Delivery, DeliverySettings
 from bot.errors import ArxivUnavailable
-from bot.intake.ask import Clock, Intake, ListingSource
+from bot.intake.ask import Intake, ListingSource
 from bot.intake.backfill import Backfill
 from bot.intake.enrich import Enrichment
 from bot.intake.importing import Importer
 from bot.intake.schedule import IntakeRules
 from bot.links.client import HuggingFaceClient
-from bot.models import ArxivId, Listing, Paper
+from bot.models import ArxivId, Clock, Listing, Paper
 from bot.pipeline import Pipeline
 from bot.run.client import PaperBot, use_stand_ins
 from bot.run.housekeeping import Backups
@@ -54,6 +54,9 @@ class NoSource:
     async def fetch_catchup(self, category: str, day: date) -> Listing:
         raise ArxivUnavailable("arXiv is not asked here.")
 
+    async def fetch_estimate(self, category: str, day: date) -> Listing:
+        raise ArxivUnavailable("arXiv is not asked here.")
+
     async def fetch_metadata(self, arxiv_ids: Sequence[ArxivId]) -> Sequence[Paper]:
         raise ArxivUnavailable("arXiv is not asked here.")
 
@@ -64,6 +67,7 @@ def intake_rules(config: Config) -> IntakeRules:
         poll_start=config.intake.poll_start,
         poll_every=timedelta(minutes=config.intake.poll_every_min),
         catchup_window=timedelta(hours=config.schedule.catchup_window_h),
+        cross_check=config.intake.cross_check,
     )
 
 

@@ -19,6 +19,7 @@ from bot.store.backup.copies import advise, list_copies
 from bot.store.sqlite.database import instance_lock
 from bot.store.sqlite.maintenance import find_stale_indexes
 from bot.store.store import Store
+from bot.ui.intake import say_difference, say_intake_reason
 from bot.ui.permissions import invite_url, missing_permissions, user_install_url
 
 SAFE_SQLITE = (3, 51, 3)
@@ -77,11 +78,13 @@ async def _check_store(config: Config, pipeline: Pipeline, program: str) -> Asyn
         )
     for category, intake in sorted((await pipeline.intake.statuses()).items()):
         record = intake.record
-        error = f"; last error: {record.error}" if record.error else ""
-        why = f" ({record.reason})" if record.reason else ""
+        error = f"; last error: {say_intake_reason(record.error)}" if record.error else ""
+        why = f" ({say_intake_reason(record.reason)})" if record.reason else ""
+        difference = say_difference(record)
+        counted = f", {difference}" if difference else ""
         yield Finding(
             is_good=not record.error,
-            sentence=f"{category}: {record.day} {record.verdict or 'not asked yet'}{why}, "
+            sentence=f"{category}: {record.day} {record.verdict or 'not asked yet'}{why}{counted}, "
             f"next poll {intake.next_poll:%Y-%m-%d %H:%M %Z}{error}",
         )
 

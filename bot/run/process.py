@@ -189,6 +189,7 @@ class _Process:
                 "ticks": self.ticks,
                 "messages_planned": self.planned,
                 "listings_missed": self.app.pipeline.intake.missed,
+                "listings_differing": self.app.pipeline.intake.differing,
             },
         )
 

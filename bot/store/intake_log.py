@@ -1,20 +1,35 @@
 """What is known about each category and date: the judge's records and their history."""
 
+import json
 import sqlite3
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from itertools import groupby
 from operator import itemgetter
-from typing import NamedTuple
 
-from bot.models import AnnounceType, ArxivId, DayRecord, Earlier, IntakeVerdict
+from bot.models import (
+    AnnounceType,
+    ArxivId,
+    DayRecord,
+    Earlier,
+    Inquiry,
+    IntakeCode,
+    IntakeReason,
+    IntakeSource,
+    IntakeVerdict,
+    JudgedStep,
+    NearListing,
+    Outage,
+)
 from bot.store.sqlite.executor import Database
-from bot.store.sqlite.statements import Row, json_array
+from bot.store.sqlite.statements import Row, change, json_array, select, select_one, select_rows
 
-COLUMNS = (
-    "category, day, verdict, source, reason, error, papers, feed_asked_at, catchup_asked_at, "
-    "not_before, held_since, failures, failing_since, is_confirmed, is_closed"
+DAY_COLUMNS = (
+    "category, day, verdict, source, reason, details, papers, held_since, is_confirmed, is_closed"
+)
+INQUIRY_COLUMNS = (
+    "category, day, source, asked_at, papers, failures, failing_since, not_before, error, details"
 )
 LISTINGS_FOR_USUAL = 10
 
@@ -24,23 +39,14 @@ TOLD = (
     "WHERE other.category = excluded.category AND other.is_closed = 0"
 )
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outage:
-    """A category that cannot be read, since when, and why the last request failed."""
-
-    category: str
-    since: datetime
-    error: str
-    is_told: bool
-
-
-class JudgedStep(NamedTuple):
-    """A verdict that a day had from ``at`` on, and why."""
-
-    at: datetime
-    verdict: IntakeVerdict
-    reason: str
+# What fails counts where the date depends on it: the feed does, the other sources where it has
+# brought no listing.
+FAILING = """
+    FROM intake_inquiry AS inquiry JOIN intake_day AS judged USING (category, day)
+    WHERE is_closed = 0 AND failing_since IS NOT NULL
+        AND (inquiry.source = 'feed' OR coalesce(verdict, 'failed')
+            NOT IN ('complete', 'growing', 'undated', 'empty-expected'))
+"""
 
 
 class IntakeLog:
@@ -51,234 +57,370 @@ class IntakeLog:
 
     async def set_records(self, records: Sequence[DayRecord], *, now: datetime) -> None:
         """Write records; a verdict or reason that changed is added to the history."""
-
-        def work(connection: sqlite3.Connection) -> None:
-            for record in records:
-                _set_record(connection, record, now)
-
-        await self._database.write(work)
+        await self._database.write(_set_records, records, now)
 
     async def list_since(self, day: date) -> list[DayRecord]:
         """List the records of ``day`` and later, oldest first."""
-
-        def work(connection: sqlite3.Connection) -> list[DayRecord]:
-            rows = connection.execute(
-                f"SELECT {COLUMNS} FROM intake_day WHERE day >= :day ORDER BY day, category",
-                {"day": day.isoformat()},
-            )
-            return [_record(tuple(row)) for row in rows]
-
-        return await self._database.read(work)
+        return await self._list("day >= :day", {"day": day.isoformat()})
 
     async def list_open(self) -> list[DayRecord]:
         """List the records about which something is still to be asked, oldest first."""
+        return await self._list("is_closed = 0", {})
 
-        def work(connection: sqlite3.Connection) -> list[DayRecord]:
-            rows = connection.execute(
-                f"SELECT {COLUMNS} FROM intake_day WHERE is_closed = 0 ORDER BY day, category"
-            )
-            return [_record(tuple(row)) for row in rows]
+    async def list_holidays(self, day: date, *, but: str) -> list[DayRecord]:
+        """List the other categories' records of a date that was taken for a holiday."""
+        return await self._list(
+            "day = :day AND category != :but AND is_closed = 1 AND reason = :holiday",
+            {"day": day.isoformat(), "but": but, "holiday": IntakeCode.HOLIDAY.value},
+        )
 
-        return await self._database.read(work)
+    async def list_missed(self, since: date) -> list[DayRecord]:
+        """List the dates from ``since`` on that were missed, and not fetched by a backfill."""
+        return await self._list(
+            "verdict = 'missed' AND reason IS NOT :done AND day >= :since",
+            {"done": IntakeCode.BACKFILLED.value, "since": since.isoformat()},
+        )
+
+    async def list_missed_untold(self) -> list[DayRecord]:
+        """List the dates that were missed and of which the host has not heard."""
+        return await self._list("verdict = 'missed' AND told_missed_at IS NULL", {})
+
+    async def list_missed_of(self, category: str, since: date, until: date) -> list[DayRecord]:
+        """List what a category missed on these dates."""
+        return await self._list(
+            "verdict = 'missed' AND category = :category AND day BETWEEN :since AND :until",
+            {"category": category, "since": since.isoformat(), "until": until.isoformat()},
+        )
+
+    async def _list(self, where: str, values: Mapping[str, object]) -> list[DayRecord]:
+        return await self._database.read(_records, where, values)
+
+    async def list_days(self, after: date) -> set[date]:
+        """Return the dates after ``after`` for which any category has a record."""
+        sql = "SELECT DISTINCT day FROM intake_day WHERE day > :after"
+        return set(await self._database.read(select, date, sql, {"after": after.isoformat()}))
 
     async def list_outages(self, *, asked_since: datetime) -> list[Outage]:
         """List the categories that were asked since then and could not be read."""
-
-        def work(connection: sqlite3.Connection) -> list[Outage]:
-            rows = connection.execute(
-                """
-                SELECT category, failing_since, error, told_at FROM intake_day
-                WHERE is_closed = 0 AND failing_since IS NOT NULL
-                    AND max(coalesce(feed_asked_at, ''), coalesce(catchup_asked_at, '')) >= :since
-                ORDER BY category, failing_since
-                """,
-                {"since": asked_since.isoformat()},
-            )
-            days = groupby(map(tuple, rows), key=itemgetter(0))
-            return [_outage(category, list(group)) for category, group in days]
-
-        return await self._database.read(work)
+        rows = await self._database.read(
+            select_rows,
+            "SELECT category, failing_since, error, inquiry.details, told_at "
+            f"{FAILING} AND asked_at >= :since ORDER BY category, failing_since",
+            {"since": asked_since.isoformat()},
+        )
+        days = groupby(rows, key=itemgetter(0))
+        return [_outage(category, list(group)) for category, group in days]
 
     async def mark_told(self, categories: Collection[str], now: datetime) -> None:
         """Note that the host heard of these failing categories, until they are read again."""
+        await self._database.write(
+            change,
+            "UPDATE intake_day SET told_at = :now WHERE is_closed = 0 "
+            "AND category IN (SELECT value FROM json_each(:categories)) "
+            f"AND (category, day) IN (SELECT category, day {FAILING})",
+            {"now": now.isoformat(), "categories": json_array(categories)},
+        )
 
-        def work(connection: sqlite3.Connection) -> None:
-            connection.execute(
-                "UPDATE intake_day SET told_at = :now WHERE is_closed = 0 "
-                "AND failing_since IS NOT NULL "
-                "AND category IN (SELECT value FROM json_each(:categories))",
-                {"now": now.isoformat(), "categories": json_array(categories)},
-            )
-
-        await self._database.write(work)
+    async def mark_missed_told(self, now: datetime) -> None:
+        """Note that the host heard of all dates that were missed."""
+        await self._database.write(
+            change,
+            "UPDATE intake_day SET told_missed_at = :now "
+            "WHERE verdict = 'missed' AND told_missed_at IS NULL",
+            {"now": now.isoformat()},
+        )
 
     async def newest_records(self, *, until: date) -> dict[str, DayRecord]:
         """The record of the newest date up to ``until``, by category.
 
         A clock that was ahead leaves records of dates that are still to come.
         """
-
-        def work(connection: sqlite3.Connection) -> dict[str, DayRecord]:
-            rows = connection.execute(
-                f"""
-                SELECT {COLUMNS} FROM intake_day AS newest
-                WHERE day = (SELECT max(day) FROM intake_day
-                    WHERE category = newest.category AND day <= :until)
-                """,
-                {"until": until.isoformat()},
-            )
-            return {row[0]: _record(tuple(row)) for row in rows}
-
-        return await self._database.read(work)
+        newest = (
+            "day = (SELECT max(day) FROM intake_day "
+            "WHERE category = judged.category AND day <= :until)"
+        )
+        records = await self._list(newest, {"until": until.isoformat()})
+        return {record.category: record for record in records}
 
     async def get_record(self, category: str, day: date) -> DayRecord | None:
-        def work(connection: sqlite3.Connection) -> DayRecord | None:
-            rows = connection.execute(
-                f"SELECT {COLUMNS} FROM intake_day WHERE category = :category AND day = :day",
-                {"category": category, "day": day.isoformat()},
-            )
-            return next((_record(tuple(row)) for row in rows), None)
-
-        return await self._database.read(work)
+        values = {"category": category, "day": day.isoformat()}
+        found = await self._list("category = :category AND day = :day", values)
+        return next(iter(found), None)
 
     async def history(self, categories: Collection[str], day: date) -> dict[str, list[JudgedStep]]:
         """List by category the verdicts that a day went through; none for one never asked about."""
-
-        def work(connection: sqlite3.Connection) -> dict[str, list[JudgedStep]]:
-            rows = connection.execute(
-                "SELECT category, at, verdict, reason FROM intake_verdict "
-                "WHERE category IN (SELECT value FROM json_each(:categories)) AND day = :day "
-                "ORDER BY rowid",
-                {"categories": json_array(categories), "day": day.isoformat()},
+        rows = await self._database.read(
+            select_rows,
+            "SELECT category, at, verdict, reason, details FROM intake_verdict "
+            "WHERE category IN (SELECT value FROM json_each(:categories)) AND day = :day "
+            "ORDER BY rowid",
+            {"categories": json_array(categories), "day": day.isoformat()},
+        )
+        steps: dict[str, list[JudgedStep]] = {}
+        for category, at, verdict, reason, details in rows:
+            step = JudgedStep(
+                at=datetime.fromisoformat(at),
+                verdict=_verdict(verdict),
+                reason=_reason(reason, details),
             )
-            steps: dict[str, list[JudgedStep]] = {}
-            for category, at, verdict, reason in rows:
-                step = JudgedStep(datetime.fromisoformat(at), IntakeVerdict(verdict), reason)
-                steps.setdefault(category, []).append(step)
-            return steps
-
-        return await self._database.read(work)
+            steps.setdefault(category, []).append(step)
+        return steps
 
     async def announced_elsewhere(
         self, category: str, day: date, arxiv_ids: Collection[ArxivId]
     ) -> dict[ArxivId, list[Earlier]]:
         """How the category announced these papers on other dates than ``day``."""
+        found = await self._database.read(
+            select,
+            _Announced,
+            "SELECT arxiv_id, announced_on AS day, version, announce_type FROM announcement "
+            "WHERE arxiv_id IN (SELECT value FROM json_each(:ids)) "
+            "AND category = :category AND announced_on != :day",
+            {"ids": json_array(arxiv_ids), "category": category, "day": day.isoformat()},
+        )
+        earlier: dict[ArxivId, list[Earlier]] = {}
+        for each in found:
+            earlier.setdefault(each.arxiv_id, []).append(each.earlier)
+        return earlier
 
-        def work(connection: sqlite3.Connection) -> dict[ArxivId, list[Earlier]]:
-            rows = connection.execute(
-                "SELECT arxiv_id, announced_on, version, announce_type FROM announcement "
-                "WHERE arxiv_id IN (SELECT value FROM json_each(:ids)) "
-                "AND category = :category AND announced_on != :day",
-                {"ids": json_array(arxiv_ids), "category": category, "day": day.isoformat()},
-            )
-            earlier: dict[ArxivId, list[Earlier]] = {}
-            for arxiv_id, announced_on, version, announce_type in rows:
-                earlier.setdefault(ArxivId(arxiv_id), []).append(
-                    Earlier(
-                        day=date.fromisoformat(announced_on),
-                        version=version,
-                        announce_type=AnnounceType(announce_type),
-                    )
-                )
-            return earlier
+    async def announced_on(self, category: str, day: date) -> dict[ArxivId, Earlier]:
+        """Return what is stored for a category and date."""
+        found = await self._database.read(
+            select,
+            _Announced,
+            "SELECT arxiv_id, announced_on AS day, version, announce_type FROM announcement "
+            "WHERE category = :category AND announced_on = :day",
+            {"category": category, "day": day.isoformat()},
+        )
+        return {each.arxiv_id: each.earlier for each in found}
 
-        return await self._database.read(work)
+    async def near_listings(
+        self, category: str, since: date, until: date
+    ) -> dict[date, NearListing]:
+        """Return the category's listings of these dates, in numbers."""
+        found = await self._database.read(
+            select,
+            NearListing,
+            """
+            SELECT announced_on AS day, is_record, (
+                SELECT count(*) FROM announcement WHERE category = listing.category
+                    AND announced_on = listing.announced_on) AS papers
+            FROM listing
+            WHERE category = :category AND announced_on BETWEEN :since AND :until
+            """,
+            {"category": category, "since": since.isoformat(), "until": until.isoformat()},
+        )
+        return {each.day: each for each in found}
 
-    async def announced_on(self, category: str, day: date) -> set[ArxivId]:
-        """Return the identifiers that are stored for a category and date."""
-
-        def work(connection: sqlite3.Connection) -> set[ArxivId]:
-            rows = connection.execute(
-                "SELECT arxiv_id FROM announcement "
-                "WHERE category = :category AND announced_on = :day",
-                {"category": category, "day": day.isoformat()},
-            )
-            return {ArxivId(row[0]) for row in rows}
-
-        return await self._database.read(work)
+    async def count_listings(self, day: date, *, but: str) -> int:
+        """Count the other categories that have a listing of a date."""
+        sql = "SELECT count(*) FROM listing WHERE announced_on = :day AND category != :but"
+        values = {"day": day.isoformat(), "but": but}
+        return await self._database.read(select_one, int, sql, values) or 0
 
     async def usual_papers(self, category: str, before: date) -> int | None:
         """Return the median size of the last listings before a date; None with under three."""
+        sizes = await self._database.read(
+            select,
+            int,
+            """
+            SELECT count(*) FROM announcement WHERE category = :category AND announced_on IN (
+                SELECT announced_on FROM listing
+                WHERE category = :category AND announced_on < :before
+                ORDER BY announced_on DESC LIMIT :most)
+            GROUP BY announced_on ORDER BY 1
+            """,
+            {"category": category, "before": before.isoformat(), "most": LISTINGS_FOR_USUAL},
+        )
+        return sizes[len(sizes) // 2] if len(sizes) >= 3 else None
 
-        def work(connection: sqlite3.Connection) -> int | None:
-            rows = connection.execute(
-                """
-                SELECT count(*) FROM announcement WHERE category = :category AND announced_on IN (
-                    SELECT announced_on FROM listing
-                    WHERE category = :category AND announced_on < :before
-                    ORDER BY announced_on DESC LIMIT :most)
-                GROUP BY announced_on ORDER BY 1
-                """,
-                {
-                    "category": category,
-                    "before": before.isoformat(),
-                    "most": LISTINGS_FOR_USUAL,
-                },
-            )
-            sizes = [int(row[0]) for row in rows]
-            return sizes[len(sizes) // 2] if len(sizes) >= 3 else None
 
-        return await self._database.read(work)
+@dataclass(frozen=True, slots=True)
+class _Announced:
+    arxiv_id: ArxivId
+    day: date
+    version: int
+    announce_type: AnnounceType
+
+    @property
+    def earlier(self) -> Earlier:
+        return Earlier(day=self.day, version=self.version, announce_type=self.announce_type)
 
 
 def _outage(category: str, days: Sequence[Row]) -> Outage:
     """Sum up a category's failing days, of which the first began to fail first."""
+    *_, last = days
     return Outage(
         category=category,
         since=datetime.fromisoformat(str(days[0][1])),
-        error=str(days[-1][2]),
+        error=_reason(last[2], last[3]),
         is_told=any(told_at for *_, told_at in days),
     )
 
 
+def _set_records(
+    connection: sqlite3.Connection, records: Sequence[DayRecord], now: datetime
+) -> None:
+    for record in records:
+        _set_record(connection, record, now)
+
+
 def _set_record(connection: sqlite3.Connection, record: DayRecord, now: datetime) -> None:
-    values = _values(record)
+    reason, details = _reason_columns(record.reason)
+    key = {"category": record.category, "day": record.day.isoformat()}
+    values: dict[str, object] = {
+        **key,
+        "verdict": record.verdict.value if record.verdict else None,
+        "source": str(record.source) if record.source else None,
+        "reason": reason,
+        "details": details,
+        "papers": record.papers,
+        "held_since": _text(record.held_since),
+        "is_confirmed": int(record.is_confirmed),
+        "is_closed": int(record.is_closed),
+    }
     if record.verdict is not None:
         # Before the row itself, so that the old verdict can still be compared.
         connection.execute(
             """
-            INSERT INTO intake_verdict (category, day, at, verdict, reason)
-            SELECT :category, :day, :at, :verdict, :reason
+            INSERT INTO intake_verdict (category, day, at, verdict, reason, details)
+            SELECT :category, :day, :at, :verdict, :reason, :details
             WHERE NOT EXISTS (
                 SELECT 1 FROM intake_day WHERE category = :category AND day = :day
-                    AND verdict = :verdict AND reason = :reason)
+                    AND verdict = :verdict AND reason IS :reason AND details = :details)
             """,
-            {
-                "category": record.category,
-                "day": record.day.isoformat(),
-                "at": now.isoformat(),
-                "verdict": record.verdict.value,
-                "reason": record.reason,
-            },
+            {**values, "at": now.isoformat()},
         )
-    marks = ", ".join("?" * len(values))
+    is_failing = any(inquiry.failures for inquiry in record.inquiries.values())
     connection.execute(
-        f"INSERT INTO intake_day ({COLUMNS}) VALUES ({marks}) "
-        "ON CONFLICT (category, day) DO UPDATE SET "
-        + ", ".join(f"{name} = excluded.{name}" for name in COLUMNS.split(", ")[2:])
-        + f", told_at = iif(excluded.failing_since IS NULL, NULL, coalesce(told_at, ({TOLD})))",
+        f"INSERT INTO intake_day ({DAY_COLUMNS}) VALUES ({_marks(values)}) "
+        f"ON CONFLICT (category, day) DO UPDATE SET {_updates(values, key)}"
+        f", told_at = iif(:is_failing, coalesce(told_at, ({TOLD})), NULL)"
+        ", told_missed_at = iif(excluded.verdict = 'missed', told_missed_at, NULL)",
+        {**values, "is_failing": is_failing},
+    )
+    connection.execute("DELETE FROM intake_inquiry WHERE category = :category AND day = :day", key)
+    for source, inquiry in record.inquiries.items():
+        _set_inquiry(connection, {**key, "source": source.value}, inquiry)
+
+
+def _set_inquiry(connection: sqlite3.Connection, key: Mapping[str, str], inquiry: Inquiry) -> None:
+    error, details = _reason_columns(inquiry.error)
+    values: dict[str, object] = {
+        **key,
+        "asked_at": inquiry.asked_at.isoformat(),
+        "papers": inquiry.papers,
+        "failures": inquiry.failures,
+        "failing_since": _text(inquiry.failing_since),
+        "not_before": _text(inquiry.not_before),
+        "error": error,
+        "details": details,
+    }
+    connection.execute(
+        f"INSERT INTO intake_inquiry ({INQUIRY_COLUMNS}) VALUES ({_marks(values)})", values
+    )
+
+
+def _marks(values: Mapping[str, object]) -> str:
+    return ", ".join(f":{name}" for name in values)
+
+
+def _updates(values: Mapping[str, object], key: Mapping[str, object]) -> str:
+    return ", ".join(f"{name} = excluded.{name}" for name in values if name not in key)
+
+
+def _records(
+    connection: sqlite3.Connection, where: str, values: Mapping[str, object]
+) -> list[DayRecord]:
+    """Read the records that are asked for, oldest first, each with what came of its sources."""
+    days = select_rows(
+        connection,
+        f"SELECT {DAY_COLUMNS} FROM intake_day AS judged WHERE {where} ORDER BY day, category",
         values,
     )
+    inquiries: dict[tuple[object, object], dict[IntakeSource, Inquiry]] = {}
+    for row in select_rows(
+        connection,
+        f"SELECT {INQUIRY_COLUMNS} FROM intake_inquiry WHERE (category, day) IN "
+        "(SELECT value ->> 0, value ->> 1 FROM json_each(:days))",
+        {"days": json_array(day[:2] for day in days)},
+    ):
+        if row[2] in SOURCES:
+            inquiries.setdefault((row[0], row[1]), {})[SOURCES[row[2]]] = _inquiry(row)
+    return [_record(row, inquiries.get((row[0], row[1]), {})) for row in days]
 
 
-def _values(record: DayRecord) -> Row:
-    return (
-        record.category,
-        record.day.isoformat(),
-        record.verdict.value if record.verdict else None,
-        record.source,
-        record.reason,
-        record.error,
-        record.papers,
-        _text(record.feed_asked_at),
-        _text(record.catchup_asked_at),
-        _text(record.not_before),
-        _text(record.held_since),
-        record.failures,
-        _text(record.failing_since),
-        int(record.is_confirmed),
-        int(record.is_closed),
+SOURCES = {source.value: source for source in IntakeSource}
+
+
+def _record(row: Row, inquiries: Mapping[IntakeSource, Inquiry]) -> DayRecord:
+    (category, day, verdict, source, reason, details, papers, held_since, is_confirmed,
+     is_closed) = row  # fmt: skip
+    return DayRecord(
+        category=str(category),
+        day=date.fromisoformat(str(day)),
+        verdict=_verdict(verdict) if verdict else None,
+        source=str(source) if source else None,
+        reason=_reason(reason, details),
+        papers=int(str(papers)),
+        inquiries=inquiries,
+        held_since=_instant(held_since),
+        is_confirmed=bool(is_confirmed),
+        is_closed=bool(is_closed),
     )
+
+
+def _inquiry(row: Row) -> Inquiry:
+    _, _, _, asked_at, papers, failures, failing_since, not_before, error, details = row
+    return Inquiry(
+        asked_at=datetime.fromisoformat(str(asked_at)),
+        papers=None if papers is None else int(str(papers)),
+        failures=int(str(failures)),
+        failing_since=_instant(failing_since),
+        not_before=_instant(not_before),
+        error=_reason(error, details),
+    )
+
+
+def _verdict(value: object) -> IntakeVerdict:
+    """Read a verdict; an unknown one is a failure, so that the date is asked about again."""
+    try:
+        return IntakeVerdict(str(value))
+    except ValueError:
+        return IntakeVerdict.FAILED
+
+
+# -- reasons: a code, and what belongs to it as JSON -----------------------------------------------
+
+
+def _reason_columns(reason: IntakeReason | None) -> tuple[str | None, str]:
+    if reason is None:
+        return None, "{}"
+    told = {
+        name: value.isoformat() if isinstance(value, date) else value
+        for name, value in asdict(reason).items()
+        if name != "code" and value is not None and value != ""
+    }
+    return reason.code.value, json.dumps(told, ensure_ascii=False, sort_keys=True)
+
+
+def _reason(code: object, details: object) -> IntakeReason | None:
+    """Read a reason; what cannot be read is kept as the text."""
+    if not code:
+        return None
+    try:
+        told = json.loads(str(details))
+        day, source = told.get("day"), told.get("source")
+        return IntakeReason(
+            **{
+                **told,
+                "code": IntakeCode(str(code)),
+                "day": date.fromisoformat(day) if day else None,
+                "source": IntakeSource(source) if source else None,
+            }
+        )
+    except (ValueError, TypeError, AttributeError):
+        return IntakeReason(code=IntakeCode.OTHER, text=f"{code} {details}")
 
 
 def _text(instant: datetime | None) -> str | None:
@@ -287,25 +429,3 @@ def _text(instant: datetime | None) -> str | None:
 
 def _instant(value: object) -> datetime | None:
     return datetime.fromisoformat(str(value)) if value else None
-
-
-def _record(row: Row) -> DayRecord:
-    (category, day, verdict, source, reason, error, papers, feed_asked_at, catchup_asked_at,
-     not_before, held_since, failures, failing_since, is_confirmed, is_closed) = row  # fmt: skip
-    return DayRecord(
-        category=str(category),
-        day=date.fromisoformat(str(day)),
-        verdict=IntakeVerdict(str(verdict)) if verdict else None,
-        source=str(source) if source else None,
-        reason=str(reason),
-        error=str(error),
-        papers=int(str(papers)),
-        feed_asked_at=_instant(feed_asked_at),
-        catchup_asked_at=_instant(catchup_asked_at),
-        not_before=_instant(not_before),
-        held_since=_instant(held_since),
-        failures=int(str(failures)),
-        failing_since=_instant(failing_since),
-        is_confirmed=bool(is_confirmed),
-        is_closed=bool(is_closed),
-    )

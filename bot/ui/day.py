@@ -8,27 +8,23 @@ from typing import Final, Protocol
 import discord
 
 from bot.digest.outlook import Outlook
-from bot.models import DeliveryState, IntakeVerdict, Subscription, SubscriptionState
+from bot.models import (
+    DeliveryState,
+    IntakeReason,
+    IntakeVerdict,
+    JudgedStep,
+    Subscription,
+    SubscriptionState,
+)
 from bot.text import markdown
 from bot.text.words import count_of, long_date
 from bot.ui.digest_status import FULL, name_categories
+from bot.ui.intake import VERDICTS, say_intake_reason
 from bot.ui.replies import COLOUR, describe_next, fitting_lines
-from bot.ui.status import VERDICTS
 
 MAX_REASON: Final = 200
 FIRST_STEPS, LAST_STEPS = 2, 4
 """How many steps of a listing are told; one that grows for hours takes many."""
-
-
-class Step(Protocol):
-    """A verdict on a listing, from when on it held, and why."""
-
-    @property
-    def at(self) -> datetime: ...
-    @property
-    def verdict(self) -> IntakeVerdict: ...
-    @property
-    def reason(self) -> str: ...
 
 
 class Message(Protocol):
@@ -54,7 +50,7 @@ class DayStory:
     channel: str
     day: date
     outlook: Outlook
-    steps: Mapping[str, Sequence[Step]] = field(default_factory=dict)
+    steps: Mapping[str, Sequence[JudgedStep]] = field(default_factory=dict)
     without: Mapping[str, str] = field(default_factory=dict)
     announced: int = 0
     messages: Sequence[Message] = ()
@@ -70,7 +66,7 @@ def render_day(story: DayStory) -> discord.Embed:
 
 def _listings(story: DayStory) -> Iterator[str]:
     """Tell the same course once for all categories that took it, with the times of the first."""
-    courses: dict[tuple[tuple[IntakeVerdict, str], ...], list[str]] = {}
+    courses: dict[tuple[tuple[IntakeVerdict, IntakeReason | None], ...], list[str]] = {}
     for category, steps in story.steps.items():
         course = tuple((step.verdict, step.reason) for step in steps)
         courses.setdefault(course, []).append(category)
@@ -81,7 +77,7 @@ def _listings(story: DayStory) -> Iterator[str]:
         yield f"**Listing of {category}**: {markdown.shorten(why, MAX_REASON)}"
 
 
-def _course(steps: Sequence[Step]) -> Iterator[str]:
+def _course(steps: Sequence[JudgedStep]) -> Iterator[str]:
     left_out = len(steps) - FIRST_STEPS - LAST_STEPS
     for number, step in enumerate(steps):
         if left_out > 0 and number == FIRST_STEPS:
@@ -90,9 +86,9 @@ def _course(steps: Sequence[Step]) -> Iterator[str]:
             yield f"- {_moment(step.at)} {_said(step)}"
 
 
-def _said(step: Step) -> str:
+def _said(step: JudgedStep) -> str:
     # What a complete listing came after stands in the lines before.
-    why = "" if step.verdict is IntakeVerdict.COMPLETE else step.reason
+    why = "" if step.verdict is IntakeVerdict.COMPLETE else say_intake_reason(step.reason)
     reason = f" ({markdown.shorten(why, MAX_REASON)})" if why else ""
     return f"it {VERDICTS[step.verdict]}{reason}"
 

@@ -10,7 +10,7 @@ from collections.abc import Collection, Sequence
 import discord
 
 from bot.arxiv.identifier import abs_url, pdf_url
-from bot.models import AnnounceType, DigestEntry, Link, LinkKind, Paper
+from bot.models import UNKNOWN_VERSION, AnnounceType, DigestEntry, Link, LinkKind, Paper
 from bot.text import markdown
 from bot.text.withdrawal import is_withdrawn
 
@@ -139,7 +139,7 @@ def _footer(entry: DigestEntry) -> str:
 
 
 def type_label(announce_type: AnnounceType, version: int) -> str:
-    """Return ``new``, ``cross-list`` or ``replacement v2``."""
+    """Return ``new``, ``cross-list``, ``replacement v2``, or ``replacement`` of unknown version."""
     if announce_type.is_replacement:
-        return f"replacement v{version}"
+        return "replacement" if version == UNKNOWN_VERSION else f"replacement v{version}"
     return "new" if announce_type is AnnounceType.NEW else "cross-list"

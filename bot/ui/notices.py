@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
-from typing import Protocol
 
-from bot.models import DeliveryRecord, DeliveryState
+from bot.models import DayRecord, DeliveryRecord, DeliveryState, Outage
 from bot.text import markdown
 from bot.text.words import joined, long_date
+from bot.ui.intake import say_intake_reason, say_missed
 from bot.ui.reasons import say_reason
 
 MAX_LINES = 3
@@ -32,17 +32,6 @@ class Paused:
     resumes_by_itself: bool
 
 
-class Outage(Protocol):
-    """A category that cannot be read, since when, and why the last request failed."""
-
-    @property
-    def category(self) -> str: ...
-    @property
-    def since(self) -> datetime: ...
-    @property
-    def error(self) -> str: ...
-
-
 def render_outages(outages: Sequence[Outage], now: datetime) -> str:
     """Tell the host of ``outages``, of which there is at least one, and what becomes of them."""
     first = min(outages, key=lambda each: each.since)
@@ -52,10 +41,23 @@ def render_outages(outages: Sequence[Outage], now: datetime) -> str:
         names.append(f"{len(outages) - MAX_CATEGORIES:,} more")
     return (
         f"For {hours:.0f} hours I could not read arXiv's listings of {joined(names)}: "
-        f"{markdown.shorten(first.error, MAX_REASON)}\n"
+        f"{markdown.shorten(say_intake_reason(first.error), MAX_REASON)}.\n"
         "I go on asking, and what is read late is posted late. A listing that cannot be read "
         "within `schedule.catchup_window_h` is missed; the command `backfill` fetches its "
         "papers later. `/bot status` shows how things stand."
+    )
+
+
+def render_missed(records: Sequence[DayRecord]) -> str:
+    """Tell the host of dates that were missed, of which there is at least one."""
+    lines = say_missed(records)[:MAX_CATEGORIES]
+    first, last = min(each.day for each in records), max(each.day for each in records)
+    categories = sorted({each.category for each in records})[:MAX_CATEGORIES]
+    options = " ".join(f"--category {each}" for each in categories)
+    return (
+        f"Listings that I could not get in time: {'; '.join(lines)}.\n"
+        "Nothing of them was posted. This fetches their papers, so that searches find them:\n"
+        f"`backfill {options} --from {first} --until {last}`"
     )
 
 

@@ -6,7 +6,7 @@ from urllib.parse import quote
 import discord
 
 from bot.arxiv.identifier import abs_url
-from bot.models import PostedMessage, StoredPaper
+from bot.models import UNKNOWN_VERSION, PostedMessage, StoredPaper
 from bot.text import markdown
 from bot.text.withdrawal import is_withdrawn
 from bot.text.words import long_date, short_date
@@ -35,7 +35,8 @@ def render_paper_details(stored: StoredPaper, posted: PostedMessage | None) -> d
         if value:
             embed.add_field(name=name, value=value, inline=False)
     gone = is_withdrawn(comment=paper.comment, abstract=paper.abstract)
-    name = f"arXiv:{paper.arxiv_id}v{paper.version}"
+    name = f"arXiv:{paper.arxiv_id}"
+    name += ", version unknown" if paper.version == UNKNOWN_VERSION else f"v{paper.version}"
     embed.set_footer(text=f"{name} · {WITHDRAWN}" if gone else name)
     authors = render_authors(paper.authors, max_chars=600)
     room = min(MAX_DESCRIPTION, MAX_TOTAL - embed_width(embed)) - markdown.width(authors) - 4

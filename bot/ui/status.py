@@ -2,15 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Protocol
 
 import discord
 
 from bot.arxiv.taxonomy import category_name
 from bot.digest.outlook import Outlook
-from bot.models import AnnounceType, DayRecord, IntakeVerdict, ListingStatus, Subscription
+from bot.models import AnnounceType, DayRecord, IntakeStatus, ListingStatus, Subscription
 from bot.text import markdown
 from bot.text.words import long_date
+from bot.ui.intake import VERDICTS, say_difference, say_missed, say_state
 from bot.ui.replies import COLOUR, describe_next, fitting_lines
 
 SOURCES = {
@@ -20,31 +20,12 @@ SOURCES = {
     "catchup": "listing page of the day",
     "markdown": "imported digest",
 }
-VERDICTS = {
-    IntakeVerdict.COMPLETE: "is complete",
-    IntakeVerdict.GROWING: "is still growing",
-    IntakeVerdict.STALE: "is not out yet",
-    IntakeVerdict.EMPTY_EXPECTED: "has no announcement",
-    IntakeVerdict.EMPTY_UNEXPECTED: "is empty so far",
-    IntakeVerdict.MISSED: "was missed",
-    IntakeVerdict.FAILED: "could not be read",
-}
-"""What is known of a category's listing, for readers."""
 NOUNS = {
     AnnounceType.NEW: "new",
     AnnounceType.CROSS: "cross-lists",
     AnnounceType.REPLACE: "replacements",
     AnnounceType.REPLACE_CROSS: "replaced cross-lists",
 }
-
-
-class IntakeStatus(Protocol):
-    """What is known of a category's newest day, and when arXiv is asked next."""
-
-    @property
-    def record(self) -> DayRecord: ...
-    @property
-    def next_poll(self) -> datetime: ...
 
 
 def render_status(
@@ -55,10 +36,11 @@ def render_status(
     digests: Sequence[tuple[Subscription, Outlook]],
     channels: Mapping[int, str],
     papers: int,
+    missed: Sequence[DayRecord] = (),
 ) -> discord.Embed:
     """Tell what is followed, how fresh it is, what comes next and how much is stored.
 
-    ``channels`` are links by channel.
+    ``channels`` are links by channel; ``missed`` are dates whose listing was never to be had.
     """
     embed = discord.Embed(title="Status", colour=COLOUR)
     embed.description = f"**{papers:,}** papers stored and searchable with `/paper search`."
@@ -71,6 +53,9 @@ def render_status(
         value=fitting_lines(lines, 1024) or "None is followed yet; `/digest setup` does it.",
         inline=False,
     )
+    if missed:
+        lines = [*say_missed(missed), "Who runs the bot can fetch their papers: `backfill`."]
+        embed.add_field(name="Missed", value=fitting_lines(lines, 1024), inline=False)
     if digests:
         lines = [
             f"{channels[subscription.channel_id]} ({', '.join(subscription.categories[:4])}): "
@@ -102,10 +87,12 @@ def _intake(intake: IntakeStatus) -> str:
     """Tell the verdict on the newest day, what went wrong, and when arXiv is asked next."""
     record = intake.record
     verdict = VERDICTS[record.verdict] if record.verdict else "not asked yet"
-    why = record.error or record.reason
+    why = say_state(record)
     said = f" ({markdown.shorten(why, 150)})" if why else ""
     asked = f"arXiv is asked <t:{int(intake.next_poll.timestamp())}:R>"
-    return f"{long_date(record.day)} {verdict}{said}, {asked}"
+    difference = say_difference(record)
+    counted = f"; {difference}" if difference else ""
+    return f"{long_date(record.day)} {verdict}{said}{counted}, {asked}"
 
 
 def _moment(at: datetime) -> str:

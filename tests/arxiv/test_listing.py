@@ -7,7 +7,7 @@ import pytest
 from bot.arxiv.feeds import parse_feed
 from bot.arxiv.listing import join_pages, parse_listing_page, parse_page
 from bot.errors import ListingFormatError
-from bot.models import AnnounceType, LinkKind, Listing
+from bot.models import UNKNOWN_VERSION, AnnounceType, LinkKind, Listing
 from tests.arxiv.recordings import cuts, recordings
 from tests.fakes.arxiv_forms import Record, catchup_page, error_page, list_item, list_page
 from tests.shared import shared
@@ -70,14 +70,14 @@ def test_every_field_of_a_paper_arrives() -> None:
     assert codes == ["https://github.com/ada/one", "https://github.com/ada/two"]
 
 
-def test_the_version_is_the_least_it_can_be_or_that_of_the_html_link() -> None:
+def test_the_version_is_unknown_or_that_of_the_html_link() -> None:
     content = write().replace(
         b'<a href="/format/2406.00002"',
         b'<a href="https://arxiv.org/html/2406.00002v5" title="View HTML">html</a>, '
         b'<a href="/format/2406.00002"',
     )
     versions = [a.paper.version for a in parse_listing_page(content).announcements]
-    assert versions == [1, 1, 1, 2, 5]
+    assert versions == [UNKNOWN_VERSION] * 4 + [5]
 
 
 def test_a_forgotten_blank_is_no_address() -> None:

@@ -10,6 +10,10 @@ import simcord
 from bot.models import (
     DayRecord,
     DeliveryState,
+    Inquiry,
+    IntakeCode,
+    IntakeReason,
+    IntakeSource,
     IntakeVerdict,
     Reason,
     ReasonCode,
@@ -43,9 +47,10 @@ async def intake(world: World, category: str, verdict: IntakeVerdict, reason: st
         category=category,
         day=DAY,
         verdict=verdict,
-        reason=reason,
-        feed_asked_at=asked,
-        catchup_asked_at=asked,
+        reason=IntakeReason(code=IntakeCode.OTHER, text=reason),
+        inquiries={
+            source: Inquiry(asked_at=asked) for source in (IntakeSource.FEED, IntakeSource.CATCHUP)
+        },
     )
     await world.store.intake.set_records([record], now=asked)
 

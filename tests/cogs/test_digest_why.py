@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 import simcord
 
-from bot.models import AnnounceType, DayRecord, IntakeVerdict
+from bot.models import AnnounceType, DayRecord, IntakeCode, IntakeReason, IntakeVerdict
 from tests.builders import DAY, make_listing, make_paper, make_papers
 from tests.cogs.replies import is_private, shown
 from tests.conftest import World
@@ -105,7 +105,8 @@ async def judge(world: World, verdict: IntakeVerdict, reason: str, category: str
     """Record a verdict as intake does, an hour after the last; returns its time as shown."""
     world.clock.advance(timedelta(hours=1))
     now = world.clock.now()
-    record = DayRecord(category=category, day=DAY, verdict=verdict, reason=reason)
+    why = IntakeReason(code=IntakeCode.OTHER, text=reason)
+    record = DayRecord(category=category, day=DAY, verdict=verdict, reason=why)
     await world.store.intake.set_records([record], now=now)
     return f"<t:{int(now.timestamp())}:f>"
 

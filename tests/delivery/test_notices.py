@@ -15,12 +15,16 @@ from bot.delivery.worker import Delivery
 from bot.models import (
     DayRecord,
     DeliveryState,
+    Inquiry,
+    IntakeCode,
+    IntakeReason,
+    IntakeSource,
     IntakeVerdict,
+    Outage,
     Reason,
     ReasonCode,
     Subscription,
 )
-from bot.store.intake_log import Outage
 from bot.store.store import Store, open_store
 from bot.ui.notices import Paused, render_notice, render_outages
 from tests.builders import DAY, NOW, make_draft, make_papers, make_reason, make_record
@@ -275,11 +279,14 @@ def failing(category: str = "cs.CV", *, since: datetime, asked_at: datetime) -> 
         category=category,
         day=DAY,
         verdict=IntakeVerdict.FAILED,
-        reason="arXiv answered with HTTP 503.",
-        error="arXiv answered with HTTP 503.",
-        feed_asked_at=asked_at,
-        failures=9,
-        failing_since=since,
+        inquiries={
+            IntakeSource.FEED: Inquiry(
+                asked_at=asked_at,
+                failures=9,
+                failing_since=since,
+                error=IntakeReason(code=IntakeCode.HTTP_STATUS, status=503),
+            )
+        },
     )
 
 
@@ -360,7 +367,12 @@ async def test_a_host_who_takes_no_messages_is_not_tried_for_ever(
 
 def test_an_outage_of_everything_fits_into_a_message() -> None:
     outages = [
-        Outage(category=f"cs.{number}", since=NOW, error="*x* " * 200, is_told=False)
+        Outage(
+            category=f"cs.{number}",
+            since=NOW,
+            error=IntakeReason(code=IntakeCode.OTHER, text="*x* " * 200),
+            is_told=False,
+        )
         for number in range(150)
     ]
     notice = render_outages(outages, NOW + timedelta(hours=6))

@@ -16,7 +16,7 @@ from bot.delivery.notices import Caretaker
 from bot.delivery.trace import http_trace
 from bot.delivery.worker import Delivery
 from bot.intake.schedule import IntakeRules
-from bot.models import AnnounceType, DayRecord
+from bot.models import AnnounceType, DayRecord, IntakeSource
 from bot.run.app import build_pipeline
 from bot.store.store import Store, open_store
 from tests.builders import DAY
@@ -103,7 +103,7 @@ class Fetching:
 
     async def first_poll(self) -> DayRecord:
         """Tick every minute until arXiv was asked for the first time; returns what came of it."""
-        while (record := await self.record()).feed_asked_at is None:
+        while IntakeSource.FEED not in (record := await self.record()).inquiries:
             self.clock.advance(MINUTE)
             await self.tick()
         return record

@@ -176,6 +176,9 @@ class Feed:
     async def fetch_catchup(self, category: str, day: date) -> Listing:
         return listing_of(day, category)
 
+    async def fetch_estimate(self, category: str, day: date) -> Listing:
+        return listing_of(day, category)
+
     async def fetch_metadata(self, arxiv_ids: Sequence[ArxivId]) -> Sequence[Paper]:
         return []
 

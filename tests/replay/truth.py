@@ -4,11 +4,12 @@ import gzip
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from datetime import date, timedelta
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
+from bot.arxiv.calendar import estimate_announcement
 from tests.fakes.arxiv import Record
 from tests.fakes.arxiv_forms import in_sections
 
@@ -107,7 +108,19 @@ def find_truth(feeds: Mapping[Key, list[Record]]) -> dict[Key, list[Record]]:
         dated.setdefault((key[0], day), []).extend(shown[key])
     for key in _hidden(dated):
         dated[key] = _rebuilt(key, dated)
-    return {key: in_sections(records) for key, records in dated.items() if records}
+    return {
+        key: in_sections(_submitted_for(record, key[1]) for record in records)
+        for key, records in dated.items()
+        if records
+    }
+
+
+def _submitted_for(record: Record, day: date) -> Record:
+    """Give a record a time of submission that arXiv's schedule turns into its date."""
+    moment = datetime.combine(day, time(14), tzinfo=UTC) - timedelta(days=1)
+    while estimate_announcement(moment) > day or moment.weekday() >= SATURDAY:
+        moment -= timedelta(days=1)
+    return replace(record, submitted_at=moment)
 
 
 def _without_repeats(feeds: Mapping[Key, list[Record]]) -> Iterable[tuple[Key, list[Record]]]:

@@ -3,8 +3,7 @@
 from datetime import timedelta
 
 from bot.digest.outlook import Outlook
-from bot.models import IntakeVerdict
-from bot.store.intake_log import JudgedStep
+from bot.models import IntakeCode, IntakeReason, IntakeVerdict, JudgedStep
 from bot.ui.day import DayStory, render_day
 from tests.builders import DAY, NOW, make_subscription
 
@@ -22,9 +21,11 @@ def story(steps: dict[str, list[JudgedStep]]) -> DayStory:
 def growing(count: int, note: str = "") -> list[JudgedStep]:
     return [
         JudgedStep(
-            NOW + timedelta(minutes=number),
-            IntakeVerdict.GROWING,
-            f"{number} papers of many *@everyone*{note}",
+            at=NOW + timedelta(minutes=number),
+            verdict=IntakeVerdict.GROWING,
+            reason=IntakeReason(
+                code=IntakeCode.OTHER, text=f"{number} papers of many *@everyone*{note}"
+            ),
         )
         for number in range(1, count + 1)
     ]

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any, NamedTuple, Protocol
 
 from bot.arxiv.dating import month_of
-from bot.models import ArxivId, Link, Paper, StoredPaper
+from bot.models import UNKNOWN_VERSION, ArxivId, Link, Paper, StoredPaper
 from bot.text.withdrawal import is_withdrawn
 
 
@@ -126,7 +126,8 @@ _TEXT = ("title", "abstract", "source_title", "source_abstract")
 
 def _lasting_comment(older: Told, newer: Told) -> str | None:
     """Keep what an older version's comment says, but not that this one was withdrawn."""
-    gone = older.version < newer.version and is_withdrawn(comment=older.comment, abstract="")
+    is_older = UNKNOWN_VERSION < older.version < newer.version
+    gone = is_older and is_withdrawn(comment=older.comment, abstract="")
     return None if gone else older.comment
 
 

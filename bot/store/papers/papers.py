@@ -5,16 +5,17 @@ listing that names it adds an announcement. Storing a listing twice changes noth
 """
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
-from bot.arxiv.dating import DatedPaper, month_of
+from bot.arxiv.dating import DatedPaper, estimate_date, month_of
 from bot.arxiv.paper import SourceRecord
 from bot.models import (
     Announcement,
     AnnounceType,
     ArxivId,
+    IntakeSource,
     Link,
     Listing,
     ListingStatus,
@@ -27,7 +28,7 @@ from bot.store.papers.merging import Change
 from bot.store.rows import load_papers
 from bot.store.search import search
 from bot.store.sqlite.executor import Database
-from bot.store.sqlite.statements import Row, select, select_one, select_rows
+from bot.store.sqlite.statements import Row, json_array, select, select_one, select_rows
 
 BATCH_DEADLINE_S = 60.0
 """No person waits during an import, but a read is not to hang for ever."""
@@ -51,13 +52,38 @@ class Papers:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def add_listing(self, listing: Listing, *, now: datetime) -> AddedListing:
+    async def add_listing(
+        self, listing: Listing, *, now: datetime, is_record: bool = False
+    ) -> AddedListing:
         """Store what ``listing`` announces; idempotent, one transaction.
 
         A paper that is known gains what the listing adds (a higher version, fields that were
-        empty, an earlier announcement date) and loses nothing.
+        empty, an earlier announcement date) and loses nothing. ``is_record`` says that this is
+        arXiv's own record of the date.
         """
-        return await self._database.write(_add_listing, listing, now)
+        return await self._database.write(_add_listing, listing, now, is_record)
+
+    async def move_announcements(
+        self,
+        category: str,
+        day: date,
+        arxiv_ids: Collection[ArxivId],
+        *,
+        to: date | None,
+        now: datetime,
+    ) -> None:
+        """Take papers from a date to which they do not belong; None is no other date.
+
+        The date of a paper's first announcement follows, where it was the wrong one.
+        """
+        values = {
+            "category": category,
+            "day": day.isoformat(),
+            "ids": json_array(arxiv_ids),
+            "to": to.isoformat() if to is not None else None,
+            "now": now.isoformat(),
+        }
+        await self._database.write(_correct, values, arxiv_ids, day)
 
     async def add_papers(self, batch: Sequence[PreparedPaper]) -> AddedPapers:
         """Store papers that no listing tells of (history), in one transaction; idempotent.
@@ -110,13 +136,15 @@ class Papers:
         return sum(await self._database.read(select, int, "SELECT count(*) FROM paper"))
 
 
-def _add_listing(connection: sqlite3.Connection, listing: Listing, now: datetime) -> AddedListing:
+def _add_listing(
+    connection: sqlite3.Connection, listing: Listing, now: datetime, is_record: bool
+) -> AddedListing:
     # First mention wins: a hand-made file may name a paper twice, arXiv's feeds never do.
     announced = {entry.paper.arxiv_id: entry for entry in reversed(listing.announcements)}
     dated = [_dated(each, listing) for each in reversed(announced.values())]
     changes = bulk.list_changes(connection, dated)
     keys = write_papers(connection, changes)
-    added = _write_announcements(connection, listing, now)
+    added = _write_announcements(connection, listing, now, is_record=is_record)
     search.index(connection, keys)
     if added:  # a known paper may have been announced with another type
         written = {change.after.arxiv_id for change in changes}
@@ -168,14 +196,54 @@ def _first_announcement(announcement: Announcement, listing: Listing) -> tuple[d
     """Return the date under which a paper first seen here is kept, and whether it is a guess.
 
     A replacement was announced long before; its identifier tells the month (arXiv assigns
-    identifiers at announcement).
+    identifiers at announcement). A listing that was worked out from OAI-PMH is a guess itself.
     """
     if not announcement.announce_type.is_replacement:
-        return listing.announced_on, False
+        return listing.announced_on, listing.source == IntakeSource.OAI
     return min(month_of(announcement.paper.arxiv_id), listing.announced_on), True
 
 
-def _write_announcements(connection: sqlite3.Connection, listing: Listing, now: datetime) -> int:
+def _correct(
+    connection: sqlite3.Connection,
+    values: Mapping[str, str | None],
+    arxiv_ids: Collection[ArxivId],
+    wrong: date,
+) -> None:
+    _move_announcements(connection, values)
+    _redate(connection, arxiv_ids, wrong)
+
+
+def _redate(connection: sqlite3.Connection, arxiv_ids: Collection[ArxivId], wrong: date) -> None:
+    """Give papers that were kept under a wrong date the date of what is left, or an estimate."""
+    stored = load_papers(connection, arxiv_ids)
+    rows = select_rows(
+        connection,
+        "SELECT arxiv_id, min(announced_on) FROM announcement "
+        "WHERE arxiv_id IN (SELECT value FROM json_each(:ids)) "
+        "AND announce_type IN ('new', 'cross') GROUP BY arxiv_id",
+        {"ids": json_array(stored)},
+    )
+    told = {ArxivId(arxiv_id): date.fromisoformat(day) for arxiv_id, day in rows}
+    changes = []
+    for arxiv_id, before in stored.items():
+        if before.announced_on != wrong or told.get(arxiv_id) == wrong:
+            continue
+        day = told.get(arxiv_id)
+        change = Change(
+            before=before,
+            after=before.paper,
+            announced_on=day or estimate_date(before.paper),
+            is_estimated=day is None,
+        )
+        changes.append(change)
+    if changes:
+        search.index(connection, write_papers(connection, changes))
+    search.refresh(connection, set(arxiv_ids) - {change.after.arxiv_id for change in changes})
+
+
+def _write_announcements(
+    connection: sqlite3.Connection, listing: Listing, now: datetime, *, is_record: bool
+) -> int:
     """Add the announcements that are new; returns how many."""
     known = _announced(connection, listing.category, listing.announced_on)
     listed = {announcement.paper.arxiv_id for announcement in listing.announcements}
@@ -186,9 +254,16 @@ def _write_announcements(connection: sqlite3.Connection, listing: Listing, now: 
         INSERT INTO announcement
             (category, announced_on, position, arxiv_id, version, announce_type)
         VALUES (?, ?, ?, ?, ?, ?)
-        ON CONFLICT DO UPDATE SET position = excluded.position WHERE ?
+        ON CONFLICT DO UPDATE SET position = iif(?, excluded.position, position),
+            -- It may have been unknown, or that of another announcement.
+            version = iif(version AND (announce_type = excluded.announce_type OR NOT ?),
+                version, excluded.version),
+            announce_type = iif(?, excluded.announce_type, announce_type)
         """,
-        [(*_announcement_row(entry, listing), knows_places) for entry in listing.announcements],
+        [
+            (*_announcement_row(entry, listing), knows_places, is_record, is_record)
+            for entry in listing.announcements
+        ],
     )
     added = len(listed - known)
     if added:
@@ -204,7 +279,48 @@ def _write_announcements(connection: sqlite3.Connection, listing: Listing, now: 
                 "grown_at": (_growth_time(connection, listing.announced_on, now)).isoformat(),
             },
         )
+    if is_record:
+        connection.execute(
+            "UPDATE listing SET is_record = 1 WHERE category = :category AND announced_on = :day",
+            {"category": listing.category, "day": listing.announced_on.isoformat()},
+        )
     return added
+
+
+def _move_announcements(connection: sqlite3.Connection, values: Mapping[str, str | None]) -> None:
+    """Put announcements under another date, or nowhere, and forget a listing without any."""
+    moved = (
+        "category = :category AND announced_on = :day "
+        "AND arxiv_id IN (SELECT value FROM json_each(:ids))"
+    )
+    if values["to"] is not None:
+        connection.execute(
+            f"""
+            INSERT INTO announcement
+                (category, announced_on, position, arxiv_id, version, announce_type)
+            SELECT category, :to, position, arxiv_id, version, announce_type
+            FROM announcement WHERE {moved} ON CONFLICT DO NOTHING
+            """,
+            values,
+        )
+        connection.execute(
+            """
+            INSERT INTO listing (category, announced_on, source, stored_at, updated_at)
+            SELECT category, :to, source, stored_at, :now
+            FROM listing WHERE category = :category AND announced_on = :day
+            ON CONFLICT DO NOTHING
+            """,
+            values,
+        )
+    connection.execute(f"DELETE FROM announcement WHERE {moved}", values)
+    connection.execute(
+        """
+        DELETE FROM listing WHERE category = :category AND announced_on = :day
+            AND NOT EXISTS (SELECT 1 FROM announcement
+                WHERE category = :category AND announced_on = :day)
+        """,
+        values,
+    )
 
 
 def _growth_time(connection: sqlite3.Connection, day: date, now: datetime) -> datetime:

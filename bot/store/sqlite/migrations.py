@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 
 from bot.errors import DatabaseUnusable
 from bot.query.tags import author_tags
+from bot.store.sqlite.old_intake import old_intake_code, old_intake_details
 from bot.store.sqlite.old_reasons import old_reason_code, old_reason_details
 
 APPLICATION_ID = 0x50444231  # "PDB1"
@@ -353,10 +354,94 @@ THIRD: Step = (
     "ALTER TABLE delivery RENAME COLUMN told_at TO notified_at",
 )
 
-STEPS: tuple[Step, ...] = (FIRST, SECOND, THIRD)
+FOURTH: Step = (
+    # Each source of a date fails, waits and answers for itself (bot/intake/schedule.py).
+    """
+    CREATE TABLE intake_inquiry (
+        category TEXT NOT NULL,
+        day TEXT NOT NULL,
+        source TEXT NOT NULL,                -- feed, catchup or oai
+        asked_at TEXT NOT NULL,
+        papers INTEGER,                      -- of the last answer; NULL without one of the date
+        failures INTEGER NOT NULL,           -- in a row
+        failing_since TEXT,                  -- the first of them
+        not_before TEXT,
+        error TEXT,                          -- a code; NULL when it answered
+        details TEXT NOT NULL,               -- what belongs to the code, as JSON
+        PRIMARY KEY (category, day, source)
+    ) STRICT, WITHOUT ROWID
+    """,
+    # Of the two that there were, the one asked last was the one that failed, if any did.
+    *(
+        f"""
+        INSERT INTO intake_inquiry
+        SELECT category, day, '{source}', {asked_at}, NULL, iif({is_last}, failures, 0),
+            iif({is_last} AND failures, failing_since, NULL), iif({is_last}, not_before, NULL),
+            iif({is_last}, old_intake_code(error), NULL),
+            iif({is_last}, old_intake_details(error), '{{}}')
+        FROM intake_day WHERE {asked_at} IS NOT NULL
+        """
+        for source, asked_at, is_last in (
+            ("feed", "feed_asked_at", "coalesce(feed_asked_at >= catchup_asked_at, 1)"),
+            ("catchup", "catchup_asked_at", "coalesce(catchup_asked_at > feed_asked_at, 1)"),
+        )
+    ),
+    """
+    CREATE TABLE judged_day (
+        category TEXT NOT NULL,
+        day TEXT NOT NULL,
+        verdict TEXT,
+        source TEXT,
+        reason TEXT,                         -- a code (models.IntakeCode)
+        details TEXT NOT NULL,               -- what belongs to the code, as JSON
+        papers INTEGER NOT NULL,
+        held_since TEXT,
+        is_confirmed INTEGER NOT NULL,
+        is_closed INTEGER NOT NULL,
+        told_at TEXT,                        -- when the host heard that it cannot be read
+        told_missed_at TEXT,                 -- when the host heard that it was missed
+        PRIMARY KEY (category, day)
+    ) STRICT, WITHOUT ROWID
+    """,
+    """
+    INSERT INTO judged_day
+    SELECT category, day, verdict, source, old_intake_code(reason), old_intake_details(reason),
+        papers, held_since, is_confirmed, is_closed, told_at,
+        iif(verdict = 'missed', day || 'T00:00:00+00:00', NULL)
+    FROM intake_day
+    """,
+    "DROP TABLE intake_day",
+    "ALTER TABLE judged_day RENAME TO intake_day",
+    "CREATE INDEX intake_day_open ON intake_day (day, category) WHERE is_closed = 0",
+    "CREATE INDEX intake_day_missed ON intake_day (day, category) WHERE verdict = 'missed'",
+    """
+    CREATE TABLE judged_verdict (            -- how a day's verdict came about, in order
+        category TEXT NOT NULL,
+        day TEXT NOT NULL,
+        at TEXT NOT NULL,
+        verdict TEXT NOT NULL,
+        reason TEXT,
+        details TEXT NOT NULL
+    ) STRICT
+    """,
+    "INSERT INTO judged_verdict SELECT category, day, at, verdict, old_intake_code(reason), "
+    "old_intake_details(reason) FROM intake_verdict ORDER BY rowid",
+    "DROP TABLE intake_verdict",
+    "ALTER TABLE judged_verdict RENAME TO intake_verdict",
+    "CREATE INDEX intake_verdict_by_day ON intake_verdict (category, day)",
+    # Whether arXiv's own record of the date told of the listing, or else the date that the feed
+    # carried: what a feed says of its date can be wrong, and is corrected by better knowledge.
+    "ALTER TABLE listing ADD COLUMN is_record INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE listing ADD COLUMN stamp TEXT",
+    "UPDATE listing SET is_record = source IN ('catchup', 'list', 'markdown')",
+)
+
+STEPS: tuple[Step, ...] = (FIRST, SECOND, THIRD, FOURTH)
 
 FUNCTIONS: Mapping[str, Callable[[str], str | None]] = {
     "author_tags": lambda authors: author_tags(authors.split("\n") if authors else ()),
+    "old_intake_code": old_intake_code,
+    "old_intake_details": old_intake_details,
     "old_reason_code": old_reason_code,
     "old_reason_details": old_reason_details,
 }

@@ -17,7 +17,16 @@ import discord
 
 from bot.arxiv.identifier import parse_identifier
 from bot.errors import InputError
-from bot.models import ArxivId, Digest, DigestEntry, MessageDraft, ShownMessage
+from bot.models import (
+    UNKNOWN_VERSION,
+    AnnounceType,
+    ArxivId,
+    Digest,
+    DigestEntry,
+    MessageDraft,
+    ShownMessage,
+    least_version,
+)
 from bot.text import markdown
 from bot.ui.embeds import MAX_EMBEDS, MAX_TOTAL, embed_width, one_line, render_paper
 from bot.ui.styles.heading import first_line, head, head_of_part, head_of_piece, is_heading
@@ -25,8 +34,8 @@ from bot.ui.styles.heading import first_line, head, head_of_part, head_of_piece,
 MIN_EXCERPT = 120
 MAX_EXCERPT = 600
 
-VERSION_SHOWN: Final = re.compile(r"\breplacement v(\d+)\b")
-"""How a card shows the version of a replacement; every other paper is one that was not there."""
+REPLACEMENT_SHOWN: Final = re.compile(r"replacement(?: v(\d+))?")
+"""How a card shows a replacement, and its version unless it is unknown."""
 
 SUPPRESS_EMBEDS: Final = 1 << 2
 """The flag of a message whose embeds somebody removed."""
@@ -55,7 +64,7 @@ class Cards:
                     "embeds": [embed.to_dict() for embed in _render_group(group)],
                 },
                 papers=tuple(
-                    (card.entry.paper.arxiv_id, card.entry.paper.version) for card in group
+                    (card.entry.paper.arxiv_id, card.entry.least_version) for card in group
                 ),
             )
             for part, group in enumerate(groups, start=first_part)
@@ -103,8 +112,11 @@ def _shown(embed: Mapping[str, Any]) -> tuple[ArxivId, int] | None:
     with contextlib.suppress(InputError):
         arxiv_id, version = parse_identifier(str(embed.get("url") or ""))
         footer = str((embed.get("footer") or {}).get("text") or "")
-        shown = VERSION_SHOWN.search(footer)
-        return arxiv_id, version or (int(shown[1]) if shown else 1)
+        _, _, rest = footer.partition(" · ")
+        shown = REPLACEMENT_SHOWN.fullmatch(rest.partition(" · ")[0])
+        kind = AnnounceType.REPLACE if shown else AnnounceType.NEW
+        told = int(shown[1] or UNKNOWN_VERSION) if shown else UNKNOWN_VERSION
+        return arxiv_id, version or least_version(told, kind)
     return None
 
 

@@ -3,24 +3,32 @@
 import hashlib
 import sqlite3
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from bot.delivery.notices import resumes_by_itself
 from bot.delivery.reconcile import may_repeat
-from bot.models import Reason, ReasonCode
+from bot.models import (
+    IntakeCode,
+    IntakeReason,
+    IntakeVerdict,
+    NearListing,
+    Reason,
+    ReasonCode,
+)
 from bot.query.parser import parse_query
 from bot.store.keys import first_key
 from bot.store.search.index import INDEXES
 from bot.store.sqlite import migrations
 from bot.store.sqlite.maintenance import find_stale_indexes
 from bot.store.store import open_store
+from bot.ui.intake import say_intake_reason
 from bot.ui.pause import describe_reason
 from tests.builders import NOW, make_listing, make_paper
 
-TAKEN = ("c7a59bc671003071", "da4a23619d5a1f9e", "59164c41283e1740")
+TAKEN = ("c7a59bc671003071", "da4a23619d5a1f9e", "59164c41283e1740", "6ad821719f3a0aba")
 """The beginning of each step's SHA-256."""
 
 
@@ -171,3 +179,139 @@ async def test_reasons_of_an_old_outbox_become_codes(tmp_path: Path) -> None:
         assert await store.troubles.post_again(records[0].id, NOW)
         last = (await store.outbox.list_history(records[0].id))[-1]
         assert last.reason == Reason(code=ReasonCode.POSTED_AGAIN)
+
+
+FEED_AT, PAGE_AT = "2024-03-05T05:10:00+00:00", "2024-03-05T07:30:00+00:00"
+
+SENTENCES = {
+    "no announcement on this day": "no announcement on this day",
+    "no announcement on this day; the feed carried the listing of 2024-03-08": (
+        "the feed carries the listing of Fri, 8 Mar 2024"
+    ),
+    "no announcement on this day; the feed repeats an earlier one": (
+        "the feed repeats an earlier day under this date"
+    ),
+    "the catchup is empty on a day that should have a listing": (
+        "the listing page is empty on a day that should have a listing"
+    ),
+    "feed and catch-up page are empty: taken for a holiday": (
+        "feed and listing page are empty: taken for a holiday"
+    ),
+    "the feed repeats an earlier day under this date; the catch-up page has none: taken for a "
+    "holiday": "feed and listing page are empty: taken for a holiday",
+    "may repeat 2024-03-04, which is not known yet": (
+        "it may be that of Mon, 4 Mar 2024; the listing page is to tell"
+    ),
+    "surfaced under the date 2024-03-09": "it surfaced under the date Sat, 9 Mar 2024",
+    "the answer was not the whole listing": "the answer was not the whole listing",
+    "5 papers where about 300 are usual: read again": (
+        "5 papers where about 300 are usual: read again"
+    ),
+    "complete after: complete after: arXiv answered with HTTP 503.": (
+        "arXiv answered with HTTP 503"
+    ),
+    "arXiv answered with HTTP 403; set arxiv.contact, so that arXiv knows whom to ask.": (
+        "arXiv refuses the request (HTTP 403)"
+    ),
+    "arXiv did not answer within 60 seconds.": "arXiv did not answer within 60 seconds",
+    "arXiv could not be reached (Connection refused).": (
+        "arXiv could not be reached (Connection refused)"
+    ),
+    "arXiv asked us to stay away for 60 more seconds.": (
+        "arXiv asked us to stay away for 60 more seconds"
+    ),
+    "never asked": "the bot was not running",
+    "a sentence of a version {nobody} knows.": "a sentence of a version {nobody} knows",
+    "": "",
+}
+
+
+async def test_what_was_stored_in_words_about_listings_is_said_as_before(tmp_path: Path) -> None:
+    """Sentences become codes; one that is not known is kept and still shown."""
+    old = made_by(migrations.STEPS[:2], tmp_path / "papers.db")
+    first = date(2024, 3, 5)
+    for number, sentence in enumerate(SENTENCES):
+        named = str(first + timedelta(days=number))
+        old.execute(
+            "INSERT INTO intake_day (category, day, verdict, reason, error, papers, failures, "
+            "is_confirmed, is_closed) VALUES ('cs.CV', ?, 'stale', ?, '', 3, 0, 0, 0)",
+            (named, sentence),
+        )
+        old.execute(
+            "INSERT INTO intake_verdict VALUES ('cs.CV', ?, ?, 'stale', ?)",
+            (named, FEED_AT, sentence),
+        )
+    old.close()
+    async with open_store(tmp_path / "papers.db") as store:
+        for number, sentence in enumerate(SENTENCES.values()):
+            day = first + timedelta(days=number)
+            record = await store.intake.get_record("cs.CV", day)
+            assert record is not None
+            assert say_intake_reason(record.reason) == sentence
+            assert (record.verdict, record.papers) == (IntakeVerdict.STALE, 3)
+            (step,) = (await store.intake.history(["cs.CV"], day))["cs.CV"]
+            assert step.reason == record.reason
+            # The same verdict again is no news.
+            await store.intake.set_records([record], now=datetime(2024, 3, 6, tzinfo=UTC))
+            assert len((await store.intake.history(["cs.CV"], day))["cs.CV"]) == 1
+
+
+@pytest.mark.parametrize("last", ["feed", "catchup"])
+async def test_the_source_that_was_asked_last_is_the_one_that_failed(
+    tmp_path: Path, last: str
+) -> None:
+    old = made_by(migrations.STEPS[:2], tmp_path / "papers.db")
+    moments = (FEED_AT, PAGE_AT) if last == "catchup" else (PAGE_AT, FEED_AT)
+    old.execute(
+        "INSERT INTO intake_day (category, day, verdict, source, reason, error, papers, "
+        "feed_asked_at, catchup_asked_at, not_before, held_since, failures, failing_since, "
+        "is_confirmed, is_closed, told_at) VALUES ('cs.CV', '2024-03-05', 'failed', NULL, "
+        "'arXiv answered with HTTP 503.', 'arXiv answered with HTTP 503.', 0, ?, ?, ?, NULL, 2, "
+        "?, 0, 0, NULL)",
+        (*moments, "2024-03-05T08:00:00+00:00", FEED_AT),
+    )
+    old.close()
+    async with open_store(tmp_path / "papers.db") as store:
+        record = await store.intake.get_record("cs.CV", date(2024, 3, 5))
+        assert record is not None
+        asked = {source.value: inquiry for source, inquiry in record.inquiries.items()}
+        assert {name: each.failures for name, each in asked.items()} == {
+            "feed": 2 if last == "feed" else 0,
+            "catchup": 2 if last == "catchup" else 0,
+        }
+        failed = asked[last]
+        assert failed.error == IntakeReason(code=IntakeCode.HTTP_STATUS, status=503)
+        assert failed.not_before == datetime(2024, 3, 5, 8, tzinfo=UTC)
+        assert failed.failing_since == datetime.fromisoformat(FEED_AT)
+        (outage,) = await store.intake.list_outages(asked_since=datetime(2024, 3, 1, tzinfo=UTC))
+        assert (outage.category, outage.error) == ("cs.CV", failed.error)
+
+
+async def test_what_was_missed_before_is_not_told_again(tmp_path: Path) -> None:
+    old = made_by(migrations.STEPS[:2], tmp_path / "papers.db")
+    old.execute(
+        "INSERT INTO intake_day (category, day, verdict, reason, error, papers, failures, "
+        "is_confirmed, is_closed) VALUES ('cs.CV', '2024-03-05', 'missed', 'never asked', '', 0, "
+        "0, 0, 1)"
+    )
+    old.close()
+    async with open_store(tmp_path / "papers.db") as store:
+        assert await store.intake.list_missed_untold() == []
+        assert len(await store.intake.list_missed(date(2024, 3, 1))) == 1
+
+
+@pytest.mark.parametrize(("source", "is_record"), [("rss", False), ("catchup", True)])
+async def test_a_listing_of_an_old_file_is_arxivs_record_if_its_page_told_of_it(
+    tmp_path: Path, source: str, is_record: bool
+) -> None:
+    old = made_by(migrations.STEPS[:2], tmp_path / "papers.db")
+    old.execute(
+        "INSERT INTO listing (category, announced_on, source, stored_at, updated_at) "
+        "VALUES ('cs.CV', '2024-03-05', ?, ?, ?)",
+        (source, FEED_AT, FEED_AT),
+    )
+    old.close()
+    async with open_store(tmp_path / "papers.db") as store:
+        day = date(2024, 3, 5)
+        near = await store.intake.near_listings("cs.CV", day, day)
+        assert near == {day: NearListing(day=day, papers=0, is_record=is_record)}
