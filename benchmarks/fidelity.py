@@ -6,8 +6,8 @@ Counts the papers of the reference corpus with at least one fault of each class 
 abstract. The detectors are simple and know nothing of the converters; what they call a fault is
 one nearly always. unicodeit is optional (``pip install unicodeit``); pylatexenc runs with the
 settings that lose least (formulas as text, ``%`` no comment). The rows below the line concern
-what only the bot makes: links in Discord's own reading (with Node: ``npm ci --prefix
-tests/node``), BibTeX and names of authors. Time is CPU time for title and abstract.
+what only the bot makes: links in Discord's own reading (after ``make node``), BibTeX and names of
+authors. Time is CPU time for title and abstract.
 """
 
 import argparse

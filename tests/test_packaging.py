@@ -107,7 +107,7 @@ def test_a_target_installs_what_it_needs_and_no_more(
 
 
 def test_too_old_a_python_is_one_clear_sentence(tmp_path: Path) -> None:
-    """Whoever has only an old Python learns what to install, and gets no half environment."""
+    """With only an old Python a person learns what to install, and gets no half environment."""
     (tmp_path / "requirements").mkdir()
     shutil.copy(ROOT / "Makefile", tmp_path)
     shutil.copy(ROOT / "requirements" / "dev.txt", tmp_path / "requirements")

@@ -116,7 +116,7 @@ def _add_database_commands(commands: "Subparsers[argparse.ArgumentParser]") -> N
     )  # fmt: skip
     reindex.add_argument(
         "--texts", action="store_true",
-        help="first make titles, abstracts and links anew from the authors' text, as this version "
+        help="first rebuild titles, abstracts and links from the authors' text, as this version "
         "of the bot reads it",
     )  # fmt: skip
 

@@ -90,7 +90,7 @@ async def _check_store(config: Config, pipeline: Pipeline, program: str) -> Asyn
 
 
 async def _check_indexes(config: Config, store: Store, program: str) -> Finding:
-    """Compare the search indexes with the papers, if nobody is there to be held up."""
+    """Compare the search indexes with the papers, unless a running bot would be held up."""
     try:
         with instance_lock(config.database.path):
             stale = await find_stale_indexes(store.database)

@@ -138,7 +138,7 @@ def test_an_index_out_of_step_is_found_and_mended(environ: dict[str, str]) -> No
     assert "2008.09110" in run(environ, "search", "axolotl").out
 
 
-def test_texts_are_made_anew_by_the_rules_of_this_version(environ: dict[str, str]) -> None:
+def test_texts_are_rebuilt_by_the_rules_of_this_version(environ: dict[str, str]) -> None:
     path = environ["PAPER_BOT_DATABASE__PATH"]
     run(environ, "import", SEED)
     assert "0 papers read otherwise now" in run(environ, "reindex", "--texts").err

@@ -123,7 +123,7 @@ class Page:
             "Emulation.setDeviceMetricsOverride",
             width=width, height=height, deviceScaleFactor=1, mobile=False,
         )  # fmt: skip
-        await asyncio.sleep(0.3)  # let the page lay itself out anew
+        await asyncio.sleep(0.3)  # the page lays itself out again
         answer = await self.call("Page.captureScreenshot", format="png")
         await asyncio.to_thread(path.write_bytes, base64.b64decode(answer["data"]))
 

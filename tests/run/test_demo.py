@@ -82,7 +82,7 @@ async def use(page: Page, command: str, value: str) -> None:
     await page.type(f"/{command}")
     await page.wait_for("!!document.querySelector('[role=option]')")
     await page.press("Enter")
-    for _ in range(5):  # the page may draw the field anew while somebody types
+    for _ in range(5):  # the page may redraw the field during typing
         await page.wait_for("!!document.activeElement.closest('.command-option-input')")
         await page.type(value)
         try:
@@ -91,7 +91,7 @@ async def use(page: Page, command: str, value: str) -> None:
         except AssertionError:
             await page.run("document.activeElement.select?.()")
     await page.wait_for("!!document.querySelector('.command-suggestion')")
-    for _ in range(5):  # drawn anew, the field shows its suggestions again: Enter takes one of them
+    for _ in range(5):  # a redrawn field shows its suggestions again, and Enter takes one
         await page.run("document.querySelector('.command-option-input')?.focus()")
         await page.press("Escape")
         await page.press("Enter")
@@ -105,7 +105,7 @@ async def test_the_page_shows_the_day_and_answers_a_search(tmp_path: Path) -> No
     async with demo() as process, open_browser(tmp_path / "profile") as page:
         await page.open(address(await said(process)))
         await page.wait_for_text("47 of 47 announced")
-        await page.wait_for_text("Viewport updated")  # else the page would draw itself anew
+        await page.wait_for_text("Viewport updated")  # else the page would redraw itself
         titles = await page.run(
             "Array.from(document.querySelectorAll('a'))"
             ".filter(a => a.href.startsWith('https://arxiv.org/abs/')).length"
