@@ -48,7 +48,14 @@ ROOMS = {
         files=("bot/query/*.py",),
         tests=("tests/query", "tests/store/search", "tests/test_engine.py"),
     ),
-    "links": Room(files=("bot/text/links.py",), tests=("tests/text/test_links*.py",)),
+    "links": Room(
+        files=("bot/text/addresses.py", "bot/text/links.py", "bot/text/offers.py"),
+        tests=(
+            "tests/text/test_addresses.py",
+            "tests/text/test_link*.py",
+            "tests/text/test_offers.py",
+        ),
+    ),
     "text": Room(files=("bot/text/*.py",), tests=("tests/text",)),
     "outbox": Room(files=("bot/store/outbox/*.py",), tests=("tests/store/outbox",)),
 }

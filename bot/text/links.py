@@ -65,7 +65,7 @@ def explain_links(text: str) -> Iterator[FoundLink]:
 def read_link(text: str, provenance: Provenance) -> Link | None:
     """Return the link that an address given on its own is, or None if it is not one to show.
 
-    Authors who give it offer it as the paper's own, so no words need introduce it.
+    Such an address is offered as the paper's own, so no words need introduce it.
     """
     address = read_address(text)
     result = _by_host(_settled(address)) if address else None
@@ -81,7 +81,7 @@ def same_address(url: str) -> str:
 def _identity(address: Address) -> str:
     """Return what two spellings of one address share."""
     bare = address.url.split("://", 1)[1]  # the path's letter case matters, but not to forges
-    return bare.lower() if address.host in _RULES or _is_forge(address.host) else bare
+    return bare.lower() if address.host in _RULES or _is_own_forge(address.host) else bare
 
 
 # --- what the sentence makes of it ---------------------------------------------------------
@@ -117,7 +117,7 @@ def _by_host(address: Address) -> _Found:
         return LinkKind.PROJECT, replace(address, scheme="https"), False
     if host in ("doi.org", "dx.doi.org"):
         return _doi(address)
-    if _is_forge(host):
+    if _is_own_forge(host):
         return _forge(address)
     if _ends_with(host, _ARCHIVES):
         return LinkKind.DATA, address, True
@@ -226,12 +226,17 @@ def _gist(address: Address) -> _Found:
     return (LinkKind.CODE, address.at(*address.path), False) if address.path else None
 
 
+def is_forge(host: str) -> bool:
+    """Tell whether a host is one of the known ones, on which a path names a repository."""
+    return host in _RULES
+
+
 def imitates_a_forge(host: str) -> bool:
     """Tell whether a host looks like a known one without being it: github.com.x.org, githab.com.
 
     Names in other letters (``xn--``) count, too: Discord shows them as what they look like.
     """
-    if host in _RULES or _ends_with(host, _KNOWN_DOMAINS):
+    if is_forge(host) or _ends_with(host, _KNOWN_DOMAINS):
         return False
     words = re.split(r"[.:-]", host)
     return "xn--" in host or any(
@@ -259,7 +264,7 @@ def _is_nearly(word: str, name: str) -> bool:
     return one_letter or (left[:2] == right[1::-1] and left[2:] == right[2:])
 
 
-def _is_forge(host: str) -> bool:
+def _is_own_forge(host: str) -> bool:
     """Recognise an institution's own GitLab or Gitea by its name: gitlab.inria.fr, git.rwth.de."""
     if _IMITATION.search(host):
         return False

@@ -12,6 +12,7 @@ import discord
 from bot.arxiv.identifier import abs_url, pdf_url
 from bot.models import UNKNOWN_VERSION, AnnounceType, DigestEntry, Link, LinkKind, Paper
 from bot.text import markdown
+from bot.text.links import imitates_a_forge, is_forge
 from bot.text.withdrawal import is_withdrawn
 
 MAX_TITLE = 256
@@ -110,7 +111,7 @@ def render_links(paper: Paper, *, max_chars: int) -> str:
     """Return the PDF and all links the paper names; those of a crowd say which one they are."""
     links = [link for link in paper.links if link.kind in _LABELS and link.kind is not LinkKind.PDF]
     rendered = [markdown.masked_link("PDF", pdf_url(paper.arxiv_id))]
-    rendered += [markdown.masked_link(_label(link, links), link.url) for link in links]
+    rendered += [markdown.masked_link(link_label(link, links), link.url) for link in links]
     line = " · ".join(rendered)
     while markdown.width(line) > max_chars:
         rendered.pop()
@@ -119,13 +120,21 @@ def render_links(paper: Paper, *, max_chars: int) -> str:
     return line
 
 
-def _label(link: Link, links: Sequence[Link]) -> str:
+def link_label(link: Link, links: Sequence[Link]) -> str:
+    """Return what a link is called: by its kind, and among others of its kind by its place, too.
+
+    A repository's place is its name; of other pages the host is named, whole. A host that looks
+    like a known one without being it is always named.
+    """
     label = _LABELS[link.kind]
-    if sum(each.kind is link.kind for each in links) == 1:
-        return label
     host, _, path = link.url.partition("://")[2].partition("/")
-    repository = "/".join(re.split("[?#]", path)[0].split("/")[:2])
-    return f"{label}: {(repository or host)[:MAX_LABEL]}"
+    if not imitates_a_forge(host) and sum(each.kind is link.kind for each in links) == 1:
+        return label
+    parts = re.split("[?#]", path)[0].split("/")[:2]
+    if is_forge(host):
+        return f"{label}: {'/'.join(parts)[:MAX_LABEL]}"
+    place = "/".join((host, *parts)).rstrip("/")
+    return f"{label}: {place[: max(MAX_LABEL, len(host))]}"
 
 
 def _footer(entry: DigestEntry) -> str:

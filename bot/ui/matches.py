@@ -9,18 +9,13 @@ from bot.query.explain import Explanation, Spans, excerpt
 from bot.text import markdown
 from bot.text.withdrawal import is_withdrawn
 from bot.text.words import short_date
-from bot.ui.embeds import UNTITLED, WITHDRAWN, render_authors
+from bot.ui.embeds import UNTITLED, WITHDRAWN, link_label, render_authors
 
 MAX_LISTED_URL = 120  # a longer address is shown with the paper's details
 MAX_CATEGORIES = 60
 MAX_COMMENT = 80
 
-_LINKS = {
-    LinkKind.CODE: "Code",
-    LinkKind.PROJECT: "Project",
-    LinkKind.DATA: "Data",
-    LinkKind.MODEL: "Model",
-}
+_LINKS = (LinkKind.CODE, LinkKind.PROJECT, LinkKind.DATA, LinkKind.MODEL)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,10 +70,10 @@ def _categories(paper: Paper, why: Explanation) -> str:
 def _links(paper: Paper, why: Explanation, posted: PostedMessage | None) -> Iterator[str]:
     yield markdown.masked_link("PDF", pdf_url(paper.arxiv_id))
     asked = {reason.part for reason in why.reasons if "has" in reason.fields}
-    for kind, label in _LINKS.items():
+    for kind in _LINKS:
         links = paper.links_of(kind) if kind is LinkKind.CODE or f"has:{kind}" in asked else ()
         if links and len(links[0].url) <= MAX_LISTED_URL:
-            yield markdown.masked_link(label, links[0].url)
+            yield markdown.masked_link(link_label(links[0], links[:1]), links[0].url)
     if posted:
         yield markdown.masked_link("posted here", posted.url)
 

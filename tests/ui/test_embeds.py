@@ -92,6 +92,28 @@ def test_several_repositories_are_all_kept_and_told_apart() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("url", "place"),
+    [
+        ("https://github.com.example.org/a/b", "github.com.example.org/a/b"),
+        ("https://github.community/a/b", "github.community/a/b"),
+        ("https://xn--gthub-n4a.com/a/b", "xn--gthub-n4a.com/a/b"),
+        (f"https://{'x' * 60}.github.example.org/a", f"{'x' * 60}.github.example.org"),
+    ],
+)
+def test_a_host_that_looks_like_a_known_one_is_shown_whole(url: str, place: str) -> None:
+    paper = make_paper(links=[make_link(url, LinkKind.PROJECT)])
+    assert f"[Project: {place}]" in render_links(paper, max_chars=3000)
+
+
+def test_pages_are_told_apart_by_their_hosts() -> None:
+    urls = ["https://example.org/a/b/c", "https://x.github.io/y?z=1", "https://example.com"]
+    paper = make_paper(links=[make_link(url, LinkKind.PROJECT) for url in urls])
+    line = render_links(paper, max_chars=3000)
+    for place in ("example.org/a/b", "x.github.io/y", "example.com"):
+        assert f"[Project: {place}]" in line
+
+
 def test_links_go_before_the_abstract_when_room_is_short() -> None:
     addresses = [f"https://github.com/example/project-{number}" for number in range(30)]
     paper = make_paper(abstract="word " * 400, links=[make_link(url) for url in addresses])

@@ -82,6 +82,12 @@ def test_links_that_were_asked_for_are_there() -> None:
     assert "Data" not in render("problem", links=links)[1]
 
 
+def test_a_host_that_looks_like_a_known_one_is_named() -> None:
+    links = [make_link("https://github.com.example.org/a/b")]
+    line = "[Code: github.com.example.org/a/b](https://github.com.example.org/a/b)"
+    assert line in render("problem", links=links)[1]
+
+
 def test_a_comment_that_matched_is_shown() -> None:
     assert render("CVPR", comment="Accepted at CVPR 2024")[3] == (
         "> Comment: Accepted at **CVPR** 2024"
