@@ -359,6 +359,8 @@ def translated_errors() -> Iterator[None]:
         raise _translated(error) from error
     except UnicodeEncodeError as error:
         raise StoreError("A text is not valid Unicode and cannot be stored.") from error
+    except OverflowError as error:  # of a made-up button, say
+        raise StoreError("A number is too large for the database.") from error
 
 
 def _translated(error: sqlite3.Error) -> StoreError:

@@ -418,6 +418,12 @@ async def test_a_text_that_is_no_unicode_is_refused(database: Database) -> None:
         await database.write(add, "\ud800")
 
 
+async def test_a_number_that_sqlite_cannot_hold_is_refused(database: Database) -> None:
+    """It comes from a button that somebody made up."""
+    with pytest.raises(StoreError, match="too large"):
+        await database.read(lambda connection: connection.execute("SELECT ?", (2**63,)).fetchone())
+
+
 async def test_wrong_sql_is_an_error_not_an_empty_result(database: Database) -> None:
     with pytest.raises(StoreError, match="nowhere"):
         await database.search(LONG_S, lambda reading: reading.rows("SELECT * FROM nowhere"))
