@@ -1,6 +1,7 @@
 """A whole bot in a pretended Discord (simcord): a server, a channel, an admin and a member."""
 
 import asyncio
+import functools
 import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ from bot.ui.errors import explain
 from tests.builders import NOW, make_listing, make_paper
 from tests.fakes.clock import VirtualClock
 from tests.fakes.spec import MESSAGES, body_errors
+from tests.waiting import HUNG_S
 
 LISTING = make_listing(
     *(
@@ -115,7 +117,10 @@ async def env(
     or sends what Discord itself would refuse.
     """
     bot = PaperBot(pipeline, delivery, starters=STARTERS)
-    env = simcord.Env(bot, shard_count=1, check_errors=False)
+    env = simcord.Env(bot, shard_count=1, check_errors=False, settle_timeout=HUNG_S)
+    # It looks every 50 ms whether the bot waits for SQLite still: most of what a test takes.
+    looking = functools.partial(env._settle_internal, idle=0.001)
+    env._settle_internal = looking  # type: ignore[method-assign]
     await env.start()
     sender.use(bot)
     delivering = asyncio.create_task(delivery.run())

@@ -18,6 +18,7 @@ from tests.cogs.replies import is_private, shown
 from tests.conftest import LISTING, World
 from tests.fakes.clock import VirtualClock
 from tests.fakes.discord import DiscordServer
+from tests.waiting import HUNG_S
 
 
 @pytest.fixture
@@ -28,7 +29,7 @@ def bot(pipeline: Pipeline, delivery: Delivery) -> PaperBot:
 @asynccontextmanager
 async def running(bot: PaperBot, *faults: Mapping[str, Any]) -> AsyncIterator[simcord.Env]:
     """Run a bot of its own, whose errors the test itself looks at."""
-    env = simcord.Env(bot, shard_count=1, check_errors=False)
+    env = simcord.Env(bot, shard_count=1, check_errors=False, settle_timeout=HUNG_S)
     for fault in faults:
         env.inject_error("*", **fault)
     await env.start()
