@@ -342,6 +342,8 @@ class Delivery:
             case Seen.FOUND:
                 log.info("message found in the channel", extra=extra)
                 return await self._outbox.mark_sent(record.id, sighting.message_id, now)
+            case Seen.ABSENT if not record.is_intact:  # of what was posted nothing is known
+                return await self._outbox.mark_unknown(record.id, DAMAGED, now)
             case Seen.ABSENT:
                 absent = Reason(code=ReasonCode.NOT_IN_HISTORY)
                 return await self._outbox.mark_planned_again(record.id, now, absent, now)

@@ -2,14 +2,14 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from itertools import groupby
 from operator import itemgetter
 
 from bot.digest.arrival import Queue
 from bot.digest.select import Fate
 from bot.models import ArxivId, DeliveryState
-from bot.store.outbox.outbox import OPEN
+from bot.store.outbox.outbox import LONG_AGO, OPEN, read_day, read_moment
 from bot.store.sqlite.executor import Database
 from bot.store.sqlite.reasons import read_reason
 from bot.store.sqlite.statements import Row, json_array, select, select_rows
@@ -114,8 +114,8 @@ def _queue(rows: Sequence[Row]) -> Queue:
     return Queue(
         channel_id=channel_id,
         messages=len(rows),
-        days=tuple(sorted({date.fromisoformat(row[3]) for row in rows})),
-        not_before=datetime.fromisoformat(not_before),
+        days=tuple(sorted({day for row in rows if (day := read_day(row[3]))})),
+        not_before=read_moment(not_before) or LONG_AGO,
         reason=read_reason(reason, details),
         is_on_hold=bool(is_on_hold),
     )

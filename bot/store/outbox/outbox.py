@@ -561,8 +561,8 @@ def _record(row: Row) -> DeliveryRecord:
     (id_, subscription_id, guild_id, channel_id, announced_on, part, key, nonce, style, payload,
      sha256, state, attempts, not_before, planned_at, claimed_at, claimed_boot, claimed_up_s,
      message_id, reason, details) = row  # fmt: skip
-    planned, day, due = _moment(planned_at), _day(announced_on), _moment(not_before)
-    claimed = _moment(claimed_at)
+    planned, day, due = read_moment(planned_at), read_day(announced_on), read_moment(not_before)
+    claimed = read_moment(claimed_at)
     is_readable = None not in (planned, day, due) and (claimed_at is None) == (claimed is None)
     is_timed = claimed is not None and claimed_boot is not None and claimed_up_s is not None
     return DeliveryRecord(
@@ -590,7 +590,7 @@ def _record(row: Row) -> DeliveryRecord:
     )
 
 
-def _moment(text: str | None) -> datetime | None:
+def read_moment(text: str | None) -> datetime | None:
     """Read a moment; None where there is none, or none that can be read."""
     try:
         moment = datetime.fromisoformat(text) if text else None
@@ -599,7 +599,8 @@ def _moment(text: str | None) -> datetime | None:
     return moment if moment is not None and moment.tzinfo is not None else None
 
 
-def _day(text: str) -> date | None:
+def read_day(text: str) -> date | None:
+    """Read a date; None where none can be read."""
     try:
         return date.fromisoformat(text)
     except ValueError:
