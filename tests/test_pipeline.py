@@ -29,6 +29,7 @@ from bot.store.search.search import Search
 from bot.store.store import Store, open_store
 from tests.builders import make_listing, make_paper, make_papers, make_reason
 from tests.fakes.clock import VirtualClock
+from tests.fakes.plain_style import plain_style
 
 TUESDAY = date(2024, 3, 5)
 WEDNESDAY = date(2024, 3, 6)
@@ -101,6 +102,7 @@ async def subscribe(
     post_at: time | None = None,
     zone: str = "UTC",
     types: Sequence[AnnounceType] = (AnnounceType.NEW, AnnounceType.CROSS),
+    style: str = "cards",
 ) -> Subscription:
     return await pipeline.store.subscriptions.set_subscription(
         guild_id=1001,
@@ -109,7 +111,7 @@ async def subscribe(
         announce_types=types,
         post_at=post_at,
         zone=zone,
-        style="cards",
+        style=style,
         now=pipeline.now(),
     )
 
@@ -290,6 +292,22 @@ async def test_a_topic_that_cannot_be_read_does_not_stop_the_others(
     feeds.show(make_listing(*make_papers(3)))
     await pipeline.tick()
     assert await planned(pipeline) == ["2403.00002"]
+
+
+async def test_a_digest_has_the_style_that_its_channel_chose(
+    pipeline: Pipeline, feeds: Feeds
+) -> None:
+    """One that this version does not know is posted as cards: better than nothing."""
+    with plain_style():
+        for channel_id, style in ((1, "cards"), (2, "plain"), (3, "hologram")):
+            await subscribe(pipeline, channel_id=channel_id, style=style)
+        feeds.show(make_listing(*make_papers(3)))
+        await pipeline.tick()
+        records = [
+            (await pipeline.store.outbox.list_deliveries(channel_id))[0] for channel_id in (1, 2, 3)
+        ]
+    assert [each.style for each in records] == ["cards", "plain", "cards"]
+    assert ["embeds" in each.body for each in records] == [True, False, True]
 
 
 async def test_replacements_are_posted_only_where_they_are_followed(

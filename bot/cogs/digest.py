@@ -25,7 +25,6 @@ from bot.cogs.digest_resolve import RepostButton, resolve, suggest_lots
 from bot.cogs.digest_status import show_status
 from bot.cogs.digest_why import explain_day, explain_paper
 from bot.cogs.options import (
-    STYLES,
     TYPE_CHOICES,
     parse_day,
     read_wishes,
@@ -54,6 +53,7 @@ from bot.ui.replies import (
     say_setup,
 )
 from bot.ui.resolve import WHAT
+from bot.ui.styles import STYLES
 from bot.ui.views import PreviewPage, make_view
 
 CHANNEL_HELP = "the channel of the digest (default: this one)"
@@ -92,7 +92,7 @@ class DigestCog(
     )
     @app_commands.choices(
         types=[Choice(name=words, value=words) for words in TYPE_CHOICES],
-        style=[Choice(name=words, value=style) for style, words in STYLES.items()],
+        style=[Choice(name=style.words, value=code) for code, style in STYLES.items()],
     )
     async def setup(
         self,

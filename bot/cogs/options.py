@@ -12,6 +12,7 @@ from bot.models import AnnounceType, Subscription
 from bot.query.ast import Query
 from bot.query.parser import parse_query, refine
 from bot.query.values import BadValue, parse_since, parse_until
+from bot.ui.styles import DEFAULT_STYLE, STYLES, style_of
 
 MAX_CATEGORIES = 20
 """Per channel. arXiv is asked once per category, at least three seconds apart."""
@@ -175,10 +176,6 @@ def parse_types(text: str) -> tuple[AnnounceType, ...]:
     return tuple(kind for kind in AnnounceType if kind in types)
 
 
-STYLES = {"cards": "cards: one per paper, with excerpt and links"}
-"""How a digest may look, with the words that explain it."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wishes:
     """What a channel's digest shall be like."""
@@ -187,7 +184,7 @@ class Wishes:
     announce_types: tuple[AnnounceType, ...] = (AnnounceType.NEW, AnnounceType.CROSS)
     post_at: time | None = None
     zone: str = "UTC"
-    style: str = "cards"
+    style: str = DEFAULT_STYLE.code
 
 
 def read_wishes(
@@ -217,7 +214,7 @@ def read_wishes(
         announce_types=parse_types(types) if types else old.announce_types,
         post_at=post_at,
         zone=wished_zone,
-        style=style or old.style,
+        style=style or style_of(old.style).code,  # one that is not known any more is left behind
     )
 
 

@@ -14,6 +14,7 @@ from typing import Final, Protocol
 
 from bot.models import DeliveryRecord, Outage, ReasonCode, Subscription, SubscriptionState
 from bot.store.store import Store
+from bot.ui.defects import find_defects, render_defects
 from bot.ui.notices import Paused, render_missed, render_notice, render_outages, render_paused
 from bot.ui.pause import describe_reason
 
@@ -27,6 +28,9 @@ FAILING_FOR: Final = timedelta(hours=6)
 
 FIRST_PAUSE: Final = timedelta(minutes=1)
 LONGEST_PAUSE: Final = timedelta(hours=1)
+
+DEFECTS: Final = "defects_told:"
+"""Begins the fact that a channel's admins know what is wrong with its settings."""
 
 HOST: Final = 0
 """Stands for the host among the guilds."""
@@ -95,6 +99,7 @@ class Caretaker:
         await self._tell_missed()
         resumed = await self._resume()
         await self._tell_paused()
+        await self._tell_defects()
         return resumed
 
     async def _tell(self) -> None:
@@ -189,6 +194,19 @@ class Caretaker:
             return False
         log.info("admins told" if told else "no admin to tell", extra={"guild": guild_id})
         return True
+
+    async def _tell_defects(self) -> None:
+        """Tell what is wrong with a digest's settings, once until it is something else."""
+        for subscription in await self._store.subscriptions.list_subscriptions():
+            channel_id, defects = subscription.channel_id, find_defects(subscription)
+            fact, mark = f"{DEFECTS}{channel_id}", _digest([str(channel_id), *defects])
+            if not defects or await self._store.facts.get(fact) == mark:
+                continue
+            text = render_defects(channel_id, defects)
+            told = await self._tell_admins(subscription.guild_id, text, mark)
+            if told is not None:
+                await self._store.facts.set(fact, mark)
+                log.warning("settings of a digest are wrong", extra={"channel": channel_id})
 
     async def _resume(self) -> int:
         """Resume what Discord's refusal paused, once the bot may post there (again)."""

@@ -19,6 +19,7 @@ from bot.models import (
 )
 from bot.text import markdown
 from bot.text.words import count_of, joined, long_date
+from bot.ui.defects import find_defects
 from bot.ui.pause import describe_reason
 from bot.ui.reasons import say_reason
 from bot.ui.replies import describe_next, describe_time, fitting_lines
@@ -131,6 +132,8 @@ def _state(status: ChannelStatus) -> Iterator[str]:
             yield "`/digest resume` resumes it."
     else:
         yield f"**Active**, posted {describe_time(status.subscription)}"
+    for defect in find_defects(status.subscription):
+        yield f"**Please look**: {defect}"
     if status.lacks:
         yield f"**I lack {joined(status.lacks)} there**: grant it in the channel's settings."
 

@@ -1,5 +1,6 @@
 """Admins and the host hear of each trouble once; a channel goes on when its cause is gone."""
 
+import sqlite3
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import date, datetime, timedelta
@@ -269,6 +270,36 @@ def test_a_notice_fits_into_a_message_whatever_happened() -> None:
     )
     assert len(notice) < 2000
     assert "@everyone" not in notice
+
+
+# --- settings that this version cannot read ----------------------------------------------------
+
+
+async def set_style(world: World, style: str) -> None:
+    with sqlite3.connect(world.store.database.path) as connection:
+        connection.execute("UPDATE subscription SET style = ?", (style,))
+    connection.close()
+
+
+async def test_an_unknown_style_is_told_once_and_the_digest_goes_on(world: World) -> None:
+    """Until it is another; after a restart too."""
+    await world.caretaker.look_around()
+    assert world.told() == []
+    await set_style(world, "*hologram*")
+    for _ in range(2):
+        await world.caretaker.look_around()
+        await world.restarted().look_around()
+    (notice,) = world.told()
+    assert f"<#{world.channel.id}>" in notice
+    assert "no style '\\*hologram\\*'" in notice
+    assert "`/digest setup` with `style`" in notice
+    assert (await world.subscription()).state == "active"
+    await world.plan()
+    await world.deliver()
+    assert len(world.server.ledger) == 1
+    await set_style(world, "smoke signals")
+    await world.caretaker.look_around()
+    assert "smoke signals" in world.told()[1]
 
 
 # --- arXiv cannot be read ----------------------------------------------------------------------

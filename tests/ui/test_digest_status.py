@@ -206,3 +206,11 @@ def test_any_number_of_digests_fits_a_message(count: int) -> None:
     footer = embeds[-1].footer.text or ""
     assert "/digest why" in footer
     assert ("more digest" in footer) is (count > 6)
+
+
+def test_settings_that_cannot_be_read_are_said_with_what_helps() -> None:
+    subscription = make_subscription(style="`hologram`" * 20)
+    text = said(status(subscription))
+    assert "Please look: I know no style" in text
+    assert "so the digest is posted as cards" in text
+    assert "Please look" not in said(status())

@@ -1,0 +1,28 @@
+"""What is wrong with a digest's settings as they are stored, and what puts it right. Pure.
+
+The digest goes on meanwhile as far as it can: better one in another look than none.
+"""
+
+from bot.models import Subscription
+from bot.text import markdown
+from bot.ui.styles import DEFAULT_STYLE, find_style
+
+MAX_SHOWN = 40
+
+
+def find_defects(subscription: Subscription) -> tuple[str, ...]:
+    """Say in a sentence each what an admin should put right; empty where all is well."""
+    defects = []
+    if find_style(subscription.style) is None:
+        name = markdown.shorten(subscription.style, MAX_SHOWN)
+        defects.append(
+            f"I know no style '{name}', so the digest is posted as {DEFAULT_STYLE.code}; "
+            "`/digest setup` with `style` chooses another."
+        )
+    return tuple(defects)
+
+
+def render_defects(channel_id: int, defects: tuple[str, ...]) -> str:
+    """Tell a guild's admins of a channel's ``defects``, of which there is at least one."""
+    lines = [f"Something is wrong with the settings of the digest in <#{channel_id}>:"]
+    return "\n".join([*lines, *(f"- {each}" for each in defects)])
