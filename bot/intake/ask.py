@@ -224,11 +224,12 @@ class Intake:
     async def _note_failure(
         self, record: DayRecord, source: IntakeSource, error: ArxivError | InputError
     ) -> IntakeOutcome:
-        self._log_failure(record, source, error)
         if isinstance(error, ArxivError):
             reason = error.reason
         else:
             reason = IntakeReason(code=IntakeCode.IMPOSSIBLE, text=str(error))
+        if reason.code is not IntakeCode.ASKED_TO_WAIT:  # another request's failure, logged then
+            self._log_failure(record, source, error)
         reply = Reply(
             source=source,
             asked_at=self._now(),

@@ -668,9 +668,14 @@ def corrected(record: DayRecord, papers: int, day: date) -> DayRecord:
 
 
 def no_holiday(record: DayRecord) -> DayRecord:
-    """Return the record of a date that was taken for a holiday, and was none."""
+    """Return the record of a date that was taken for a holiday, and was none.
+
+    What the page said does not count: it is asked again at once.
+    """
+    inquiries = dict(record.inquiries)
+    inquiries.pop(IntakeSource.CATCHUP, None)
     reason = IntakeReason(code=IntakeCode.OTHERS_HAVE_ONE)
-    return replace(record, reason=reason, is_closed=False)
+    return replace(record, reason=reason, inquiries=inquiries, is_closed=False)
 
 
 def expired(record: DayRecord) -> DayRecord:

@@ -87,8 +87,8 @@ MORNING = Moment(time(9, 0))
 EVENING = Moment(time(21, 30))
 DAY_AFTER = Moment(time(0, 5), days=1)
 """Before the new day's feed, which is judged by what the day before had."""
-MORNING_AFTER = Moment(time(6, 0), days=1)
-"""OAI-PMH waits for the page, whose dates are certain."""
+MORNING_AFTER = Moment(time(7, 0), days=1)
+"""OAI-PMH waits until the page, whose dates are certain, was asked twice."""
 
 AS_SET = timedelta(0)
 """The pause between polls: the setting's at night, an hour by day."""
@@ -104,7 +104,7 @@ PLANS: Mapping[DayState, tuple[Plan, ...]] = {
     DayState.WAITED_FOR:     (Plan(FEED,    (),                 AS_SET),
                               Plan(CATCHUP, (NIGHT,),           _hours(3))),
     DayState.HELD:           (Plan(CATCHUP, (WHEN_HELD,),       _hours(3)),
-                              Plan(FEED,    (),                 AS_SET)),
+                              Plan(FEED,    (),                 _hours(0.25))),
     DayState.UNDATED:        (Plan(CATCHUP, (),                 _hours(3)),
                               Plan(FEED,    (MORNING,))),
     DayState.GROWING:        (Plan(FEED,    (),                 _hours(0.25)),

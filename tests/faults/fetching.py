@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
 import aiohttp
@@ -15,6 +15,7 @@ from bot.delivery.edge import DiscordSender
 from bot.delivery.notices import Caretaker
 from bot.delivery.trace import http_trace
 from bot.delivery.worker import Delivery
+from bot.intake.backfill import Backfill, PastDays
 from bot.intake.schedule import IntakeRules
 from bot.models import AnnounceType, DayRecord, IntakeSource
 from bot.run.app import build_pipeline
@@ -57,14 +58,30 @@ class Fetching:
 
     def use(self, session: aiohttp.ClientSession) -> None:
         """Ask arXiv with ``session`` from now on, as a process that was started again."""
-        source = ArxivClient(
+        self.source = ArxivClient(
             session,
             self.settings,
             sleep=self.clock.sleep,
             monotonic=self.clock.monotonic,
             now=self.host.now,
         )
-        self.pipeline = build_pipeline(self.store, source, rules=IntakeRules(), now=self.host.now)
+        self.set_rules()
+
+    def set_rules(self, *, cross_check: bool = True) -> None:
+        """Start with other rules for asking arXiv."""
+        rules = IntakeRules(cross_check=cross_check)
+        self.pipeline = build_pipeline(self.store, self.source, rules=rules, now=self.host.now)
+
+    async def backfill(self, category: str, since: date, until: date) -> None:
+        """Fetch the papers of past days, as the command does."""
+        backfill = Backfill(
+            self.store,
+            self.source,
+            now=self.host.now,
+            report=lambda line: None,
+            sleep=self.clock.sleep,
+        )
+        await backfill.run(PastDays(category=category, since=since, until=until))
 
     async def subscribe(
         self,

@@ -125,7 +125,7 @@ EXACTLY, ABOUT = timedelta(), JITTER
                 held_since=at(WEDNESDAY, 0, 10),
             ),
             FEED,
-            at(WEDNESDAY, 0, 30),
+            at(WEDNESDAY, 0, 25),
             EXACTLY,
         ),
         # Of uncertain date: the page every three hours.
@@ -207,20 +207,20 @@ def test_it_is_asked_again_every_six_hours(verdict: IntakeVerdict | None) -> Non
 
 def test_submissions_are_asked_for_where_the_page_is_of_no_help() -> None:
     """In the morning after, then once a day; the page is asked on."""
-    none = asked(catchup=at(THURSDAY, 5, 59), papers=0)
-    refused = {CATCHUP: failing(at(THURSDAY, 5, 59), at(THURSDAY, 11))}
+    none = asked(catchup=at(THURSDAY, 6, 6), papers=0)
+    refused = {CATCHUP: failing(at(THURSDAY, 6, 6), at(THURSDAY, 11))}
     for inquiries in (none, refused):
         for verdict in (STALE, NO_LIST, FAILED, HELD, None):
             poll = next_of(read(verdict, inquiries), at(THURSDAY, 1))
             assert poll is not None
             assert poll.source is OAI
-            assert at(THURSDAY, 6) <= poll.at <= at(THURSDAY, 6, 5)
-        later = {**inquiries, **asked(oai=at(THURSDAY, 6, 5))}
-        poll = next_of(read(STALE, later), at(THURSDAY, 7))
+            assert at(THURSDAY, 7) <= poll.at <= at(THURSDAY, 7, 5)
+        later = {**inquiries, **asked(oai=at(THURSDAY, 7, 5))}
+        poll = next_of(read(STALE, later), at(THURSDAY, 8))
         assert poll is not None
         assert poll.source is CATCHUP
-        later = {**asked(catchup=at(FRIDAY, 6), papers=0), **asked(oai=at(THURSDAY, 6, 5))}
-        assert next_of(read(STALE, later), at(FRIDAY, 6)) == Poll(source=OAI, at=at(FRIDAY, 6, 5))
+        later = {**asked(catchup=at(FRIDAY, 6), papers=0), **asked(oai=at(THURSDAY, 7, 5))}
+        assert next_of(read(STALE, later), at(FRIDAY, 6)) == Poll(source=OAI, at=at(FRIDAY, 7, 5))
 
 
 @pytest.mark.parametrize("verdict", [UNDATED, GROWING])
