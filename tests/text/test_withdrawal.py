@@ -1,56 +1,43 @@
-"""A withdrawal is told in words; other things are withdrawn too."""
+"""A withdrawal is told in words; other things are withdrawn too (lines in tests/data)."""
+
+from pathlib import Path
 
 import pytest
 
 from bot.text.withdrawal import is_withdrawn
 
-
-@pytest.mark.parametrize(
-    "comment",
-    [
-        "This paper has been withdrawn by the authors due to an error in Lemma 2",
-        "This submission has been withdrawn by arXiv administrators due to disputed authorship",
-        "arXiv admin note: This submission has been withdrawn by arXiv administrators",
-        "12 pages, 3 figures. This article has been temporarily withdrawn",
-        "Withdrawn",
-        "withdrawn due to a crucial sign error in equation 1",
-        "Paper withdrawn",
-        "[withdrawn]",
-        "The manuscript is withdrawn from arXiv",
-        "Accepted at a workshop; this paper is now withdrawn by the author.",
-    ],
-)
-def test_a_comment_tells_of_a_withdrawal(comment: str) -> None:
-    assert is_withdrawn(comment=comment, abstract="We say something.")
+DATA = Path(__file__).resolve().parent.parent / "data"
 
 
-@pytest.mark.parametrize(
-    "abstract",
-    [
-        "This paper has been withdrawn by the author due to a gap in the proof.",
-        "The submission was withdrawn because of an error.",
-        "Withdrawn.",
-        "(Withdrawn due to an error)",
-    ],
-)
-def test_an_abstract_tells_of_a_withdrawal(abstract: str) -> None:
-    assert is_withdrawn(comment=None, abstract=abstract)
+def lines(name: str) -> list[str]:
+    return (DATA / name).read_text(encoding="utf-8").splitlines()
 
 
-@pytest.mark.parametrize(
-    ("comment", "abstract"),
-    [
-        (None, "We say something."),
-        ("", ""),
-        ("12 pages", "Withdrawn troops are counted in satellite images."),
-        ("Withdrawn from ICLR 2024", "We say something."),
-        ("This paper was withdrawn from a conference, 9 pages", "We say something."),
-        ("Replaces 2401.00001, which was withdrawn", "We say something."),
-        ("Submitted, later withdrawn", "We say something."),
-        (None, "Models keep enacting withdrawn requirements. This paper has been withdrawn?"),
-        (None, "This paper studies how consent is withdrawn."),
-        (None, "The affected models were withdrawn worldwide at short notice."),
-    ],
-)
-def test_what_else_is_withdrawn_is_no_withdrawal(comment: str | None, abstract: str) -> None:
-    assert not is_withdrawn(comment=comment, abstract=abstract)
+def tells_of_withdrawal(line: str) -> bool:
+    """Whether a line is taken so: a comment, or an abstract if it says that it is one."""
+    abstract = line.removeprefix("abstract: ")
+    if abstract != line:
+        return is_withdrawn(comment=None, abstract=abstract)
+    return is_withdrawn(comment=line, abstract="We say something.")
+
+
+@pytest.mark.parametrize("line", lines("withdrawn.txt"))
+def test_a_withdrawal_is_told(line: str) -> None:
+    assert tells_of_withdrawal(line)
+
+
+@pytest.mark.parametrize("line", lines("not_withdrawn.txt"))
+def test_what_else_is_withdrawn_is_no_withdrawal(line: str) -> None:
+    assert not tells_of_withdrawal(line)
+
+
+def test_the_lines_are_many_and_no_two_alike() -> None:
+    told, others = lines("withdrawn.txt"), lines("not_withdrawn.txt")
+    assert len(told) >= 150
+    assert len(others) >= 150
+    assert len({*told, *others}) == len(told) + len(others)
+
+
+@pytest.mark.parametrize("comment", [None, "", " "])
+def test_without_words_nothing_is_withdrawn(comment: str | None) -> None:
+    assert not is_withdrawn(comment=comment, abstract="")
