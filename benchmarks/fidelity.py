@@ -7,7 +7,7 @@ abstract. The detectors are simple and know nothing of the converters; what they
 one nearly always. unicodeit is optional (``pip install unicodeit``); pylatexenc runs with the
 settings that lose least (formulas as text, ``%`` no comment). The rows below the line concern
 what only the bot makes: links in Discord's own reading (after ``make node``), BibTeX and names of
-authors. Time is CPU time for title and abstract.
+authors. Time is CPU time for title and abstract. The last tables are those of ``links``.
 """
 
 import argparse
@@ -22,6 +22,7 @@ from collections.abc import Callable, Iterator, Sequence
 import pytest
 from pylatexenc.latex2text import LatexNodes2Text
 
+from benchmarks import links
 from benchmarks.tables import table, verdict
 from bot.arxiv.paper import build_paper
 from bot.digest.bibtex import papers_to_bibtex
@@ -146,7 +147,9 @@ def main(argv: list[str] | None = None) -> int:
     print(f"{len(records):,} papers\n{table(rows)}\n")
     print(table([("of the bot alone, papers with", ""), *exports(records)]))
     took = measured["bot"][1]
-    print(f"\ngoal: less than {GOAL_MS} ms a paper for text: {verdict(took < GOAL_MS)}")
+    print(f"\ngoal: less than {GOAL_MS} ms a paper for text: {verdict(took < GOAL_MS)}\n")
+    links.print_scores()
+    links.print_counts(records)
     return 0
 
 
