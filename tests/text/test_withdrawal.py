@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from bot.text.withdrawal import is_withdrawn
+from tests.growth import LINEAR, growth, repeated
 
 DATA = Path(__file__).resolve().parent.parent / "data"
 
@@ -41,3 +42,28 @@ def test_the_lines_are_many_and_no_two_alike() -> None:
 @pytest.mark.parametrize("comment", [None, "", " "])
 def test_without_words_nothing_is_withdrawn(comment: str | None) -> None:
     assert not is_withdrawn(comment=comment, abstract="")
+
+
+HOSTILE = (
+    "this paper withdrawn ",
+    "due to this paper ",
+    "now ",
+    "(withdrawn ",
+    "[(withdrawn",
+    "withdrawn, ",
+    "withdrawn - -- ",
+    "withdrawn.",
+    ") ",
+    "we withdraw to ",
+    "withdrawn" + " " * 40,
+    "a-",
+)
+
+
+@pytest.mark.parametrize("fragment", HOSTILE)
+def test_the_time_grows_with_the_length(fragment: str) -> None:
+    def work(length: int) -> None:
+        text = "removed " + repeated(fragment, length)
+        is_withdrawn(comment=text, abstract=text)
+
+    assert growth(work) < LINEAR
