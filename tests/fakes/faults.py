@@ -114,6 +114,11 @@ def hang(seconds: float = 60.0, *, after: bool = False) -> Fault:
     return Fault(kind=Kind.HANG, after=after, hang_s=seconds)
 
 
+def slowly(fault: Fault, seconds: float) -> Fault:
+    """Let an answer take its time."""
+    return replace(fault, hang_s=seconds)
+
+
 def late(until: asyncio.Event) -> Fault:
     """Act at once, and say so only when ``until`` is set."""
     return Fault(kind=Kind.LATE, after=True, until=until)
@@ -123,12 +128,12 @@ async def strike(fault: Fault, request: web.Request, closing: asyncio.Event) -> 
     """Do to ``request`` what ``fault`` says; a hanging one ends with the server at the latest."""
     if fault.meanwhile is not None:
         fault.meanwhile()
-    if fault.kind is Kind.ANSWER:
-        return web.Response(status=fault.status, body=fault.body.encode(), headers=fault.headers)
-    if fault.kind is Kind.HANG:
+    if fault.hang_s:
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(closing.wait(), fault.hang_s)
-    elif fault.kind is Kind.CUT:
+    if fault.kind is Kind.ANSWER:
+        return web.Response(status=fault.status, body=fault.body.encode(), headers=fault.headers)
+    if fault.kind is Kind.CUT:
         response = web.StreamResponse(
             headers={"Content-Type": "application/json", "Content-Length": "500"}
         )

@@ -1,35 +1,52 @@
-"""Row 31: blind SIGKILLs at random moments while the shipped program delivers.
+"""Rows 31 and 52 to 56: blind kills and stops at random moments while the shipped program delivers.
 
     python -m tests.faults.kills --kills 300 --channels 350 --nonce-window 0 --seed 7
+    python -m tests.faults.kills --kills 500 --channels 1000 --stops 0.5 --seed 7
 
-prints kills, deliveries, lost, duplicated, unknown. With ``--nonce-window 0`` Discord recognises
-no nonce and the bot is made to believe that it was down for half an hour, so only the channel's
-history can tell what arrived; with ``--no-history`` not even that, and what was in flight at a
-kill must end as unknown, never lost or doubled.
+prints kills, stops, deliveries, lost, duplicated, unknown. With ``--nonce-window 0`` Discord
+recognises no nonce and the bot is made to believe that it was down for half an hour, so only the
+channel's history can tell what arrived; with ``--no-history`` not even that, and what was in
+flight at a kill must end as unknown, never lost or doubled.
+
+``--stops 0.5`` mixes everything: half of the blows are a SIGSTOP for 30 to 300 seconds with a try
+in the air, the others a kill, after half of which the bot is down for half an hour. Meanwhile
+Discord takes messages and answers 502, 504 after 100 seconds or a rate limit of 75 seconds, and
+people remove embeds, pin and crosspost. Time is told at ``--scale``: at 1/20 Discord is trusted to
+know a nonce for 3 seconds, and does for 4; a stop takes 1.5 to 15 seconds.
 """
 
 import argparse
 import asyncio
 import random
 import shutil
+import signal
 import sys
 import tempfile
 import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from tests.fakes import faults
+from tests.fakes.faults import Fault
+from tests.fakes.process import BotProcess
 from tests.fakes.world import READ_MESSAGE_HISTORY
 from tests.faults.invariants import Findings
 from tests.faults.scenario import Scenario, scenario
 from tests.waiting import until
 
 DOWN_MINUTES = 30
+TRUSTED_S, KNOWN_S = 60.0, 80.0
+"""How long the bot trusts Discord to know a nonce, and how long it does."""
+STOPS_S = 30.0, 300.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Loop:
-    """How long and under which conditions to kill."""
+    """How long and under which conditions to kill and to stop.
+
+    ``stops`` is the share of stops among the blows; without any, ``nonce_window_s`` is real.
+    """
 
     kills: int
     channels: int
@@ -39,61 +56,143 @@ class Loop:
     seed: int = 1
     pace_per_s: float = 8.0
     longest_life_s: float = 1.5
+    stops: float = 0.0
+    scale: float = 1 / 20
 
 
-async def run_loop(loop: Loop, folder: Path) -> tuple[int, int, Findings]:
-    """Kill and restart until all is delivered or the kills are used up, then deliver the rest.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    kills: int
+    stops: int
+    messages: int
+    findings: Findings
 
-    Returns the kills, the messages and what the check found.
-    """
+
+async def run_loop(loop: Loop, folder: Path) -> Result:
+    """Kill and restart until all is delivered or the kills are used up, then deliver the rest."""
     dice = random.Random(loop.seed)
+    settings = {"delivery__nonce_window_s": TRUSTED_S * loop.scale} if loop.stops else {}
     async with scenario(
         folder,
         channels=loop.channels,
         papers=loop.papers,
         delivery__pace_per_s=loop.pace_per_s,
+        **settings,
     ) as day:
         if not loop.has_history:
             day.guild.permissions &= ~READ_MESSAGE_HISTORY
-        kills = 0
-        while kills < loop.kills and not day.is_done():
-            kills += await _live_and_die(day, loop, dice)
-        day.discord.nonce_window_s = loop.nonce_window_s
-        await _raise_pace(day)
+        kills = stops = 0
+        while kills + stops < loop.kills and not day.is_done():
+            stops += await _live_and_die(day, loop, dice)
+            kills += 1
+        day.discord.nonce_window_s = _known_s(loop)
+        day.environ["PAPER_BOT_DELIVERY__PACE_PER_S"] = "45"
+        await _deliver_the_rest(day)
         await day.run_to_the_end()
-        return kills, len(day.states()), day.check()
+        return Result(kills=kills, stops=stops, messages=len(day.states()), findings=day.check())
+
+
+def _known_s(loop: Loop) -> float:
+    return KNOWN_S * loop.scale if loop.stops else loop.nonce_window_s
 
 
 async def _live_and_die(day: Scenario, loop: Loop, dice: random.Random) -> int:
-    """Start the bot, let it live for a random while once it posts, kill it; 1 if it was killed."""
-    day.discord.nonce_window_s = loop.nonce_window_s
+    """Start the bot, let it live for a random while once it posts, kill it; returns the stops."""
+    day.discord.nonce_window_s = _known_s(loop)
+    stops = 0
     async with day.running() as bot:
-        before = len(day.discord.calls)
-        await until(lambda: len(day.discord.calls) > before + 2 or bot.has_ended)
-        if dice.random() < 0.5:
-            # Half of the kills strike while an answer is on its way: the worst moment there is.
-            day.discord.inject(faults.hang(5, after=dice.random() < 0.7))
+        await _posting(day, bot)
+        while dice.random() < loop.stops and not day.is_done():
+            await _stop_for_a_while(day, bot, loop, dice)
+            stops += 1
+        day.discord.inject(*_faults(loop, dice))
         await asyncio.sleep(dice.random() * loop.longest_life_s)
         await bot.kill()
     day.discord.clear_faults()
-    if loop.nonce_window_s == 0:
+    if loop.nonce_window_s == 0 or (loop.stops and dice.random() < 0.5):
         day.age_claims(DOWN_MINUTES)
-    return 1
+        day.discord.nonce_window_s = 0
+    if loop.stops:
+        _meddle(day, dice)
+    return stops
 
 
-async def _raise_pace(day: Scenario) -> None:
-    day.environ["PAPER_BOT_DELIVERY__PACE_PER_S"] = "45"
+async def _deliver_the_rest(day: Scenario) -> None:
+    """Let the bot live until all is settled; it may take long, but not stand still."""
+    async with day.running() as bot:
+        while not day.is_done():
+            await until(_moves(day, bot), lambda: bot.log)
+            assert not bot.has_ended, bot.log
+        await bot.stop()
+
+
+def _moves(day: Scenario, bot: BotProcess) -> Callable[[], bool]:
+    before = day.states()
+    return lambda: day.states() != before or bot.has_ended
+
+
+async def _posting(day: Scenario, bot: BotProcess) -> None:
+    """Wait until the bot does something in Discord."""
+    before = len(day.discord.calls)
+    await until(lambda: len(day.discord.calls) > before + 2 or bot.has_ended)
+
+
+async def _stop_for_a_while(
+    day: Scenario, bot: BotProcess, loop: Loop, dice: random.Random
+) -> None:
+    """Let a process stand still with a try in the air, and see it go on."""
+    day.discord.inject(*_faults(loop, dice), faults.slowly(faults.answer(502, after=True), 0.5))
+    await asyncio.sleep(dice.random() * loop.longest_life_s)
+    bot.send_signal(signal.SIGSTOP)
+    await asyncio.sleep(dice.uniform(*STOPS_S) * loop.scale)
+    bot.send_signal(signal.SIGCONT)
+    await asyncio.sleep(dice.random() * loop.longest_life_s)
+
+
+def _faults(loop: Loop, dice: random.Random) -> Sequence[Fault]:
+    """What strikes the next sends: half of the time an answer is on its way, the worst moment."""
+    if not loop.stops:
+        return (faults.hang(5, after=dice.random() < 0.7),) if dice.random() < 0.5 else ()
+    slow = faults.slowly(faults.answer(504, after=True), 100 * loop.scale)
+    return dice.choice(
+        (
+            (),
+            (faults.hang(5, after=dice.random() < 0.7),),
+            (faults.reset(after=True),),
+            (faults.answer(502, after=True),) * dice.randint(1, 4),
+            (slow, slow),
+            (
+                faults.answer(502, after=True),
+                faults.rate_limited(75 * loop.scale, is_global=dice.random() < 0.5),
+            ),
+        )
+    )
+
+
+def _meddle(day: Scenario, dice: random.Random) -> None:
+    """Let admins and others do to some of the newest messages what does not unmake them."""
+    for channel in dice.sample(day.channels, k=max(len(day.channels) // 10, 1)):
+        for message in channel.messages[-1:]:
+            match dice.randrange(3):
+                case 0:
+                    message.update(embeds=[], flags=1 << 2)
+                case 1:
+                    message["pinned"] = True
+                case _:
+                    message["flags"] |= 1 << 0
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--kills", type=int, default=30)
+    parser.add_argument("--kills", type=int, default=30, help="kills and stops together")
     parser.add_argument("--channels", type=int, default=60)
     parser.add_argument("--papers", type=int, default=12)
     parser.add_argument("--nonce-window", type=float, default=300.0, metavar="SECONDS")
     parser.add_argument("--no-history", action="store_true")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--pace", type=float, default=8.0, metavar="PER_S")
+    parser.add_argument("--stops", type=float, default=0.0, metavar="SHARE")
+    parser.add_argument("--scale", type=float, default=1 / 20)
     options = parser.parse_args()
     loop = Loop(
         kills=options.kills,
@@ -103,17 +202,20 @@ def main() -> int:
         has_history=not options.no_history,
         seed=options.seed,
         pace_per_s=options.pace,
+        stops=options.stops,
+        scale=options.scale,
     )
     folder = Path(tempfile.mkdtemp(prefix="kills-"))
     started = time.monotonic()
     try:
-        kills, messages, findings = asyncio.run(run_loop(loop, folder))
+        result = asyncio.run(run_loop(loop, folder))
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+    findings = result.findings
     print(
-        f"kills {kills}  messages {messages}  papers sent {findings.sent}  "
-        f"lost {findings.lost}  duplicated {findings.duplicated}  unknown {findings.unknown}  "
-        f"({time.monotonic() - started:.0f} s, {loop})"
+        f"kills {result.kills}  stops {result.stops}  messages {result.messages}  "
+        f"papers sent {findings.sent}  lost {findings.lost}  duplicated {findings.duplicated}  "
+        f"unknown {findings.unknown}  ({time.monotonic() - started:.0f} s, {loop})"
     )
     print("\n".join(findings.problems))
     return int(bool(findings.problems))

@@ -1,11 +1,15 @@
-"""Row 31: a short blind kill loop under each condition; `kills.py` runs longer ones."""
+"""Rows 31 and 52 to 54: short blind loops of kills and stops; `kills.py` runs longer ones."""
 
+import asyncio
 import os
+import signal
 from pathlib import Path
 
 import pytest
 
+from tests.fakes import faults
 from tests.faults.kills import Loop, run_loop
+from tests.faults.scenario import scenario
 
 KILLS = int(os.environ.get("KILLS", "5"))
 SEED = int(os.environ.get("SEED", "1"))
@@ -26,8 +30,40 @@ async def test_row_31_killed_at_random_moments(
         has_history=has_history,
         seed=SEED,
     )
-    _, messages, findings = await run_loop(loop, tmp_path)
-    assert findings.problems == []
-    assert messages >= loop.channels
+    result = await run_loop(loop, tmp_path)
+    assert result.findings.problems == []
+    assert result.messages >= loop.channels
     if nonce_window_s or has_history:
+        assert result.findings.unknown == 0
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(3600)
+async def test_row_31_52_53_54_56_killed_and_stopped_while_discord_is_slow(tmp_path: Path) -> None:
+    """0 lost, 0 twice and 0 unknown: the history can be read all the time."""
+    loop = Loop(kills=KILLS, channels=max(KILLS * 2, 12), stops=0.5, pace_per_s=4, seed=SEED)
+    result = await run_loop(loop, tmp_path)
+    assert result.findings.problems == []
+    assert result.findings.unknown == 0
+    assert result.messages >= loop.channels
+
+
+@pytest.mark.slow
+async def test_row_54_a_process_that_is_stopped_with_a_try_in_the_air(tmp_path: Path) -> None:
+    """Discord took the message and its answer waits when the process goes on: no second try."""
+    async with scenario(tmp_path, channels=1, delivery__nonce_window_s=1) as day:
+        day.discord.nonce_window_s = 2
+        taken = asyncio.Event()
+        lost = faults.slowly(faults.answer(502, after=True), 0.5).while_(taken.set)
+        day.discord.inject(lost)
+        async with day.running() as bot:
+            await taken.wait()
+            bot.send_signal(signal.SIGSTOP)
+            await asyncio.sleep(3)  # the nonce is forgotten meanwhile, however fast the machine is
+            bot.send_signal(signal.SIGCONT)
+            assert await day.finished(bot)
+            await bot.ticks()
+            assert await bot.stop() == 0, bot.log
+        findings = day.check()
+        assert findings.problems == []
         assert findings.unknown == 0
