@@ -46,11 +46,12 @@ _KINDS = {
     "THIS": "this present",
     "THE": "the this our my present above",
     "SORT": "arxiv short current latest present research technical joint entire "
-    "whole final last new working review survey theoretical",
+    "whole final last new working theoretical",
     "WORK": "paper article submission manuscript preprint pre-print eprint e-print work draft note "
-    "thesis version report letter study entry document",
+    "thesis version report letter study entry document "
+    "survey review",
     "PAPER": "paper article manuscript preprint",
-    "IS": "has have had been is was being be will to must are "
+    "IS": "has have had been is was being be will to must should are "
     "now temporarily permanently currently therefore hereby thus hence since officially formally "
     "voluntarily unfortunately also already recently fully completely just",
     "FIRST": "first corresponding second sole submitting original all of both",
@@ -69,13 +70,13 @@ _WORDS = {kind: _set(words) for kind, words in _KINDS.items()}
 
 _RULES = (
     # This paper has now been withdrawn | The article is withdrawn | Paper withdrawn
-    _Rule(slots="THIS SORT* WORK+ ID* IS+ GONE", reach=_Place.LATER),
-    _Rule(slots="THE SORT* WORK+ IS+ GONE", reach=_Place.FIRST),
+    _Rule(slots="THIS SORT* WORK+ of? THE? WORK* ID* IS+ GONE", reach=_Place.LATER),
+    _Rule(slots="THE SORT* WORK+ of? THE? WORK* IS+ GONE", reach=_Place.FIRST),
     _Rule(slots="SORT* WORK IS* GONE", reach=_Place.FIRST),
-    _Rule(slots="THIS SORT* WORK+ ID* IS* GONE", reach=_Place.COMMENT),
+    _Rule(slots="THIS SORT* WORK+ of? THE? WORK* ID* IS* GONE", reach=_Place.COMMENT),
     _Rule(slots="THE? SORT* WORK+ IS* GONE", reach=_Place.COMMENT),
     # This version has been removed by arXiv administrators
-    _Rule(slots="THIS SORT* WORK+ ID* IS+ REMOVED", reach=_Place.LATER),
+    _Rule(slots="THIS SORT* WORK+ of? THE? WORK* ID* IS+ REMOVED", reach=_Place.LATER),
     _Rule(slots="THE? SORT* WORK+ IS* REMOVED", reach=_Place.COMMENT),
     # The author has withdrawn this paper | We withdraw it
     _Rule(slots="THE? FIRST* THE? WHO+ WISH* WITHDRAW+ THIS SORT* WORK+", reach=_Place.LATER),
@@ -84,6 +85,7 @@ _RULES = (
     # Withdrawn | has been withdrawn by the author | Removed by arXiv administrators
     _Rule(slots="GONE", reach=_Place.FIRST, is_subject_told=False),
     _Rule(slots="it? IS+ GONE", reach=_Place.FIRST, is_subject_told=False),
+    _Rule(slots="this IS+ GONE", reach=_Place.COMMENT),
     _Rule(slots="IS* REMOVED", reach=_Place.FIRST, is_subject_told=False),
     # Withdrawn paper | Withdrawing this paper due to | Please withdraw | Withdrawal notice
     _Rule(slots="GONE PAPER END", reach=_Place.FIRST),
@@ -313,7 +315,9 @@ def is_withdrawn(*, comment: str | None, abstract: str) -> bool:
     for number, sentence in enumerate(_abstract_sentences(abstract)):
         words = _main(_words(sentence))
         # "Withdrawn due to side effects, drugs ..." is told of something else.
-        needs_subject = "," in sentence and _AUTHORS.isdisjoint(words)
+        needs_subject = "," in sentence and _AUTHORS.isdisjoint(
+            _words(sentence.partition(",")[0])[-1:]
+        )
         clause = _Clause(words=words, needs_subject=needs_subject)
         if _tells(clause, _Place.LATER if number else _Place.FIRST):
             return True
