@@ -73,7 +73,6 @@ _RULES = (
     _Rule(slots="THIS SORT* WORK+ of? THE? WORK* ID* IS+ GONE", reach=_Place.LATER),
     _Rule(slots="THE SORT* WORK+ of? THE? WORK* IS+ GONE", reach=_Place.FIRST),
     _Rule(slots="SORT* WORK IS* GONE", reach=_Place.FIRST),
-    _Rule(slots="THIS SORT* WORK+ of? THE? WORK* ID* IS* GONE", reach=_Place.COMMENT),
     _Rule(slots="THE? SORT* WORK+ IS* GONE", reach=_Place.COMMENT),
     # This version has been removed by arXiv administrators
     _Rule(slots="THIS SORT* WORK+ of? THE? WORK* ID* IS+ REMOVED", reach=_Place.LATER),
