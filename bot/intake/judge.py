@@ -581,22 +581,26 @@ def _reason(
 def _corrections(
     came: Came, own: DayRecord, reply: Reply, accepted: Listing | None, knowledge: Knowledge
 ) -> tuple[Correction, ...]:
-    """Find what was stored for a date on the word of a feed, and is known better now."""
+    """Find what was stored for a date on the word of a feed, and is known better now.
+
+    A list that is another date's goes there whole: what both lists have (replacements), it has in
+    other versions.
+    """
+    stored = frozenset(knowledge.stored)
     if came is Came.NONE_ANYWHERE and own.verdict is IntakeVerdict.UNDATED:
-        return _misplaced(own, frozenset(knowledge.stored), knowledge)
+        return _misplaced(own, stored, knowledge)
     if accepted is None or knowledge.is_record:
         return ()
-    ids = ids_of(accepted)
-    others = frozenset(knowledge.stored) - ids
+    others = stored - ids_of(accepted)
     if reply.source is IntakeSource.FEED:
         is_undated = own.verdict is IntakeVerdict.UNDATED
         is_other = is_undated and came is not Came.UNDATED
-        return _misplaced(own, others, knowledge) if is_other else ()
+        return _misplaced(own, stored, knowledge) if is_other else ()
     if reply.source is not IntakeSource.CATCHUP or not accepted.is_complete:
         return ()
     claimed = _claimed(accepted, knowledge)
-    if len(others) > REPEATED_SHARE * len(knowledge.stored):
-        return (*_misplaced(own, others, knowledge), *claimed)
+    if len(others) > REPEATED_SHARE * len(stored):
+        return (*_misplaced(own, stored, knowledge), *claimed)
     if others and own.verdict is IntakeVerdict.UNDATED:
         return (Correction(own.day, others, None), *claimed)
     return claimed

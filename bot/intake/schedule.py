@@ -54,6 +54,7 @@ class DayState(StrEnum):
     OVER = "over"
     OVER_IN_VAIN = "over, and the page of no help"
     OVER_READ_ONCE = "over, read once"
+    OVER_UNCHECKED = "over, not compared yet"
     SETTLED = "settled"
 
 
@@ -69,7 +70,8 @@ class Plan(NamedTuple):
     """Ask ``source`` once at each of ``moments``, and after the last of them every ``pause``.
 
     A source that failed is asked again when its own pause is over (`judge`), instead. What
-    ``is_check`` only compares: it is asked once, where the settings want it, and not again.
+    ``is_check`` only compares: it is asked where the settings want it, until it has answered, and
+    keeps to the table when it fails.
     """
 
     source: IntakeSource
@@ -117,6 +119,7 @@ PLANS: Mapping[DayState, tuple[Plan, ...]] = {
     DayState.OVER_IN_VAIN:   (Plan(CATCHUP, (DAY_AFTER,),       _hours(6)),
                               Plan(OAI,     (MORNING_AFTER,),   _hours(24))),
     DayState.OVER_READ_ONCE: (Plan(CATCHUP, (DAY_AFTER,)),),
+    DayState.OVER_UNCHECKED: (Plan(CATCHUP, (DAY_AFTER,),       _hours(24), is_check=True),),
     DayState.SETTLED:        (),
 }
 # fmt: on
@@ -157,7 +160,7 @@ def _state_of_past(record: DayRecord) -> DayState:
     if verdict is None and not is_announcement_day(record.day):
         return DayState.SETTLED
     if verdict is IntakeVerdict.COMPLETE:
-        return DayState.SETTLED if record.is_confirmed else DayState.OVER_READ_ONCE
+        return DayState.OVER_UNCHECKED if record.is_confirmed else DayState.OVER_READ_ONCE
     if verdict in (IntakeVerdict.GROWING, IntakeVerdict.UNDATED) or page is None:
         return DayState.OVER
     is_of_no_help = bool(page.failures) or page.papers == 0
@@ -219,9 +222,10 @@ def _when(record: DayRecord, plan: Plan, rules: IntakeRules) -> datetime | None:
     """Return when a line of the table asks next, None for never again."""
     inquiry = record.inquiries.get(plan.source)
     last = inquiry.asked_at if inquiry is not None else None
-    if plan.is_check and (last is not None or not rules.cross_check):
-        return None
-    if inquiry is not None and inquiry.not_before is not None:
+    if plan.is_check:
+        if not rules.cross_check or (inquiry is not None and inquiry.papers is not None):
+            return None
+    elif inquiry is not None and inquiry.not_before is not None:
         return inquiry.not_before
     for moment in plan.moments:
         at = _at(record, moment, rules)

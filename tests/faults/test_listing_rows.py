@@ -6,8 +6,8 @@ from datetime import UTC, date, timedelta
 
 import pytest
 
-from bot.arxiv.calendar import announcement_day, previous_announcement_day
-from bot.models import IntakeCode, IntakeSource, IntakeVerdict
+from bot.arxiv.calendar import previous_announcement_day
+from bot.models import IntakeCode, IntakeVerdict
 from bot.ui.intake import say_difference
 from tests.builders import DAY, make_listing, make_paper
 from tests.fakes import arxiv as fake
@@ -338,7 +338,7 @@ async def test_row_61_the_comparison_can_be_switched_off(day: Fetching) -> None:
     assert day.posted() == ids(THIN)
 
 
-async def test_row_61_a_page_that_is_refused_is_not_asked_again_to_compare(day: Fetching) -> None:
+async def test_row_61_a_page_that_is_refused_is_compared_the_day_after(day: Fetching) -> None:
     await thin_feed(day)
     day.meanwhile(at(DAY, 23), fake.answer(403), "/catchup/")
     begun = len(day.arxiv.requests)
@@ -346,5 +346,6 @@ async def test_row_61_a_page_that_is_refused_is_not_asked_again_to_compare(day: 
     pages = [each for each in day.arxiv.requests[begun:] if "/catchup/" in each.path]
     assert len(pages) == 1
     assert (await day.record()).error is None
-    assert IntakeSource.CATCHUP in (await day.record()).inquiries
-    assert announcement_day(day.clock.now()) == DAY
+    assert day.posted() == ids(THIN)
+    await day.until(at(NEXT, 1), every=20 * MINUTE)
+    assert sorted(day.posted()) == ids(WHOLE)

@@ -517,7 +517,7 @@ def test_the_page_tells_that_a_stored_list_is_of_the_day_before() -> None:
             source=CATCHUP,
         )
         (correction,) = judgement.corrections
-        assert correction == Correction(WEDNESDAY, frozenset(ids(first)[:17]), TUESDAY)
+        assert correction == Correction(WEDNESDAY, frozenset(ids(first)), TUESDAY)
 
 
 def test_the_page_takes_nothing_from_a_list_that_is_mostly_the_same() -> None:

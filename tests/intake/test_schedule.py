@@ -141,7 +141,9 @@ EXACTLY, ABOUT = timedelta(), JITTER
         # Read: compared with the page at night, and read again in the morning.
         (read(COMPLETE, AT_TEN_PAST), CATCHUP, at(WEDNESDAY, 2, 30), ABOUT),
         (
-            read(COMPLETE, asked(feed=at(WEDNESDAY, 0, 10), catchup=at(WEDNESDAY, 0, 11))),
+            read(
+                COMPLETE, asked(feed=at(WEDNESDAY, 0, 10), catchup=at(WEDNESDAY, 0, 11), papers=3)
+            ),
             FEED,
             at(WEDNESDAY, 9),
             ABOUT,
@@ -175,13 +177,18 @@ def test_the_comparison_with_the_page_can_be_switched_off() -> None:
     assert stale.source is CATCHUP
 
 
-def test_a_comparison_that_fails_is_not_tried_again() -> None:
-    """It is worth one request a day, whatever comes of it."""
-    inquiries = {
-        **asked(feed=at(WEDNESDAY, 9, 5)),
-        CATCHUP: failing(at(WEDNESDAY, 2, 31), at(WEDNESDAY, 2, 33)),
-    }
-    assert next_of(read(COMPLETE, inquiries, is_confirmed=True), at(WEDNESDAY, 10)) is None
+def test_a_comparison_that_fails_is_tried_again_once_a_day() -> None:
+    """Papers that the feed lacked are found later, but no page is asked often for that."""
+    failed = failing(at(WEDNESDAY, 2, 36), at(WEDNESDAY, 2, 38))
+    day = read(COMPLETE, {**asked(feed=at(WEDNESDAY, 9, 5)), CATCHUP: failed}, is_confirmed=True)
+    assert next_of(day, at(WEDNESDAY, 10)) is None
+    poll = next_of(day, at(THURSDAY, 1))
+    assert poll is not None
+    assert at(THURSDAY, 0, 5) <= poll.at <= at(THURSDAY, 0, 10)
+    failed = failing(at(THURSDAY, 0, 10), at(THURSDAY, 0, 12))
+    again = read(COMPLETE, {CATCHUP: failed}, is_confirmed=True)
+    assert next_of(again, at(THURSDAY, 1)) == Poll(source=CATCHUP, at=at(FRIDAY, 0, 10))
+    assert next_of(again, at(THURSDAY, 1), IntakeRules(cross_check=False)) is None
 
 
 @pytest.mark.parametrize(
@@ -243,7 +250,7 @@ def test_a_listing_that_was_read_once_is_read_once_more_when_its_date_is_over() 
     [
         read(
             COMPLETE,
-            asked(feed=at(WEDNESDAY, 9, 5), catchup=at(WEDNESDAY, 2, 31)),
+            asked(feed=at(WEDNESDAY, 9, 5), catchup=at(WEDNESDAY, 2, 31), papers=30),
             is_confirmed=True,
         ),
         read(OFF_DAY, asked(feed=at(WEDNESDAY, 21, 36))),
