@@ -48,8 +48,9 @@ faults: $(DEV)  ## the tests of faults, crashes and kills
 mutants: $(DEV)  ## how well the tests bite; ROOM=intake SAMPLE=100 SEED=1 say what is broken
 	@$(PY) -m tests.mutants $(or $(ROOM),intake) --sample $(or $(SAMPLE),100) --seed $(or $(SEED),1)
 
-coverage: $(DEV)  ## lines and branches that the fast tests reach; pages in build/coverage
-	@$(PY) -m pytest $(CORES) -m 'not slow' --cov --cov-report=term --cov-report=html $(ARGS)
+coverage: $(DEV)  ## lines and branches that the fast tests reach, by room; pages in build/coverage
+	@$(PY) -m pytest $(CORES) -m 'not slow' --cov --cov-report= --cov-report=html $(ARGS)
+	@$(PY) -m tests.coverage
 
 lint: $(DEV)  ## style, types and import layers
 	@$(PY) -m ruff check .
