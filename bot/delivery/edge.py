@@ -142,6 +142,10 @@ class DiscordSender:
 
     # Notices
 
+    def is_ready(self) -> bool:
+        """Whether Discord has told which guilds there are."""
+        return self.client.is_ready()
+
     async def tell_admins(self, guild_id: int, text: str, nonce: str) -> bool | None:
         """Write to a guild's owner, else into its system channel.
 

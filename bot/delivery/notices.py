@@ -55,6 +55,9 @@ GO_AWAY: Final = frozenset(
 class Admins(Protocol):
     """The way to the host and a guild's admins, and what is known of its channels."""
 
+    def is_ready(self) -> bool:
+        """Whether anyone can be written to, which is not so before Discord has told the guilds."""
+
     async def tell_host(self, text: str, nonce: str) -> bool | None:
         """Write to whoever runs the bot; answers as `tell_admins` does."""
 
@@ -94,6 +97,8 @@ class Caretaker:
 
     async def look_around(self) -> int:
         """Tell what is new, resume what can go on; returns how many subscriptions were resumed."""
+        if not self._admins.is_ready():
+            return 0  # a try now would count as one that failed, and the next come a minute later
         await self._tell()
         await self._tell_host()
         await self._tell_missed()

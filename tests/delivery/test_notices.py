@@ -165,6 +165,19 @@ async def test_a_discord_that_is_down_is_told_later(world: World) -> None:
     assert len(world.told()) == 1
 
 
+async def test_before_discord_is_there_no_notice_is_tried(world: World) -> None:
+    """It would count as one that did not arrive, and be put off for a minute."""
+    await world.set_right(SEND_MESSAGES, held=False)
+    await world.plan()
+    await world.deliver()
+    connected = world.sender.client
+    world.sender.use(discord.Client(intents=discord.Intents(guilds=True)))
+    await world.caretaker.look_around()
+    world.sender.use(connected)
+    await world.caretaker.look_around()
+    assert len(world.told()) == 1
+
+
 async def test_a_notice_that_does_not_arrive_is_tried_ever_more_rarely(world: World) -> None:
     await world.set_right(SEND_MESSAGES, held=False)
     await world.plan()

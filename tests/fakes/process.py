@@ -84,8 +84,9 @@ class BotProcess:
         return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
 
     def send_signal(self, number: signal.Signals) -> None:
+        # Not by asyncio's own, which may take the exit code away from who waits for it.
         with contextlib.suppress(ProcessLookupError):
-            self._process.send_signal(number)
+            os.kill(self.pid, number)
 
     async def says(self, words: str, times: int = 1) -> None:
         """Wait until these words are in the log, so many times at least."""
