@@ -34,6 +34,21 @@ class Queue:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PastDigest:
+    """A digest that was decided: ``planned`` of ``announced`` papers were chosen for the channel.
+
+    Of its ``messages``, ``sent`` are in the channel; ``first_message_id`` is the first of them.
+    """
+
+    announced_on: date
+    announced: int
+    planned: int
+    messages: int
+    sent: int
+    first_message_id: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Arrival:
     """When a channel's last waiting message will be there, and how many others go before it."""
 

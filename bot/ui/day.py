@@ -3,12 +3,13 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Final, Protocol
+from typing import Final
 
 import discord
 
 from bot.digest.outlook import Outlook
 from bot.models import (
+    DeliveryRecord,
     DeliveryState,
     IntakeReason,
     IntakeVerdict,
@@ -27,17 +28,6 @@ FIRST_STEPS, LAST_STEPS = 2, 4
 """How many steps of a listing are told; one that grows for hours takes many."""
 
 
-class Message(Protocol):
-    """One message of the date's digest."""
-
-    @property
-    def planned_at(self) -> datetime: ...
-    @property
-    def state(self) -> DeliveryState: ...
-    @property
-    def message_id(self) -> int | None: ...
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DayStory:
     """One date of a channel: ``steps`` by category, and why one without any has none (``without``).
@@ -53,7 +43,7 @@ class DayStory:
     steps: Mapping[str, Sequence[JudgedStep]] = field(default_factory=dict)
     without: Mapping[str, str] = field(default_factory=dict)
     announced: int = 0
-    messages: Sequence[Message] = ()
+    messages: Sequence[DeliveryRecord] = ()
 
 
 def render_day(story: DayStory) -> discord.Embed:
@@ -97,14 +87,14 @@ def _digest(story: DayStory) -> Iterator[str]:
     yield f"**Digest in {story.channel}**"
     if not story.messages:
         yield f"- {_why_none(story)}"
-    batches: dict[datetime, list[Message]] = {}
+    batches: dict[datetime, list[DeliveryRecord]] = {}
     for message in story.messages:
         batches.setdefault(message.planned_at, []).append(message)
     for planned_at, messages in sorted(batches.items()):
         yield f"- {_moment(planned_at)} put together: {_batch(messages)}"
 
 
-def _batch(messages: Sequence[Message]) -> str:
+def _batch(messages: Sequence[DeliveryRecord]) -> str:
     sent = [each for each in messages if each.state is DeliveryState.SENT]
     in_trouble = sum(
         each.state in (DeliveryState.FAILED, DeliveryState.UNKNOWN) for each in messages

@@ -4,11 +4,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from itertools import groupby
-from typing import Final, Protocol
+from typing import Final
 
 import discord
 
-from bot.digest.arrival import Arrival, Queue
+from bot.digest.arrival import Arrival, PastDigest, Queue
 from bot.digest.outlook import Outlook
 from bot.models import (
     DeliveryRecord,
@@ -32,23 +32,6 @@ MAX_REASON: Final = 150
 FINE = discord.Colour(0x2E8B57)
 TROUBLED = discord.Colour(0xE0A100)
 PAUSED = discord.Colour(0x8A8F98)
-
-
-class PastDigest(Protocol):
-    """A digest that was decided: papers planned of those announced, messages sent of all."""
-
-    @property
-    def announced_on(self) -> date: ...
-    @property
-    def announced(self) -> int: ...
-    @property
-    def planned(self) -> int: ...
-    @property
-    def messages(self) -> int: ...
-    @property
-    def sent(self) -> int: ...
-    @property
-    def first_message_id(self) -> int | None: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

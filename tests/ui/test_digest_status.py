@@ -7,7 +7,7 @@ from typing import Any
 import discord
 import pytest
 
-from bot.digest.arrival import Arrival, Queue
+from bot.digest.arrival import Arrival, PastDigest, Queue
 from bot.digest.outlook import Outlook
 from bot.models import (
     DeliveryRecord,
@@ -17,7 +17,6 @@ from bot.models import (
     Subscription,
     SubscriptionState,
 )
-from bot.store.outbox.arrivals import PastDigest
 from bot.ui.digest_status import ChannelStatus, Wait, render_statuses
 from tests.builders import DAY, NOW, make_reason, make_record, make_subscription
 from tests.fakes.spec import MESSAGES, body_errors

@@ -1,33 +1,17 @@
 """What arrived in the channels, what waits and what was lost: for people who ask about it."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
 from operator import itemgetter
 
-from bot.digest.arrival import Queue
+from bot.digest.arrival import PastDigest, Queue
 from bot.digest.select import Fate
 from bot.models import ArxivId, DeliveryState
 from bot.store.outbox.outbox import LONG_AGO, OPEN, read_day, read_moment
 from bot.store.sqlite.executor import Database
 from bot.store.sqlite.reasons import read_reason
 from bot.store.sqlite.statements import Row, json_array, select, select_rows
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PastDigest:
-    """A digest that was decided: ``planned`` of ``announced`` papers were chosen for the channel.
-
-    Of its ``messages``, ``sent`` are in the channel; ``first_message_id`` is the first of them.
-    """
-
-    announced_on: date
-    announced: int
-    planned: int
-    messages: int
-    sent: int
-    first_message_id: int | None
 
 
 class Arrivals:
