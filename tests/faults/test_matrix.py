@@ -1,12 +1,14 @@
 """docs/faults.md against the tests here: what can go wrong, and what shows that it does not."""
 
 import re
-from collections import Counter
 from pathlib import Path
 
 HERE = Path(__file__).parent
 MATRIX = HERE.parent.parent / "docs" / "faults.md"
 ROW = re.compile(r"^\| (\d+) \| (.+) \| (.+) \|$", re.M)
+ROWS = 66
+OPEN = {62, 63, 66}
+"""Faults that are known and not yet mended: each leaves this list with its row and its test."""
 TEST = re.compile(r"def test_row((?:_\d+)+)_")
 
 
@@ -21,8 +23,8 @@ def read_tested() -> set[int]:
     return {int(number) for name in numbers for number in name.strip("_").split("_")}
 
 
-def test_each_row_has_a_number_of_its_own() -> None:
-    assert [number for number, count in Counter(read_rows()).items() if count > 1] == []
+def test_rows_are_numbered_without_gaps_each_once() -> None:
+    assert sorted(read_rows()) == sorted(set(range(1, ROWS + 1)) - OPEN)
 
 
 def test_every_row_of_the_matrix_has_a_test() -> None:
