@@ -589,7 +589,7 @@ class DeliveryRecord:
     """One message of the outbox. ``part`` counts from 1 over a channel's date.
 
     ``style`` is the code of the style that made it. What is not ``is_intact`` is not as it was
-    planned: somebody or something changed it in the database. ``has_next`` says whether there was
+    planned: it was changed in the database. ``has_next`` says whether there was
     something to be sent after it when it was claimed.
     """
 

@@ -173,7 +173,7 @@ class Pipeline:
         drafts = style_of(subscription.style).render(digest, first_part=len(earlier) + 1)
         messages = await self.store.outbox.plan(subscription, day, drafts, now=self.now())
         if drafts and not messages:
-            # Somebody else planned some of it meanwhile: not decided, the next tick sees the rest.
+            # Another writer planned part of this; leave it to the next tick.
             return PlanResult(messages=0, papers=0, announced=digest.announced)
         papers = len(digest.entries)
         await self.store.digests.record(

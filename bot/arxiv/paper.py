@@ -60,7 +60,7 @@ def build_paper(
 
 
 def reread(paper: Paper) -> Paper:
-    """Make the readable texts and the links of a paper anew, by the rules of this program.
+    """Read the texts and the links of a paper again, by the rules of this program.
 
     Links that others told us of stay; the authors' are those that their text names now.
     """

@@ -136,7 +136,7 @@ async def _hindrance(cog: AdminCog, now: datetime) -> str | None:
     if cog.delivery.is_short_of_space:
         return (
             "Nothing is posted anywhere at the moment: the disk of the machine I run on is nearly "
-            "full. Whoever runs this bot must make room."
+            "full. The person who runs this bot must make room."
         )
     if held_until is not None and now < held_until:
         return (

@@ -18,7 +18,7 @@ class Speed(Protocol):
 
 
 class Deliverer(Protocol):
-    """Whoever delivers what is in the outbox."""
+    """The part that delivers what is in the outbox."""
 
     def wake(self) -> None:
         """Look into the outbox now, something may be due."""

@@ -5,7 +5,7 @@ from weakref import WeakValueDictionary
 
 
 class Turns:
-    """A lock for each person, there while somebody holds or awaits it."""
+    """A lock for each person, kept while it is held or awaited."""
 
     def __init__(self) -> None:
         self._locks: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()

@@ -27,7 +27,7 @@ from bot.ui.reasons import say_reason
 log = logging.getLogger(__name__)
 
 Way = Callable[[], Awaitable[discord.abc.Messageable | None]]
-"""How to find somebody to write to; None when there is nobody that way."""
+"""How to find a person or channel to write to; None when this way leads to none."""
 
 MAX_TEXT = 200
 

@@ -2,7 +2,7 @@
 
 A digest that cannot be posted must not fail in silence, and one notice is enough: what was told
 is noted in the database, so that a restart does not tell it again. When arXiv cannot be read for
-hours, whoever runs the bot hears of it: a server's admins could do nothing about it.
+hours, the host hears of it: a server's admins could do nothing about it.
 """
 
 import hashlib
@@ -59,7 +59,7 @@ class Admins(Protocol):
         """Whether anyone can be written to, which is not so before Discord has told the guilds."""
 
     async def tell_host(self, text: str, nonce: str) -> bool | None:
-        """Write to whoever runs the bot; answers as `tell_admins` does."""
+        """Write to the person who runs the bot; answers as `tell_admins` does."""
 
     async def tell_admins(self, guild_id: int, text: str, nonce: str) -> bool | None:
         """Write to them; False when nobody can be reached, None when it may work later."""
@@ -120,7 +120,7 @@ class Caretaker:
     ) -> None:
         subscription = await self._store.subscriptions.get_subscription(channel_id)
         if subscription is None:
-            # Cancelled with its subscription: whoever did that knows.
+            # Cancelled with its subscription: the admin who removed it knows.
             await self._note_notified(records)
             return
         paused = _paused(subscription) if _is_paused(subscription) else None

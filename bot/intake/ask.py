@@ -194,7 +194,7 @@ class Intake:
         return poll.at
 
     async def _close(self, record: DayRecord, now: datetime, *, is_watched: bool) -> None:
-        """Close a day that is over; today stays open, somebody may still ask."""
+        """Close a day that is over; today stays open, it may still be asked for."""
         if record.day >= announcement_day(now):
             return
         closed = expired(record) if is_watched else replace(record, is_closed=True)

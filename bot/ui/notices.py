@@ -1,7 +1,7 @@
-"""What people are told who can do something about a trouble. Pure.
+"""What the bot tells people who can do something about a problem. Pure.
 
-Admins hear of a digest that could not be posted, or of which nobody knows whether it was; whoever
-runs the bot hears that arXiv cannot be read.
+Admins hear of a digest that could not be posted, or that may or may not have been; the host hears
+that arXiv cannot be read.
 """
 
 from collections.abc import Sequence

@@ -260,8 +260,8 @@ def _say_given_up(messages: int) -> str:
         return ""
     verb = "is" if messages == 1 else "are"
     return (
-        f"{count_of(messages, 'message')} on the way or in trouble {verb} given up; a digest that "
-        "is set up anew decides again about what was not posted. "
+        f"{count_of(messages, 'message')} on the way or in trouble {verb} given up; if you set up "
+        "a digest here again, it decides about what was not posted. "
     )
 
 

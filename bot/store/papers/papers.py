@@ -34,7 +34,7 @@ BATCH_DEADLINE_S = 60.0
 """No person waits during an import, but a read is not to hang for ever."""
 
 REREAD_AT_ONCE = 500
-"""Papers whose texts are made anew in one transaction: some tenths of a second."""
+"""Papers whose texts are read again in one transaction: some tenths of a second."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +94,7 @@ class Papers:
         return await self._database.write(bulk.add_papers, batch)
 
     async def reread(self, *, after: int = 0) -> tuple[int | None, int]:
-        """Make the readable texts of a batch of papers anew, those behind the key ``after``.
+        """Read the texts of a batch of papers again, those behind the key ``after``.
 
         Returns the last key of the batch, None behind the last, and how many read otherwise now.
         """

@@ -62,7 +62,7 @@ def find_style(code: str) -> Style | None:
 def style_of(code: str) -> Style:
     """Return the style of that code, the default one where there is none such.
 
-    Better a digest in another look than none: whoever reads `/digest status` is told.
+    A digest in another look is better than none, and `/digest status` says so.
     """
     return STYLES.get(code, DEFAULT_STYLE)
 

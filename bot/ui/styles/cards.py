@@ -38,7 +38,7 @@ REPLACEMENT_SHOWN: Final = re.compile(r"replacement(?: v(\d+))?")
 """How a card shows a replacement, and its version unless it is unknown."""
 
 SUPPRESS_EMBEDS: Final = 1 << 2
-"""The flag of a message whose embeds somebody removed."""
+"""The flag of a message whose embeds were removed."""
 
 
 @dataclass(frozen=True, slots=True)
