@@ -28,7 +28,8 @@ from bot.arxiv.calendar import announcement_day
 from bot.arxiv.files import parse_listing_file
 from bot.delivery.lanes import RateLimiter
 from bot.delivery.worker import DeliverySettings
-from bot.models import AnnounceType, Listing, MessageDraft
+from bot.digest.messages import MessageDraft
+from bot.models import AnnounceType, Listing
 from bot.run.client import use_stand_ins
 from bot.store.store import open_store
 from bot.ui.styles.cards import CARDS

@@ -24,11 +24,12 @@ from datetime import date, datetime
 from bot.arxiv.calendar import announcement_day
 from bot.digest.build import build_digest
 from bot.digest.due import digest_due, starts_with
+from bot.digest.models import Digest, Subscription, SubscriptionState
 from bot.digest.outlook import KnownDays, Outlook, look_ahead
 from bot.digest.select import Decision, Verdict, decide
 from bot.errors import BotError, DatabaseFull, QuerySyntaxError
 from bot.intake.ask import Intake, IntakeOutcome
-from bot.models import ArxivId, Clock, Digest, Listing, Subscription, SubscriptionState
+from bot.models import ArxivId, Clock, Listing
 from bot.query.ast import Query
 from bot.query.parser import parse_query
 from bot.store.digests import DigestRecord, ListingTimes

@@ -3,28 +3,28 @@
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time
 
+from bot.digest.messages import DeliveryRecord, DeliveryState, MessageDraft
+from bot.digest.models import (
+    Digest,
+    DigestEntry,
+    ListedIn,
+    Reason,
+    ReasonCode,
+    Subscription,
+    SubscriptionState,
+    Topic,
+)
 from bot.models import (
     Announcement,
     AnnounceType,
     ArxivId,
-    DeliveryRecord,
-    DeliveryState,
-    Digest,
-    DigestEntry,
     Link,
     LinkKind,
-    ListedIn,
     Listing,
-    MessageDraft,
     Paper,
     Provenance,
-    Reason,
-    ReasonCode,
     SkippedRecord,
     StoredPaper,
-    Subscription,
-    SubscriptionState,
-    Topic,
 )
 
 DAY = date(2024, 3, 5)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.digest.models import Subscription
 from bot.digest.select import Fate, Verdict
 from bot.errors import ArxivUnavailable, StoreError
 from bot.intake.schedule import IntakeRules
@@ -19,7 +20,6 @@ from bot.models import (
     IntakeVerdict,
     Listing,
     Paper,
-    Subscription,
 )
 from bot.pipeline import Pipeline
 from bot.query.ast import Query

@@ -27,11 +27,12 @@ from bot.cli.output import (
 from bot.config.schema import Config
 from bot.config.sources import default_settings
 from bot.config.token import read_token
+from bot.digest.models import Digest, Subscription, Topic
 from bot.errors import FileFormatError, InputError, TokenRefused
 from bot.intake.backfill import PastDays, check_days
 from bot.intake.importing import detect_form
 from bot.log import setup_logging
-from bot.models import AnnounceType, Digest, Listing, Subscription, Topic
+from bot.models import AnnounceType, Listing
 from bot.pipeline import Pipeline
 from bot.query.ast import Query
 from bot.query.parser import parse_query

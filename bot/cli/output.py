@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from bot.digest.export import stored_to_json, to_bibtex, to_json, to_markdown
+from bot.digest.models import Digest
 from bot.errors import (
     AlreadyRunning,
     ArxivError,
@@ -15,7 +16,7 @@ from bot.errors import (
     StoreError,
     TokenRefused,
 )
-from bot.models import Digest, StoredPaper
+from bot.models import StoredPaper
 from bot.query.ast import Query
 from bot.query.explain import explain
 from bot.query.results import SearchPage

@@ -10,8 +10,9 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.cogs.services import Deliverer
+from bot.digest.messages import DeliveryRecord, DeliveryState
+from bot.digest.models import Subscription
 from bot.errors import InputError
-from bot.models import DeliveryRecord, DeliveryState, Subscription
 from bot.pipeline import Pipeline
 from bot.text.words import joined
 from bot.ui.permissions import missing_permissions

@@ -40,8 +40,8 @@ from bot.cogs.suggestions import (
     quietly,
 )
 from bot.delivery.reconcile import may_repeat
+from bot.digest.models import Subscription
 from bot.errors import InputError
-from bot.models import Subscription
 from bot.pipeline import Pipeline
 from bot.text.words import long_date
 from bot.ui.questions import Answer, Lot, Question

@@ -5,7 +5,7 @@ import discord
 from bot.cogs.admin import AdminCog, digest_cog
 from bot.cogs.answers import StateButton
 from bot.cogs.digest_pause import count_waiting, resume
-from bot.models import Subscription
+from bot.digest.models import Subscription
 from bot.ui.pause import say_still_paused, say_sure_to_resume
 from bot.ui.questions import Answer, Question
 from bot.ui.replies import say_kept, say_removed, say_sure_to_remove

@@ -6,8 +6,8 @@ import discord
 
 from bot.cogs.admin import AdminCog, guild_of, require_permissions
 from bot.delivery.notices import resumes_by_itself
+from bot.digest.models import Reason, ReasonCode, Subscription, SubscriptionState
 from bot.errors import InputError
-from bot.models import Reason, ReasonCode, Subscription, SubscriptionState
 from bot.ui.pause import describe_reason, say_paused, say_resumed
 
 BY_ADMIN = Reason(code=ReasonCode.PAUSED_BY_ADMIN)

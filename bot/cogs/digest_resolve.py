@@ -14,8 +14,9 @@ from bot.cogs.admin import AdminCog, DigestChannel, digest_cog, guild_of, requir
 from bot.cogs.answers import StateButton
 from bot.cogs.digest_pause import require_active
 from bot.cogs.suggestions import Choice, make_choices
+from bot.digest.messages import DeliveryRecord
+from bot.digest.models import Subscription
 from bot.errors import InputError
-from bot.models import DeliveryRecord, Subscription
 from bot.ui.questions import Lot, Repost
 from bot.ui.resolve import (
     AGAIN,

@@ -9,8 +9,10 @@ import discord
 from bot.cogs.admin import AdminCog, channel_links, guild_of
 from bot.delivery.notices import resumes_by_itself
 from bot.digest.arrival import Arrival, Queue, estimate_arrivals
+from bot.digest.messages import DeliveryRecord
+from bot.digest.models import Subscription
 from bot.digest.outlook import KnownDays, list_skipped, look_ahead
-from bot.models import DeliveryRecord, IntakeStatus, Subscription
+from bot.models import IntakeStatus
 from bot.ui.digest_status import ChannelStatus, Wait, render_statuses
 from bot.ui.intake import say_state
 from bot.ui.permissions import missing_permissions

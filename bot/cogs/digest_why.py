@@ -5,8 +5,10 @@ from datetime import date
 import discord
 
 from bot.cogs.admin import AdminCog, channel_links
+from bot.digest.messages import DeliveryRecord, DeliveryState
+from bot.digest.models import Subscription
 from bot.digest.select import Decision, Verdict
-from bot.models import ArxivId, DeliveryRecord, DeliveryState, Subscription
+from bot.models import ArxivId
 from bot.ui.day import DayStory, render_day
 from bot.ui.intake import say_state
 from bot.ui.why import Told, say_unknown, say_why

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import date, time
 
 from bot.arxiv.taxonomy import canonical_category
+from bot.digest.models import Subscription
 from bot.errors import InputError
-from bot.models import AnnounceType, Subscription
+from bot.models import AnnounceType
 from bot.query.ast import Query
 from bot.query.parser import parse_query, refine
 from bot.query.values import BadValue, parse_since, parse_until

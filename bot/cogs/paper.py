@@ -22,8 +22,9 @@ from bot.cogs.suggestions import (
     quietly,
 )
 from bot.cogs.turns import Turns
+from bot.digest.messages import PostedMessage
 from bot.errors import BotError, InputError
-from bot.models import ArxivId, PostedMessage, StoredPaper
+from bot.models import ArxivId, StoredPaper
 from bot.pipeline import Pipeline
 from bot.query.ast import HasDoi, Identified, Query
 from bot.query.parser import parse_query

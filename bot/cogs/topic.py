@@ -20,8 +20,9 @@ from bot.cogs.suggestions import (
     quietly,
 )
 from bot.config.starters import StarterTopic
+from bot.digest.models import Subscription, Topic
 from bot.errors import InputError
-from bot.models import ArxivId, Subscription, Topic
+from bot.models import ArxivId
 from bot.pipeline import Pipeline
 from bot.query.ast import Query
 from bot.query.parser import parse_query

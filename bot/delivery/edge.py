@@ -20,7 +20,8 @@ from bot.delivery.history import PostedPapers, list_posted, search
 from bot.delivery.outcome import Ending, Failure, Outcome, Try, judge
 from bot.delivery.trace import watched
 from bot.delivery.window import NonceWindow, NonceWindowOver, Tries, host_clock
-from bot.models import DeliveryRecord, DeliveryState, Reason, ReasonCode
+from bot.digest.messages import DeliveryRecord, DeliveryState
+from bot.digest.models import Reason, ReasonCode
 from bot.ui.permissions import missing_permissions
 from bot.ui.reasons import say_reason
 

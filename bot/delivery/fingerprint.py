@@ -10,7 +10,8 @@ from datetime import datetime, timedelta
 from enum import Enum
 from typing import Final
 
-from bot.models import Reason, ReasonCode, ShownMessage
+from bot.digest.messages import ShownMessage
+from bot.digest.models import Reason, ReasonCode
 
 HISTORY_LIMIT: Final = 200
 HISTORY_PAGE: Final = 100

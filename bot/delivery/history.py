@@ -10,7 +10,8 @@ import aiohttp
 import discord
 
 from bot.delivery.fingerprint import HISTORY_LIMIT, HistorySearch, Seen, Sighting, cannot_tell
-from bot.models import DeliveryRecord, Reason, ReasonCode, ShownMessage
+from bot.digest.messages import DeliveryRecord, ShownMessage
+from bot.digest.models import Reason, ReasonCode
 from bot.ui.styles import read_any, style_of
 
 T = TypeVar("T")

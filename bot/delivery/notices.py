@@ -12,7 +12,9 @@ from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Final, Protocol
 
-from bot.models import DeliveryRecord, Outage, ReasonCode, Subscription, SubscriptionState
+from bot.digest.messages import DeliveryRecord
+from bot.digest.models import ReasonCode, Subscription, SubscriptionState
+from bot.models import Outage
 from bot.store.store import Store
 from bot.ui.defects import find_defects, render_defects
 from bot.ui.notices import Paused, render_missed, render_notice, render_outages, render_paused

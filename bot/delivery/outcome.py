@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from enum import Enum, StrEnum
 from typing import Final
 
-from bot.models import DeliveryState, Reason, ReasonCode
+from bot.digest.messages import DeliveryState
+from bot.digest.models import Reason, ReasonCode
 
 BAN_PAUSE_S: Final = 600.0
 """A 429 that is not Discord's own is a ban of our address, which lasts at least minutes."""

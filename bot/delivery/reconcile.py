@@ -14,7 +14,9 @@ from typing import Final
 from bot.delivery.edge import Sender
 from bot.delivery.fingerprint import CLOCK_TOLERANCE, Likeness, Seen, Sighting, compare
 from bot.delivery.history import PostedPapers
-from bot.models import ArxivId, DeliveryRecord, Reason, ReasonCode, Subscription
+from bot.digest.messages import DeliveryRecord
+from bot.digest.models import Reason, ReasonCode, Subscription
+from bot.models import ArxivId
 from bot.store.store import Store
 from bot.ui.reasons import say_reason
 from bot.ui.styles import style_of

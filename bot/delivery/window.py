@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from bot.delivery.outcome import Try
-from bot.models import Instant
+from bot.digest.messages import Instant
 
 LATEST: Final = 5 / 6
 """The part of the window within which a try may begin: it takes time to arrive."""

@@ -22,15 +22,9 @@ from bot.delivery.fingerprint import Seen
 from bot.delivery.lanes import Lane, RateLimiter
 from bot.delivery.outcome import Effect, Outcome
 from bot.delivery.window import NonceWindow, Tries, host_clock
+from bot.digest.messages import DeliveryRecord, DeliveryState, Instant, MessageDraft
+from bot.digest.models import Reason, ReasonCode
 from bot.errors import StoreError, TokenRefused
-from bot.models import (
-    DeliveryRecord,
-    DeliveryState,
-    Instant,
-    MessageDraft,
-    Reason,
-    ReasonCode,
-)
 from bot.store.outbox.outbox import DueChannel, Outbox
 from bot.ui.reasons import say_reason
 from bot.ui.styles import style_of

@@ -1,1 +1,4 @@
-"""What a channel gets: `select` decides, `build` assembles, `export` writes files. All pure."""
+"""What a channel gets: `select` decides, `build` assembles, `export` writes files. All pure.
+
+`models` has the nouns of subscriptions and digests, `messages` those of their delivery.
+"""

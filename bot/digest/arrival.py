@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from heapq import heappop, heappush
 from itertools import accumulate, islice
 
-from bot.models import Reason
+from bot.digest.models import Reason
 
 CHANNEL_LIMIT = 5
 CHANNEL_LIMIT_S = 5.0

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from datetime import date
 
+from bot.digest.models import Digest, Subscription
 from bot.digest.select import Decision, Verdict
-from bot.models import Digest, Subscription
 
 
 def build_digest(

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from bot.models import Subscription
+from bot.digest.models import Subscription
 
 PATIENCE = timedelta(hours=2)
 """How long the ready listings of a channel wait for those of its other categories."""

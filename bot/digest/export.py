@@ -7,7 +7,8 @@ from typing import Any
 
 from bot.arxiv.markdown import infer_announce_types
 from bot.digest.bibtex import papers_to_bibtex
-from bot.models import AnnounceType, Digest, DigestEntry, Paper, StoredPaper
+from bot.digest.models import Digest, DigestEntry
+from bot.models import AnnounceType, Paper, StoredPaper
 from bot.text.words import long_date
 
 _URL = re.compile(r"https?://[^\s<>\"]+")

@@ -15,7 +15,8 @@ from bot.arxiv.calendar import (
     next_announcement_day,
 )
 from bot.digest.due import digest_due, due_instant, starts_with
-from bot.models import DayRecord, Subscription
+from bot.digest.models import Subscription
+from bot.models import DayRecord
 
 ListingKey = tuple[str, date]
 """A category and an announcement date."""

@@ -7,17 +7,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from bot.models import (
-    Announcement,
-    AnnounceType,
-    ArxivId,
-    DigestEntry,
-    ListedIn,
-    Listing,
-    Paper,
-    Subscription,
-    least_version,
-)
+from bot.digest.models import DigestEntry, ListedIn, Subscription
+from bot.models import Announcement, AnnounceType, ArxivId, Listing, Paper, least_version
 
 
 class Verdict(StrEnum):

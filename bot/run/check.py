@@ -10,8 +10,8 @@ import aiohttp
 import discord
 
 from bot.config.schema import Config
+from bot.digest.models import Subscription
 from bot.errors import AlreadyRunning, DatabaseDamaged, StoreError
-from bot.models import Subscription
 from bot.pipeline import Pipeline
 from bot.run.app import build_visitor, open_offline
 from bot.run.housekeeping import find_problem

@@ -5,7 +5,8 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, time
 
-from bot.models import AnnounceType, Reason, Subscription, Topic
+from bot.digest.models import Reason, Subscription, Topic
+from bot.models import AnnounceType
 from bot.store.outbox.outbox import abandon
 from bot.store.sqlite.executor import PERSONS_PATIENCE_S, Database
 from bot.store.sqlite.reasons import reason_column, reason_parameters

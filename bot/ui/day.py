@@ -7,16 +7,10 @@ from typing import Final
 
 import discord
 
+from bot.digest.messages import DeliveryRecord, DeliveryState
+from bot.digest.models import Subscription, SubscriptionState
 from bot.digest.outlook import Outlook
-from bot.models import (
-    DeliveryRecord,
-    DeliveryState,
-    IntakeReason,
-    IntakeVerdict,
-    JudgedStep,
-    Subscription,
-    SubscriptionState,
-)
+from bot.models import IntakeReason, IntakeVerdict, JudgedStep
 from bot.text import markdown
 from bot.text.words import count_of, long_date
 from bot.ui.digest_status import FULL, name_categories

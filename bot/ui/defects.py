@@ -3,7 +3,7 @@
 The digest goes on meanwhile as far as it can: better one in another look than none.
 """
 
-from bot.models import Subscription
+from bot.digest.models import Subscription
 from bot.text import markdown
 from bot.ui.styles import DEFAULT_STYLE, find_style
 

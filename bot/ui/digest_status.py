@@ -9,14 +9,9 @@ from typing import Final
 import discord
 
 from bot.digest.arrival import Arrival, PastDigest, Queue
+from bot.digest.messages import DeliveryRecord, DeliveryState, PostedMessage
+from bot.digest.models import Subscription, SubscriptionState
 from bot.digest.outlook import Outlook
-from bot.models import (
-    DeliveryRecord,
-    DeliveryState,
-    PostedMessage,
-    Subscription,
-    SubscriptionState,
-)
 from bot.text import markdown
 from bot.text.words import count_of, joined, long_date
 from bot.ui.defects import find_defects

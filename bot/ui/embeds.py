@@ -10,7 +10,8 @@ from collections.abc import Collection, Sequence
 import discord
 
 from bot.arxiv.identifier import abs_url, pdf_url
-from bot.models import UNKNOWN_VERSION, AnnounceType, DigestEntry, Link, LinkKind, Paper
+from bot.digest.models import DigestEntry
+from bot.models import UNKNOWN_VERSION, AnnounceType, Link, LinkKind, Paper
 from bot.text import markdown
 from bot.text.links import imitates_a_forge, is_forge
 from bot.text.withdrawal import is_withdrawn

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from bot.arxiv.identifier import abs_url, pdf_url
-from bot.models import LinkKind, Paper, PostedMessage, StoredPaper
+from bot.digest.messages import PostedMessage
+from bot.models import LinkKind, Paper, StoredPaper
 from bot.query.explain import Explanation, Spans, excerpt
 from bot.text import markdown
 from bot.text.withdrawal import is_withdrawn

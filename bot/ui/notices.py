@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 
-from bot.models import DayRecord, DeliveryRecord, DeliveryState, Outage
+from bot.digest.messages import DeliveryRecord, DeliveryState
+from bot.models import DayRecord, Outage
 from bot.text import markdown
 from bot.text.words import joined, long_date
 from bot.ui.intake import say_intake_reason, say_missed

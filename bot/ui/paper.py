@@ -6,7 +6,8 @@ from urllib.parse import quote
 import discord
 
 from bot.arxiv.identifier import abs_url
-from bot.models import UNKNOWN_VERSION, PostedMessage, StoredPaper
+from bot.digest.messages import PostedMessage
+from bot.models import UNKNOWN_VERSION, StoredPaper
 from bot.text import markdown
 from bot.text.withdrawal import is_withdrawn
 from bot.text.words import long_date, short_date

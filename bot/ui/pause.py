@@ -2,8 +2,8 @@
 
 from datetime import timedelta
 
+from bot.digest.models import Subscription
 from bot.digest.outlook import Outlook
-from bot.models import Subscription
 from bot.text import markdown
 from bot.text.words import count_of
 from bot.ui.reasons import say_reason

@@ -7,8 +7,9 @@ from typing import cast
 import discord
 
 from bot.arxiv.identifier import abs_url
+from bot.digest.messages import MessageDraft
+from bot.digest.models import Subscription
 from bot.digest.select import Decision, Verdict
-from bot.models import MessageDraft, Subscription
 from bot.text import markdown
 from bot.text.words import count_of, long_date
 from bot.ui.replies import COLOUR, fitting_lines

@@ -6,7 +6,7 @@ Reasons are stored as codes with details (`models.Reason`); a sentence here may 
 from collections.abc import Mapping
 from typing import Final
 
-from bot.models import Reason, ReasonCode
+from bot.digest.models import Reason, ReasonCode
 
 SENTENCES: Final[Mapping[ReasonCode, str]] = {
     ReasonCode.CHANNEL_GONE: "the channel does not exist (any more)",

@@ -7,8 +7,9 @@ from datetime import date
 import discord
 
 from bot.arxiv.taxonomy import category_name
+from bot.digest.messages import DeliveryRecord, DeliveryState
+from bot.digest.models import Subscription, SubscriptionState, Topic
 from bot.digest.outlook import Outlook
-from bot.models import DeliveryRecord, DeliveryState, Subscription, SubscriptionState, Topic
 from bot.text import markdown
 from bot.text.words import TYPE_NAMES, count_of, joined, long_date
 from bot.ui.reasons import say_reason

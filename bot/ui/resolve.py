@@ -8,7 +8,8 @@ from typing import Final
 import discord
 
 from bot.arxiv.identifier import abs_url
-from bot.models import ArxivId, DeliveryRecord, DeliveryState
+from bot.digest.messages import DeliveryRecord, DeliveryState
+from bot.models import ArxivId
 from bot.text import markdown
 from bot.text.words import count_of, joined, long_date
 from bot.ui.digest_status import MAX_REASON, TROUBLED, describe_parts

@@ -5,7 +5,8 @@ from typing import Final, NamedTuple
 
 import discord
 
-from bot.models import ArxivId, Paper, PostedMessage, StoredPaper
+from bot.digest.messages import PostedMessage
+from bot.models import ArxivId, Paper, StoredPaper
 from bot.query.ast import Query
 from bot.query.explain import Explanation, explain
 from bot.query.results import Match, SearchPage

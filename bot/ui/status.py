@@ -6,8 +6,9 @@ from datetime import datetime
 import discord
 
 from bot.arxiv.taxonomy import category_name
+from bot.digest.models import Subscription
 from bot.digest.outlook import Outlook
-from bot.models import AnnounceType, DayRecord, IntakeStatus, ListingStatus, Subscription
+from bot.models import AnnounceType, DayRecord, IntakeStatus, ListingStatus
 from bot.text import markdown
 from bot.text.words import long_date
 from bot.ui.intake import VERDICTS, say_difference, say_missed, say_state

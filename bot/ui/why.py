@@ -6,8 +6,10 @@ from datetime import date
 from typing import Final
 
 from bot.arxiv.identifier import abs_url
+from bot.digest.messages import PostedMessage
+from bot.digest.models import DigestEntry, Subscription
 from bot.digest.select import Decision, Fate, Verdict
-from bot.models import ArxivId, DigestEntry, Paper, PostedMessage, StoredPaper, Subscription
+from bot.models import ArxivId, Paper, StoredPaper
 from bot.text import markdown
 from bot.text.words import TYPE_NAMES, count_of, joined, long_date
 

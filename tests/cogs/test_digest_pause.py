@@ -5,7 +5,7 @@ import pytest
 import simcord
 
 from bot.delivery.notices import Caretaker
-from bot.models import Reason, ReasonCode, SubscriptionState
+from bot.digest.models import Reason, ReasonCode, SubscriptionState
 from tests.cogs.replies import is_private, labels, shown
 from tests.conftest import World
 

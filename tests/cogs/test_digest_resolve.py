@@ -8,7 +8,8 @@ import pytest
 import simcord
 
 from bot.cogs.digest_resolve import RepostButton
-from bot.models import DeliveryRecord, DeliveryState, Subscription
+from bot.digest.messages import DeliveryRecord, DeliveryState
+from bot.digest.models import Subscription
 from bot.ui.questions import Lot, Repost
 from bot.ui.views import make_view
 from tests.builders import DAY, make_draft, make_listing, make_papers, make_reason

@@ -7,18 +7,9 @@ import discord
 import pytest
 import simcord
 
-from bot.models import (
-    DayRecord,
-    DeliveryState,
-    Inquiry,
-    IntakeCode,
-    IntakeReason,
-    IntakeSource,
-    IntakeVerdict,
-    Reason,
-    ReasonCode,
-    Subscription,
-)
+from bot.digest.messages import DeliveryState
+from bot.digest.models import Reason, ReasonCode, Subscription
+from bot.models import DayRecord, Inquiry, IntakeCode, IntakeReason, IntakeSource, IntakeVerdict
 from bot.ui.reasons import say_reason
 from tests.builders import DAY, make_draft, make_listing, make_paper, make_papers, make_reason
 from tests.cogs.replies import is_private, shown

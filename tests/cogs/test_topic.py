@@ -6,7 +6,7 @@ import pytest
 import simcord
 
 from bot.cogs.topic import MAX_TOPICS
-from bot.models import Topic
+from bot.digest.models import Topic
 from tests.builders import DAY, make_listing, make_paper
 from tests.cogs.replies import is_private, shown
 from tests.conftest import World

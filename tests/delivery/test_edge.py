@@ -13,7 +13,7 @@ from aiohttp.client_reqrep import ConnectionKey
 from bot.delivery.edge import failure_of, message_body
 from bot.delivery.outcome import Effect, Outcome, Try, judge
 from bot.delivery.window import NonceWindowOver
-from bot.models import DeliveryState
+from bot.digest.messages import DeliveryState
 from tests.fakes import spec
 
 PLANNED, SENDING = DeliveryState.PLANNED, DeliveryState.SENDING

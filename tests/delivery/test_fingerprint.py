@@ -13,7 +13,8 @@ from bot.delivery.fingerprint import (
     Seen,
     compare,
 )
-from bot.models import ReasonCode, ShownMessage
+from bot.digest.messages import ShownMessage
+from bot.digest.models import ReasonCode
 from tests.builders import NOW, make_id
 
 SAME, DOUBTFUL, OTHER = Likeness.SAME, Likeness.DOUBTFUL, Likeness.OTHER

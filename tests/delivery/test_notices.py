@@ -13,18 +13,16 @@ from bot.delivery.edge import DiscordSender
 from bot.delivery.notices import Caretaker
 from bot.delivery.trace import http_trace
 from bot.delivery.worker import Delivery
+from bot.digest.messages import DeliveryState
+from bot.digest.models import Reason, ReasonCode, Subscription
 from bot.models import (
     DayRecord,
-    DeliveryState,
     Inquiry,
     IntakeCode,
     IntakeReason,
     IntakeSource,
     IntakeVerdict,
     Outage,
-    Reason,
-    ReasonCode,
-    Subscription,
 )
 from bot.store.store import Store, open_store
 from bot.ui.notices import Paused, render_notice, render_outages

@@ -12,15 +12,10 @@ from bot.delivery.notices import Caretaker
 from bot.delivery.reconcile import Reconciliation, may_repeat
 from bot.delivery.trace import http_trace
 from bot.delivery.worker import Delivery
+from bot.digest.messages import DeliveryState
+from bot.digest.models import Reason, ReasonCode, Subscription, SubscriptionState
 from bot.errors import StoreError
-from bot.models import (
-    AnnounceType,
-    DeliveryState,
-    Reason,
-    ReasonCode,
-    Subscription,
-    SubscriptionState,
-)
+from bot.models import AnnounceType
 from bot.store.backup.backup import backup, note_boot, restore
 from bot.store.store import Store, open_store
 from bot.ui.reasons import say_reason

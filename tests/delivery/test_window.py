@@ -8,7 +8,7 @@ import pytest
 
 from bot.delivery.outcome import Try
 from bot.delivery.window import NonceWindow, NonceWindowOver, Tries, host_clock
-from bot.models import Instant
+from bot.digest.messages import Instant
 from tests.builders import NOW
 from tests.fakes.clock import HostClock, VirtualClock
 

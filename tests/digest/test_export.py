@@ -12,8 +12,9 @@ from bot.arxiv.markdown import parse_markdown
 from bot.arxiv.paper import build_paper
 from bot.digest.build import build_digest
 from bot.digest.export import stored_to_json, to_bibtex, to_json, to_markdown
+from bot.digest.models import Digest
 from bot.digest.select import decide
-from bot.models import AnnounceType, Digest, Listing, Paper
+from bot.models import AnnounceType, Listing, Paper
 from tests.builders import (
     make_digest,
     make_entry,

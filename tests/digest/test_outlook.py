@@ -6,8 +6,9 @@ from datetime import UTC, date, datetime, time, timedelta
 import pytest
 
 from bot.digest.due import PATIENCE
+from bot.digest.models import Subscription
 from bot.digest.outlook import KnownDays, Outlook, list_skipped, look_ahead
-from bot.models import DayRecord, IntakeVerdict, Subscription
+from bot.models import DayRecord, IntakeVerdict
 from tests.builders import DAY, make_subscription
 
 CREATED = datetime(2024, 3, 1, 12, 0, tzinfo=UTC)  # a Friday

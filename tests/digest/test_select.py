@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.digest.models import Subscription
 from bot.digest.select import Decision, Verdict, decide
-from bot.models import AnnounceType, ArxivId, Listing, Subscription
+from bot.models import AnnounceType, ArxivId, Listing
 from tests.builders import make_id, make_listing, make_paper, make_subscription, make_topic
 
 NEW, CROSS = AnnounceType.NEW, AnnounceType.CROSS

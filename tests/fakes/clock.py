@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from bot.models import Instant
+from bot.digest.messages import Instant
 
 
 class VirtualClock:

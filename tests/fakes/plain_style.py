@@ -8,7 +8,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import cast
 
-from bot.models import ArxivId, Digest, MessageDraft, ShownMessage
+from bot.digest.messages import MessageDraft, ShownMessage
+from bot.digest.models import Digest
+from bot.models import ArxivId
 from bot.ui import styles
 
 MARK = "plain text of"

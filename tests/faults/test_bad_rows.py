@@ -9,7 +9,8 @@ from collections.abc import Sequence
 import pytest
 
 from bot.digest.arrival import estimate_arrivals
-from bot.models import DeliveryState, Reason, ReasonCode
+from bot.digest.messages import DeliveryState
+from bot.digest.models import Reason, ReasonCode
 from bot.store.outbox.arrivals import Arrivals
 from bot.store.outbox.troubles import Troubles
 from bot.ui.notices import render_notice

@@ -36,7 +36,9 @@ from bot.delivery.reconcile import Reconciliation
 from bot.delivery.trace import http_trace
 from bot.delivery.window import Tries
 from bot.delivery.worker import Delivery, DeliverySettings
-from bot.models import AnnounceType, DeliveryRecord, Paper, SubscriptionState
+from bot.digest.messages import DeliveryRecord
+from bot.digest.models import SubscriptionState
+from bot.models import AnnounceType, Paper
 from bot.run.app import offline_pipeline
 from bot.store.backup.backup import backup, restore
 from bot.store.store import Store, open_store

@@ -20,8 +20,9 @@ from bot.arxiv.calendar import (
     is_announcement_day,
 )
 from bot.digest.due import digest_due
+from bot.digest.models import Subscription
 from bot.intake.schedule import IntakeRules
-from bot.models import AnnounceType, ArxivId, Listing, Paper, Subscription
+from bot.models import AnnounceType, ArxivId, Listing, Paper
 from bot.pipeline import Pipeline
 from bot.run.app import build_pipeline
 from bot.store.store import open_store

@@ -13,7 +13,8 @@ from bot.delivery.edge import DiscordSender
 from bot.delivery.trace import http_trace
 from bot.delivery.window import Tries
 from bot.delivery.worker import Delivery, DeliverySettings
-from bot.models import DeliveryRecord, MessageDraft, Subscription
+from bot.digest.messages import DeliveryRecord, MessageDraft
+from bot.digest.models import Subscription
 from bot.store.outbox.outbox import Outbox
 from bot.store.sqlite.database import open_database
 from bot.store.sqlite.executor import Database

@@ -2,7 +2,8 @@
 
 from datetime import time
 
-from bot.models import AnnounceType, Subscription, SubscriptionState, Topic
+from bot.digest.models import Subscription, SubscriptionState, Topic
+from bot.models import AnnounceType
 from bot.store.store import Store
 from tests.builders import NOW, make_reason
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import discord
 
-from bot.models import PostedMessage
+from bot.digest.messages import PostedMessage
 from bot.text import markdown
 from tests.builders import make_link
 from tests.fakes.spec import MESSAGES, body_errors

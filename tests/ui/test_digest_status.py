@@ -8,15 +8,9 @@ import discord
 import pytest
 
 from bot.digest.arrival import Arrival, PastDigest, Queue
+from bot.digest.messages import DeliveryRecord, DeliveryState
+from bot.digest.models import Reason, ReasonCode, Subscription, SubscriptionState
 from bot.digest.outlook import Outlook
-from bot.models import (
-    DeliveryRecord,
-    DeliveryState,
-    Reason,
-    ReasonCode,
-    Subscription,
-    SubscriptionState,
-)
 from bot.ui.digest_status import ChannelStatus, Wait, render_statuses
 from tests.builders import DAY, NOW, make_reason, make_record, make_subscription
 from tests.fakes.spec import MESSAGES, body_errors

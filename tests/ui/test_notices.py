@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.models import DeliveryRecord, DeliveryState
+from bot.digest.messages import DeliveryRecord, DeliveryState
 from bot.ui.notices import Paused, render_notice, render_paused
 from tests.builders import make_reason, make_record
 

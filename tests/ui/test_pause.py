@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.models import SubscriptionState
+from bot.digest.models import SubscriptionState
 from bot.ui.pause import describe_window, say_paused, say_resumed, say_sure_to_resume
 from tests.builders import make_reason, make_subscription
 from tests.ui.test_replies import COMING

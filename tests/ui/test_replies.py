@@ -7,15 +7,10 @@ import discord
 import pytest
 
 from bot.arxiv.taxonomy import CATEGORIES
+from bot.digest.messages import DeliveryRecord, DeliveryState
+from bot.digest.models import Subscription, SubscriptionState, Topic
 from bot.digest.outlook import Outlook
-from bot.models import (
-    AnnounceType,
-    DeliveryRecord,
-    DeliveryState,
-    Subscription,
-    SubscriptionState,
-    Topic,
-)
+from bot.models import AnnounceType
 from bot.text import markdown
 from bot.ui.replies import (
     SendOutcome,

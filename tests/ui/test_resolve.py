@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from bot.models import DeliveryRecord, DeliveryState, PostedMessage
+from bot.digest.messages import DeliveryRecord, DeliveryState, PostedMessage
 from bot.ui.resolve import (
     OpenMessage,
     name_all,

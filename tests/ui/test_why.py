@@ -6,8 +6,10 @@ from datetime import timedelta
 
 import pytest
 
+from bot.digest.messages import PostedMessage
+from bot.digest.models import ListedIn, Subscription
 from bot.digest.select import Decision, Fate, Verdict
-from bot.models import AnnounceType, ListedIn, PostedMessage, Subscription
+from bot.models import AnnounceType
 from bot.ui.why import Told, describe_decision, say_unknown, say_why
 from tests.builders import (
     DAY,

@@ -10,8 +10,9 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Final
 
+from bot.digest.models import ReasonCode, Subscription
 from bot.errors import StoreError
-from bot.models import ArxivId, ReasonCode, Subscription
+from bot.models import ArxivId
 from bot.store.sqlite.executor import Database
 from bot.store.sqlite.statements import change, json_array, select, select_one, select_rows
 

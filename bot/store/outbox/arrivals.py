@@ -6,8 +6,9 @@ from itertools import groupby
 from operator import itemgetter
 
 from bot.digest.arrival import PastDigest, Queue
+from bot.digest.messages import DeliveryState
 from bot.digest.select import Fate
-from bot.models import ArxivId, DeliveryState
+from bot.models import ArxivId
 from bot.store.outbox.outbox import LONG_AGO, OPEN, read_day, read_moment
 from bot.store.sqlite.executor import Database
 from bot.store.sqlite.reasons import read_reason

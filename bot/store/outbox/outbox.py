@@ -17,17 +17,9 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import NamedTuple
 
-from bot.models import (
-    ArxivId,
-    DeliveryRecord,
-    DeliveryState,
-    Instant,
-    MessageDraft,
-    PostedMessage,
-    Reason,
-    ReasonCode,
-    Subscription,
-)
+from bot.digest.messages import DeliveryRecord, DeliveryState, Instant, MessageDraft, PostedMessage
+from bot.digest.models import Reason, ReasonCode, Subscription
+from bot.models import ArxivId
 from bot.store.backup.restored import require_compared
 from bot.store.sqlite.executor import Database
 from bot.store.sqlite.reasons import read_reason, reason_column, reason_parameters

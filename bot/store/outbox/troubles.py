@@ -8,7 +8,8 @@ import sqlite3
 from collections.abc import Collection
 from datetime import datetime
 
-from bot.models import DeliveryRecord, DeliveryState, Reason, ReasonCode
+from bot.digest.messages import DeliveryRecord, DeliveryState
+from bot.digest.models import Reason, ReasonCode
 from bot.store.outbox.outbox import (
     SET_REASON,
     TROUBLE,

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
-from bot.models import Reason, ReasonCode
+from bot.digest.models import Reason, ReasonCode
 from bot.store.sqlite.reasons import reason_values
 
 SENTENCES: Final[Mapping[str, ReasonCode]] = {

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 
-from bot.models import Reason, ReasonCode
+from bot.digest.models import Reason, ReasonCode
 
 
 def reason_values(reason: Reason | None) -> tuple[str | None, str | None]:

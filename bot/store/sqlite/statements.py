@@ -17,8 +17,8 @@ from enum import Enum
 from functools import cache
 from typing import Any, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
+from bot.digest.models import Reason
 from bot.errors import StoreError
-from bot.models import Reason
 from bot.store.sqlite.reasons import parse_reason
 
 T = TypeVar("T")

@@ -11,7 +11,9 @@ code, and `read_any` for a message of unknown style.
 from collections.abc import Mapping, Sequence
 from typing import Final, Protocol
 
-from bot.models import ArxivId, Digest, MessageDraft, ShownMessage
+from bot.digest.messages import MessageDraft, ShownMessage
+from bot.digest.models import Digest
+from bot.models import ArxivId
 from bot.ui.styles.cards import CARDS
 
 Body = Mapping[str, object]

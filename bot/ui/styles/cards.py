@@ -16,17 +16,10 @@ from typing import Any, Final, cast
 import discord
 
 from bot.arxiv.identifier import parse_identifier
+from bot.digest.messages import MessageDraft, ShownMessage
+from bot.digest.models import Digest, DigestEntry
 from bot.errors import InputError
-from bot.models import (
-    UNKNOWN_VERSION,
-    AnnounceType,
-    ArxivId,
-    Digest,
-    DigestEntry,
-    MessageDraft,
-    ShownMessage,
-    least_version,
-)
+from bot.models import UNKNOWN_VERSION, AnnounceType, ArxivId, least_version
 from bot.text import markdown
 from bot.ui.embeds import MAX_EMBEDS, MAX_TOTAL, embed_width, one_line, render_paper
 from bot.ui.styles.heading import first_line, head, head_of_part, head_of_piece, is_heading

@@ -6,7 +6,8 @@ by its content alone: recovery after a lost answer needs that (docs/decisions/00
 
 from collections.abc import Iterator
 
-from bot.models import AnnounceType, Digest
+from bot.digest.models import Digest
+from bot.models import AnnounceType
 from bot.text.words import count_of, long_date
 
 MAX_CATEGORIES = 8

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from bot.digest.models import Reason, ReasonCode
 from bot.errors import AlreadyRunning, BotError, DatabaseUnusable, StoreError
-from bot.models import Reason, ReasonCode
 from bot.store.backup.backup import backup, note_boot, restore
 from bot.store.sqlite import migrations
 from bot.store.sqlite.database import instance_lock

@@ -9,16 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from bot.digest.messages import DeliveryRecord, DeliveryState, MessageDraft
+from bot.digest.models import Reason, ReasonCode, Subscription
 from bot.errors import StoreError
-from bot.models import (
-    DeliveryRecord,
-    DeliveryState,
-    MessageDraft,
-    Paper,
-    Reason,
-    ReasonCode,
-    Subscription,
-)
+from bot.models import Paper
 from bot.store.outbox.outbox import Outbox, delivery_key, frozen_json, nonce_of
 from bot.store.sqlite.database import open_database
 from bot.store.sqlite.executor import Database

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.models import DeliveryState, Reason, ReasonCode
+from bot.digest.messages import DeliveryState
+from bot.digest.models import Reason, ReasonCode
 from bot.store.store import Store, open_store
 from tests.builders import DAY, NOW, make_draft, make_papers, make_reason
 from tests.store.outbox.test_outbox import CHANNEL, LATER, claim, drafts, states, subscribe

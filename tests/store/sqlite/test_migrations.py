@@ -10,14 +10,8 @@ import pytest
 
 from bot.delivery.notices import resumes_by_itself
 from bot.delivery.reconcile import may_repeat
-from bot.models import (
-    IntakeCode,
-    IntakeReason,
-    IntakeVerdict,
-    NearListing,
-    Reason,
-    ReasonCode,
-)
+from bot.digest.models import Reason, ReasonCode
+from bot.models import IntakeCode, IntakeReason, IntakeVerdict, NearListing
 from bot.query.parser import parse_query
 from bot.store.keys import first_key
 from bot.store.search.index import INDEXES

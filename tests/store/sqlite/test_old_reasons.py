@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.models import Reason, ReasonCode
+from bot.digest.models import Reason, ReasonCode
 from bot.store.sqlite.old_reasons import parse_old_reason
 from bot.store.sqlite.reasons import read_reason, reason_values
 from bot.ui.reasons import SENTENCES, say_reason

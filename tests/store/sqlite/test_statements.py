@@ -8,8 +8,9 @@ from typing import NamedTuple
 
 import pytest
 
+from bot.digest.messages import DeliveryState
 from bot.errors import StoreError
-from bot.models import AnnounceType, ArxivId, DeliveryState
+from bot.models import AnnounceType, ArxivId
 from bot.store.sqlite.statements import change, json_array, select, select_one, select_rows
 
 

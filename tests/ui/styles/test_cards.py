@@ -9,15 +9,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.models import (
-    AnnounceType,
-    Digest,
-    DigestEntry,
-    LinkKind,
-    MessageDraft,
-    Paper,
-    ShownMessage,
-)
+from bot.digest.messages import MessageDraft, ShownMessage
+from bot.digest.models import Digest, DigestEntry
+from bot.models import AnnounceType, LinkKind, Paper
 from bot.text import markdown
 from bot.ui.styles.cards import CARDS
 from tests.builders import make_digest, make_entry, make_id, make_link, make_paper

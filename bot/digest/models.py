@@ -1,0 +1,168 @@
+"""The nouns of subscriptions and their digests, frozen values as those of `bot.models`."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from enum import StrEnum
+
+from bot.models import AnnounceType, Paper, least_version
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Topic:
+    """A saved search of one subscription: a name and a query."""
+
+    name: str
+    query: str
+
+
+class ReasonCode(StrEnum):
+    """Why a message is in its state, or a digest is paused; ``bot/ui/reasons.py`` says it.
+
+    The values are stored, so they stay as they are.
+    """
+
+    # Discord refuses the channel.
+    CHANNEL_GONE = "channel-gone"
+    GUILD_GONE = "guild-gone"
+    CHANNEL_HIDDEN = "channel-hidden"
+    MAY_NOT_POST = "may-not-post"
+    NO_PRIVATE_MESSAGES = "no-private-messages"
+    NO_TEXT_CHANNEL = "no-text-channel"
+    THREAD_ARCHIVED = "thread-archived"
+    THREAD_LOCKED = "thread-locked"
+    CHANNEL_REFUSED = "channel-refused"
+
+    # Discord refuses the message, or it is not as it was planned.
+    MESSAGE_REFUSED = "message-refused"
+    DAMAGED = "damaged"
+    OTHER_CHANNEL = "other-channel"
+
+    # Certainly not posted, and tried again later.
+    RATE_LIMITED = "rate-limited"
+    ADDRESS_BANNED = "address-banned"
+    ANSWERED_BY_OTHERS = "answered-by-others"
+    TEMPORARILY_OFF = "temporarily-off"
+    TOKEN_REFUSED = "token-refused"  # noqa: S105
+    UNREACHABLE = "unreachable"
+
+    # It may have arrived.
+    NO_ANSWER = "no-answer"
+    SERVER_ERROR = "server-error"
+    WINDOW_OVER = "window-over"
+    AFTER_UNSURE_TRY = "after-unsure-try"
+
+    # What the channel's history says, or why it says nothing.
+    DELETED = "deleted"
+    FOUND = "found"
+    NOT_IN_HISTORY = "not-in-history"
+    BARE_MESSAGE = "bare-message"
+    CHANNEL_UNREADABLE = "channel-unreadable"
+    CLOCK_WRONG = "clock-wrong"
+    HISTORY_HIDDEN = "history-hidden"
+    HISTORY_TOO_LONG = "history-too-long"
+    NO_MESSAGES_THERE = "no-messages-there"
+    NOT_IN_GUILD = "not-in-guild"
+    NOT_READ_YET = "not-read-yet"
+
+    # A backup was put back.
+    COPIED = "copied"
+    PUT_BACK = "put-back"
+    SHOWN_IN_PIECES = "shown-in-pieces"
+
+    # Decided by people or by time.
+    GIVEN_UP = "given-up"
+    PAUSED_BY_ADMIN = "paused-by-admin"
+    POSTED_AGAIN = "posted-again"
+    SUBSCRIPTION_DELETED = "subscription-deleted"
+
+    # Written by another version: ``text`` is its sentence or code.
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reason:
+    """A reason with what belongs to it; each code uses the fields that its sentence names.
+
+    ``status`` is an HTTP status, ``discord_code`` one of Discord's error codes (0: none). ``text``
+    is what Discord, Python or an earlier version said, ``number`` a count or an identifier, and
+    ``because`` the reason behind this one.
+    """
+
+    code: ReasonCode
+    status: int | None = None
+    discord_code: int = 0
+    text: str = ""
+    number: int | None = None
+    because: "Reason | None" = None
+
+
+class SubscriptionState(StrEnum):
+    ACTIVE = "active"
+    PAUSED = "paused"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subscription:
+    """What one Discord channel gets: the categories it follows, filtered by its topics.
+
+    ``post_at`` is a local time in ``zone`` (an IANA name); None means as soon as announced.
+    ``starts_after`` is the number of the newest listing that was stored before it began.
+    Without topics the channel gets every paper of ``announce_types``.
+    """
+
+    id: int
+    guild_id: int
+    channel_id: int
+    categories: tuple[str, ...]
+    announce_types: tuple[AnnounceType, ...] = (AnnounceType.NEW, AnnounceType.CROSS)
+    topics: tuple[Topic, ...] = ()
+    post_at: time | None = None
+    zone: str = "UTC"
+    style: str = "cards"
+    state: SubscriptionState = SubscriptionState.ACTIVE
+    paused_because: Reason | None = None
+    created_at: datetime
+    starts_after: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedIn:
+    """One listing that announced a paper: category, type and place in it."""
+
+    category: str
+    announce_type: AnnounceType
+    position: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DigestEntry:
+    """One paper of a digest, with every reason why it is there.
+
+    ``announce_type`` is the weightiest of the listings' (new before cross before replacements).
+    """
+
+    paper: Paper
+    announce_type: AnnounceType
+    listed_in: tuple[ListedIn, ...]
+    topics: tuple[str, ...] = ()
+
+    @property
+    def least_version(self) -> int:
+        """The version, or the least it can be where it is unknown."""
+        return least_version(self.paper.version, self.announce_type)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Digest:
+    """What is posted to one channel for one announcement date.
+
+    ``announced`` counts the distinct papers that the followed categories announced that day with
+    the chosen announce types, whether they matched or not: the 47 of '12 of 47 announced'.
+    ``is_supplement`` marks papers that reached the listing after a first digest was posted.
+    """
+
+    categories: tuple[str, ...]
+    announced_on: date
+    entries: tuple[DigestEntry, ...]
+    announced: int
+    is_supplement: bool = False
