@@ -192,8 +192,10 @@ class Pipeline:
         before = [
             each.entry.paper.arxiv_id for each in decisions if each.verdict is Verdict.POSTED_BEFORE
         ]
-        fates = await self.store.arrivals.find_fates(subscription.channel_id, before)
-        return tuple(replace(each, fate=fates.get(each.entry.paper.arxiv_id)) for each in decisions)
+        statuses = await self.store.arrivals.find_statuses(subscription.channel_id, before)
+        return tuple(
+            replace(each, delivery=statuses.get(each.entry.paper.arxiv_id)) for each in decisions
+        )
 
     async def outlooks(self, subscriptions: Iterable[Subscription]) -> dict[int, Outlook]:
         """Say by channel which digest comes next, when, and what it waits for."""

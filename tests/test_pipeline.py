@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.digest.models import Subscription
-from bot.digest.select import Fate, Verdict
+from bot.digest.select import DeliveryStatus, Verdict
 from bot.errors import ArxivUnavailable, StoreError
 from bot.intake.schedule import IntakeRules
 from bot.models import (
@@ -451,13 +451,13 @@ async def test_an_explanation_says_what_became_of_papers(pipeline: Pipeline, fee
     feeds.show(make_listing(make_paper(1)))
     await pipeline.tick()
     (decision,) = await pipeline.explain(subscription, TUESDAY)
-    assert decision.fate is Fate.ON_ITS_WAY
+    assert decision.delivery is DeliveryStatus.ON_ITS_WAY
     record = await pipeline.store.outbox.claim(CHANNEL, pipeline.now())
     assert record is not None
     await pipeline.store.outbox.mark_sent(record.id, 5, pipeline.now())
     (decision,) = await pipeline.explain(subscription, TUESDAY)
     assert (decision.verdict, decision.sent_version) == (Verdict.POSTED_BEFORE, 1)
-    assert decision.fate is None
+    assert decision.delivery is None
 
 
 async def test_a_date_is_read_and_matched_once_for_all_channels(

@@ -20,7 +20,7 @@ class Verdict(StrEnum):
     POSTED_BEFORE = "posted-before"
 
 
-class Fate(StrEnum):
+class DeliveryStatus(StrEnum):
     """What became of a planned message that is not (known to be) in its channel."""
 
     ON_ITS_WAY = "on-its-way"
@@ -34,13 +34,13 @@ class Decision:
     """One announced paper and what becomes of it in the channel.
 
     ``sent_version`` is the highest version that the channel was sent, None while it got none.
-    ``fate`` says what became of the message of a paper that counts as posted; None: it is there.
+    ``delivery`` says what became of the message of a paper that counts as posted; None: it arrived.
     """
 
     entry: DigestEntry
     verdict: Verdict
     sent_version: int | None = None
-    fate: Fate | None = None
+    delivery: DeliveryStatus | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

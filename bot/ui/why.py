@@ -1,4 +1,4 @@
-"""What `/digest why` answers: one paper and its fate in one channel. Pure."""
+"""What `/digest why` answers: one paper and what became of it in one channel. Pure."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from typing import Final
 from bot.arxiv.identifier import abs_url
 from bot.digest.messages import PostedMessage
 from bot.digest.models import DigestEntry, Subscription
-from bot.digest.select import Decision, Fate, Verdict
+from bot.digest.select import Decision, DeliveryStatus, Verdict
 from bot.models import ArxivId, Paper, StoredPaper
 from bot.text import markdown
 from bot.text.words import TYPE_NAMES, count_of, joined, long_date
@@ -30,19 +30,19 @@ class Told:
     is_next: bool
 
 
-_FATES = {
-    Fate.ON_ITS_WAY: "Its message is on its way; /digest status says when it arrives.",
-    Fate.FAILED: "Its message could not be posted; /digest resolve posts it again.",
-    Fate.UNKNOWN: "Whether its message arrived is unknown; /digest resolve settles that.",
-    Fate.LEFT: "An admin decided to leave its message as it is.",
+_STATUSES = {
+    DeliveryStatus.ON_ITS_WAY: "Its message is on its way; /digest status says when it arrives.",
+    DeliveryStatus.FAILED: "Its message could not be posted; /digest resolve posts it again.",
+    DeliveryStatus.UNKNOWN: "Whether its message arrived is unknown; /digest resolve settles that.",
+    DeliveryStatus.LEFT: "An admin decided to leave its message as it is.",
 }
 
 
 def describe_decision(decision: Decision, subscription: Subscription) -> str:
     """Say in one sentence why the channel gets the paper, or why it does not."""
     entry, topics = decision.entry, subscription.topics
-    if decision.fate is not None:
-        return _FATES[decision.fate]
+    if decision.delivery is not None:
+        return _STATUSES[decision.delivery]
     match decision.verdict:
         case Verdict.TYPE_NOT_FOLLOWED:
             followed = joined([f"{TYPE_NAMES[each]}s" for each in subscription.announce_types])
@@ -76,13 +76,13 @@ def say_why(
 ) -> str:
     """Tell what became of a paper in the channel, the newest announcement first."""
     lines = [f"{_name(paper.arxiv_id, paper.title)} in <#{subscription.channel_id}>:"]
-    lines += [f"- {long_date(each.day)}: {_fate(each, subscription)}" for each in told]
+    lines += [f"- {long_date(each.day)}: {_describe(each, subscription)}" for each in told]
     if posted is not None:
         lines.append(f"It is there: {posted.url}")
     return "\n".join(lines)
 
 
-def _fate(told: Told, subscription: Subscription) -> str:
+def _describe(told: Told, subscription: Subscription) -> str:
     reason = markdown.shorten(describe_decision(told.decision, subscription), MAX_REASON)
     if told.decision.verdict is not Verdict.POST:
         return reason

@@ -8,7 +8,7 @@ import pytest
 
 from bot.digest.messages import PostedMessage
 from bot.digest.models import ListedIn, Subscription
-from bot.digest.select import Decision, Fate, Verdict
+from bot.digest.select import Decision, DeliveryStatus, Verdict
 from bot.models import AnnounceType
 from bot.ui.why import Told, describe_decision, say_unknown, say_why
 from tests.builders import (
@@ -125,14 +125,15 @@ def test_every_listing_is_named() -> None:
     )
 
 
-@pytest.mark.parametrize("fate", Fate)
-def test_what_became_of_the_message_replaces_what_was_decided(fate: Fate) -> None:
+@pytest.mark.parametrize("status", DeliveryStatus)
+def test_what_became_of_the_message_replaces_what_was_decided(status: DeliveryStatus) -> None:
     before = Decision(entry=make_entry(), verdict=Verdict.POSTED_BEFORE, sent_version=1)
     sentences = {
-        describe_decision(replace(before, fate=each), make_subscription()) for each in Fate
+        describe_decision(replace(before, delivery=each), make_subscription())
+        for each in DeliveryStatus
     }
-    said = describe_decision(replace(before, fate=fate), make_subscription())
-    assert len(sentences) == len(Fate)
+    said = describe_decision(replace(before, delivery=status), make_subscription())
+    assert len(sentences) == len(DeliveryStatus)
     assert "was posted" not in said
 
 

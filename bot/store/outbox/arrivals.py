@@ -7,7 +7,7 @@ from operator import itemgetter
 
 from bot.digest.arrival import PastDigest, Queue
 from bot.digest.messages import DeliveryState
-from bot.digest.select import Fate
+from bot.digest.select import DeliveryStatus
 from bot.models import ArxivId
 from bot.store.outbox.outbox import LONG_AGO, OPEN, read_day, read_moment
 from bot.store.sqlite.executor import Database
@@ -75,9 +75,9 @@ class Arrivals:
             {"arxiv_id": arxiv_id, "categories": json_array(categories), "limit": limit},
         )
 
-    async def find_fates(
+    async def find_statuses(
         self, channel_id: int, arxiv_ids: Collection[ArxivId]
-    ) -> dict[ArxivId, Fate]:
+    ) -> dict[ArxivId, DeliveryStatus]:
         """Find what became of planned papers; those that were posted are left out."""
         found = await self._database.read(
             select_rows,
@@ -90,8 +90,8 @@ class Arrivals:
             """,
             {"channel_id": channel_id, "ids": json_array(arxiv_ids)},
         )
-        fates = ((row[0], _fate(DeliveryState(row[1]), row[2])) for row in found)
-        return {arxiv_id: fate for arxiv_id, fate in fates if fate is not None}
+        statuses = ((row[0], _status(DeliveryState(row[1]), row[2])) for row in found)
+        return {arxiv_id: status for arxiv_id, status in statuses if status is not None}
 
 
 def _queue(rows: Sequence[Row]) -> Queue:
@@ -106,15 +106,15 @@ def _queue(rows: Sequence[Row]) -> Queue:
     )
 
 
-def _fate(state: DeliveryState, is_settled: bool) -> Fate | None:
+def _status(state: DeliveryState, is_settled: bool) -> DeliveryStatus | None:
     match state:
         case DeliveryState.SENT:
             return None
         case DeliveryState.FAILED | DeliveryState.UNKNOWN if is_settled:
-            return Fate.LEFT
+            return DeliveryStatus.LEFT
         case DeliveryState.FAILED:
-            return Fate.FAILED
+            return DeliveryStatus.FAILED
         case DeliveryState.UNKNOWN:
-            return Fate.UNKNOWN
+            return DeliveryStatus.UNKNOWN
         case _:
-            return Fate.ON_ITS_WAY
+            return DeliveryStatus.ON_ITS_WAY

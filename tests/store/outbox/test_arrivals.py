@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.digest.select import Fate
+from bot.digest.select import DeliveryStatus
 from bot.store.store import Store, open_store
 from tests.builders import (
     DAY,
@@ -95,13 +95,13 @@ async def test_a_paper_that_was_not_posted_says_what_became_of_it(store: Store) 
     left = await claim(store.outbox)
     await store.outbox.mark_failed(left.id, make_reason("refused"), NOW)
     await store.troubles.settle(left.id, NOW)
-    assert await store.arrivals.find_fates(CHANNEL, ids) == {
-        ids[1]: Fate.FAILED,
-        ids[2]: Fate.UNKNOWN,
-        ids[3]: Fate.LEFT,
-        ids[4]: Fate.ON_ITS_WAY,
+    assert await store.arrivals.find_statuses(CHANNEL, ids) == {
+        ids[1]: DeliveryStatus.FAILED,
+        ids[2]: DeliveryStatus.UNKNOWN,
+        ids[3]: DeliveryStatus.LEFT,
+        ids[4]: DeliveryStatus.ON_ITS_WAY,
     }
-    assert await store.arrivals.find_fates(CHANNEL + 1, ids) == {}
+    assert await store.arrivals.find_statuses(CHANNEL + 1, ids) == {}
 
 
 async def test_the_days_of_a_paper_are_those_of_the_categories_asked_for(store: Store) -> None:
