@@ -249,9 +249,9 @@ class Pipeline:
         except DatabaseFull:
             raise  # it stops them all: told once, not for each channel
         except BotError as error:
-            log.warning("digest not planned: %s", error, extra=_target(subscription, day))
+            log.warning("digest not planned: %s", error, extra=_log_fields(subscription, day))
             return PlanResult(messages=0, papers=0, announced=0)
-        fields = {**_target(subscription, day), "papers": result.papers, "of": result.announced}
+        fields = {**_log_fields(subscription, day), "papers": result.papers, "of": result.announced}
         log.info("digest planned", extra=fields)
         return result
 
@@ -286,5 +286,5 @@ class Pipeline:
         return record is None or any(each.updated_at > record.decided_at for each in stored)
 
 
-def _target(subscription: Subscription, day: date) -> dict[str, object]:
+def _log_fields(subscription: Subscription, day: date) -> dict[str, object]:
     return {"channel": subscription.channel_id, "announced_on": day.isoformat()}

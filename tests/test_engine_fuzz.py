@@ -35,7 +35,7 @@ from bot.run.demo import default_listing
 from bot.store.search import words as search_words
 from bot.store.store import Store, open_store
 from bot.text import markdown
-from bot.ui.advice import make_offers, render_nothing
+from bot.ui.advice import make_suggestions, render_nothing
 from bot.ui.embeds import MAX_DESCRIPTION, MAX_TITLE
 from bot.ui.search import render_search
 from tests.builders import DAY, NOW, make_link, make_listing, make_paper
@@ -180,7 +180,7 @@ class Trial:
         else:
             advice = await self.timed("advice", query.text, self.store.search.advise(query))
             embed = render_nothing(page, query, advice)
-            for offer in make_offers(query, advice):
+            for offer in make_suggestions(query, advice):
                 offered = await self.find(parse_query(offer.query), Sort.NEWEST)
                 assert offered.matches, f"{offer.query!r} is offered and finds nothing"
         assert markdown.width(embed.title or "") <= MAX_TITLE

@@ -28,7 +28,7 @@ from bot.arxiv.listing import ListingPage, join_pages, parse_page
 from bot.arxiv.oaipmh import OaiPage, parse_oai
 from bot.arxiv.taxonomy import canonical_category, oai_set
 from bot.errors import ArxivUnavailable, InputError, ListingFormatError
-from bot.models import ArxivId, IntakeCode, IntakeReason, Listing, Paper
+from bot.models import ArxivId, Clock, IntakeCode, IntakeReason, Listing, Paper
 
 T = TypeVar("T")
 
@@ -75,7 +75,7 @@ class Settings(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Answer:
+class _Response:
     """What one request brought: a body, or the address to ask instead."""
 
     body: bytes = b""
@@ -96,7 +96,7 @@ class ArxivClient:
         *,
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
         monotonic: Callable[[], float] = time.monotonic,
-        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        now: Clock = lambda: datetime.now(UTC),
     ) -> None:
         self._session = session
         self._settings = settings
@@ -253,7 +253,7 @@ class ArxivClient:
 
     # -- requests ----------------------------------------------------------------------------
 
-    async def _get(self, url: str) -> _Answer:
+    async def _get(self, url: str) -> _Response:
         """Ask for ``url`` when it is our turn, following arXiv's own redirects."""
         async with self._turn:
             home = urlsplit(url)
@@ -285,7 +285,7 @@ class ArxivClient:
         if wait_s > 0:
             await self._sleep(wait_s)
 
-    async def _ask(self, url: str) -> _Answer:
+    async def _ask(self, url: str) -> _Response:
         timeout = aiohttp.ClientTimeout(
             total=self._settings.timeout_s,
             sock_connect=CONNECT_TIMEOUT_S,
@@ -317,15 +317,15 @@ class ArxivClient:
         finally:
             self._ended_at = self._monotonic()
 
-    async def _read(self, response: aiohttp.ClientResponse, url: str) -> _Answer:
+    async def _read(self, response: aiohttp.ClientResponse, url: str) -> _Response:
         if response.status in REDIRECTS:
-            return _Answer(redirect=response.headers.get("Location", ""))
+            return _Response(redirect=response.headers.get("Location", ""))
         if response.status not in (HTTPStatus.OK, HTTPStatus.BAD_REQUEST):
             raise self._unavailable(response, url)
         body = await self._read_body(response, url)
         if body.lstrip()[:40].lower().startswith(b"rate exceeded"):
             raise self._unavailable(response, url)  # sent with 200 as well as with 429
-        return _Answer(body=body, is_refusal=response.status == HTTPStatus.BAD_REQUEST)
+        return _Response(body=body, is_refusal=response.status == HTTPStatus.BAD_REQUEST)
 
     async def _read_body(self, response: aiohttp.ClientResponse, url: str) -> bytes:
         """Read at most ``max_bytes`` after decompression: `read()` would take a bomb whole."""

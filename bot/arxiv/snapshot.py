@@ -91,7 +91,7 @@ def _versions(record: Mapping[str, Any]) -> tuple[int, datetime | None]:
     versions = [entry for entry in listed if isinstance(entry, dict)] if _is_list(listed) else []
     submitted_at: datetime | None = None
     for entry in versions[:1]:
-        submitted_at = _moment(_text(entry, "created"))
+        submitted_at = _instant(_text(entry, "created"))
     return max(len(versions) or _stated_version(record), 1), submitted_at
 
 
@@ -100,7 +100,7 @@ _USUAL_MOMENT = re.compile(
 )
 
 
-def _moment(text: str) -> datetime | None:
+def _instant(text: str) -> datetime | None:
     with contextlib.suppress(ValueError):
         if usual := _USUAL_MOMENT.fullmatch(text):  # five times as fast as the general way
             day, month, year, hour, minute, second = usual.groups()

@@ -21,7 +21,7 @@ DIGESTS = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Facts:
+class Overview:
     """What is the same for all digests of an answer."""
 
     now: datetime
@@ -37,21 +37,21 @@ async def show_status(
 ) -> None:
     """Answer with the status of ``subscriptions``, of which there is at least one."""
     guild = guild_of(interaction)
-    facts = await _gather(cog, guild.id)
+    overview = await _gather(cog, guild.id)
     links = channel_links(guild, subscriptions)
     statuses = [
-        await _status(cog, facts, each, guild, links[each.channel_id]) for each in subscriptions
+        await _status(cog, overview, each, guild, links[each.channel_id]) for each in subscriptions
     ]
-    embeds = render_statuses(statuses, now=facts.now)
-    content = await _hindrance(cog, facts.now)
+    embeds = render_statuses(statuses, now=overview.now)
+    content = await _hindrance(cog, overview.now)
     await interaction.edit_original_response(content=content, embeds=embeds)
 
 
-async def _gather(cog: AdminCog, guild_id: int) -> Facts:
+async def _gather(cog: AdminCog, guild_id: int) -> Overview:
     now, store, speed = cog.pipeline.now(), cog.store, cog.delivery.settings
     queues = await store.arrivals.list_queues()
     arrivals = estimate_arrivals(queues, now=now, pace_per_s=speed.pace_per_s, lanes=speed.lanes)
-    return Facts(
+    return Overview(
         now=now,
         known=await cog.pipeline.known_days(),
         intake=await cog.pipeline.intake.statuses(),
@@ -62,16 +62,16 @@ async def _gather(cog: AdminCog, guild_id: int) -> Facts:
 
 
 async def _status(
-    cog: AdminCog, facts: Facts, subscription: Subscription, guild: discord.Guild, link: str
+    cog: AdminCog, overview: Overview, subscription: Subscription, guild: discord.Guild, link: str
 ) -> ChannelStatus:
     channel_id = subscription.channel_id
-    outlook = look_ahead(subscription, facts.known, now=facts.now)
+    outlook = look_ahead(subscription, overview.known, now=overview.now)
     digests = await cog.store.arrivals.list_digests(channel_id, DIGESTS)
-    skipped = list_skipped(subscription, facts.known, now=facts.now)
-    known = [each.announced_on for each in digests if each.announced_on >= facts.known.since]
-    waits = _waits(facts, outlook.day, outlook.waits_for)
+    skipped = list_skipped(subscription, overview.known, now=overview.now)
+    known = [each.announced_on for each in digests if each.announced_on >= overview.known.since]
+    waits = _waits(overview, outlook.day, outlook.waits_for)
     is_asked = outlook.at is None or any(
-        (wait.category, outlook.day) in facts.known.records for wait in waits
+        (wait.category, outlook.day) in overview.known.records for wait in waits
     )
     return ChannelStatus(
         subscription=subscription,
@@ -81,34 +81,34 @@ async def _status(
         lacks=_lacking(guild.get_channel_or_thread(channel_id)),
         waits=waits if is_asked else (),
         digests=digests,
-        without={day: _asked_in_vain(facts, subscription, day) for day in known},
-        skipped={day: _not_stored(facts, subscription, day) for day in skipped},
-        queue=facts.queues.get(channel_id),
-        arrival=facts.arrivals.get(channel_id),
-        troubles=[each for each in facts.troubles if each.channel_id == channel_id],
+        without={day: _asked_in_vain(overview, subscription, day) for day in known},
+        skipped={day: _not_stored(overview, subscription, day) for day in skipped},
+        queue=overview.queues.get(channel_id),
+        arrival=overview.arrivals.get(channel_id),
+        troubles=[each for each in overview.troubles if each.channel_id == channel_id],
     )
 
 
-def _asked_in_vain(facts: Facts, subscription: Subscription, day: date) -> list[Wait]:
+def _asked_in_vain(overview: Overview, subscription: Subscription, day: date) -> list[Wait]:
     """Say which listings a digest lacked; what was not asked for was not followed then."""
-    waits = _not_stored(facts, subscription, day)
-    return [wait for wait in waits if (wait.category, day) in facts.known.records]
+    waits = _not_stored(overview, subscription, day)
+    return [wait for wait in waits if (wait.category, day) in overview.known.records]
 
 
-def _not_stored(facts: Facts, subscription: Subscription, day: date) -> list[Wait]:
-    stored = facts.known.numbers
+def _not_stored(overview: Overview, subscription: Subscription, day: date) -> list[Wait]:
+    stored = overview.known.numbers
     missing = [each for each in subscription.categories if (each, day) not in stored]
-    return _waits(facts, day, missing)
+    return _waits(overview, day, missing)
 
 
-def _waits(facts: Facts, day: date, categories: Sequence[str]) -> list[Wait]:
+def _waits(overview: Overview, day: date, categories: Sequence[str]) -> list[Wait]:
     """Say why the listings of these categories are not there, and when arXiv is asked again."""
     waits = []
     for category in categories:
-        record = facts.known.records.get((category, day))
+        record = overview.known.records.get((category, day))
         why = say_state(record) if record else ""
         is_over = record is not None and record.is_closed
-        status = facts.intake.get(category)
+        status = overview.intake.get(category)
         waits.append(
             Wait(
                 category=category,

@@ -11,7 +11,7 @@ from bot.digest.select import Decision, Verdict
 from bot.models import ArxivId
 from bot.ui.day import DayStory, render_day
 from bot.ui.intake import say_state
-from bot.ui.why import Told, say_unknown, say_why
+from bot.ui.why import DatedDecision, say_unknown, say_why
 
 MAX_DAYS = 3
 """Few papers are announced more often: new, and as a replacement now and then."""
@@ -26,8 +26,8 @@ async def explain_paper(cog: AdminCog, subscription: Subscription, arxiv_id: Arx
     posted = await cog.store.outbox.find_messages(subscription.guild_id, [arxiv_id])
     message = posted.get(arxiv_id)
     is_here = message is not None and message.channel_id == subscription.channel_id
-    told = [await _told(cog, subscription, arxiv_id, day) for day in days]
-    return say_why(subscription, stored.paper, told, posted=message if is_here else None)
+    dated = [await _decide(cog, subscription, arxiv_id, day) for day in days]
+    return say_why(subscription, stored.paper, dated, posted=message if is_here else None)
 
 
 async def explain_day(
@@ -70,11 +70,13 @@ async def _is_part(cog: AdminCog, record: DeliveryRecord) -> bool:
     )
 
 
-async def _told(cog: AdminCog, subscription: Subscription, arxiv_id: ArxivId, day: date) -> Told:
+async def _decide(
+    cog: AdminCog, subscription: Subscription, arxiv_id: ArxivId, day: date
+) -> DatedDecision:
     decisions = await cog.pipeline.explain(subscription, day)
     decision = next(each for each in decisions if each.entry.paper.arxiv_id == arxiv_id)
     is_next = await _is_next(cog, subscription, day, decision)
-    return Told(day=day, decision=decision, is_next=is_next)
+    return DatedDecision(day=day, decision=decision, is_next=is_next)
 
 
 async def _is_next(

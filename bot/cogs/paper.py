@@ -29,7 +29,7 @@ from bot.pipeline import Pipeline
 from bot.query.ast import HasDoi, Identified, Query
 from bot.query.parser import parse_query
 from bot.query.results import Cursor, Match, SearchPage, Sort
-from bot.ui.advice import Offer, make_offers, render_nothing
+from bot.ui.advice import Suggestion, make_suggestions, render_nothing
 from bot.ui.paper import render_paper_details
 from bot.ui.search import render_search, render_similar
 from bot.ui.views import (
@@ -139,7 +139,7 @@ class PaperCog(commands.GroupCog, group_name="paper", group_description="Find an
         """Say what is to blame, and offer what would find something."""
         async with self.turns.of(interaction.user.id):
             advice = await self.store.search.advise(query)
-        buttons = offer_buttons(make_offers(query, advice), sort, interaction.user.id)
+        buttons = offer_buttons(make_suggestions(query, advice), sort, interaction.user.id)
         embed = render_nothing(page, query, advice)
         await interaction.edit_original_response(embed=embed, view=make_view(buttons))
 
@@ -292,7 +292,7 @@ def page_buttons(page: SearchPage, sort: Sort, asker: int) -> list[SearchPageBut
     ]
 
 
-def offer_buttons(offers: Iterable[Offer], sort: Sort, asker: int) -> list[SearchOfferButton]:
+def offer_buttons(offers: Iterable[Suggestion], sort: Sort, asker: int) -> list[SearchOfferButton]:
     """Make the buttons of searches to try instead; those too long for one stay text."""
     states = [
         (SearchOffer(asker=asker, sort=sort.value, query=offer.query), offer.label)

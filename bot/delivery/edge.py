@@ -22,6 +22,7 @@ from bot.delivery.trace import watched
 from bot.delivery.window import NonceWindow, NonceWindowOver, Tries, host_clock
 from bot.digest.messages import DeliveryRecord, DeliveryState
 from bot.digest.models import Reason, ReasonCode
+from bot.models import Clock
 from bot.ui.permissions import missing_permissions
 from bot.ui.reasons import say_reason
 
@@ -54,7 +55,7 @@ class Sender(Protocol):
 class DiscordSender:
     """A `Sender` over discord.py; ``use`` gives it the client, which must have `http_trace`."""
 
-    def __init__(self, *, now: Callable[[], datetime]) -> None:
+    def __init__(self, *, now: Clock) -> None:
         self._now = now
         self._window = NonceWindow(now=host_clock(now))
         self._client: discord.Client | None = None

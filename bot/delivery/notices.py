@@ -7,14 +7,14 @@ hours, the host hears of it: a server's admins could do nothing about it.
 
 import hashlib
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Final, Protocol
 
 from bot.digest.messages import DeliveryRecord
 from bot.digest.models import ReasonCode, Subscription, SubscriptionState
-from bot.models import Outage
+from bot.models import Clock, Outage
 from bot.store.store import Store
 from bot.ui.defects import find_defects, render_defects
 from bot.ui.notices import Paused, render_missed, render_notice, render_outages, render_paused
@@ -90,7 +90,7 @@ class Patience:
 class Caretaker:
     """Call `look_around` every now and then."""
 
-    def __init__(self, store: Store, admins: Admins, *, now: Callable[[], datetime]) -> None:
+    def __init__(self, store: Store, admins: Admins, *, now: Clock) -> None:
         self._store = store
         self._admins = admins
         self._now = now

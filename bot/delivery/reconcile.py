@@ -7,7 +7,7 @@ had posted again since. A channel that cannot be read is paused: its admin decid
 """
 
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -16,7 +16,7 @@ from bot.delivery.fingerprint import CLOCK_TOLERANCE, Likeness, Seen, Sighting, 
 from bot.delivery.history import PostedPapers
 from bot.digest.messages import DeliveryRecord
 from bot.digest.models import Reason, ReasonCode, Subscription
-from bot.models import ArxivId
+from bot.models import ArxivId, Clock
 from bot.store.store import Store
 from bot.ui.reasons import say_reason
 from bot.ui.styles import style_of
@@ -29,9 +29,7 @@ IN_PIECES: Final = Reason(code=ReasonCode.SHOWN_IN_PIECES)
 class Reconciliation:
     """Compares a database that was put back with the channels, once."""
 
-    def __init__(
-        self, store: Store, sender: Sender, *, window: timedelta, now: Callable[[], datetime]
-    ) -> None:
+    def __init__(self, store: Store, sender: Sender, *, window: timedelta, now: Clock) -> None:
         self._store = store
         self._sender = sender
         self._window = window

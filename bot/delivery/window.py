@@ -9,12 +9,13 @@ or the host was restarted, the time is over: the channel's history is asked inst
 import time
 import uuid
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
 from bot.delivery.outcome import Try
 from bot.digest.messages import Instant
+from bot.models import Clock
 
 LATEST: Final = 5 / 6
 """The part of the window within which a try may begin: it takes time to arrive."""
@@ -25,7 +26,7 @@ BOOT_ID: Final = Path("/proc/sys/kernel/random/boot_id")
 UP_CLOCK: Final = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 
 
-def host_clock(now: Callable[[], datetime]) -> Callable[[], Instant]:
+def host_clock(now: Clock) -> Callable[[], Instant]:
     """Return the host's clocks, of which ``now`` is the wall clock.
 
     Where the host has no name for its boot, each process counts as one.

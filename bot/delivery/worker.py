@@ -25,6 +25,7 @@ from bot.delivery.window import NonceWindow, Tries, host_clock
 from bot.digest.messages import DeliveryRecord, DeliveryState, Instant, MessageDraft
 from bot.digest.models import Reason, ReasonCode
 from bot.errors import StoreError, TokenRefused
+from bot.models import Clock
 from bot.store.outbox.outbox import DueChannel, Outbox
 from bot.ui.reasons import say_reason
 from bot.ui.styles import style_of
@@ -64,7 +65,7 @@ class Delivery:
         outbox: Outbox,
         sender: Sender,
         *,
-        now: Callable[[], datetime],
+        now: Clock,
         settings: DeliverySettings | None = None,
         clock: Callable[[], Instant] | None = None,
         free_bytes: Callable[[], int] | None = None,

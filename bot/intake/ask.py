@@ -318,7 +318,7 @@ class Intake:
             log.warning(
                 "papers were stored for the wrong date",
                 extra={
-                    **_target(category, correction.day),
+                    **_log_fields(category, correction.day),
                     "papers": len(correction.arxiv_ids),
                 },
             )
@@ -352,7 +352,7 @@ class Intake:
         self.missed += len(records)
         first, last = records[0], records[-1]
         why = last.error or last.reason
-        fields = {**_target(first.category, first.day), "until": last.day.isoformat()}
+        fields = {**_log_fields(first.category, first.day), "until": last.day.isoformat()}
         log.error("listing missed", extra={**fields, "reason": why.code if why else None})
 
     def _is_first_failure(self, category: str, source: str) -> bool:
@@ -363,7 +363,7 @@ class Intake:
 
     def _log_failure(self, record: DayRecord, source: IntakeSource, error: Exception) -> None:
         if self._is_first_failure(record.category, source):
-            fields = {**_target(record.category, record.day), "source": source.value}
+            fields = {**_log_fields(record.category, record.day), "source": source.value}
             log.warning("listing not fetched: %s", error, extra=fields)
 
     def _log_recovery(self, category: str, source: str) -> None:
@@ -375,7 +375,7 @@ class Intake:
         self, before: DayRecord, judgement: Judgement, added: AddedListing | None
     ) -> None:
         record = judgement.record
-        target = _target(record.category, record.day)
+        target = _log_fields(record.category, record.day)
         if added is not None and added.new_announcements:
             fields = {**target, "source": record.source, "papers": added.new_announcements}
             log.info("listing stored", extra=fields)
@@ -389,5 +389,5 @@ class Intake:
             )
 
 
-def _target(category: str, day: date) -> dict[str, object]:
+def _log_fields(category: str, day: date) -> dict[str, object]:
     return {"category": category, "announced_on": day.isoformat()}

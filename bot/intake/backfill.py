@@ -9,7 +9,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import asdict, dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, timedelta
 from typing import Protocol
 
 from bot.arxiv.dating import date_paper
@@ -17,7 +17,7 @@ from bot.arxiv.oaipmh import OaiPage, TokenExpired
 from bot.arxiv.taxonomy import oai_set
 from bot.errors import ArxivError, ArxivUnavailable, InputError
 from bot.intake.history import Progress, Tally, add_dated, show_progress
-from bot.models import IntakeCode, IntakeReason
+from bot.models import Clock, IntakeCode, IntakeReason
 from bot.store.store import Store
 
 FIRST_PAPER = date(1991, 8, 14)
@@ -122,7 +122,7 @@ class Backfill:
         store: Store,
         source: OaiSource,
         *,
-        now: Callable[[], datetime],
+        now: Clock,
         report: Callable[[str], None],
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
     ) -> None:

@@ -7,13 +7,13 @@ the database. Digests never wait for it: a link that comes late is there for sea
 
 import json
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from typing import Final, Protocol
 
 from bot.arxiv.calendar import announcement_day
 from bot.errors import LinksError, LinksUnavailable
-from bot.models import ArxivId, Link
+from bot.models import ArxivId, Clock, Link
 from bot.store.store import Store
 from bot.text.links import same_address
 
@@ -45,7 +45,7 @@ class LinkSource(Protocol):
 class Enrichment:
     """Call `look` every now and then."""
 
-    def __init__(self, store: Store, source: LinkSource, *, now: Callable[[], datetime]) -> None:
+    def __init__(self, store: Store, source: LinkSource, *, now: Clock) -> None:
         self._store = store
         self._source = source
         self._now = now

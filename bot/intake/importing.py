@@ -48,6 +48,7 @@ UNREADABLE = (OSError, EOFError, zlib.error)
 """What reading a file raises; the latter two come of a gzip archive that is damaged or cut."""
 
 Report = Callable[[str], None]
+"""Takes a line for the person who waits for a command."""
 
 
 def detect_form(path: Path) -> Form:

@@ -32,7 +32,7 @@ Spans = tuple[tuple[int, int], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reason:
+class MatchedPart:
     """A part of the query that holds for a paper, and the fields where it does.
 
     Fields are those of the query language: title, abstract, author, comment, category, has.
@@ -46,7 +46,7 @@ class Reason:
 class Explanation:
     """Why a paper matched; the spans are the matched words of its title, abstract and comment."""
 
-    reasons: tuple[Reason, ...] = ()
+    reasons: tuple[MatchedPart, ...] = ()
     title: Spans = ()
     abstract: Spans = ()
     comment: Spans = ()
@@ -63,7 +63,7 @@ def explain(root: Node, paper: Paper) -> Explanation:
         TextField.COMMENT: list(tokens(paper.comment or "")),
     }
     marks: dict[TextField, set[tuple[int, int]]] = {field: set() for field in fields}
-    reasons: list[Reason] = []
+    reasons: list[MatchedPart] = []
     authors: list[str] = []
     for leaf in dict.fromkeys(_wanted(root)):
         found: list[str] = []
@@ -79,7 +79,7 @@ def explain(root: Node, paper: Paper) -> Explanation:
             case _:
                 found = _filters(leaf, paper)
         if found:
-            reasons.append(Reason(part=print_leaf(leaf), fields=tuple(found)))
+            reasons.append(MatchedPart(part=print_leaf(leaf), fields=tuple(found)))
     return Explanation(
         reasons=tuple(reasons),
         title=_merged(marks[TextField.TITLE]),

@@ -5,7 +5,7 @@ process, the demo, `check` and the command line get theirs here (held by tests/r
 """
 
 import shutil
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -25,7 +25,7 @@ from bot.errors import ArxivUnavailable
 from bot.intake.ask import Intake, ListingSource
 from bot.intake.backfill import Backfill
 from bot.intake.enrich import Enrichment
-from bot.intake.importing import Importer
+from bot.intake.importing import Importer, Report
 from bot.intake.schedule import IntakeRules
 from bot.links.client import HuggingFaceClient
 from bot.models import ArxivId, Clock, Listing, Paper
@@ -33,9 +33,6 @@ from bot.pipeline import Pipeline
 from bot.run.client import PaperBot, use_stand_ins
 from bot.run.housekeeping import Backups
 from bot.store.store import Store, open_store
-
-Report = Callable[[str], None]
-"""Takes a line for the person who waits for a command."""
 
 
 def utc_now() -> datetime:

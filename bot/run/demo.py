@@ -11,7 +11,7 @@ import shlex
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -27,7 +27,7 @@ from bot.arxiv.files import parse_listing_file
 from bot.config.schema import Config, DatabaseConfig
 from bot.delivery.worker import Delivery
 from bot.errors import InputError
-from bot.models import AnnounceType, Listing
+from bot.models import AnnounceType, Clock, Listing
 from bot.run.app import App, build_app, open_offline
 from bot.run.stopping import stopping_on_signals, until
 from bot.text.words import count_of, long_date
@@ -189,7 +189,7 @@ def default_listing() -> Listing:
     return parse_listing_file((resources.files("bot.run") / "data" / LISTING).read_bytes())
 
 
-def clock_from(start: datetime) -> Callable[[], datetime]:
+def clock_from(start: datetime) -> Clock:
     """Return a clock that shows ``start`` now and goes on from there."""
     began = time.monotonic()
     return lambda: start + timedelta(seconds=time.monotonic() - began)

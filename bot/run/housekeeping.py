@@ -14,6 +14,7 @@ from typing import Final
 
 from bot.config.schema import BackupConfig
 from bot.errors import StoreError
+from bot.models import Clock
 from bot.store.backup import copies
 from bot.store.backup.backup import copy_database
 from bot.store.store import Store
@@ -58,9 +59,7 @@ class Backups:
     `store.backup.copies` says when. A copy that is being made when the bot stops is given up.
     """
 
-    def __init__(
-        self, path: Path, folder: Path, config: BackupConfig, *, now: Callable[[], datetime]
-    ) -> None:
+    def __init__(self, path: Path, folder: Path, config: BackupConfig, *, now: Clock) -> None:
         self._path = path
         self._folder = folder
         self._config = config

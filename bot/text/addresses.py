@@ -33,7 +33,7 @@ class Address:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class FoundAddress:
     """An address and where it stands in its text; None for one that is not safe or not whole."""
 
     address: Address | None
@@ -61,7 +61,7 @@ _ADDRESS = re.compile(
 )
 
 
-def find_addresses(text: str) -> tuple[str, list[Place]]:
+def find_addresses(text: str) -> tuple[str, list[FoundAddress]]:
     """Return the text with its cut addresses mended, and the addresses that stand in it."""
     hint = _first_hint(text)
     if hint is None:  # as in most texts
@@ -73,12 +73,12 @@ def find_addresses(text: str) -> tuple[str, list[Place]]:
     return text, list(_find(text, start))
 
 
-def _find(text: str, at: int) -> Iterator[Place]:
+def _find(text: str, at: int) -> Iterator[FoundAddress]:
     while found := _ADDRESS.search(text, at):
         written = _without_what_is_glued(found[0], text[found.end() : found.end() + 30])
         at = found.start() + max(len(written), 1)
         address = None if _is_cut(written, text[at : at + 60]) else parse_address(written)
-        yield Place(address=address, start=found.start(), end=at)
+        yield FoundAddress(address=address, start=found.start(), end=at)
 
 
 def _first_hint(text: str) -> int | None:

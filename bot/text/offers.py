@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from bot.text.addresses import Place
+from bot.text.addresses import FoundAddress
 
 
 class Offer(StrEnum):
@@ -95,7 +95,7 @@ _WORDLESS = re.compile(
 _WORD = re.compile(r"[a-z]+(?:[-'][a-z]+)*|[,;:(/]")
 
 
-def read_clauses(text: str, places: Sequence[Place]) -> Iterator[Clause]:
+def read_clauses(text: str, places: Sequence[FoundAddress]) -> Iterator[Clause]:
     """Yield the clause of each address of a text."""
     leading, is_bare, end_before = "", False, 0
     for number, place in enumerate(places):

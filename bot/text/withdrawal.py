@@ -23,7 +23,7 @@ def _set(words: str) -> frozenset[str]:
 # --- rules ---------------------------------------------------------------------------------------
 
 
-class _Place(IntEnum):
+class _Reach(IntEnum):
     """Where a rule holds: an abstract tells stories, so it needs fuller sentences."""
 
     COMMENT = 0
@@ -36,7 +36,7 @@ class _Rule:
     slots: str
     """Kinds of words in capitals, and words. ``?`` takes one or none, ``*`` any number, ``+`` one
     or more; ``END`` is the end of the clause."""
-    reach: _Place
+    reach: _Reach
     """The furthest place at which the rule holds; it holds at those before, too."""
     is_subject_told: bool = True
     """Whether the words name the paper."""
@@ -70,31 +70,31 @@ _WORDS = {kind: _set(words) for kind, words in _KINDS.items()}
 
 _RULES = (
     # This paper has now been withdrawn | The article is withdrawn | Paper withdrawn
-    _Rule(slots="THIS SORT* WORK+ of? THE? WORK* ID* IS+ GONE", reach=_Place.LATER),
-    _Rule(slots="THE SORT* WORK+ of? THE? WORK* IS+ GONE", reach=_Place.FIRST),
-    _Rule(slots="SORT* WORK IS* GONE", reach=_Place.FIRST),
-    _Rule(slots="THE? SORT* WORK+ IS* GONE", reach=_Place.COMMENT),
+    _Rule(slots="THIS SORT* WORK+ of? THE? WORK* ID* IS+ GONE", reach=_Reach.LATER),
+    _Rule(slots="THE SORT* WORK+ of? THE? WORK* IS+ GONE", reach=_Reach.FIRST),
+    _Rule(slots="SORT* WORK IS* GONE", reach=_Reach.FIRST),
+    _Rule(slots="THE? SORT* WORK+ IS* GONE", reach=_Reach.COMMENT),
     # This version has been removed by arXiv administrators
-    _Rule(slots="THIS SORT* WORK+ of? THE? WORK* ID* IS+ REMOVED", reach=_Place.LATER),
-    _Rule(slots="THE? SORT* WORK+ IS* REMOVED", reach=_Place.COMMENT),
+    _Rule(slots="THIS SORT* WORK+ of? THE? WORK* ID* IS+ REMOVED", reach=_Reach.LATER),
+    _Rule(slots="THE? SORT* WORK+ IS* REMOVED", reach=_Reach.COMMENT),
     # The author has withdrawn this paper | We withdraw it
-    _Rule(slots="THE? FIRST* THE? WHO+ WISH* WITHDRAW+ THIS SORT* WORK+", reach=_Place.LATER),
-    _Rule(slots="THE? FIRST* THE? WHO+ WISH* WITHDRAW+ THE SORT* WORK+", reach=_Place.FIRST),
-    _Rule(slots="THE? FIRST* THE? WHO+ WISH* WITHDRAW+ it", reach=_Place.COMMENT),
+    _Rule(slots="THE? FIRST* THE? WHO+ WISH* WITHDRAW+ THIS SORT* WORK+", reach=_Reach.LATER),
+    _Rule(slots="THE? FIRST* THE? WHO+ WISH* WITHDRAW+ THE SORT* WORK+", reach=_Reach.FIRST),
+    _Rule(slots="THE? FIRST* THE? WHO+ WISH* WITHDRAW+ it", reach=_Reach.COMMENT),
     # Withdrawn | has been withdrawn by the author | Removed by arXiv administrators
-    _Rule(slots="GONE", reach=_Place.FIRST, is_subject_told=False),
-    _Rule(slots="it? IS+ GONE", reach=_Place.FIRST, is_subject_told=False),
-    _Rule(slots="this IS+ GONE", reach=_Place.COMMENT),
-    _Rule(slots="IS* REMOVED", reach=_Place.FIRST, is_subject_told=False),
+    _Rule(slots="GONE", reach=_Reach.FIRST, is_subject_told=False),
+    _Rule(slots="it? IS+ GONE", reach=_Reach.FIRST, is_subject_told=False),
+    _Rule(slots="this IS+ GONE", reach=_Reach.COMMENT),
+    _Rule(slots="IS* REMOVED", reach=_Reach.FIRST, is_subject_told=False),
     # Withdrawn paper | Withdrawing this paper due to | Please withdraw | Withdrawal notice
-    _Rule(slots="GONE PAPER END", reach=_Place.FIRST),
-    _Rule(slots="WITHDRAWING THE SORT* WORK", reach=_Place.FIRST),
-    _Rule(slots="WITHDRAWING THE? WORK?", reach=_Place.COMMENT),
-    _Rule(slots="please WITHDRAW THE WORK+", reach=_Place.COMMENT),
-    _Rule(slots="this? is? a? withdrawal", reach=_Place.COMMENT, is_subject_told=False),
-    _Rule(slots="withdrawal requested", reach=_Place.COMMENT),
-    _Rule(slots="withdrawal notice END", reach=_Place.COMMENT),
-    _Rule(slots="notice of withdrawal END", reach=_Place.COMMENT),
+    _Rule(slots="GONE PAPER END", reach=_Reach.FIRST),
+    _Rule(slots="WITHDRAWING THE SORT* WORK", reach=_Reach.FIRST),
+    _Rule(slots="WITHDRAWING THE? WORK?", reach=_Reach.COMMENT),
+    _Rule(slots="please WITHDRAW THE WORK+", reach=_Reach.COMMENT),
+    _Rule(slots="this? is? a? withdrawal", reach=_Reach.COMMENT, is_subject_told=False),
+    _Rule(slots="withdrawal requested", reach=_Reach.COMMENT),
+    _Rule(slots="withdrawal notice END", reach=_Reach.COMMENT),
+    _Rule(slots="notice of withdrawal END", reach=_Reach.COMMENT),
 )
 
 _ID = re.compile(r"(?:arxiv:)?(?:\d{4}\.\d{4,5}|[a-z-]+/\d{7})(?:v\d+)?")
@@ -281,13 +281,13 @@ def _is_subject(words: list[str], at: int) -> bool:
 # --- the answer ----------------------------------------------------------------------------------
 
 
-def _tells(clause: _Clause, place: _Place) -> bool:
+def _tells(clause: _Clause, place: _Reach) -> bool:
     if any(word.endswith("?") for word in clause.words[-1:]):
         return False
     return any(_holds(rule, clause, place) for rule in _RULES if rule.reach >= place)
 
 
-def _holds(rule: _Rule, clause: _Clause, place: _Place) -> bool:
+def _holds(rule: _Rule, clause: _Clause, place: _Reach) -> bool:
     end = _end(rule, clause.words)
     if end is None or (clause.needs_subject and not rule.is_subject_told):
         return False
@@ -297,7 +297,7 @@ def _holds(rule: _Rule, clause: _Clause, place: _Place) -> bool:
     is_said_of_it = clause.is_start and "IS+" not in rule.slots
     if not rule.is_subject_told and not is_said_of_it and not _is_by_someone(rest):
         return False
-    if place is _Place.COMMENT or rule.is_subject_told:
+    if place is _Reach.COMMENT or rule.is_subject_told:
         return _is_here(rest)
     return _is_here(rest) and rest[:1] in ([], ["by"], ["due"], ["because"])
 
@@ -309,7 +309,7 @@ def is_withdrawn(*, comment: str | None, abstract: str) -> bool:
     """Return whether the authors, or arXiv, say that the paper was withdrawn."""
     if not _HINT.search(comment or "") and not _HINT.search(abstract):
         return False
-    if any(_tells(clause, _Place.COMMENT) for clause in _comment_clauses(comment or "")):
+    if any(_tells(clause, _Reach.COMMENT) for clause in _comment_clauses(comment or "")):
         return True
     for number, sentence in enumerate(_abstract_sentences(abstract)):
         words = _main(_words(sentence))
@@ -318,7 +318,7 @@ def is_withdrawn(*, comment: str | None, abstract: str) -> bool:
             _words(sentence.partition(",")[0])[-1:]
         )
         clause = _Clause(words=words, needs_subject=needs_subject)
-        if _tells(clause, _Place.LATER if number else _Place.FIRST):
+        if _tells(clause, _Reach.LATER if number else _Reach.FIRST):
             return True
     return False
 

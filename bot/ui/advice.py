@@ -30,7 +30,7 @@ HINTS = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Offer:
+class Suggestion:
     """Another search, and what its button says."""
 
     label: str
@@ -76,13 +76,13 @@ def say_found(page: SearchPage, advice: Advice | None) -> str:
     return fitting_lines(lines, MAX_SAID)
 
 
-def make_offers(query: Query, advice: Advice) -> list[Offer]:
+def make_suggestions(query: Query, advice: Advice) -> list[Suggestion]:
     """List the searches to offer, the likeliest first."""
     if advice.corrected:
         text = advice.corrected.text
-        return [Offer(label=_label(f"Search {text}"), query=text)]
+        return [Suggestion(label=_label(f"Search {text}"), query=text)]
     return [
-        Offer(label=_label(f"Without {blame.part}"), query=_without(query.root, blame.part))
+        Suggestion(label=_label(f"Without {blame.part}"), query=_without(query.root, blame.part))
         for blame in advice.blame[:MOST_BLAMED]
     ]
 

@@ -67,7 +67,7 @@ def _course(steps: Sequence[JudgedStep]) -> Iterator[str]:
         if left_out > 0 and number == FIRST_STEPS:
             yield f"- … {left_out:,} more"
         if left_out <= 0 or not FIRST_STEPS <= number < FIRST_STEPS + left_out:
-            yield f"- {_moment(step.at)} {_said(step)}"
+            yield f"- {_timestamp(step.at)} {_said(step)}"
 
 
 def _said(step: JudgedStep) -> str:
@@ -85,7 +85,7 @@ def _digest(story: DayStory) -> Iterator[str]:
     for message in story.messages:
         batches.setdefault(message.planned_at, []).append(message)
     for planned_at, messages in sorted(batches.items()):
-        yield f"- {_moment(planned_at)} put together: {_batch(messages)}"
+        yield f"- {_timestamp(planned_at)} put together: {_batch(messages)}"
 
 
 def _batch(messages: Sequence[DeliveryRecord]) -> str:
@@ -97,7 +97,7 @@ def _batch(messages: Sequence[DeliveryRecord]) -> str:
     parts = [f"{len(sent)} of {count_of(len(messages), 'message')} delivered"]
     ids = [each.message_id for each in sent if each.message_id is not None]
     if ids:
-        parts[0] += f" by {_moment(discord.utils.snowflake_time(max(ids)))}"
+        parts[0] += f" by {_timestamp(discord.utils.snowflake_time(max(ids)))}"
     if waiting:
         parts.append(f"{waiting} on the way")
     if in_trouble:
@@ -113,9 +113,9 @@ def _why_none(story: DayStory) -> str:
         return "none: no listing of this date holds a paper"
     return (
         f"none: of the {count_of(story.announced, 'paper')} announced none was for this channel, "
-        f"or the digest was not set up yet ({_moment(subscription.created_at)})"
+        f"or the digest was not set up yet ({_timestamp(subscription.created_at)})"
     )
 
 
-def _moment(moment: datetime) -> str:
+def _timestamp(moment: datetime) -> str:
     return f"<t:{int(moment.timestamp())}:f>"

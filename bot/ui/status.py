@@ -80,7 +80,7 @@ def _listing(status: ListingStatus) -> str:
     source = SOURCES.get(status.source, status.source)
     return (
         f"{long_date(status.announced_on)}, {', '.join(counts) or 'empty'}; "
-        f"from the {source}, {_moment(status.stored_at)}"
+        f"from the {source}, {_stored_at(status.stored_at)}"
     )
 
 
@@ -96,7 +96,7 @@ def _intake(intake: IntakeStatus) -> str:
     return f"{long_date(record.day)} {verdict}{said}{counted}, {asked}"
 
 
-def _moment(at: datetime) -> str:
+def _stored_at(at: datetime) -> str:
     return f"stored <t:{int(at.timestamp())}:f>"
 
 

@@ -19,7 +19,7 @@ MAX_CATEGORIES: Final = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
+class DatedDecision:
     """One date on which a paper was announced, and what was decided about it.
 
     ``is_next`` says that the digest of that date is still to come.
@@ -70,27 +70,27 @@ def _listed(entry: DigestEntry) -> str:
 def say_why(
     subscription: Subscription,
     paper: Paper,
-    told: Sequence[Told],
+    dated: Sequence[DatedDecision],
     *,
     posted: PostedMessage | None,
 ) -> str:
     """Tell what became of a paper in the channel, the newest announcement first."""
     lines = [f"{_name(paper.arxiv_id, paper.title)} in <#{subscription.channel_id}>:"]
-    lines += [f"- {long_date(each.day)}: {_describe(each, subscription)}" for each in told]
+    lines += [f"- {long_date(each.day)}: {_describe(each, subscription)}" for each in dated]
     if posted is not None:
         lines.append(f"It is there: {posted.url}")
     return "\n".join(lines)
 
 
-def _describe(told: Told, subscription: Subscription) -> str:
-    reason = markdown.shorten(describe_decision(told.decision, subscription), MAX_REASON)
-    if told.decision.verdict is not Verdict.POST:
+def _describe(dated: DatedDecision, subscription: Subscription) -> str:
+    reason = markdown.shorten(describe_decision(dated.decision, subscription), MAX_REASON)
+    if dated.decision.verdict is not Verdict.POST:
         return reason
-    if told.is_next:
+    if dated.is_next:
         return f"{reason} It comes with the next digest; `/digest status` says when."
     return (
         f"{reason} It would be posted now, but the digest of that day was put together before, or "
-        f"the channel had none yet: `/digest send date:{told.day}` posts what is missing."
+        f"the channel had none yet: `/digest send date:{dated.day}` posts what is missing."
     )
 
 

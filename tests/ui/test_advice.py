@@ -2,7 +2,7 @@
 
 from bot.query.parser import parse_query
 from bot.query.results import Advice, Blame, DoubtfulWord, SearchPage
-from bot.ui.advice import make_offers, render_nothing, say_advice
+from bot.ui.advice import make_suggestions, render_nothing, say_advice
 
 NOTHING = SearchPage(matches=(), total=0, total_is_exact=True, next=None)
 
@@ -43,7 +43,7 @@ def test_the_corrected_query_is_offered() -> None:
         blame=(Blame(part="transfomer", papers=7),),
     )
     assert said(advice).endswith("Try `transformer -video`.")
-    (offer,) = make_offers(parse_query("transfomer -video"), advice)
+    (offer,) = make_suggestions(parse_query("transfomer -video"), advice)
     assert (offer.label, offer.query) == ("Search transformer -video", corrected.text)
 
 
@@ -54,7 +54,7 @@ def test_the_parts_to_blame_can_be_left_out() -> None:
     )
     assert "Without `category:cs.LG` it finds 100 papers or more." in said(advice)
     assert "Without `video OR action` it finds 1 paper." in said(advice)
-    offers = make_offers(query, advice)
+    offers = make_suggestions(query, advice)
     assert [offer.label for offer in offers] == [
         "Without category:cs.LG",
         "Without video OR action",
@@ -66,7 +66,7 @@ def test_the_parts_to_blame_can_be_left_out() -> None:
 
 def test_labels_fit_a_button() -> None:
     part = " ".join(["word"] * 60)
-    (offer,) = make_offers(parse_query("x"), Advice(blame=(Blame(part=part, papers=1),)))
+    (offer,) = make_suggestions(parse_query("x"), Advice(blame=(Blame(part=part, papers=1),)))
     assert len(offer.label) <= 80
 
 

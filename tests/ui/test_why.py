@@ -10,7 +10,7 @@ from bot.digest.messages import PostedMessage
 from bot.digest.models import ListedIn, Subscription
 from bot.digest.select import Decision, DeliveryStatus, Verdict
 from bot.models import AnnounceType
-from bot.ui.why import Told, describe_decision, say_unknown, say_why
+from bot.ui.why import DatedDecision, describe_decision, say_unknown, say_why
 from tests.builders import (
     DAY,
     make_entry,
@@ -26,10 +26,10 @@ PAPER = make_paper(1, title="*_~@everyone " * 40)
 POSTED = PostedMessage(guild_id=2**63, channel_id=2**63, message_id=2**63)
 
 
-def told(days_ago: int, verdict: Verdict) -> Told:
+def told(days_ago: int, verdict: Verdict) -> DatedDecision:
     entry = make_entry(PAPER, topics=["*is* @here"] * 60)
     decision = Decision(entry=entry, verdict=verdict)
-    return Told(day=DAY - timedelta(days=days_ago), decision=decision, is_next=False)
+    return DatedDecision(day=DAY - timedelta(days=days_ago), decision=decision, is_next=False)
 
 
 def test_the_longest_answer_fits() -> None:

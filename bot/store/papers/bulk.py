@@ -15,7 +15,7 @@ from bot.arxiv.paper import SourceRecord, reread
 from bot.models import ArxivId, Link, LinkKind, Paper
 from bot.query.tags import author_tags, filter_tags
 from bot.store.keys import SEQUENCE_BITS, day_of, first_key
-from bot.store.papers.merging import Change, FirstDay, better_day, change_to, tells_news
+from bot.store.papers.merging import Change, FirstDay, better_day, change_to, has_news
 from bot.store.rows import PAPER_COLUMNS, load_papers, paper_values
 from bot.store.search import search
 from bot.store.sqlite.statements import Row, json_array, select_rows
@@ -145,7 +145,7 @@ def list_changed(
         {"ids": json_array(record.arxiv_id for record in records)},
     )
     known = {arxiv_id: _Known(*row) for arxiv_id, *row in rows}
-    return [record for record in records if _tells_news(record, known.get(record.arxiv_id))]
+    return [record for record in records if _has_news(record, known.get(record.arxiv_id))]
 
 
 class _Known(NamedTuple):
@@ -179,17 +179,17 @@ _KNOWN = (
 )
 
 
-def _tells_news(record: SourceRecord, known: _Known | None) -> bool:
+def _has_news(record: SourceRecord, known: _Known | None) -> bool:
     """Whether a record is worth reading further; if unsure, True."""
     if known is None or record.source_abstract != known.abstract:
         return True  # another abstract may hold other links
-    if tells_news(known, record):
+    if has_news(known, record):
         return True
     if record.announced_on is None:  # then the day follows from submitted_at
         return False
     day = FirstDay(date.fromisoformat(known.announced_on), known.is_estimated)
-    told = FirstDay(record.announced_on, is_estimated=False)
-    return better_day(record.arxiv_id, day, told) != day
+    found = FirstDay(record.announced_on, is_estimated=False)
+    return better_day(record.arxiv_id, day, found) != day
 
 
 def write_papers(connection: sqlite3.Connection, changes: Sequence[Change]) -> list[int]:

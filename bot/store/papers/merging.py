@@ -10,8 +10,8 @@ from bot.models import UNKNOWN_VERSION, ArxivId, Link, Paper, StoredPaper
 from bot.text.withdrawal import is_withdrawn
 
 
-class Told(Protocol):
-    """What is told of a paper: by a source, its text readable already or not, or by the store."""
+class PaperRecord(Protocol):
+    """What a source or the store says of a paper; its text may not be readable yet."""
 
     @property
     def version(self) -> int: ...
@@ -74,16 +74,16 @@ def change_to(
     )
 
 
-def better_day(arxiv_id: ArxivId, known: FirstDay, told: FirstDay) -> FirstDay:
+def better_day(arxiv_id: ArxivId, known: FirstDay, found: FirstDay) -> FirstDay:
     """Choose between the stored day and the one that a source tells.
 
     Announced beats estimated, then the earlier one counts; the first of the identifier's month
     only says that nothing was known.
     """
-    if known.is_estimated != told.is_estimated:
-        return told if known.is_estimated else known
+    if known.is_estimated != found.is_estimated:
+        return found if known.is_estimated else known
     unknown = month_of(arxiv_id) if known.is_estimated else None
-    return min(known, told, key=lambda day: (day.announced_on == unknown, day.announced_on))
+    return min(known, found, key=lambda day: (day.announced_on == unknown, day.announced_on))
 
 
 def merged(before: Paper, after: Paper) -> Paper:
@@ -97,12 +97,12 @@ def merged(before: Paper, after: Paper) -> Paper:
     return replace(newer, **gained) if gained else newer
 
 
-def tells_news(stored: Told, told: Told) -> bool:
+def has_news(stored: PaperRecord, found: PaperRecord) -> bool:
     """Whether `merged` would make something else of what is stored."""
-    return told.version > stored.version or bool(gains(stored, told))
+    return found.version > stored.version or bool(gains(stored, found))
 
 
-def gains(newer: Told, older: Told) -> dict[str, Any]:
+def gains(newer: PaperRecord, older: PaperRecord) -> dict[str, Any]:
     """Return the fields that ``newer`` gains from an older or equal version: what it lacks."""
     gained = {
         name: getattr(older, name)
@@ -124,19 +124,19 @@ _FILLED = ("authors", "is_primary_known", "doi", "journal_ref", "license", "subm
 _TEXT = ("title", "abstract", "source_title", "source_abstract")
 
 
-def _lasting_comment(older: Told, newer: Told) -> str | None:
+def _lasting_comment(older: PaperRecord, newer: PaperRecord) -> str | None:
     """Keep what an older version's comment says, but not that this one was withdrawn."""
     is_older = UNKNOWN_VERSION < older.version < newer.version
     gone = is_older and is_withdrawn(comment=older.comment, abstract="")
     return None if gone else older.comment
 
 
-def _joined_categories(newer: Told, older: Told) -> tuple[str, ...]:
+def _joined_categories(newer: PaperRecord, older: PaperRecord) -> tuple[str, ...]:
     is_newer_first = newer.is_primary_known or not older.is_primary_known
     first, second = (newer, older) if is_newer_first else (older, newer)
     return tuple(dict.fromkeys((*first.categories, *second.categories)))
 
 
-def _other_links(newer: Told, older: Told) -> list[Link]:
+def _other_links(newer: PaperRecord, older: PaperRecord) -> list[Link]:
     known = {link.url for link in newer.links}
     return [link for link in older.links if link.url not in known]

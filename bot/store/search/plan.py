@@ -65,11 +65,11 @@ class Stretch:
     tier: int = 0
 
 
-Known = Mapping[Place, Sequence[int]]
+KnownKeys = Mapping[Place, Sequence[int]]
 """The keys of the papers that a query's identifiers and DOIs name."""
 
 
-def plan_tiers(roots: Sequence[Node], known: Known) -> list[Stretch]:
+def plan_tiers(roots: Sequence[Node], known: KnownKeys) -> list[Stretch]:
     """Plan several queries, one behind the other."""
     return [
         stretch
@@ -78,7 +78,7 @@ def plan_tiers(roots: Sequence[Node], known: Known) -> list[Stretch]:
     ]
 
 
-def plan(compiled: CompiledQuery, known: Known, tier: int = 0) -> list[Stretch]:
+def plan(compiled: CompiledQuery, known: KnownKeys, tier: int = 0) -> list[Stretch]:
     """Cut the archive for ``compiled``, newest first, and leave out what cannot hold a match."""
     ranges = {place: _ranges(place, known) for place in compiled.places}
     edges = {edge for each in ranges.values() for keys in each for edge in (keys.first, keys.end)}
@@ -116,7 +116,7 @@ def _is_in_head(leaf: Node) -> bool:
     return isinstance(leaf, Category | Announced | Has | Place)
 
 
-def _ranges(place: Place, known: Known) -> list[KeyRange]:
+def _ranges(place: Place, known: KnownKeys) -> list[KeyRange]:
     match place:
         case Since(day=day):
             return [KeyRange(max(FIRST_KEY, first_key(day)), LAST_KEY)]

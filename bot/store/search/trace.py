@@ -18,7 +18,7 @@ from bot.store.sqlite.executor import Reading
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
+class Lookup:
     """One question to an index: about which days, what it found (at least) and how fast."""
 
     index: str
@@ -38,7 +38,7 @@ class Trace:
     """
 
     parsed: str
-    steps: tuple[Step, ...]
+    lookups: tuple[Lookup, ...]
     weights: tuple[tuple[str, float], ...]
     page: SearchPage
     took_ms: float
@@ -46,10 +46,10 @@ class Trace:
     def lines(self) -> Iterator[str]:
         """Render it for a terminal."""
         yield f"understood   {self.parsed or '(every paper)'}"
-        for number, step in enumerate(self.steps, start=1):
-            days = f"{step.since or 'the beginning'} to {step.until or 'today'}"
-            yield f"step {number}       {step.index}: {step.expression}"
-            yield f"             {days}: {step.papers} papers in {step.took_ms:.2f} ms"
+        for number, lookup in enumerate(self.lookups, start=1):
+            days = f"{lookup.since or 'the beginning'} to {lookup.until or 'today'}"
+            yield f"step {number}       {lookup.index}: {lookup.expression}"
+            yield f"             {days}: {lookup.papers} papers in {lookup.took_ms:.2f} ms"
         if self.weights:
             words = ", ".join(f"{stem} {weight:.1f}" for stem, weight in self.weights)
             yield f"weights      {words}"
@@ -68,19 +68,19 @@ def trace(reading: Reading, query: Query, sort: Sort, limit: int) -> Trace:
     most = POOL if is_scored else COUNTED
     return Trace(
         parsed=print_node(root),
-        steps=tuple(_step(reading, stretch, most) for stretch in walk),
+        lookups=tuple(_lookup(reading, stretch, most) for stretch in walk),
         weights=tuple(_weights(reading, query)) if is_scored else (),
         page=page,
         took_ms=took_ms,
     )
 
 
-def _step(reading: Reading, stretch: Stretch, most: int) -> Step:
+def _lookup(reading: Reading, stretch: Stretch, most: int) -> Lookup:
     begun = time.perf_counter()
     found = keys_in(reading, stretch, stretch.keys, most)
     took_ms = (time.perf_counter() - begun) * 1000
     keys = stretch.keys
-    return Step(
+    return Lookup(
         index="paper" if stretch.match is None else stretch.index,
         expression="every paper" if stretch.match is None else readable(stretch.match),
         since=day_of(keys.first) if keys.first > FIRST_KEY else None,

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from bot.models import StoredPaper
-from bot.store.papers.merging import change_to, merged, tells_news
+from bot.store.papers.merging import change_to, has_news, merged
 from tests.builders import make_link, make_paper
 
 MONTH = (date(2024, 3, 1), True)
@@ -83,8 +83,8 @@ def test_news_is_what_changes_a_paper() -> None:
             for _ in range(2)
         )
         became = merged(stored, told)
-        assert tells_news(stored, told) == (became != stored)
-        assert not tells_news(became, told)
+        assert has_news(stored, told) == (became != stored)
+        assert not has_news(became, told)
         outcomes[became != stored] += 1
     assert min(outcomes.values()) > 100
 
