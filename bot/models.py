@@ -319,7 +319,7 @@ class Outage:
     category: str
     since: datetime
     error: IntakeReason | None
-    is_told: bool
+    is_notified: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

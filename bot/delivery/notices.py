@@ -149,7 +149,7 @@ class Caretaker:
         """Tell of categories that could not be read for hours, once until they are read again."""
         now = self._now()
         outages = await self._store.intake.list_outages(asked_since=now - ASKED_WITHIN)
-        news = [each for each in outages if not each.is_told]
+        news = [each for each in outages if not each.is_notified]
         lasts = now - min((each.since for each in news), default=now)
         if lasts < FAILING_FOR:
             return
@@ -159,12 +159,12 @@ class Caretaker:
             self._patience.note(HOST, told, now)
         if told is not None or lasts > FAILING_FOR + TELL_WITHIN:
             categories = [each.category for each in news]
-            await self._store.intake.mark_told(categories, now)
+            await self._store.intake.mark_notified(categories, now)
             log.error("arXiv not read for hours", extra={"categories": categories, "told": told})
 
     async def _tell_missed(self) -> None:
         """Tell the host of listings that were not to be had in time, each once."""
-        missed = await self._store.intake.list_missed_untold()
+        missed = await self._store.intake.list_missed_unnotified()
         now = self._now()
         if not missed or not self._patience.may_try(HOST, now):
             return
@@ -172,7 +172,7 @@ class Caretaker:
         told = await self._admins.tell_host(render_missed(missed), nonce)
         self._patience.note(HOST, told, now)
         if told is not None:
-            await self._store.intake.mark_missed_told(now)
+            await self._store.intake.mark_missed_notified(now)
 
     async def _tell_paused(self) -> None:
         """Tell what is still paused after a backup was put back: it may have been resumed since."""

@@ -1,15 +1,14 @@
 """What is known about each category and date: the judge's records and their history."""
 
-import json
 import sqlite3
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import replace
 from datetime import date, datetime
 from itertools import groupby
-from operator import itemgetter
+from operator import attrgetter
+from typing import NamedTuple
 
 from bot.models import (
-    AnnounceType,
     ArxivId,
     DayRecord,
     Earlier,
@@ -17,13 +16,13 @@ from bot.models import (
     IntakeCode,
     IntakeReason,
     IntakeSource,
-    IntakeVerdict,
     JudgedStep,
     NearListing,
     Outage,
 )
 from bot.store.sqlite.executor import Database
-from bot.store.sqlite.statements import Row, change, json_array, select, select_one, select_rows
+from bot.store.sqlite.reasons import intake_reason_column, intake_reason_values
+from bot.store.sqlite.statements import change, json_array, select, select_one, select_pairs
 
 DAY_COLUMNS = (
     "category, day, verdict, source, reason, details, papers, held_since, is_confirmed, is_closed"
@@ -31,11 +30,13 @@ DAY_COLUMNS = (
 INQUIRY_COLUMNS = (
     "category, day, source, asked_at, papers, failures, failing_since, not_before, error, details"
 )
+REASON = f"{intake_reason_column('reason', 'details')} AS reason"
+ERROR = f"{intake_reason_column('error', 'inquiry.details')} AS error"
 LISTINGS_FOR_USUAL = 10
 
 # When the host heard that a category cannot be read: that holds for its next day too.
-TOLD = (
-    "SELECT max(other.told_at) FROM intake_day AS other "
+NOTIFIED = (
+    "SELECT max(other.notified_at) FROM intake_day AS other "
     "WHERE other.category = excluded.category AND other.is_closed = 0"
 )
 
@@ -81,9 +82,9 @@ class IntakeLog:
             {"done": IntakeCode.BACKFILLED.value, "since": since.isoformat()},
         )
 
-    async def list_missed_untold(self) -> list[DayRecord]:
+    async def list_missed_unnotified(self) -> list[DayRecord]:
         """List the dates that were missed and of which the host has not heard."""
-        return await self._list("verdict = 'missed' AND told_missed_at IS NULL", {})
+        return await self._list("verdict = 'missed' AND missed_notified_at IS NULL", {})
 
     async def list_missed_of(self, category: str, since: date, until: date) -> list[DayRecord]:
         """List what a category missed on these dates."""
@@ -102,31 +103,32 @@ class IntakeLog:
 
     async def list_outages(self, *, asked_since: datetime) -> list[Outage]:
         """List the categories that were asked since then and could not be read."""
-        rows = await self._database.read(
-            select_rows,
-            "SELECT category, failing_since, error, inquiry.details, told_at "
+        days = await self._database.read(
+            select,
+            _FailingDay,
+            f"SELECT category, failing_since, {ERROR}, notified_at IS NOT NULL AS is_notified "
             f"{FAILING} AND asked_at >= :since ORDER BY category, failing_since",
             {"since": asked_since.isoformat()},
         )
-        days = groupby(rows, key=itemgetter(0))
-        return [_outage(category, list(group)) for category, group in days]
+        groups = groupby(days, key=attrgetter("category"))
+        return [_outage(category, list(group)) for category, group in groups]
 
-    async def mark_told(self, categories: Collection[str], now: datetime) -> None:
+    async def mark_notified(self, categories: Collection[str], now: datetime) -> None:
         """Note that the host heard of these failing categories, until they are read again."""
         await self._database.write(
             change,
-            "UPDATE intake_day SET told_at = :now WHERE is_closed = 0 "
+            "UPDATE intake_day SET notified_at = :now WHERE is_closed = 0 "
             "AND category IN (SELECT value FROM json_each(:categories)) "
             f"AND (category, day) IN (SELECT category, day {FAILING})",
             {"now": now.isoformat(), "categories": json_array(categories)},
         )
 
-    async def mark_missed_told(self, now: datetime) -> None:
+    async def mark_missed_notified(self, now: datetime) -> None:
         """Note that the host heard of all dates that were missed."""
         await self._database.write(
             change,
-            "UPDATE intake_day SET told_missed_at = :now "
-            "WHERE verdict = 'missed' AND told_missed_at IS NULL",
+            "UPDATE intake_day SET missed_notified_at = :now "
+            "WHERE verdict = 'missed' AND missed_notified_at IS NULL",
             {"now": now.isoformat()},
         )
 
@@ -149,20 +151,17 @@ class IntakeLog:
 
     async def history(self, categories: Collection[str], day: date) -> dict[str, list[JudgedStep]]:
         """List by category the verdicts that a day went through; none for one never asked about."""
-        rows = await self._database.read(
-            select_rows,
-            "SELECT category, at, verdict, reason, details FROM intake_verdict "
+        found = await self._database.read(
+            select_pairs,
+            str,
+            JudgedStep,
+            f"SELECT category, at, verdict, {REASON} FROM intake_verdict "
             "WHERE category IN (SELECT value FROM json_each(:categories)) AND day = :day "
             "ORDER BY rowid",
             {"categories": json_array(categories), "day": day.isoformat()},
         )
         steps: dict[str, list[JudgedStep]] = {}
-        for category, at, verdict, reason, details in rows:
-            step = JudgedStep(
-                at=datetime.fromisoformat(at),
-                verdict=_verdict(verdict),
-                reason=_reason(reason, details),
-            )
+        for category, step in found:
             steps.setdefault(category, []).append(step)
         return steps
 
@@ -171,28 +170,30 @@ class IntakeLog:
     ) -> dict[ArxivId, list[Earlier]]:
         """How the category announced these papers on other dates than ``day``."""
         found = await self._database.read(
-            select,
-            _Announced,
+            select_pairs,
+            ArxivId,
+            Earlier,
             "SELECT arxiv_id, announced_on AS day, version, announce_type FROM announcement "
             "WHERE arxiv_id IN (SELECT value FROM json_each(:ids)) "
             "AND category = :category AND announced_on != :day",
             {"ids": json_array(arxiv_ids), "category": category, "day": day.isoformat()},
         )
         earlier: dict[ArxivId, list[Earlier]] = {}
-        for each in found:
-            earlier.setdefault(each.arxiv_id, []).append(each.earlier)
+        for arxiv_id, each in found:
+            earlier.setdefault(arxiv_id, []).append(each)
         return earlier
 
     async def announced_on(self, category: str, day: date) -> dict[ArxivId, Earlier]:
         """Return what is stored for a category and date."""
         found = await self._database.read(
-            select,
-            _Announced,
+            select_pairs,
+            ArxivId,
+            Earlier,
             "SELECT arxiv_id, announced_on AS day, version, announce_type FROM announcement "
             "WHERE category = :category AND announced_on = :day",
             {"category": category, "day": day.isoformat()},
         )
-        return {each.arxiv_id: each.earlier for each in found}
+        return dict(found)
 
     async def near_listings(
         self, category: str, since: date, until: date
@@ -235,26 +236,26 @@ class IntakeLog:
         return sizes[len(sizes) // 2] if len(sizes) >= 3 else None
 
 
-@dataclass(frozen=True, slots=True)
-class _Announced:
-    arxiv_id: ArxivId
+class _FailingDay(NamedTuple):
+    category: str
+    failing_since: datetime
+    error: IntakeReason | None
+    is_notified: bool
+
+
+class _Asked(NamedTuple):
+    category: str
     day: date
-    version: int
-    announce_type: AnnounceType
-
-    @property
-    def earlier(self) -> Earlier:
-        return Earlier(day=self.day, version=self.version, announce_type=self.announce_type)
+    source: IntakeSource
 
 
-def _outage(category: str, days: Sequence[Row]) -> Outage:
+def _outage(category: str, days: Sequence[_FailingDay]) -> Outage:
     """Sum up a category's failing days, of which the first began to fail first."""
-    *_, last = days
     return Outage(
         category=category,
-        since=datetime.fromisoformat(str(days[0][1])),
-        error=_reason(last[2], last[3]),
-        is_told=any(told_at for *_, told_at in days),
+        since=days[0].failing_since,
+        error=days[-1].error,
+        is_notified=any(day.is_notified for day in days),
     )
 
 
@@ -266,7 +267,7 @@ def _set_records(
 
 
 def _set_record(connection: sqlite3.Connection, record: DayRecord, now: datetime) -> None:
-    reason, details = _reason_columns(record.reason)
+    reason, details = intake_reason_values(record.reason)
     key = {"category": record.category, "day": record.day.isoformat()}
     values: dict[str, object] = {
         **key,
@@ -295,8 +296,8 @@ def _set_record(connection: sqlite3.Connection, record: DayRecord, now: datetime
     connection.execute(
         f"INSERT INTO intake_day ({DAY_COLUMNS}) VALUES ({_marks(values)}) "
         f"ON CONFLICT (category, day) DO UPDATE SET {_updates(values, key)}"
-        f", told_at = iif(:is_failing, coalesce(told_at, ({TOLD})), NULL)"
-        ", told_missed_at = iif(excluded.verdict = 'missed', told_missed_at, NULL)",
+        f", notified_at = iif(:is_failing, coalesce(notified_at, ({NOTIFIED})), NULL)"
+        ", missed_notified_at = iif(excluded.verdict = 'missed', missed_notified_at, NULL)",
         {**values, "is_failing": is_failing},
     )
     connection.execute("DELETE FROM intake_inquiry WHERE category = :category AND day = :day", key)
@@ -305,7 +306,7 @@ def _set_record(connection: sqlite3.Connection, record: DayRecord, now: datetime
 
 
 def _set_inquiry(connection: sqlite3.Connection, key: Mapping[str, str], inquiry: Inquiry) -> None:
-    error, details = _reason_columns(inquiry.error)
+    error, details = intake_reason_values(inquiry.error)
     values: dict[str, object] = {
         **key,
         "asked_at": inquiry.asked_at.isoformat(),
@@ -333,99 +334,33 @@ def _records(
     connection: sqlite3.Connection, where: str, values: Mapping[str, object]
 ) -> list[DayRecord]:
     """Read the records that are asked for, oldest first, each with what came of its sources."""
-    days = select_rows(
+    records = select(
         connection,
-        f"SELECT {DAY_COLUMNS} FROM intake_day AS judged WHERE {where} ORDER BY day, category",
+        DayRecord,
+        f"SELECT category, day, verdict, source, {REASON}, papers, held_since, is_confirmed, "
+        f"is_closed FROM intake_day AS judged WHERE {where} ORDER BY day, category",
         values,
     )
-    inquiries: dict[tuple[object, object], dict[IntakeSource, Inquiry]] = {}
-    for row in select_rows(
+    found = select_pairs(
         connection,
-        f"SELECT {INQUIRY_COLUMNS} FROM intake_inquiry WHERE (category, day) IN "
-        "(SELECT value ->> 0, value ->> 1 FROM json_each(:days))",
-        {"days": json_array(day[:2] for day in days)},
-    ):
-        if row[2] in SOURCES:
-            inquiries.setdefault((row[0], row[1]), {})[SOURCES[row[2]]] = _inquiry(row)
-    return [_record(row, inquiries.get((row[0], row[1]), {})) for row in days]
-
-
-SOURCES = {source.value: source for source in IntakeSource}
-
-
-def _record(row: Row, inquiries: Mapping[IntakeSource, Inquiry]) -> DayRecord:
-    (category, day, verdict, source, reason, details, papers, held_since, is_confirmed,
-     is_closed) = row  # fmt: skip
-    return DayRecord(
-        category=str(category),
-        day=date.fromisoformat(str(day)),
-        verdict=_verdict(verdict) if verdict else None,
-        source=str(source) if source else None,
-        reason=_reason(reason, details),
-        papers=int(str(papers)),
-        inquiries=inquiries,
-        held_since=_instant(held_since),
-        is_confirmed=bool(is_confirmed),
-        is_closed=bool(is_closed),
+        _Asked,
+        Inquiry,
+        f"SELECT category, day, source, asked_at, papers, failures, failing_since, not_before, "
+        f"{ERROR} FROM intake_inquiry AS inquiry WHERE (category, day) IN "
+        "(SELECT value ->> 0, value ->> 1 FROM json_each(:days)) "
+        "AND source IN (SELECT value FROM json_each(:sources))",  # a later version may ask others
+        {
+            "days": json_array((each.category, each.day.isoformat()) for each in records),
+            "sources": json_array(IntakeSource),
+        },
     )
-
-
-def _inquiry(row: Row) -> Inquiry:
-    _, _, _, asked_at, papers, failures, failing_since, not_before, error, details = row
-    return Inquiry(
-        asked_at=datetime.fromisoformat(str(asked_at)),
-        papers=None if papers is None else int(str(papers)),
-        failures=int(str(failures)),
-        failing_since=_instant(failing_since),
-        not_before=_instant(not_before),
-        error=_reason(error, details),
-    )
-
-
-def _verdict(value: object) -> IntakeVerdict:
-    """Read a verdict; an unknown one is a failure, so that the date is asked about again."""
-    try:
-        return IntakeVerdict(str(value))
-    except ValueError:
-        return IntakeVerdict.FAILED
-
-
-# -- reasons: a code, and what belongs to it as JSON -----------------------------------------------
-
-
-def _reason_columns(reason: IntakeReason | None) -> tuple[str | None, str]:
-    if reason is None:
-        return None, "{}"
-    told = {
-        name: value.isoformat() if isinstance(value, date) else value
-        for name, value in asdict(reason).items()
-        if name != "code" and value is not None and value != ""
-    }
-    return reason.code.value, json.dumps(told, ensure_ascii=False, sort_keys=True)
-
-
-def _reason(code: object, details: object) -> IntakeReason | None:
-    """Read a reason; what cannot be read is kept as the text."""
-    if not code:
-        return None
-    try:
-        told = json.loads(str(details))
-        day, source = told.get("day"), told.get("source")
-        return IntakeReason(
-            **{
-                **told,
-                "code": IntakeCode(str(code)),
-                "day": date.fromisoformat(day) if day else None,
-                "source": IntakeSource(source) if source else None,
-            }
-        )
-    except (ValueError, TypeError, AttributeError):
-        return IntakeReason(code=IntakeCode.OTHER, text=f"{code} {details}")
+    inquiries: dict[tuple[str, date], dict[IntakeSource, Inquiry]] = {}
+    for asked, inquiry in found:
+        inquiries.setdefault((asked.category, asked.day), {})[asked.source] = inquiry
+    return [
+        replace(each, inquiries=inquiries.get((each.category, each.day), {})) for each in records
+    ]
 
 
 def _text(instant: datetime | None) -> str | None:
     return instant.isoformat() if instant else None
-
-
-def _instant(value: object) -> datetime | None:
-    return datetime.fromisoformat(str(value)) if value else None

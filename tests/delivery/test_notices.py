@@ -413,7 +413,7 @@ def test_an_outage_of_everything_fits_into_a_message() -> None:
             category=f"cs.{number}",
             since=NOW,
             error=IntakeReason(code=IntakeCode.OTHER, text="*x* " * 200),
-            is_told=False,
+            is_notified=False,
         )
         for number in range(150)
     ]

@@ -436,7 +436,13 @@ FOURTH: Step = (
     "UPDATE listing SET is_record = source IN ('catchup', 'list', 'markdown')",
 )
 
-STEPS: tuple[Step, ...] = (FIRST, SECOND, THIRD, FOURTH)
+FIFTH: Step = (
+    # As in `delivery`.
+    "ALTER TABLE intake_day RENAME COLUMN told_at TO notified_at",
+    "ALTER TABLE intake_day RENAME COLUMN told_missed_at TO missed_notified_at",
+)
+
+STEPS: tuple[Step, ...] = (FIRST, SECOND, THIRD, FOURTH, FIFTH)
 
 FUNCTIONS: Mapping[str, Callable[[str], str | None]] = {
     "author_tags": lambda authors: author_tags(authors.split("\n") if authors else ()),

@@ -2,8 +2,11 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import date
 
 from bot.digest.models import Reason, ReasonCode
+from bot.models import IntakeCode, IntakeReason, IntakeSource, IntakeVerdict
 
 
 def reason_values(reason: Reason | None) -> tuple[str | None, str | None]:
@@ -76,3 +79,49 @@ def _reason(stored: Mapping[str, object]) -> Reason:
 
 def _number(value: object) -> int | None:
     return value if isinstance(value, int) else None
+
+
+# -- intake ----------------------------------------------------------------------------------------
+
+
+def intake_reason_values(reason: IntakeReason | None) -> tuple[str | None, str]:
+    """Return the code and the details of a reason, as they are stored."""
+    if reason is None:
+        return None, "{}"
+    details = {
+        name: value.isoformat() if isinstance(value, date) else value
+        for name, value in asdict(reason).items()
+        if name != "code" and value is not None and value != ""
+    }
+    return reason.code.value, json.dumps(details, ensure_ascii=False, sort_keys=True)
+
+
+def intake_reason_column(code: str, details: str) -> str:
+    """Return an expression of SQL for both columns as one text, for `parse_intake_reason`."""
+    return f"iif(coalesce({code}, '') = '', NULL, json_array({code}, {details}))"
+
+
+def parse_intake_reason(text: str) -> IntakeReason:
+    """Read what `intake_reason_column` gave; what cannot be read is kept as the text."""
+    code, details = json.loads(text)
+    try:
+        found = json.loads(details)
+        day, source = found.get("day"), found.get("source")
+        return IntakeReason(
+            **{
+                **found,
+                "code": IntakeCode(code),
+                "day": date.fromisoformat(day) if day else None,
+                "source": IntakeSource(source) if source else None,
+            }
+        )
+    except (ValueError, TypeError, AttributeError):
+        return IntakeReason(code=IntakeCode.OTHER, text=f"{code} {details}")
+
+
+def parse_verdict(text: str) -> IntakeVerdict:
+    """Read a verdict; an unknown one is a failure, which leads to another request."""
+    try:
+        return IntakeVerdict(text)
+    except ValueError:
+        return IntakeVerdict.FAILED

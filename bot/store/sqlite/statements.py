@@ -4,7 +4,7 @@ A row becomes a value of the shape that the caller names. A dataclass or named t
 name: the columns of the statement are called like its fields, and the fields' types say how each
 column is read. Any other shape (``int``, ``date``, ``ArxivId``) reads the only column. Moments,
 dates and times are ISO texts; a tuple is a text of blank-separated words; a reason is what
-`reason_column` makes of its columns.
+`reason_column` or `intake_reason_column` makes of its columns.
 """
 
 import dataclasses
@@ -19,9 +19,11 @@ from typing import Any, TypeVar, Union, cast, get_args, get_origin, get_type_hin
 
 from bot.digest.models import Reason
 from bot.errors import StoreError
-from bot.store.sqlite.reasons import parse_reason
+from bot.models import IntakeReason, IntakeVerdict
+from bot.store.sqlite.reasons import parse_intake_reason, parse_reason, parse_verdict
 
 T = TypeVar("T")
+K = TypeVar("K")
 Row = tuple[Any, ...]
 Parameters = Mapping[str, object] | Sequence[object]
 Convert = Callable[[Any], Any]
@@ -32,6 +34,8 @@ _PARSERS: Mapping[object, Convert] = types.MappingProxyType(
         datetime: datetime.fromisoformat,
         time: time.fromisoformat,
         Reason: parse_reason,
+        IntakeReason: parse_intake_reason,
+        IntakeVerdict: parse_verdict,
     }
 )
 
@@ -61,6 +65,21 @@ def select_one(
     return next(iter(select(connection, shape, sql, parameters)), None)
 
 
+def select_pairs(
+    connection: sqlite3.Connection,
+    key: Callable[..., K],
+    shape: Callable[..., T],
+    sql: str,
+    parameters: Parameters = (),
+) -> list[tuple[K, T]]:
+    """Read each row as two values, as `select` does: ``key`` takes its columns, then ``shape``."""
+    cursor = connection.execute(sql, parameters)
+    columns = tuple(column[0] for column in cursor.description)
+    width = len(_fields(key)) or 1
+    read_key, read = _reader(key, columns[:width]), _reader(shape, columns[width:])
+    return [(read_key(row[:width]), read(row[width:])) for row in cursor.fetchall()]
+
+
 def select_rows(connection: sqlite3.Connection, sql: str, parameters: Parameters = ()) -> list[Row]:
     """Read all rows of a statement as SQLite stores them: whole numbers, texts and NULL."""
     return connection.execute(sql, parameters).fetchall()
@@ -78,7 +97,7 @@ def json_array(values: Iterable[object]) -> str:
 
 @cache
 def _reader(shape: Callable[..., T], columns: tuple[str, ...]) -> Callable[[Row], T]:
-    if not isinstance(shape, type) or not _has_fields(shape):
+    if not _fields(shape):
         convert = _converter(shape)
         return lambda row: cast(T, _value(convert, columns[0], row[0]))
     hints = get_type_hints(shape)
@@ -92,8 +111,11 @@ def _reader(shape: Callable[..., T], columns: tuple[str, ...]) -> Callable[[Row]
     return read
 
 
-def _has_fields(shape: type) -> bool:
-    return dataclasses.is_dataclass(shape) or hasattr(shape, "_fields")
+def _fields(shape: Callable[..., object]) -> tuple[str, ...]:
+    """Return the names of a dataclass's or named tuple's fields; none for any other shape."""
+    if dataclasses.is_dataclass(shape):
+        return tuple(field.name for field in dataclasses.fields(shape))
+    return getattr(shape, "_fields", ())
 
 
 def _value(convert: Convert | None, name: str, value: object) -> Any:

@@ -22,7 +22,13 @@ from bot.ui.intake import say_intake_reason
 from bot.ui.pause import describe_reason
 from tests.builders import NOW, make_listing, make_paper
 
-TAKEN = ("c7a59bc671003071", "da4a23619d5a1f9e", "59164c41283e1740", "6ad821719f3a0aba")
+TAKEN = (
+    "c7a59bc671003071",
+    "da4a23619d5a1f9e",
+    "59164c41283e1740",
+    "6ad821719f3a0aba",
+    "7522144b5f66a04c",
+)
 """The beginning of each step's SHA-256."""
 
 
@@ -281,6 +287,29 @@ async def test_the_source_that_was_asked_last_is_the_one_that_failed(
         assert (outage.category, outage.error) == ("cs.CV", failed.error)
 
 
+@pytest.mark.parametrize("told_at", [FEED_AT, None])
+async def test_an_outage_that_the_host_knows_of_is_not_news(
+    tmp_path: Path, told_at: str | None
+) -> None:
+    """The column has another name now."""
+    old = made_by(migrations.STEPS[:4], tmp_path / "papers.db")
+    old.execute(
+        "INSERT INTO intake_day VALUES ('cs.CV', '2024-03-05', 'missed', NULL, NULL, '{}', 0, "
+        "NULL, 0, 0, ?1, ?1)",
+        (told_at,),
+    )
+    old.execute(
+        "INSERT INTO intake_inquiry VALUES ('cs.CV', '2024-03-05', 'feed', ?1, NULL, 2, ?1, NULL, "
+        "'empty', '{}')",
+        (FEED_AT,),
+    )
+    old.close()
+    async with open_store(tmp_path / "papers.db") as store:
+        (outage,) = await store.intake.list_outages(asked_since=datetime(2024, 3, 1, tzinfo=UTC))
+        assert outage.is_notified is (told_at is not None)
+        assert len(await store.intake.list_missed_unnotified()) == (told_at is None)
+
+
 async def test_what_was_missed_before_is_not_told_again(tmp_path: Path) -> None:
     old = made_by(migrations.STEPS[:2], tmp_path / "papers.db")
     old.execute(
@@ -290,7 +319,7 @@ async def test_what_was_missed_before_is_not_told_again(tmp_path: Path) -> None:
     )
     old.close()
     async with open_store(tmp_path / "papers.db") as store:
-        assert await store.intake.list_missed_untold() == []
+        assert await store.intake.list_missed_unnotified() == []
         assert len(await store.intake.list_missed(date(2024, 3, 1))) == 1
 
 

@@ -11,7 +11,14 @@ import pytest
 from bot.digest.messages import DeliveryState
 from bot.errors import StoreError
 from bot.models import AnnounceType, ArxivId
-from bot.store.sqlite.statements import change, json_array, select, select_one, select_rows
+from bot.store.sqlite.statements import (
+    change,
+    json_array,
+    select,
+    select_one,
+    select_pairs,
+    select_rows,
+)
 
 
 @pytest.fixture
@@ -103,3 +110,13 @@ def test_changes_are_counted(connection: sqlite3.Connection) -> None:
 def test_a_list_of_any_length_is_one_parameter(connection: sqlite3.Connection) -> None:
     values = json_array(range(50_000))
     assert select_one(connection, int, "SELECT count(*) FROM json_each(?)", (values,)) == 50_000
+
+
+def test_a_row_is_read_as_a_key_and_its_value(connection: sqlite3.Connection) -> None:
+    sql = "SELECT 1 AS one, 'new' AS other, '2024-03-05' AS day"
+    pair = Pair(1, AnnounceType.NEW)
+    assert select_pairs(connection, Pair, date, sql) == [(pair, date(2024, 3, 5))]
+    sql = "SELECT '2024-03-05' AS day, 1 AS one, 'new' AS other"
+    assert select_pairs(connection, date, Pair, sql) == [(date(2024, 3, 5), pair)]
+    with pytest.raises(StoreError, match="no readable other, but 'odd'"):
+        select_pairs(connection, date, Pair, "SELECT '2024-03-05' AS day, 1 AS one, 'odd' AS other")
