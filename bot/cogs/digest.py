@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from zoneinfo import available_timezones
 
 import discord
 from discord import app_commands
@@ -26,10 +25,10 @@ from bot.cogs.digest_status import show_status
 from bot.cogs.digest_why import explain_day, explain_paper
 from bot.cogs.options import (
     TYPE_CHOICES,
+    offer_zones,
     parse_day,
     read_wishes,
     suggest_times,
-    suggest_zones,
 )
 from bot.cogs.services import Deliverer
 from bot.cogs.suggestions import (
@@ -41,6 +40,7 @@ from bot.cogs.suggestions import (
 )
 from bot.delivery.reconcile import may_repeat
 from bot.digest.models import Subscription
+from bot.digest.zones import list_zones
 from bot.errors import InputError
 from bot.pipeline import Pipeline
 from bot.text.words import long_date
@@ -79,14 +79,14 @@ class DigestCog(
 
     def __init__(self, pipeline: Pipeline, delivery: Deliverer) -> None:
         super().__init__(pipeline, delivery)
-        self.zones = sorted(available_timezones())
+        self.zones = list_zones()
 
     @app_commands.command(description="Post the daily digest of arXiv categories in a channel")
     @app_commands.describe(
         categories="arXiv categories, for example cs.CV or cs.CV, cs.LG",
         channel="where to post (default: this channel)",
         time="local time such as 09:00, or 'when announced' (default)",
-        zone="time zone of that time, for example Europe/Berlin (default: UTC)",
+        zone="time zone of that time, for example Europe/Berlin or UTC+8 (default: UTC)",
         types="which announcements (default: new submissions and cross-lists)",
         style="how papers look (default: cards)",
     )
@@ -122,7 +122,7 @@ class DigestCog(
             now=self.pipeline.now(),
         )
         outlooks = await self.pipeline.outlooks([subscription])
-        said = say_setup(subscription, outlooks[here.id], before=before)
+        said = say_setup(subscription, outlooks[here.id], before=before, meant=wishes.meant)
         await interaction.edit_original_response(content=said)
 
     @app_commands.command(name="list", description="List the digests of this server")
@@ -279,7 +279,7 @@ class DigestCog(
 
     @setup.autocomplete("zone")
     async def complete_zone(self, interaction: discord.Interaction, current: str) -> list[Choice]:
-        return make_choices((each, each) for each in suggest_zones(current, self.zones))
+        return make_choices(offer_zones(current, self.zones))
 
     @why.autocomplete("paper")
     @quietly

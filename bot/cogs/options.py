@@ -8,6 +8,7 @@ from datetime import date, time
 
 from bot.arxiv.taxonomy import canonical_category
 from bot.digest.models import Subscription
+from bot.digest.zones import ZoneMeaning, read_meaning, suggest_meanings
 from bot.errors import InputError
 from bot.models import AnnounceType
 from bot.query.ast import Query
@@ -66,6 +67,22 @@ def _hour(hour: int, half: str | None) -> int | None:
     return hour % 12 + (12 if half.lower() == "p" else 0)
 
 
+def read_zone(text: str, zones: Sequence[str]) -> ZoneMeaning:
+    """Read an offset or an abbreviation as people mean it, else the name of a zone or city.
+
+    Raises `InputError`, which names the zones where it may be several.
+    """
+    meaning = read_meaning(text)
+    if meaning is None:
+        return ZoneMeaning(text=text, zone=parse_zone(text, zones))
+    if not meaning.zone:
+        *most, last = [f"{each.zone} ({each.where})" for each in meaning.others]
+        raise InputError(
+            f"{_quoted(text)} is the time of several places: write {', '.join(most)} or {last}."
+        )
+    return meaning
+
+
 def parse_zone(text: str, zones: Sequence[str]) -> str:
     """Find the IANA time zone of that name, or of that city when only one has it.
 
@@ -102,6 +119,15 @@ def suggest_zones(text: str, zones: Sequence[str], limit: int = 25) -> list[str]
         return (not name.rpartition("/")[2].startswith(wanted), not name.startswith(wanted), name)
 
     return sorted((zone for zone in zones if wanted in zone.lower()), key=rank)[:limit]
+
+
+def offer_zones(text: str, zones: Sequence[str]) -> list[tuple[str, str]]:
+    """List zones for autocomplete, as they are shown and as they are meant."""
+    meant = [
+        (f"{each.zone} ({each.where})" if each.where else each.zone, each.zone)
+        for each in suggest_meanings(text)
+    ]
+    return [*meant, *((zone, zone) for zone in suggest_zones(text, zones))]
 
 
 def suggest_times(text: str) -> list[str]:
@@ -186,6 +212,8 @@ class Wishes:
     post_at: time | None = None
     zone: str = "UTC"
     style: str = DEFAULT_STYLE.code
+    meant: ZoneMeaning | None = None
+    """How the zone was read, where one was named."""
 
 
 def read_wishes(
@@ -203,7 +231,7 @@ def read_wishes(
     old = before or Wishes(categories=followed)
     if style is not None and style not in STYLES:
         raise InputError(f"{_quoted(style)} is not a style; use {', '.join(STYLES)}.")
-    wished_zone = parse_zone(zone, zones) if zone else old.zone
+    meant = read_zone(zone, zones) if zone else None
     post_at = parse_time(time) if time else old.post_at
     if zone and post_at is None:
         raise InputError(
@@ -214,8 +242,9 @@ def read_wishes(
         categories=followed,
         announce_types=parse_types(types) if types else old.announce_types,
         post_at=post_at,
-        zone=wished_zone,
+        zone=meant.zone if meant else old.zone,
         style=style or style_of(old.style).code,  # one that is not known any more is left behind
+        meant=meant,
     )
 
 

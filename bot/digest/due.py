@@ -1,16 +1,16 @@
 """When a digest is due. What is due is computed, never remembered by a scheduler."""
 
 from collections.abc import Collection, Sequence
-from datetime import UTC, date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 from bot.digest.models import Subscription
+from bot.digest.zones import zone_of
 
 PATIENCE = timedelta(hours=2)
 """How long the ready listings of a channel wait for those of its other categories."""
 
 
-def due_instant(day: date, at: time, zone: ZoneInfo) -> datetime:
+def due_instant(day: date, at: time, zone: tzinfo) -> datetime:
     """Return when local time ``at`` comes on ``day``, in UTC.
 
     A local time that daylight saving skips shifts forward; one that occurs twice is its first
@@ -36,7 +36,7 @@ def digest_due(
     ready = max(stored) if len(stored) == len(stored_at) else max(stored) + PATIENCE
     if subscription.post_at is None:
         return ready
-    return max(ready, due_instant(day, subscription.post_at, ZoneInfo(subscription.zone)))
+    return max(ready, due_instant(day, subscription.post_at, zone_of(subscription.zone)))
 
 
 def starts_with(
@@ -50,5 +50,5 @@ def starts_with(
     """
     if subscription.post_at is None or subscription.created_at > now:
         return not numbers or max(numbers) > subscription.starts_after
-    at = due_instant(day, subscription.post_at, ZoneInfo(subscription.zone))
+    at = due_instant(day, subscription.post_at, zone_of(subscription.zone))
     return at >= subscription.created_at

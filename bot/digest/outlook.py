@@ -6,7 +6,6 @@ The same rules as those by which a digest is planned (`due`), asked ahead of tim
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
-from zoneinfo import ZoneInfo
 
 from bot.arxiv.calendar import (
     EASTERN,
@@ -16,6 +15,7 @@ from bot.arxiv.calendar import (
 )
 from bot.digest.due import digest_due, due_instant, starts_with
 from bot.digest.models import Subscription
+from bot.digest.zones import zone_of
 from bot.models import DayRecord
 
 ListingKey = tuple[str, date]
@@ -131,4 +131,4 @@ def _outlook(subscription: Subscription, day: date, known: KnownDays, now: datet
 def _posts_at(subscription: Subscription, day: date) -> datetime | None:
     if subscription.post_at is None:
         return None
-    return due_instant(day, subscription.post_at, ZoneInfo(subscription.zone))
+    return due_instant(day, subscription.post_at, zone_of(subscription.zone))

@@ -4,6 +4,7 @@ The digest goes on meanwhile as far as it can: better one in another look than n
 """
 
 from bot.digest.models import Subscription
+from bot.digest.zones import inverted_offset
 from bot.text import markdown
 from bot.ui.styles import DEFAULT_STYLE, find_style
 
@@ -18,6 +19,13 @@ def find_defects(subscription: Subscription) -> tuple[str, ...]:
         defects.append(
             f"I know no style '{name}', so the digest is posted as {DEFAULT_STYLE.code}; "
             "`/digest setup` with `style` chooses another."
+        )
+    inverted = inverted_offset(subscription.zone)
+    if inverted is not None and subscription.post_at is not None:
+        real, seeming = inverted
+        defects.append(
+            f"The zone {subscription.zone} stands for {real}, as its sign is inverted. `/digest "
+            f"setup` with `zone:{seeming}` or `zone:{real}` says which you mean."
         )
     return tuple(defects)
 

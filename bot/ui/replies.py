@@ -1,6 +1,6 @@
 """What the admin commands answer: subscriptions and topics in words. Pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -10,6 +10,7 @@ from bot.arxiv.taxonomy import category_name
 from bot.digest.messages import DeliveryRecord, DeliveryState
 from bot.digest.models import Subscription, SubscriptionState, Topic
 from bot.digest.outlook import Outlook
+from bot.digest.zones import ABBREVIATIONS, ZoneMeaning, inverted_offset, is_offset
 from bot.text import markdown
 from bot.text.words import TYPE_NAMES, count_of, joined, long_date
 from bot.ui.reasons import say_reason
@@ -55,7 +56,9 @@ def _describe_wait(outlook: Outlook) -> str:
 def describe_time(subscription: Subscription) -> str:
     if subscription.post_at is None:
         return "as soon as announced"
-    return f"at {subscription.post_at:%H:%M} {markdown.escape(subscription.zone)}"
+    inverted = inverted_offset(subscription.zone)
+    real = f" ({inverted[0]})" if inverted else ""
+    return f"at {subscription.post_at:%H:%M} {markdown.escape(subscription.zone)}{real}"
 
 
 def describe_types(subscription: Subscription) -> str:
@@ -103,13 +106,40 @@ def channel_link(guild_id: int, channel_id: int, name: str | None) -> str:
     return markdown.masked_link(f"#{name}", f"https://discord.com/channels/{guild_id}/{channel_id}")
 
 
+def describe_meaning(meaning: ZoneMeaning) -> Iterator[str]:
+    """Say how a zone was read where that is not plain, and what to choose instead."""
+    text, zone = markdown.escape(meaning.text), markdown.escape(meaning.zone)
+    if meaning.summer:
+        yield (
+            f"I read {text} as {zone}, the same all year: without summer time. "
+            f"`zone:{meaning.summer}` has it."
+        )
+    elif meaning.text in ABBREVIATIONS and meaning.zone != "UTC":
+        yield f"I read {text} as {zone}."
+    elif is_offset(meaning.zone):
+        yield (
+            f"{zone} is the same all year. Where the clocks are changed in summer, name a city: "
+            "`zone:Europe/Berlin`."
+        )
+    for each in meaning.others:
+        yield f"If you mean {each.where}: `zone:{each.zone}`."
+
+
 def say_setup(
-    subscription: Subscription, outlook: Outlook, *, before: Subscription | None = None
+    subscription: Subscription,
+    outlook: Outlook,
+    *,
+    before: Subscription | None = None,
+    meant: ZoneMeaning | None = None,
 ) -> str:
-    """Confirm what a channel gets from now on; ``before`` is what it got, if anything."""
+    """Confirm what a channel gets from now on.
+
+    ``before`` is what it got, if anything; ``meant`` is how its zone was read just now.
+    """
     lines = [
         f"**Digest {'changed' if before else 'set up'}** in <#{subscription.channel_id}>",
         _subscription_lines(subscription, outlook),
+        *(describe_meaning(meant) if meant else ()),
         "-# `/digest preview` shows what would be posted, `/digest send` posts it now, "
         "`/topic add` narrows it down",
     ]

@@ -82,6 +82,16 @@ async def test_a_digest_can_be_set_up_for_another_channel(world: World) -> None:
         ({"time": "noonish"}, "'noonish' is not a time of day"),
         ({"zone": "Europe/Berln"}, "'Europe/Berln' is not a time zone. Did you mean Europe/Berlin"),
         ({"zone": "Mars"}, "'Mars' is not a time zone."),
+        ({"time": "9", "zone": "localtime"}, "'localtime' is not a time zone."),
+        ({"time": "9", "zone": "UTC+15"}, "'UTC+15' is no offset in use: they go from UTC-12 to"),
+        ({"time": "9", "zone": "GMT8"}, "'GMT8' lacks its sign; write UTC+8 (ahead of UTC) or"),
+        ({"time": "9", "zone": "Etc/GMT+8"}, "Etc/GMT+8 stands for UTC-08:00, as its sign is"),
+        (
+            {"time": "9", "zone": "CST"},
+            "'CST' is the time of several places: write America/Chicago (North America), "
+            "Asia/Shanghai (China) or America/Havana (Cuba).",
+        ),
+        ({"time": "9", "zone": "ist"}, "write Asia/Kolkata (India), Europe/Dublin (Ireland) or"),
         ({"zone": "Asia/Tokyo"}, "The zone belongs to a time of day: name one as time"),
     ],
 )
@@ -92,6 +102,35 @@ async def test_a_wrong_option_is_one_private_sentence(
     assert said in shown(result)
     assert is_private(result)
     assert await world.store.subscriptions.list_subscriptions() == []
+
+
+@pytest.mark.parametrize(
+    ("zone", "stored", "said"),
+    [
+        ("GMT+8", "UTC+08:00", "at 09:00 UTC+08:00\n"),
+        ("GMT+8", "UTC+08:00", "UTC+08:00 is the same all year. Where the clocks are changed"),
+        ("utc+5:30", "UTC+05:30", "at 09:00 UTC+05:30\n"),
+        ("EST", "UTC-05:00", "I read EST as UTC-05:00, the same all year: without summer time. "
+         "zone:America/New_York has it."),
+        ("PST", "UTC-08:00", "If you mean the Philippines: zone:Asia/Manila."),
+        ("cet", "Europe/Brussels", "I read CET as Europe/Brussels.\n"),
+        ("GMT", "UTC", "I read GMT as UTC, the same all year"),
+    ],
+)  # fmt: skip
+async def test_a_zone_is_read_by_its_meaning_and_said(
+    world: World, zone: str, stored: str, said: str
+) -> None:
+    reply = shown(await world.set_up(time="09:00", zone=zone)).replace("`", "").replace("\\", "")
+    assert said in reply
+    (subscription,) = await world.store.subscriptions.list_subscriptions()
+    assert subscription.zone == stored
+
+
+@pytest.mark.parametrize("zone", ["utc", "Europe/Berlin", "tokyo"])
+async def test_a_zone_that_is_plain_needs_no_word(world: World, zone: str) -> None:
+    reply = shown(await world.set_up(time="09:00", zone=zone))
+    assert "I read" not in reply
+    assert "all year" not in reply
 
 
 @pytest.mark.parametrize(
@@ -394,6 +433,31 @@ async def test_zones_complete_by_city(world: World, typed: str, first: str) -> N
         world.channel, "digest setup", "zone", typed, categories="cs.CV"
     )
     assert first in [choice["value"] for choice in choices]
+
+
+@pytest.mark.parametrize(
+    ("typed", "first"),
+    [
+        ("EST", [("America/New_York (with summer time)", "America/New_York"),
+                 ("UTC-05:00 (the same all year)", "UTC-05:00")]),
+        ("IST", [("Asia/Kolkata (India)", "Asia/Kolkata"), ("Europe/Dublin (Ireland)",
+                 "Europe/Dublin"), ("Asia/Jerusalem (Israel)", "Asia/Jerusalem")]),
+        ("GMT+8", [("UTC+08:00", "UTC+08:00"), ("UTC+08:45", "UTC+08:45")]),
+        ("localtime", []),
+        ("posix", []),
+        ("Etc/", []),
+        ("factory", []),
+    ],
+)  # fmt: skip
+async def test_zones_complete_by_their_meaning(
+    world: World, typed: str, first: list[tuple[str, str]]
+) -> None:
+    choices = await world.admin.autocomplete(
+        world.channel, "digest setup", "zone", typed, categories="cs.CV"
+    )
+    offered = [(choice["name"], choice["value"]) for choice in choices]
+    assert offered[: len(first)] == first
+    assert bool(offered) == bool(first)
 
 
 async def test_times_complete(world: World) -> None:
