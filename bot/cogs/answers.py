@@ -4,9 +4,9 @@ import contextlib
 import logging
 import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Generic, Protocol, Self, TypeVar, cast
+from typing import Any, ClassVar, Generic, Protocol, Self, TypeVar, cast
 
 import discord
 
@@ -84,7 +84,7 @@ async def _say_privately(interaction: discord.Interaction, text: str) -> None:
 
 
 class State(Protocol):
-    """What a button carries in its custom id (`bot/ui/views.py`, `bot/ui/questions.py`)."""
+    """What a button or menu carries in its custom id (`bot/ui/views.py`, `bot/ui/questions.py`)."""
 
     TEMPLATE: ClassVar[str]
 
@@ -95,6 +95,7 @@ class State(Protocol):
 
 
 S = TypeVar("S", bound=State)
+Base = TypeVar("Base", bound=discord.ui.Item[Any])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,43 +105,32 @@ class _Expired:
     custom_id: str
 
 
-class StateButton(
-    Generic[S], discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], template=""
-):
-    """A button that is nothing but its state, so it works after a restart too.
+class StateItem(Generic[S, Base], discord.ui.DynamicItem[Base], template=""):
+    """A button or menu that is nothing but its state, so it works after a restart too.
 
-    Subclasses name the state's type, ``class TurnButton(StateButton[Turn], state=Turn)``, and say
-    in `press` what happens; its errors reach the person who clicked.
+    What it does stands in `press`; its errors reach the person who used it.
     """
 
     _kind: ClassVar[type[State]]
+    state: S
 
-    def __init_subclass__(cls, *, state: type[State]) -> None:
-        super().__init_subclass__(template=state.TEMPLATE)
-        cls._kind = state
+    def __init_subclass__(cls, *, state: type[State] | None = None) -> None:
+        super().__init_subclass__(template=state.TEMPLATE if state else "")
+        if state:
+            cls._kind = state
 
-    def __init__(
-        self,
-        state: S,
-        label: str = "",
-        *,
-        is_grave: bool = False,
-        is_there: bool = True,
-    ) -> None:
-        """``is_grave`` colours what changes something; what is not ``is_there`` is greyed out."""
-        super().__init__(
-            discord.ui.Button(
-                label=label,
-                style=discord.ButtonStyle.danger if is_grave else discord.ButtonStyle.secondary,
-                custom_id=state.custom_id,
-                disabled=not is_there,
-            )
-        )
+    def __init__(self, state: S, item: Base) -> None:
+        super().__init__(item)
         self.state = state
 
     @classmethod
+    def of(cls, state: S) -> Self:
+        """Make the item that Discord tells of, with nothing but its state."""
+        raise NotImplementedError
+
+    @classmethod
     def takes(cls, custom_id: str) -> bool:
-        """Tell whether a custom id is of this button, in this version."""
+        """Tell whether a custom id is of this item, in this version."""
         return re.fullmatch(cls._kind.TEMPLATE, custom_id) is not None
 
     @classmethod
@@ -154,8 +144,8 @@ class StateButton(
         try:
             state = cls._kind.from_match(match)
         except ValueError:  # a made-up id gets the same answer
-            return cls(cast(S, _Expired(custom_id=match.string)))
-        return cls(cast(S, state))
+            return cls.of(cast(S, _Expired(custom_id=match.string)))
+        return cls.of(cast(S, state))
 
     async def callback(self, interaction: discord.Interaction) -> None:
         try:
@@ -166,8 +156,57 @@ class StateButton(
             await report(interaction, error)
 
     async def press(self, interaction: discord.Interaction) -> None:
-        """Do what the button is for."""
+        """Do what the item is for."""
         raise NotImplementedError
+
+
+class StateButton(StateItem[S, discord.ui.Button[discord.ui.View]]):
+    """A button; subclasses name their state: ``class Turn(StateButton[Page], state=Page)``."""
+
+    def __init__(
+        self,
+        state: S,
+        label: str = "",
+        *,
+        is_grave: bool = False,
+        is_there: bool = True,
+    ) -> None:
+        """``is_grave`` colours what changes something; what is not ``is_there`` is greyed out."""
+        button: discord.ui.Button[discord.ui.View] = discord.ui.Button(
+            label=label,
+            style=discord.ButtonStyle.danger if is_grave else discord.ButtonStyle.secondary,
+            custom_id=state.custom_id,
+            disabled=not is_there,
+        )
+        super().__init__(state, button)
+
+    @classmethod
+    def of(cls, state: S) -> Self:
+        return cls(state)
+
+
+class StateMenu(StateItem[S, discord.ui.Select[discord.ui.View]]):
+    """A menu of which one option is chosen; subclasses name their state as buttons do.
+
+    What was ``chosen`` can be made up, like a custom id.
+    """
+
+    def __init__(
+        self, state: S, options: Sequence[discord.SelectOption] = (), placeholder: str | None = None
+    ) -> None:
+        menu: discord.ui.Select[discord.ui.View] = discord.ui.Select(
+            custom_id=state.custom_id, options=list(options), placeholder=placeholder
+        )
+        super().__init__(state, menu)
+
+    @classmethod
+    def of(cls, state: S) -> Self:
+        return cls(state)
+
+    @property
+    def chosen(self) -> str:
+        """The value of the chosen option, blank if there is none."""
+        return next(iter(self.item.values), "")
 
 
 def _fields(interaction: discord.Interaction) -> dict[str, object]:

@@ -4,6 +4,7 @@ import discord
 
 from bot.cogs.admin import AdminCog, digest_cog
 from bot.cogs.answers import StateButton
+from bot.cogs.paper import AbstractMenu, abstract_menus
 from bot.digest.build import build_digest
 from bot.text.words import long_date
 from bot.ui.preview import render_message, render_summary
@@ -19,9 +20,12 @@ async def show_preview(cog: AdminCog, interaction: discord.Interaction, page: Pr
     drafts = style_of(subscription.style).render(digest)
     content = f"What <#{page.channel_id}> would get for {long_date(page.day)}:"
     embeds = [render_summary(subscription, page.day, decisions, drafts)]
+    menus: list[AbstractMenu] = []
     if 0 < page.page <= len(drafts):
-        content, embeds = render_message(drafts[page.page - 1], page.page, len(drafts))
-    view = make_view(preview_buttons(page, last=len(drafts)))
+        draft = drafts[page.page - 1]
+        content, embeds = render_message(draft, page.page, len(drafts))
+        menus = abstract_menus(draft.body)
+    view = make_view([*menus, *preview_buttons(page, last=len(drafts))])
     await interaction.edit_original_response(content=content, embeds=embeds, view=view)
 
 

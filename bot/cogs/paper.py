@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Iterable, Mapping
-from typing import Literal, Self, cast
+from typing import Any, Literal, Self, cast
 
 import discord
 from discord import app_commands
@@ -10,7 +10,7 @@ from discord.ext import commands
 
 from bot.arxiv.calendar import announcement_day
 from bot.arxiv.identifier import abs_url, parse_identifier
-from bot.cogs.answers import StateButton, defer_privately
+from bot.cogs.answers import StateButton, StateMenu, defer_privately
 from bot.cogs.options import read_search
 from bot.cogs.suggestions import (
     Choice,
@@ -32,9 +32,12 @@ from bot.query.results import Cursor, Match, SearchPage, Sort
 from bot.ui.advice import Suggestion, make_suggestions, render_nothing
 from bot.ui.paper import render_paper_details
 from bot.ui.search import render_search, render_similar
+from bot.ui.styles.list import options_of
 from bot.ui.views import (
     NEXT,
     PREVIOUS,
+    READ_ABSTRACT,
+    ReadAbstract,
     SearchOffer,
     SearchTurn,
     SimilarTo,
@@ -176,7 +179,19 @@ class PaperCog(commands.GroupCog, group_name="paper", group_description="Find an
         arxiv_id = stored.paper.arxiv_id
         posted = await self._posted(interaction, [Match(stored=stored)])
         embed = render_paper_details(stored, posted.get(arxiv_id))
-        view = make_view([SimilarButton(SimilarTo(arxiv_id=arxiv_id), "Similar papers")])
+        view = make_view(paper_buttons(arxiv_id))
+        await interaction.edit_original_response(embed=embed, view=view)
+
+    async def show_abstract(self, interaction: discord.Interaction, chosen: str) -> None:
+        """Show a paper of a list; ``chosen`` is its value there."""
+        arxiv_id, _ = parse_identifier(chosen)
+        stored = await self.store.papers.get_paper(arxiv_id)
+        if stored is None:
+            raise InputError(
+                f"I no longer have {arxiv_id}; its abstract is at {abs_url(arxiv_id)}."
+            )
+        embed = render_paper_details(stored, None)
+        view = make_view(paper_buttons(arxiv_id))
         await interaction.edit_original_response(embed=embed, view=view)
 
     async def _get(self, arxiv_id: ArxivId) -> StoredPaper:
@@ -273,11 +288,32 @@ class SimilarButton(StateButton[SimilarTo], state=SimilarTo):
         await PaperCog.of(interaction).show_similar(interaction, self.state.arxiv_id)
 
 
+class AbstractMenu(StateMenu[ReadAbstract], state=ReadAbstract):
+    """Shows the chosen paper of a list, only to the person who chose it."""
+
+    async def press(self, interaction: discord.Interaction) -> None:
+        await defer_privately(interaction)
+        await PaperCog.of(interaction).show_abstract(interaction, self.chosen)
+
+
 def _require_asker(interaction: discord.Interaction, asker: int) -> None:
     if interaction.user.id != asker:
         raise InputError(
             "Only the person who searched can turn these pages; /paper search starts your own."
         )
+
+
+def paper_buttons(arxiv_id: ArxivId) -> list[discord.ui.Item[Any]]:
+    """Make the buttons below a paper, for whoever reads it."""
+    return [SimilarButton(SimilarTo(arxiv_id=arxiv_id), "Similar papers")]
+
+
+def abstract_menus(body: Mapping[str, object]) -> list[AbstractMenu]:
+    """Make the menu of a digest's message again; none where it has none."""
+    options = [
+        discord.SelectOption(label=each["label"], value=each["value"]) for each in options_of(body)
+    ]
+    return [AbstractMenu(ReadAbstract(), options, READ_ABSTRACT)] if options else []
 
 
 def page_buttons(page: SearchPage, sort: Sort, asker: int) -> list[SearchPageButton]:
@@ -301,4 +337,4 @@ def offer_buttons(offers: Iterable[Suggestion], sort: Sort, asker: int) -> list[
     return [SearchOfferButton(state, label) for state, label in states if state.fits]
 
 
-BUTTONS = (SearchPageButton, SearchOfferButton, SimilarButton)
+BUTTONS = (SearchPageButton, SearchOfferButton, SimilarButton, AbstractMenu)

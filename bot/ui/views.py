@@ -1,4 +1,4 @@
-"""What buttons carry. A button's whole state is in its custom id, so it outlives a restart.
+"""What buttons and menus carry: their whole state is in the custom id, so they outlive a restart.
 
 An id starts with what it is for and a version (``preview:1:``), so that an older bot's buttons
 are recognised, and has at most 100 characters, as Discord demands. Ids are not secret and can be
@@ -114,6 +114,24 @@ class SimilarTo:
     @classmethod
     def from_match(cls, match: re.Match[str]) -> Self:
         return cls(arxiv_id=ArxivId(match["paper"]))
+
+
+READ_ABSTRACT = "Read an abstract (only you see it)"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadAbstract:
+    """A wish to read a paper's abstract; which paper's is what the person chose in the menu."""
+
+    TEMPLATE: ClassVar[str] = r"abstract:1"
+
+    @property
+    def custom_id(self) -> str:
+        return "abstract:1"
+
+    @classmethod
+    def from_match(cls, match: re.Match[str]) -> Self:
+        return cls()
 
 
 _NOTE = re.compile(r"Page \d+ ·(?P<query>.*)", re.DOTALL)

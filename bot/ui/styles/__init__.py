@@ -8,16 +8,14 @@ From outside: the interface `Style`, `STYLES` and `DEFAULT_STYLE`, `find_style` 
 code, and `read_any` for a message of unknown style.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Final, Protocol
 
 from bot.digest.messages import MessageDraft, ShownMessage
 from bot.digest.models import Digest
-from bot.models import ArxivId
 from bot.ui.styles.cards import CARDS
-
-Body = Mapping[str, object]
-"""A message as Discord's API has it: ``content``, ``embeds``, ``components``, ``flags``."""
+from bot.ui.styles.list import LIST
+from bot.ui.styles.parts import Body, Papers
 
 
 class Style(Protocol):
@@ -41,7 +39,7 @@ class Style(Protocol):
         first line of each message must tell it from every other of its channel.
         """
 
-    def split(self, body: Body, papers: Sequence[tuple[ArxivId, int]]) -> tuple[MessageDraft, ...]:
+    def split(self, body: Body, papers: Papers) -> tuple[MessageDraft, ...]:
         """Divide a message that Discord refused, so that one bad paper stays alone.
 
         ``papers`` are those of the message. Empty when it cannot be divided.
@@ -51,7 +49,7 @@ class Style(Protocol):
         """Read what a message shows, planned or posted; None if it is not of this style."""
 
 
-STYLES: Final[Mapping[str, Style]] = {style.code: style for style in (CARDS,)}
+STYLES: Final[Mapping[str, Style]] = {style.code: style for style in (CARDS, LIST)}
 
 DEFAULT_STYLE: Final[Style] = CARDS
 

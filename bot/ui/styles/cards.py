@@ -10,7 +10,6 @@ import re
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any, Final, cast
 
 import discord
@@ -22,7 +21,8 @@ from bot.errors import InputError
 from bot.models import UNKNOWN_VERSION, AnnounceType, ArxivId, least_version
 from bot.text import markdown
 from bot.ui.embeds import MAX_EMBEDS, MAX_TOTAL, embed_width, one_line, render_paper
-from bot.ui.styles.heading import first_line, head, head_of_part, head_of_piece, is_heading
+from bot.ui.styles.heading import first_line, is_heading
+from bot.ui.styles.parts import Body, Papers, Part, embeds_of, make_drafts, make_pieces, pack
 
 MIN_EXCERPT = 120
 MAX_EXCERPT = 600
@@ -45,45 +45,26 @@ class Cards:
         return len(_pack(digest.entries))
 
     def render(self, digest: Digest, *, first_part: int = 1) -> tuple[MessageDraft, ...]:
-        groups = _pack(digest.entries)
-        last_part = first_part + len(groups) - 1
-        return tuple(
-            MessageDraft(
-                style=self.code,
-                body={
-                    "content": head(digest, part)
-                    if part == first_part
-                    else head_of_part(digest, part, last_part),
-                    "embeds": [embed.to_dict() for embed in _render_group(group)],
-                },
-                papers=tuple(
-                    (card.entry.paper.arxiv_id, card.entry.least_version) for card in group
-                ),
-            )
-            for part, group in enumerate(groups, start=first_part)
-        )
+        return make_drafts(digest, make_cards(digest.entries), first_part)
 
-    def split(
-        self, body: Mapping[str, object], papers: Sequence[tuple[ArxivId, int]]
-    ) -> tuple[MessageDraft, ...]:
+    def split(self, body: Body, papers: Papers) -> tuple[MessageDraft, ...]:
         """One message per paper; a card that is of none of them leaves the message whole."""
-        embeds = _embeds(body)
+        embeds = embeds_of(body)
         if len(embeds) < 2 or len(embeds) != len(papers):
             return ()
-        drafts = []
-        for number, embed in enumerate(embeds, start=1):
+        parts = []
+        for embed in embeds:
             shown = _shown(embed)
             found = [paper for paper in papers if shown and paper[0] == shown[0]]
             if len(found) != 1:
                 return ()
-            content = head_of_piece(str(body.get("content") or ""), number, len(embeds))
-            piece = {"content": content, "embeds": [embed]}
-            drafts.append(MessageDraft(style=self.code, body=piece, papers=tuple(found)))
-        return tuple(drafts) if {draft.papers[0] for draft in drafts} == set(papers) else ()
+            parts.append(Part(style=self.code, body={"embeds": [embed]}, papers=found))
+        drafts = make_pieces(body, parts)
+        return drafts if {draft.papers[0] for draft in drafts} == set(papers) else ()
 
-    def read(self, body: Mapping[str, object]) -> ShownMessage | None:
+    def read(self, body: Body) -> ShownMessage | None:
         line = first_line(body.get("content"))
-        embeds = _embeds(body)
+        embeds = embeds_of(body)
         papers = tuple(paper for embed in embeds if (paper := _shown(embed)))
         if papers:
             return ShownMessage(line=line, papers=papers)
@@ -96,8 +77,16 @@ class Cards:
 CARDS: Final = Cards()
 
 
-def _embeds(body: Mapping[str, object]) -> Sequence[Mapping[str, Any]]:
-    return cast(Sequence[Mapping[str, Any]], body.get("embeds") or ())
+def make_cards(entries: Sequence[DigestEntry]) -> list[Part]:
+    """Show each paper as a card, in as few messages as possible."""
+    return [
+        Part(
+            style=CARDS.code,
+            body={"embeds": [embed.to_dict() for embed in _render_group(group)]},
+            papers=[(card.entry.paper.arxiv_id, card.entry.least_version) for card in group],
+        )
+        for group in _pack(entries)
+    ]
 
 
 def _shown(embed: Mapping[str, Any]) -> tuple[ArxivId, int] | None:
@@ -126,14 +115,8 @@ Group = Sequence[_Card]
 
 
 def _pack(entries: Sequence[DigestEntry]) -> list[Group]:
-    """Divide into the fewest groups that fit; evenly where that fits too: excerpts gain by it."""
-    cards = [_measure(entry) for entry in entries]
-    bounds = _fewest(cards)
-    count = len(bounds) - 1
-    even = [len(cards) * number // count for number in range(count + 1)] if count else bounds
-    if all(_fits(cards[start:end]) for start, end in pairwise(even)):
-        bounds = even
-    return [cards[start:end] for start, end in pairwise(bounds)]
+    """Divide into the fewest messages; even ones have longer excerpts."""
+    return pack([_measure(entry) for entry in entries], _fits)
 
 
 def _measure(entry: DigestEntry) -> _Card:
@@ -142,15 +125,6 @@ def _measure(entry: DigestEntry) -> _Card:
     return _Card(
         entry=entry, fixed=embed_width(bare) + len("\n"), abstract=markdown.width(abstract)
     )
-
-
-def _fewest(cards: Group) -> list[int]:
-    """Return where groups begin and end; taking what fits, in order, makes the fewest."""
-    bounds = [0]
-    for number in range(1, len(cards)):
-        if not _fits(cards[bounds[-1] : number + 1]):
-            bounds.append(number)
-    return [*bounds, len(cards)] if cards else bounds
 
 
 def _fits(cards: Group) -> bool:

@@ -1,0 +1,221 @@
+"""List: two lines a paper, and below each message a menu that opens any abstract privately.
+
+A menu has at most 25 options, which is about what the 6000 characters of a message hold, too. The
+menu also says which papers the message holds, so one whose embeds were removed is still known.
+"""
+
+import contextlib
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Final, cast
+
+from bot.arxiv.identifier import abs_url, parse_identifier, pdf_url
+from bot.digest.messages import MessageDraft, ShownMessage
+from bot.digest.models import Digest, DigestEntry
+from bot.errors import InputError
+from bot.models import AnnounceType, ArxivId, LinkKind, Paper
+from bot.text import markdown
+from bot.text.withdrawal import is_withdrawn
+from bot.ui.embeds import (
+    COLOURS,
+    MAX_DESCRIPTION,
+    MAX_TOTAL,
+    UNTITLED,
+    WITHDRAWN,
+    link_label,
+    one_line,
+    type_label,
+)
+from bot.ui.styles.heading import first_line
+from bot.ui.styles.parts import Body, Papers, Part, embeds_of, make_drafts, make_pieces, pack
+from bot.ui.views import READ_ABSTRACT, ReadAbstract
+
+MAX_PAPERS: Final = 25
+"""A message's, which is Discord's limit for the options of a menu."""
+MAX_TITLE: Final = 200
+MAX_AUTHOR: Final = 60
+MAX_TOPICS: Final = 60
+MAX_URL: Final = 300
+"""A longer address stands below the abstract only."""
+MAX_OPTION: Final = 100
+
+_FIRST_LINE: Final = re.compile(r"^\*\*[\d,]+\. \[", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class List:
+    """The style; see `bot.ui.styles.Style` for what its methods promise."""
+
+    code: str = "list"
+    words: str = "list: one line per paper, abstracts on a press"
+
+    def measure(self, digest: Digest) -> int:
+        return len(make_list(digest.entries))
+
+    def render(self, digest: Digest, *, first_part: int = 1) -> tuple[MessageDraft, ...]:
+        return make_drafts(digest, make_list(digest.entries), first_part)
+
+    def split(self, body: Body, papers: Papers) -> tuple[MessageDraft, ...]:
+        """Halve it; a half that is refused is halved again. Lines of other papers: not at all."""
+        texts = [text for embed in embeds_of(body) for text in _texts_of(embed)]
+        options = options_of(body)
+        shown = [_paper_of(option) for option in options]
+        is_ours = len(texts) == len(shown) and set(shown) == set(papers)
+        if len(shown) < 2 or not is_ours:
+            return ()
+        lines = [
+            _Line(text=text, option=option, paper=paper)
+            for text, option, paper in zip(texts, options, cast(Papers, shown), strict=True)
+        ]
+        half = len(lines) // 2
+        return make_pieces(body, [_part(lines[:half]), _part(lines[half:])])
+
+    def read(self, body: Body) -> ShownMessage | None:
+        papers = tuple(paper for option in options_of(body) if (paper := _paper_of(option)))
+        return ShownMessage(line=first_line(body.get("content")), papers=papers) if papers else None
+
+
+LIST: Final = List()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Line:
+    """A paper as its message shows it: the text, its option in the menu, and which it is."""
+
+    text: str
+    option: Mapping[str, str]
+    paper: tuple[ArxivId, int]
+
+
+def make_list(entries: Sequence[DigestEntry], first_number: int = 1) -> list[Part]:
+    """List papers, numbered from ``first_number``, in as few messages as possible."""
+    lines = [_line(entry, number) for number, entry in enumerate(entries, start=first_number)]
+    return [_part(group) for group in pack(lines, _fits)]
+
+
+def _fits(lines: Sequence[_Line]) -> bool:
+    return len(lines) <= MAX_PAPERS and sum(map(_width, lines)) <= MAX_TOTAL
+
+
+def _width(line: _Line) -> int:
+    return markdown.width(line.text) + len("\n")
+
+
+def _part(lines: Sequence[_Line]) -> Part:
+    columns = pack(lines, lambda some: sum(map(_width, some)) <= MAX_DESCRIPTION)
+    return Part(
+        style=LIST.code,
+        body={
+            "embeds": [
+                {
+                    "description": "\n".join(line.text for line in column),
+                    "color": COLOURS[AnnounceType.NEW].value,
+                }
+                for column in columns
+            ],
+            "components": [_menu([line.option for line in lines])],
+        },
+        papers=[line.paper for line in lines],
+    )
+
+
+# -- a paper ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Shown:
+    """What a list shows of a paper in any channel: its title, plain and linked, and the rest."""
+
+    title: str
+    link: str
+    about: str
+
+
+def _line(entry: DigestEntry, number: int) -> _Line:
+    shown, paper = _show(entry.paper), entry.paper
+    about = " · ".join((shown.about, *_reasons(entry)))
+    return _Line(
+        text=f"**{number:,}. {shown.link}**\n{about}",
+        option={
+            "label": markdown.plain(f"{number:,}. {shown.title}", MAX_OPTION),
+            "value": f"{paper.arxiv_id}v{entry.least_version}",
+        },
+        paper=(paper.arxiv_id, entry.least_version),
+    )
+
+
+def _reasons(entry: DigestEntry) -> Iterator[str]:
+    """Say why a paper is there, as far as that is not a matter of course."""
+    if entry.announce_type is not AnnounceType.NEW:
+        yield type_label(entry.announce_type, entry.paper.version)
+    topics = markdown.shorten(one_line(", ".join(entry.topics)), MAX_TOPICS)
+    if topics:
+        yield f"*{topics}*"
+
+
+@lru_cache(maxsize=1024)  # of a day's papers, which many channels get
+def _show(paper: Paper) -> _Shown:
+    title = markdown.plain(one_line(paper.title), MAX_TITLE) or UNTITLED
+    gone = is_withdrawn(comment=paper.comment, abstract=paper.abstract)
+    about = (f"**{WITHDRAWN}**" if gone else "", _first_author(paper), *_links(paper))
+    link = markdown.masked_link(title, abs_url(paper.arxiv_id))
+    if not link.startswith("["):  # nothing of the title can stand in a link
+        link = markdown.masked_link(UNTITLED, abs_url(paper.arxiv_id))
+    return _Shown(
+        title=title,
+        link=link,
+        about=" · ".join(part for part in about if part),
+    )
+
+
+def _first_author(paper: Paper) -> str:
+    labels = (markdown.shorten(one_line(name), MAX_AUTHOR) for name in paper.authors)
+    first = next(filter(None, labels), "")
+    return f"{first} +{len(paper.authors) - 1:,}" if first and paper.authors[1:] else first
+
+
+def _links(paper: Paper) -> Iterator[str]:
+    yield markdown.masked_link("PDF", pdf_url(paper.arxiv_id))
+    links = [link for link in paper.links_of(LinkKind.CODE) if len(link.url) <= MAX_URL]
+    if links:
+        yield markdown.masked_link(link_label(links[0], links[:1]), links[0].url)
+
+
+# -- the menu --------------------------------------------------------------------------------------
+
+ROW, MENU = 1, 3
+"""Discord's types of components."""
+
+
+def _menu(options: Sequence[Mapping[str, str]]) -> dict[str, object]:
+    menu = {
+        "type": MENU,
+        "custom_id": ReadAbstract().custom_id,
+        "placeholder": READ_ABSTRACT,
+        "options": list(options),
+    }
+    return {"type": ROW, "components": [menu]}
+
+
+def options_of(body: Body) -> Sequence[Mapping[str, str]]:
+    """Return the options of a list's menu; of any other message there are none."""
+    rows = cast(Sequence[Mapping[str, Any]], body.get("components") or ())
+    menus = [menu for row in rows for menu in row.get("components") or ()]
+    ours = [menu for menu in menus if menu.get("custom_id") == ReadAbstract().custom_id]
+    return ours[0].get("options") or () if ours else ()
+
+
+def _paper_of(option: Mapping[str, str]) -> tuple[ArxivId, int] | None:
+    with contextlib.suppress(InputError):
+        arxiv_id, version = parse_identifier(str(option.get("value") or ""))
+        return arxiv_id, version or 1
+    return None
+
+
+def _texts_of(embed: Mapping[str, Any]) -> list[str]:
+    """Cut a description into the papers that it lists."""
+    text = str(embed.get("description") or "")
+    starts = [found.start() for found in _FIRST_LINE.finditer(text)]
+    return [text[a:b].rstrip("\n") for a, b in zip(starts, [*starts[1:], len(text)], strict=True)]
