@@ -35,6 +35,7 @@ from bot.query.parser import parse_query
 from bot.store.digests import DigestRecord, ListingTimes
 from bot.store.store import Store
 from bot.ui.styles import style_of
+from bot.ui.styles.heading import thread_name
 
 log = logging.getLogger(__name__)
 
@@ -172,7 +173,9 @@ class Pipeline:
         decisions = await self._decide(subscription, announced)
         digest = build_digest(subscription, day, decisions, is_supplement=bool(earlier))
         drafts = style_of(subscription.style).render(digest, first_part=len(earlier) + 1)
-        messages = await self.store.outbox.plan(subscription, day, drafts, now=self.now())
+        messages = await self.store.outbox.plan(
+            subscription, day, drafts, now=self.now(), thread_name=thread_name(digest)
+        )
         if drafts and not messages:
             # Another writer planned part of this; leave it to the next tick.
             return PlanResult(messages=0, papers=0, announced=digest.announced)

@@ -11,11 +11,11 @@ from discord.ext import commands
 
 from bot.cogs.services import Deliverer
 from bot.digest.messages import DeliveryRecord, DeliveryState
-from bot.digest.models import Subscription
+from bot.digest.models import Place, Subscription
 from bot.errors import InputError
 from bot.pipeline import Pipeline
 from bot.text.words import joined
-from bot.ui.permissions import missing_permissions
+from bot.ui.permissions import missing_there
 from bot.ui.replies import channel_link
 
 DigestChannel = discord.TextChannel | discord.Thread
@@ -124,6 +124,15 @@ def channel_here(interaction: discord.Interaction, channel: DigestChannel | None
     return here
 
 
+def require_place(channel: DigestChannel, place: Place) -> None:
+    """Raise `InputError` unless messages can go to that place of the channel."""
+    if place is Place.THREAD and isinstance(channel, discord.Thread):
+        raise InputError(
+            f"#{channel.name} is a thread, and Discord makes no threads in threads; choose its "
+            "channel, or where: in the channel."
+        )
+
+
 def channel_links(
     guild: discord.Guild | None, subscriptions: Iterable[Subscription]
 ) -> dict[int, str]:
@@ -136,10 +145,9 @@ def channel_links(
     return links
 
 
-def require_permissions(channel: DigestChannel) -> None:
+def require_permissions(channel: DigestChannel, place: Place) -> None:
     """Raise `InputError` naming the permissions that the bot lacks for posting there."""
-    held = channel.permissions_for(channel.guild.me)
-    missing = missing_permissions(held, is_thread=isinstance(channel, discord.Thread))
+    missing = missing_there(channel, channel.permissions_for(channel.guild.me), place)
     if missing:
         raise InputError(
             f"I cannot post in #{channel.name}: I lack {joined(missing)} there. Grant it in the "

@@ -15,6 +15,7 @@ from bot.cogs.admin import (
     channel_links,
     guild_of,
     require_permissions,
+    require_place,
 )
 from bot.cogs.answers import defer_privately
 from bot.cogs.digest_answers import AnswerButton, ask_removal, ask_resumption
@@ -24,6 +25,7 @@ from bot.cogs.digest_resolve import RepostButton, resolve, suggest_lots
 from bot.cogs.digest_status import show_status
 from bot.cogs.digest_why import explain_day, explain_paper
 from bot.cogs.options import (
+    PLACE_CHOICES,
     TYPE_CHOICES,
     offer_zones,
     parse_day,
@@ -39,7 +41,7 @@ from bot.cogs.suggestions import (
     quietly,
 )
 from bot.delivery.reconcile import may_repeat
-from bot.digest.models import Subscription
+from bot.digest.models import DigestOptions, Subscription
 from bot.digest.zones import list_zones
 from bot.errors import InputError
 from bot.pipeline import Pipeline
@@ -89,10 +91,12 @@ class DigestCog(
         zone="time zone of that time, for example Europe/Berlin or UTC+8 (default: UTC)",
         types="which announcements (default: new submissions and cross-lists)",
         style="how papers look (default: cards)",
+        where="in the channel, or in a thread of the first message (default: in the channel)",
     )
     @app_commands.choices(
         types=[Choice(name=words, value=words) for words in TYPE_CHOICES],
         style=[Choice(name=style.words, value=code) for code, style in STYLES.items()],
+        where=[Choice(name=words, value=place.value) for words, place in PLACE_CHOICES.items()],
     )
     async def setup(
         self,
@@ -103,14 +107,16 @@ class DigestCog(
         zone: str | None = None,
         types: str | None = None,
         style: str | None = None,
+        where: str | None = None,
     ) -> None:
         await defer_privately(interaction)
         here = channel_here(interaction, channel)
-        require_permissions(here)
         before = await self.store.subscriptions.get_subscription(here.id)
+        wishes = read_wishes(before, categories, time, zone, types, style, where, zones=self.zones)
+        require_place(here, wishes.place)
+        require_permissions(here, wishes.place)
         if before and may_repeat(before):
             require_active(before)
-        wishes = read_wishes(before, categories, time, zone, types, style, zones=self.zones)
         subscription = await self.store.subscriptions.set_subscription(
             guild_id=here.guild.id,
             channel_id=here.id,
@@ -119,6 +125,7 @@ class DigestCog(
             post_at=wishes.post_at,
             zone=wishes.zone,
             style=wishes.style,
+            options=DigestOptions(place=wishes.place),
             now=self.pipeline.now(),
         )
         outlooks = await self.pipeline.outlooks([subscription])

@@ -57,7 +57,7 @@ async def resume(
     require_paused(subscription)
     channel = guild_of(interaction).get_channel_or_thread(subscription.channel_id)
     if isinstance(channel, discord.TextChannel | discord.Thread):
-        require_permissions(channel)
+        require_permissions(channel, subscription.place)
     await cog.store.subscriptions.resume(subscription.channel_id)
     cog.delivery.wake()
     active = replace(subscription, state=SubscriptionState.ACTIVE, paused_because=None)

@@ -15,7 +15,7 @@ from bot.cogs.answers import StateButton
 from bot.cogs.digest_pause import require_active
 from bot.cogs.suggestions import Choice, make_choices
 from bot.digest.messages import DeliveryRecord
-from bot.digest.models import Subscription
+from bot.digest.models import Place, Subscription
 from bot.errors import InputError
 from bot.ui.questions import Lot, Repost
 from bot.ui.resolve import (
@@ -158,16 +158,20 @@ async def take_repost(cog: AdminCog, interaction: discord.Interaction, answer: R
         records = _intact(await _find(cog, interaction, lot))
         if _mark(records) != answer.mark:
             raise InputError(GONE)
-        said = await _post_again(cog, interaction, lot, records)
+        said = await _post_again(cog, interaction, lot, records, subscription.place)
     await interaction.edit_original_response(content=said, embeds=[], view=None)
 
 
 async def _post_again(
-    cog: AdminCog, interaction: discord.Interaction, lot: Lot, records: Sequence[DeliveryRecord]
+    cog: AdminCog,
+    interaction: discord.Interaction,
+    lot: Lot,
+    records: Sequence[DeliveryRecord],
+    place: Place,
 ) -> str:
     channel = guild_of(interaction).get_channel_or_thread(lot.channel_id)
     if isinstance(channel, DigestChannel):
-        require_permissions(channel)
+        require_permissions(channel, place)
     now = cog.pipeline.now()
     planned = [each.id for each in records if await cog.store.troubles.post_again(each.id, now)]
     if not planned:

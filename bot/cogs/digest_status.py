@@ -10,12 +10,12 @@ from bot.cogs.admin import AdminCog, channel_links, guild_of
 from bot.delivery.notices import resumes_by_itself
 from bot.digest.arrival import Arrival, Queue, estimate_arrivals
 from bot.digest.messages import DeliveryRecord
-from bot.digest.models import Subscription
+from bot.digest.models import Place, Subscription
 from bot.digest.outlook import KnownDays, list_skipped, look_ahead
 from bot.models import IntakeStatus
 from bot.ui.digest_status import ChannelStatus, Wait, render_statuses
 from bot.ui.intake import say_state
-from bot.ui.permissions import missing_permissions
+from bot.ui.permissions import missing_there
 
 DIGESTS = 5
 
@@ -78,7 +78,7 @@ async def _status(
         channel=link,
         outlook=outlook,
         resumes_by_itself=resumes_by_itself(subscription),
-        lacks=_lacking(guild.get_channel_or_thread(channel_id)),
+        lacks=_lacking(guild.get_channel_or_thread(channel_id), subscription.place),
         waits=waits if is_asked else (),
         digests=digests,
         without={day: _asked_in_vain(overview, subscription, day) for day in known},
@@ -119,12 +119,11 @@ def _waits(overview: Overview, day: date, categories: Sequence[str]) -> list[Wai
     return waits
 
 
-def _lacking(channel: discord.abc.GuildChannel | discord.Thread | None) -> list[str]:
+def _lacking(channel: discord.abc.GuildChannel | discord.Thread | None, place: Place) -> list[str]:
     """Name the permissions that the bot lacks; none where the channel is not known."""
     if channel is None:
         return []
-    held = channel.permissions_for(channel.guild.me)
-    return missing_permissions(held, is_thread=isinstance(channel, discord.Thread))
+    return missing_there(channel, channel.permissions_for(channel.guild.me), place)
 
 
 async def _hindrance(cog: AdminCog, now: datetime) -> str | None:

@@ -5,9 +5,10 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, time
+from typing import Final
 
 from bot.arxiv.taxonomy import canonical_category
-from bot.digest.models import Subscription
+from bot.digest.models import Place, Subscription
 from bot.digest.zones import ZoneMeaning, read_meaning, suggest_meanings
 from bot.errors import InputError
 from bot.models import AnnounceType
@@ -203,6 +204,23 @@ def parse_types(text: str) -> tuple[AnnounceType, ...]:
     return tuple(kind for kind in AnnounceType if kind in types)
 
 
+PLACE_CHOICES: Final = {
+    "in the channel": Place.CHANNEL,
+    "in a thread: one message in the channel, the rest in its thread": Place.THREAD,
+}
+"""Where messages may go, by the words that an admin picks."""
+
+
+def parse_place(text: str) -> Place:
+    """Read one of the words of `PLACE_CHOICES`, or a place typed by hand."""
+    wanted = " ".join(text.lower().split())
+    for words, place in PLACE_CHOICES.items():
+        if wanted in (words, place.value):
+            return place
+    names = ", ".join(place.value for place in PLACE_CHOICES.values())
+    raise InputError(f"where: {_quoted(text)} is no place for a digest; use {names}.")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wishes:
     """What a channel's digest shall be like."""
@@ -214,6 +232,7 @@ class Wishes:
     style: str = DEFAULT_STYLE.code
     meant: ZoneMeaning | None = None
     """How the zone was read, where one was named."""
+    place: Place = Place.CHANNEL
 
 
 def read_wishes(
@@ -223,6 +242,7 @@ def read_wishes(
     zone: str | None,
     types: str | None,
     style: str | None,
+    where: str | None = None,
     *,
     zones: Sequence[str],
 ) -> Wishes:
@@ -245,6 +265,7 @@ def read_wishes(
         zone=meant.zone if meant else old.zone,
         style=style or style_of(old.style).code,  # one that is not known any more is left behind
         meant=meant,
+        place=parse_place(where) if where else old.place,
     )
 
 

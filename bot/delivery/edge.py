@@ -4,12 +4,13 @@ Nothing here decides what an answer means (`outcome.py`) or what a history prove
 (`fingerprint.py`); `history.py` reads channels.
 """
 
+import contextlib
 import email.utils
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
-from typing import Any, Protocol, cast
+from typing import Any, Final, Protocol, cast
 
 import aiohttp
 import discord
@@ -17,13 +18,23 @@ from discord.http import MultipartParameters
 
 from bot.delivery.fingerprint import CLOCK_TOLERANCE, Sighting
 from bot.delivery.history import PostedPapers, list_posted, search
-from bot.delivery.outcome import Ending, Failure, Outcome, Try, judge
+from bot.delivery.outcome import (
+    IN_THREAD,
+    RULES,
+    Effect,
+    Ending,
+    Failure,
+    Outcome,
+    Try,
+    judge,
+    judge_opening,
+)
 from bot.delivery.trace import watched
 from bot.delivery.window import NonceWindow, NonceWindowOver, Tries, host_clock
 from bot.digest.messages import DeliveryRecord, DeliveryState
-from bot.digest.models import Reason, ReasonCode
+from bot.digest.models import Place, Reason, ReasonCode
 from bot.models import Clock
-from bot.ui.permissions import missing_permissions
+from bot.ui.permissions import missing_there
 from bot.ui.reasons import say_reason
 
 log = logging.getLogger(__name__)
@@ -33,6 +44,9 @@ Way = Callable[[], Awaitable[discord.abc.Messageable | None]]
 
 MAX_TEXT = 200
 
+ARCHIVED_AFTER_MIN: Final = 4320
+"""How long a thread without new messages stays in the channel's list: over a weekend."""
+
 
 class Sender(Protocol):
     """Posts messages and finds them again."""
@@ -40,8 +54,11 @@ class Sender(Protocol):
     async def send(self, record: DeliveryRecord, tries: Tries) -> Outcome:
         """Post a message; never raises for anything that Discord or the network does."""
 
+    async def open_thread(self, record: DeliveryRecord) -> Outcome | None:
+        """Make the thread that a message goes into; None when it is there, else why it is not."""
+
     async def look_for(self, record: DeliveryRecord) -> Sighting:
-        """Look for a message in its channel's history."""
+        """Look for a message in the history of its channel or thread."""
 
     async def list_posted(
         self, guild_id: int, channel_id: int, since: datetime
@@ -79,7 +96,7 @@ class DiscordSender:
         """Return the guilds that the bot is in, those with an outage too; None: not known."""
         return {guild.id for guild in self.client.guilds} if self.client.is_ready() else None
 
-    def can_post(self, guild_id: int, channel_id: int) -> bool | None:
+    def can_post(self, guild_id: int, channel_id: int, place: Place = Place.CHANNEL) -> bool | None:
         """Whether the bot may post in a channel, as far as is known now; None: not known."""
         guild = self.client.get_guild(guild_id) if self.client.is_ready() else None
         if guild is None or guild.unavailable:
@@ -87,8 +104,7 @@ class DiscordSender:
         channel = guild.get_channel_or_thread(channel_id)
         if channel is None:
             return None
-        is_thread = isinstance(channel, discord.Thread)
-        return not missing_permissions(channel.permissions_for(guild.me), is_thread=is_thread)
+        return not missing_there(channel, channel.permissions_for(guild.me), place)
 
     # Digests
 
@@ -97,19 +113,48 @@ class DiscordSender:
         # half the cost. ``channel.send`` ends in the same call.
         body = message_body(record.body, record.nonce)
         parameters = MultipartParameters(payload=body, multipart=None, files=None)
+        is_in_thread = record.place is Place.THREAD
+        target = record.thread_id if is_in_thread and record.thread_id else record.channel_id
         with watched(tries):
             try:
-                message = await self.client.http.send_message(record.channel_id, params=parameters)
+                message = await self.client.http.send_message(target, params=parameters)
                 message_id, channel_id = int(message["id"]), int(message["channel_id"])
             except Exception as error:  # everything: the table has a row for each
-                return judge(failure_of(error, is_refused=tries.is_refused), tries.made)
+                failure = failure_of(error, is_refused=tries.is_refused)
+                return judge(failure, tries.made, IN_THREAD if is_in_thread else RULES)
             finally:
                 self._note_clock(tries.made)
-        if channel_id != record.channel_id:
+        if channel_id != target:
             # Nonces belong to the author, not to the channel; ours name it, so this cannot be.
             reason = Reason(code=ReasonCode.OTHER_CHANNEL, number=channel_id)
             return Outcome(state=DeliveryState.FAILED, reason=reason)
         return Outcome(state=DeliveryState.SENT, message_id=message_id)
+
+    async def open_thread(self, record: DeliveryRecord) -> Outcome | None:
+        http, thread_id = self.client.http, record.thread_id
+        if thread_id is None:
+            return Outcome(state=DeliveryState.PLANNED, effect=Effect.BEGIN_ANEW)
+        with watched(Tries()):
+            try:
+                await http.start_thread_with_message(
+                    record.channel_id,
+                    thread_id,
+                    name=record.thread_name,
+                    auto_archive_duration=ARCHIVED_AFTER_MIN,
+                )
+            except Exception as error:  # everything: the table has a row for each
+                outcome = judge_opening(failure_of(error))
+                if outcome is None or outcome.effect is not Effect.BEGIN_ANEW:
+                    return outcome
+                return None if await self._is_there(thread_id) else outcome
+        return None
+
+    async def _is_there(self, thread_id: int) -> bool:
+        """Whether a thread outlived the message that it was made from."""
+        with contextlib.suppress(Exception):
+            await self.client.http.get_channel(thread_id)
+            return True
+        return False
 
     async def look_for(self, record: DeliveryRecord) -> Sighting:
         with watched(Tries()) as tries:

@@ -11,10 +11,12 @@ import discord
 
 from bot.delivery.fingerprint import HISTORY_LIMIT, HistorySearch, Seen, Sighting, cannot_tell
 from bot.digest.messages import DeliveryRecord, ShownMessage
-from bot.digest.models import Reason, ReasonCode
+from bot.digest.models import Place, Reason, ReasonCode
 from bot.ui.styles import read_any, style_of
 
 T = TypeVar("T")
+
+NOT_FOUND: Final = 404
 
 MESSAGE_OF_NO_CHANNEL: Final = 1
 """An identifier from before Discord's epoch: no message has it."""
@@ -49,7 +51,27 @@ async def search(
                 break
         return found.conclude(is_clock_wrong=is_clock_wrong())
 
-    return await _reading(client, record.guild_id, record.channel_id, look)
+    if record.place is not Place.THREAD or record.thread_id is None:
+        return await _reading(client, record.guild_id, record.channel_id, look)
+    sighting = await _reading(client, record.guild_id, record.thread_id, look)
+    is_gone = sighting.reason is not None and sighting.reason.status == NOT_FOUND
+    return await _explain_absence(client, record, record.thread_id) if is_gone else sighting
+
+
+async def _explain_absence(
+    client: discord.Client, record: DeliveryRecord, thread_id: int
+) -> Sighting:
+    """Say what it means that a thread is not there: it was deleted, or never made."""
+    gone = cannot_tell(ReasonCode.THREAD_GONE)
+    if record.has_thread is not None:
+        return gone
+
+    async def look(channel: discord.abc.Messageable) -> Sighting:
+        starter = await channel.fetch_message(thread_id)
+        return gone if starter.flags.has_thread else Sighting(seen=Seen.ABSENT)
+
+    sighting = await _reading(client, record.guild_id, record.channel_id, look)
+    return gone if sighting.seen is Seen.CANNOT_TELL else sighting
 
 
 async def list_posted(

@@ -6,7 +6,7 @@ itself stands in `RULES`, and `judge` doubts it when an earlier one may have arr
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum, StrEnum
 from typing import Final
 
@@ -51,6 +51,8 @@ class Effect(Enum):
     SPLIT = "split"
     HOLD_ALL = "hold all"
     STOP = "stop"
+    CLOSE_THREAD = "close thread"
+    BEGIN_ANEW = "begin anew"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -192,13 +194,65 @@ RULES: Final = (
     Rule(state=FAILED, reason=ReasonCode.MESSAGE_REFUSED, effect=Effect.SPLIT),
 )
 
+CLOSED: Final[Mapping[int, ReasonCode]] = {
+    10003: ReasonCode.THREAD_GONE,
+    50083: ReasonCode.THREAD_ARCHIVED,
+    160005: ReasonCode.THREAD_LOCKED,
+}
+"""Refusals of one digest's thread rather than of its channel."""
+
+MAY_NOT: Final = 50013
+UNKNOWN_CHANNEL: Final = 10003
+THREAD_EXISTS: Final = 160004
+TOO_MANY_THREADS: Final = frozenset({160006, 160007})
+
+IN_THREAD: Final = (
+    *(
+        Rule(codes={code}, state=FAILED, reason=reason, effect=Effect.CLOSE_THREAD)
+        for code, reason in CLOSED.items()
+    ),
+    Rule(
+        codes={MAY_NOT},
+        state=FAILED,
+        reason=ReasonCode.MAY_NOT_POST_IN_THREADS,
+        effect=Effect.PAUSE_CHANNEL,
+    ),
+    *RULES,
+)
+"""The table for a message that goes into a thread."""
+
+OPENING: Final = (
+    Rule(
+        codes={UNKNOWN_MESSAGE},
+        state=PLANNED,
+        reason=ReasonCode.STARTER_GONE,
+        effect=Effect.BEGIN_ANEW,
+    ),
+    Rule(
+        codes={MAY_NOT},
+        state=FAILED,
+        reason=ReasonCode.MAY_NOT_START_THREADS,
+        effect=Effect.PAUSE_CHANNEL,
+    ),
+    Rule(
+        codes={50024},
+        state=FAILED,
+        reason=ReasonCode.NO_THREADS_THERE,
+        effect=Effect.PAUSE_CHANNEL,
+    ),
+    Rule(codes=TOO_MANY_THREADS, state=PLANNED, reason=ReasonCode.TEMPORARILY_OFF, pause_s=300.0),
+    *RULES[:-1],
+    Rule(state=FAILED, reason=ReasonCode.THREAD_REFUSED, effect=Effect.CLOSE_THREAD),
+)
+"""The table for the making of a thread, which can be repeated."""
+
 STANDING_EFFECTS: Final = frozenset({Effect.STOP, Effect.HOLD_ALL})
 """Effects that hold whatever became of the message itself."""
 
 
-def judge(failure: Failure, tries: Sequence[Try]) -> Outcome:
+def judge(failure: Failure, tries: Sequence[Try], rules: Sequence[Rule] = RULES) -> Outcome:
     """Say what became of a message whose send ended in ``failure`` after ``tries``."""
-    outcome = _judge_last(failure)
+    outcome = _judge_last(failure, rules)
     if not any(each.may_have_arrived for each in tries[:-1]):
         return outcome
     return Outcome(
@@ -209,8 +263,23 @@ def judge(failure: Failure, tries: Sequence[Try]) -> Outcome:
     )
 
 
-def _judge_last(failure: Failure) -> Outcome:
-    rule = next(rule for rule in RULES if rule.fits(failure))
+def judge_opening(failure: Failure) -> Outcome | None:
+    """Say what a thread that could not be made means for the message that was to go into it.
+
+    None where the thread is there already. An answer that was lost proves nothing, but the message
+    was not sent, and making the thread again does no harm.
+    """
+    if failure.discord_code == THREAD_EXISTS:
+        return None
+    outcome = _judge_last(failure, OPENING)
+    if outcome.state in (SENDING, PLANNED) and outcome.effect is not Effect.BEGIN_ANEW:
+        reason = Reason(code=ReasonCode.NO_THREAD_YET, because=outcome.reason)
+        return replace(outcome, state=PLANNED, reason=reason)
+    return outcome
+
+
+def _judge_last(failure: Failure, rules: Sequence[Rule]) -> Outcome:
+    rule = next(rule for rule in rules if rule.fits(failure))
     return Outcome(
         state=rule.state,
         reason=Reason(

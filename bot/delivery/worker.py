@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.delivery.edge import Sender
-from bot.delivery.fingerprint import Seen
+from bot.delivery.fingerprint import Seen, Sighting, cannot_tell
 from bot.delivery.lanes import Lane, RateLimiter
 from bot.delivery.outcome import Effect, Outcome
 from bot.delivery.window import NonceWindow, Tries, host_clock
@@ -225,10 +225,10 @@ class Delivery:
         outcome = await self._send(lane, record, Tries(self._window))
         await self._finish(record, outcome)
         lane.posted += outcome.state is DeliveryState.SENT
-        is_settled = outcome.state in (DeliveryState.SENT, DeliveryState.FAILED)
+        is_sent = outcome.state is DeliveryState.SENT
         # A refused message may have been split: then there is more than when it was claimed.
-        is_more = record.has_next or outcome.state is DeliveryState.FAILED
-        return is_settled and is_more and not lane.is_detached
+        is_more = outcome.state is DeliveryState.FAILED or outcome.effect is Effect.BEGIN_ANEW
+        return ((is_sent and record.has_next) or is_more) and not lane.is_detached
 
     async def _send(self, lane: Lane, record: DeliveryRecord, tries: Tries) -> Outcome:
         """Send; when that takes too long, the lane is detached."""
@@ -239,9 +239,24 @@ class Delivery:
 
         timer = asyncio.get_running_loop().call_later(self._settings.send_timeout_s, let_go)
         try:
-            outcome = await self._sender.send(record, tries)
+            outcome = await self._open_thread(record)
+            if outcome is None:
+                outcome = await self._sender.send(record, tries)
         finally:
             timer.cancel()
+        return outcome
+
+    async def _open_thread(self, record: DeliveryRecord) -> Outcome | None:
+        """Make the thread that a message goes into; None when there is nothing in its way.
+
+        That it is there is written down before anything is sent into it.
+        """
+        if record.starter_id is None or record.has_thread:
+            return None
+        await self._limiter.wait()
+        outcome = await self._sender.open_thread(record)
+        if outcome is None:
+            await self._outbox.note_thread(record.starter_id)
         return outcome
 
     async def _finish(self, record: DeliveryRecord, outcome: Outcome) -> None:
@@ -254,6 +269,8 @@ class Delivery:
         match outcome.state:
             case DeliveryState.SENT:
                 await self._outbox.mark_sent(record.id, outcome.message_id, now, outcome.reason)
+            case DeliveryState.PLANNED if outcome.effect is Effect.BEGIN_ANEW:
+                await self._outbox.begin_anew(record.id, outcome.reason, now)
             case DeliveryState.PLANNED:
                 delay_s = self._delay_s(record, outcome)
                 not_before = now + timedelta(seconds=delay_s)
@@ -266,6 +283,9 @@ class Delivery:
         reason = outcome.reason
         if outcome.effect is Effect.PAUSE_CHANNEL:
             await self._outbox.refuse_channel(record.id, reason, now)
+            return
+        if outcome.effect is Effect.CLOSE_THREAD and reason is not None:
+            await self._outbox.refuse_thread(record.id, reason, now)
             return
         drafts: Sequence[MessageDraft] = ()
         if outcome.effect is Effect.SPLIT:
@@ -310,6 +330,13 @@ class Delivery:
         if not await self._may_go_on():
             return False
         self._looked_at[record.id] = self._now()
+        if record.starter_id is not None:
+            current = await self._outbox.get(record.id)  # its starter may have been found meanwhile
+            if current is None or current.state is not DeliveryState.SENDING:
+                return True
+            record = current
+            if (sighting := await self._judge_by_starter(record)) is not None:
+                return await self._conclude(record, sighting)
         if record.is_intact and self._window.is_open(record.first_try):
             is_settled = await self._send_again(lane, record)
         else:
@@ -331,7 +358,24 @@ class Delivery:
 
     async def _look(self, record: DeliveryRecord) -> bool:
         """Ask the channel's history."""
-        sighting = await self._sender.look_for(record)
+        return await self._conclude(record, await self._sender.look_for(record))
+
+    async def _judge_by_starter(self, record: DeliveryRecord) -> Sighting | None:
+        """Say what is known of a message in a thread by the thread alone; None: look into it."""
+        if record.has_thread is False:
+            # Nothing is sent into a thread before it is written down that the thread is there.
+            return Sighting(seen=Seen.ABSENT, reason=Reason(code=ReasonCode.NO_THREAD_YET))
+        if record.thread_id is not None:
+            return None
+        starter = await self._outbox.get(record.starter_id or 0)
+        if starter is not None and starter.state is DeliveryState.PLANNED:
+            return Sighting(seen=Seen.ABSENT)
+        if starter is not None and starter.state is DeliveryState.SENDING:
+            return Sighting(seen=Seen.NOT_YET)
+        return cannot_tell(ReasonCode.STARTER_UNKNOWN)
+
+    async def _conclude(self, record: DeliveryRecord, sighting: Sighting) -> bool:
+        """Write down what the history says of a message; False when it stays open."""
         now, extra = self._now(), _log_fields(record)
         match sighting.seen:
             case Seen.FOUND:
@@ -340,7 +384,7 @@ class Delivery:
             case Seen.ABSENT if not record.is_intact:  # of what was posted nothing is known
                 return await self._outbox.mark_unknown(record.id, DAMAGED, now)
             case Seen.ABSENT:
-                absent = Reason(code=ReasonCode.NOT_IN_HISTORY)
+                absent = sighting.reason or Reason(code=ReasonCode.NOT_IN_HISTORY)
                 return await self._outbox.mark_planned_again(record.id, now, absent, now)
             case Seen.CANNOT_TELL:
                 said = say_reason(sighting.reason)

@@ -37,7 +37,8 @@ class Queue:
 class PastDigest:
     """A digest that was decided: ``planned`` of ``announced`` papers were chosen for the channel.
 
-    Of its ``messages``, ``sent`` are in the channel; ``first_message_id`` is the first of them.
+    Of its ``messages``, ``sent`` are in the channel; ``first_message_id`` is the first of them,
+    and ``first_thread_id`` the thread in which that is, if any.
     """
 
     announced_on: date
@@ -46,6 +47,7 @@ class PastDigest:
     messages: int
     sent: int
     first_message_id: int | None
+    first_thread_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

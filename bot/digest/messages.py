@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 
-from bot.digest.models import Reason
+from bot.digest.models import Place, Reason
 from bot.models import ArxivId
 
 
@@ -73,6 +73,12 @@ class DeliveryRecord:
     ``style`` is the code of the style that made it. What is not ``is_intact`` is not as it was
     planned: it was changed in the database. ``has_next`` says whether there was
     something to be sent after it when it was claimed.
+
+    ``place`` is where it goes. A thread begins with a starter message, a row of its own: the one
+    with ``starter_id``. ``thread_id`` is Discord's identifier of the thread, which is that of the
+    starter message, once that was posted. ``thread_name`` is what the thread or post is called,
+    empty where there is to be none. ``has_thread`` says whether the thread of what goes into one
+    was made (None: not known since a backup was put back). ``tags`` are those of a post.
     """
 
     id: int
@@ -94,6 +100,12 @@ class DeliveryRecord:
     first_try: Instant | None
     message_id: int | None
     reason: Reason | None
+    place: Place = Place.CHANNEL
+    starter_id: int | None = None
+    thread_id: int | None = None
+    thread_name: str = ""
+    has_thread: bool | None = False
+    tags: tuple[str, ...] = ()
     has_next: bool = field(default=False, compare=False)
 
     @property
@@ -111,7 +123,10 @@ class DeliveryRecord:
         if self.message_id is None:
             return None
         return PostedMessage(
-            guild_id=self.guild_id, channel_id=self.channel_id, message_id=self.message_id
+            guild_id=self.guild_id,
+            channel_id=self.channel_id,
+            thread_id=self.thread_id,
+            message_id=self.message_id,
         )
 
     @property
@@ -126,12 +141,14 @@ class DeliveryRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PostedMessage:
-    """Where a paper was posted."""
+    """Where a paper was posted: in a channel, or in a thread of it."""
 
     guild_id: int
     channel_id: int
     message_id: int
+    thread_id: int | None = None
 
     @property
     def url(self) -> str:
-        return f"https://discord.com/channels/{self.guild_id}/{self.channel_id}/{self.message_id}"
+        where = self.channel_id if self.thread_id is None else self.thread_id
+        return f"https://discord.com/channels/{self.guild_id}/{where}/{self.message_id}"

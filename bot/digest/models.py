@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from enum import StrEnum
+from typing import Final
 
 from bot.models import AnnounceType, Paper, least_version
 
@@ -13,6 +14,14 @@ class Topic:
 
     name: str
     query: str
+
+
+class Place(StrEnum):
+    """Where messages go: into a channel, into the thread of a message, or as a forum's post."""
+
+    CHANNEL = "channel"
+    THREAD = "thread"
+    FORUM = "forum"
 
 
 class ReasonCode(StrEnum):
@@ -31,6 +40,15 @@ class ReasonCode(StrEnum):
     THREAD_ARCHIVED = "thread-archived"
     THREAD_LOCKED = "thread-locked"
     CHANNEL_REFUSED = "channel-refused"
+    NO_THREADS_THERE = "no-threads-there"
+    MAY_NOT_START_THREADS = "may-not-start-threads"
+    MAY_NOT_POST_IN_THREADS = "may-not-post-in-threads"
+
+    # Discord refuses the thread of one digest.
+    STARTER_GONE = "starter-gone"
+    STARTER_UNKNOWN = "starter-unknown"
+    THREAD_GONE = "thread-gone"
+    THREAD_REFUSED = "thread-refused"
 
     # Discord refuses the message, or it is not as it was planned.
     MESSAGE_REFUSED = "message-refused"
@@ -44,6 +62,7 @@ class ReasonCode(StrEnum):
     TEMPORARILY_OFF = "temporarily-off"
     TOKEN_REFUSED = "token-refused"  # noqa: S105
     UNREACHABLE = "unreachable"
+    NO_THREAD_YET = "no-thread-yet"
 
     # It may have arrived.
     NO_ANSWER = "no-answer"
@@ -102,12 +121,24 @@ class SubscriptionState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DigestOptions:
+    """What a digest can be told beside what it holds and when it comes."""
+
+    place: Place = Place.CHANNEL
+
+
+PLAIN_DIGEST: Final = DigestOptions()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Subscription:
     """What one Discord channel gets: the categories it follows, filtered by its topics.
 
     ``post_at`` is a local time in ``zone`` (an IANA name); None means as soon as announced.
     ``starts_after`` is the number of the newest listing that was stored before it began.
-    Without topics the channel gets every paper of ``announce_types``.
+    ``place`` says where its messages go; with `Place.THREAD` the first of a date goes into the
+    channel, the others into its thread. Without topics the channel gets every paper of
+    ``announce_types``.
     """
 
     id: int
@@ -119,6 +150,7 @@ class Subscription:
     post_at: time | None = None
     zone: str = "UTC"
     style: str = "cards"
+    place: Place = Place.CHANNEL
     state: SubscriptionState = SubscriptionState.ACTIVE
     paused_because: Reason | None = None
     created_at: datetime

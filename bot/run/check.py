@@ -20,7 +20,7 @@ from bot.store.sqlite.database import instance_lock
 from bot.store.sqlite.maintenance import find_stale_indexes
 from bot.store.store import Store
 from bot.ui.intake import say_difference, say_intake_reason
-from bot.ui.permissions import invite_url, missing_permissions, user_install_url
+from bot.ui.permissions import invite_url, missing_there, user_install_url
 
 SAFE_SQLITE = (3, 51, 3)
 """Before it, two connections that write at once can corrupt a WAL database; we keep to one."""
@@ -145,8 +145,7 @@ async def _check_channel(client: discord.Client, subscription: Subscription) -> 
         member = await guild.fetch_member(client.user.id if client.user else 0)
     except (discord.HTTPException, discord.InvalidData) as error:
         return _bad(f"{name} cannot be seen: {error}")
-    is_thread = isinstance(channel, discord.Thread)
-    missing = missing_permissions(channel.permissions_for(member), is_thread=is_thread)
+    missing = missing_there(channel, channel.permissions_for(member), subscription.place)
     if missing:
         return _bad(f"{name}: the bot needs {', '.join(missing)}")
     return _good(name)

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, time
 
-from bot.digest.models import Reason, Subscription, Topic
+from bot.digest.models import PLAIN_DIGEST, DigestOptions, Reason, Subscription, Topic
 from bot.models import AnnounceType
 from bot.store.outbox.outbox import abandon
 from bot.store.sqlite.executor import PERSONS_PATIENCE_S, Database
@@ -13,7 +13,7 @@ from bot.store.sqlite.reasons import reason_column, reason_parameters
 from bot.store.sqlite.statements import Parameters, change, json_array, select, select_rows
 
 COLUMNS = (
-    f"id, guild_id, channel_id, categories, announce_types, post_at, zone, style, state, "
+    f"id, guild_id, channel_id, categories, announce_types, post_at, zone, style, place, state, "
     f"{reason_column('paused_because', 'paused_details')} AS paused_because, "
     f"created_at, starts_after"
 )
@@ -36,6 +36,7 @@ class Subscriptions:
         zone: str,
         style: str,
         now: datetime,
+        options: DigestOptions = PLAIN_DIGEST,
     ) -> Subscription:
         """Subscribe a channel, or change its subscription; topics and history stay.
 
@@ -49,6 +50,7 @@ class Subscriptions:
             "post_at": post_at.isoformat("minutes") if post_at else None,
             "zone": zone,
             "style": style,
+            "place": options.place.value,
         }
         return await self._database.write_within(PERSONS_PATIENCE_S, _set, channel_id, values, now)
 
@@ -117,14 +119,14 @@ def _set(
     connection.execute(
         """
         INSERT INTO subscription (guild_id, channel_id, categories, announce_types,
-            post_at, zone, style, created_at, starts_after)
+            post_at, zone, style, place, created_at, starts_after)
         VALUES (:guild_id, :channel_id, :categories, :announce_types,
-            :post_at, :zone, :style, :now,
+            :post_at, :zone, :style, :place, :now,
             (SELECT coalesce(max(number), 0) FROM listing))
         ON CONFLICT (channel_id) DO UPDATE SET
             guild_id = excluded.guild_id, categories = excluded.categories,
             announce_types = excluded.announce_types, post_at = excluded.post_at,
-            zone = excluded.zone, style = excluded.style,
+            zone = excluded.zone, style = excluded.style, place = excluded.place,
             state = 'active', paused_because = NULL, paused_details = NULL
         """,
         {**values, "now": now.isoformat()},

@@ -17,7 +17,7 @@ from bot.text.words import count_of, joined, long_date
 from bot.ui.defects import find_defects
 from bot.ui.pause import describe_reason
 from bot.ui.reasons import say_reason
-from bot.ui.replies import describe_next, describe_time, fitting_lines
+from bot.ui.replies import describe_next, describe_place, describe_time, fitting_lines
 
 MAX_SHOWN: Final = 6
 """Digests in one answer: with `BRIEF` characters each they stay under Discord's 6000."""
@@ -109,7 +109,8 @@ def _state(status: ChannelStatus) -> Iterator[str]:
         else:
             yield "`/digest resume` resumes it."
     else:
-        yield f"**Active**, posted {describe_time(status.subscription)}"
+        when = describe_time(status.subscription)
+        yield f"**Active**, posted {when}{describe_place(status.subscription)}"
     for defect in find_defects(status.subscription):
         yield f"**Please look**: {defect}"
     if status.lacks:
@@ -207,6 +208,7 @@ def _describe_past(status: ChannelStatus, digest: PastDigest, now: datetime) -> 
         posted = PostedMessage(
             guild_id=status.subscription.guild_id,
             channel_id=status.subscription.channel_id,
+            thread_id=digest.first_thread_id,
             message_id=digest.first_message_id,
         )
         said += f", {markdown.masked_link('see it', posted.url)}"

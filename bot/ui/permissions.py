@@ -1,6 +1,10 @@
 """Which permissions the bot needs where it posts, and what they are called in Discord."""
 
+from collections.abc import Mapping
+
 import discord
+
+from bot.digest.models import Place
 
 NEEDED = {
     "view_channel": "View Channel",
@@ -14,17 +18,39 @@ NEEDED_IN_THREADS = {
     "embed_links": "Embed Links",
     "read_message_history": "Read Message History",
 }
+NEEDED_FOR_THREADS = {
+    **NEEDED,
+    "create_public_threads": "Create Public Threads",
+    "send_messages_in_threads": "Send Messages in Threads",
+}
+"""For a message in a channel and the rest in its thread."""
+NEEDED_IN_FORUMS = {
+    **NEEDED,
+    "send_messages": "Create Posts",  # what Discord calls it there
+    "send_messages_in_threads": "Send Messages in Posts",
+}
 
 
-def missing_permissions(held: discord.Permissions, *, is_thread: bool = False) -> list[str]:
-    """Name what the bot lacks for posting, as Discord's settings call it."""
-    needed = NEEDED_IN_THREADS if is_thread else NEEDED
+def missing_permissions(held: discord.Permissions, needed: Mapping[str, str] = NEEDED) -> list[str]:
+    """Name what of ``needed`` the bot lacks, as Discord's settings call it."""
     return [label for name, label in needed.items() if not getattr(held, name)]
+
+
+def missing_there(
+    channel: discord.abc.GuildChannel | discord.Thread, held: discord.Permissions, place: Place
+) -> list[str]:
+    """Name what the bot lacks for posting in a channel, or in threads of it."""
+    if isinstance(channel, discord.Thread):
+        return missing_permissions(held, NEEDED_IN_THREADS)
+    if isinstance(channel, discord.ForumChannel):
+        return missing_permissions(held, NEEDED_IN_FORUMS)
+    return missing_permissions(held, NEEDED_FOR_THREADS if place is Place.THREAD else NEEDED)
 
 
 def invite_url(application_id: int) -> str:
     """Return the address that adds the bot to a server with what it needs, and no more."""
-    wanted = discord.Permissions(**dict.fromkeys({**NEEDED, **NEEDED_IN_THREADS}, True))
+    names = dict.fromkeys({**NEEDED_FOR_THREADS, **NEEDED_IN_FORUMS}, True)
+    wanted = discord.Permissions(**names)
     return discord.utils.oauth_url(
         application_id, permissions=wanted, scopes=("bot", "applications.commands")
     )

@@ -20,6 +20,19 @@ SENTENCES: Final[Mapping[ReasonCode, str]] = {
     ReasonCode.THREAD_ARCHIVED: "the thread is archived",
     ReasonCode.THREAD_LOCKED: "the thread is locked",
     ReasonCode.CHANNEL_REFUSED: "Discord refuses the channel ({answer})",
+    ReasonCode.NO_THREADS_THERE: (
+        "the channel takes no threads; /digest setup with where: in the channel"
+    ),
+    ReasonCode.MAY_NOT_START_THREADS: (
+        "the bot may not make a thread there: it needs Create Public Threads"
+    ),
+    ReasonCode.MAY_NOT_POST_IN_THREADS: (
+        "the bot may not post in threads there: it needs Send Messages in Threads and Embed Links"
+    ),
+    ReasonCode.STARTER_GONE: "the message that its thread was to be made from was deleted",
+    ReasonCode.STARTER_UNKNOWN: "it is not known whether the message with its thread was posted",
+    ReasonCode.THREAD_GONE: "the thread was deleted",
+    ReasonCode.THREAD_REFUSED: "Discord refuses to make a thread ({answer}): {text}",
     ReasonCode.MESSAGE_REFUSED: "Discord refuses the message ({answer}): {text}",
     ReasonCode.DAMAGED: "the planned message was damaged in the database",
     ReasonCode.OTHER_CHANNEL: "Discord answered with a message of the channel {number}",
@@ -29,6 +42,7 @@ SENTENCES: Final[Mapping[ReasonCode, str]] = {
     ReasonCode.TEMPORARILY_OFF: "Discord does not take messages right now ({answer})",
     ReasonCode.TOKEN_REFUSED: "Discord refuses the bot's token ({answer})",
     ReasonCode.UNREACHABLE: "Discord cannot be reached",
+    ReasonCode.NO_THREAD_YET: "its thread is not there yet: {because}",
     ReasonCode.NO_ANSWER: "Discord gave no proper answer ({text})",
     ReasonCode.SERVER_ERROR: "Discord had an error of its own ({answer})",
     ReasonCode.WINDOW_OVER: "Discord may not recognise the message any more if it is sent again",

@@ -3,12 +3,13 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Final
 
 import discord
 
 from bot.arxiv.taxonomy import category_name
 from bot.digest.messages import DeliveryRecord, DeliveryState
-from bot.digest.models import Subscription, SubscriptionState, Topic
+from bot.digest.models import Place, Subscription, SubscriptionState, Topic
 from bot.digest.outlook import Outlook
 from bot.digest.zones import ABBREVIATIONS, ZoneMeaning, inverted_offset, is_offset
 from bot.text import markdown
@@ -61,6 +62,18 @@ def describe_time(subscription: Subscription) -> str:
     return f"at {subscription.post_at:%H:%M} {markdown.escape(subscription.zone)}{real}"
 
 
+PLACES: Final[Mapping[Place, str]] = {
+    Place.CHANNEL: "",
+    Place.THREAD: ", one message in the channel and the rest in its thread",
+    Place.FORUM: ", one post a day",
+}
+
+
+def describe_place(subscription: Subscription) -> str:
+    """Say where in the channel messages go, as an addition to when; nothing if that is usual."""
+    return PLACES[subscription.place]
+
+
 def describe_types(subscription: Subscription) -> str:
     return joined([f"{TYPE_NAMES[each]}s" for each in subscription.announce_types])
 
@@ -92,7 +105,7 @@ def _subscription_lines(
     lines = (
         f"Categories: {describe_categories(subscription.categories, max_chars)}",
         f"Papers: {describe_types(subscription)}",
-        f"Posted: {describe_time(subscription)}",
+        f"Posted: {describe_time(subscription)}{describe_place(subscription)}",
         f"Topics: {describe_topics(subscription.topics, max_chars)}",
         f"Next digest: {describe_next(subscription, outlook)}",
     )

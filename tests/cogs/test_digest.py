@@ -7,6 +7,7 @@ import discord
 import pytest
 import simcord
 
+from bot.digest.models import Place
 from bot.models import AnnounceType
 from tests.builders import DAY, make_listing, make_papers
 from tests.cogs.replies import is_private, labels, shown
@@ -64,6 +65,29 @@ async def test_setup_again_changes_only_what_is_said(world: World) -> None:
     assert "new submissions\n" in said
     said = shown(await world.set_up(categories="cs.LG", time="when announced"))
     assert "as soon as announced" in said
+
+
+async def test_a_digest_can_be_in_a_thread(world: World) -> None:
+    said = shown(await world.set_up(where="thread"))
+    assert "as soon as announced, one message in the channel and the rest in its thread" in said
+    said = shown(await world.set_up(categories="cs.LG"))
+    assert "the rest in its thread" in said
+    assert "thread" not in shown(await world.set_up(where="channel"))
+    subscription = await world.store.subscriptions.get_subscription(world.channel.id)
+    assert subscription is not None
+    assert subscription.place is Place.CHANNEL
+
+
+async def test_a_thread_needs_permissions_of_its_own(world: World) -> None:
+    bot = world.guild.me
+    assert bot is not None
+    denied = discord.PermissionOverwrite(
+        create_public_threads=False, send_messages_in_threads=False
+    )
+    closed = world.guild.create_text_channel("closed", overwrites={bot: denied})
+    said = shown(await world.set_up(channel=closed, where="thread"))
+    assert "I lack Create Public Threads and Send Messages in Threads there" in said
+    assert "Digest set up" in shown(await world.set_up(channel=closed))
 
 
 async def test_a_digest_can_be_set_up_for_another_channel(world: World) -> None:

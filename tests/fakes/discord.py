@@ -22,7 +22,15 @@ import re
 import threading
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator, Mapping
+from collections.abc import (
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Collection,
+    Iterable,
+    Iterator,
+    Mapping,
+)
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -39,8 +47,10 @@ from tests.fakes import faults, spec
 from tests.fakes.faults import Fault
 from tests.fakes.gateway import Event, Gateway, Session
 from tests.fakes.interactions import Interactions, Reply
+from tests.fakes.threads import Threads
 from tests.fakes.world import (
     EMBED_LINKS,
+    FORUM,
     MANAGE_GUILD,
     READ_MESSAGE_HISTORY,
     SEND_IN_THREADS,
@@ -242,6 +252,7 @@ class DiscordServer:
         self.host = User(id=self.ids.new(), name="host")
         self.gateway = Gateway(token_is_good=self._is_good, greet=self._greet)
         self.interactions = Interactions(self)
+        self.threads = Threads(self)
         self._scripted: list[_Scripted] = []
         self._by_nonce: dict[str, Accepted] = {}
         self._closing = asyncio.Event()
@@ -311,6 +322,14 @@ class DiscordServer:
         guild.channels[channel.id] = channel
         return channel
 
+    def add_forum(
+        self, guild: Guild, name: str = "digests", *, tags: Iterable[str] = ()
+    ) -> Channel:
+        forum = self.add_channel(guild, name)
+        forum.kind = FORUM
+        forum.tags = {self.ids.new(): tag for tag in tags}
+        return forum
+
     def add_thread(self, channel: Channel, name: str = "today") -> Channel:
         """Add a thread of a channel before the bot connects; `welcome` tells a connected bot."""
         guild = self.guilds[channel.guild_id]
@@ -351,45 +370,53 @@ class DiscordServer:
         channel.denied &= ~permissions
         await self._tell_channel(channel)
 
-    async def _tell(self, guild_id: int, name: str, data: Json) -> None:
+    async def tell(self, guild_id: int, name: str, data: Json) -> None:
         """Tell the bot, and wait until it knows."""
         await self.gateway.tell(guild_id, name, data)
         await self.gateway.heard()
 
     async def _tell_channel(self, channel: Channel) -> None:
         guild = self.guilds[channel.guild_id]
-        await self._tell(guild.id, "CHANNEL_UPDATE", channel.json(guild.bot_role_id))
+        await self.tell(guild.id, "CHANNEL_UPDATE", channel.json(guild.bot_role_id))
 
     async def delete_channel(self, channel: Channel) -> None:
         guild = self.guilds[channel.guild_id]
-        channel.is_deleted = True
-        await self._tell(guild.id, "CHANNEL_DELETE", channel.json(guild.bot_role_id))
+        for each in guild.channels.values():
+            each.is_deleted |= each.top is channel
+        await self.tell(guild.id, "CHANNEL_DELETE", channel.json(guild.bot_role_id))
 
     async def delete_message(self, channel: Channel, message_id: int) -> None:
         channel.messages = [each for each in channel.messages if each["id"] != str(message_id)]
         event = {"id": str(message_id), "channel_id": str(channel.id)}
-        await self._tell(channel.guild_id, "MESSAGE_DELETE", event)
+        await self.tell(channel.guild_id, "MESSAGE_DELETE", event)
 
     async def remove_guild(self, guild: Guild) -> None:
         """Throw the bot out."""
         guild.is_member = False
-        await self._tell(guild.id, "GUILD_DELETE", {"id": str(guild.id)})
+        await self.tell(guild.id, "GUILD_DELETE", {"id": str(guild.id)})
 
     async def take_down(self, guild: Guild) -> None:
         """Let a guild suffer an outage: the bot is still its member."""
         guild.is_available = False
         event = {"id": str(guild.id), "unavailable": True}
-        await self._tell(guild.id, "GUILD_DELETE", event)
+        await self.tell(guild.id, "GUILD_DELETE", event)
 
     async def welcome(self, guild: Guild) -> None:
         """Invite the bot (again), or end an outage."""
         guild.is_member = guild.is_available = True
-        await self._tell(guild.id, "GUILD_CREATE", guild.json(self.bot))
+        await self.tell(guild.id, "GUILD_CREATE", guild.json(self.bot))
 
-    def post_as(self, user: User, channel: Channel, body: Json) -> Json:
+    def post_as(
+        self, user: User, channel: Channel, body: Json, *, message_id: int | None = None
+    ) -> Json:
         """Let somebody write into a channel; not part of the ledger."""
         message = message_json(
-            message_id=self.ids.new(), channel_id=channel.id, author=user, body=body, at=self.now()
+            message_id=message_id or self.ids.new(),
+            channel_id=channel.id,
+            author=user,
+            body=body,
+            at=self.now(),
+            flags=int(body.get("flags") or 0),
         )
         channel.messages.append(message)
         return message
@@ -530,6 +557,7 @@ class DiscordServer:
         yield "GET", spec.MESSAGES, self._list_messages
         yield "POST", spec.MESSAGES, self._create_message
         yield "GET", f"{spec.MESSAGES}/{{message_id}}", self._get_message
+        yield from self.threads.routes()
         yield "PUT", "/applications/{application_id}/commands", self._put_commands
         yield "GET", "/applications/{application_id}/commands", self._get_commands
         yield "POST", interaction, self.interactions.take_callback
@@ -589,10 +617,12 @@ class DiscordServer:
             self.refusals += errors
             return self.error(400, 50035, "Invalid Form Body", {"errors": {"_": errors}})
         answer = await handler(call)
-        if self.validate and answer.status == 200:
+        if self.validate and answer.status in (200, 201):
             self.drift += [
                 f"{call.method} {call.template}: {error}"
-                for error in spec.answer_errors(call.method, call.template, 200, answer.body)
+                for error in spec.answer_errors(
+                    call.method, call.template, answer.status, answer.body
+                )
             ]
         return answer
 
@@ -666,12 +696,12 @@ class DiscordServer:
         return self.answer(200, {**guild.json(self.bot)["members"][0], **MEMBER_DETAILS})
 
     async def _get_channel(self, call: Call) -> Answer:
-        channel = self._named(call)
+        channel = self.named(call)
         if isinstance(channel, Answer):
             return channel
         return self.answer(200, channel.json(self.guilds[channel.guild_id].bot_role_id))
 
-    def _named(self, call: Call, needs: int = VIEW_CHANNEL) -> Channel | Answer:
+    def named(self, call: Call, needs: int = VIEW_CHANNEL) -> Channel | Answer:
         """Return the channel of a request, or why the bot may not have it."""
         channel = self.channel(call.channel_id or 0)
         if channel is None:
@@ -689,7 +719,7 @@ class DiscordServer:
 
     async def _list_messages(self, call: Call) -> Answer:
         """Give a page of history, newest first; empty without the permission, as Discord does."""
-        channel = self._named(call)
+        channel = self.named(call)
         if isinstance(channel, Answer):
             return channel
         if not self.guilds[channel.guild_id].bot_permissions(channel) & READ_MESSAGE_HISTORY:
@@ -702,7 +732,7 @@ class DiscordServer:
         return self.answer(200, page[::-1])
 
     async def _get_message(self, call: Call) -> Answer:
-        channel = self._named(call, VIEW_CHANNEL | READ_MESSAGE_HISTORY)
+        channel = self.named(call, VIEW_CHANNEL | READ_MESSAGE_HISTORY)
         if isinstance(channel, Answer):
             return channel
         wanted = call.names["message_id"]
@@ -712,16 +742,18 @@ class DiscordServer:
     async def _create_message(self, call: Call) -> Answer:
         there = self.channel(call.channel_id or 0)
         sending = SEND_IN_THREADS if there is not None and there.parent else SEND_MESSAGES
-        channel = self._named(call, sending | (EMBED_LINKS if call.body.get("embeds") else 0))
+        channel = self.named(call, sending | (EMBED_LINKS if call.body.get("embeds") else 0))
         if isinstance(channel, Answer):
             return channel
+        if (refused := await self.threads.before_sending(channel)) is not None:
+            return refused
         headers = {}
         if self.limits:
             remaining, reset_after = self.limits.take(channel.id, call.at_s)
             headers = self._budget(channel, self.limits.per_channel, remaining, reset_after)
             if remaining < 0:
                 return _too_many(reset_after, headers=headers)
-        answer = self._repeated(call) or self.answer(200, self._accept(channel, call.body))
+        answer = self._repeated(call) or self.answer(200, self.accept(channel, call.body))
         return Answer(status=answer.status, body=answer.body, headers=headers)
 
     def _budget(
@@ -755,8 +787,8 @@ class DiscordServer:
                 return message
         return None
 
-    def _accept(self, channel: Channel, body: Json) -> Json:
-        message = self.post_as(self.bot, channel, body)
+    def accept(self, channel: Channel, body: Json, *, message_id: int | None = None) -> Json:
+        message = self.post_as(self.bot, channel, body, message_id=message_id)
         shown = {"content": body.get("content"), "embeds": body.get("embeds")}
         entry = Accepted(
             message_id=int(message["id"]),

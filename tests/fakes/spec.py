@@ -19,6 +19,7 @@ from tests.shared import SHARED
 SPEC_PATH = SHARED / "discord/openapi.json"
 
 MESSAGES = "/channels/{channel_id}/messages"
+POSTS = "/channels/{channel_id}/threads"
 
 EMBED_TEXT_LIMIT = 6000
 CONTENT_LIMIT = 2000
@@ -42,6 +43,8 @@ def body_errors(method: str, template: str, body: object) -> list[str]:
         errors = _schema_errors((*where, "schema"), _with_text_ids(body))
     if template == MESSAGES or "/webhooks/" in template:
         errors += message_errors(cast(Json, body))
+    if template == POSTS:
+        errors += message_errors(cast(Json, body).get("message") or {})
     if template.endswith("/callback") and cast(Json, body).get("type") in MESSAGE_CALLBACKS:
         errors += message_errors(cast(Json, body).get("data") or {})
     if template.endswith("/commands"):

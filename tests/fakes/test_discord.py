@@ -12,7 +12,15 @@ from discord import app_commands
 
 from tests.fakes import faults, spec
 from tests.fakes.discord import DiscordServer, RateLimits
-from tests.fakes.world import EMBED_LINKS, READ_MESSAGE_HISTORY, SEND_MESSAGES, Channel, Guild
+from tests.fakes.world import (
+    CREATE_PUBLIC_THREADS,
+    EMBED_LINKS,
+    READ_MESSAGE_HISTORY,
+    REQUIRES_TAG,
+    SEND_MESSAGES,
+    Channel,
+    Guild,
+)
 from tests.waiting import until
 
 
@@ -287,3 +295,95 @@ async def test_a_revoked_token_is_refused_everywhere(
             assert caught.value.status == 401
             await until(bot.is_closed)
     assert closed.value.code == 4004
+
+
+async def test_a_thread_is_made_from_a_message_once(
+    server: DiscordServer, bot: Bot, channel: Channel
+) -> None:
+    """It has the message's identifier, and begins with a message that stands for it."""
+    message = await target(bot, channel).send("hello")
+    thread = await message.create_thread(name="Today")
+    assert (thread.id, thread.parent_id, thread.owner_id) == (message.id, channel.id, server.bot.id)
+    with pytest.raises(discord.HTTPException) as refused:
+        await message.create_thread(name="Today")
+    assert refused.value.code == 160004
+    inside = await thread.send("more", nonce="n2")
+    shown = [(each.type, each.content) async for each in thread.history()]
+    assert shown == [
+        (discord.MessageType.default, "more"),
+        (discord.MessageType.thread_starter_message, ""),
+    ]
+    assert [entry.channel_id for entry in server.ledger] == [channel.id, thread.id]
+    assert (await thread.send("more", nonce="n2")).id == inside.id
+    await server.threads.delete(server.threads.of(channel)[0])
+    with pytest.raises(discord.NotFound) as gone:
+        await thread.send("more")
+    assert gone.value.code == 10003
+
+
+async def test_a_thread_needs_its_message_and_permissions(
+    server: DiscordServer, bot: Bot, channel: Channel
+) -> None:
+    message = await target(bot, channel).send("hello")
+    await server.deny(channel, CREATE_PUBLIC_THREADS)
+    with pytest.raises(discord.Forbidden) as refused:
+        await message.create_thread(name="Today")
+    assert refused.value.code == 50013
+    await server.allow(channel, CREATE_PUBLIC_THREADS)
+    server.threads.max_active = 0
+    with pytest.raises(discord.HTTPException) as too_many:
+        await message.create_thread(name="Today")
+    assert too_many.value.code == 160006
+    await server.delete_message(channel, message.id)
+    with pytest.raises(discord.NotFound) as gone:
+        await message.create_thread(name="Today")
+    assert gone.value.code == 10008
+
+
+async def test_a_message_opens_an_archived_thread_but_no_locked_one(
+    server: DiscordServer, bot: Bot, channel: Channel
+) -> None:
+    message = await target(bot, channel).send("hello")
+    thread = await message.create_thread(name="Today")
+    (made,) = server.threads.of(channel)
+    await server.threads.archive(made)
+    assert [each.id async for each in thread.parent.archived_threads()] == [thread.id]  # type: ignore[union-attr]
+    await thread.send("more")
+    assert made.archived_at is None
+    await server.threads.archive(made, locked=True)
+    with pytest.raises(discord.Forbidden) as refused:
+        await thread.send("more")
+    assert refused.value.code == 160005
+
+
+async def test_a_post_in_a_forum(server: DiscordServer, guild: Guild) -> None:
+    """The thread and its first message have one identifier; a nonce recognises nothing."""
+    forum = server.add_forum(guild, tags=["cs.CV"])
+    bot = Bot()
+    async with server.connected(bot):
+        found = bot.get_channel(forum.id)
+        assert isinstance(found, discord.ForumChannel)
+        (tag,) = found.available_tags
+        made = await found.create_thread(name="Today", content="hello", applied_tags=[tag])
+        assert made.thread.id == made.message.id
+        assert made.thread.applied_tags == [tag]
+        assert [entry.channel_id for entry in server.ledger] == [made.thread.id]
+        again = await found.create_thread(name="Today", content="hello")
+        assert again.thread.id != made.thread.id
+        assert [each.id for each in await found.guild.active_threads()] == [
+            again.thread.id,
+            made.thread.id,
+        ]
+        forum.flags |= REQUIRES_TAG
+        with pytest.raises(discord.HTTPException) as refused:
+            await found.create_thread(name="Today", content="hello")
+        assert refused.value.code == 40067
+        with pytest.raises(discord.HTTPException) as no_text:
+            await bot.get_partial_messageable(forum.id).send("hello")
+        assert no_text.value.code == 50008
+        for thread in server.threads.of(forum):
+            await server.threads.archive(thread)
+        assert len([each async for each in found.archived_threads(limit=2)]) == 2
+        await server.deny(forum, READ_MESSAGE_HISTORY)
+        with pytest.raises(discord.Forbidden):
+            [each async for each in found.archived_threads()]

@@ -14,10 +14,16 @@ DISCORD_EPOCH_MS = 1420070400000
 VIEW_CHANNEL = 1 << 10
 SEND_MESSAGES = 1 << 11
 EMBED_LINKS = 1 << 14
+MENTION_EVERYONE = 1 << 17
 READ_MESSAGE_HISTORY = 1 << 16
 MANAGE_GUILD = 1 << 5
 CREATE_PUBLIC_THREADS = 1 << 35
 SEND_IN_THREADS = 1 << 38
+
+TEXT, FORUM, PUBLIC_THREAD = 0, 15, 11
+"""Kinds of channels."""
+REQUIRES_TAG = 1 << 4
+HAS_THREAD = 1 << 5
 
 INVITED_WITH = (
     VIEW_CHANNEL
@@ -89,6 +95,22 @@ class Channel:
     """The person of a private channel; it has no guild."""
     parent: "Channel | None" = None
     """The channel of a thread."""
+    kind: int = TEXT
+    flags: int = 0
+    tags: dict[int, str] = field(default_factory=dict)
+    """The tags that a forum offers."""
+    applied_tags: list[int] = field(default_factory=list)
+    """Those of a post."""
+    owner_id: int | None = None
+    """Who made a thread."""
+    made_at: datetime = datetime(2024, 3, 1, tzinfo=UTC)
+    archived_at: datetime | None = None
+    is_locked: bool = False
+
+    @property
+    def top(self) -> "Channel":
+        """The channel itself, or that of a thread."""
+        return self.parent or self
 
     def private_json(self) -> Json:
         assert self.recipient is not None
@@ -100,11 +122,11 @@ class Channel:
             return self._thread_json(self.parent)
         return {
             "id": str(self.id),
-            "type": 0,
+            "type": self.kind,
             "guild_id": str(self.guild_id),
             "name": self.name,
             "position": 0,
-            "flags": 0,
+            "flags": self.flags,
             "parent_id": None,
             "topic": None,
             "nsfw": False,
@@ -113,29 +135,48 @@ class Channel:
             "permission_overwrites": [
                 {"id": str(bot_role_id), "type": 0, "allow": "0", "deny": str(self.denied)}
             ],
+            **(self._forum_json() if self.kind == FORUM else {}),
+        }
+
+    def _forum_json(self) -> Json:
+        return {
+            "available_tags": [
+                {
+                    "id": str(id_),
+                    "name": name,
+                    "moderated": False,
+                    "emoji_id": None,
+                    "emoji_name": None,
+                }
+                for id_, name in self.tags.items()
+            ],
+            "default_reaction_emoji": None,
+            "default_sort_order": None,
+            "default_forum_layout": 0,
+            "template": "",
         }
 
     def _thread_json(self, parent: "Channel") -> Json:
-        at = "2024-03-01T00:00:00+00:00"
         return {
             "id": str(self.id),
-            "type": 11,
+            "type": PUBLIC_THREAD,
             "guild_id": str(self.guild_id),
             "parent_id": str(parent.id),
-            "owner_id": str(self.id),
+            "owner_id": str(self.owner_id or self.id),
             "name": self.name,
-            "flags": 0,
+            "flags": self.flags,
+            "applied_tags": [str(tag) for tag in self.applied_tags],
             "last_message_id": self.messages[-1]["id"] if self.messages else None,
             "rate_limit_per_user": 0,
             "message_count": len(self.messages),
             "total_message_sent": len(self.messages),
             "member_count": 2,
             "thread_metadata": {
-                "archived": False,
+                "archived": self.archived_at is not None,
                 "auto_archive_duration": 4320,
-                "archive_timestamp": at,
-                "create_timestamp": at,
-                "locked": False,
+                "archive_timestamp": (self.archived_at or self.made_at).isoformat(),
+                "create_timestamp": self.made_at.isoformat(),
+                "locked": self.is_locked,
             },
         }
 
@@ -170,7 +211,7 @@ class Guild:
             "threads": [
                 channel.json(self.bot_role_id)
                 for channel in self.channels.values()
-                if channel.parent is not None and not channel.is_deleted
+                if channel.parent and not channel.is_deleted and channel.archived_at is None
             ],
             "roles": [
                 # EVERYONE's rights come by the bot's role, so that a test can take them away.
@@ -186,8 +227,7 @@ class Guild:
         }
 
     def bot_permissions(self, channel: Channel) -> int:
-        denied = channel.denied if channel.parent is None else channel.parent.denied
-        return self.permissions & ~denied
+        return self.permissions & ~channel.top.denied
 
 
 def _role(id_: int, name: str, permissions: int) -> Json:

@@ -94,6 +94,9 @@ class MortalSender:
             raise Killed
         return outcome
 
+    async def open_thread(self, record: DeliveryRecord) -> Outcome | None:
+        return await self._sender.open_thread(record)
+
     async def look_for(self, record: DeliveryRecord) -> Sighting:
         return await self._sender.look_for(record)
 

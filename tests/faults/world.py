@@ -14,11 +14,8 @@ from bot.delivery.trace import http_trace
 from bot.delivery.window import Tries
 from bot.delivery.worker import Delivery, DeliverySettings
 from bot.digest.messages import DeliveryRecord, MessageDraft
-from bot.digest.models import Subscription
-from bot.store.outbox.outbox import Outbox
-from bot.store.sqlite.database import open_database
-from bot.store.sqlite.executor import Database
-from bot.store.subscriptions import Subscriptions
+from bot.digest.models import DigestOptions, Place, Subscription
+from bot.store.store import Store, open_store
 from bot.ui.reasons import say_reason
 from tests.builders import DAY, NOW, make_id
 from tests.fakes.clock import HostClock, VirtualClock
@@ -28,6 +25,8 @@ from tests.fakes.world import Channel
 FAST = DeliverySettings(pace_per_s=1000, send_timeout_s=5, poll_s=0.02)
 
 MINUTES = timedelta(minutes=1)
+
+THREAD_NAME = "cs.CV · Tue, 5 Mar 2024"
 
 
 class HeldConnector(aiohttp.TCPConnector):
@@ -49,7 +48,7 @@ class World:
     def __init__(
         self,
         server: DiscordServer,
-        database: Database,
+        store: Store,
         clock: VirtualClock,
         connector: HeldConnector,
     ) -> None:
@@ -57,9 +56,10 @@ class World:
         self.server = server
         self.guild = server.add_guild()
         self.channel = server.add_channel(self.guild)
-        self.database = database
+        self.store = store
+        self.database = store.database
         self.clock = clock
-        self.outbox = Outbox(database)
+        self.outbox = store.outbox
         self.host = HostClock(clock)
         self.sender = DiscordSender(now=self.host.now)
         self.delivery = self.restarted()
@@ -81,8 +81,8 @@ class World:
     def advance(self, by: timedelta) -> None:
         self.clock.advance(by)
 
-    async def subscribe(self, channel: Channel) -> Subscription:
-        return await Subscriptions(self.database).set_subscription(
+    async def subscribe(self, channel: Channel, place: Place = Place.CHANNEL) -> Subscription:
+        return await self.store.subscriptions.set_subscription(
             guild_id=channel.guild_id,
             channel_id=channel.id,
             categories=["cs.CV"],
@@ -91,14 +91,19 @@ class World:
             zone="UTC",
             style="cards",
             now=self.clock.now(),
+            options=DigestOptions(place=place),
         )
 
-    async def plan(self, channel: Channel, parts: int = 1, papers: int = 2) -> list[str]:
+    async def plan(
+        self, channel: Channel, parts: int = 1, papers: int = 2, place: Place = Place.CHANNEL
+    ) -> list[str]:
         """Plan a digest; returns the first lines of its messages."""
-        subscription = await self.subscribe(channel)
+        subscription = await self.subscribe(channel, place)
         earlier = len(await self.outbox.list_deliveries(channel.id, DAY))
         drafts = [self.draft(earlier + part, papers) for part in range(1, parts + 1)]
-        await self.outbox.plan(subscription, DAY, drafts, now=self.clock.now())
+        await self.outbox.plan(
+            subscription, DAY, drafts, now=self.clock.now(), thread_name=THREAD_NAME
+        )
         return [str(draft.body["content"]) for draft in drafts]
 
     def draft(self, part: int, papers: int = 2) -> MessageDraft:
@@ -152,9 +157,9 @@ async def open_world(folder: Path) -> AsyncIterator[World]:
     )
     async with (
         DiscordServer(now=clock.now) as server,
-        open_database(folder / "bot.db") as database,
+        open_store(folder / "bot.db") as store,
     ):
-        world = World(server, database, clock, connector)
+        world = World(server, store, clock, connector)
         world.sender.use(client)
         async with server.connected(client):
             yield world

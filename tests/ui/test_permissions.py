@@ -1,11 +1,20 @@
 """What the bot asks for, and the links with which it asks."""
 
+from collections.abc import Mapping
 from urllib.parse import parse_qs, urlsplit
 
 import discord
 import pytest
 
-from bot.ui.permissions import invite_url, missing_permissions, user_install_url
+from bot.ui.permissions import (
+    NEEDED,
+    NEEDED_FOR_THREADS,
+    NEEDED_IN_FORUMS,
+    NEEDED_IN_THREADS,
+    invite_url,
+    missing_permissions,
+    user_install_url,
+)
 
 
 def question(url: str) -> dict[str, str]:
@@ -21,11 +30,13 @@ def test_the_link_for_a_server_asks_for_what_posting_needs_and_no_more() -> None
     assert held == discord.Permissions(
         view_channel=True,
         send_messages=True,
+        create_public_threads=True,
         send_messages_in_threads=True,
         embed_links=True,
         read_message_history=True,
     )
-    assert missing_permissions(held) == missing_permissions(held, is_thread=True) == []
+    for needed in (NEEDED, NEEDED_IN_THREADS, NEEDED_FOR_THREADS, NEEDED_IN_FORUMS):
+        assert missing_permissions(held, needed) == []
 
 
 def test_the_link_for_an_account_asks_for_commands_only() -> None:
@@ -38,12 +49,19 @@ def test_the_link_for_an_account_asks_for_commands_only() -> None:
 
 
 @pytest.mark.parametrize(
-    ("is_thread", "names"),
+    ("needed", "names"),
     [
-        (False, ["Send Messages", "Embed Links"]),
-        (True, ["Send Messages in Threads", "Embed Links"]),
+        (NEEDED, ["Send Messages", "Embed Links"]),
+        (NEEDED_IN_THREADS, ["Send Messages in Threads", "Embed Links"]),
+        (
+            NEEDED_FOR_THREADS,
+            ["Send Messages", "Embed Links", "Create Public Threads", "Send Messages in Threads"],
+        ),
+        (NEEDED_IN_FORUMS, ["Create Posts", "Embed Links", "Send Messages in Posts"]),
     ],
 )
-def test_what_is_missing_is_named_as_in_discord(is_thread: bool, names: list[str]) -> None:
+def test_what_is_missing_is_named_as_in_discord(
+    needed: Mapping[str, str], names: list[str]
+) -> None:
     held = discord.Permissions(view_channel=True, read_message_history=True)
-    assert missing_permissions(held, is_thread=is_thread) == names
+    assert missing_permissions(held, needed) == names

@@ -31,6 +31,12 @@ DOUBT_PLANNED: Final = (
 )
 """What a copy has as planned may have been posted since it was made."""
 
+DOUBT_THREADS: Final = (
+    "UPDATE delivery SET has_thread = NULL "
+    "WHERE has_thread = 0 AND starter_id IS NULL AND thread_name IS NOT NULL"
+)
+"""And threads that a copy does not know may have been made."""
+
 
 async def backup(path: Path, target: Path) -> None:
     """Copy the database at ``path``, which another process may use, to ``target``.
@@ -121,6 +127,7 @@ def _mark_restored(connection: sqlite3.Connection, now: datetime) -> None:
         connection.execute("BEGIN")
         connection.execute("INSERT OR REPLACE INTO fact VALUES (?, ?)", (RESTORED, now.isoformat()))
         connection.execute(DOUBT_PLANNED, (now.isoformat(timespec="milliseconds"),))
+        connection.execute(DOUBT_THREADS)
 
 
 def _set_aside(path: Path, now: datetime) -> Path | None:
@@ -175,4 +182,5 @@ def _note_boot(connection: sqlite3.Connection, boot: str, known: str, now: datet
     )
     if is_other:
         connection.execute(DOUBT_PLANNED, (now.isoformat(timespec="milliseconds"),))
+        connection.execute(DOUBT_THREADS)
     return is_other

@@ -4,6 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import date
 from itertools import groupby
 from operator import itemgetter
+from typing import Final
 
 from bot.digest.arrival import PastDigest, Queue
 from bot.digest.messages import DeliveryState
@@ -13,6 +14,13 @@ from bot.store.outbox.outbox import LONG_AGO, OPEN, read_day, read_moment
 from bot.store.sqlite.executor import Database
 from bot.store.sqlite.reasons import read_reason
 from bot.store.sqlite.statements import Row, json_array, select, select_rows
+
+_OF_FIRST: Final = """
+    (SELECT first.{} FROM delivery AS first
+        WHERE first.channel_id = digest.channel_id AND first.announced_on = digest.announced_on
+            AND state = 'sent' AND message_id IS NOT NULL
+        ORDER BY part LIMIT 1)
+"""
 
 
 class Arrivals:
@@ -41,14 +49,11 @@ class Arrivals:
         return await self._database.read(
             select,
             PastDigest,
-            """
+            f"""
             SELECT digest.announced_on, announced, planned, count(delivery.id) AS messages,
                 coalesce(sum(state = 'sent'), 0) AS sent,
-                (SELECT message_id FROM delivery AS first
-                    WHERE first.channel_id = digest.channel_id
-                        AND first.announced_on = digest.announced_on
-                        AND state = 'sent' AND message_id IS NOT NULL
-                    ORDER BY part LIMIT 1) AS first_message_id
+                {_OF_FIRST.format("message_id")} AS first_message_id,
+                {_OF_FIRST.format("thread_id")} AS first_thread_id
             FROM digest LEFT JOIN delivery ON delivery.channel_id = digest.channel_id
                 AND delivery.announced_on = digest.announced_on
                 AND (settled_at IS NULL OR EXISTS

@@ -15,12 +15,13 @@ import sqlite3
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 from bot.digest.messages import DeliveryRecord, DeliveryState, Instant, MessageDraft, PostedMessage
-from bot.digest.models import Reason, ReasonCode, Subscription
+from bot.digest.models import Place, Reason, ReasonCode, Subscription
 from bot.models import ArxivId
 from bot.store.backup.restored import require_compared
+from bot.store.outbox.threads import find_new_starter, find_starter, lose_starter, refuse_thread
 from bot.store.sqlite.executor import Database
 from bot.store.sqlite.reasons import read_reason, reason_column, reason_parameters
 from bot.store.sqlite.statements import (
@@ -33,10 +34,17 @@ from bot.store.sqlite.statements import (
     select_rows,
 )
 
+# What of a message's starter the message needs; its own thread is the one it was posted in.
+_STARTER = "(SELECT {} FROM delivery AS starter WHERE starter.id = delivery.starter_id)"
+
+_HAS_THREAD = "iif(place = 'forum', 1, has_thread)"
+
 COLUMNS = (
     "id, subscription_id, guild_id, channel_id, announced_on, part, key, nonce, style, payload, "
     "payload_sha256, state, attempts, not_before, planned_at, claimed_at, claimed_boot, "
-    "claimed_up_s, message_id, reason, reason_details"
+    "claimed_up_s, message_id, reason, reason_details, place, starter_id, "
+    f"coalesce(thread_id, {_STARTER.format('message_id')}), thread_name, "
+    f"{_STARTER.format(_HAS_THREAD)}, tags"
 )
 
 # Word for word the conditions of the indexes delivery_open and delivery_trouble: SQLite uses them
@@ -56,13 +64,19 @@ SET_REASON_BEFORE = """
             iif(json_valid(reason_details), reason_details, '{}'), '$.code', reason)) END
 """
 
+# Where a message is that Discord has now under ``:message_id``.
+THREAD_OF_POSTED = f"""
+    CASE place WHEN 'forum' THEN :message_id
+        WHEN 'thread' THEN {_STARTER.format("message_id")} END
+"""
+
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 """Stands for a time that cannot be read."""
 
 HEAD_OF_CHANNEL = f"""
     SELECT id FROM delivery
     WHERE channel_id = :channel_id AND {OPEN}
-    ORDER BY announced_on, part LIMIT 1
+    ORDER BY announced_on, starter_id IS NOT NULL, part LIMIT 1
 """
 
 # A row that came into its state in the future was written by a clock that was ahead. A time that
@@ -124,14 +138,20 @@ class Outbox:
         drafts: Sequence[MessageDraft],
         *,
         now: datetime,
+        thread_name: str = "",
     ) -> int:
         """Plan all ``drafts`` or none; their parts follow those the date already has.
+
+        ``thread_name`` is what a thread or post is called where the subscription has its messages
+        in one; those of a date are in the same.
 
         Returns how many messages were planned: 0 when a paper of them is planned for the channel
         already (another planner was faster: decide again), or when the subscription is gone.
         Raises `StoreError` while a database that was put back is not compared with the channels.
         """
-        return await self._database.write(_plan, subscription, announced_on, drafts, now)
+        return await self._database.write(
+            _plan, subscription, announced_on, drafts, thread_name, now
+        )
 
     async def list_due(self, now: datetime) -> list[DueChannel]:
         """List the channels whose next message may be sent now, longest waiting first."""
@@ -157,26 +177,13 @@ class Outbox:
         A message is next when every earlier one of the channel is sent or terminal. ``at`` is the
         present by the host's clocks: it counts as the time of the first try.
         """
-        rows = await self._database.write(
-            select_rows,
-            f"""
-            UPDATE delivery SET state = 'sending', attempts = attempts + 1,
-                claimed_at = :now, claimed_boot = :boot, claimed_up_s = :up_s,
-                changed_at = :now, reason = NULL, reason_details = NULL
-            WHERE id = ({HEAD_OF_CHANNEL}) AND state = 'planned' AND {IS_TIME}
-                AND EXISTS (SELECT 1 FROM subscription
-                    WHERE {SUBSCRIPTION_OF_DELIVERY} AND subscription.state = 'active')
-            RETURNING {COLUMNS}, EXISTS (SELECT 1 FROM delivery AS next
-                WHERE channel_id = :channel_id AND {OPEN} AND next.id <> delivery.id)
-            """,
-            {
-                "channel_id": channel_id,
-                "now": moment_text(now),
-                "boot": at.boot if at else None,
-                "up_s": at.up_s if at else None,
-            },
-        )
-        return next((replace(_record(row[:-1]), has_next=bool(row[-1])) for row in rows), None)
+        parameters = {
+            "channel_id": channel_id,
+            "now": moment_text(now),
+            "boot": at.boot if at else None,
+            "up_s": at.up_s if at else None,
+        }
+        return await self._database.write(_claim, parameters)
 
     async def count_attempt(self, delivery_id: int) -> bool:
         """Note that a message of unknown outcome is sent again with the same nonce."""
@@ -206,6 +213,20 @@ class Outbox:
     async def refuse_channel(self, delivery_id: int, reason: Reason | None, now: datetime) -> bool:
         """Note that Discord refuses the channel: pause its subscription, cancel what is planned."""
         return await self._database.write(_refuse_channel, delivery_id, reason, now)
+
+    async def note_thread(self, starter_id: int) -> None:
+        """Note that the thread of a message is there; nothing is sent into it before."""
+        sql = "UPDATE delivery SET has_thread = 1 WHERE id = :id AND has_thread IS NOT 1"
+        await self._change(sql, {"id": starter_id})
+
+    async def refuse_thread(self, delivery_id: int, reason: Reason, now: datetime) -> bool:
+        """Note that a thread takes no messages: cancel what was to go into it."""
+        parameters = {"id": delivery_id, "now": moment_text(now), **reason_parameters(reason)}
+        return await self._database.write(refuse_thread, delivery_id, reason, parameters)
+
+    async def begin_anew(self, delivery_id: int, reason: Reason | None, now: datetime) -> bool:
+        """Note that no thread can be made of a message's starter: it gets another, or is one."""
+        return await self._database.write(_begin_anew, delivery_id, reason, now)
 
     async def split(
         self, delivery_id: int, drafts: Sequence[MessageDraft], reason: Reason | None, now: datetime
@@ -248,6 +269,10 @@ class Outbox:
     async def list_sending(self) -> list[DeliveryRecord]:
         """List the messages that may or may not have arrived, oldest claim first."""
         return await self._list(f"{OPEN} AND state = 'sending'", {})
+
+    async def get(self, delivery_id: int) -> DeliveryRecord | None:
+        """Read a message as it is now."""
+        return next(iter(await self._list("id = :id", {"id": delivery_id})), None)
 
     async def list_deliveries(
         self, channel_id: int, announced_on: date | None = None
@@ -297,7 +322,7 @@ class Outbox:
         found = await self._database.read(
             select_rows,
             """
-            SELECT arxiv_id, delivery.channel_id, message_id
+            SELECT arxiv_id, delivery.channel_id, message_id, thread_id
             FROM delivered_paper JOIN delivery ON delivery.id = delivery_id
             WHERE arxiv_id IN (SELECT value FROM json_each(:ids))
                 AND guild_id = :guild_id AND state = 'sent' AND message_id IS NOT NULL
@@ -306,8 +331,13 @@ class Outbox:
             {"guild_id": guild_id, "ids": json_array(arxiv_ids)},
         )
         return {
-            arxiv_id: PostedMessage(guild_id=guild_id, channel_id=channel_id, message_id=message_id)
-            for arxiv_id, channel_id, message_id in found
+            arxiv_id: PostedMessage(
+                guild_id=guild_id,
+                channel_id=channel_id,
+                message_id=message_id,
+                thread_id=thread_id,
+            )
+            for arxiv_id, channel_id, message_id, thread_id in found
         }
 
     async def _finish(
@@ -324,7 +354,8 @@ class Outbox:
         changed = await self._change(
             f"""
             UPDATE delivery SET state = :state, changed_at = :now, {SET_REASON},
-                message_id = :message_id, not_before = coalesce(:not_before, not_before)
+                message_id = :message_id, thread_id = {THREAD_OF_POSTED},
+                not_before = coalesce(:not_before, not_before)
             WHERE id = :id AND state = 'sending'
             """,
             {
@@ -351,16 +382,25 @@ def _plan(
     subscription: Subscription,
     announced_on: date,
     drafts: Sequence[MessageDraft],
+    thread_name: str,
     now: datetime,
 ) -> int:
     require_compared(connection)
     if not drafts or not _may_plan(connection, subscription, announced_on, drafts):
         return 0
+    place = Place.FORUM if subscription.place is Place.FORUM else Place.CHANNEL
+    has_thread = subscription.place is not Place.CHANNEL
     destination = Destination(
         subscription_id=subscription.id,
         guild_id=subscription.guild_id,
         channel_id=subscription.channel_id,
         announced_on=announced_on,
+        place=place,
+        starter_id=find_starter(connection, subscription.channel_id, announced_on, place)
+        if has_thread
+        else None,
+        thread_name=thread_name if has_thread else None,
+        tags=subscription.categories if has_thread else (),
     )
     _insert_all(connection, destination, drafts, now)
     return len(drafts)
@@ -392,14 +432,49 @@ def _may_plan(
     return bool(is_subscribed and not has_paper and (papers or not has_part))
 
 
+def _claim(
+    connection: sqlite3.Connection, parameters: Mapping[str, object]
+) -> DeliveryRecord | None:
+    for (delivery_id,) in select_rows(
+        connection,
+        f"SELECT id FROM delivery WHERE id = ({HEAD_OF_CHANNEL}) AND state = 'planned' "
+        f"AND starter_id IS NOT NULL",
+        parameters,
+    ):
+        find_new_starter(connection, delivery_id)
+    rows = select_rows(
+        connection,
+        f"""
+        UPDATE delivery SET state = 'sending', attempts = attempts + 1,
+            claimed_at = :now, claimed_boot = :boot, claimed_up_s = :up_s,
+            changed_at = :now, reason = NULL, reason_details = NULL
+        WHERE id = ({HEAD_OF_CHANNEL}) AND state = 'planned' AND {IS_TIME}
+            AND EXISTS (SELECT 1 FROM subscription
+                WHERE {SUBSCRIPTION_OF_DELIVERY} AND subscription.state = 'active')
+        RETURNING {COLUMNS}, EXISTS (SELECT 1 FROM delivery AS next
+            WHERE channel_id = :channel_id AND {OPEN} AND next.id <> delivery.id)
+        """,
+        parameters,
+    )
+    return next((replace(_record(row[:-1]), has_next=bool(row[-1])) for row in rows), None)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Destination:
-    """Where the messages of one digest go."""
+    """Where the messages of one digest go.
+
+    With a ``thread_name`` they go into the thread of ``starter_id``; where there is none yet, the
+    first of them goes to ``place`` and starts it.
+    """
 
     subscription_id: int
     guild_id: int
     channel_id: int
     announced_on: date
+    place: Place
+    starter_id: int | None
+    thread_name: str | None
+    tags: tuple[str, ...]
 
 
 def _insert_all(
@@ -415,7 +490,9 @@ def _insert_all(
         {"channel_id": destination.channel_id, "day": destination.announced_on.isoformat()},
     ).fetchone()
     for part, draft in enumerate(drafts, start=last_part + 1):
-        _insert(connection, destination, part, draft, now)
+        id_ = _insert(connection, destination, part, draft, now)
+        if destination.thread_name is not None and destination.starter_id is None:
+            destination = replace(destination, starter_id=id_)
 
 
 def _insert(
@@ -424,7 +501,8 @@ def _insert(
     part: int,
     draft: MessageDraft,
     now: datetime,
-) -> None:
+) -> int:
+    """Plan one message; returns its identifier."""
     key = delivery_key(
         destination.subscription_id, destination.channel_id, destination.announced_on, part
     )
@@ -432,9 +510,11 @@ def _insert(
     cursor = connection.execute(
         """
         INSERT INTO delivery (subscription_id, guild_id, channel_id, announced_on, part, key,
-            nonce, style, payload, payload_sha256, state, not_before, planned_at, changed_at)
+            nonce, style, payload, payload_sha256, state, not_before, planned_at, changed_at,
+            place, starter_id, thread_name, tags)
         VALUES (:subscription_id, :guild_id, :channel_id, :day, :part, :key,
-            :nonce, :style, :payload, :sha256, 'planned', :now, :now, :now)
+            :nonce, :style, :payload, :sha256, 'planned', :now, :now, :now,
+            :place, :starter_id, :thread_name, :tags)
         """,
         {
             "subscription_id": destination.subscription_id,
@@ -448,13 +528,19 @@ def _insert(
             "payload": payload,
             "sha256": _sha256(payload),
             "now": moment_text(now),
+            "place": destination.place if destination.starter_id is None else Place.THREAD,
+            "starter_id": destination.starter_id,
+            "thread_name": destination.thread_name,
+            "tags": " ".join(destination.tags),
         },
     )
+    id_ = cast(int, cursor.lastrowid)
     connection.executemany(
         "INSERT INTO delivered_paper (channel_id, arxiv_id, version, delivery_id) "
         "VALUES (?, ?, ?, ?)",
-        [(destination.channel_id, *paper, cursor.lastrowid) for paper in draft.papers],
+        [(destination.channel_id, *paper, id_) for paper in draft.papers],
     )
+    return id_
 
 
 def _refuse_channel(
@@ -483,6 +569,21 @@ def _refuse_channel(
     return True
 
 
+def _begin_anew(
+    connection: sqlite3.Connection, delivery_id: int, reason: Reason | None, now: datetime
+) -> bool:
+    if not change(
+        connection,
+        f"UPDATE delivery SET state = 'planned', changed_at = :now, {SET_REASON} "
+        f"WHERE id = :id AND state = 'sending'",
+        {"id": delivery_id, "now": moment_text(now), **reason_parameters(reason)},
+    ):
+        return False
+    lose_starter(connection, delivery_id)
+    find_new_starter(connection, delivery_id)
+    return True
+
+
 def _split(
     connection: sqlite3.Connection,
     delivery_id: int,
@@ -495,7 +596,8 @@ def _split(
         Destination,
         f"UPDATE delivery SET state = 'failed', changed_at = :now, {SET_REASON}, "
         f"notified_at = :now, settled_at = :now WHERE id = :id AND state = 'sending' "
-        f"RETURNING subscription_id, guild_id, channel_id, announced_on",
+        f"RETURNING subscription_id, guild_id, channel_id, announced_on, place, starter_id, "
+        f"thread_name, tags",
         {"id": delivery_id, "now": moment_text(now), **reason_parameters(reason)},
     )
     if destination is None:
@@ -552,7 +654,8 @@ def _record(row: Row) -> DeliveryRecord:
     """Read a row, also one that is damaged: it must not stop the others."""
     (id_, subscription_id, guild_id, channel_id, announced_on, part, key, nonce, style, payload,
      sha256, state, attempts, not_before, planned_at, claimed_at, claimed_boot, claimed_up_s,
-     message_id, reason, details) = row  # fmt: skip
+     message_id, reason, details, place, starter_id, thread_id, thread_name, has_thread,
+     tags) = row  # fmt: skip
     planned, day, due = read_moment(planned_at), read_day(announced_on), read_moment(not_before)
     claimed = read_moment(claimed_at)
     is_readable = None not in (planned, day, due) and (claimed_at is None) == (claimed is None)
@@ -579,6 +682,12 @@ def _record(row: Row) -> DeliveryRecord:
         else None,
         message_id=message_id,
         reason=read_reason(reason, details),
+        place=Place(place),
+        starter_id=starter_id,
+        thread_id=thread_id,
+        thread_name=thread_name or "",
+        has_thread=None if has_thread is None else bool(has_thread),
+        tags=tuple(tags.split()),
     )
 
 

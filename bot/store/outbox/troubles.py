@@ -12,6 +12,7 @@ from bot.digest.messages import DeliveryRecord, DeliveryState
 from bot.digest.models import Reason, ReasonCode
 from bot.store.outbox.outbox import (
     SET_REASON,
+    THREAD_OF_POSTED,
     TROUBLE,
     list_records,
     moment_text,
@@ -113,7 +114,8 @@ def _mark_found(
     _move(connection, delivery_id, DeliveryState.SENDING, FOUND, now)
     _move(connection, delivery_id, DeliveryState.SENT, FOUND, now)
     connection.execute(
-        "UPDATE delivery SET message_id = :message_id WHERE id = :id",
+        f"UPDATE delivery SET message_id = :message_id, thread_id = {THREAD_OF_POSTED} "
+        f"WHERE id = :id",
         {"id": delivery_id, "message_id": message_id},
     )
     return True

@@ -442,7 +442,33 @@ FIFTH: Step = (
     "ALTER TABLE intake_day RENAME COLUMN told_missed_at TO missed_notified_at",
 )
 
-STEPS: tuple[Step, ...] = (FIRST, SECOND, THIRD, FOURTH, FIFTH)
+SIXTH: Step = (
+    # Where messages go (docs/decisions/0012-places.md), and who is pinged.
+    "ALTER TABLE subscription ADD COLUMN place TEXT NOT NULL DEFAULT 'channel' "
+    "CHECK (place IN ('channel', 'thread', 'forum'))",
+    "ALTER TABLE subscription ADD COLUMN ping_role INTEGER",
+    "ALTER TABLE topic ADD COLUMN ping_role INTEGER",
+    "ALTER TABLE delivery ADD COLUMN place TEXT NOT NULL DEFAULT 'channel' "
+    "CHECK (place IN ('channel', 'thread', 'forum'))",
+    # The row of the message whose thread it goes into; NULL where it goes into none.
+    "ALTER TABLE delivery ADD COLUMN starter_id INTEGER",
+    # What the thread is called, or NULL where none is made (any more); and the tags that a forum's
+    # post should have.
+    "ALTER TABLE delivery ADD COLUMN thread_name TEXT",
+    "ALTER TABLE delivery ADD COLUMN tags TEXT NOT NULL DEFAULT ''",
+    # Of a starter: 1 once its thread is there, before anything is sent into it. NULL: a backup was
+    # put back, and there may be one.
+    "ALTER TABLE delivery ADD COLUMN has_thread INTEGER DEFAULT 0",
+    # The thread in which it was posted.
+    "ALTER TABLE delivery ADD COLUMN thread_id INTEGER",
+    "CREATE INDEX delivery_by_starter ON delivery (starter_id) WHERE starter_id IS NOT NULL",
+    # What starts a thread goes first, also when it takes the place of a part before it.
+    "DROP INDEX delivery_open",
+    "CREATE INDEX delivery_open ON delivery (channel_id, announced_on, starter_id IS NOT NULL, "
+    "part) WHERE state IN ('planned', 'sending')",
+)
+
+STEPS: tuple[Step, ...] = (FIRST, SECOND, THIRD, FOURTH, FIFTH, SIXTH)
 
 FUNCTIONS: Mapping[str, Callable[[str], str | None]] = {
     "author_tags": lambda authors: author_tags(authors.split("\n") if authors else ()),

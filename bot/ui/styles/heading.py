@@ -11,6 +11,8 @@ from bot.models import AnnounceType
 from bot.text.words import count_of, long_date
 
 MAX_CATEGORIES = 8
+MAX_THREAD_NAME = 100
+"""Discord's limit for the names of threads and forum posts."""
 
 FIRST, FURTHER = "### ", "-# "
 SEPARATOR = " · "
@@ -32,6 +34,12 @@ def head(digest: Digest, part: int) -> str:
     more = " more" if digest.is_supplement else ""
     counts = f"{len(digest.entries):,}{more} of {digest.announced:,} announced"
     return f"{title}\n{counts}{SEPARATOR}{', '.join(_counts(digest))}"
+
+
+def thread_name(digest: Digest) -> str:
+    """Return what a digest's thread or post is called: its categories and date."""
+    names = (_name(digest, most) for most in range(MAX_CATEGORIES, 0, -1))
+    return next(name for name in names if len(name) <= MAX_THREAD_NAME)
 
 
 def head_of_part(digest: Digest, part: int, last_part: int) -> str:
@@ -61,8 +69,8 @@ def is_heading(line: str) -> bool:
     return line.startswith((FIRST, FURTHER)) and SEPARATOR in line
 
 
-def _name(digest: Digest) -> str:
-    shown = digest.categories[:MAX_CATEGORIES]
+def _name(digest: Digest, most: int = MAX_CATEGORIES) -> str:
+    shown = digest.categories[:most]
     more = len(digest.categories) - len(shown)
     categories = ", ".join(shown) + (f" and {more} more" if more else "")
     return f"{categories}{SEPARATOR}{long_date(digest.announced_on)}"

@@ -28,6 +28,7 @@ TAKEN = (
     "59164c41283e1740",
     "6ad821719f3a0aba",
     "7522144b5f66a04c",
+    "346ef6c37cdc8bb0",
 )
 """The beginning of each step's SHA-256."""
 

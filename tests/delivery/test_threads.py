@@ -1,0 +1,117 @@
+"""A digest in a thread: its first message in the channel, the rest in the thread made from it."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from bot.digest.models import Place
+from tests.builders import DAY, make_id
+from tests.fakes import faults
+from tests.fakes.faults import Fault
+from tests.fakes.threads import OPEN_THREAD
+from tests.fakes.world import Channel
+from tests.faults.world import MINUTES, THREAD_NAME, World, open_world
+
+THREAD = Place.THREAD
+
+
+@pytest.fixture
+async def world(tmp_path: Path) -> AsyncIterator[World]:
+    async with open_world(tmp_path) as world:
+        yield world
+
+
+@pytest.fixture
+def channel(world: World) -> Channel:
+    return world.channel
+
+
+def thread_of(world: World, channel: Channel) -> Channel:
+    (thread,) = world.server.threads.of(channel)
+    return thread
+
+
+async def test_the_first_message_is_in_the_channel_and_the_rest_in_its_thread(
+    world: World, channel: Channel
+) -> None:
+    planned = await world.plan(channel, parts=4, place=THREAD)
+    await world.delivery.run_once()
+    thread = thread_of(world, channel)
+    assert world.posted(channel) == planned[:1]
+    assert world.posted(thread) == planned[1:]
+    assert thread.name == THREAD_NAME
+    assert await world.states(channel) == ["sent"] * 4
+    opened = [call for call in world.server.calls if (call.method, call.template) == OPEN_THREAD]
+    assert len(opened) == 1
+
+
+async def test_one_message_needs_no_thread(world: World, channel: Channel) -> None:
+    planned = await world.plan(channel, place=THREAD)
+    await world.delivery.run_once()
+    assert world.posted(channel) == planned
+    assert world.server.threads.of(channel) == []
+
+
+async def test_a_paper_in_a_thread_is_found_there(world: World, channel: Channel) -> None:
+    await world.plan(channel, parts=2, papers=1, place=THREAD)
+    await world.delivery.run_once()
+    found = await world.outbox.find_messages(world.guild.id, [make_id(1), make_id(2)])
+    first, second = world.server.ledger
+    thread = thread_of(world, channel)
+    where = f"https://discord.com/channels/{world.guild.id}"
+    assert found[make_id(1)].url == f"{where}/{channel.id}/{first.message_id}"
+    assert found[make_id(2)].url == f"{where}/{thread.id}/{second.message_id}"
+    assert {each.channel_id for each in found.values()} == {channel.id}
+    records = await world.outbox.list_deliveries(channel.id, DAY)
+    assert [each.posted and each.posted.url for each in records] == [
+        found[make_id(1)].url,
+        found[make_id(2)].url,
+    ]
+
+
+async def test_a_supplement_goes_into_the_thread_of_the_day(world: World, channel: Channel) -> None:
+    first = await world.plan(channel, place=THREAD)
+    await world.delivery.run_once()
+    second = await world.plan(channel, parts=2, place=THREAD)
+    await world.delivery.run_once()
+    assert world.posted(channel) == first
+    assert world.posted(thread_of(world, channel)) == second
+
+
+async def test_what_was_planned_for_the_channel_stays_there(world: World, channel: Channel) -> None:
+    """Where a digest goes is decided when it is planned."""
+    planned = await world.plan(channel, parts=3)
+    await world.subscribe(channel, THREAD)
+    await world.delivery.run_once()
+    assert world.posted(channel) == planned
+    later = await world.plan(channel, parts=2, place=THREAD)
+    await world.subscribe(channel)
+    await world.delivery.run_once()
+    assert world.posted(channel) == [*planned, later[0]]
+    assert world.posted(thread_of(world, channel)) == later[1:]
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        faults.answer(502),
+        faults.answer(502, after=True),
+        faults.reset(),
+        faults.reset(after=True),
+        faults.cut(after=True),
+        faults.page(520),
+        faults.rate_limited(0.01),
+        faults.refuse(400, 160006),
+    ],
+    ids=lambda fault: f"{fault.kind} {fault.status} {fault.after}",
+)
+async def test_making_the_thread_is_repeated(world: World, channel: Channel, fault: Fault) -> None:
+    """Whatever becomes of the request: a thread that is there already is as good."""
+    planned = await world.plan(channel, parts=3, place=THREAD)
+    world.server.inject(fault, route=OPEN_THREAD)
+    await world.delivery.run_once()
+    world.advance(10 * MINUTES)
+    await world.delivery.run_once()
+    assert world.posted(channel) == planned[:1]
+    assert world.posted(thread_of(world, channel)) == planned[1:]
