@@ -34,8 +34,7 @@ from bot.query.ast import Query
 from bot.query.parser import parse_query
 from bot.store.digests import DigestRecord, ListingTimes
 from bot.store.store import Store
-from bot.ui.styles import style_of
-from bot.ui.styles.heading import thread_name
+from bot.ui.styles import style_of, thread_name
 
 log = logging.getLogger(__name__)
 

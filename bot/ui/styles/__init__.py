@@ -5,7 +5,7 @@ message's body: delivery, recovery and the comparison after a restore ask the st
 keeps the style that made it, so a digest that changes its style changes nothing already planned.
 
 From outside: the interface `Style`, `STYLES` and `DEFAULT_STYLE`, `find_style` and `style_of` by
-code, and `read_any` for a message of unknown style.
+code, `read_any` for a message of unknown style, and `thread_name`.
 """
 
 from collections.abc import Mapping
@@ -14,6 +14,7 @@ from typing import Final, Protocol
 from bot.digest.messages import MessageDraft, ShownMessage
 from bot.digest.models import Digest
 from bot.ui.styles.cards import CARDS
+from bot.ui.styles.heading import thread_name as thread_name
 from bot.ui.styles.list import LIST
 from bot.ui.styles.parts import Body, Papers
 
