@@ -271,7 +271,7 @@ class ArxivClient:
         left_s = self._closed_until.get(urlsplit(url).netloc, 0.0) - self._monotonic()
         if left_s > 0:
             raise ArxivUnavailable(
-                f"arXiv asked us to stay away for {left_s:.0f} more seconds.",
+                f"arXiv asked us to wait {left_s:.0f} more seconds.",
                 url,
                 left_s,
                 reason=IntakeReason(code=IntakeCode.ASKED_TO_WAIT, seconds=round(left_s)),
@@ -351,7 +351,7 @@ class ArxivClient:
         if is_too_much:
             reason = IntakeReason(code=IntakeCode.TOO_MANY_REQUESTS)
             return ArxivUnavailable(
-                "arXiv has too many requests just now.", url, pause_s, reason=reason
+                "arXiv is getting too many requests right now.", url, pause_s, reason=reason
             )
         is_refused = status == HTTPStatus.FORBIDDEN
         code = IntakeCode.REFUSED if is_refused else IntakeCode.HTTP_STATUS

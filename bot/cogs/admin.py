@@ -51,7 +51,7 @@ class AdminCog(commands.GroupCog):
         subscriptions = await self.store.subscriptions.list_subscriptions(guild.id)
         if not subscriptions:
             raise InputError(
-                "No digest is set up in this server yet. /digest setup does it, for example with "
+                "No digest is set up in this server yet. Use /digest setup, for example with "
                 "categories: cs.CV"
             )
         return subscriptions
@@ -69,10 +69,12 @@ class AdminCog(commands.GroupCog):
             if subscription.channel_id == wanted:
                 return subscription
         if channel is not None:
-            raise InputError(f"No digest is set up in #{channel.name}; /digest setup does it.")
+            raise InputError(f"No digest is set up in #{channel.name}; /digest setup sets one up.")
         if len(subscriptions) == 1:
             return subscriptions[0]
-        raise InputError("No digest is set up in this channel; name the one you mean as channel.")
+        raise InputError(
+            "No digest is set up in this channel; pick the one you mean with the option channel."
+        )
 
     async def owned_subscription(
         self, interaction: discord.Interaction, channel_id: int
@@ -81,7 +83,7 @@ class AdminCog(commands.GroupCog):
         require_admin(interaction)
         subscription = await self.store.subscriptions.get_subscription(channel_id)
         if subscription is None or subscription.guild_id != interaction.guild_id:
-            raise InputError("This digest no longer exists; /digest list shows those there are.")
+            raise InputError("This digest no longer exists; /digest list shows the ones that do.")
         return subscription
 
     async def wait_for_messages(self, channel_id: int, day: date) -> list[DeliveryRecord]:
@@ -120,7 +122,9 @@ def channel_here(interaction: discord.Interaction, channel: DigestChannel | None
     """Return the channel that was named, else the one the command was used in."""
     here = channel or interaction.channel
     if not isinstance(here, DigestChannel):
-        raise InputError("Digests go to text channels and threads; choose one as channel.")
+        raise InputError(
+            "Digests go to text channels and threads; pick one with the option channel."
+        )
     return here
 
 
@@ -150,6 +154,6 @@ def require_permissions(channel: DigestChannel, place: Place) -> None:
     missing = missing_there(channel, channel.permissions_for(channel.guild.me), place)
     if missing:
         raise InputError(
-            f"I cannot post in #{channel.name}: I lack {joined(missing)} there. Grant it in the "
-            "channel's settings (Permissions), then run this command again."
+            f"I cannot post in #{channel.name}: I am missing {joined(missing)} there. Grant it "
+            "in the channel's settings (Permissions), then run this command again."
         )

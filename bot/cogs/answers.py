@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 TOO_LATE_CODES = frozenset({10015, 10062, 50027})
 """Discord's codes for an interaction that was not answered within three seconds (10062), or whose
 token is over, as it is after fifteen minutes (50027, 10015)."""
-EXPIRED = "This button is of another version of me; use the command again."
+EXPIRED = "This button belongs to another version of me; use the command again."
 _IS_PRIVATE = "is_private"
 
 

@@ -153,7 +153,7 @@ class DigestCog(
         )
         await interaction.edit_original_response(embeds=embeds, view=view)
 
-    @app_commands.command(description="See what would be posted, and why the rest would not")
+    @app_commands.command(description="See what would be posted, and why the rest would not be")
     @about_a_day
     async def preview(
         self,
@@ -167,7 +167,7 @@ class DigestCog(
         page = PreviewPage(channel_id=subscription.channel_id, day=day, page=0)
         await show_preview(self, interaction, page)
 
-    @app_commands.command(description="Post a digest now; what was posted before stays out")
+    @app_commands.command(description="Post a digest now, without what was posted before")
     @about_a_day
     async def send(
         self,
@@ -204,7 +204,9 @@ class DigestCog(
             subscriptions = await self.subscriptions(interaction)
         await show_status(self, interaction, subscriptions)
 
-    @app_commands.command(description="Why a paper was posted or was not, or a digest came late")
+    @app_commands.command(
+        description="Why a paper was or was not posted, or why a digest came late"
+    )
     @app_commands.describe(
         paper="an identifier, an address or the start of a title",
         date="a date: how its listings and its digest came about",
@@ -234,7 +236,7 @@ class DigestCog(
     )
     @app_commands.describe(
         message="the message, or all of a digest; /digest status shows them",
-        what="what is to be done about it",
+        what="what to do about it",
     )
     @app_commands.choices(what=[Choice(name=words, value=what) for what, words in WHAT.items()])
     async def resolve_message(
@@ -253,7 +255,7 @@ class DigestCog(
         subscription = await self.subscription(interaction, channel)
         await interaction.edit_original_response(content=await pause(self, subscription))
 
-    @app_commands.command(name="resume", description="Go on with a paused digest")
+    @app_commands.command(name="resume", description="Resume a paused digest")
     @about_a_digest
     async def resume_digest(
         self, interaction: discord.Interaction, channel: DigestChannel | None = None

@@ -21,7 +21,7 @@ async def pause(cog: AdminCog, subscription: Subscription) -> str:
     is_paused = subscription.state is SubscriptionState.PAUSED
     if is_paused and not resumes_by_itself(subscription):
         raise InputError(
-            f"This digest is paused already ({describe_reason(subscription)}); "
+            f"This digest is already paused ({describe_reason(subscription)}); "
             "/digest resume resumes it."
         )
     channel_id = subscription.channel_id

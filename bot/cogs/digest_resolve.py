@@ -31,7 +31,7 @@ from bot.ui.resolve import (
 )
 from bot.ui.views import make_view
 
-GONE = "These messages are not in trouble (any more); /digest status says how things stand."
+GONE = "These messages are not in trouble (any more); /digest status shows the current state."
 
 
 async def suggest_lots(
@@ -137,7 +137,7 @@ def _intact(records: Sequence[DeliveryRecord]) -> list[DeliveryRecord]:
     if not intact:
         raise InputError(
             "This message was damaged in the database and cannot be posted again; /paper search "
-            "finds its papers. Choose 'nothing more to do'."
+            "finds its papers. Choose 'leave it'."
         )
     return intact
 

@@ -112,7 +112,7 @@ def _waits(overview: Overview, day: date, categories: Sequence[str]) -> list[Wai
         waits.append(
             Wait(
                 category=category,
-                why=why or "arXiv was not asked yet",
+                why=why or "arXiv has not been asked yet",
                 asked_at=status.next_poll if status and not is_over else None,
             )
         )
@@ -131,17 +131,17 @@ async def _hindrance(cog: AdminCog, now: datetime) -> str | None:
     held_until = cog.delivery.held_until
     if await cog.store.restored.is_waiting():
         return (
-            "The database was put back from a backup. Nothing is posted until I have looked what "
+            "The database was restored from a backup. Nothing is posted until I have checked what "
             "the channels already have."
         )
     if cog.delivery.is_short_of_space:
         return (
             "Nothing is posted anywhere at the moment: the disk of the machine I run on is nearly "
-            "full. The person who runs this bot must make room."
+            "full. The person who runs this bot needs to free some space."
         )
     if held_until is not None and now < held_until:
         return (
-            "Nothing is posted anywhere at the moment: Discord shuts me out, and I try again "
+            "Nothing is posted anywhere at the moment: Discord is blocking me, and I try again "
             f"<t:{int(held_until.timestamp())}:R>."
         )
     return None

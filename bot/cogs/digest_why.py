@@ -58,7 +58,7 @@ async def explain_day(
 async def _why_unasked(cog: AdminCog, category: str, day: date) -> str:
     """Say why a category's listing was never judged."""
     if await cog.store.papers.get_listing(category, day) is not None:
-        return "it was imported, not announced to me"
+        return "it was imported, not read from an announcement"
     record = await cog.store.intake.get_record(category, day)
     return (say_state(record) if record else "") or "arXiv was not asked about it"
 

@@ -255,8 +255,8 @@ def read_wishes(
     post_at = parse_time(time) if time else old.post_at
     if zone and post_at is None:
         raise InputError(
-            "The zone belongs to a time of day: name one as time, for example 09:00, or leave the "
-            "zone out."
+            "The zone belongs to a time of day: give one with the option time, for example "
+            "09:00, or leave the zone out."
         )
     return Wishes(
         categories=followed,

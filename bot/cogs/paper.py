@@ -153,14 +153,14 @@ class PaperCog(commands.GroupCog, group_name="paper", group_description="Find an
         except BotError as error:
             log.warning("search not remembered: %s", error)
 
-    @app_commands.command(description="Show all that is known about a paper")
+    @app_commands.command(description="Show everything known about a paper")
     @app_commands.describe(paper=A_PAPER)
     async def show(self, interaction: discord.Interaction, paper: PaperText) -> None:
         arxiv_id, _ = parse_identifier(paper)
         await interaction.response.defer(thinking=True)
         await self._show_paper(interaction, await self._get(arxiv_id))
 
-    @app_commands.command(description="Find the papers that are most like a given one")
+    @app_commands.command(description="Find the papers most similar to a given one")
     @app_commands.describe(paper=A_PAPER)
     async def similar(self, interaction: discord.Interaction, paper: PaperText) -> None:
         arxiv_id, _ = parse_identifier(paper)
@@ -249,7 +249,8 @@ def _the_one(asked: Identified | HasDoi, page: SearchPage) -> StoredPaper:
     if isinstance(asked, Identified):
         raise _unseen(asked.arxiv_id)
     raise InputError(
-        f"I know no paper with the DOI {asked.doi}; arXiv learns DOIs late, so try its title."
+        f"I know of no paper with the DOI {asked.doi}; arXiv often learns DOIs late, so try its "
+        "title."
     )
 
 

@@ -153,9 +153,7 @@ class TopicCog(AdminCog, group_name="topic", group_description="Narrow digests d
         subscriptions = await self.store.subscriptions.list_subscriptions(subscription.guild_id)
         count = sum(len(each.topics) for each in subscriptions)
         if count >= MAX_TOPICS and _find_topic(subscription.topics, topic.name) is None:
-            raise InputError(
-                f"This server has {count} topics, the most there can be; remove one first."
-            )
+            raise InputError(f"This server has {count} topics, the most allowed; remove one first.")
 
     async def _look_further(self, query: Query) -> str:
         """Say of a query that finds nothing new whether it finds anything at all."""

@@ -110,9 +110,9 @@ def _why_none(story: DayStory) -> str:
     if subscription.state is SubscriptionState.PAUSED or story.outlook.day == story.day:
         return f"nothing yet; next digest: {describe_next(subscription, story.outlook)}"
     if not story.announced:
-        return "none: no listing of this date holds a paper"
+        return "none: no listing of this date has any papers"
     return (
-        f"none: of the {count_of(story.announced, 'paper')} announced none was for this channel, "
+        f"none: none of the {count_of(story.announced, 'paper')} announced was for this channel, "
         f"or the digest was not set up yet ({_timestamp(subscription.created_at)})"
     )
 

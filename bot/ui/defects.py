@@ -1,6 +1,6 @@
 """What is wrong with a digest's settings as they are stored, and what puts it right. Pure.
 
-The digest goes on meanwhile as far as it can: better one in another look than none.
+The digest goes on meanwhile as far as it can: one that looks different is better than none.
 """
 
 from bot.digest.models import Subscription
@@ -17,8 +17,8 @@ def find_defects(subscription: Subscription) -> tuple[str, ...]:
     if find_style(subscription.style) is None:
         name = markdown.shorten(subscription.style, MAX_SHOWN)
         defects.append(
-            f"I know no style '{name}', so the digest is posted as {DEFAULT_STYLE.code}; "
-            "`/digest setup` with `style` chooses another."
+            f"I don't know the style '{name}', so the digest is posted as {DEFAULT_STYLE.code}. "
+            "Choose another with the option `style` of `/digest setup`."
         )
     inverted = inverted_offset(subscription.zone)
     if inverted is not None and subscription.post_at is not None:

@@ -70,9 +70,9 @@ def render_statuses(statuses: Sequence[ChannelStatus], *, now: datetime) -> list
     shown = ordered[:MAX_SHOWN]
     max_chars = FULL if len(statuses) == 1 else BRIEF
     embeds = [_render(each, max_chars, now) for each in shown]
-    footer = "Why a paper was or was not posted, or a date's digest came late: /digest why"
+    footer = "Why a paper was or was not posted, or why a digest came late: /digest why"
     if more := len(statuses) - len(shown):
-        footer = f"and {count_of(more, 'more digest')}: name one as channel\n{footer}"
+        footer = f"and {count_of(more, 'more digest')}: pick one with the option channel\n{footer}"
     embeds[-1].set_footer(text=footer)
     return embeds
 
@@ -105,16 +105,19 @@ def _state(status: ChannelStatus) -> Iterator[str]:
         because = markdown.shorten(describe_reason(status.subscription), MAX_REASON)
         yield f"**Paused**: {because}"
         if status.resumes_by_itself:
-            yield "It goes on by itself once I may post there; `/digest resume` tries at once."
+            yield (
+                "It resumes by itself once I am allowed to post there; `/digest resume` tries "
+                "at once."
+            )
         else:
             yield "`/digest resume` resumes it."
     else:
         when = describe_time(status.subscription)
         yield f"**Active**, posted {when}{describe_place(status.subscription)}"
     for defect in find_defects(status.subscription):
-        yield f"**Please look**: {defect}"
+        yield f"**Needs attention**: {defect}"
     if status.lacks:
-        yield f"**I lack {joined(status.lacks)} there**: grant it in the channel's settings."
+        yield f"**I am missing {joined(status.lacks)} there**: grant it in the channel's settings."
 
 
 def _troubles(troubles: Sequence[DeliveryRecord], most: int) -> Iterator[str]:
@@ -155,10 +158,10 @@ def _on_its_way(status: ChannelStatus, now: datetime) -> Iterator[str]:
         yield f"**Waiting**: {what}, until the digest goes on"
         return
     ahead = f", after {arrival.ahead:,} for other channels" if arrival.ahead else ""
-    yield f"**On its way**: {what}{ahead}; all there {_relative(arrival.at)}"
+    yield f"**On its way**: {what}{ahead}; should all be there {_relative(arrival.at)}"
     if queue.not_before > now and queue.reason:
         reason = markdown.shorten(say_reason(queue.reason), MAX_REASON)
-        yield f"- tried before ({reason}), and again {_relative(queue.not_before)}"
+        yield f"- tried before ({reason}); next try {_relative(queue.not_before)}"
 
 
 def _next(status: ChannelStatus, now: datetime) -> Iterator[str]:

@@ -42,14 +42,19 @@ def unwrapped(error: BaseException) -> BaseException:
 
 def _explain_command_error(error: app_commands.AppCommandError) -> str | None:
     if isinstance(error, app_commands.NoPrivateMessage):
-        return "This command works in a server only, not in direct messages."
+        return "This command only works in a server, not in direct messages."
     if isinstance(error, app_commands.MissingPermissions):
         names = " and ".join(name.replace("_", " ").title() for name in error.missing_permissions)
         return f"Only members with the permission {names.replace('Guild', 'Server')} may do this."
     if isinstance(error, app_commands.CommandOnCooldown):
-        return f"That was fast; please wait {math.ceil(error.retry_after)} seconds and try again."
+        return (
+            f"That was too fast; please wait {math.ceil(error.retry_after)} seconds and try again."
+        )
     if isinstance(error, app_commands.TransformerError):
-        return f"{markdown.escape(repr(error.value))} does not fit this option; pick one offered."
+        return (
+            f"{markdown.escape(repr(error.value))} is not valid for this option; pick one of "
+            "those offered."
+        )
     if isinstance(error, app_commands.CommandNotFound | app_commands.CommandSignatureMismatch):
         return "This command has changed; reload Discord (Ctrl+R) and try it again."
     return None
@@ -59,7 +64,7 @@ def apologise(error_id: str) -> str:
     """Say that the bot made a mistake; ``error_id`` finds it in the log."""
     return (
         f"Something went wrong on my side, and I have logged it as error `{error_id}`. "
-        "Please try again; if it stays, tell the person who runs this bot that number."
+        "Please try again; if it happens again, give that number to the person who runs this bot."
     )
 
 

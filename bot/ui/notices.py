@@ -41,11 +41,11 @@ def render_outages(outages: Sequence[Outage], now: datetime) -> str:
     if len(outages) > MAX_CATEGORIES:
         names.append(f"{len(outages) - MAX_CATEGORIES:,} more")
     return (
-        f"For {hours:.0f} hours I could not read arXiv's listings of {joined(names)}: "
+        f"For {hours:.0f} hours I have not been able to read arXiv's listings of {joined(names)}: "
         f"{markdown.shorten(say_intake_reason(first.error), MAX_REASON)}.\n"
-        "I go on asking, and what is read late is posted late. A listing that cannot be read "
-        "within `schedule.catchup_window_h` is missed; the command `backfill` fetches its "
-        "papers later. `/bot status` shows how things stand."
+        "I keep trying, and post late what I read late. A listing that cannot be read "
+        "within `schedule.catchup_window_h` counts as missed; the command `backfill` fetches its "
+        "papers later. `/bot status` shows the current state."
     )
 
 
@@ -57,7 +57,7 @@ def render_missed(records: Sequence[DayRecord]) -> str:
     options = " ".join(f"--category {each}" for each in categories)
     return (
         f"Listings that I could not get in time: {'; '.join(lines)}.\n"
-        "Nothing of them was posted. This fetches their papers, so that searches find them:\n"
+        "None of their papers was posted. This command fetches them, so that searches find them:\n"
         f"`backfill {options} --from {first} --until {last}`"
     )
 
@@ -74,15 +74,15 @@ def render_notice(
         lines += _lines(failed)
     if unknown:
         lines.append(
-            f"I cannot tell whether this arrived in <#{channel_id}>, so I do not post it again "
-            "by myself; please look:"
+            f"I cannot tell whether this arrived in <#{channel_id}>, so I will not post it again "
+            "by myself. Please check:"
         )
         lines += _lines(unknown)
     if paused is not None:
         lines.append(f"The channel's digest is paused. {_say_resumption(paused)}")
     lines.append(
-        "`/digest resolve` there posts it again or lets it be, and `/digest status` shows how "
-        "things stand."
+        "`/digest resolve` there posts it again or leaves it, and `/digest status` shows the "
+        "current state."
     )
     return "\n".join(lines)
 
@@ -90,7 +90,7 @@ def render_notice(
 def _say_resumption(paused: Paused) -> str:
     if paused.resumes_by_itself:
         return (
-            "It goes on by itself once I may post there again; `/digest resume` in your server "
+            "It resumes by itself once I am allowed to post there; `/digest resume` in your server "
             "tries at once."
         )
     return "`/digest resume` in your server resumes it."
@@ -99,18 +99,18 @@ def _say_resumption(paused: Paused) -> str:
 def render_paused(paused: Sequence[Paused]) -> str:
     """Tell a guild's admins which digests are paused after a backup was put back."""
     lines = [
-        "A backup of my database was put back. I know only what was so when it was made, and by "
-        "that these digests are paused, even if they were resumed since:"
+        "A backup of my database was restored. I only know what it contains, and according to it "
+        "these digests are paused, even if they have been resumed since:"
     ]
     for each in paused[:MAX_CHANNELS]:
-        waits = ". It goes on by itself once I may post there" if each.resumes_by_itself else ""
+        waits = ". It resumes by itself once I may post there" if each.resumes_by_itself else ""
         said = markdown.shorten(each.reason, MAX_REASON)
         lines.append(f"- <#{each.channel_id}>: {said}{waits}")
     if len(paused) > MAX_CHANNELS:
         lines.append(f"- … and {len(paused) - MAX_CHANNELS} more")
     lines.append(
-        "`/digest resume` in your server lets one go on, and asks first where papers might be "
-        "posted twice; `/digest status` shows how things stand."
+        "`/digest resume` in your server resumes one, and asks first if papers might be "
+        "posted twice; `/digest status` shows the current state."
     )
     return "\n".join(lines)
 

@@ -24,7 +24,7 @@ def say_paused(channel_id: int, *, waiting: int, window: timedelta) -> str:
     """Confirm a pause; ``waiting`` messages were on their way."""
     lines = [
         f"**Paused** the digest in <#{channel_id}>: nothing is posted there until "
-        f"`/digest resume`, which also makes up for the last {describe_window(window)}."
+        f"`/digest resume`, which also posts what was missed in the last {describe_window(window)}."
     ]
     if waiting:
         verb = "waits" if waiting == 1 else "wait"
@@ -51,14 +51,14 @@ def say_resumed(
 
 
 def say_sure_to_resume(subscription: Subscription) -> str:
-    """Ask before a digest goes on of which nobody knows what was posted."""
+    """Ask before resuming a digest when it is unknown what was posted."""
     because = markdown.escape(describe_reason(subscription))
     return (
         f"The digest in <#{subscription.channel_id}> is paused: {because}.\n"
-        "If it goes on, papers that were posted there in the last days may appear a second time. "
+        "If you resume it, papers posted there in the last few days may appear twice. "
         "Resume it?"
     )
 
 
 def say_still_paused(subscription: Subscription) -> str:
-    return f"Left the digest in <#{subscription.channel_id}> paused."
+    return f"The digest in <#{subscription.channel_id}> stays paused."

@@ -40,8 +40,8 @@ def render_summary(
         if markdown.width(f"{description}\n\n{part}") <= MAX_DESCRIPTION:
             description = f"{description}\n\n{part}"
     return discord.Embed(title=title[:256], description=description, colour=COLOUR).set_footer(
-        text="Nothing is posted by looking."
-        + (" The next pages show the very messages." if drafts else "")
+        text="This is only a preview; nothing is posted."
+        + (" The next pages show the exact messages." if drafts else "")
     )
 
 
@@ -56,7 +56,7 @@ def _headline(
         names = ", ".join(subscription.categories[:10])
         return (
             f"Nothing: no listing of {long_date(day)} is stored for {names}. The option date "
-            "offers the days that have one; arXiv announces Monday to Friday."
+            "lists the days that have one; arXiv announces Monday to Friday."
         )
     if not posted:
         return f"None of the {count_of(len(decisions), 'announced paper')} would be posted."

@@ -72,7 +72,7 @@ class Lot:
             if match is not None:
                 return cls.from_match(match)
         raise InputError(
-            "Pick one of the messages that Discord offers while you type; when none is offered, "
+            "Pick one of the messages that Discord offers while you type; if none is offered, "
             "none is in trouble."
         )
 

@@ -10,12 +10,12 @@ from bot.digest.models import Reason, ReasonCode
 
 SENTENCES: Final[Mapping[ReasonCode, str]] = {
     ReasonCode.CHANNEL_GONE: "the channel does not exist (any more)",
-    ReasonCode.GUILD_GONE: "the server is not known (any more)",
+    ReasonCode.GUILD_GONE: "the bot does not know the server (any more)",
     ReasonCode.CHANNEL_HIDDEN: "the bot may not see the channel",
     ReasonCode.MAY_NOT_POST: "the bot may not post there: it needs Send Messages and Embed Links",
-    ReasonCode.NO_PRIVATE_MESSAGES: "the person accepts no messages from the bot",
+    ReasonCode.NO_PRIVATE_MESSAGES: "the person does not accept messages from the bot",
     ReasonCode.NO_TEXT_CHANNEL: (
-        "the channel is of a kind that takes no such messages; /digest setup in a text channel"
+        "this kind of channel takes no such messages; use /digest setup in a text channel"
     ),
     ReasonCode.THREAD_ARCHIVED: "the thread is archived",
     ReasonCode.THREAD_LOCKED: "the thread is locked",
@@ -36,10 +36,10 @@ SENTENCES: Final[Mapping[ReasonCode, str]] = {
     ReasonCode.MESSAGE_REFUSED: "Discord refuses the message ({answer}): {text}",
     ReasonCode.DAMAGED: "the planned message was damaged in the database",
     ReasonCode.OTHER_CHANNEL: "Discord answered with a message of the channel {number}",
-    ReasonCode.RATE_LIMITED: "Discord takes no more messages for a while ({answer})",
+    ReasonCode.RATE_LIMITED: "Discord accepts no more messages for a while ({answer})",
     ReasonCode.ADDRESS_BANNED: "Discord has banned this host's address for a while ({answer})",
     ReasonCode.ANSWERED_BY_OTHERS: "something between the bot and Discord answered ({answer})",
-    ReasonCode.TEMPORARILY_OFF: "Discord does not take messages right now ({answer})",
+    ReasonCode.TEMPORARILY_OFF: "Discord is not accepting messages right now ({answer})",
     ReasonCode.TOKEN_REFUSED: "Discord refuses the bot's token ({answer})",
     ReasonCode.UNREACHABLE: "Discord cannot be reached",
     ReasonCode.NO_THREAD_YET: "its thread is not there yet: {because}",
@@ -47,7 +47,7 @@ SENTENCES: Final[Mapping[ReasonCode, str]] = {
     ReasonCode.SERVER_ERROR: "Discord had an error of its own ({answer})",
     ReasonCode.WINDOW_OVER: "Discord may not recognise the message any more if it is sent again",
     ReasonCode.AFTER_UNSURE_TRY: "an earlier try may have arrived; the last one: {because}",
-    ReasonCode.DELETED: "it was posted, and deleted on Discord",
+    ReasonCode.DELETED: "it was posted, then deleted on Discord",
     ReasonCode.FOUND: "found in the channel",
     ReasonCode.NOT_IN_HISTORY: "it is not in the channel's history",
     ReasonCode.BARE_MESSAGE: "the channel has a message whose papers cannot be seen any more",
@@ -57,10 +57,12 @@ SENTENCES: Final[Mapping[ReasonCode, str]] = {
     ReasonCode.HISTORY_TOO_LONG: "more than {number} messages have come since",
     ReasonCode.NO_MESSAGES_THERE: "the channel has no messages",
     ReasonCode.NOT_IN_GUILD: "the bot is not in the server (any more)",
-    ReasonCode.NOT_READ_YET: "the channel's history was not read yet",
+    ReasonCode.NOT_READ_YET: "the channel's history has not been read yet",
     ReasonCode.COPIED: "restored from a backup",
-    ReasonCode.PUT_BACK: "a backup was put back, and what was posted cannot be known: {because}",
-    ReasonCode.SHOWN_IN_PIECES: "a backup was put back, and some of its papers are in the channel",
+    ReasonCode.PUT_BACK: (
+        "a backup was restored, and it is unknown what was posted since: {because}"
+    ),
+    ReasonCode.SHOWN_IN_PIECES: "a backup was restored, and some of its papers are in the channel",
     ReasonCode.GIVEN_UP: "not posted in time: {because}",
     ReasonCode.PAUSED_BY_ADMIN: "an admin paused it",
     ReasonCode.POSTED_AGAIN: "posted again by an admin",

@@ -281,9 +281,9 @@ def say_no_listing(subscription: Subscription, errors: Sequence[str]) -> str:
     """Say why there is nothing to show or post; ``errors`` are those of asking arXiv just now."""
     start = f"No listing of {', '.join(subscription.categories)} is stored yet"
     if errors:
-        return f"{start}: {errors[0].rstrip('.')}. I go on asking; /digest status says when."
+        return f"{start}: {errors[0].rstrip('.')}. I keep trying; /digest status says when."
     return (
-        f"{start}, and arXiv has none today. The next announcement comes Monday to Friday at "
+        f"{start}, and arXiv has none today. Announcements come Monday to Friday at "
         "about 00:00 US Eastern time."
     )
 
@@ -294,8 +294,8 @@ def say_sure_to_remove(subscription: Subscription, *, given_up: int) -> str:
     more = f", with its {topics}" if subscription.topics else ""
     return (
         f"Remove the digest of {', '.join(subscription.categories)} from "
-        f"<#{subscription.channel_id}>{more}? What was posted stays, nothing more follows. "
-        f"{_say_given_up(given_up)}(`/digest pause` stops it for a while.)"
+        f"<#{subscription.channel_id}>{more}? What was posted stays; nothing more will be posted. "
+        f"{_say_given_up(given_up)}(`/digest pause` only stops it for a while.)"
     )
 
 
@@ -304,8 +304,8 @@ def _say_given_up(messages: int) -> str:
         return ""
     verb = "is" if messages == 1 else "are"
     return (
-        f"{count_of(messages, 'message')} on the way or in trouble {verb} given up; if you set up "
-        "a digest here again, it decides about what was not posted. "
+        f"{count_of(messages, 'message')} on the way or in trouble {verb} dropped; if you set up "
+        "a digest here again, it decides again what to post. "
     )
 
 

@@ -24,7 +24,7 @@ MAX_LIST: Final = 1800
 AGAIN: Final = "again"
 DONE: Final = "done"
 WHAT: Final = {
-    DONE: "nothing more to do: it is there, or it need not be",
+    DONE: "leave it: it is there, or need not be",
     AGAIN: "post it again (asks first)",
 }
 
@@ -82,13 +82,13 @@ def render_repost(troubles: Sequence[OpenMessage]) -> discord.Embed:
         arrived = "it has arrived" if len(unknown) == 1 else "they have arrived"
         papers = count_of(sum(len(each.papers) for each in unknown), "paper")
         sections.append(
-            f"**May be there already: {parts}** ({_reasons(unknown)}). Please look first. If "
+            f"**May be there already: {parts}** ({_reasons(unknown)}). Please check first. If "
             f"{arrived}, {papers} will appear twice:\n{_list(unknown)}"
         )
     if failed:
         parts = describe_parts([each.message.part for each in failed])
         sections.append(
-            f"**Not there: {parts}** ({_reasons(failed)}). Nothing of it will appear twice:\n"
+            f"**Not there: {parts}** ({_reasons(failed)}). None of it will appear twice:\n"
             f"{_list(failed)}"
         )
     return discord.Embed(description="\n\n".join(sections), colour=TROUBLED)

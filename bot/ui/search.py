@@ -71,9 +71,9 @@ def render_similar(
     title = markdown.shorten(f"Similar to: {one_line(paper.title)}", MAX_TITLE)
     embed = discord.Embed(title=title, colour=COLOUR)
     results = [_Result(match.stored, Explanation(), match.shared) for match in matches]
-    head = "By the words that tell most about it, the most alike first"
+    head = "By its most distinctive words, most similar first"
     if not results:
-        head = "No other paper shares words that tell much about it."
+        head = "No other paper shares its most distinctive words."
     embed.description = _fitting(head, results, posted, 1, _ROOMS[3:])
     return embed
 

@@ -51,11 +51,14 @@ def render_status(
     ]
     embed.add_field(
         name="Categories",
-        value=fitting_lines(lines, 1024) or "None is followed yet; `/digest setup` does it.",
+        value=fitting_lines(lines, 1024) or "None is followed yet; `/digest setup` starts one.",
         inline=False,
     )
     if missed:
-        lines = [*say_missed(missed), "Who runs the bot can fetch their papers: `backfill`."]
+        lines = [
+            *say_missed(missed),
+            "The person who runs the bot can fetch their papers with `backfill`.",
+        ]
         embed.add_field(name="Missed", value=fitting_lines(lines, 1024), inline=False)
     if digests:
         lines = [

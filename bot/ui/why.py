@@ -87,7 +87,7 @@ def _describe(dated: DatedDecision, subscription: Subscription) -> str:
     if dated.decision.verdict is not Verdict.POST:
         return reason
     if dated.is_next:
-        return f"{reason} It comes with the next digest; `/digest status` says when."
+        return f"{reason} It will come with the next digest; `/digest status` says when."
     return (
         f"{reason} It would be posted now, but the digest of that day was put together before, or "
         f"the channel had none yet: `/digest send date:{dated.day}` posts what is missing."
@@ -110,7 +110,7 @@ def _unknown(
         f"<#{subscription.channel_id}>: no listing I know of {names} announces it."
     )
     if stored is None:
-        yield "I have never seen it announced at all."
+        yield "I have never seen it announced."
     elif stored.paper.categories:
         yield (
             f"It is a paper of {', '.join(stored.paper.categories[:MAX_CATEGORIES])}, first "

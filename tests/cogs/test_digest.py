@@ -116,7 +116,7 @@ async def test_a_digest_can_be_set_up_for_another_channel(world: World) -> None:
             "Asia/Shanghai (China) or America/Havana (Cuba).",
         ),
         ({"time": "9", "zone": "ist"}, "write Asia/Kolkata (India), Europe/Dublin (Ireland) or"),
-        ({"zone": "Asia/Tokyo"}, "The zone belongs to a time of day: name one as time"),
+        ({"zone": "Asia/Tokyo"}, "The zone belongs to a time of day: give one with the option"),
     ],
 )
 async def test_a_wrong_option_is_one_private_sentence(
@@ -160,10 +160,10 @@ async def test_a_zone_that_is_plain_needs_no_word(world: World, zone: str) -> No
 @pytest.mark.parametrize(
     ("denied", "names"),
     [
-        ({"embed_links": False}, "I lack Embed Links there"),
+        ({"embed_links": False}, "I am missing Embed Links there"),
         # Who may not send may not embed either, by Discord's own rule.
-        ({"send_messages": False}, "I lack Send Messages and Embed Links there"),
-        ({"read_message_history": False}, "I lack Read Message History"),
+        ({"send_messages": False}, "I am missing Send Messages and Embed Links there"),
+        ({"read_message_history": False}, "I am missing Read Message History"),
     ],
 )
 async def test_setup_names_the_permissions_that_the_bot_lacks(
@@ -316,7 +316,7 @@ async def test_before_the_first_listing_preview_says_when_it_comes(world: World)
     await world.set_up()
     said = shown(await digest(world, "preview"))
     assert "No listing of cs.CV is stored yet" in said
-    assert "I go on asking; /digest status says when." in said
+    assert "I keep trying; /digest status says when." in said
 
 
 # -- send ----------------------------------------------------------------------------------------
@@ -401,7 +401,7 @@ async def test_of_several_digests_the_channel_must_be_named(world: World) -> Non
     await world.set_up()
     await world.set_up(channel=world.guild.create_text_channel("vision"))
     lobby = world.guild.create_text_channel("lobby")
-    assert "name the one you mean" in shown(await world.admin.slash(lobby, "digest preview"))
+    assert "pick the one you mean" in shown(await world.admin.slash(lobby, "digest preview"))
     named = await world.admin.slash(lobby, "digest preview", channel=lobby)
     assert "No digest is set up in #lobby" in shown(named)
 

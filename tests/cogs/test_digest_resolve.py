@@ -151,7 +151,7 @@ async def test_what_is_confirmed_is_posted_again_after_a_restart_too(world: Worl
 
 async def test_all_of_a_digest_are_posted_in_order(world: World) -> None:
     result = await resolve(world, 0, "again")
-    assert "Not there: part 1 (it is shut). Nothing of it will appear twice" in plain(result)
+    assert "Not there: part 1 (it is shut). None of it will appear twice" in plain(result)
     assert "May be there already: part 2" in plain(result)
     assert "Posted 2 messages" in await click(world, result, AGAIN)
     assert posted(world) == ["part 1", "part 2"]
@@ -270,7 +270,7 @@ async def test_a_removed_digest_has_no_troubles(world: World) -> None:
 async def test_a_digest_set_up_anew_posts_nothing_of_the_former_one(world: World) -> None:
     """It decides itself about what was not posted; what may have arrived counts as posted."""
     asked = await world.admin.slash(world.channel, "digest remove")
-    assert "2 messages on the way or in trouble are given up" in plain(asked)
+    assert "2 messages on the way or in trouble are dropped" in plain(asked)
     await click(world, asked, "Remove the digest")
     await world.set_up()
     assert await world.admin.autocomplete(world.channel, "digest resolve", "message", "") == []

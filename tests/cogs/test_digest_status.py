@@ -73,7 +73,7 @@ async def test_what_waits_for_a_listing_says_for_which_and_why(world: World) -> 
     await intake(world, "cs.LG", IntakeVerdict.EMPTY_UNEXPECTED, "the feed is empty")
     text = await status(world)
     assert "as soon as arXiv's listing of Tue, 5 Mar 2024 is out" in text
-    assert "cs.CV: arXiv was not asked yet" in text
+    assert "cs.CV: arXiv has not been asked yet" in text
     assert "cs.LG: the feed is empty; arXiv is asked <t:" in text
     await world.announce()
     assert "is out for cs.LG too, or without it <t:1709636400:R>" in await status(world)
@@ -110,7 +110,7 @@ async def test_what_is_on_its_way_says_when_it_arrives(world: World) -> None:
     await world.pipeline.plan_due()
     text = await status(world)
     assert "On its way: 3 messages of Tue, 5 Mar 2024, after 600 for other channels" in text
-    at = re.search(r"all there <t:(\d+):R>", text)
+    at = re.search(r"should all be there <t:(\d+):R>", text)
     assert at
     seconds = int(at[1]) - world.clock.now().timestamp()
     assert seconds == pytest.approx(603 / world.delivery.settings.pace_per_s, abs=3)
@@ -124,7 +124,7 @@ async def test_a_refused_channel_says_why_and_what_helps(world: World) -> None:
     await world.admin.slash(world.channel, "digest send")
     text = await status(world)
     assert f"Paused: {say_reason(Reason(code=ReasonCode.MAY_NOT_POST))}" in text
-    assert "It goes on by itself once I may post there; /digest resume tries at once." in text
+    assert "It resumes by itself once I am allowed to post there; /digest resume" in text
     assert "3 messages in trouble: /digest resolve settles it" in text
     assert "Tue, 5 Mar 2024, parts 1, 2 and 3: not posted" in text
 
@@ -139,7 +139,7 @@ async def test_a_missing_permission_is_said_before_it_hurts(world: World) -> Non
         guild_id=world.guild.id, channel_id=mute.id, categories=["cs.CV"], announce_types=[],
         post_at=None, zone="UTC", style="cards", now=world.clock.now(),
     )  # fmt: skip
-    assert "I lack Embed Links there" in await status(world)
+    assert "I am missing Embed Links there" in await status(world)
 
 
 async def test_a_message_of_unknown_fate_is_shown(world: World) -> None:
@@ -215,7 +215,7 @@ async def test_what_holds_up_everything_is_said_first(world: World) -> None:
     assert world.delivery.held_until is not None
     assert (await status(world)).startswith("Nothing is posted anywhere at the moment: Discord")
     await world.store.facts.set("restored_at", "2024-03-05")
-    assert "put back from a backup" in await status(world)
+    assert "restored from a backup" in await status(world)
 
 
 async def test_a_digest_is_delivered_after_its_message_is_gone(world: World) -> None:

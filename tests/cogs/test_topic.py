@@ -67,7 +67,7 @@ async def test_a_query_with_a_mistake_shows_the_place_and_is_not_saved(
 
 async def test_a_topic_needs_a_digest(world: World) -> None:
     result = await topic(world, "add", name="x", query="x")
-    assert "No digest is set up in this server yet. /digest setup does it" in shown(result)
+    assert "No digest is set up in this server yet. Use /digest setup" in shown(result)
 
 
 async def test_a_topic_needs_a_name(world: World) -> None:

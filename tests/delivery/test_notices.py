@@ -302,8 +302,8 @@ async def test_an_unknown_style_is_told_once_and_the_digest_goes_on(world: World
         await world.restarted().look_around()
     (notice,) = world.told()
     assert f"<#{world.channel.id}>" in notice
-    assert "no style '\\*hologram\\*'" in notice
-    assert "`/digest setup` with `style`" in notice
+    assert "the style '\\*hologram\\*'" in notice
+    assert "option `style` of `/digest setup`" in notice
     assert (await world.subscription()).state == "active"
     await world.plan()
     await world.deliver()

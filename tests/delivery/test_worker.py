@@ -126,7 +126,7 @@ async def test_a_deleted_message_was_posted(world: World, channel: Channel) -> N
     await world.server.delete_message(channel, world.server.ledger[0].message_id)
     await world.restarted().run_once()
     assert await world.states(channel) == ["sent"]
-    assert await world.reasons(channel) == ["it was posted, and deleted on Discord"]
+    assert await world.reasons(channel) == ["it was posted, then deleted on Discord"]
     assert len(world.server.ledger) == 1
 
 

@@ -339,7 +339,9 @@ async def test_row_45_a_button_of_another_version_says_so(custom_id: str, day: S
         page = await search(day, "paper", person)
         page.message["components"][0]["components"][0]["custom_id"] = custom_id
         reply = await day.discord.click(day.guild, channel, person, page, custom_id)
-        assert reply.content == "This button is of another version of me; use the command again."
+        assert (
+            reply.content == "This button belongs to another version of me; use the command again."
+        )
         assert reply.is_private
         assert await bot.stop() == 0
     check_quiet(day.log)

@@ -74,20 +74,20 @@ def said(*statuses: ChannelStatus) -> str:
         (status(BY_ADMIN), "Paused: an admin paused it\n`/digest resume` resumes"),
         (
             status(paused(SHUT), resumes_by_itself=True),
-            f"Paused: {SHUT}\nIt goes on by itself once I may post there; `/digest resume`",
+            f"Paused: {SHUT}\nIt resumes by itself once I am allowed to post there; `/digest",
         ),
         (
             status(lacks=["Embed Links", "Send Messages"]),
-            "I lack Embed Links and Send Messages there: grant it in the channel's settings",
+            "I am missing Embed Links and Send Messages there: grant it in the channel's settings",
         ),
         (
             status(queue=queue(), arrival=Arrival(at=SOON, ahead=1200)),
             "On its way: 4 messages of Tue, 5 Mar 2024, after 1,200 for other channels; "
-            f"all there {R}",
+            f"should all be there {R}",
         ),
         (
             status(queue=queue(reason="429, rate limited"), arrival=Arrival(at=SOON, ahead=0)),
-            f"- tried before (429, rate limited), and again {R}",
+            f"- tried before (429, rate limited); next try {R}",
         ),
         (
             status(paused(SHUT), queue=queue(is_on_hold=True)),
@@ -204,6 +204,6 @@ def test_any_number_of_digests_fits_a_message(count: int) -> None:
 def test_settings_that_cannot_be_read_are_said_with_what_helps() -> None:
     subscription = make_subscription(style="`hologram`" * 20)
     text = said(status(subscription))
-    assert "Please look: I know no style" in text
+    assert "Needs attention: I don't know the style" in text
     assert "so the digest is posted as cards" in text
     assert "Please look" not in said(status())

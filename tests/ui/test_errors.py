@@ -28,7 +28,7 @@ def syntax_error(query: str, position: int) -> QuerySyntaxError:
             UnknownCategory("cs.CX", ["cs.CV"]),
             "'cs.CX' is not an arXiv category. Did you mean cs.CV?",
         ),
-        (app_commands.NoPrivateMessage(), "works in a server only"),
+        (app_commands.NoPrivateMessage(), "only works in a server"),
         (app_commands.MissingPermissions(["manage_guild"]), "the permission Manage Server may"),
         (
             app_commands.CommandOnCooldown(app_commands.Cooldown(1, 5), 3.2),

@@ -32,14 +32,14 @@ def paused(channel_id: int = 7, *, by_itself: bool) -> Paused:
 def test_a_notice_of_a_pause_says_what_ends_it(by_itself: bool) -> None:
     """What an admin paused, say, does not go on by itself."""
     notice = render_notice(7, [trouble(is_unknown=False)], paused(by_itself=by_itself))
-    assert ("goes on by itself" in notice) == by_itself
+    assert ("resumes by itself" in notice) == by_itself
     assert "`/digest resume`" in notice
 
 
 def test_after_a_backup_each_paused_digest_is_named_with_its_reason() -> None:
     notice = render_paused([paused(by_itself=False), paused(8, by_itself=True)])
     assert "- <#7>: it \\*is\\* shut\n" in notice
-    assert "- <#8>: it \\*is\\* shut. It goes on by itself" in notice
+    assert "- <#8>: it \\*is\\* shut. It resumes by itself" in notice
     assert "`/digest resume`" in notice
 
 

@@ -86,10 +86,10 @@ def test_a_time_before_the_announcement_is_explained() -> None:
 def test_what_is_not_stored_yet_says_what_happens_next() -> None:
     subscription = make_subscription()
     assert say_no_listing(subscription, ["arXiv did not answer."]) == (
-        "No listing of cs.CV is stored yet: arXiv did not answer. I go on asking; /digest status "
+        "No listing of cs.CV is stored yet: arXiv did not answer. I keep trying; /digest status "
         "says when."
     )
-    assert "comes Monday to Friday" in say_no_listing(subscription, [])
+    assert "come Monday to Friday" in say_no_listing(subscription, [])
 
 
 def test_a_paused_digest_says_why() -> None:

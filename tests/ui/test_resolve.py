@@ -33,7 +33,7 @@ def said(*troubles: OpenMessage) -> str:
 
 def test_what_may_be_there_is_named_paper_by_paper() -> None:
     text = said(trouble(2, 3, is_unknown=True))
-    assert "May be there already: part 2 (it is shut). Please look first." in text
+    assert "May be there already: part 2 (it is shut). Please check first." in text
     assert "If it has arrived, 3 papers will appear twice" in text
     assert "[2403.00020](https://arxiv.org/abs/2403.00020) A title" in text
     assert "Not there" not in text
@@ -41,7 +41,7 @@ def test_what_may_be_there_is_named_paper_by_paper() -> None:
 
 def test_what_is_certainly_not_there_is_said_so() -> None:
     text = said(trouble(1, 2, is_unknown=False))
-    assert "Not there: part 1 (it is shut). Nothing of it will appear twice" in text
+    assert "Not there: part 1 (it is shut). None of it will appear twice" in text
     assert "May be there" not in text
 
 

@@ -196,17 +196,17 @@ SENTENCES = {
         "the listing page is empty on a day that should have a listing"
     ),
     "feed and catch-up page are empty: taken for a holiday": (
-        "feed and listing page are empty: taken for a holiday"
+        "feed and listing page are empty: assumed to be a holiday"
     ),
     "the feed repeats an earlier day under this date; the catch-up page has none: taken for a "
-    "holiday": "feed and listing page are empty: taken for a holiday",
+    "holiday": "feed and listing page are empty: assumed to be a holiday",
     "may repeat 2024-03-04, which is not known yet": (
-        "it may be that of Mon, 4 Mar 2024; the listing page is to tell"
+        "it may be the listing of Mon, 4 Mar 2024; the listing page will settle that"
     ),
     "surfaced under the date 2024-03-09": "it surfaced under the date Sat, 9 Mar 2024",
     "the answer was not the whole listing": "the answer was not the whole listing",
     "5 papers where about 300 are usual: read again": (
-        "5 papers where about 300 are usual: read again"
+        "5 papers, where about 300 are usual: it is read again"
     ),
     "complete after: complete after: arXiv answered with HTTP 503.": (
         "arXiv answered with HTTP 503"
@@ -218,9 +218,7 @@ SENTENCES = {
     "arXiv could not be reached (Connection refused).": (
         "arXiv could not be reached (Connection refused)"
     ),
-    "arXiv asked us to stay away for 60 more seconds.": (
-        "arXiv asked us to stay away for 60 more seconds"
-    ),
+    "arXiv asked us to stay away for 60 more seconds.": ("arXiv asked us to wait 60 more seconds"),
     "never asked": "the bot was not running",
     "a sentence of a version {nobody} knows.": "a sentence of a version {nobody} knows",
     "": "",

@@ -118,5 +118,5 @@ def test_no_reason_is_said_too() -> None:
     assert say_reason(R(code=C.OTHER)) == "no reason is known"
     assert say_reason(R(code=C.GIVEN_UP)) == "not posted in time"
     assert say_reason(R(code=C.GIVEN_UP, because=R(code=C.RATE_LIMITED, status=429))) == (
-        "not posted in time: Discord takes no more messages for a while (HTTP 429)"
+        "not posted in time: Discord accepts no more messages for a while (HTTP 429)"
     )
