@@ -41,7 +41,13 @@ ROOMS = {
         tests=("tests/intake/test_judge*.py", "tests/intake/test_schedule*.py"),
     ),
     "delivery": Room(
-        files=("bot/delivery/*.py",), tests=("tests/delivery", "tests/faults/test_discord_rows.py")
+        files=("bot/delivery/*.py",),
+        tests=(
+            "tests/delivery",
+            "tests/faults/test_bad_rows.py",
+            "tests/faults/test_discord_rows.py",
+            "tests/faults/test_nonce_rows.py",
+        ),
     ),
     "digest": Room(files=("bot/digest/*.py",), tests=("tests/digest", "tests/ui/test_why.py")),
     "query": Room(

@@ -230,10 +230,10 @@ class DiscordSender:
                 return Outcome(state=DeliveryState.FAILED)
             with watched(tries):
                 mentions = discord.AllowedMentions.none()
-                message = await target.send(text, nonce=nonce, allowed_mentions=mentions)
+                await target.send(text, nonce=nonce, allowed_mentions=mentions)
         except (discord.DiscordException, aiohttp.ClientError, OSError, TypeError) as error:
             return judge(failure_of(error, is_refused=tries.is_refused), tries.made)
-        return Outcome(state=DeliveryState.SENT, message_id=message.id)
+        return Outcome(state=DeliveryState.SENT)
 
     async def _host(self) -> discord.abc.Messageable | None:
         """Find the person who set the bot up; of a team, its owner."""

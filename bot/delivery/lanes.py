@@ -30,6 +30,9 @@ class Lane:
     and the others must not wait for it.
     """
 
+    task: asyncio.Task[None]
+    """Set by the one who opens the lane."""
+
     def __init__(self, slots: asyncio.Semaphore) -> None:
         self._slots = slots
         self._has_slot = False
@@ -37,7 +40,6 @@ class Lane:
         """Set once nothing has to wait for this lane any more."""
         self.is_detached = False
         self.posted = 0
-        self.task: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
         await self._slots.acquire()

@@ -66,8 +66,10 @@ class Reconciliation:
         if any(each.shown.is_stripped and each.message_id not in found for each in news):
             await self._pause(subscription, Reason(code=ReasonCode.BARE_MESSAGE))
         forgotten = sum([await self._adopt(subscription, message) for message in news])
-        extra = {"channel": channel_id, "papers": forgotten}
-        log.info("posted papers found in a channel", extra=extra)
+        log.info(
+            "posted papers found in a channel",
+            extra={"channel": channel_id, "papers": forgotten},
+        )
         return True
 
     async def _since(self) -> datetime:

@@ -134,7 +134,7 @@ class Delivery:
         """
         self._is_stopping = True
         self.wake()
-        running = [lane.task for lane in self._lanes.values() if lane.task is not None]
+        running = [lane.task for lane in self._lanes.values()]
         if running:
             await asyncio.wait(running, timeout=grace_s)
 
@@ -168,8 +168,7 @@ class Delivery:
     def _lane_ended(self, lane: Lane, channel_id: int) -> None:
         del self._lanes[channel_id]
         if lane.posted:
-            extra = {"channel": channel_id, "messages": lane.posted}
-            log.info("digest posted", extra=extra)
+            log.info("digest posted", extra={"channel": channel_id, "messages": lane.posted})
         if lane.is_detached:
             self.wake()  # nobody waited for it; now its channel can go on
 
@@ -196,9 +195,9 @@ class Delivery:
         async with lane:
             try:
                 for record in orphans:
-                    if not await self._recover(lane, record):
+                    if not (await self._may_go_on() and await self._recover(lane, record)):
                         return
-                while await self._send_next(lane, channel_id):
+                while await self._may_go_on() and await self._send_next(lane, channel_id):
                     pass
             except StoreError as error:
                 log.warning("delivery interrupted: %s", error, extra={"channel": channel_id})
@@ -213,8 +212,6 @@ class Delivery:
 
     async def _send_next(self, lane: Lane, channel_id: int) -> bool:
         """Send the channel's next message; False when there is none or it stays open."""
-        if not await self._may_go_on():
-            return False
         record = await self._outbox.claim(channel_id, self._now(), self._window.now())
         if record is None:
             self._limiter.give_back()
@@ -264,8 +261,11 @@ class Delivery:
         now = self._now()
         self._act(outcome, now)
         if outcome.state is not DeliveryState.SENT:
-            extra = {**_log_fields(record), "state": outcome.state.value}
-            log.warning("message not posted: %s", say_reason(outcome.reason), extra=extra)
+            log.warning(
+                "message not posted: %s",
+                say_reason(outcome.reason),
+                extra={**_log_fields(record), "state": outcome.state.value},
+            )
         match outcome.state:
             case DeliveryState.SENT:
                 await self._outbox.mark_sent(record.id, outcome.message_id, now, outcome.reason)
@@ -327,8 +327,6 @@ class Delivery:
 
     async def _recover(self, lane: Lane, record: DeliveryRecord) -> bool:
         """Find out what became of a message that was being sent; False when it stays open."""
-        if not await self._may_go_on():
-            return False
         self._looked_at[record.id] = self._now()
         if record.starter_id is not None:
             current = await self._outbox.get(record.id)  # its starter may have been found meanwhile

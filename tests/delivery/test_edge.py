@@ -10,11 +10,15 @@ import discord
 import pytest
 from aiohttp.client_reqrep import ConnectionKey
 
-from bot.delivery.edge import failure_of, message_body
-from bot.delivery.outcome import Effect, Outcome, Try, judge
-from bot.delivery.window import NonceWindowOver
+from bot.delivery.edge import MAX_TEXT, DiscordSender, failure_of, message_body
+from bot.delivery.outcome import Effect, Ending, Outcome, Try, judge
+from bot.delivery.window import NonceWindowOver, Tries
 from bot.digest.messages import DeliveryState
-from tests.fakes import spec
+from bot.digest.models import Reason, ReasonCode
+from tests.builders import NOW
+from tests.fakes import faults, spec
+from tests.fakes.world import EMBED_LINKS, SEND_IN_THREADS, SEND_MESSAGES, Channel, Guild
+from tests.faults.world import World
 
 PLANNED, SENDING = DeliveryState.PLANNED, DeliveryState.SENDING
 SENT, FAILED = DeliveryState.SENT, DeliveryState.FAILED
@@ -141,6 +145,47 @@ def test_discord_says_when_to_try_again(error: BaseException, seconds: float | N
     assert outcome_of(error).retry_after_s == seconds
 
 
+REASONS = {
+    "Discord's own words": (
+        refusal(403, 50013),
+        Reason(code=ReasonCode.MAY_NOT_POST, status=403, discord_code=50013, text="no"),
+    ),
+    "a page in between": (
+        refusal(404, 0, {"Content-Type": "text/html"}),
+        Reason(code=ReasonCode.ANSWERED_BY_OTHERS, status=404, text="no"),
+    ),
+    "a wait that discord.py found too long": (
+        discord.RateLimited(90.0),
+        Reason(code=ReasonCode.RATE_LIMITED, status=429),
+    ),
+    "never connected": (
+        REFUSED_CONNECTION,
+        Reason(code=ReasonCode.UNREACHABLE, text="ClientConnectorError"),
+    ),
+    "no answer": (TimeoutError(), Reason(code=ReasonCode.NO_ANSWER, text="TimeoutError")),
+    "too late": (NonceWindowOver(), Reason(code=ReasonCode.WINDOW_OVER)),
+}
+
+
+@pytest.mark.parametrize(("error", "reason"), REASONS.values(), ids=REASONS)
+def test_the_reason_keeps_what_was_answered(error: BaseException, reason: Reason) -> None:
+    assert outcome_of(error).reason == reason
+    unsure = outcome_of(error, 502).reason
+    assert unsure == Reason(code=ReasonCode.AFTER_UNSURE_TRY, because=reason)
+
+
+def test_a_long_answer_is_kept_in_part() -> None:
+    response = cast(Any, SimpleNamespace(status=400, reason="", headers=OWN))
+    error = discord.HTTPException(response, "n" * 1000)
+    assert failure_of(error).text == "n" * MAX_TEXT
+
+
+@pytest.mark.parametrize("error", [aiohttp.ClientOSError(104, "reset"), TimeoutError()])
+def test_a_refused_try_is_known_whatever_aiohttp_calls_it(error: BaseException) -> None:
+    """It was not made, and Discord is not asked again."""
+    assert failure_of(error, is_refused=True).ending is Ending.WINDOW_OVER
+
+
 def test_a_body_is_sent_as_it_was_planned() -> None:
     """With a nonce that Discord must honour, and never with a mention."""
     button = {"type": 2, "style": 2, "label": "More", "custom_id": "p1:more:5"}
@@ -154,3 +199,65 @@ def test_a_body_is_sent_as_it_was_planned() -> None:
     assert (sent["nonce"], sent["enforce_nonce"]) == ("n", True)
     assert sent["allowed_mentions"] == {"parse": []}
     assert spec.body_errors("POST", spec.MESSAGES, sent) == []
+
+
+# --- what the edge knows of Discord --------------------------------------------------------------
+
+
+async def test_a_message_that_lands_elsewhere_is_not_taken_for_posted(
+    world: World, channel: Channel
+) -> None:
+    """Whatever Discord does with nonces: the admin is told which channel it is."""
+    await world.plan(channel)
+    record = await world.claim(channel)
+    elsewhere = {"id": "5", "channel_id": "77"}
+    world.server.inject(faults.answer(200, elsewhere), channel=channel)
+    outcome = await world.sender.send(record, Tries())
+    assert outcome == Outcome(state=FAILED, reason=Reason(code=ReasonCode.OTHER_CHANNEL, number=77))
+
+
+async def test_whether_the_bot_may_post_is_known_by_its_rights(
+    world: World, guild: Guild, channel: Channel
+) -> None:
+    thread = world.server.add_thread(channel)
+    await world.server.welcome(guild)
+    rights = {channel: (SEND_MESSAGES, EMBED_LINKS), thread: (SEND_IN_THREADS, EMBED_LINKS)}
+    for there, needed in rights.items():
+        assert world.sender.can_post(guild.id, there.id) is True
+        for right in needed:
+            await world.server.deny(channel, right)
+            assert world.sender.can_post(guild.id, there.id) is False
+            await world.server.allow(channel, right)
+    await world.server.deny(channel, SEND_MESSAGES)
+    assert world.sender.can_post(guild.id, thread.id) is True
+
+
+async def test_of_what_is_not_there_nothing_is_known(
+    world: World, guild: Guild, channel: Channel
+) -> None:
+    """Whether the bot may post, and whether a guild suffers an outage."""
+    assert world.sender.can_post(guild.id, 77) is None
+    assert world.sender.can_post(77, channel.id) is None
+    assert world.sender.is_reachable(77)
+    assert world.sender.is_reachable(guild.id)
+    assert world.sender.guild_ids() == {guild.id}
+    await world.server.take_down(guild)
+    assert world.sender.can_post(guild.id, channel.id) is None
+    assert not world.sender.is_reachable(guild.id)
+    assert world.sender.guild_ids() == {guild.id}
+    assert await world.sender.tell_admins(guild.id, "text", "nonce") is None
+
+
+async def test_before_discord_has_told_the_guilds_nothing_is_known(guild: Guild) -> None:
+    early = DiscordSender(now=lambda: NOW)
+    early.use(discord.Client(intents=discord.Intents(guilds=True)))
+    assert not early.is_ready()
+    assert early.guild_ids() is None
+    assert early.can_post(guild.id, 1) is None
+    assert await early.tell_admins(guild.id, "text", "nonce") is None
+    assert await early.tell_host("text", "nonce") is None
+
+
+def test_a_sender_without_a_client_says_so() -> None:
+    with pytest.raises(RuntimeError, match="no client"):
+        DiscordSender(now=lambda: NOW).is_ready()

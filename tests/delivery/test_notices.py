@@ -1,7 +1,7 @@
 """Admins and the host hear of each trouble once; a channel goes on when its cause is gone."""
 
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -15,6 +15,7 @@ from bot.delivery.trace import http_trace
 from bot.delivery.worker import Delivery
 from bot.digest.messages import DeliveryState
 from bot.digest.models import Reason, ReasonCode, Subscription
+from bot.errors import StoreError
 from bot.models import (
     DayRecord,
     Inquiry,
@@ -55,6 +56,18 @@ class World:
         assert found is not None
         return found
 
+    async def subscribe(self, channel: Channel) -> None:
+        await self.store.subscriptions.set_subscription(
+            guild_id=channel.guild_id,
+            channel_id=channel.id,
+            categories=["cs.CV"],
+            announce_types=[],
+            post_at=None,
+            zone="UTC",
+            style="cards",
+            now=NOW,
+        )
+
     async def plan(self, parts: int = 1) -> None:
         papers = make_papers(parts, first=self.papers + 1)
         self.papers += parts
@@ -85,17 +98,8 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
         open_store(tmp_path / "bot.db") as store,
     ):
         channel = server.add_channel(server.add_guild())
-        await store.subscriptions.set_subscription(
-            guild_id=channel.guild_id,
-            channel_id=channel.id,
-            categories=["cs.CV"],
-            announce_types=[],
-            post_at=None,
-            zone="UTC",
-            style="cards",
-            now=NOW,
-        )
         world = World(server, store, clock)
+        await world.subscribe(channel)
         client = discord.AutoShardedClient(
             intents=discord.Intents(guilds=True), http_trace=http_trace(), guild_ready_timeout=0.05
         )
@@ -264,6 +268,48 @@ async def test_what_an_admin_paused_stays_paused(world: World, code: ReasonCode)
     assert (await world.subscription()).state == "paused"
 
 
+async def test_who_cannot_be_reached_for_a_day_is_not_told_any_more(world: World) -> None:
+    """`/digest status` shows it; a notice of last week would only confuse."""
+    await world.set_right(SEND_MESSAGES, held=False)
+    await world.plan()
+    await world.deliver()
+    world.server.inject(faults.answer(503), route=("POST", spec.MESSAGES), standing=True)
+    world.clock.advance(timedelta(hours=24))
+    await world.restarted().look_around()
+    assert len(await world.store.troubles.list_unnotified()) == 1
+    world.clock.advance(timedelta(seconds=1))
+    await world.restarted().look_around()
+    assert await world.store.troubles.list_unnotified() == []
+
+
+async def test_a_clock_that_was_set_back_does_not_put_off_a_notice(world: World) -> None:
+    await world.set_right(SEND_MESSAGES, held=False)
+    await world.plan()
+    await world.deliver()
+    world.server.inject(faults.answer(503), route=("POST", spec.MESSAGES))
+    await world.caretaker.look_around()
+    world.clock.advance(timedelta(hours=-1))
+    await world.caretaker.look_around()
+    assert len(world.told()) == 1
+
+
+async def test_each_channel_is_told_of_its_own_troubles(world: World) -> None:
+    """One notice a channel; in order, so that a repetition is the same one."""
+    second = world.server.add_channel(world.guild, "second")
+    await world.server.welcome(world.guild)
+    await world.subscribe(second)
+    for channel in (world.channel, second):
+        world.channel = channel
+        await world.set_right(SEND_MESSAGES, held=False)
+        await world.plan(parts=2)
+    await world.deliver()
+    await world.caretaker.look_around()
+    first_notice, second_notice = world.told()
+    assert f"<#{second.id}>" not in first_notice
+    assert f"<#{second.id}>" in second_notice
+    assert await world.store.troubles.list_unnotified() == []
+
+
 def test_a_notice_fits_into_a_message_whatever_happened() -> None:
     """Many dates and long reasons of both kinds."""
     troubles = [
@@ -286,10 +332,17 @@ def test_a_notice_fits_into_a_message_whatever_happened() -> None:
 # --- settings that this version cannot read ----------------------------------------------------
 
 
+async def change(world: World, sql: str, *values: str) -> None:
+    """Change the database by hand."""
+
+    def work(connection: sqlite3.Connection) -> None:
+        connection.execute(sql, values)
+
+    await world.store.database.write(work)
+
+
 async def set_style(world: World, style: str) -> None:
-    with sqlite3.connect(world.store.database.path) as connection:
-        connection.execute("UPDATE subscription SET style = ?", (style,))
-    connection.close()
+    await change(world, "UPDATE subscription SET style = ?", style)
 
 
 async def test_an_unknown_style_is_told_once_and_the_digest_goes_on(world: World) -> None:
@@ -311,6 +364,16 @@ async def test_an_unknown_style_is_told_once_and_the_digest_goes_on(world: World
     await set_style(world, "smoke signals")
     await world.caretaker.look_around()
     assert "smoke signals" in world.told()[1]
+
+
+async def test_each_digest_with_wrong_settings_is_told(world: World) -> None:
+    """Though what is wrong is the same."""
+    second = world.server.add_channel(world.guild, "second")
+    await world.server.welcome(world.guild)
+    await world.subscribe(second)
+    await set_style(world, "hologram")
+    await world.caretaker.look_around()
+    assert [f"<#{second.id}>" in notice for notice in world.told()] == [False, True]
 
 
 # --- arXiv cannot be read ----------------------------------------------------------------------
@@ -405,6 +468,133 @@ async def test_a_host_who_takes_no_messages_is_not_tried_for_ever(
     calls = len(world.server.calls)
     await arxiv.go_on(timedelta(hours=1))
     assert len(world.server.calls) == calls
+
+
+async def test_a_host_who_cannot_be_told_for_a_day_is_not_told_any_more(world: World) -> None:
+    arxiv = Trying(world)
+    world.server.inject(faults.answer(503), route=("POST", spec.MESSAGES), standing=True)
+    await arxiv.go_on(timedelta(hours=30))
+    (outage,) = await outages(world)
+    assert not outage.is_notified
+    await arxiv.go_on(timedelta(seconds=1))
+    (outage,) = await outages(world)
+    assert outage.is_notified
+
+
+async def outages(world: World) -> list[Outage]:
+    return await world.store.intake.list_outages(asked_since=NOW)
+
+
+async def test_a_host_is_tried_ever_more_rarely(world: World) -> None:
+    """Of outages as of what was missed."""
+    world.server.inject(faults.answer(503), route=("POST", spec.MESSAGES), standing=True)
+    await miss(world, DAY)
+    await Trying(world).go_on(timedelta(hours=6))
+    caretaker, before = world.restarted(), world.notices()
+    for _ in range(60):
+        await caretaker.look_around()
+        world.clock.advance(timedelta(minutes=1))
+    assert 5 <= world.notices() - before <= 8
+
+
+# --- listings that were not to be had in time -----------------------------------------------------
+
+
+async def miss(world: World, day: date, category: str = "cs.CV") -> None:
+    record = DayRecord(category=category, day=day, verdict=IntakeVerdict.MISSED, is_closed=True)
+    await world.store.intake.set_records([record], now=world.clock.now())
+
+
+async def test_the_host_hears_of_each_missed_listing_once(world: World) -> None:
+    """Whoever else is subscribed: no admin could help."""
+    for day in (DAY, DAY + timedelta(days=1)):
+        await miss(world, day)
+        await world.caretaker.look_around()
+        await world.restarted().look_around()
+    first, second = world.server.told(world.server.host)
+    assert f"--from {DAY} --until {DAY}" in first
+    assert f"--from {DAY + timedelta(days=1)} --until {DAY + timedelta(days=1)}" in second
+    assert world.told() == []
+
+
+async def test_a_host_hears_of_what_was_missed_when_discord_is_back(world: World) -> None:
+    await miss(world, DAY)
+    world.server.inject(faults.answer(503), route=("POST", spec.MESSAGES))
+    await world.caretaker.look_around()
+    assert world.server.told(world.server.host) == []
+    await world.restarted().look_around()
+    assert len(world.server.told(world.server.host)) == 1
+
+
+async def test_a_host_who_takes_no_messages_is_not_tried_again_for_what_was_missed(
+    world: World,
+) -> None:
+    world.server.host.takes_messages = False
+    await miss(world, DAY)
+    await world.caretaker.look_around()
+    assert await world.store.intake.list_missed_unnotified() == []
+
+
+# --- a crash between telling and noting it --------------------------------------------------------
+
+
+async def fail_in_channel(world: World) -> None:
+    await world.set_right(SEND_MESSAGES, held=False)
+    await world.plan()
+    await world.deliver()
+
+
+async def fail_at_arxiv(world: World) -> None:
+    world.clock.advance(timedelta(hours=6))
+    record = failing(since=NOW, asked_at=world.clock.now())
+    await world.store.intake.set_records([record], now=world.clock.now())
+
+
+async def have_wrong_settings(world: World) -> None:
+    await set_style(world, "hologram")
+
+
+async def miss_today(world: World) -> None:
+    await miss(world, DAY)
+
+
+async def be_paused_in_a_copy(world: World) -> None:
+    reason = Reason(code=ReasonCode.PAUSED_BY_ADMIN)
+    await world.store.subscriptions.pause(world.channel.id, reason)
+    await world.store.restored.finish(world.clock.now())
+
+
+CRASHES = {
+    "a refused digest": (fail_in_channel, "UPDATE OF notified_at ON delivery"),
+    "arXiv not read": (fail_at_arxiv, "UPDATE OF notified_at ON intake_day"),
+    "a missed listing": (miss_today, "UPDATE OF missed_notified_at ON intake_day"),
+    "wrong settings": (have_wrong_settings, "INSERT ON fact"),
+    "paused in a copy": (be_paused_in_a_copy, "DELETE ON fact"),
+}
+
+
+@pytest.mark.parametrize(("happens", "noting"), CRASHES.values(), ids=CRASHES)
+async def test_a_notice_that_could_not_be_noted_is_not_told_twice(
+    world: World, happens: Callable[[World], Awaitable[None]], noting: str
+) -> None:
+    """It is sent again after a restart, under the nonce that it had."""
+    await happens(world)
+    owner, host = world.guild.owner, world.server.host
+
+    def told() -> list[str]:
+        return world.server.told(owner) + world.server.told(host)
+
+    await change(world, f"CREATE TRIGGER crash BEFORE {noting} BEGIN SELECT RAISE(ABORT, ''); END")
+    with pytest.raises(StoreError):
+        await world.caretaker.look_around()
+    assert len(told()) == 1
+    tries = world.notices()
+    await change(world, "DROP TRIGGER crash")
+    await world.restarted().look_around()
+    assert world.notices() == tries + 1
+    assert len(told()) == 1
+    await world.restarted().look_around()
+    assert world.notices() == tries + 1
 
 
 def test_an_outage_of_everything_fits_into_a_message() -> None:

@@ -1,5 +1,6 @@
 """A backup that is put back posts nothing again that the channels already have."""
 
+import sqlite3
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
@@ -17,6 +18,7 @@ from bot.digest.models import Reason, ReasonCode, Subscription, SubscriptionStat
 from bot.errors import StoreError
 from bot.models import AnnounceType
 from bot.store.backup.backup import backup, note_boot, restore
+from bot.store.outbox.outbox import frozen_json
 from bot.store.store import Store, open_store
 from bot.ui.reasons import say_reason
 from bot.ui.styles.cards import CARDS
@@ -275,6 +277,56 @@ async def test_what_failed_in_a_channel_that_cannot_be_read_may_be_there(
         assert PUT_BACK in say_reason(record.reason)
 
 
+async def test_a_damaged_message_is_not_recognised_by_what_it_says_now(
+    world: World, tmp_path: Path
+) -> None:
+    """It looks like another one that is in the channel; its own papers may be there, too."""
+    await fail_and_post_again(world, tmp_path / "copy.db")
+    other = CARDS.render(REPLACED)[0]
+    world.server.post_as(world.server.bot, world.channel, dict(other.body))
+    async with open_store(world.path) as store:
+
+        def damage(connection: sqlite3.Connection) -> None:
+            connection.execute("DROP TRIGGER delivery_frozen")
+            connection.execute("UPDATE delivery SET payload = ?", (frozen_json(other.body),))
+
+        await store.database.write(damage)
+        await world.deliver(store)
+        (record,) = await store.troubles.list_open(world.channel.guild_id)
+        assert (record.state, record.message_id) == (DeliveryState.UNKNOWN, None)
+
+
+CARDS_OF_99 = {
+    "the same version": (3, AnnounceType.REPLACE, DeliveryState.UNKNOWN),
+    "no version named": (3, AnnounceType.CROSS, DeliveryState.UNKNOWN),
+    "a later version": (4, AnnounceType.REPLACE, DeliveryState.FAILED),
+}
+
+
+@pytest.mark.parametrize(("version", "kind", "state"), CARDS_OF_99.values(), ids=CARDS_OF_99.keys())
+async def test_a_replacement_is_in_the_channel_by_its_version(
+    world: World, tmp_path: Path, version: int, kind: AnnounceType, state: DeliveryState
+) -> None:
+    """Version 3 failed, beside another paper; one card with the paper is in the channel."""
+    replaced = make_entry(make_paper(99, version=3), announce_type=AnnounceType.REPLACE)
+    async with open_store(world.path) as store:
+        subscription, now = await world.subscribe(store), world.clock.now()
+        drafts = CARDS.render(make_digest(replaced, make_entry(make_paper(98)), announced_on=DAY))
+        await store.outbox.plan(subscription, DAY, drafts, now=now)
+        record = await store.outbox.claim(world.channel.id, now)
+        assert record is not None
+        await store.outbox.mark_failed(record.id, LOCKED, now)
+    await backup(world.path, tmp_path / "copy.db")
+    card = make_entry(make_paper(99, version=version), announce_type=kind)
+    body = CARDS.render(make_digest(card, announced_on=DAY))[0].body
+    world.server.post_as(world.server.bot, world.channel, dict(body))
+    await restore(tmp_path / "copy.db", world.path, now=world.clock.now())
+    async with open_store(world.path) as store:
+        await world.deliver(store)
+        (record,) = await store.troubles.list_open(world.channel.guild_id)
+        assert record.state is state
+
+
 async def put_back_paused(world: World, copy: Path, reason: Reason) -> None:
     """Put back a copy in which the digest is paused; since then it went on."""
     async with open_store(world.path) as store:
@@ -351,6 +403,80 @@ async def test_paused_digests_are_told_again_until_discord_takes_it(
         await world.deliver(store)
         world.server.inject(faults.answer(503), route=("POST", spec.MESSAGES))
         assert len(await look_around(world, store)) == 1
+
+
+async def test_nobody_to_tell_of_a_paused_digest_is_not_tried_for_ever(
+    world: World, tmp_path: Path
+) -> None:
+    await put_back_paused(world, tmp_path / "copy.db", PAUSED_BY_ADMIN)
+    world.server.guilds[world.channel.guild_id].owner.takes_messages = False
+    async with open_store(world.path) as store:
+        await look_around(world, store)
+        assert await store.restored.list_paused() == {}
+
+
+@pytest.mark.parametrize(("hours", "is_given_up"), [(24, False), (24.1, True)])
+async def test_paused_digests_are_told_of_within_a_day(
+    world: World, tmp_path: Path, hours: float, is_given_up: bool
+) -> None:
+    """Later they are seen in `/digest status`."""
+    await put_back_paused(world, tmp_path / "copy.db", PAUSED_BY_ADMIN)
+    async with open_store(world.path) as store:
+        await world.deliver(store)
+        world.server.inject(faults.answer(503), route=("POST", spec.MESSAGES), standing=True)
+        world.clock.advance(timedelta(hours=hours))
+        await look_around(world, store)
+        assert (await store.restored.list_paused() == {}) is is_given_up
+
+
+async def test_all_paused_digests_of_a_guild_are_told_at_once(world: World, tmp_path: Path) -> None:
+    """And each guild only of its own."""
+    first = world.channel
+    second = world.server.add_channel(world.server.guilds[first.guild_id], "second")
+    other = world.server.add_channel(world.server.add_guild("other"))
+    for guild in world.server.guilds.values():
+        await world.server.welcome(guild)
+    async with open_store(world.path) as store:
+        for channel in (second, other, first):
+            world.channel = channel
+            await world.subscribe(store)
+            await store.subscriptions.pause(channel.id, PAUSED_BY_ADMIN)
+    await backup(world.path, tmp_path / "copy.db")
+    await restore(tmp_path / "copy.db", world.path, now=world.clock.now())
+    async with open_store(world.path) as store:
+        (notice,) = await look_around(world, store)
+    assert notice.index(f"<#{first.id}>") < notice.index(f"<#{second.id}>")
+    (elsewhere,) = world.server.told(world.server.guilds[other.guild_id].owner)
+    assert f"<#{other.id}>" in elsewhere
+    assert f"<#{first.id}>" not in elsewhere
+
+
+async def test_a_channel_that_was_compared_is_not_read_again(world: World, tmp_path: Path) -> None:
+    """While another cannot be read yet."""
+    second = world.server.add_channel(world.server.guilds[world.channel.guild_id], "second")
+    await world.server.welcome(world.server.guilds[world.channel.guild_id])
+    first = world.channel
+    async with open_store(world.path) as store:
+        for channel in (second, first):
+            world.channel = channel
+            await world.subscribe(store)
+    await backup(world.path, tmp_path / "copy.db")
+    await restore(tmp_path / "copy.db", world.path, now=world.clock.now())
+
+    def asked(channel: Channel) -> int:
+        lists = ("GET", spec.MESSAGES)
+        calls = [each for each in world.server.calls if (each.method, each.template) == lists]
+        return sum(each.channel_id == channel.id for each in calls)
+
+    async with open_store(world.path) as store:
+        down, up = sorted((first, second), key=lambda channel: channel.id, reverse=True)
+        world.server.inject(faults.answer(503), channel=down, route=("GET", spec.MESSAGES))
+        compared = world.reconciliation(store)
+        while not await compared.is_done():
+            assert await store.restored.is_waiting()
+        assert not await store.restored.is_waiting()
+        assert await compared.is_done()
+    assert (asked(up), asked(down)) == (1, 2)
 
 
 async def test_a_copy_put_back_by_hand_posts_nothing_again(world: World, tmp_path: Path) -> None:
