@@ -24,7 +24,7 @@ from datetime import date, datetime
 from bot.arxiv.calendar import announcement_day
 from bot.digest.build import build_digest
 from bot.digest.due import digest_due, starts_with
-from bot.digest.models import Digest, Subscription, SubscriptionState
+from bot.digest.models import Digest, Subscription, SubscriptionState, Tally
 from bot.digest.outlook import KnownDays, Outlook, look_ahead
 from bot.digest.select import Decision, Verdict, decide
 from bot.errors import BotError, DatabaseFull, QuerySyntaxError
@@ -41,11 +41,10 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanResult:
-    """What planning one digest came to."""
+    """What planning one digest came to: how many messages, for which papers."""
 
     messages: int
-    papers: int
-    announced: int
+    tally: Tally
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,16 +176,16 @@ class Pipeline:
         )
         if drafts and not messages:
             # Another writer planned part of this; leave it to the next tick.
-            return PlanResult(messages=0, papers=0, announced=digest.announced)
-        papers = len(digest.entries)
+            return PlanResult(messages=0, tally=digest.tally)
         await self.store.digests.record(
             subscription.channel_id,
             day,
-            announced=digest.announced,
-            planned=papers,
+            announced=digest.tally.announced,
+            matching=None if digest.tally.no_topics else digest.tally.matching,
+            planned=digest.tally.chosen,
             now=announced.read_at,  # what is stored later is a supplement
         )
-        return PlanResult(messages=messages, papers=papers, announced=digest.announced)
+        return PlanResult(messages=messages, tally=digest.tally)
 
     async def explain(self, subscription: Subscription, day: date) -> tuple[Decision, ...]:
         """Decide as `decide` does, and say what became of papers that were not posted after all."""
@@ -239,12 +238,11 @@ class Pipeline:
             announced = await self._read_day(subscriptions, day)
         except BotError as error:
             log.warning("channels planned one by one: %s", error)
-        results = [await self._plan_safely(each, day, announced) for each in subscriptions]
-        return sum(result.messages for result in results)
+        return sum([await self._plan_safely(each, day, announced) for each in subscriptions])
 
     async def _plan_safely(
         self, subscription: Subscription, day: date, announced: AnnouncedDay | None
-    ) -> PlanResult:
+    ) -> int:
         """Plan one digest; what goes wrong with one channel never stops the others."""
         try:
             result = await self.plan(subscription, day, announced)
@@ -252,10 +250,10 @@ class Pipeline:
             raise  # it stops them all: told once, not for each channel
         except BotError as error:
             log.warning("digest not planned: %s", error, extra=_log_fields(subscription, day))
-            return PlanResult(messages=0, papers=0, announced=0)
-        fields = {**_log_fields(subscription, day), "papers": result.papers, "of": result.announced}
-        log.info("digest planned", extra=fields)
-        return result
+            return 0
+        fields = {**_log_fields(subscription, day), "papers": result.tally.chosen}
+        log.info("digest planned", extra={**fields, "of": result.tally.announced})
+        return result.messages
 
     def _due_days(
         self,

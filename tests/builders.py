@@ -12,6 +12,7 @@ from bot.digest.models import (
     ReasonCode,
     Subscription,
     SubscriptionState,
+    Tally,
     Topic,
 )
 from bot.models import (
@@ -216,7 +217,12 @@ def make_digest(
         categories=tuple(categories),
         announced_on=announced_on,
         entries=entries,
-        announced=len(entries) if announced is None else announced,
+        tally=Tally(
+            types={AnnounceType.NEW: len(entries) if announced is None else announced},
+            matching=len(entries),
+            before=0,
+            no_topics=announced is None,
+        ),
         is_supplement=is_supplement,
     )
 

@@ -346,7 +346,7 @@ async def test_a_preview_shows_what_would_be_planned_and_plans_nothing(
     assert len(digest.entries) == 3
     assert await planned(pipeline) == []
     result = await pipeline.plan(subscription, TUESDAY)
-    assert (result.messages, result.papers, result.announced) == (1, 3, 3)
+    assert (result.messages, result.tally.chosen, result.tally.announced) == (1, 3, 3)
     assert (await pipeline.preview(subscription, TUESDAY)).entries == ()
 
 

@@ -185,8 +185,7 @@ class DigestCog(
         outcome = SendOutcome(
             subscription=subscription,
             day=day,
-            announced=plan.announced,
-            papers=plan.papers,
+            tally=plan.tally,
             messages=plan.messages,
             deliveries=tuple(deliveries),
         )

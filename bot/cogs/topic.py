@@ -1,6 +1,7 @@
 """`/topic`: saved searches that narrow what a channel's digest contains."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 
 import discord
@@ -20,9 +21,9 @@ from bot.cogs.suggestions import (
     quietly,
 )
 from bot.config.starters import StarterTopic
-from bot.digest.models import Subscription, Topic
+from bot.digest.models import Subscription, Tally, Topic
+from bot.digest.tally import count_papers
 from bot.errors import InputError
-from bot.models import ArxivId
 from bot.pipeline import Pipeline
 from bot.query.ast import Query
 from bot.query.parser import parse_query
@@ -66,16 +67,9 @@ class TopicCog(AdminCog, group_name="topic", group_description="Narrow digests d
         await self._require_room(subscription, topic)
         is_new = _find_topic(subscription.topics, topic.name) is None
         await self.store.subscriptions.set_topic(subscription.channel_id, topic.name, topic.query)
-        matching, of, days = await self._count_matching(subscription, topic)
-        said = say_topic_set(
-            subscription.channel_id,
-            topic,
-            is_new=is_new,
-            matching=matching,
-            of=of,
-            days=days,
-        )
-        if days and not matching:
+        newest = await self._count_newest(replace(subscription, topics=(topic,)))
+        said = say_topic_set(subscription.channel_id, topic, is_new=is_new, newest=newest)
+        if newest and not newest[1].matching:
             said += f"\n{await self._look_further(parse_query(topic.query))}"
         await interaction.edit_original_response(content=said)
 
@@ -161,20 +155,14 @@ class TopicCog(AdminCog, group_name="topic", group_description="Narrow digests d
         advice = None if page.matches else await self.store.search.advise(query)
         return say_found(page, advice)
 
-    async def _count_matching(
-        self, subscription: Subscription, topic: Topic
-    ) -> tuple[int, int, list[date]]:
-        """Count the matches among the newest listings: matching, of how many, of which dates."""
-        arxiv_ids: set[ArxivId] = set()
-        days: set[date] = set()
-        for category in subscription.categories:
-            day = await self.store.papers.latest_listing_date(category)
-            listing = day and await self.store.papers.get_listing(category, day)
-            if listing:
-                days.add(listing.announced_on)
-                arxiv_ids |= {entry.paper.arxiv_id for entry in listing.announcements}
-        found = await self.store.search.match(parse_query(topic.query), arxiv_ids)
-        return len(found), len(arxiv_ids), sorted(days)
+    async def _count_newest(self, subscription: Subscription) -> tuple[date, Tally] | None:
+        """Count the newest date of which a followed category's listing is stored, if any is."""
+        newest = self.store.papers.latest_listing_date
+        days = [await newest(category) for category in subscription.categories]
+        day = max((day for day in days if day), default=None)
+        if day is None:
+            return None
+        return day, count_papers(subscription, await self.pipeline.decide(subscription, day))
 
 
 def _topics_of(subscriptions: Sequence[Subscription]) -> list[tuple[int, Topic]]:

@@ -37,12 +37,14 @@ class Queue:
 class PastDigest:
     """A digest that was decided: ``planned`` of ``announced`` papers were chosen for the channel.
 
+    ``matching`` of them match a topic; None where there were no topics, or it was not counted.
     Of its ``messages``, ``sent`` are in the channel; ``first_message_id`` is the first of them,
     and ``first_thread_id`` the thread in which that is, if any.
     """
 
     announced_on: date
     announced: int
+    matching: int | None = None
     planned: int
     messages: int
     sent: int

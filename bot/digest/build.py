@@ -5,6 +5,7 @@ from datetime import date
 
 from bot.digest.models import Digest, Subscription
 from bot.digest.select import Decision, Verdict
+from bot.digest.tally import count_papers
 
 
 def build_digest(
@@ -19,6 +20,6 @@ def build_digest(
         categories=subscription.categories,
         announced_on=announced_on,
         entries=tuple(each.entry for each in decisions if each.verdict is Verdict.POST),
-        announced=sum(each.verdict is not Verdict.TYPE_NOT_FOLLOWED for each in decisions),
+        tally=count_papers(subscription, decisions),
         is_supplement=is_supplement,
     )

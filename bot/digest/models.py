@@ -1,5 +1,6 @@
 """The nouns of subscriptions and their digests, frozen values as those of `bot.models`."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from enum import StrEnum
@@ -185,16 +186,39 @@ class DigestEntry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Tally:
+    """How many papers a date announced for a channel, and what becomes of them.
+
+    ``types`` counts the distinct papers that the followed categories announced with the followed
+    types, by their weightiest type; ``announced`` is their sum, and the one number that all others
+    are part of. ``matching`` of them match a topic, all where there are ``no_topics``. Of the
+    matching ``before`` were sent to the channel already, and ``chosen`` are still to be posted.
+    """
+
+    types: Mapping[AnnounceType, int]
+    matching: int
+    before: int
+    no_topics: bool
+
+    @property
+    def announced(self) -> int:
+        return sum(self.types.values())
+
+    @property
+    def chosen(self) -> int:
+        return self.matching - self.before
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Digest:
     """What is posted to one channel for one announcement date.
 
-    ``announced`` counts the distinct papers that the followed categories announced that day with
-    the chosen announce types, whether they matched or not: the 47 of '12 of 47 announced'.
+    ``tally`` counts what the date announced for the channel, ``entries`` are what is chosen of it.
     ``is_supplement`` marks papers that reached the listing after a first digest was posted.
     """
 
     categories: tuple[str, ...]
     announced_on: date
     entries: tuple[DigestEntry, ...]
-    announced: int
+    tally: Tally
     is_supplement: bool = False

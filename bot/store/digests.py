@@ -12,13 +12,17 @@ from bot.store.sqlite.statements import change, select, select_rows
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DigestRecord:
-    """One decision: ``planned`` of ``announced`` papers were chosen for the channel so far."""
+    """One decision: ``planned`` of ``announced`` papers were chosen for the channel so far.
+
+    ``matching`` of them match a topic; None where there were no topics, or it was not counted.
+    """
 
     channel_id: int
     announced_on: date
     decided_at: datetime
     announced: int
     planned: int
+    matching: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,22 +51,31 @@ class Digests:
         self._database = database
 
     async def record(
-        self, channel_id: int, announced_on: date, *, announced: int, planned: int, now: datetime
+        self,
+        channel_id: int,
+        announced_on: date,
+        *,
+        announced: int,
+        planned: int,
+        matching: int | None = None,
+        now: datetime,
     ) -> None:
         """Remember that a digest was decided now; ``planned`` comes on top of earlier papers."""
         await self._database.write(
             change,
             """
-            INSERT INTO digest (channel_id, announced_on, decided_at, announced, planned)
-            VALUES (:channel_id, :day, :now, :announced, :planned)
+            INSERT INTO digest (channel_id, announced_on, decided_at, announced, matching, planned)
+            VALUES (:channel_id, :day, :now, :announced, :matching, :planned)
             ON CONFLICT DO UPDATE SET decided_at = excluded.decided_at,
-                announced = excluded.announced, planned = planned + excluded.planned
+                announced = excluded.announced, matching = excluded.matching,
+                planned = planned + excluded.planned
             """,
             {
                 "channel_id": channel_id,
                 "day": announced_on.isoformat(),
                 "now": now.isoformat(),
                 "announced": announced,
+                "matching": matching,
                 "planned": planned,
             },
         )
@@ -72,7 +85,7 @@ class Digests:
         records = await self._database.read(
             select,
             DigestRecord,
-            "SELECT channel_id, announced_on, decided_at, announced, planned FROM digest "
+            "SELECT channel_id, announced_on, decided_at, announced, matching, planned FROM digest "
             "WHERE announced_on >= :day",
             {"day": day.isoformat()},
         )

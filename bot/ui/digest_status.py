@@ -18,6 +18,7 @@ from bot.ui.defects import find_defects
 from bot.ui.pause import describe_reason
 from bot.ui.reasons import say_reason
 from bot.ui.replies import describe_next, describe_place, describe_time, fitting_lines
+from bot.ui.tally import say_counts
 
 MAX_SHOWN: Final = 6
 """Digests in one answer: with `BRIEF` characters each they stay under Discord's 6000."""
@@ -204,7 +205,7 @@ def _past(status: ChannelStatus, most: int, now: datetime) -> Iterator[str]:
 
 
 def _describe_past(status: ChannelStatus, digest: PastDigest, now: datetime) -> str:
-    said = f"{digest.planned:,} of {digest.announced:,} announced"
+    said = say_counts(digest.announced, digest.matching, digest.planned)
     if digest.messages:
         said += f", {digest.sent} of {count_of(digest.messages, 'message')} delivered"
     if digest.first_message_id is not None:

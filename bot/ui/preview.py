@@ -10,9 +10,11 @@ from bot.arxiv.identifier import abs_url
 from bot.digest.messages import MessageDraft
 from bot.digest.models import Subscription
 from bot.digest.select import Decision, Verdict
+from bot.digest.tally import count_papers
 from bot.text import markdown
 from bot.text.words import count_of, long_date
 from bot.ui.replies import COLOUR, fitting_lines
+from bot.ui.tally import say_tally
 from bot.ui.why import describe_decision
 
 MAX_POSTED_CHARS = 2400
@@ -30,7 +32,7 @@ def render_summary(
     """Say how much of the day's announcement the channel would get, and why not the rest."""
     posted = [each for each in decisions if each.verdict is Verdict.POST]
     title = f"Preview: {', '.join(subscription.categories)} · {long_date(day)}"
-    parts = [_headline(subscription, day, posted, decisions, drafts)]
+    parts = [_headline(subscription, day, decisions, drafts)]
     if posted:
         lines = [_line(each) for each in posted]
         parts.append("**Would be posted**\n" + fitting_lines(lines, MAX_POSTED_CHARS))
@@ -48,7 +50,6 @@ def render_summary(
 def _headline(
     subscription: Subscription,
     day: date,
-    posted: Sequence[Decision],
     decisions: Sequence[Decision],
     drafts: Sequence[MessageDraft],
 ) -> str:
@@ -58,12 +59,8 @@ def _headline(
             f"Nothing: no listing of {long_date(day)} is stored for {names}. The option date "
             "lists the days that have one; arXiv announces Monday to Friday."
         )
-    if not posted:
-        return f"None of the {count_of(len(decisions), 'announced paper')} would be posted."
-    return (
-        f"**{len(posted)} of {len(decisions)}** announced papers would be posted "
-        f"in {count_of(len(drafts), 'message')}."
-    )
+    said = f"**{say_tally(count_papers(subscription, decisions), 'would be posted')}**"
+    return f"{said}, in {count_of(len(drafts), 'message')}" if drafts else said
 
 
 def _left_out(decisions: Sequence[Decision], subscription: Subscription) -> list[str]:

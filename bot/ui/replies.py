@@ -9,12 +9,13 @@ import discord
 
 from bot.arxiv.taxonomy import category_name
 from bot.digest.messages import DeliveryRecord, DeliveryState
-from bot.digest.models import Place, Subscription, SubscriptionState, Topic
+from bot.digest.models import Place, Subscription, SubscriptionState, Tally, Topic
 from bot.digest.outlook import Outlook
 from bot.digest.zones import ABBREVIATIONS, ZoneMeaning, inverted_offset, is_offset
 from bot.text import markdown
 from bot.text.words import TYPE_NAMES, count_of, joined, long_date
 from bot.ui.reasons import say_reason
+from bot.ui.tally import say_announced, say_tally
 
 COLOUR = discord.Colour(0xB31B1B)  # arXiv's own red
 MAX_SHOWN = 600
@@ -197,16 +198,16 @@ def render_topics(
 
 
 def say_topic_set(
-    channel_id: int, topic: Topic, *, is_new: bool, matching: int, of: int, days: Sequence[date]
+    channel_id: int, topic: Topic, *, is_new: bool, newest: tuple[date, Tally] | None
 ) -> str:
-    """Confirm a topic and say what it would have found in the newest listings."""
+    """Confirm a topic and say how much of the newest listing it matches, by itself."""
     verb = "now has" if is_new else "has changed"
     name = markdown.escape(topic.name)
     said = f"<#{channel_id}> {verb} the topic **{name}**: {code(topic.query)}"
-    if not days:
+    if newest is None:
         return f"{said}\nNo listing is stored yet, so I cannot say how many papers it matches."
-    when = joined([long_date(day) for day in days])
-    return f"{said}\nOf the {count_of(of, 'paper')} announced on {when}, it matches **{matching}**."
+    day, tally = newest
+    return f"{said}\n{long_date(day)}: {say_announced(tally)}."
 
 
 def say_topic_removed(channel_id: int, topic: Topic, *, rest: int) -> str:
@@ -220,8 +221,7 @@ class SendOutcome:
 
     subscription: Subscription
     day: date
-    announced: int
-    papers: int
+    tally: Tally
     messages: int
     deliveries: Sequence[DeliveryRecord]
 
@@ -233,8 +233,8 @@ def say_sent(outcome: SendOutcome) -> str:
     new = outcome.deliveries[-outcome.messages :]
     channel = f"<#{outcome.subscription.channel_id}>"
     papers = (
-        f"{count_of(outcome.papers, 'paper')} of {outcome.announced:,} announced on "
-        f"{long_date(outcome.day)}, in {count_of(outcome.messages, 'message')}"
+        f"{say_tally(outcome.tally, 'posted')}, in {count_of(outcome.messages, 'message')}, of "
+        f"{long_date(outcome.day)}"
     )
     troubles = [each for each in new if each.is_in_trouble]
     if troubles:
@@ -255,10 +255,9 @@ def _say_nothing_to_post(outcome: SendOutcome) -> str:
     channel, day = f"<#{outcome.subscription.channel_id}>", long_date(outcome.day)
     if outcome.deliveries:
         return f"Nothing new to post: {_say_there(outcome.deliveries, channel, day)}"
-    if outcome.announced:
-        papers = count_of(outcome.announced, "paper")
+    if outcome.tally.announced:
         return (
-            f"Nothing to post: of the {papers} announced on {day}, none is for {channel}. "
+            f"Nothing to post in {channel}: {say_tally(outcome.tally, 'to post')} on {day}. "
             "`/digest preview` says why."
         )
     return f"Nothing to post: no listing of {day} holds a paper that {channel} follows."

@@ -86,7 +86,7 @@ async def test_a_thread_needs_permissions_of_its_own(world: World) -> None:
     )
     closed = world.guild.create_text_channel("closed", overwrites={bot: denied})
     said = shown(await world.set_up(channel=closed, where="thread"))
-    assert "I lack Create Public Threads and Send Messages in Threads there" in said
+    assert "missing Create Public Threads and Send Messages in Threads there" in said
     assert "Digest set up" in shown(await world.set_up(channel=closed))
 
 
@@ -257,7 +257,7 @@ async def test_preview_says_what_would_be_posted_and_why_the_rest_not(world: Wor
     result = await digest(world, "preview")
     said = shown(result).replace("*", "")
     assert is_private(result)
-    assert "6 of 25 announced papers would be posted" in said
+    assert "25 announced (25 new) · 6 match · 6 would be posted" in said
     assert "Diffusion networks, part 4 · diffusion" in said
     assert "19 not posted. It does not match the topic 'diffusion'." in said
     assert world.channel.history() == []
@@ -328,7 +328,7 @@ async def test_send_posts_every_paper_and_says_where(world: World) -> None:
     result = await digest(world, "send")
     posted = world.channel.history()
     assert is_private(result)
-    assert "25 papers of 25 announced on Tue, 5 Mar 2024, in 3 messages" in shown(result)
+    assert "25 announced (25 new) · 25 posted, in 3 messages, of Tue, 5 Mar 2024" in shown(result)
     assert posted[0].jump_url in shown(result)
     titles = [embed.title for message in posted for embed in message.embeds]
     assert titles == [entry.paper.title for entry in LISTING.announcements]
@@ -351,7 +351,7 @@ async def test_what_was_announced_since_is_sent_as_a_supplement(world: World) ->
     await digest(world, "send")
     world.clock.advance(timedelta(hours=1))
     await world.announce(make_listing(*make_papers(5)))
-    assert "2 papers of 5" in shown(await digest(world, "send"))
+    assert "3 posted before · 2 posted" in shown(await digest(world, "send"))
     assert "supplement" in world.channel.history()[-1].content
 
 
@@ -360,7 +360,7 @@ async def test_when_no_topic_matches_nothing_is_sent(world: World) -> None:
     await world.announce()
     await world.admin.slash(world.channel, "topic add", name="theology", query="theology")
     result = await digest(world, "send")
-    assert "Nothing to post: of the 25 papers announced" in shown(result)
+    assert "Nothing to post in <#" in shown(result)
     assert "/digest preview" in shown(result)
     assert world.channel.history() == []
 

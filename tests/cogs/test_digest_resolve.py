@@ -276,6 +276,6 @@ async def test_a_digest_set_up_anew_posts_nothing_of_the_former_one(world: World
     assert await world.admin.autocomplete(world.channel, "digest resolve", "message", "") == []
     assert "not in trouble (any more)" in plain(await resolve(world, 1, "again"))
     sent = await world.admin.slash(world.channel, "digest send")
-    assert "2 papers of 6 announced" in plain(sent)
+    assert "6 announced (6 new) · 4 posted before · 2 posted" in plain(sent)
     (message,) = world.channel.history()
     assert [embed.title for embed in message.embeds] == ["Paper number 1", "Paper number 2"]

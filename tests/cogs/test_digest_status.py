@@ -53,7 +53,7 @@ async def test_a_posted_digest_is_counted_and_linked(world: World) -> None:
     result = await world.admin.slash(world.channel, "digest status")
     assert is_private(result)
     assert "Active, posted as soon as announced" in said(result)
-    assert "Tue, 5 Mar 2024: 25 of 25 announced, 3 of 3 messages delivered" in said(result)
+    assert "Tue, 5 Mar 2024: 25 announced · 25 posted, 3 of 3 messages delivered" in said(result)
     assert world.channel.history()[0].jump_url in said(result)
     assert "Next digest: as soon as arXiv's listing of Wed, 6 Mar 2024 is out" in said(result)
 
@@ -64,7 +64,7 @@ async def test_a_digest_of_which_nothing_matched_says_so(world: World) -> None:
     await world.admin.slash(world.channel, "topic add", name="frogs", query="axolotl")
     await world.pipeline.plan_due()
     text = await status(world)
-    assert "Tue, 5 Mar 2024: 0 of 25 announced" in text
+    assert "Tue, 5 Mar 2024: 25 announced · 0 match · 0 posted" in text
     assert "/digest why" in text
 
 
@@ -80,7 +80,7 @@ async def test_what_waits_for_a_listing_says_for_which_and_why(world: World) -> 
     world.clock.advance(timedelta(hours=2))
     assert "that of Tue, 5 Mar 2024 is being put together now" in await status(world)
     await world.pipeline.plan_due()
-    assert "25 of 25 announced" in await status(world)
+    assert "25 announced · 25 posted" in await status(world)
     assert "Without cs.LG: the feed is empty" in await status(world)
 
 
@@ -90,7 +90,7 @@ async def test_a_category_that_is_new_is_not_missing_from_old_digests(world: Wor
     await world.pipeline.plan_due()
     await world.set_up(categories="cs.CV, math.AG")
     text = await status(world)
-    assert "25 of 25 announced" in text
+    assert "25 announced · 25 posted" in text
     assert "Without" not in text
 
 

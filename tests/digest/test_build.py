@@ -7,7 +7,7 @@ from tests.builders import DAY, make_id, make_listing, make_paper, make_subscrip
 
 
 def test_announced_counts_the_papers_of_followed_types_matching_or_not() -> None:
-    """'1 of 3 announced': the replacement is not counted, the posted and the unmatched are."""
+    """'3 announced, 1 posted': the replacement is not counted, the posted and the unmatched are."""
     subscription = make_subscription(topics=[make_topic("nerf")])
     listing = make_listing(
         make_paper(1),
@@ -23,7 +23,7 @@ def test_announced_counts_the_papers_of_followed_types_matching_or_not() -> None
     )
     digest = build_digest(subscription, DAY, decisions)
     assert [entry.paper.arxiv_id for entry in digest.entries] == [make_id(2)]
-    assert digest.announced == 3
+    assert digest.tally.announced == 3
     assert digest.categories == ("cs.CV",)
     assert digest.announced_on == DAY
     assert not digest.is_supplement
@@ -36,11 +36,11 @@ def test_a_paper_of_two_followed_categories_is_announced_once() -> None:
         make_listing((make_paper(1), AnnounceType.CROSS), category="cs.LG"),
     ]
     decisions = decide(subscription=subscription, listings=listings, matches={}, delivered={})
-    assert build_digest(subscription, DAY, decisions).announced == 1
+    assert build_digest(subscription, DAY, decisions).tally.announced == 1
 
 
 def test_a_day_without_papers_gives_an_empty_digest() -> None:
     digest = build_digest(make_subscription(), DAY, (), is_supplement=True)
     assert digest.entries == ()
-    assert digest.announced == 0
+    assert digest.tally.announced == 0
     assert digest.is_supplement

@@ -104,7 +104,7 @@ async def test_the_page_shows_the_day_and_answers_a_search(tmp_path: Path) -> No
     chromium()
     async with demo() as process, open_browser(tmp_path / "profile") as page:
         await page.open(address(await said(process)))
-        await page.wait_for_text("47 of 47 announced")
+        await page.wait_for_text("47 announced (")
         await page.wait_for_text("Viewport updated")  # else the page would redraw itself
         titles = await page.run(
             "Array.from(document.querySelectorAll('a'))"

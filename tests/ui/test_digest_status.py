@@ -105,12 +105,12 @@ def said(*statuses: ChannelStatus) -> str:
         (status(), "Last digests: none yet; `/digest send` posts the newest listing now"),
         (
             status(digests=[past()]),
-            "- Tue, 5 Mar 2024: 12 of 47 announced, 3 of 3 messages delivered, "
+            "- Tue, 5 Mar 2024: 47 announced · 12 posted, 3 of 3 messages delivered, "
             "[see it](https://discord.com/channels/1001/2001/5)",
         ),
         (
             status(digests=[past(planned=0, sent=0, messages=0)]),
-            "- Tue, 5 Mar 2024: 0 of 47 announced",
+            "- Tue, 5 Mar 2024: 47 announced · 0 posted",
         ),
         (
             status(digests=[past()], without={DAY: [Wait(category="cs.LG", why="no answer")]}),

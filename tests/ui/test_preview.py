@@ -46,7 +46,9 @@ def summary(decisions: Sequence[Decision]) -> discord.Embed:
 
 def test_every_outcome_is_named_with_its_reason() -> None:
     text = (summary(decisions_of(8)).description or "").replace("*", "")
-    assert text.startswith("4 of 8 announced papers would be posted in 1 message.")
+    assert text.startswith(
+        "7 announced (7 new) · 5 match · 1 posted before · 4 would be posted, in 1 message"
+    )
     assert "Paper number 7 · odd, third" in text
     assert "1 not posted. Version 1 was posted in this channel before." in text
     assert "2 not posted. It matches none of the channel's 2 topics." in text

@@ -8,7 +8,7 @@ import pytest
 
 from bot.arxiv.taxonomy import CATEGORIES
 from bot.digest.messages import DeliveryRecord, DeliveryState
-from bot.digest.models import Subscription, SubscriptionState, Topic
+from bot.digest.models import Subscription, SubscriptionState, Tally, Topic
 from bot.digest.outlook import Outlook
 from bot.models import AnnounceType
 from bot.text import markdown
@@ -129,7 +129,7 @@ def test_a_channel_that_is_gone_is_said_so() -> None:
 @pytest.mark.parametrize("query", ["``` x", "@everyone", "a\nb", "`", "<@1>", "x" * 300])
 def test_a_query_is_shown_as_code_on_one_line(query: str) -> None:
     topic = Topic(name="x", query=query)
-    said = say_topic_set(1, topic, is_new=True, matching=0, of=0, days=[])
+    said = say_topic_set(1, topic, is_new=True, newest=None)
     code = said.split("\n")[0].partition(": ")[2]
     assert code.startswith("`")
     assert code.endswith("`")
@@ -163,8 +163,12 @@ def outcome(*deliveries: DeliveryRecord, messages: int, announced: int = 25) -> 
     return SendOutcome(
         subscription=make_subscription(channel_id=2),
         day=DAY,
-        announced=announced,
-        papers=7,
+        tally=Tally(
+            types={AnnounceType.NEW: announced},
+            matching=min(7, announced),
+            before=0,
+            no_topics=False,
+        ),
         messages=messages,
         deliveries=deliveries,
     )
@@ -173,7 +177,10 @@ def outcome(*deliveries: DeliveryRecord, messages: int, announced: int = 25) -> 
 @pytest.mark.parametrize(
     ("result", "said"),
     [
-        (outcome(SENT, messages=1), "Posted in <#2>: 7 papers of 25 announced on Tue, 5 Mar 2024"),
+        (
+            outcome(SENT, messages=1),
+            "Posted in <#2>: 25 announced (25 new) · 7 match · 7 posted, in 1 message",
+        ),
         (outcome(SENT, messages=1), "https://discord.com/channels/1/2/3"),
         (
             outcome(SENT, message(DeliveryState.PLANNED), messages=2),
@@ -196,7 +203,10 @@ def outcome(*deliveries: DeliveryRecord, messages: int, announced: int = 25) -> 
             outcome(message(DeliveryState.PLANNED), messages=0),
             "the digest of Tue, 5 Mar 2024 is on its way to <#2>",
         ),
-        (outcome(messages=0), "of the 25 papers announced on Tue, 5 Mar 2024, none is for <#2>"),
+        (
+            outcome(messages=0),
+            "Nothing to post in <#2>: 25 announced (25 new) · 7 match",
+        ),
         (outcome(messages=0, announced=0), "no listing of Tue, 5 Mar 2024 holds a paper"),
     ],
 )

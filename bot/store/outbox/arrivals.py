@@ -50,8 +50,8 @@ class Arrivals:
             select,
             PastDigest,
             f"""
-            SELECT digest.announced_on, announced, planned, count(delivery.id) AS messages,
-                coalesce(sum(state = 'sent'), 0) AS sent,
+            SELECT digest.announced_on, announced, matching, planned,
+                count(delivery.id) AS messages, coalesce(sum(state = 'sent'), 0) AS sent,
                 {_OF_FIRST.format("message_id")} AS first_message_id,
                 {_OF_FIRST.format("thread_id")} AS first_thread_id
             FROM digest LEFT JOIN delivery ON delivery.channel_id = digest.channel_id

@@ -468,7 +468,12 @@ SIXTH: Step = (
     "part) WHERE state IN ('planned', 'sending')",
 )
 
-STEPS: tuple[Step, ...] = (FIRST, SECOND, THIRD, FOURTH, FIFTH, SIXTH)
+SEVENTH: Step = (
+    # How many of the announced papers matched a topic; NULL where there were none.
+    "ALTER TABLE digest ADD COLUMN matching INTEGER",
+)
+
+STEPS: tuple[Step, ...] = (FIRST, SECOND, THIRD, FOURTH, FIFTH, SIXTH, SEVENTH)
 
 FUNCTIONS: Mapping[str, Callable[[str], str | None]] = {
     "author_tags": lambda authors: author_tags(authors.split("\n") if authors else ()),

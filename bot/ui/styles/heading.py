@@ -4,11 +4,9 @@ It names categories, date and part, so that a message can be told from every oth
 by its content alone: recovery after a lost answer needs that (docs/decisions/0003-outbox.md).
 """
 
-from collections.abc import Iterator
-
 from bot.digest.models import Digest
-from bot.models import AnnounceType
-from bot.text.words import count_of, long_date
+from bot.text.words import long_date
+from bot.ui.tally import say_tally
 
 MAX_CATEGORIES = 8
 MAX_THREAD_NAME = 100
@@ -16,12 +14,6 @@ MAX_THREAD_NAME = 100
 
 FIRST, FURTHER = "### ", "-# "
 SEPARATOR = " · "
-
-_COUNTED = {
-    AnnounceType.CROSS: "cross-list",
-    AnnounceType.REPLACE: "replacement",
-    AnnounceType.REPLACE_CROSS: "replaced cross-list",
-}
 
 
 def head(digest: Digest, part: int) -> str:
@@ -31,9 +23,7 @@ def head(digest: Digest, part: int) -> str:
         title += f"{SEPARATOR}supplement"
     if part > 1:
         title += f"{SEPARATOR}part {part}"  # else two supplements of a day could read the same
-    more = " more" if digest.is_supplement else ""
-    counts = f"{len(digest.entries):,}{more} of {digest.announced:,} announced"
-    return f"{title}\n{counts}{SEPARATOR}{', '.join(_counts(digest))}"
+    return f"{title}\n{say_tally(digest.tally, 'posted now' if digest.is_supplement else 'posted')}"
 
 
 def thread_name(digest: Digest) -> str:
@@ -74,12 +64,3 @@ def _name(digest: Digest, most: int = MAX_CATEGORIES) -> str:
     more = len(digest.categories) - len(shown)
     categories = ", ".join(shown) + (f" and {more} more" if more else "")
     return f"{categories}{SEPARATOR}{long_date(digest.announced_on)}"
-
-
-def _counts(digest: Digest) -> Iterator[str]:
-    types = [entry.announce_type for entry in digest.entries]
-    if AnnounceType.NEW in types:
-        yield f"{types.count(AnnounceType.NEW):,} new"
-    for announce_type, noun in _COUNTED.items():
-        if announce_type in types:
-            yield count_of(types.count(announce_type), noun)

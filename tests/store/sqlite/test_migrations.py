@@ -29,6 +29,7 @@ TAKEN = (
     "6ad821719f3a0aba",
     "7522144b5f66a04c",
     "346ef6c37cdc8bb0",
+    "87442ccb13813e21",
 )
 """The beginning of each step's SHA-256."""
 

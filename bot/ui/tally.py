@@ -1,0 +1,48 @@
+"""How the counts of a day are said, the same wherever they are shown. Pure."""
+
+from bot.digest.models import Tally
+from bot.models import AnnounceType
+from bot.text.words import count_of
+
+SEPARATOR = " · "
+
+_COUNTED = {
+    AnnounceType.CROSS: "cross-list",
+    AnnounceType.REPLACE: "replacement",
+    AnnounceType.REPLACE_CROSS: "replaced cross-list",
+}
+
+
+def say_announced(tally: Tally) -> str:
+    """Return ``311 announced (290 new, 21 cross-lists) · 12 match``; all match without topics."""
+    said = f"{tally.announced:,} announced"
+    if types := _say_types(tally):
+        said += f" ({types})"
+    return said if tally.no_topics else f"{said}{SEPARATOR}{tally.matching:,} match"
+
+
+def say_tally(tally: Tally, chosen: str) -> str:
+    """Say in one line what a day announced, and how much of it is ``chosen``.
+
+    ``chosen`` says what becomes of the papers that are still to be posted. What the channel got
+    before is named by itself.
+    """
+    parts = [say_announced(tally)]
+    if tally.before:
+        parts.append(f"{tally.before:,} posted before")
+    if tally.chosen or not tally.before:
+        parts.append(f"{tally.chosen:,} {chosen}")
+    return SEPARATOR.join(parts)
+
+
+def say_counts(announced: int, matching: int | None, posted: int) -> str:
+    """Say the numbers of a past digest; ``matching`` is None where all match."""
+    match = "" if matching is None else f"{SEPARATOR}{matching:,} match"
+    return f"{announced:,} announced{match}{SEPARATOR}{posted:,} posted"
+
+
+def _say_types(tally: Tally) -> str:
+    new = tally.types.get(AnnounceType.NEW, 0)
+    said = [f"{new:,} new"] if new else []
+    counted = [(tally.types.get(kind, 0), noun) for kind, noun in _COUNTED.items()]
+    return ", ".join(said + [count_of(count, noun) for count, noun in counted if count])
