@@ -19,11 +19,12 @@ from bot.models import Listing
 from bot.pipeline import Pipeline
 from bot.run.app import offline_pipeline
 from bot.run.client import PaperBot
-from bot.store.store import Store, open_store
+from bot.store.store import Store
 from bot.ui.errors import explain
 from tests.builders import NOW, make_listing, make_paper
 from tests.fakes.clock import VirtualClock
 from tests.fakes.spec import MESSAGES, body_errors
+from tests.stores import open_store
 from tests.waiting import HUNG_S
 
 LISTING = make_listing(

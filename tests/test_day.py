@@ -12,11 +12,11 @@ import pytest
 
 from bot.arxiv.calendar import EASTERN, announcement_day, is_announcement_day
 from bot.store.searches import KEPT_FOR
-from bot.store.store import open_store
 from tests.fakes.arxiv import ArxivServer, Record
 from tests.fakes.discord import DiscordServer
 from tests.fakes.process import bot_environ, running_bot
 from tests.fakes.world import Channel, Guild, User
+from tests.stores import open_store
 from tests.waiting import until
 
 

@@ -14,7 +14,6 @@ from bot.query.parser import parse_query
 from bot.query.results import Sort
 from bot.run.app import offline_pipeline
 from bot.store.search import words as search_words
-from bot.store.store import open_store
 from tests.builders import (
     DAY,
     NOW,
@@ -26,6 +25,7 @@ from tests.builders import (
 from tests.cogs.replies import shown
 from tests.conftest import World
 from tests.engine_table import PAPERS, TABLE, announce_papers
+from tests.stores import open_store
 
 IDS = [query or "(empty)" for query, _, _ in TABLE]
 _NUMBER = re.compile(r"arxiv\.org/(?:abs|pdf)/2403\.0000(\d)")

@@ -33,7 +33,7 @@ from bot.query.parser import clean, parse_query
 from bot.query.results import Cursor, SearchPage, Sort
 from bot.run.demo import default_listing
 from bot.store.search import words as search_words
-from bot.store.store import Store, open_store
+from bot.store.store import Store
 from bot.text import markdown
 from bot.ui.advice import make_suggestions, render_nothing
 from bot.ui.embeds import MAX_DESCRIPTION, MAX_TITLE
@@ -42,6 +42,7 @@ from tests.builders import DAY, NOW, make_link, make_listing, make_paper
 from tests.engine_table import announce_papers
 from tests.query.hostile import HOSTILE
 from tests.query.random_texts import random_text
+from tests.stores import open_store
 
 NUMBERS = range(*map(int, os.environ.get("FUZZ", "10000").split("-")))
 USER = 7

@@ -17,9 +17,10 @@ from bot.errors import QuerySyntaxError
 from bot.query.parser import parse_query
 from bot.query.results import Sort
 from bot.store.sqlite.executor import Reading
-from bot.store.store import Store, open_store
+from bot.store.store import Store
 from tests.builders import NOW, make_listing, make_paper
 from tests.query.hostile import HOSTILE
+from tests.stores import open_store
 
 WORDS = [
     f"{first}{second}{third}n" for first in "bcdfg" for second in "aeiou" for third in "klmrst"

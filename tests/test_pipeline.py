@@ -26,10 +26,11 @@ from bot.query.ast import Query
 from bot.run.app import build_pipeline
 from bot.store.papers.papers import Papers
 from bot.store.search.search import Search
-from bot.store.store import Store, open_store
+from bot.store.store import Store
 from tests.builders import make_listing, make_paper, make_papers, make_reason
 from tests.fakes.clock import VirtualClock
 from tests.fakes.plain_style import plain_style
+from tests.stores import open_store
 
 TUESDAY = date(2024, 3, 5)
 WEDNESDAY = date(2024, 3, 6)

@@ -25,7 +25,7 @@ from bot.models import (
     IntakeVerdict,
     Outage,
 )
-from bot.store.store import Store, open_store
+from bot.store.store import Store
 from bot.ui.notices import Paused, render_notice, render_outages
 from tests.builders import DAY, NOW, make_draft, make_papers, make_reason, make_record
 from tests.fakes import faults, spec
@@ -34,6 +34,7 @@ from tests.fakes.discord import SEND, DiscordServer
 from tests.fakes.faults import Fault
 from tests.fakes.world import READ_MESSAGE_HISTORY, SEND_MESSAGES, Channel, Guild
 from tests.faults.world import FAST
+from tests.stores import open_store
 
 
 class World:

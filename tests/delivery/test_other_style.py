@@ -8,12 +8,12 @@ import pytest
 
 from bot.delivery.reconcile import Reconciliation
 from bot.store.backup.backup import backup, restore
-from bot.store.store import open_store
 from tests.builders import DAY, make_digest, make_papers
 from tests.fakes import faults
 from tests.fakes.plain_style import PLAIN, plain_style
 from tests.fakes.world import Channel
 from tests.faults.world import MINUTES, World, open_world
+from tests.stores import open_store
 
 PAPERS = make_papers(5)
 DRAFTS = PLAIN.render(make_digest(*PAPERS))

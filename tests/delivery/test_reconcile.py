@@ -19,7 +19,7 @@ from bot.errors import StoreError
 from bot.models import AnnounceType
 from bot.store.backup.backup import backup, note_boot, restore
 from bot.store.outbox.outbox import frozen_json
-from bot.store.store import Store, open_store
+from bot.store.store import Store
 from bot.ui.reasons import say_reason
 from bot.ui.styles.cards import CARDS
 from tests.builders import DAY, NOW, make_digest, make_entry, make_paper, make_papers
@@ -29,6 +29,7 @@ from tests.fakes.discord import DiscordServer
 from tests.fakes.world import READ_MESSAGE_HISTORY, Channel
 from tests.faults.invariants import find_broken
 from tests.faults.world import FAST
+from tests.stores import open_store
 
 SHUT = Reason(code=ReasonCode.MAY_NOT_POST)
 LOCKED = Reason(code=ReasonCode.THREAD_LOCKED)

@@ -19,7 +19,7 @@ from bot.intake.backfill import Backfill, PastDays
 from bot.intake.schedule import IntakeRules
 from bot.models import AnnounceType, DayRecord, IntakeSource
 from bot.run.app import build_pipeline
-from bot.store.store import Store, open_store
+from bot.store.store import Store
 from tests.builders import DAY
 from tests.fakes import arxiv as fake
 from tests.fakes.arxiv import ArxivServer, Fault, Page, Record
@@ -29,6 +29,7 @@ from tests.fakes.world import Channel
 from tests.faults.world import FAST
 from tests.replay.faults import at
 from tests.replay.walk import SPACING_S, Settings
+from tests.stores import open_store
 
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 

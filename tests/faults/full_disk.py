@@ -16,7 +16,6 @@ from aiohttp import web
 
 from bot.arxiv.calendar import announcement_day
 from bot.run.health import find_disk_problem
-from bot.store.store import open_store
 from tests.builders import make_listing, make_paper
 from tests.fakes import faults
 from tests.fakes.arxiv import Page
@@ -24,6 +23,7 @@ from tests.fakes.interactions import Reply
 from tests.fakes.process import BotProcess
 from tests.faults.scenario import CATEGORY, Scenario, scenario
 from tests.run.test_health import HOST, find_free_port
+from tests.stores import open_store
 from tests.waiting import until
 
 MB = 1024 * 1024

@@ -8,12 +8,12 @@ from pathlib import Path
 
 from bot.arxiv.calendar import announcement_day
 from bot.models import AnnounceType
-from bot.store.store import open_store
 from tests.fakes.arxiv import ArxivServer, Record
 from tests.fakes.discord import DiscordServer
 from tests.fakes.process import BotProcess, bot_environ, running_bot
 from tests.fakes.world import Channel
 from tests.faults.invariants import Findings, Pair, find_broken
+from tests.stores import open_store
 from tests.waiting import until
 
 CATEGORY = "cs.CV"

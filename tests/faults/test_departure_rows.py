@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from bot.run.housekeeping import KEPT_FOR, forget_departed
-from bot.store.store import Store, open_store
+from bot.store.store import Store
 from tests.fakes.world import Channel, Guild
 from tests.faults.world import World, open_world
+from tests.stores import open_store
 
 HOUR = timedelta(hours=1)
 COUNTS = (

@@ -13,7 +13,6 @@ from bot.delivery.trace import http_trace
 from bot.delivery.worker import Delivery
 from bot.run.app import offline_pipeline
 from bot.run.client import PaperBot
-from bot.store.store import open_store
 from tests.builders import NOW
 from tests.conftest import LISTING
 from tests.fakes import faults
@@ -22,6 +21,7 @@ from tests.fakes.discord import DiscordServer
 from tests.fakes.faults import Fault
 from tests.fakes.interactions import Reply
 from tests.fakes.world import Channel, Guild, User
+from tests.stores import open_store
 
 EDIT = ("PATCH", "/webhooks/{webhook_id}/{webhook_token}/messages/@original")
 

@@ -19,7 +19,6 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 from bot.arxiv.calendar import announcement_day, previous_announcement_day
 from bot.config.schema import ArxivConfig
 from bot.models import DayRecord, IntakeSource, IntakeVerdict
-from bot.store.store import open_store
 from bot.text.words import long_date
 from bot.ui.intake import say_intake_reason
 from tests.beats import heartbeat, longest_silence_s
@@ -40,6 +39,7 @@ from tests.faults.fetching import (
 from tests.faults.scenario import scenario
 from tests.replay.faults import at
 from tests.run.test_health import find_free_port
+from tests.stores import open_store
 from tests.waiting import until
 
 LISTED = records(3)

@@ -12,10 +12,10 @@ from bot.delivery.trace import http_trace
 from bot.delivery.worker import Delivery
 from bot.run.app import offline_pipeline
 from bot.run.client import PaperBot
-from bot.store.store import open_store
 from tests.builders import NOW
 from tests.fakes.clock import VirtualClock
 from tests.fakes.discord import DiscordServer
+from tests.stores import open_store
 from tests.waiting import until
 
 FIRST_PAUSE_S = 0.1

@@ -19,12 +19,12 @@ from bot.arxiv.calendar import announcement_day
 from bot.models import AnnounceType
 from bot.store.backup.copies import list_copies, list_temporary_files
 from bot.store.sqlite.database import instance_lock
-from bot.store.store import open_store
 from tests.fakes.arxiv import Record
 from tests.fakes.process import BotProcess
 from tests.fakes.world import Channel
 from tests.faults.scenario import Scenario, scenario
 from tests.run.test_health import HOST, find_free_port
+from tests.stores import open_store
 from tests.waiting import until
 
 pytestmark = pytest.mark.slow

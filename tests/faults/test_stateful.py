@@ -41,7 +41,7 @@ from bot.digest.models import SubscriptionState
 from bot.models import AnnounceType, Paper
 from bot.run.app import offline_pipeline
 from bot.store.backup.backup import backup, restore
-from bot.store.store import Store, open_store
+from bot.store.store import Store
 from tests.builders import NOW, make_listing, make_paper
 from tests.fakes import faults
 from tests.fakes.clock import VirtualClock
@@ -49,6 +49,7 @@ from tests.fakes.discord import DiscordServer
 from tests.fakes.faults import Fault
 from tests.fakes.world import READ_MESSAGE_HISTORY, SEND_MESSAGES, Channel, Guild
 from tests.faults.invariants import find_broken
+from tests.stores import open_store
 
 T = TypeVar("T")
 

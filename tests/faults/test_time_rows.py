@@ -25,9 +25,9 @@ from bot.intake.schedule import IntakeRules
 from bot.models import AnnounceType, ArxivId, Listing, Paper
 from bot.pipeline import Pipeline
 from bot.run.app import build_pipeline
-from bot.store.store import open_store
 from tests.builders import make_listing, make_paper, make_subscription
 from tests.fakes.clock import VirtualClock
+from tests.stores import open_store
 
 STEP = timedelta(minutes=30)
 """All transitions of these zones, and their lengths, are multiples of it."""

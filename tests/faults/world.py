@@ -15,12 +15,13 @@ from bot.delivery.window import Tries
 from bot.delivery.worker import Delivery, DeliverySettings
 from bot.digest.messages import DeliveryRecord, MessageDraft
 from bot.digest.models import DigestOptions, Place, Subscription
-from bot.store.store import Store, open_store
+from bot.store.store import Store
 from bot.ui.reasons import say_reason
 from tests.builders import DAY, NOW, make_id
 from tests.fakes.clock import HostClock, VirtualClock
 from tests.fakes.discord import SEND, DiscordServer
 from tests.fakes.world import Channel
+from tests.stores import open_store
 
 FAST = DeliverySettings(pace_per_s=1000, send_timeout_s=5, poll_s=0.02)
 

@@ -28,10 +28,11 @@ from bot.intake.backfill import (
     check_days,
 )
 from bot.intake.history import Tally
-from bot.store.store import Store, open_store
+from bot.store.store import Store
 from tests.fakes import commands
 from tests.fakes.arxiv import ArxivServer, Fault, Page, Record, answer, cut, html_instead
 from tests.fakes.arxiv_forms import oai_error
+from tests.stores import open_store
 
 ROOT = Path(__file__).resolve().parents[2]
 TODAY = date(2024, 10, 1)

@@ -16,11 +16,12 @@ from bot.models import AnnounceType, LinkKind, Provenance
 from bot.query.parser import parse_query
 from bot.run.app import offline_pipeline, open_enrichment
 from bot.run.ticker import ticking
-from bot.store.store import Store, open_store
+from bot.store.store import Store
 from tests.builders import DAY, NOW, make_id, make_link, make_listing, make_paper
 from tests.fakes import arxiv as fake
 from tests.fakes.clock import VirtualClock
 from tests.fakes.huggingface import HuggingFaceServer
+from tests.stores import open_store
 from tests.waiting import until
 
 MONDAY = date(2024, 3, 4)

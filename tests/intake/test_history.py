@@ -10,8 +10,9 @@ from bot.errors import FileFormatError
 from bot.intake.history import Chunk, Tally, add_chunks
 from bot.models import SkippedRecord
 from bot.store.papers.bulk import AddedPapers
-from bot.store.store import Store, open_store
+from bot.store.store import Store
 from tests.samples import snapshot_line
+from tests.stores import open_store
 
 
 @pytest.fixture

@@ -22,7 +22,6 @@ import pytest
 
 from bot.digest.export import to_markdown
 from bot.store.sqlite.database import instance_lock
-from bot.store.store import open_store
 from tests.builders import DAY, make_digest, make_paper
 from tests.cli.terminal import environ_in
 from tests.fakes import commands
@@ -30,6 +29,7 @@ from tests.fakes.arxiv_forms import Record, atom_feed, list_page, oai_records, r
 from tests.fakes.crashing import program
 from tests.samples import snapshot_line, write_snapshot
 from tests.shared import shared
+from tests.stores import open_store
 from tests.waiting import until_now
 
 ROOT = Path(__file__).resolve().parents[2]

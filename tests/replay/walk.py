@@ -20,11 +20,11 @@ from bot.arxiv.client import ArxivClient
 from bot.intake.schedule import IntakeRules
 from bot.pipeline import Pipeline
 from bot.run.app import build_pipeline
-from bot.store.store import open_store
 from tests.fakes.arxiv import ArxivServer
 from tests.fakes.clock import VirtualClock
 from tests.replay.faults import Script, at
 from tests.replay.truth import Corpus
+from tests.stores import open_store
 
 SPACING_S = 3.0
 ROOT = Path(__file__).resolve().parents[2]

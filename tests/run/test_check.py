@@ -9,8 +9,8 @@ from bot.run.check import Finding, check_bot
 from bot.store.backup import copies
 from bot.store.backup.backup import backup
 from bot.store.backup.copies import name_copy
-from bot.store.store import open_store
 from tests.builders import NOW
+from tests.stores import open_store
 
 
 @pytest.fixture

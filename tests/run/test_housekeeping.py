@@ -11,9 +11,9 @@ from bot.config.schema import BackupConfig
 from bot.run.housekeeping import Backups, find_problem
 from bot.store.backup import copies
 from bot.store.backup.copies import list_copies, name_copy
-from bot.store.store import open_store
 from tests.builders import NOW
 from tests.fakes.clock import VirtualClock
+from tests.stores import open_store
 
 pytestmark = pytest.mark.usefixtures("database")
 

@@ -13,8 +13,8 @@ from bot.config.schema import Config, DatabaseConfig
 from bot.run import process, stopping
 from bot.run.check import check_bot
 from bot.run.stopping import stopping_on_signals, until
-from bot.store.store import open_store
 from tests.builders import NOW, make_listing, make_papers
+from tests.stores import open_store
 
 
 async def for_ever() -> None:

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.store.store import Store, open_store
+from bot.store.store import Store
+from tests.stores import open_store
 
 
 @pytest.fixture

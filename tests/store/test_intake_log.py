@@ -16,8 +16,8 @@ from bot.models import (
     IntakeVerdict,
     JudgedStep,
 )
-from bot.store.store import open_store
 from tests.builders import NOW
+from tests.stores import open_store
 
 DAY = date(2024, 3, 5)
 REFUSED = IntakeReason(code=IntakeCode.HTTP_STATUS, source=IntakeSource.CATCHUP, status=503)

@@ -11,10 +11,10 @@ from bot.errors import AlreadyRunning, BotError, DatabaseUnusable, StoreError
 from bot.store.backup.backup import backup, note_boot, restore
 from bot.store.sqlite import migrations
 from bot.store.sqlite.database import instance_lock
-from bot.store.store import open_store
 from tests.builders import DAY, NOW, make_draft, make_papers
 from tests.store.outbox.test_outbox import CHANNEL, subscribe
 from tests.store.sqlite.test_migrations import made_by
+from tests.stores import open_store
 
 
 @pytest.fixture

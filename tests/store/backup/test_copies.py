@@ -29,8 +29,8 @@ from bot.store.backup.copies import (
     size_of,
     surplus,
 )
-from bot.store.store import open_store
 from tests.builders import NOW
+from tests.stores import open_store
 from tests.waiting import until
 
 DAY = timedelta(days=1)

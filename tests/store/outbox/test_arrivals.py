@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bot.digest.select import DeliveryStatus
-from bot.store.store import Store, open_store
+from bot.store.store import Store
 from tests.builders import (
     DAY,
     NOW,
@@ -19,6 +19,7 @@ from tests.builders import (
     make_reason,
 )
 from tests.store.outbox.test_outbox import CHANNEL, LATER, claim, drafts, subscribe
+from tests.stores import open_store
 
 YESTERDAY = DAY - timedelta(days=1)
 

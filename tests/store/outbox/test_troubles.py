@@ -7,9 +7,10 @@ import pytest
 
 from bot.digest.messages import DeliveryState
 from bot.digest.models import Reason, ReasonCode
-from bot.store.store import Store, open_store
+from bot.store.store import Store
 from tests.builders import DAY, NOW, make_draft, make_papers, make_reason
 from tests.store.outbox.test_outbox import CHANNEL, LATER, claim, drafts, states, subscribe
+from tests.stores import open_store
 
 
 @pytest.fixture

@@ -16,9 +16,10 @@ from bot.models import ArxivId, LinkKind, Paper, Provenance, StoredPaper
 from bot.query.parser import parse_query
 from bot.store.keys import day_of
 from bot.store.papers.bulk import AddedPapers, prepare_paper
-from bot.store.store import Store, open_store
+from bot.store.store import Store
 from tests.builders import DAY, NOW, make_link, make_listing, make_paper, make_papers
 from tests.samples import snapshot_line
+from tests.stores import open_store
 
 INDEXES = ("paper_text", "paper_head", "paper_typed")
 

@@ -24,9 +24,10 @@ from bot.arxiv.paper import build_paper
 from bot.models import AnnounceType, LinkKind, Paper
 from bot.query.parser import parse_query
 from bot.query.results import Sort
-from bot.store.store import Store, open_store
+from bot.store.store import Store
 from tests.builders import NOW, make_listing
 from tests.shared import shared
+from tests.stores import open_store
 
 COUNT = 2000
 TYPES = (AnnounceType.NEW, AnnounceType.NEW, AnnounceType.CROSS, AnnounceType.REPLACE)

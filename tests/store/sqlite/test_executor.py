@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from bot.errors import DatabaseBusy, DatabaseUnusable, StoreError
-from bot.store.sqlite.database import open_database
 from bot.store.sqlite.executor import BUSY_TIMEOUT_MS, READERS, Connection, Database, Reading
+from tests.stores import open_database
 
 ENDLESS = (
     "WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers) "

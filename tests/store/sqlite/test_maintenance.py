@@ -7,8 +7,8 @@ import pytest
 
 from bot.errors import DatabaseDamaged
 from bot.store.sqlite.maintenance import check_pages, find_stale_indexes, repair_indexes
-from bot.store.store import open_store
 from tests.builders import NOW, make_listing, make_papers
+from tests.stores import open_store
 
 
 async def test_a_damaged_page_is_noticed(tmp_path: Path) -> None:
