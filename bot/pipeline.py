@@ -27,7 +27,7 @@ from bot.digest.due import digest_due, starts_with
 from bot.digest.models import Digest, Subscription, SubscriptionState, Tally
 from bot.digest.outlook import KnownDays, Outlook, look_ahead
 from bot.digest.select import Decision, Verdict, decide
-from bot.errors import BotError, DatabaseFull, QuerySyntaxError
+from bot.errors import BotError, DatabaseFull, InputError
 from bot.intake.ask import Intake, IntakeOutcome
 from bot.models import ArxivId, Clock, Listing
 from bot.query.ast import Query
@@ -67,6 +67,9 @@ class Pipeline:
         self.store = store
         self.intake = intake
         self.now = now
+        self._failing: set[tuple[object, ...]] = set()
+        self.failed = 0
+        """Times that a digest could not be planned, since the start."""
 
     async def tick(self, on_step: Callable[[], None] = lambda: None) -> int:
         """Do whatever is due now; returns how many messages were planned.
@@ -146,8 +149,8 @@ class Pipeline:
         for text in sorted(texts):
             try:
                 queries[text] = parse_query(text)
-            except QuerySyntaxError as error:
-                # Saved by an older version of the language: the topic waits for its admin.
+            except InputError as error:
+                # Saved by another version of the language: the topic waits for its admin.
                 log.warning("topic not readable: %s", error, extra={"query": text})
         if not queries:
             return dict.fromkeys(texts, ())
@@ -227,7 +230,7 @@ class Pipeline:
         decided = await self.store.digests.list_since(since)
         due: dict[date, list[Subscription]] = {}
         for subscription in await self.store.subscriptions.list_subscriptions():
-            for day in self._due_days(subscription, listings, decided):
+            for day in self._due_days_safely(subscription, listings, decided):
                 due.setdefault(day, []).append(subscription)
         return sum([await self._plan_day(due[day], day) for day in sorted(due)])
 
@@ -236,7 +239,9 @@ class Pipeline:
         announced: AnnouncedDay | None = None
         try:
             announced = await self._read_day(subscriptions, day)
-        except BotError as error:
+        except DatabaseFull:
+            raise
+        except Exception as error:
             log.warning("channels planned one by one: %s", error)
         return sum([await self._plan_safely(each, day, announced) for each in subscriptions])
 
@@ -248,12 +253,36 @@ class Pipeline:
             result = await self.plan(subscription, day, announced)
         except DatabaseFull:
             raise  # it stops them all: told once, not for each channel
-        except BotError as error:
-            log.warning("digest not planned: %s", error, extra=_log_fields(subscription, day))
+        except Exception as error:
+            self._note_failure(error, _log_fields(subscription, day))
             return 0
         fields = {**_log_fields(subscription, day), "papers": result.tally.chosen}
         log.info("digest planned", extra={**fields, "of": result.tally.announced})
         return result.messages
+
+    def _due_days_safely(
+        self,
+        subscription: Subscription,
+        listings: Mapping[tuple[str, date], ListingTimes],
+        decided: Mapping[tuple[int, date], DigestRecord],
+    ) -> Sequence[date]:
+        try:
+            return self._due_days(subscription, listings, decided)
+        except Exception as error:
+            self._note_failure(error, {"channel": subscription.channel_id})
+            return []
+
+    def _note_failure(self, error: Exception, fields: Mapping[str, object]) -> None:
+        """Count a digest that could not be planned, and log why once: each tick tries again."""
+        self.failed += 1
+        what = (*fields.values(), str(error))
+        if what in self._failing:
+            return
+        self._failing.add(what)
+        if isinstance(error, BotError):
+            log.warning("digest not planned: %s", error, extra=fields)
+        else:
+            log.error("digest not planned", exc_info=error, extra=fields)
 
     def _due_days(
         self,

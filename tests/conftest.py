@@ -168,6 +168,16 @@ def world(
     sender: DiscordSender,
     clock: VirtualClock,
 ) -> World:
+    return make_world(env, pipeline, delivery, sender, clock)
+
+
+def make_world(
+    env: simcord.Env,
+    pipeline: Pipeline,
+    delivery: Delivery,
+    sender: DiscordSender,
+    clock: VirtualClock,
+) -> World:
     guild = env.create_guild("Reading group")
     manager = guild.create_role("manager", permissions=discord.Permissions(manage_guild=True))
     return World(

@@ -325,6 +325,10 @@ class DigestCog(
         """Return the date asked for, else the newest listing's; fetch one if there is none."""
         if text:
             return parse_day(text)
+        if not subscription.categories:
+            raise InputError(
+                "This digest follows no category that I know; choose some with /digest setup."
+            )
         for _ in range(2):
             days = await self._latest(subscription.categories)
             if days:

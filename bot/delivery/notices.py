@@ -5,6 +5,7 @@ is noted in the database, so that a restart does not tell it again. When arXiv c
 hours, the host hears of it: a server's admins could do nothing about it.
 """
 
+import asyncio
 import hashlib
 import logging
 from collections.abc import Iterable, Sequence
@@ -98,6 +99,9 @@ class Caretaker:
         self._now = now
         self._could_post: dict[int, bool] = {}
         self._patience = Patience()
+        self._looked_at: dict[int, tuple[Subscription, tuple[str, ...]]] = {}
+        self.defective = 0
+        """Digests with something wrong in their settings, when they were last looked at."""
 
     async def look_around(self) -> int:
         """Tell what is new, resume what can go on; returns how many subscriptions were resumed."""
@@ -206,16 +210,29 @@ class Caretaker:
 
     async def _tell_defects(self) -> None:
         """Tell what is wrong with a digest's settings, once until it is something else."""
-        for subscription in await self._store.subscriptions.list_subscriptions():
-            channel_id, defects = subscription.channel_id, find_defects(subscription)
+        defective = await self._find_defects()
+        self.defective = len(defective)
+        for subscription, defects in defective:
+            channel_id = subscription.channel_id
             fact, mark = f"{DEFECTS}{channel_id}", _digest([str(channel_id), *defects])
-            if not defects or await self._store.facts.get(fact) == mark:
+            if await self._store.facts.get(fact) == mark:
                 continue
             text = render_defects(channel_id, defects)
             told = await self._tell_admins(subscription.guild_id, text, mark)
             if told is not None:
                 await self._store.facts.set(fact, mark)
                 log.warning("settings of a digest are wrong", extra={"channel": channel_id})
+
+    async def _find_defects(self) -> list[tuple[Subscription, tuple[str, ...]]]:
+        """List the digests with something wrong; each is looked at again when it was changed."""
+        before, self._looked_at = self._looked_at, {}
+        for subscription in await self._store.subscriptions.list_subscriptions():
+            known = before.get(subscription.id)
+            if known is None or known[0] != subscription:
+                await asyncio.sleep(0)  # queries are read, and a server may have many
+                known = subscription, find_defects(subscription)
+            self._looked_at[subscription.id] = known
+        return [known for known in self._looked_at.values() if known[1]]
 
     async def _resume(self) -> int:
         """Resume what Discord's refusal paused, once the bot may post there (again)."""

@@ -48,7 +48,8 @@ def starts_with(
     no clock: one that was set back would make a listing look older than the subscription. So it
     does where the subscription seems to begin after ``now``: the clock was ahead then.
     """
-    if subscription.post_at is None or subscription.created_at > now:
+    began = subscription.created_at
+    if subscription.post_at is None or began is None or began > now:
         return not numbers or max(numbers) > subscription.starts_after
     at = due_instant(day, subscription.post_at, zone_of(subscription.zone))
-    return at >= subscription.created_at
+    return at >= began

@@ -121,6 +121,23 @@ class SubscriptionState(StrEnum):
     PAUSED = "paused"
 
 
+class Setting(StrEnum):
+    """A setting of a digest that may be stored in a way that this version cannot read."""
+
+    CATEGORIES = "categories"
+    TYPES = "types"
+    TIME = "time"
+    BEGIN = "begin"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unreadable:
+    """A part of a setting as it is stored; the digest does without."""
+
+    setting: Setting
+    text: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DigestOptions:
     """What a digest can be told beside what it holds and when it comes."""
@@ -135,11 +152,12 @@ PLAIN_DIGEST: Final = DigestOptions()
 class Subscription:
     """What one Discord channel gets: the categories it follows, filtered by its topics.
 
-    ``post_at`` is a local time in ``zone`` (an IANA name); None means as soon as announced.
-    ``starts_after`` is the number of the newest listing that was stored before it began.
-    ``place`` says where its messages go; with `Place.THREAD` the first of a date goes into the
-    channel, the others into its thread. Without topics the channel gets every paper of
-    ``announce_types``.
+    ``post_at`` is a local time in ``zone`` (a code of `bot.digest.zones`); None means as soon as
+    announced. ``created_at`` is when it began, None where that cannot be read; ``starts_after`` is
+    the number of the newest listing that was stored before. ``place`` says where its messages go;
+    with `Place.THREAD` the first of a date goes into the channel, the others into its thread.
+    Without topics the channel gets every paper of ``announce_types``. What of its settings is
+    ``unreadable`` is not in the others.
     """
 
     id: int
@@ -154,8 +172,9 @@ class Subscription:
     place: Place = Place.CHANNEL
     state: SubscriptionState = SubscriptionState.ACTIVE
     paused_because: Reason | None = None
-    created_at: datetime
+    created_at: datetime | None
     starts_after: int = 0
+    unreadable: tuple[Unreadable, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -72,7 +72,8 @@ def look_ahead(subscription: Subscription, known: KnownDays, *, now: datetime) -
 def list_skipped(subscription: Subscription, known: KnownDays, *, now: datetime) -> Sequence[date]:
     """List the known days that brought no digest and will bring none, newest first."""
     today = announcement_day(now)
-    first = announcement_day(subscription.created_at)
+    began = subscription.created_at
+    first = known.since if began is None else announcement_day(began)
     return [
         day
         for day in reversed(_days(subscription, known, today))

@@ -92,9 +92,13 @@ class Bookmark:
         return json.dumps(asdict(self), default=str)
 
     @classmethod
-    def from_json(cls, text: str) -> "Bookmark":
-        values = json.loads(text)
-        return cls(**{**values, "day": date.fromisoformat(values["day"])})
+    def from_json(cls, text: str) -> "Bookmark | None":
+        """Read a bookmark; None where it is damaged."""
+        try:
+            values = json.loads(text)
+            return cls(**{**values, "day": date.fromisoformat(values["day"])})
+        except (ValueError, TypeError, KeyError):
+            return None
 
 
 def _next_length(days: int, pages: int) -> int:
@@ -186,7 +190,8 @@ class Backfill:
     async def _find_mark(self, days: PastDays) -> Bookmark:
         """Return how far the backfill is; its start if it was never begun, or is done."""
         kept = await self._store.facts.get(days.name)
-        return Bookmark.from_json(kept) if kept else Bookmark(day=max(days.since, EARLIEST_CHANGE))
+        mark = Bookmark.from_json(kept) if kept else None
+        return mark or Bookmark(day=max(days.since, EARLIEST_CHANGE))
 
     def _pages(self, days: PastDays, mark: Bookmark) -> AsyncIterator[OaiPage]:
         name = oai_set(days.category)

@@ -106,10 +106,14 @@ class Enrichment:
         return latest
 
     async def _asked(self) -> dict[date, datetime]:
-        asked = json.loads(await self._store.facts.get(ASKED) or "{}")
-        return {
-            date.fromisoformat(day): datetime.fromisoformat(moment) for day, moment in asked.items()
-        }
+        try:
+            asked = json.loads(await self._store.facts.get(ASKED) or "{}")
+            return {
+                date.fromisoformat(day): datetime.fromisoformat(moment)
+                for day, moment in asked.items()
+            }
+        except (ValueError, TypeError, AttributeError):
+            return {}  # damaged: asking once more does no harm
 
     async def _note_asked(
         self, asked: Mapping[date, datetime], stored: Mapping[date, datetime]

@@ -9,16 +9,19 @@ from pyexpat import EXPAT_VERSION
 import aiohttp
 import discord
 
+from bot.arxiv.calendar import announcement_day
 from bot.config.schema import Config
 from bot.digest.models import Subscription
 from bot.errors import AlreadyRunning, DatabaseDamaged, StoreError
 from bot.pipeline import Pipeline
 from bot.run.app import build_visitor, open_offline
-from bot.run.housekeeping import find_problem
+from bot.run.housekeeping import LOOKED_AT, find_problem
 from bot.store.backup.copies import advise, list_copies
+from bot.store.damage import count_damaged
 from bot.store.sqlite.database import instance_lock
 from bot.store.sqlite.maintenance import find_stale_indexes
 from bot.store.store import Store
+from bot.ui.defects import find_defects
 from bot.ui.intake import say_difference, say_intake_reason
 from bot.ui.permissions import invite_url, missing_there, user_install_url
 
@@ -70,6 +73,10 @@ async def _check_store(config: Config, pipeline: Pipeline, program: str) -> Asyn
         f"database {config.database.path}: {papers} papers, {len(subscriptions)} subscriptions"
     )
     yield await _check_indexes(config, pipeline.store, program)
+    yield await _check_rows(pipeline)
+    for subscription in subscriptions:
+        for defect in find_defects(subscription):
+            yield _bad(f"digest of channel {subscription.channel_id}: {defect}")
     for status in await pipeline.store.papers.listing_statuses():
         total = sum(status.counts.values())
         yield _good(
@@ -100,6 +107,16 @@ async def _check_indexes(config: Config, store: Store, program: str) -> Finding:
         names = ", ".join(stale)
         return _bad(f"search indexes out of step ({names}); {program} reindex mends them")
     return _good("search indexes in step with the papers")
+
+
+async def _check_rows(pipeline: Pipeline) -> Finding:
+    """Count the rows that cannot be read in full."""
+    since = announcement_day(pipeline.now() - LOOKED_AT)
+    damaged = await count_damaged(pipeline.store.database, since)
+    if not damaged:
+        return _good("no rows damaged, as far as can be seen")
+    named = ", ".join(f"{count} of {table}" for table, count in damaged.items())
+    return _bad(f"rows damaged ({named}): the bot does without them; a backup has them whole")
 
 
 def _check_backups(config: Config) -> Finding:

@@ -8,7 +8,7 @@ import hashlib
 import json
 import logging
 from collections.abc import Mapping, Sequence
-from typing import cast
+from typing import Any, cast
 
 import aiohttp
 import discord
@@ -105,8 +105,8 @@ class PaperBot(commands.AutoShardedBot):
         facts = self.pipeline.store.facts
         name = f"commands.{self.application_id}"  # another token is another application
         wanted = hash_of_commands(self.tree)
-        known = json.loads(await facts.get(name) or "{}")
-        if known.get("hash") != wanted:
+        known = _read_commands(await facts.get(name))
+        if known["hash"] != wanted:
             try:
                 synced = await self.tree.sync()
             except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
@@ -133,3 +133,12 @@ def hash_of_commands(tree: app_commands.CommandTree[commands.AutoShardedBot]) ->
     """Hash what Discord would be sent for the tree's commands."""
     payload = {command.name: command.to_dict(tree) for command in tree.get_commands()}
     return hashlib.sha256(json.dumps(payload, sort_keys=True).encode()).hexdigest()
+
+
+def _read_commands(text: str | None) -> dict[str, Any]:
+    """Read what was noted of the commands that Discord has; what is damaged counts for nothing."""
+    try:
+        known = json.loads(text or "{}")
+        return {"hash": known["hash"], "ids": dict(known["ids"])}
+    except (ValueError, TypeError, KeyError):
+        return {"hash": "", "ids": {}}

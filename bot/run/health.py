@@ -39,6 +39,8 @@ class Health:
     """Whether Discord's gateway has us."""
     counters: Mapping[str, int] = field(default_factory=dict)
     """What happened since the start, by name: ``digests_sent``, ``papers_stored`` ..."""
+    gauges: Mapping[str, int] = field(default_factory=dict)
+    """How things stand, by name: ``digests_defective`` ..."""
 
 
 Snapshot = Callable[[], Health]
@@ -98,6 +100,7 @@ def render_metrics(health: Health, disk_problem: str) -> str:
         "tick_age_seconds": round(health.tick_age_s, 3),
         "connected": int(health.is_connected),
         "database_writable": int(not disk_problem),
+        **health.gauges,
     }
     lines = [_metric(f"{name}_total", "counter", n) for name, n in sorted(health.counters.items())]
     return "".join(lines + [_metric(name, "gauge", value) for name, value in gauges.items()])

@@ -12,17 +12,22 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
+from bot.arxiv.calendar import announcement_day
 from bot.config.schema import BackupConfig
 from bot.errors import StoreError
 from bot.models import Clock
 from bot.store.backup import copies
 from bot.store.backup.backup import copy_database
+from bot.store.damage import count_damaged
 from bot.store.store import Store
 
 log = logging.getLogger(__name__)
 
 KEPT_FOR: Final = timedelta(days=30)
 """A guild that invites the bot again within this time finds its digests as they were."""
+
+LOOKED_AT: Final = timedelta(days=14)
+"""How far back papers are looked at for damage: older ones are posted nowhere."""
 
 GuildIds = Callable[[], Collection[int] | None]
 """The guilds the bot is in; None while it does not know them."""
@@ -33,6 +38,14 @@ async def tidy(store: Store, guild_ids: GuildIds, *, now: datetime) -> None:
     await store.recent.forget(now)
     await store.search.tidy()
     await forget_departed(store, guild_ids, now=now)
+
+
+async def count_damage(store: Store, *, now: datetime) -> int:
+    """Count the rows that were damaged, and log them."""
+    found = await count_damaged(store.database, announcement_day(now - LOOKED_AT))
+    if found:
+        log.warning("rows of the database are damaged", extra=found)
+    return sum(found.values())
 
 
 async def forget_departed(store: Store, guild_ids: GuildIds, *, now: datetime) -> int:

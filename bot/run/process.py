@@ -18,7 +18,7 @@ from bot.config.schema import Config
 from bot.errors import ConfigError, ConfigProblem, TokenRefused
 from bot.run.app import App, open_app, utc_now
 from bot.run.health import Health, find_disk_problem, serve_health
-from bot.run.housekeeping import tidy
+from bot.run.housekeeping import count_damage, tidy
 from bot.run.stopping import stopping_on_signals, until
 from bot.run.ticker import ticking
 from bot.run.watchdog import watching_loop
@@ -83,7 +83,7 @@ class _Process:
     def __init__(self, app: App) -> None:
         self.app = app
         self.heart_beat_at_s = self.ticked_at_s = time.monotonic()
-        self.ticks = self.planned = 0
+        self.ticks = self.planned = self.damaged = 0
 
     async def run(self, token: str, stopped: asyncio.Event) -> None:
         """Work until ``stopped``, then let the post in flight finish."""
@@ -125,6 +125,7 @@ class _Process:
 
     async def _tidy(self) -> None:
         await tidy(self.app.store, self.app.sender.guild_ids, now=utc_now())
+        self.damaged = await count_damage(self.app.store, now=utc_now())
 
     async def _log_in(self, token: str) -> None:
         """Log in; an outage of Discord is waited out here, not by being restarted."""
@@ -190,6 +191,11 @@ class _Process:
                 "messages_planned": self.planned,
                 "listings_missed": self.app.pipeline.intake.missed,
                 "listings_differing": self.app.pipeline.intake.differing,
+                "plans_failed": self.app.pipeline.failed,
+            },
+            gauges={
+                "digests_defective": self.app.caretaker.defective,
+                "rows_damaged": self.damaged,
             },
         )
 

@@ -7,7 +7,14 @@ from datetime import date, datetime
 
 from bot.digest.due import PATIENCE
 from bot.store.sqlite.executor import Database
-from bot.store.sqlite.statements import change, select, select_rows
+from bot.store.sqlite.statements import (
+    LONG_AGO,
+    change,
+    read_day,
+    read_moment,
+    select,
+    select_rows,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,12 +117,14 @@ def _listings_since(
         """,
         {"day": day.isoformat()},
     )
+    # Without its times a listing is one that was there long ago: it is used all the same.
     return {
-        (category, date.fromisoformat(announced_on)): ListingTimes(
+        (category, announced_on): ListingTimes(
             number=number,
-            stored_at=datetime.fromisoformat(stored_at),
-            updated_at=datetime.fromisoformat(updated_at),
+            stored_at=read_moment(stored_at) or LONG_AGO,
+            updated_at=read_moment(updated_at) or LONG_AGO,
             is_growing=bool(is_growing),
         )
-        for number, category, announced_on, stored_at, updated_at, is_growing in rows
+        for number, category, text, stored_at, updated_at, is_growing in rows
+        if (announced_on := read_day(text)) is not None
     }

@@ -5,11 +5,15 @@ Shared by the modules of this package, so that a paper looks the same wherever i
 
 import sqlite3
 from collections.abc import Collection, Iterable, Mapping
-from datetime import date, datetime
+from datetime import date
 
 from bot.arxiv.identifier import arxiv_links
 from bot.models import ArxivId, Link, LinkKind, Paper, Provenance, StoredPaper
-from bot.store.sqlite.statements import Row, json_array, select_rows
+from bot.store.keys import day_of
+from bot.store.sqlite.statements import Row, json_array, read_day, read_moment, select_rows
+
+KINDS = frozenset(each.value for each in LinkKind)
+PROVENANCES = frozenset(each.value for each in Provenance)
 
 PAPER_COLUMNS = (
     "key, arxiv_id, version, announced_on, is_date_estimated, title, abstract, authors, "
@@ -64,12 +68,12 @@ def stored_paper(row: Row, links: Collection[Link] = ()) -> StoredPaper:
         doi=doi,
         journal_ref=journal_ref,
         license=license_url,
-        submitted_at=datetime.fromisoformat(submitted_at) if submitted_at else None,
+        submitted_at=read_moment(submitted_at),
         links=(*arxiv_links(arxiv_id), *links),
     )
     return StoredPaper(
         paper=paper,
-        announced_on=date.fromisoformat(announced_on),
+        announced_on=read_day(announced_on) or day_of(key),
         is_date_estimated=bool(is_estimated),
         key=key,
     )
@@ -99,9 +103,12 @@ def _load_links(
         "WHERE arxiv_id IN (SELECT value FROM json_each(:ids)) ORDER BY arxiv_id, position",
         {"ids": json_array(arxiv_ids)},
     ):
-        links.setdefault(arxiv_id, []).append(stored_link(*link))
+        links.setdefault(arxiv_id, []).extend(stored_link(*link))
     return links
 
 
-def stored_link(kind: str, url: str, provenance: str) -> Link:
-    return Link(kind=LinkKind(kind), url=url, provenance=Provenance(provenance))
+def stored_link(kind: str, url: str, provenance: str) -> list[Link]:
+    """Read a link; none where a later version wrote a kind or a source that is not known here."""
+    if kind not in KINDS or provenance not in PROVENANCES:
+        return []
+    return [Link(kind=LinkKind(kind), url=url, provenance=Provenance(provenance))]

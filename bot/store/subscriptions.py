@@ -1,22 +1,45 @@
 """Who gets what: one subscription per channel, and its topics."""
 
 import sqlite3
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import replace
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, time
 
-from bot.digest.models import PLAIN_DIGEST, DigestOptions, Reason, Subscription, Topic
+from bot.arxiv.taxonomy import canonical_category, is_category
+from bot.digest.models import (
+    PLAIN_DIGEST,
+    DigestOptions,
+    Place,
+    Reason,
+    Setting,
+    Subscription,
+    SubscriptionState,
+    Topic,
+    Unreadable,
+)
 from bot.models import AnnounceType
 from bot.store.outbox.outbox import abandon
 from bot.store.sqlite.executor import PERSONS_PATIENCE_S, Database
-from bot.store.sqlite.reasons import reason_column, reason_parameters
-from bot.store.sqlite.statements import Parameters, change, json_array, select, select_rows
+from bot.store.sqlite.reasons import parse_reason, reason_column, reason_parameters
+from bot.store.sqlite.statements import (
+    Parameters,
+    Row,
+    change,
+    json_array,
+    read_moment,
+    select_rows,
+)
 
 COLUMNS = (
     f"id, guild_id, channel_id, categories, announce_types, post_at, zone, style, place, state, "
     f"{reason_column('paused_because', 'paused_details')} AS paused_because, "
     f"created_at, starts_after"
 )
+
+
+TYPES = frozenset(each.value for each in AnnounceType)
+
+FOLLOWED = (AnnounceType.NEW, AnnounceType.CROSS)
+"""What a digest follows of which no type can be read; as one that is set up without saying."""
 
 
 class Subscriptions:
@@ -114,7 +137,8 @@ class Subscriptions:
 def _set(
     connection: sqlite3.Connection, channel_id: int, values: Mapping[str, object], now: datetime
 ) -> Subscription:
-    if _get(connection, channel_id) is None:
+    before = _get(connection, channel_id)
+    if before is None:
         abandon(connection, channel_id, now)
     connection.execute(
         """
@@ -127,9 +151,14 @@ def _set(
             guild_id = excluded.guild_id, categories = excluded.categories,
             announce_types = excluded.announce_types, post_at = excluded.post_at,
             zone = excluded.zone, style = excluded.style, place = excluded.place,
+            created_at = iif(:is_begin_known, created_at, excluded.created_at),
             state = 'active', paused_because = NULL, paused_details = NULL
         """,
-        {**values, "now": now.isoformat()},
+        {
+            **values,
+            "now": now.isoformat(),
+            "is_begin_known": before is not None and before.created_at is not None,
+        },
     )
     (subscription,) = _list(connection, "channel_id = :channel_id", {"channel_id": channel_id})
     return subscription
@@ -152,14 +181,63 @@ def _get(connection: sqlite3.Connection, channel_id: int) -> Subscription | None
 
 def _list(connection: sqlite3.Connection, where: str, parameters: Parameters) -> list[Subscription]:
     """List the subscriptions that ``where`` names, with their topics, oldest first."""
-    bare = select(
-        connection,
-        Subscription,
-        f"SELECT {COLUMNS} FROM subscription WHERE {where} ORDER BY id",
-        parameters,
+    rows = select_rows(
+        connection, f"SELECT {COLUMNS} FROM subscription WHERE {where} ORDER BY id", parameters
     )
-    topics = _topics(connection, [each.id for each in bare])
-    return [replace(each, topics=tuple(topics.get(each.id, ()))) for each in bare]
+    topics = _topics(connection, [row[0] for row in rows])
+    return [_subscription(row, topics.get(row[0], ())) for row in rows]
+
+
+def _subscription(row: Row, topics: Iterable[Topic]) -> Subscription:
+    """Read a row, also one of which a part is damaged or of another version."""
+    (id_, guild_id, channel_id, categories, announce_types, post_at, zone, style, place,
+     state, paused_because, created_at, starts_after) = row  # fmt: skip
+    known, other_categories = _known_categories(categories.split())
+    types, other_types = _known_types(announce_types.split())
+    at, began = _read_time(post_at), read_moment(created_at)
+    unreadable = [
+        *((Setting.CATEGORIES, each) for each in other_categories),
+        *((Setting.TYPES, each) for each in other_types),
+        *([(Setting.TIME, post_at)] if post_at is not None and at is None else []),
+        *([(Setting.BEGIN, created_at)] if began is None else []),
+    ]
+    return Subscription(
+        id=id_,
+        guild_id=guild_id,
+        channel_id=channel_id,
+        categories=known,
+        announce_types=types if types or not other_types else FOLLOWED,
+        topics=tuple(topics),
+        post_at=at,
+        zone=zone,
+        style=style,
+        place=Place(place),
+        state=SubscriptionState(state),
+        paused_because=parse_reason(paused_because) if paused_because is not None else None,
+        created_at=began,
+        starts_after=starts_after,
+        unreadable=tuple(Unreadable(setting=name, text=text) for name, text in unreadable),
+    )
+
+
+def _known_categories(names: Sequence[str]) -> tuple[tuple[str, ...], list[str]]:
+    """Return the categories that arXiv has, under their names of today, and what is none."""
+    known = dict.fromkeys(canonical_category(name) for name in names if is_category(name))
+    return tuple(known), [name for name in names if not is_category(name)]
+
+
+def _known_types(names: Sequence[str]) -> tuple[tuple[AnnounceType, ...], list[str]]:
+    known = tuple(AnnounceType(name) for name in names if name in TYPES)
+    return known, [name for name in names if name not in TYPES]
+
+
+def _read_time(text: str | None) -> time | None:
+    """Read a time of day; None where there is none, or none that can be read."""
+    try:
+        at = time.fromisoformat(text) if text is not None else None
+    except ValueError:
+        return None
+    return at if at is not None and at.tzinfo is None else None
 
 
 def _topics(

@@ -13,6 +13,7 @@ from bot.digest.outlook import Outlook
 from bot.models import IntakeReason, IntakeVerdict, JudgedStep
 from bot.text import markdown
 from bot.text.words import count_of, long_date
+from bot.ui.defects import find_defects
 from bot.ui.digest_status import FULL, name_categories
 from bot.ui.intake import VERDICTS, say_intake_reason
 from bot.ui.replies import COLOUR, describe_next, fitting_lines
@@ -79,6 +80,8 @@ def _said(step: JudgedStep) -> str:
 
 def _digest(story: DayStory) -> Iterator[str]:
     yield f"**Digest in {story.channel}**"
+    for defect in find_defects(story.subscription):
+        yield f"- **Needs attention**: {defect}"
     if not story.messages:
         yield f"- {_why_none(story)}"
     batches: dict[datetime, list[DeliveryRecord]] = {}
@@ -111,9 +114,10 @@ def _why_none(story: DayStory) -> str:
         return f"nothing yet; next digest: {describe_next(subscription, story.outlook)}"
     if not story.announced:
         return "none: no listing of this date has any papers"
+    began = f" ({_timestamp(subscription.created_at)})" if subscription.created_at else ""
     return (
         f"none: none of the {count_of(story.announced, 'paper')} announced was for this channel, "
-        f"or the digest was not set up yet ({_timestamp(subscription.created_at)})"
+        f"or the digest was not set up yet{began}"
     )
 
 

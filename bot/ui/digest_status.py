@@ -97,6 +97,8 @@ def _render(status: ChannelStatus, max_chars: int, now: datetime) -> discord.Emb
 
 def name_categories(categories: Sequence[str]) -> str:
     """Name a few categories, and say how many more there are."""
+    if not categories:
+        return "no category"
     more = len(categories) - 6
     return ", ".join(categories[:6]) + (f" and {more} more" if more > 0 else "")
 

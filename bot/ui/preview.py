@@ -13,6 +13,7 @@ from bot.digest.select import Decision, Verdict
 from bot.digest.tally import count_papers
 from bot.text import markdown
 from bot.text.words import count_of, long_date
+from bot.ui.defects import find_defects
 from bot.ui.replies import COLOUR, fitting_lines
 from bot.ui.tally import say_tally
 from bot.ui.why import describe_decision
@@ -36,6 +37,7 @@ def render_summary(
     if posted:
         lines = [_line(each) for each in posted]
         parts.append("**Would be posted**\n" + fitting_lines(lines, MAX_POSTED_CHARS))
+    parts[1:1] = [f"**Needs attention**: {defect}" for defect in find_defects(subscription)]
     parts += _left_out(decisions, subscription)
     description = parts[0]
     for part in parts[1:]:
@@ -54,7 +56,7 @@ def _headline(
     drafts: Sequence[MessageDraft],
 ) -> str:
     if not decisions:
-        names = ", ".join(subscription.categories[:10])
+        names = ", ".join(subscription.categories[:10]) or "no category"
         return (
             f"Nothing: no listing of {long_date(day)} is stored for {names}. The option date "
             "lists the days that have one; arXiv announces Monday to Friday."

@@ -14,18 +14,22 @@ from bot.digest.outlook import Outlook
 from bot.digest.zones import ABBREVIATIONS, ZoneMeaning, inverted_offset, is_offset
 from bot.text import markdown
 from bot.text.words import TYPE_NAMES, count_of, joined, long_date
+from bot.ui.defects import MAX_MISTAKE, find_defects, find_mistake
 from bot.ui.reasons import say_reason
 from bot.ui.tally import say_announced, say_tally
 
 COLOUR = discord.Colour(0xB31B1B)  # arXiv's own red
 MAX_SHOWN = 600
 """Characters for one list of names; two of them and the rest fit a message's 2000."""
-MAX_SHOWN_IN_LIST = 300
+ATTENTION = "**Needs attention**: something is wrong with its settings; `/digest status` says what"
+MAX_SHOWN_IN_LIST = 280
 MAX_DIGESTS_SHOWN = 6  # of at most 900 characters each: Discord allows 6000 per message
 
 
 def describe_next(subscription: Subscription, outlook: Outlook) -> str:
     """Say when a channel's next digest comes, and what it waits for."""
+    if not subscription.categories:
+        return "none: it follows no category that I know. Choose some with `/digest setup`"
     if subscription.state is SubscriptionState.PAUSED:
         because = markdown.escape(say_reason(subscription.paused_because))
         return f"none while it is paused ({because}); `/digest resume` resumes it"
@@ -86,6 +90,8 @@ def describe_topics(topics: Sequence[Topic], max_chars: int = MAX_SHOWN) -> str:
 
 
 def describe_categories(categories: Sequence[str], max_chars: int = MAX_SHOWN) -> str:
+    if not categories:
+        return "none that I know"
     names = [f"**{each}** {markdown.escape(category_name(each))}" for each in categories]
     return _joined_within(names, max_chars)
 
@@ -109,6 +115,7 @@ def _subscription_lines(
         f"Posted: {describe_time(subscription)}{describe_place(subscription)}",
         f"Topics: {describe_topics(subscription.topics, max_chars)}",
         f"Next digest: {describe_next(subscription, outlook)}",
+        *([ATTENTION] if find_defects(subscription) else []),
     )
     return "\n".join(lines)
 
@@ -188,6 +195,7 @@ def render_topics(
     """List topics with their channels; ``channels`` are links by channel."""
     lines = [
         f"{channels[channel_id]} **{markdown.escape(topic.name)}** {code(topic.query)}"
+        + _describe_mistake(topic)
         for channel_id, topic in topics
     ]
     return discord.Embed(
@@ -195,6 +203,11 @@ def render_topics(
         description=fitting_lines(lines, 4000),
         colour=COLOUR,
     ).set_footer(text="A paper is posted when it matches at least one topic of the channel")
+
+
+def _describe_mistake(topic: Topic) -> str:
+    mistake = find_mistake(topic)
+    return f" **cannot be read**: {markdown.shorten(mistake, MAX_MISTAKE)}" if mistake else ""
 
 
 def say_topic_set(
@@ -287,12 +300,16 @@ def say_no_listing(subscription: Subscription, errors: Sequence[str]) -> str:
     )
 
 
+def _followed(subscription: Subscription) -> str:
+    return ", ".join(subscription.categories) or "no category"
+
+
 def say_sure_to_remove(subscription: Subscription, *, given_up: int) -> str:
     """Ask before a digest is removed; ``given_up`` of its messages are on the way or in trouble."""
     topics = count_of(len(subscription.topics), "topic")
     more = f", with its {topics}" if subscription.topics else ""
     return (
-        f"Remove the digest of {', '.join(subscription.categories)} from "
+        f"Remove the digest of {_followed(subscription)} from "
         f"<#{subscription.channel_id}>{more}? What was posted stays; nothing more will be posted. "
         f"{_say_given_up(given_up)}(`/digest pause` only stops it for a while.)"
     )
@@ -310,7 +327,7 @@ def _say_given_up(messages: int) -> str:
 
 def say_removed(subscription: Subscription) -> str:
     return (
-        f"Removed the digest of {', '.join(subscription.categories)} from "
+        f"Removed the digest of {_followed(subscription)} from "
         f"<#{subscription.channel_id}>. `/digest setup` sets up a new one."
     )
 

@@ -12,6 +12,7 @@ from bot.digest.select import Decision, DeliveryStatus, Verdict
 from bot.models import ArxivId, Paper, StoredPaper
 from bot.text import markdown
 from bot.text.words import TYPE_NAMES, count_of, joined, long_date
+from bot.ui.defects import name_unreadable_topics
 
 MAX_TITLE: Final = 150
 MAX_REASON: Final = 200
@@ -49,6 +50,8 @@ def describe_decision(decision: Decision, subscription: Subscription) -> str:
             return f"It is {_listed(entry)}; this channel follows {followed or 'nothing'} only."
         case Verdict.POSTED_BEFORE:
             return f"Version {decision.sent_version} was posted in this channel before."
+        case Verdict.NO_TOPIC_MATCHED if unreadable := name_unreadable_topics(subscription):
+            return f"No topic matches it, and I can't read {unreadable}; /digest status says why."
         case Verdict.NO_TOPIC_MATCHED if len(topics) == 1:
             return f"It does not match the topic {topics[0].name!r}."
         case Verdict.NO_TOPIC_MATCHED:
@@ -104,7 +107,7 @@ def _unknown(
 ) -> Iterator[str]:
     shown = subscription.categories[:MAX_CATEGORIES]
     more = len(subscription.categories) - len(shown)
-    names = ", ".join(shown) + (f" and {more} more" if more else "")
+    names = ", ".join(shown) + (f" and {more} more" if more else "") or "no category"
     yield (
         f"{_name(arxiv_id, stored.paper.title if stored else '')} was not posted in "
         f"<#{subscription.channel_id}>: no listing I know of {names} announces it."

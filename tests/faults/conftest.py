@@ -1,10 +1,17 @@
-"""A connected world for each test of a fault: delivery alone, or the whole way from arXiv."""
+"""A world for each test of a fault: delivery alone, the whole way from arXiv, or the commands."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+import simcord
 
+from bot.delivery.edge import DiscordSender
+from bot.delivery.worker import Delivery
+from bot.pipeline import Pipeline
+from tests.conftest import World as Commands
+from tests.conftest import make_world
+from tests.fakes.clock import VirtualClock
 from tests.fakes.world import Channel, Guild
 from tests.faults.fetching import Fetching, open_fetching
 from tests.faults.world import World, open_world
@@ -24,6 +31,18 @@ def guild(world: World) -> Guild:
 @pytest.fixture
 def channel(world: World) -> Channel:
     return world.channel
+
+
+@pytest.fixture
+def commands(
+    env: simcord.Env,
+    pipeline: Pipeline,
+    delivery: Delivery,
+    sender: DiscordSender,
+    clock: VirtualClock,
+) -> Commands:
+    """A whole bot in a pretended Discord, for faults that people see in its answers."""
+    return make_world(env, pipeline, delivery, sender, clock)
 
 
 @pytest.fixture

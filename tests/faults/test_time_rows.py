@@ -227,6 +227,7 @@ class Walk:
     def expected(self, subscription: Subscription, days: Iterable[date]) -> dict[date, datetime]:
         """When each date's digest is to be planned: at the first tick that can."""
         assert subscription.post_at is not None
+        assert subscription.created_at is not None
         moments: dict[date, datetime] = {}
         for day in days:
             moment = self.wall.shows(day, subscription.post_at)

@@ -1,5 +1,7 @@
 """What `check` says of the backups, and of a database that needs one."""
 
+import sqlite3
+from datetime import time
 from pathlib import Path
 
 import pytest
@@ -82,3 +84,29 @@ async def test_a_damaged_database_comes_with_the_way_out(path: Path) -> None:
     found = (await check(path))[-1]
     assert not found.is_good
     assert found.sentence.endswith(f"with: bot restore {copy}")
+
+
+async def test_damaged_rows_and_settings_are_named(path: Path) -> None:
+    assert [each for each in await check(path) if "rows damaged" in each.sentence] == [
+        Finding(is_good=True, sentence="no rows damaged, as far as can be seen")
+    ]
+    async with open_store(path) as store:
+        await store.subscriptions.set_subscription(
+            guild_id=1, channel_id=2, categories=["cs.CV"], announce_types=[], post_at=time(9),
+            zone="Mars", style="cards", now=NOW,
+        )  # fmt: skip
+    connection = sqlite3.connect(path)
+    with connection:
+        connection.execute(
+            "INSERT INTO digest (channel_id, announced_on, decided_at, announced, planned) "
+            "VALUES (2, '2024-03-05', 'once', 1, 1)"
+        )
+        connection.execute("INSERT INTO departed_guild VALUES (5, 'once'), (6, 'twice')")
+    connection.close()
+    bad = [each.sentence for each in await check(path) if not each.is_good]
+    (rows,) = [each for each in bad if each.startswith("rows damaged")]
+    assert rows.startswith("rows damaged (1 of digest, 2 of departed_guild): the bot does without")
+    (setting,) = [each for each in bad if "Mars" in each]
+    assert setting.startswith(
+        "digest of channel 2: The machine I run on doesn't know the time zone 'Mars'"
+    )

@@ -14,7 +14,15 @@ from bot.digest.models import ReasonCode, Subscription
 from bot.errors import StoreError
 from bot.models import ArxivId
 from bot.store.sqlite.executor import Database
-from bot.store.sqlite.statements import change, json_array, select, select_one, select_rows
+from bot.store.sqlite.statements import (
+    LONG_AGO,
+    change,
+    json_array,
+    read_moment,
+    select,
+    select_one,
+    select_rows,
+)
 
 RESTORED: Final = "restored_at"
 """The fact that the database was put back, until the channels were compared with it."""
@@ -80,7 +88,11 @@ class Restored:
         paused = await self._database.read(
             select_rows, "SELECT name, value FROM fact WHERE name GLOB ?", (f"{PAUSED}*",)
         )
-        return {int(name.removeprefix(PAUSED)): datetime.fromisoformat(at) for name, at in paused}
+        return {
+            int(name.removeprefix(PAUSED)): read_moment(at) or LONG_AGO
+            for name, at in paused
+            if name.removeprefix(PAUSED).isdecimal()
+        }
 
     async def forget_paused(self, channel_ids: Collection[int]) -> None:
         """Note that these channels need no further notice."""

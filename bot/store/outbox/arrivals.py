@@ -10,10 +10,18 @@ from bot.digest.arrival import PastDigest, Queue
 from bot.digest.messages import DeliveryState
 from bot.digest.select import DeliveryStatus
 from bot.models import ArxivId
-from bot.store.outbox.outbox import LONG_AGO, OPEN, read_day, read_moment
+from bot.store.outbox.outbox import OPEN
 from bot.store.sqlite.executor import Database
 from bot.store.sqlite.reasons import read_reason
-from bot.store.sqlite.statements import Row, json_array, select, select_rows
+from bot.store.sqlite.statements import (
+    LONG_AGO,
+    Row,
+    json_array,
+    read_day,
+    read_moment,
+    select,
+    select_rows,
+)
 
 _OF_FIRST: Final = """
     (SELECT first.{} FROM delivery AS first

@@ -25,10 +25,13 @@ from bot.store.outbox.threads import find_new_starter, find_starter, lose_starte
 from bot.store.sqlite.executor import Database
 from bot.store.sqlite.reasons import read_reason, reason_column, reason_parameters
 from bot.store.sqlite.statements import (
+    LONG_AGO,
     Parameters,
     Row,
     change,
     json_array,
+    read_day,
+    read_moment,
     select,
     select_one,
     select_rows,
@@ -69,9 +72,6 @@ THREAD_OF_POSTED = f"""
     CASE place WHEN 'forum' THEN :message_id
         WHEN 'thread' THEN {_STARTER.format("message_id")} END
 """
-
-LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
-"""Stands for a time that cannot be read."""
 
 HEAD_OF_CHANNEL = f"""
     SELECT id FROM delivery
@@ -689,23 +689,6 @@ def _record(row: Row) -> DeliveryRecord:
         has_thread=None if has_thread is None else bool(has_thread),
         tags=tuple(tags.split()),
     )
-
-
-def read_moment(text: str | None) -> datetime | None:
-    """Read a moment; None where there is none, or none that can be read."""
-    try:
-        moment = datetime.fromisoformat(text) if text else None
-    except ValueError:
-        return None
-    return moment if moment is not None and moment.tzinfo is not None else None
-
-
-def read_day(text: str) -> date | None:
-    """Read a date; None where none can be read."""
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None
 
 
 def _sha256(payload: str) -> str:

@@ -11,7 +11,7 @@ from typing import Final
 
 from bot.digest.messages import DeliveryState
 from bot.digest.models import Place, Reason, ReasonCode
-from bot.store.sqlite.statements import change, select_one, select_rows
+from bot.store.sqlite.statements import change, read_day, select_one, select_rows
 
 STARTS_A_THREAD: Final = "starter_id IS NULL AND thread_name IS NOT NULL"
 
@@ -53,8 +53,9 @@ def find_new_starter(connection: sqlite3.Connection, delivery_id: int) -> None:
         """,
         (delivery_id,),
     )
-    for channel_id, day, place in lost:
-        starter_id = find_starter(connection, channel_id, date.fromisoformat(day), Place(place))
+    for channel_id, text, place in lost:
+        day = read_day(text)  # None in a damaged row, which is not sent anyway
+        starter_id = find_starter(connection, channel_id, day, Place(place)) if day else None
         connection.execute(
             "UPDATE delivery SET starter_id = :starter_id, place = :place WHERE id = :id",
             {

@@ -18,7 +18,7 @@ from bot.store.keys import SEQUENCE_BITS, day_of, first_key
 from bot.store.papers.merging import Change, FirstDay, better_day, change_to, has_news
 from bot.store.rows import PAPER_COLUMNS, load_papers, paper_values
 from bot.store.search import search
-from bot.store.sqlite.statements import Row, json_array, select_rows
+from bot.store.sqlite.statements import Row, json_array, read_day, select_rows
 
 LINKS_WE_STORE = (LinkKind.CODE, LinkKind.PROJECT, LinkKind.DATA, LinkKind.MODEL)
 
@@ -187,7 +187,10 @@ def _has_news(record: SourceRecord, known: _Known | None) -> bool:
         return True
     if record.announced_on is None:  # then the day follows from submitted_at
         return False
-    day = FirstDay(date.fromisoformat(known.announced_on), known.is_estimated)
+    known_day = read_day(known.announced_on)
+    if known_day is None:
+        return True
+    day = FirstDay(known_day, known.is_estimated)
     found = FirstDay(record.announced_on, is_estimated=False)
     return better_day(record.arxiv_id, day, found) != day
 

@@ -28,7 +28,16 @@ from bot.store.papers.merging import Change
 from bot.store.rows import load_papers
 from bot.store.search import search
 from bot.store.sqlite.executor import Database
-from bot.store.sqlite.statements import Row, json_array, select, select_one, select_rows
+from bot.store.sqlite.statements import (
+    LONG_AGO,
+    Row,
+    json_array,
+    read_day,
+    read_moment,
+    select,
+    select_one,
+    select_rows,
+)
 
 BATCH_DEADLINE_S = 60.0
 """No person waits during an import, but a read is not to hang for ever."""
@@ -223,7 +232,7 @@ def _redate(connection: sqlite3.Connection, arxiv_ids: Collection[ArxivId], wron
         "AND announce_type IN ('new', 'cross') GROUP BY arxiv_id",
         {"ids": json_array(stored)},
     )
-    told = {ArxivId(arxiv_id): date.fromisoformat(day) for arxiv_id, day in rows}
+    told = {ArxivId(arxiv_id): day for arxiv_id, text in rows if (day := read_day(text))}
     changes = []
     for arxiv_id, before in stored.items():
         if before.announced_on != wrong or told.get(arxiv_id) == wrong:
@@ -331,7 +340,8 @@ def _growth_time(connection: sqlite3.Connection, day: date, now: datetime) -> da
     decided_at = select_one(
         connection,
         datetime,
-        "SELECT decided_at FROM digest WHERE announced_on = ? ORDER BY decided_at DESC LIMIT 1",
+        "SELECT decided_at FROM digest WHERE announced_on = ? "
+        "AND julianday(decided_at) IS NOT NULL ORDER BY decided_at DESC LIMIT 1",
         (day.isoformat(),),
     )
     if decided_at is None or decided_at <= now:
@@ -383,6 +393,7 @@ def _load_listing(connection: sqlite3.Connection, category: str, day: date) -> L
             position=position,
         )
         for arxiv_id, announce_type, position, version in rows
+        if arxiv_id in papers  # else it was deleted by hand: it is asked for again with its listing
     ]
     return Listing(
         category=category, announced_on=day, announcements=tuple(announcements), source=source
@@ -402,12 +413,13 @@ def _newest_statuses(connection: sqlite3.Connection) -> list[ListingStatus]:
     return [
         ListingStatus(
             category=category,
-            announced_on=date.fromisoformat(day),
-            counts=_counts(connection, category, day),
+            announced_on=day,
+            counts=_counts(connection, category, text),
             source=source,
-            stored_at=datetime.fromisoformat(stored_at),
+            stored_at=read_moment(stored_at) or LONG_AGO,
         )
-        for category, day, source, stored_at in rows
+        for category, text, source, stored_at in rows
+        if (day := read_day(text)) is not None
     ]
 
 

@@ -244,6 +244,6 @@ def load(reading: Reading, found: Sequence[Found]) -> list[StoredPaper]:
         "WHERE key IN (SELECT value FROM json_each(?)) ORDER BY key, position",
         wanted,
     ):
-        links.setdefault(key, []).append(stored_link(kind, url, provenance))
+        links.setdefault(key, []).extend(stored_link(kind, url, provenance))
     papers = {row[0]: stored_paper(row, links.get(row[0], ())) for row in rows}
     return [papers[key] for key in keys if key in papers]

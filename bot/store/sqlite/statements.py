@@ -9,10 +9,11 @@ dates and times are ISO texts; a tuple is a text of blank-separated words; a rea
 
 import dataclasses
 import json
+import logging
 import sqlite3
 import types
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import date, datetime, time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime, time
 from enum import Enum
 from functools import cache
 from typing import Any, TypeVar, Union, cast, get_args, get_origin, get_type_hints
@@ -22,16 +23,26 @@ from bot.errors import StoreError
 from bot.models import IntakeReason, IntakeVerdict
 from bot.store.sqlite.reasons import parse_intake_reason, parse_reason, parse_verdict
 
+log = logging.getLogger(__name__)
+
 T = TypeVar("T")
 K = TypeVar("K")
 Row = tuple[Any, ...]
 Parameters = Mapping[str, object] | Sequence[object]
 Convert = Callable[[Any], Any]
 
+
+def _aware_moment(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError("a moment without a zone")
+    return moment
+
+
 _PARSERS: Mapping[object, Convert] = types.MappingProxyType(
     {
         date: date.fromisoformat,
-        datetime: datetime.fromisoformat,
+        datetime: _aware_moment,
         time: time.fromisoformat,
         Reason: parse_reason,
         IntakeReason: parse_intake_reason,
@@ -48,11 +59,40 @@ def select(
 ) -> list[T]:
     """Read all rows of a statement (a query, or one with RETURNING) as values of ``shape``.
 
-    Raises `StoreError` for a value that does not fit, which another program must have written.
+    A row with a value that does not fit is left out: another program must have written it, and it
+    must not stop the others. `bot.store.damage` counts such rows.
     """
     cursor = connection.execute(sql, parameters)
     read = _reader(shape, tuple(column[0] for column in cursor.description))
-    return [read(row) for row in cursor.fetchall()]
+    return list(_readable(read, cursor.fetchall()))
+
+
+def _readable(read: Callable[[Row], T], rows: Iterable[Row]) -> Iterator[T]:
+    for row in rows:
+        try:
+            yield read(row)
+        except StoreError as error:
+            log.debug("row left out: %s", error)
+
+
+LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+"""Stands for a time that cannot be read."""
+
+
+def read_moment(text: object) -> datetime | None:
+    """Read a moment; None where there is none, or none that can be read."""
+    try:
+        return _aware_moment(text) if isinstance(text, str) else None
+    except ValueError:
+        return None
+
+
+def read_day(text: object) -> date | None:
+    """Read a date; None where none can be read."""
+    try:
+        return date.fromisoformat(text) if isinstance(text, str) else None
+    except ValueError:
+        return None
 
 
 def select_one(
@@ -77,7 +117,8 @@ def select_pairs(
     columns = tuple(column[0] for column in cursor.description)
     width = len(_fields(key)) or 1
     read_key, read = _reader(key, columns[:width]), _reader(shape, columns[width:])
-    return [(read_key(row[:width]), read(row[width:])) for row in cursor.fetchall()]
+    pairs = _readable(lambda row: (read_key(row[:width]), read(row[width:])), cursor.fetchall())
+    return list(pairs)
 
 
 def select_rows(connection: sqlite3.Connection, sql: str, parameters: Parameters = ()) -> list[Row]:
@@ -142,7 +183,15 @@ def _converter(hint: Any) -> Convert | None:
 
 def _optional(hint: Any) -> Convert | None:
     convert = _converter(hint)
-    return convert and (lambda value: None if value is None else convert(value))
+    return convert and (lambda value: None if value is None else _read_or_none(convert, value))
+
+
+def _read_or_none(convert: Convert, value: object) -> Any:
+    """Read what may be missing; what cannot be read is."""
+    try:
+        return convert(value)
+    except (ValueError, TypeError, AttributeError):
+        return None
 
 
 def _words(hint: Any) -> Convert:
