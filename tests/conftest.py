@@ -23,7 +23,7 @@ from bot.store.store import Store
 from bot.ui.errors import explain
 from tests.builders import NOW, make_listing, make_paper
 from tests.fakes.clock import VirtualClock
-from tests.fakes.spec import MESSAGES, body_errors
+from tests.fakes.spec import FROM_MESSAGE, MESSAGES, POSTS, body_errors
 from tests.stores import open_store
 from tests.waiting import HUNG_S
 
@@ -138,6 +138,8 @@ async def env(
 
 TEMPLATES = {
     r"/channels/\d+/messages": MESSAGES,
+    r"/channels/\d+/threads": POSTS,
+    r"/channels/\d+/messages/\d+/threads": FROM_MESSAGE,
     r"/interactions/\d+/[^/]+/callback": (
         "/interactions/{interaction_id}/{interaction_token}/callback"
     ),

@@ -1,15 +1,17 @@
 """What the admin groups share: who may use them, and which digest a command is about."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Final, cast
 
 import discord
 from discord import app_commands
+from discord.app_commands.transformers import BaseChannelTransformer
 from discord.ext import commands
 
 from bot.cogs.services import Deliverer
+from bot.delivery.posts import lacks_tag
 from bot.digest.messages import DeliveryRecord, DeliveryState
 from bot.digest.models import Place, Subscription
 from bot.errors import InputError
@@ -18,8 +20,23 @@ from bot.text.words import joined
 from bot.ui.permissions import missing_there
 from bot.ui.replies import channel_link
 
-DigestChannel = discord.TextChannel | discord.Thread
+DigestChannel = discord.TextChannel | discord.Thread | discord.ForumChannel
 """Where a digest can be posted."""
+
+
+class DigestChannelPicker(BaseChannelTransformer[discord.Client]):
+    """Offers those channels; media channels, which discord.py counts as forums, want pictures."""
+
+    def __init__(self) -> None:
+        super().__init__(discord.TextChannel, discord.Thread, discord.ForumChannel)
+
+    @property
+    def channel_types(self) -> list[discord.ChannelType]:
+        return [each for each in super().channel_types if each is not discord.ChannelType.media]
+
+
+ChannelOption = app_commands.Transform[DigestChannel, DigestChannelPicker]
+"""A command's option for one of them."""
 
 DIGEST_COG: Final = "digest"
 LOOK_EVERY_S = 0.1
@@ -64,10 +81,14 @@ class AdminCog(commands.GroupCog):
         Raises `InputError` when there is none, or more than one to choose from.
         """
         subscriptions = await self.subscriptions(interaction)
-        wanted = channel.id if channel else interaction.channel_id
-        for subscription in subscriptions:
-            if subscription.channel_id == wanted:
-                return subscription
+        here = channel or interaction.channel
+        wanted = [here.id] if here else []
+        if isinstance(here, discord.Thread):
+            wanted.append(here.parent_id)  # nobody can type a command into a forum itself
+        by_channel = {each.channel_id: each for each in subscriptions}
+        for channel_id in wanted:
+            if channel_id in by_channel:
+                return by_channel[channel_id]
         if channel is not None:
             raise InputError(f"No digest is set up in #{channel.name}; /digest setup sets one up.")
         if len(subscriptions) == 1:
@@ -123,17 +144,42 @@ def channel_here(interaction: discord.Interaction, channel: DigestChannel | None
     here = channel or interaction.channel
     if not isinstance(here, DigestChannel):
         raise InputError(
-            "Digests go to text channels and threads; pick one with the option channel."
+            "Digests go to text channels, threads and forums; pick one with the option channel."
         )
     return here
 
 
-def require_place(channel: DigestChannel, place: Place) -> None:
-    """Raise `InputError` unless messages can go to that place of the channel."""
+def place_in(channel: DigestChannel, wished: Place | None, before: Place | None) -> Place:
+    """Return where in a channel messages go; raises `InputError` where they cannot go there."""
+    if isinstance(channel, discord.ForumChannel):
+        if channel.is_media():
+            raise InputError(
+                f"#{channel.name} wants a picture or video in every post; choose a forum or a text "
+                "channel."
+            )
+        if wished not in (None, Place.FORUM):
+            raise InputError(
+                f"#{channel.name} is a forum, which takes posts only; leave out where."
+            )
+        return Place.FORUM
+    place = wished or before or Place.CHANNEL
+    if place is Place.FORUM:
+        raise InputError(f"#{channel.name} is no forum; choose a forum as channel.")
     if place is Place.THREAD and isinstance(channel, discord.Thread):
         raise InputError(
-            f"#{channel.name} is a thread, and Discord makes no threads in threads; choose its "
+            f"#{channel.name} is a thread, and Discord makes no threads in threads; pick its "
             "channel, or where: in the channel."
+        )
+    return place
+
+
+def require_tag(channel: DigestChannel, categories: Sequence[str]) -> None:
+    """Raise `InputError` where a forum wants a tag that it does not have."""
+    if isinstance(channel, discord.ForumChannel) and lacks_tag(channel, categories):
+        raise InputError(
+            f"#{channel.name} wants a tag on every post, and has none that is named like "
+            f"{joined(categories[:3], 'or')}. Add one in the forum's settings, or switch off that "
+            "people must select tags when posting; then run this command again."
         )
 
 

@@ -10,12 +10,13 @@ from bot.arxiv.identifier import parse_identifier
 from bot.cogs.admin import (
     DIGEST_COG,
     AdminCog,
-    DigestChannel,
+    ChannelOption,
     channel_here,
     channel_links,
     guild_of,
+    place_in,
     require_permissions,
-    require_place,
+    require_tag,
 )
 from bot.cogs.answers import defer_privately
 from bot.cogs.digest_answers import AnswerButton, ask_removal, ask_resumption
@@ -91,7 +92,7 @@ class DigestCog(
         zone="time zone of that time, for example Europe/Berlin or UTC+8 (default: UTC)",
         types="which announcements (default: new submissions and cross-lists)",
         style="how papers look (default: cards)",
-        where="in the channel, or in a thread of the first message (default: in the channel)",
+        where="in the channel (default), in a thread of the first message, or posts in a forum",
     )
     @app_commands.choices(
         types=[Choice(name=words, value=words) for words in TYPE_CHOICES],
@@ -102,7 +103,7 @@ class DigestCog(
         self,
         interaction: discord.Interaction,
         categories: app_commands.Range[str, 1, 400],
-        channel: DigestChannel | None = None,
+        channel: ChannelOption | None = None,
         time: str | None = None,
         zone: str | None = None,
         types: str | None = None,
@@ -113,8 +114,9 @@ class DigestCog(
         here = channel_here(interaction, channel)
         before = await self.store.subscriptions.get_subscription(here.id)
         wishes = read_wishes(before, categories, time, zone, types, style, where, zones=self.zones)
-        require_place(here, wishes.place)
-        require_permissions(here, wishes.place)
+        place = place_in(here, wishes.place, before.place if before else None)
+        require_permissions(here, place)
+        require_tag(here, wishes.categories)
         if before and may_repeat(before):
             require_active(before)
         subscription = await self.store.subscriptions.set_subscription(
@@ -125,7 +127,7 @@ class DigestCog(
             post_at=wishes.post_at,
             zone=wishes.zone,
             style=wishes.style,
-            options=DigestOptions(place=wishes.place),
+            options=DigestOptions(place=place),
             now=self.pipeline.now(),
         )
         outlooks = await self.pipeline.outlooks([subscription])
@@ -158,7 +160,7 @@ class DigestCog(
     async def preview(
         self,
         interaction: discord.Interaction,
-        channel: DigestChannel | None = None,
+        channel: ChannelOption | None = None,
         date: str | None = None,
     ) -> None:
         await defer_privately(interaction)
@@ -172,7 +174,7 @@ class DigestCog(
     async def send(
         self,
         interaction: discord.Interaction,
-        channel: DigestChannel | None = None,
+        channel: ChannelOption | None = None,
         date: str | None = None,
     ) -> None:
         await defer_privately(interaction)
@@ -194,7 +196,7 @@ class DigestCog(
     @app_commands.command(description="What was posted, what comes next, and what went wrong")
     @app_commands.describe(channel="the channel of one digest (default: all of this server)")
     async def status(
-        self, interaction: discord.Interaction, channel: DigestChannel | None = None
+        self, interaction: discord.Interaction, channel: ChannelOption | None = None
     ) -> None:
         await defer_privately(interaction)
         if channel is not None:
@@ -216,7 +218,7 @@ class DigestCog(
         interaction: discord.Interaction,
         paper: app_commands.Range[str, 1, 300] | None = None,
         date: str | None = None,
-        channel: DigestChannel | None = None,
+        channel: ChannelOption | None = None,
     ) -> None:
         arxiv_id, day = paper and parse_identifier(paper)[0], date and parse_day(date)
         if not (arxiv_id or day):
@@ -248,7 +250,7 @@ class DigestCog(
     @app_commands.command(name="pause", description="Post nothing in a channel for a while")
     @about_a_digest
     async def pause_digest(
-        self, interaction: discord.Interaction, channel: DigestChannel | None = None
+        self, interaction: discord.Interaction, channel: ChannelOption | None = None
     ) -> None:
         await defer_privately(interaction)
         subscription = await self.subscription(interaction, channel)
@@ -257,7 +259,7 @@ class DigestCog(
     @app_commands.command(name="resume", description="Resume a paused digest")
     @about_a_digest
     async def resume_digest(
-        self, interaction: discord.Interaction, channel: DigestChannel | None = None
+        self, interaction: discord.Interaction, channel: ChannelOption | None = None
     ) -> None:
         await defer_privately(interaction)
         subscription = await self.subscription(interaction, channel)
@@ -271,7 +273,7 @@ class DigestCog(
     @app_commands.command(description="Stop a channel's digest (asks first)")
     @about_a_digest
     async def remove(
-        self, interaction: discord.Interaction, channel: DigestChannel | None = None
+        self, interaction: discord.Interaction, channel: ChannelOption | None = None
     ) -> None:
         await defer_privately(interaction)
         subscription = await self.subscription(interaction, channel)

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import discord
 
-from bot.cogs.admin import AdminCog, guild_of, require_permissions
+from bot.cogs.admin import AdminCog, DigestChannel, guild_of, require_permissions
 from bot.delivery.notices import resumes_by_itself
 from bot.digest.models import Reason, ReasonCode, Subscription, SubscriptionState
 from bot.errors import InputError
@@ -56,7 +56,7 @@ async def resume(
     """Let a paused digest go on where the bot may post; returns what to say."""
     require_paused(subscription)
     channel = guild_of(interaction).get_channel_or_thread(subscription.channel_id)
-    if isinstance(channel, discord.TextChannel | discord.Thread):
+    if isinstance(channel, DigestChannel):
         require_permissions(channel, subscription.place)
     await cog.store.subscriptions.resume(subscription.channel_id)
     cog.delivery.wake()

@@ -207,6 +207,7 @@ def parse_types(text: str) -> tuple[AnnounceType, ...]:
 PLACE_CHOICES: Final = {
     "in the channel": Place.CHANNEL,
     "in a thread: one message in the channel, the rest in its thread": Place.THREAD,
+    "in a forum: one post a day": Place.FORUM,
 }
 """Where messages may go, by the words that an admin picks."""
 
@@ -232,7 +233,8 @@ class Wishes:
     style: str = DEFAULT_STYLE.code
     meant: ZoneMeaning | None = None
     """How the zone was read, where one was named."""
-    place: Place = Place.CHANNEL
+    place: Place | None = None
+    """Where in the channel, if that was said."""
 
 
 def read_wishes(
@@ -265,7 +267,7 @@ def read_wishes(
         zone=meant.zone if meant else old.zone,
         style=style or style_of(old.style).code,  # one that is not known any more is left behind
         meant=meant,
-        place=parse_place(where) if where else old.place,
+        place=parse_place(where) if where else None,
     )
 
 

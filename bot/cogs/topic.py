@@ -8,7 +8,7 @@ import discord
 from discord import app_commands
 
 from bot.arxiv.calendar import announcement_day
-from bot.cogs.admin import AdminCog, DigestChannel, channel_links, guild_of
+from bot.cogs.admin import AdminCog, ChannelOption, channel_links, guild_of
 from bot.cogs.answers import defer_privately
 from bot.cogs.options import parse_name
 from bot.cogs.services import Deliverer
@@ -58,7 +58,7 @@ class TopicCog(AdminCog, group_name="topic", group_description="Narrow digests d
         interaction: discord.Interaction,
         name: app_commands.Range[str, 1, 50],
         query: app_commands.Range[str, 1, 300],
-        channel: DigestChannel | None = None,
+        channel: ChannelOption | None = None,
     ) -> None:
         topic = Topic(name=parse_name(name), query=query.strip())
         parse_query(topic.query)
@@ -118,7 +118,7 @@ class TopicCog(AdminCog, group_name="topic", group_description="Narrow digests d
         name="the topic to remove", channel="the digest it narrows (default: this channel's)"
     )
     async def remove(
-        self, interaction: discord.Interaction, name: str, channel: DigestChannel | None = None
+        self, interaction: discord.Interaction, name: str, channel: ChannelOption | None = None
     ) -> None:
         await defer_privately(interaction)
         subscription = await self.subscription(interaction, channel)

@@ -20,6 +20,7 @@ from bot.delivery.fingerprint import CLOCK_TOLERANCE, Sighting
 from bot.delivery.history import PostedPapers, list_posted, search
 from bot.delivery.outcome import (
     IN_THREAD,
+    POSTING,
     RULES,
     Effect,
     Ending,
@@ -28,11 +29,13 @@ from bot.delivery.outcome import (
     Try,
     judge,
     judge_opening,
+    judge_unsent,
 )
+from bot.delivery.posts import lacks_tag, pick_tags, post_body
 from bot.delivery.trace import watched
 from bot.delivery.window import NonceWindow, NonceWindowOver, Tries, host_clock
 from bot.digest.messages import DeliveryRecord, DeliveryState
-from bot.digest.models import Place, Reason, ReasonCode
+from bot.digest.models import Place, Reason, ReasonCode, Subscription
 from bot.models import Clock
 from bot.ui.permissions import missing_there
 from bot.ui.reasons import say_reason
@@ -96,19 +99,26 @@ class DiscordSender:
         """Return the guilds that the bot is in, those with an outage too; None: not known."""
         return {guild.id for guild in self.client.guilds} if self.client.is_ready() else None
 
-    def can_post(self, guild_id: int, channel_id: int, place: Place = Place.CHANNEL) -> bool | None:
-        """Whether the bot may post in a channel, as far as is known now; None: not known."""
-        guild = self.client.get_guild(guild_id) if self.client.is_ready() else None
+    def can_post(self, subscription: Subscription) -> bool | None:
+        """Whether the bot may post where a digest goes, as far as is known; None: not known."""
+        is_ready = self.client.is_ready()
+        guild = self.client.get_guild(subscription.guild_id) if is_ready else None
         if guild is None or guild.unavailable:
             return None
-        channel = guild.get_channel_or_thread(channel_id)
+        channel = guild.get_channel_or_thread(subscription.channel_id)
         if channel is None:
             return None
-        return not missing_there(channel, channel.permissions_for(guild.me), place)
+        if isinstance(channel, discord.ForumChannel) and lacks_tag(
+            channel, subscription.categories
+        ):
+            return False
+        return not missing_there(channel, channel.permissions_for(guild.me), subscription.place)
 
     # Digests
 
     async def send(self, record: DeliveryRecord, tries: Tries) -> Outcome:
+        if record.place is Place.FORUM:
+            return await self._post(record, tries)
         # The frozen body itself, not a message built from it: what was planned is what is sent, at
         # half the cost. ``channel.send`` ends in the same call.
         body = message_body(record.body, record.nonce)
@@ -129,6 +139,34 @@ class DiscordSender:
             reason = Reason(code=ReasonCode.OTHER_CHANNEL, number=channel_id)
             return Outcome(state=DeliveryState.FAILED, reason=reason)
         return Outcome(state=DeliveryState.SENT, message_id=message_id)
+
+    async def _post(self, record: DeliveryRecord, tries: Tries) -> Outcome:
+        """Make a forum's post. Nothing recognises a second one: no try follows an unsure one."""
+        try:
+            tags = await self._pick_tags(record)
+        except Exception as error:
+            return judge_unsent(failure_of(error), POSTING)
+        body = post_body(record, nobody_mentioned(record.body), tags, ARCHIVED_AFTER_MIN)
+        parameters = MultipartParameters(payload=body, multipart=None, files=None)
+        tries.is_single = True
+        with watched(tries):
+            try:
+                thread = await self.client.http.start_thread_in_forum(
+                    record.channel_id, params=parameters
+                )
+                message_id = int(thread["id"])
+            except Exception as error:  # everything: the table has a row for each
+                failure = failure_of(error, is_refused=tries.is_refused)
+                return judge(failure, tries.made, POSTING)
+            finally:
+                self._note_clock(tries.made)
+        return Outcome(state=DeliveryState.SENT, message_id=message_id)
+
+    async def _pick_tags(self, record: DeliveryRecord) -> list[discord.ForumTag]:
+        forum = self.client.get_channel(record.channel_id)
+        if forum is None:
+            forum = await self.client.fetch_channel(record.channel_id)
+        return pick_tags(forum, record.tags) if isinstance(forum, discord.ForumChannel) else []
 
     async def open_thread(self, record: DeliveryRecord) -> Outcome | None:
         http, thread_id = self.client.http, record.thread_id
@@ -254,12 +292,11 @@ class DiscordSender:
 
 def message_body(body: Mapping[str, object], nonce: str) -> dict[str, Any]:
     """Complete a planned body: nobody is mentioned, and a repetition creates nothing new."""
-    return {
-        **body,
-        "allowed_mentions": {"parse": []},
-        "nonce": nonce,
-        "enforce_nonce": True,
-    }
+    return {**nobody_mentioned(body), "nonce": nonce, "enforce_nonce": True}
+
+
+def nobody_mentioned(body: Mapping[str, object]) -> dict[str, Any]:
+    return {**body, "allowed_mentions": {"parse": []}}
 
 
 def failure_of(error: BaseException, *, is_refused: bool = False) -> Failure:

@@ -10,6 +10,7 @@ import aiohttp
 import discord
 
 from bot.delivery.fingerprint import HISTORY_LIMIT, HistorySearch, Seen, Sighting, cannot_tell
+from bot.delivery.posts import PostSearch, own_posts
 from bot.digest.messages import DeliveryRecord, ShownMessage
 from bot.digest.models import Place, Reason, ReasonCode
 from bot.ui.styles import read_any, style_of
@@ -43,6 +44,9 @@ async def search(
     if wanted is None:
         return cannot_tell(ReasonCode.DAMAGED)
 
+    if record.place is Place.FORUM:
+        return await _search_posts(client, record, wanted, is_clock_wrong)
+
     async def look(channel: discord.abc.Messageable) -> Sighting:
         found = HistorySearch(wanted, claimed_at=record.claimed_at or record.planned_at)
         async for message in channel.history(limit=HISTORY_LIMIT):
@@ -56,6 +60,37 @@ async def search(
     sighting = await _reading(client, record.guild_id, record.thread_id, look)
     is_gone = sighting.reason is not None and sighting.reason.status == NOT_FOUND
     return await _explain_absence(client, record, record.thread_id) if is_gone else sighting
+
+
+async def _search_posts(
+    client: discord.Client,
+    record: DeliveryRecord,
+    wanted: ShownMessage,
+    is_clock_wrong: Callable[[], bool],
+) -> Sighting:
+    """Look for a forum's post among the bot's own."""
+    style = style_of(record.style)
+    found = PostSearch(record, wanted, record.claimed_at or record.planned_at)
+
+    async def look(forum: discord.ForumChannel) -> Sighting:
+        async for thread in own_posts(client, forum, found.since):
+            if not found.is_candidate(thread):
+                continue
+            first = await _first_message(thread)
+            shown = style.read(body_of(first)) if first else None
+            if found.look_at(thread, shown, is_gone=first is None):
+                return Sighting(seen=Seen.FOUND, message_id=thread.id)
+        return found.conclude(is_clock_wrong=is_clock_wrong())
+
+    return await _reading_forum(client, record.guild_id, record.channel_id, look)
+
+
+async def _first_message(thread: discord.Thread) -> discord.Message | None:
+    """Return the first message of a post, which has its identifier; None: it was deleted."""
+    try:
+        return await thread.fetch_message(thread.id)
+    except discord.NotFound:
+        return None
 
 
 async def _explain_absence(
@@ -113,9 +148,41 @@ async def _reading(
     look: Callable[[discord.abc.Messageable], Awaitable[T]],
 ) -> T | Sighting:
     """Read a channel's history; a failure says whether trying again makes sense."""
-    try:
+
+    async def read() -> T | Sighting:
         channel = await _readable_channel(client, guild_id, channel_id)
-        return channel if isinstance(channel, Sighting) else await look(channel)
+        if isinstance(channel, Sighting):
+            return channel
+        if not isinstance(channel, discord.abc.Messageable):
+            return cannot_tell(ReasonCode.NO_MESSAGES_THERE)
+        is_open = await _is_history_open(channel)
+        return await look(channel) if is_open else cannot_tell(ReasonCode.HISTORY_HIDDEN)
+
+    return await _trying(read)
+
+
+async def _reading_forum(
+    client: discord.Client,
+    guild_id: int,
+    channel_id: int,
+    look: Callable[[discord.ForumChannel], Awaitable[T]],
+) -> T | Sighting:
+    """Read a forum's posts, as `_reading` does; their list is refused without the permission."""
+
+    async def read() -> T | Sighting:
+        channel = await _readable_channel(client, guild_id, channel_id)
+        if isinstance(channel, Sighting):
+            return channel
+        if not isinstance(channel, discord.ForumChannel):
+            return cannot_tell(ReasonCode.NO_MESSAGES_THERE)
+        return await look(channel)
+
+    return await _trying(read)
+
+
+async def _trying(read: Callable[[], Awaitable[T | Sighting]]) -> T | Sighting:
+    try:
+        return await read()
     except (discord.Forbidden, discord.NotFound) as error:
         reason = Reason(code=ReasonCode.CHANNEL_UNREADABLE, status=error.status)
         return Sighting(seen=Seen.CANNOT_TELL, reason=reason)
@@ -126,23 +193,17 @@ async def _reading(
 
 async def _readable_channel(
     client: discord.Client, guild_id: int, channel_id: int
-) -> discord.abc.Messageable | Sighting:
-    """Return the channel if its history can prove something, else why it cannot."""
+) -> discord.abc.GuildChannel | discord.Thread | Sighting:
+    """Return a channel whose history the bot may read, as far as it was told; else why not."""
     guild = client.get_guild(guild_id) if client.is_ready() else None
     if not client.is_ready() or (guild and guild.unavailable):
         return Sighting(seen=Seen.NOT_YET, reason=Reason(code=ReasonCode.NOT_READ_YET))
     if guild is None:
         return cannot_tell(ReasonCode.NOT_IN_GUILD)
-    channel = guild.get_channel_or_thread(channel_id)
-    if channel is None:
-        channel = await guild.fetch_channel(channel_id)
-    if not isinstance(channel, discord.abc.Messageable):
-        return cannot_tell(ReasonCode.NO_MESSAGES_THERE)
+    channel = guild.get_channel_or_thread(channel_id) or await guild.fetch_channel(channel_id)
     held = channel.permissions_for(guild.me)
     may_read = held.view_channel and held.read_message_history
-    if not (may_read and await _is_history_open(channel)):
-        return cannot_tell(ReasonCode.HISTORY_HIDDEN)
-    return channel
+    return channel if may_read else cannot_tell(ReasonCode.HISTORY_HIDDEN)
 
 
 async def _is_history_open(channel: discord.abc.Messageable) -> bool:

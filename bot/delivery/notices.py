@@ -14,7 +14,7 @@ from itertools import groupby
 from typing import Final, Protocol
 
 from bot.digest.messages import DeliveryRecord
-from bot.digest.models import Place, ReasonCode, Subscription, SubscriptionState
+from bot.digest.models import ReasonCode, Subscription, SubscriptionState
 from bot.models import Clock, Outage
 from bot.store.store import Store
 from bot.ui.defects import find_defects, render_defects
@@ -50,6 +50,8 @@ GO_AWAY: Final = frozenset(
         ReasonCode.NO_PRIVATE_MESSAGES,
         ReasonCode.THREAD_ARCHIVED,
         ReasonCode.THREAD_LOCKED,
+        ReasonCode.MAY_NOT_CREATE_POSTS,
+        ReasonCode.TAG_WANTED,
         ReasonCode.MAY_NOT_START_THREADS,
         ReasonCode.MAY_NOT_POST_IN_THREADS,
     }
@@ -69,8 +71,8 @@ class Admins(Protocol):
     async def tell_admins(self, guild_id: int, text: str, nonce: str) -> bool | None:
         """Write to them; False when nobody can be reached, None when it may work later."""
 
-    def can_post(self, guild_id: int, channel_id: int, place: Place) -> bool | None:
-        """Whether the bot may post in a channel, or there; None when that is not known."""
+    def can_post(self, subscription: Subscription) -> bool | None:
+        """Whether the bot may post where a digest goes; None when that is not known."""
 
 
 class Patience:
@@ -253,7 +255,7 @@ class Caretaker:
         would be refused, paused and told again and again.
         """
         channel_id = subscription.channel_id
-        can_post = self._admins.can_post(subscription.guild_id, channel_id, subscription.place)
+        can_post = self._admins.can_post(subscription)
         if can_post is None:
             return False
         could_post = self._could_post.get(channel_id)

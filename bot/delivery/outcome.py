@@ -28,7 +28,7 @@ CHANNEL_CODES: Final[Mapping[int, ReasonCode]] = {
     10003: ReasonCode.CHANNEL_GONE,
     10004: ReasonCode.GUILD_GONE,
     40058: ReasonCode.NO_TEXT_CHANNEL,
-    40067: ReasonCode.NO_TEXT_CHANNEL,
+    40067: ReasonCode.TAG_WANTED,
     50001: ReasonCode.CHANNEL_HIDDEN,
     50007: ReasonCode.NO_PRIVATE_MESSAGES,
     50008: ReasonCode.NO_TEXT_CHANNEL,
@@ -202,7 +202,8 @@ CLOSED: Final[Mapping[int, ReasonCode]] = {
 """Refusals of one digest's thread rather than of its channel."""
 
 MAY_NOT: Final = 50013
-UNKNOWN_CHANNEL: Final = 10003
+UNKNOWN_TAG: Final = 10087
+TAG_WANTED: Final = frozenset({40066, 40067})
 THREAD_EXISTS: Final = 160004
 TOO_MANY_THREADS: Final = frozenset({160006, 160007})
 
@@ -220,6 +221,25 @@ IN_THREAD: Final = (
     *RULES,
 )
 """The table for a message that goes into a thread."""
+
+POSTING: Final = (
+    Rule(codes={UNKNOWN_TAG}, state=PLANNED, reason=ReasonCode.TEMPORARILY_OFF, pause_s=60.0),
+    Rule(
+        codes=TAG_WANTED,
+        state=FAILED,
+        reason=ReasonCode.TAG_WANTED,
+        effect=Effect.PAUSE_CHANNEL,
+    ),
+    Rule(
+        codes={MAY_NOT},
+        state=FAILED,
+        reason=ReasonCode.MAY_NOT_CREATE_POSTS,
+        effect=Effect.PAUSE_CHANNEL,
+    ),
+    Rule(codes=TOO_MANY_THREADS, state=PLANNED, reason=ReasonCode.TEMPORARILY_OFF, pause_s=300.0),
+    *RULES,
+)
+"""The table for a forum's post, which cannot be repeated."""
 
 OPENING: Final = (
     Rule(
@@ -271,11 +291,17 @@ def judge_opening(failure: Failure) -> Outcome | None:
     """
     if failure.discord_code == THREAD_EXISTS:
         return None
-    outcome = _judge_last(failure, OPENING)
-    if outcome.state in (SENDING, PLANNED) and outcome.effect is not Effect.BEGIN_ANEW:
+    outcome = judge_unsent(failure, OPENING)
+    if outcome.state is PLANNED and outcome.effect is not Effect.BEGIN_ANEW:
         reason = Reason(code=ReasonCode.NO_THREAD_YET, because=outcome.reason)
-        return replace(outcome, state=PLANNED, reason=reason)
+        return replace(outcome, reason=reason)
     return outcome
+
+
+def judge_unsent(failure: Failure, rules: Sequence[Rule]) -> Outcome:
+    """Say what a failure means for a message that was not even tried to be sent."""
+    outcome = _judge_last(failure, rules)
+    return replace(outcome, state=PLANNED) if outcome.state is SENDING else outcome
 
 
 def _judge_last(failure: Failure, rules: Sequence[Rule]) -> Outcome:

@@ -71,6 +71,8 @@ class Tries:
         self, window: NonceWindow | None = None, first_unsure: Instant | None = None
     ) -> None:
         self.made: list[Try] = []
+        self.is_single = False
+        """Whether a try that may have arrived must be the last: nothing would recognise another."""
         self.is_refused = False
         """Whether a further try was refused."""
         self._window = window
@@ -85,7 +87,8 @@ class Tries:
     def require_open(self) -> None:
         """Raise `NonceWindowOver` when the request must not leave (any more)."""
         is_repeated = self._first_unsure is not None
-        if self._window and is_repeated and not self._window.is_open(self._first_unsure):
+        is_late = self._window and is_repeated and not self._window.is_open(self._first_unsure)
+        if is_late or (self.is_single and any(each.may_have_arrived for each in self.made)):
             self.is_refused = True
             raise NonceWindowOver
 

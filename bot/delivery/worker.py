@@ -23,7 +23,7 @@ from bot.delivery.lanes import Lane, RateLimiter
 from bot.delivery.outcome import Effect, Outcome
 from bot.delivery.window import NonceWindow, Tries, host_clock
 from bot.digest.messages import DeliveryRecord, DeliveryState, Instant, MessageDraft
-from bot.digest.models import Reason, ReasonCode
+from bot.digest.models import Place, Reason, ReasonCode
 from bot.errors import StoreError, TokenRefused
 from bot.models import Clock
 from bot.store.outbox.outbox import DueChannel, Outbox
@@ -335,7 +335,8 @@ class Delivery:
             record = current
             if (sighting := await self._judge_by_starter(record)) is not None:
                 return await self._conclude(record, sighting)
-        if record.is_intact and self._window.is_open(record.first_try):
+        is_repeatable = record.is_intact and record.place is not Place.FORUM
+        if is_repeatable and self._window.is_open(record.first_try):
             is_settled = await self._send_again(lane, record)
         else:
             is_settled = await self._look(record)
@@ -358,6 +359,14 @@ class Delivery:
         """Ask the channel's history."""
         return await self._conclude(record, await self._sender.look_for(record))
 
+    def _may_still_arrive(self, record: DeliveryRecord, now: datetime) -> bool:
+        """Whether Discord may be at work on a request that got no answer.
+
+        A second message with the same nonce would do no harm then, a second post would.
+        """
+        age = now - (record.claimed_at or record.planned_at)
+        return timedelta(0) <= age < self._settings.nonce_window
+
     async def _judge_by_starter(self, record: DeliveryRecord) -> Sighting | None:
         """Say what is known of a message in a thread by the thread alone; None: look into it."""
         if record.has_thread is False:
@@ -379,6 +388,8 @@ class Delivery:
             case Seen.FOUND:
                 log.info("message found in the channel", extra=extra)
                 return await self._outbox.mark_sent(record.id, sighting.message_id, now)
+            case Seen.ABSENT if record.place is Place.FORUM and self._may_still_arrive(record, now):
+                return False
             case Seen.ABSENT if not record.is_intact:  # of what was posted nothing is known
                 return await self._outbox.mark_unknown(record.id, DAMAGED, now)
             case Seen.ABSENT:

@@ -42,6 +42,8 @@ class ReasonCode(StrEnum):
     THREAD_LOCKED = "thread-locked"
     CHANNEL_REFUSED = "channel-refused"
     NO_THREADS_THERE = "no-threads-there"
+    TAG_WANTED = "tag-wanted"
+    MAY_NOT_CREATE_POSTS = "may-not-create-posts"
     MAY_NOT_START_THREADS = "may-not-start-threads"
     MAY_NOT_POST_IN_THREADS = "may-not-post-in-threads"
 

@@ -23,6 +23,13 @@ SENTENCES: Final[Mapping[ReasonCode, str]] = {
     ReasonCode.NO_THREADS_THERE: (
         "the channel takes no threads; /digest setup with where: in the channel"
     ),
+    ReasonCode.TAG_WANTED: (
+        "the forum wants a tag on every post, and has none that is named like a category of the "
+        "digest"
+    ),
+    ReasonCode.MAY_NOT_CREATE_POSTS: (
+        "the bot may not post in the forum: it needs Create Posts and Embed Links"
+    ),
     ReasonCode.MAY_NOT_START_THREADS: (
         "the bot may not make a thread there: it needs Create Public Threads"
     ),

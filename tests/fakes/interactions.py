@@ -306,7 +306,7 @@ def _resolved(values: Any) -> Json:
     for value in _channels(values):
         channels[str(value.id)] = {
             "id": str(value.id),
-            "type": 0,
+            "type": value.kind,
             "name": value.name,
             "permissions": "0",
             "parent_id": None,

@@ -20,6 +20,7 @@ SPEC_PATH = SHARED / "discord/openapi.json"
 
 MESSAGES = "/channels/{channel_id}/messages"
 POSTS = "/channels/{channel_id}/threads"
+FROM_MESSAGE = f"{MESSAGES}/{{message_id}}/threads"
 
 EMBED_TEXT_LIMIT = 6000
 CONTENT_LIMIT = 2000

@@ -25,11 +25,10 @@ from tests.fakes.world import (
 if TYPE_CHECKING:
     from tests.fakes.discord import Answer, Call, DiscordServer
 
-FROM_MESSAGE: Final = f"{spec.MESSAGES}/{{message_id}}/threads"
 ACTIVE: Final = "/guilds/{guild_id}/threads/active"
 ARCHIVED: Final = f"{spec.POSTS}/archived/public"
 
-OPEN_THREAD: Final = "POST", FROM_MESSAGE
+OPEN_THREAD: Final = "POST", spec.FROM_MESSAGE
 OPEN_POST: Final = "POST", spec.POSTS
 
 STARTER_MESSAGE: Final = 21
@@ -44,7 +43,7 @@ class Threads:
         self.max_active = 1000
 
     def routes(self) -> Iterator[tuple[str, str, Callable[["Call"], Awaitable["Answer"]]]]:
-        yield "POST", FROM_MESSAGE, self._make_from_message
+        yield "POST", spec.FROM_MESSAGE, self._make_from_message
         yield "POST", spec.POSTS, self._make_post
         yield "GET", ACTIVE, self._list_active
         yield "GET", ARCHIVED, self._list_archived
