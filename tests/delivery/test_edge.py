@@ -14,10 +14,17 @@ from bot.delivery.edge import MAX_TEXT, DiscordSender, failure_of, message_body
 from bot.delivery.outcome import Effect, Ending, Outcome, Try, judge
 from bot.delivery.window import NonceWindowOver, Tries
 from bot.digest.messages import DeliveryState
-from bot.digest.models import Reason, ReasonCode
-from tests.builders import NOW
+from bot.digest.models import Place, Reason, ReasonCode, Subscription
+from tests.builders import NOW, make_subscription
 from tests.fakes import faults, spec
-from tests.fakes.world import EMBED_LINKS, SEND_IN_THREADS, SEND_MESSAGES, Channel, Guild
+from tests.fakes.world import (
+    CREATE_PUBLIC_THREADS,
+    EMBED_LINKS,
+    SEND_IN_THREADS,
+    SEND_MESSAGES,
+    Channel,
+    Guild,
+)
 from tests.faults.world import World
 
 PLANNED, SENDING = DeliveryState.PLANNED, DeliveryState.SENDING
@@ -201,6 +208,10 @@ def test_a_body_is_sent_as_it_was_planned() -> None:
     assert spec.body_errors("POST", spec.MESSAGES, sent) == []
 
 
+def digest_in(guild_id: int, channel_id: int, place: Place = Place.CHANNEL) -> Subscription:
+    return make_subscription(guild_id=guild_id, channel_id=channel_id, place=place)
+
+
 # --- what the edge knows of Discord --------------------------------------------------------------
 
 
@@ -223,26 +234,37 @@ async def test_whether_the_bot_may_post_is_known_by_its_rights(
     await world.server.welcome(guild)
     rights = {channel: (SEND_MESSAGES, EMBED_LINKS), thread: (SEND_IN_THREADS, EMBED_LINKS)}
     for there, needed in rights.items():
-        assert world.sender.can_post(guild.id, there.id) is True
+        assert world.sender.can_post(digest_in(guild.id, there.id)) is True
         for right in needed:
             await world.server.deny(channel, right)
-            assert world.sender.can_post(guild.id, there.id) is False
+            assert world.sender.can_post(digest_in(guild.id, there.id)) is False
             await world.server.allow(channel, right)
     await world.server.deny(channel, SEND_MESSAGES)
-    assert world.sender.can_post(guild.id, thread.id) is True
+    assert world.sender.can_post(digest_in(guild.id, thread.id)) is True
+
+
+async def test_whether_the_bot_may_make_threads_is_known_by_its_rights(
+    world: World, guild: Guild, channel: Channel
+) -> None:
+    there = digest_in(guild.id, channel.id, Place.THREAD)
+    assert world.sender.can_post(there) is True
+    for right in (SEND_MESSAGES, CREATE_PUBLIC_THREADS, SEND_IN_THREADS):
+        await world.server.deny(channel, right)
+        assert world.sender.can_post(there) is False
+        await world.server.allow(channel, right)
 
 
 async def test_of_what_is_not_there_nothing_is_known(
     world: World, guild: Guild, channel: Channel
 ) -> None:
     """Whether the bot may post, and whether a guild suffers an outage."""
-    assert world.sender.can_post(guild.id, 77) is None
-    assert world.sender.can_post(77, channel.id) is None
+    assert world.sender.can_post(digest_in(guild.id, 77)) is None
+    assert world.sender.can_post(digest_in(77, channel.id)) is None
     assert world.sender.is_reachable(77)
     assert world.sender.is_reachable(guild.id)
     assert world.sender.guild_ids() == {guild.id}
     await world.server.take_down(guild)
-    assert world.sender.can_post(guild.id, channel.id) is None
+    assert world.sender.can_post(digest_in(guild.id, channel.id)) is None
     assert not world.sender.is_reachable(guild.id)
     assert world.sender.guild_ids() == {guild.id}
     assert await world.sender.tell_admins(guild.id, "text", "nonce") is None
@@ -253,7 +275,7 @@ async def test_before_discord_has_told_the_guilds_nothing_is_known(guild: Guild)
     early.use(discord.Client(intents=discord.Intents(guilds=True)))
     assert not early.is_ready()
     assert early.guild_ids() is None
-    assert early.can_post(guild.id, 1) is None
+    assert early.can_post(digest_in(guild.id, 1)) is None
     assert await early.tell_admins(guild.id, "text", "nonce") is None
     assert await early.tell_host("text", "nonce") is None
 
