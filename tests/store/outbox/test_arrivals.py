@@ -1,5 +1,6 @@
 """The outbox for those who wait: whose turn it is, what arrived, what became of a paper."""
 
+import sqlite3
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.digest.select import DeliveryStatus
+from bot.store.outbox.outbox import LONG_AGO
 from bot.store.store import Store
 from tests.builders import (
     DAY,
@@ -60,6 +62,36 @@ async def test_a_queue_says_what_holds_it_up(store: Store) -> None:
     await store.subscriptions.pause(CHANNEL, make_reason("holiday"))
     (queue,) = await store.arrivals.list_queues()
     assert queue.is_on_hold
+
+
+async def test_what_was_planned_at_once_queues_as_it_was_planned(store: Store) -> None:
+    """And the time of the first message counts, whatever waits behind it."""
+    for channel_id in (9, 7, 8):
+        await plan(store, 1, 1, channel_id=channel_id)
+    queues = await store.arrivals.list_queues()
+    assert [each.channel_id for each in queues] == [9, 7, 8]
+    assert [channel for _, channel in await store.outbox.list_due(LATER)] == [9, 7, 8]
+
+
+async def test_a_queue_names_its_days_in_order(store: Store) -> None:
+    await plan(store, 1, 1)
+    subscription = await subscribe(store.database)
+    await store.outbox.plan(subscription, YESTERDAY, drafts(1, first=9), now=LATER)
+    (queue,) = await store.arrivals.list_queues()
+    assert (queue.channel_id, queue.messages) == (CHANNEL, 3)
+    assert (queue.days, queue.not_before) == ((YESTERDAY, DAY), LATER)
+
+
+async def test_a_queue_with_times_that_cannot_be_read_waits_for_nothing(store: Store) -> None:
+    await plan(store, 1)
+
+    def damage(connection: sqlite3.Connection) -> None:
+        connection.execute("DROP TRIGGER delivery_frozen")
+        connection.execute("UPDATE delivery SET announced_on = 'some day', not_before = 'soon'")
+
+    await store.database.write(damage)
+    (queue,) = await store.arrivals.list_queues()
+    assert (queue.days, queue.not_before) == ((), LONG_AGO)
 
 
 async def test_digests_say_how_much_of_them_arrived(store: Store) -> None:

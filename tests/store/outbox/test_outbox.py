@@ -336,6 +336,122 @@ async def test_orphans_are_those_being_sent(outbox: Outbox, subscription: Subscr
     assert await outbox.list_sending() == []
 
 
+async def test_an_attempt_counts_for_what_is_being_sent_alone(
+    outbox: Outbox, subscription: Subscription
+) -> None:
+    """What was settled meanwhile is not sent again."""
+    await outbox.plan(subscription, DAY, drafts(1, 1), now=NOW)
+    first = await claim(outbox)
+    await outbox.mark_sent(first.id, 5, NOW)
+    second = await claim(outbox)
+    assert not await outbox.count_attempt(first.id)
+    assert not await outbox.count_attempt(99)
+    assert await outbox.count_attempt(second.id)
+    assert [each.attempts for each in await outbox.list_deliveries(CHANNEL)] == [1, 2]
+
+
+async def test_a_claim_says_whether_there_is_more(
+    outbox: Outbox, subscription: Subscription, database: Database
+) -> None:
+    """In this channel, and not yet posted."""
+    other = await subscribe(database, CHANNEL + 1)
+    await outbox.plan(other, DAY, drafts(1), now=NOW)
+    await outbox.plan(subscription, DAY, drafts(1, 1), now=NOW)
+    first = await claim(outbox)
+    assert first.has_next
+    await outbox.mark_sent(first.id, 5, NOW)
+    assert not (await claim(outbox)).has_next
+
+
+async def test_what_is_being_sent_is_listed_in_the_order_of_posting(
+    outbox: Outbox, database: Database
+) -> None:
+    for number, channel_id in enumerate((13, 11, 12)):
+        subscription = await subscribe(database, channel_id)
+        day = DAY - timedelta(days=number)
+        await outbox.plan(subscription, day, drafts(1), now=NOW)
+        await claim(outbox, channel_id=channel_id)
+    assert [each.channel_id for each in await outbox.list_sending()] == [12, 11, 13]
+
+
+async def test_a_message_is_read_by_its_identifier(
+    outbox: Outbox, subscription: Subscription
+) -> None:
+    await outbox.plan(subscription, DAY, drafts(1, 1), now=NOW)
+    _, second = await outbox.list_deliveries(CHANNEL)
+    assert await outbox.get(second.id) == second
+    assert await outbox.get(99) is None
+
+
+async def test_a_channel_that_was_not_being_posted_to_cannot_be_refused(
+    outbox: Outbox, subscription: Subscription, database: Database
+) -> None:
+    """Whoever comes second pauses and cancels nothing."""
+    await outbox.plan(subscription, DAY, drafts(1, 1), now=NOW)
+    first = await claim(outbox)
+    await outbox.mark_sent(first.id, 5, NOW)
+    assert not await outbox.refuse_channel(first.id, make_reason("no permission"), NOW)
+    assert await states(outbox) == ["sent", "planned"]
+    current = await Subscriptions(database).get_subscription(CHANNEL)
+    assert current is not None
+    assert current.state == "active"
+
+
+async def test_a_refused_channel_concerns_no_other(
+    outbox: Outbox, subscription: Subscription, database: Database
+) -> None:
+    other = await subscribe(database, CHANNEL + 1)
+    for each in (subscription, other):
+        await outbox.plan(each, DAY, drafts(1, 1), now=NOW)
+    await outbox.refuse_channel((await claim(outbox)).id, make_reason("no permission"), NOW)
+    assert await states(outbox) == ["failed", "failed"]
+    assert await states(outbox, CHANNEL + 1) == ["planned", "planned"]
+    assert await due(outbox, NOW) == [CHANNEL + 1]
+
+
+async def test_a_message_that_is_not_being_sent_is_not_split(
+    outbox: Outbox, subscription: Subscription
+) -> None:
+    papers = make_papers(2)
+    await outbox.plan(subscription, DAY, [make_draft(*papers)], now=NOW)
+    (record,) = await outbox.list_deliveries(CHANNEL)
+    pieces = [make_draft(paper) for paper in papers]
+    assert not await outbox.split(record.id, pieces, make_reason("too large"), NOW)
+    assert await states(outbox) == ["planned"]
+    assert len(await outbox.list_papers(record.id)) == 2
+
+
+async def test_pieces_are_messages_of_the_same_digest(
+    outbox: Outbox, subscription: Subscription
+) -> None:
+    """Of its channel and date, due at once, whenever the whole was planned."""
+    papers = make_papers(2)
+    await outbox.plan(subscription, DAY, [make_draft(*papers)], now=NOW)
+    whole = await claim(outbox)
+    pieces = [make_draft(paper, content=paper.title) for paper in papers]
+    await outbox.split(whole.id, pieces, make_reason("too large"), LATER)
+    for number, piece in enumerate((await outbox.list_deliveries(CHANNEL))[1:]):
+        assert (piece.subscription_id, piece.guild_id) == (whole.subscription_id, whole.guild_id)
+        assert (piece.announced_on, piece.planned_at, piece.not_before) == (DAY, LATER, LATER)
+        assert piece.body == {"content": papers[number].title}
+    events = await outbox.list_history(whole.id)
+    assert (events[-1].at, events[-1].reason) == (LATER, make_reason("too large"))
+
+
+async def test_a_digest_without_papers_is_one_of_its_date_and_channel(
+    outbox: Outbox, subscription: Subscription, database: Database
+) -> None:
+    """Planned where anything of the date is, it would say that there was nothing."""
+    nothing_today = [MessageDraft(style="cards", body={"content": "Nothing today."}, papers=())]
+    other = await subscribe(database, CHANNEL + 1)
+    await outbox.plan(subscription, DAY, drafts(1), now=NOW)
+    assert await outbox.plan(subscription, DAY, nothing_today, now=NOW) == 0
+    assert await outbox.plan(other, DAY, nothing_today, now=NOW) == 1
+    tomorrow = DAY + timedelta(days=1)
+    assert await outbox.plan(subscription, tomorrow, nothing_today, now=NOW) == 1
+    assert await outbox.plan(subscription, tomorrow + timedelta(days=1), [], now=NOW) == 0
+
+
 async def test_a_refused_channel_is_paused_and_the_rest_cancelled(
     outbox: Outbox, subscription: Subscription, database: Database
 ) -> None:
@@ -425,6 +541,61 @@ async def test_delivered_versions_count_planned_papers(
     ids = [paper.arxiv_id for paper in papers]
     assert await outbox.delivered_versions(CHANNEL, ids) == versions(papers[:2])
     assert await outbox.delivered_versions(CHANNEL + 1, ids) == {}
+
+
+async def test_the_last_message_with_a_paper_is_found(
+    outbox: Outbox, subscription: Subscription, database: Database
+) -> None:
+    """By Discord's identifiers, which grow; one that was deleted is nowhere."""
+    paper = make_papers(1)[0]
+    for message_id, channel_id in ((72, 11), (73, 12), (71, 13), (None, 14)):
+        await subscribe(database, channel_id)
+        there = await Subscriptions(database).get_subscription(channel_id)
+        assert there is not None
+        await outbox.plan(there, DAY, [make_draft(paper)], now=NOW)
+        await outbox.mark_sent((await claim(outbox, channel_id=channel_id)).id, message_id, NOW)
+    (found,) = (await outbox.find_messages(1001, [paper.arxiv_id])).values()
+    assert (found.guild_id, found.channel_id, found.message_id) == (1001, 12, 73)
+
+
+async def test_every_end_is_in_the_history_with_its_time(
+    outbox: Outbox, subscription: Subscription, database: Database
+) -> None:
+    async def ended() -> list[tuple[str, datetime, Reason | None]]:
+        records = await outbox.list_deliveries(CHANNEL)
+        last = [(await outbox.list_history(each.id))[-1] for each in records]
+        return [(each.to_state.value, each.at, each.reason) for each in last]
+
+    await outbox.plan(subscription, DAY, drafts(1, 1, 1, 1, 1), now=NOW)
+    unknown, refused = make_reason("unreadable"), make_reason("refused")
+    await outbox.mark_unknown((await claim(outbox)).id, unknown, LATER)
+    await outbox.mark_failed((await claim(outbox)).id, refused, LATER)
+    await outbox.mark_sent((await claim(outbox)).id, 5, LATER)
+    end = LATER + timedelta(days=2)
+    await outbox.refuse_channel((await claim(outbox)).id, refused, end)
+    assert await ended() == [
+        ("unknown", LATER, unknown),
+        ("failed", LATER, refused),
+        ("sent", LATER, None),
+        ("failed", end, refused),
+        ("failed", end, refused),
+    ]
+
+
+async def test_what_is_given_up_and_cancelled_is_dated(
+    outbox: Outbox, subscription: Subscription, database: Database
+) -> None:
+    await outbox.plan(subscription, DAY, drafts(1), now=NOW)
+    await outbox.give_up(LATER, LATER)
+    await outbox.plan(subscription, DAY, drafts(1, first=5), now=LATER)
+    end = LATER + timedelta(minutes=1)
+    await Subscriptions(database).delete_subscription(CHANNEL, end)
+    records = await outbox.list_deliveries(CHANNEL)
+    last = [(await outbox.list_history(each.id))[-1] for each in records]
+    assert [(each.at, each.reason) for each in last] == [
+        (LATER, Reason(code=ReasonCode.GIVEN_UP)),
+        (end, Reason(code=ReasonCode.SUBSCRIPTION_DELETED)),
+    ]
 
 
 async def test_find_messages_names_only_what_was_posted_in_the_guild(

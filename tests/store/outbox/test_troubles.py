@@ -1,14 +1,18 @@
 """What failed or is unknown is told once and ended by an admin's word."""
 
+import sqlite3
 from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from bot.digest.messages import DeliveryState
 from bot.digest.models import Reason, ReasonCode
+from bot.store.outbox.outbox import moment_text, nonce_of
 from bot.store.store import Store
-from tests.builders import DAY, NOW, make_draft, make_papers, make_reason
+from tests.builders import DAY, NOW, make_draft, make_id, make_papers, make_reason
 from tests.store.outbox.test_outbox import CHANNEL, LATER, claim, drafts, states, subscribe
 from tests.stores import open_store
 
@@ -55,6 +59,113 @@ async def test_a_trouble_can_be_posted_again_under_a_new_nonce(store: Store, par
     await store.outbox.mark_unknown(after.id, make_reason("again"), LATER)
     assert await store.troubles.post_again(before.id, LATER)
     assert len({each.nonce for each in (before, after, await claim(store.outbox, LATER))}) == 3
+
+
+async def test_the_troubles_of_a_channel_are_its_own(store: Store) -> None:
+    assert [each.part for each in await store.troubles.list_open_in(CHANNEL)] == [1, 2]
+    assert await store.troubles.list_open_in(CHANNEL + 1) == []
+    first, _ = await store.troubles.list_open_in(CHANNEL)
+    await store.troubles.settle(first.id, LATER)
+    assert [each.part for each in await store.troubles.list_open_in(CHANNEL)] == [2]
+
+
+async def notified_at(store: Store) -> list[str | None]:
+    def read(connection: sqlite3.Connection) -> list[str | None]:
+        rows = connection.execute("SELECT notified_at FROM delivery ORDER BY part")
+        return [row[0] for row in rows]
+
+    return await store.database.read(read)
+
+
+async def test_when_a_trouble_was_told_first_is_kept(store: Store) -> None:
+    first, second = await store.troubles.list_open(1001)
+    await store.troubles.mark_notified([first.id], NOW)
+    await store.troubles.mark_notified([first.id, second.id], LATER)
+    await store.troubles.settle(first.id, LATER + timedelta(days=1))
+    assert await notified_at(store) == [moment_text(NOW), moment_text(LATER), None]
+
+
+async def test_a_trouble_that_is_settled_needs_no_notice(store: Store) -> None:
+    first, _ = await store.troubles.list_open(1001)
+    await store.troubles.settle(first.id, LATER)
+    assert await notified_at(store) == [moment_text(LATER), None, None]
+
+
+@pytest.mark.parametrize("part", [1, 2])
+async def test_what_is_posted_again_begins_anew(store: Store, part: int) -> None:
+    """As planned now, and for as long as anything else may be tried."""
+    before = (await store.troubles.list_open(1001))[part - 1]
+    await store.troubles.mark_notified([before.id], NOW)
+    assert await store.troubles.post_again(before.id, LATER)
+    again = await store.outbox.get(before.id)
+    assert again is not None
+    key = f"{before.key}+"
+    assert again == replace(
+        before,
+        key=key,
+        nonce=nonce_of(key),
+        state=DeliveryState.PLANNED,
+        planned_at=LATER,
+        not_before=LATER,
+        claimed_at=None,
+        first_try=None,
+        reason=Reason(code=ReasonCode.POSTED_AGAIN),
+    )
+    assert (await notified_at(store))[part - 1] is None
+    assert (await store.outbox.list_history(before.id))[-1].at == LATER
+
+
+async def test_what_has_no_payload_cannot_be_posted_again(store: Store) -> None:
+    """A message that a channel was found to hold after a backup was put back."""
+    subscription = await subscribe(store.database)
+    papers = [(make_id(70), 1)]
+    await store.restored.adopt(subscription, papers, message_id=77, posted_at=NOW)
+    adopted = (await store.outbox.list_deliveries(CHANNEL))[-1]
+    assert adopted.payload == ""
+
+    def fail(connection: sqlite3.Connection) -> None:
+        connection.execute("DROP TRIGGER delivery_forward")
+        connection.execute("UPDATE delivery SET state = 'failed' WHERE id = ?", (adopted.id,))
+
+    await store.database.write(fail)
+    assert not await store.troubles.post_again(adopted.id, LATER)
+    assert await states(store.outbox) == ["failed", "unknown", "sent", "failed"]
+
+
+@pytest.mark.parametrize("part", [1, 2])
+async def test_a_trouble_that_is_found_in_its_channel_is_one_no_more(
+    store: Store, part: int
+) -> None:
+    before = (await store.troubles.list_open(1001))[part - 1]
+    assert await store.troubles.mark_found(before.id, 77, LATER)
+    found = await store.outbox.get(before.id)
+    assert found is not None
+    assert (found.state, found.message_id) == (DeliveryState.SENT, 77)
+    assert found.reason == Reason(code=ReasonCode.FOUND)
+    assert await parts(store) == [3 - part]
+    assert not await store.troubles.mark_found(before.id, 78, LATER)
+    steps = (await store.outbox.list_history(before.id))[-3:]
+    assert [(step.to_state.value, step.at) for step in steps] == [
+        ("planned", LATER),
+        ("sending", LATER),
+        ("sent", LATER),
+    ]
+    assert {step.reason for step in steps} == {Reason(code=ReasonCode.FOUND)}
+
+
+async def test_what_failed_may_be_doubted_and_is_told_again(store: Store) -> None:
+    """What is unknown already, or no trouble, stays as it is."""
+    failed, unknown, sent = await store.outbox.list_deliveries(CHANNEL)
+    await store.troubles.mark_notified([failed.id, unknown.id], NOW)
+    assert await store.troubles.doubt(failed.id, make_reason("in pieces"), LATER)
+    for other in (unknown, sent):
+        assert not await store.troubles.doubt(other.id, make_reason("in pieces"), LATER)
+    assert await states(store.outbox) == ["unknown", "unknown", "sent"]
+    (told,) = await store.troubles.list_unnotified()
+    assert (told.id, told.reason) == (failed.id, make_reason("in pieces"))
+    steps = (await store.outbox.list_history(failed.id))[-3:]
+    assert [step.to_state.value for step in steps] == ["planned", "sending", "unknown"]
+    assert {(step.at, step.reason) for step in steps} == {(LATER, make_reason("in pieces"))}
 
 
 async def test_a_trouble_that_comes_again_is_told_again(store: Store) -> None:
