@@ -47,6 +47,7 @@ ROOMS = {
             "tests/faults/test_bad_rows.py",
             "tests/faults/test_discord_rows.py",
             "tests/faults/test_nonce_rows.py",
+            "tests/faults/test_thread_rows.py",
         ),
     ),
     "digest": Room(files=("bot/digest/*.py",), tests=("tests/digest", "tests/ui/test_why.py")),

@@ -172,19 +172,18 @@ class DiscordSender:
         http, thread_id = self.client.http, record.thread_id
         if thread_id is None:
             return Outcome(state=DeliveryState.PLANNED, effect=Effect.BEGIN_ANEW)
-        with watched(Tries()):
-            try:
-                await http.start_thread_with_message(
-                    record.channel_id,
-                    thread_id,
-                    name=record.thread_name,
-                    auto_archive_duration=ARCHIVED_AFTER_MIN,
-                )
-            except Exception as error:  # everything: the table has a row for each
-                outcome = judge_opening(failure_of(error))
-                if outcome is None or outcome.effect is not Effect.BEGIN_ANEW:
-                    return outcome
-                return None if await self._is_there(thread_id) else outcome
+        try:
+            await http.start_thread_with_message(
+                record.channel_id,
+                thread_id,
+                name=record.thread_name,
+                auto_archive_duration=ARCHIVED_AFTER_MIN,
+            )
+        except Exception as error:  # everything: the table has a row for each
+            outcome = judge_opening(failure_of(error))
+            if outcome is None or outcome.effect is not Effect.BEGIN_ANEW:
+                return outcome
+            return None if await self._is_there(thread_id) else outcome
         return None
 
     async def _is_there(self, thread_id: int) -> bool:

@@ -11,12 +11,13 @@ import pytest
 from aiohttp.client_reqrep import ConnectionKey
 
 from bot.delivery.edge import MAX_TEXT, DiscordSender, failure_of, message_body
-from bot.delivery.outcome import Effect, Ending, Outcome, Try, judge
+from bot.delivery.outcome import Effect, Ending, Outcome, Try, judge, judge_opening
 from bot.delivery.window import NonceWindowOver, Tries
 from bot.digest.messages import DeliveryState
 from bot.digest.models import Place, Reason, ReasonCode, Subscription
 from tests.builders import NOW, make_subscription
 from tests.fakes import faults, spec
+from tests.fakes.discord import DiscordServer
 from tests.fakes.world import (
     CREATE_PUBLIC_THREADS,
     EMBED_LINKS,
@@ -181,6 +182,66 @@ def test_the_reason_keeps_what_was_answered(error: BaseException, reason: Reason
     assert unsure == Reason(code=ReasonCode.AFTER_UNSURE_TRY, because=reason)
 
 
+OPENINGS = {
+    "no connection": (REFUSED_CONNECTION, PLANNED, Effect.NONE, ReasonCode.UNREACHABLE),
+    "no answer": (TimeoutError(), PLANNED, Effect.NONE, ReasonCode.NO_ANSWER),
+    "server error": (refusal(502), PLANNED, Effect.NONE, ReasonCode.SERVER_ERROR),
+    "rate limited": (refusal(429), PLANNED, Effect.NONE, ReasonCode.RATE_LIMITED),
+    "token refused": (refusal(401), PLANNED, Effect.STOP, ReasonCode.TOKEN_REFUSED),
+    "too many": (refusal(400, 160006), PLANNED, Effect.NONE, ReasonCode.TEMPORARILY_OFF),
+}
+
+
+@pytest.mark.parametrize(
+    ("error", "state", "effect", "because"), OPENINGS.values(), ids=OPENINGS.keys()
+)
+def test_a_thread_that_is_not_made_yet_leaves_its_message_planned(
+    error: BaseException, state: DeliveryState, effect: Effect, because: ReasonCode
+) -> None:
+    """Whatever became of the request: it can be repeated, and the message was not sent."""
+    outcome = judge_opening(failure_of(error))
+    assert outcome is not None
+    assert (outcome.state, outcome.effect) == (state, effect)
+    failure = failure_of(error)
+    assert outcome.reason == Reason(
+        code=ReasonCode.NO_THREAD_YET,
+        because=Reason(
+            code=because,
+            status=failure.status,
+            discord_code=failure.discord_code,
+            text=failure.text,
+        ),
+    )
+
+
+OPENING_REFUSALS = {
+    "message deleted": (10008, PLANNED, Effect.BEGIN_ANEW, ReasonCode.STARTER_GONE),
+    "no permission": (50013, FAILED, Effect.PAUSE_CHANNEL, ReasonCode.MAY_NOT_START_THREADS),
+    "no threads there": (50024, FAILED, Effect.PAUSE_CHANNEL, ReasonCode.NO_THREADS_THERE),
+    "channel gone": (10003, FAILED, Effect.PAUSE_CHANNEL, ReasonCode.CHANNEL_GONE),
+    "anything else": (50035, FAILED, Effect.CLOSE_THREAD, ReasonCode.THREAD_REFUSED),
+}
+
+
+@pytest.mark.parametrize(
+    ("code", "state", "effect", "reason"),
+    OPENING_REFUSALS.values(),
+    ids=OPENING_REFUSALS.keys(),
+)
+def test_a_thread_that_is_refused_says_what_to_do_about_it(
+    code: int, state: DeliveryState, effect: Effect, reason: ReasonCode
+) -> None:
+    outcome = judge_opening(failure_of(refusal(400, code)))
+    assert outcome is not None
+    assert (outcome.state, outcome.effect) == (state, effect)
+    assert outcome.reason is not None
+    assert outcome.reason.code is reason
+
+
+def test_a_thread_that_is_there_already_is_as_good() -> None:
+    assert judge_opening(failure_of(refusal(400, 160004))) is None
+
+
 def test_a_long_answer_is_kept_in_part() -> None:
     response = cast(Any, SimpleNamespace(status=400, reason="", headers=OWN))
     error = discord.HTTPException(response, "n" * 1000)
@@ -278,6 +339,20 @@ async def test_before_discord_has_told_the_guilds_nothing_is_known(guild: Guild)
     assert early.can_post(digest_in(guild.id, 1)) is None
     assert await early.tell_admins(guild.id, "text", "nonce") is None
     assert await early.tell_host("text", "nonce") is None
+
+
+@pytest.mark.parametrize("is_team", [False, True])
+async def test_the_host_is_who_set_the_bot_up_and_of_a_team_its_owner(is_team: bool) -> None:
+    async with DiscordServer(now=lambda: NOW) as server:
+        somebody = server.add_guild().owner
+        server.team_owner = somebody if is_team else None
+        sender = DiscordSender(now=lambda: NOW)
+        client = discord.Client(intents=discord.Intents(guilds=True))
+        sender.use(client)
+        async with server.connected(client):
+            assert await sender.tell_host("text", "nonce") is True
+        assert server.told(somebody if is_team else server.host) == ["text"]
+        assert server.told(server.host if is_team else somebody) == []
 
 
 def test_a_sender_without_a_client_says_so() -> None:

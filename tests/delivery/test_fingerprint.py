@@ -116,4 +116,10 @@ def test_a_wrong_clock_proves_nothing() -> None:
 def test_a_list_that_is_cut_off_proves_nothing() -> None:
     many = [(JUST_NOW, None)] * HISTORY_LIMIT
     assert search(*many) == (Seen.CANNOT_TELL, ReasonCode.HISTORY_TOO_LONG)
+    cut_off = HistorySearch(WANTED, claimed_at=NOW)
+    for number in range(HISTORY_LIMIT):
+        cut_off.look_at(number, NOW, None)
+    reason = cut_off.conclude(is_clock_wrong=False).reason
+    assert reason is not None
+    assert reason.number == HISTORY_LIMIT
     assert search(*many[1:], (LONG_AGO, None)) == ABSENT

@@ -8,7 +8,9 @@ import pytest
 
 from bot.delivery.edge import DiscordSender
 from bot.delivery.fingerprint import HISTORY_PAGE, Seen, Sighting
-from bot.digest.models import Reason, ReasonCode
+from bot.delivery.window import Tries
+from bot.digest.messages import DeliveryRecord
+from bot.digest.models import Place, Reason, ReasonCode
 from tests.builders import DAY, NOW
 from tests.fakes import faults, spec
 from tests.fakes.faults import Fault
@@ -137,6 +139,51 @@ async def test_a_body_that_nobody_would_recognise_is_not_looked_for(
     before = len(world.server.calls)
     assert await look(world, channel) == cannot_tell(ReasonCode.DAMAGED)
     assert len(world.server.calls) == before
+
+
+# --- threads that are not there -------------------------------------------------------------------
+
+
+async def in_thread(world: World, channel: Channel) -> DeliveryRecord:
+    """Post a digest's first message, make its thread, and claim what goes into it."""
+    await world.plan(channel, parts=2, place=Place.THREAD)
+    first = await world.claim(channel)
+    outcome = await world.sender.send(first, Tries())
+    await world.outbox.mark_sent(first.id, outcome.message_id, world.clock.now())
+    record = await world.claim(channel)
+    assert record.thread_id == outcome.message_id
+    return record
+
+
+@pytest.mark.parametrize("has_thread", [True, False, None])
+async def test_what_was_to_go_into_a_thread_that_was_deleted_may_have_been_there(
+    world: World, channel: Channel, has_thread: bool | None
+) -> None:
+    """The message that it was made from still says that there was one."""
+    record = await in_thread(world, channel)
+    assert await world.sender.open_thread(record) is None
+    (thread,) = world.server.threads.of(channel)
+    await world.server.threads.delete(thread)
+    record = replace(record, has_thread=has_thread)
+    assert await world.sender.look_for(record) == cannot_tell(ReasonCode.THREAD_GONE)
+
+
+async def test_what_was_to_go_into_a_thread_that_was_never_made_is_not_there(
+    world: World, channel: Channel
+) -> None:
+    """A copy that was put back does not know whether it was made; its first message does."""
+    record = replace(await in_thread(world, channel), has_thread=None)
+    assert await world.sender.look_for(record) == Sighting(seen=Seen.ABSENT)
+    world.server.inject(faults.answer(503), route=("GET", f"{spec.MESSAGES}/{{message_id}}"))
+    assert (await world.sender.look_for(record)).seen is Seen.NOT_YET
+
+
+async def test_without_its_first_message_nothing_is_known_of_a_thread(
+    world: World, channel: Channel
+) -> None:
+    record = replace(await in_thread(world, channel), has_thread=None)
+    await world.server.delete_message(channel, record.thread_id or 0)
+    assert await world.sender.look_for(record) == cannot_tell(ReasonCode.THREAD_GONE)
 
 
 # --- what the clocks say --------------------------------------------------------------------------

@@ -1,8 +1,5 @@
 """A digest in a thread: its first message in the channel, the rest in the thread made from it."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
-
 import pytest
 
 from bot.digest.models import Place
@@ -11,20 +8,9 @@ from tests.fakes import faults
 from tests.fakes.faults import Fault
 from tests.fakes.threads import OPEN_THREAD
 from tests.fakes.world import Channel
-from tests.faults.world import MINUTES, THREAD_NAME, World, open_world
+from tests.faults.world import MINUTES, THREAD_NAME, World
 
 THREAD = Place.THREAD
-
-
-@pytest.fixture
-async def world(tmp_path: Path) -> AsyncIterator[World]:
-    async with open_world(tmp_path) as world:
-        yield world
-
-
-@pytest.fixture
-def channel(world: World) -> Channel:
-    return world.channel
 
 
 def thread_of(world: World, channel: Channel) -> Channel:

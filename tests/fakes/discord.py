@@ -250,6 +250,8 @@ class DiscordServer:
         self.ids = Snowflakes(now)
         self.bot = User(id=self.ids.new(), name="Paper Digest Bot", is_bot=True)
         self.host = User(id=self.ids.new(), name="host")
+        self.team_owner: User | None = None
+        """Whose team the application belongs to; None where it is the host's own."""
         self.gateway = Gateway(token_is_good=self._is_good, greet=self._greet)
         self.interactions = Interactions(self)
         self.threads = Threads(self)
@@ -661,7 +663,7 @@ class DiscordServer:
             "approximate_user_install_count": 0,
             "approximate_user_authorization_count": 0,
             "explicit_content_filter": 0,
-            "team": None,
+            "team": self.team_owner and _team_json(self.team_owner),
             "eligible_oauth2_scopes": [],
         }
         return self.answer(200, application)
@@ -827,6 +829,23 @@ class DiscordServer:
 
 
 @functools.cache
+def _team_json(owner: User) -> Json:
+    member = {
+        "user": owner.json(),
+        "team_id": "7",
+        "membership_state": 2,
+        "role": "admin",
+        "permissions": ["*"],
+    }
+    return {
+        "id": "7",
+        "icon": None,
+        "name": "team",
+        "owner_user_id": str(owner.id),
+        "members": [member],
+    }
+
+
 def _pattern(template: str) -> re.Pattern[str]:
     return re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", template))
 
