@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.digest.select import DeliveryStatus
-from bot.store.outbox.outbox import LONG_AGO
+from bot.store.sqlite.statements import LONG_AGO
 from bot.store.store import Store
 from tests.builders import (
     DAY,
