@@ -127,9 +127,10 @@ async def count_stems(database: Database) -> int:
     archive = await database.search(COUNTING_DEADLINE_S, count_rows)
     kept = 0
     for first, end in _ranges():
-        rows = await database.search(COUNTING_DEADLINE_S, _count_range, first, end)
+        rows, is_stored = await database.search(COUNTING_DEADLINE_S, _count_range, first, end)
         kept += len(rows)
-        await database.write(_store_range, first, end, rows)
+        if not is_stored:
+            await database.write(_store_range, first, end, rows)
     await database.write(_store_range, ARCHIVE, "\0", [(ARCHIVE, archive)])
     return kept
 
@@ -155,12 +156,17 @@ def _ranges() -> Iterator[tuple[str, str]]:
     return pairwise(edges)
 
 
-def _count_range(reading: Reading, first: str, end: str) -> list[Row]:
+def _count_range(reading: Reading, first: str, end: str) -> tuple[list[Row], bool]:
+    """Count the stems of a range; returns too whether the same is stored already."""
     reading.rows("CREATE VIRTUAL TABLE temp.vocabulary USING fts5vocab (main, paper_text, row)")
-    return reading.rows(
+    rows = reading.rows(
         "SELECT term, doc FROM temp.vocabulary WHERE term >= ? AND term < ? AND doc >= ?",
         (first, end, LEAST_PAPERS),
     )
+    stored = reading.rows(
+        "SELECT stem, papers FROM stem WHERE stem >= ? AND stem < ? ORDER BY stem", (first, end)
+    )
+    return rows, rows == stored
 
 
 def _store_range(connection: sqlite3.Connection, first: str, end: str, rows: Sequence[Row]) -> None:

@@ -1,5 +1,8 @@
 """What a person is told whose search found nothing."""
 
+from collections.abc import AsyncIterator
+from pathlib import Path
+
 import pytest
 
 from bot.query.parser import parse_query
@@ -8,12 +11,10 @@ from bot.store.search import search
 from bot.store.search import words as search_words
 from bot.store.store import Store
 from tests.builders import NOW, make_listing, make_paper
+from tests.stores import open_filled
 
 
-@pytest.fixture(params=["counted", "never counted"])
-async def filled(
-    request: pytest.FixtureRequest, store: Store, monkeypatch: pytest.MonkeyPatch
-) -> Store:
+async def fill(store: Store) -> None:
     papers = [
         make_paper(
             number,
@@ -26,10 +27,21 @@ async def filled(
     ]
     papers.append(make_paper(9, title="Dark halos", abstract="Stars.", categories=("astro-ph.CO",)))
     await store.papers.add_listing(make_listing(*papers), now=NOW)
-    if request.param == "counted":
+
+
+async def fill_and_count(store: Store) -> None:
+    await fill(store)
+    assert await store.search.tidy() > 5
+
+
+@pytest.fixture(params=[fill_and_count, fill], ids=["counted", "never counted"])
+async def filled(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Store]:
+    if request.param is fill_and_count:
         monkeypatch.setattr(search_words, "SMALL", 0)
-        assert await store.search.tidy() > 5
-    return store
+    async with open_filled(tmp_path / "papers.db", request.param) as store:
+        yield store
 
 
 async def advise(store: Store, query: str) -> Advice:

@@ -1,5 +1,8 @@
 """How often words are used."""
 
+from collections.abc import AsyncIterator
+from pathlib import Path
+
 import pytest
 
 from bot.query.parser import parse_query
@@ -10,10 +13,10 @@ from bot.store.search.words import count_archive, count_papers, narrow_prefixes,
 from bot.store.sqlite.executor import Reading
 from bot.store.store import Store
 from tests.builders import NOW, make_listing, make_paper
+from tests.stores import open_filled
 
 
-@pytest.fixture
-async def counted(store: Store, monkeypatch: pytest.MonkeyPatch) -> Store:
+async def fill_and_count(store: Store) -> None:
     papers = [
         make_paper(
             number, title="Neural nets" if number % 3 else "Neurons propose", abstract="Agreed."
@@ -21,9 +24,14 @@ async def counted(store: Store, monkeypatch: pytest.MonkeyPatch) -> Store:
         for number in range(1, 31)
     ]
     await store.papers.add_listing(make_listing(*papers), now=NOW)
-    monkeypatch.setattr(search_words, "SMALL", 0)
     assert await store.search.tidy() >= 4
-    return store
+
+
+@pytest.fixture
+async def counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Store]:
+    monkeypatch.setattr(search_words, "SMALL", 0)
+    async with open_filled(tmp_path / "papers.db", fill_and_count) as store:
+        yield store
 
 
 async def counts(store: Store, *stems: str) -> dict[str, int]:
