@@ -129,7 +129,7 @@ class Listing:
 
     ``announced_on`` is arXiv's own date (US/Eastern calendar date of the listing). ``source``
     names the interface or file form it was read from: ``rss``, ``atom``, ``list``, ``catchup``,
-    ``markdown``.
+    ``markdown``. ``built_at`` is when a feed says that it was made.
     """
 
     category: str
@@ -138,6 +138,7 @@ class Listing:
     source: str
     skipped: tuple[SkippedRecord, ...] = ()
     is_complete: bool = True
+    built_at: datetime | None = field(default=None, compare=False)
 
     def counts(self) -> Mapping[AnnounceType, int]:
         counts = dict.fromkeys(AnnounceType, 0)
@@ -326,12 +327,14 @@ class Outage:
 class NearListing:
     """A stored listing of a date near the one at hand.
 
-    ``is_record`` says that arXiv's own record of the date told of it. ``papers`` counts them.
+    ``is_record`` says that arXiv's own record of the date told of it, ``is_uncertain`` that it came
+    from a file and nothing confirms its date. ``papers`` counts them.
     """
 
     day: date
     papers: int
     is_record: bool = False
+    is_uncertain: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

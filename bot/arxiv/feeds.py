@@ -9,7 +9,7 @@ import contextlib
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from email.utils import parsedate_to_datetime
 
 from bot.arxiv.calendar import announcement_day
@@ -43,6 +43,7 @@ class _Form:
     title: str
     description: str
     stamps: tuple[str, ...]
+    built: str
     parse_stamp: Callable[[str], datetime]
     record_stamp: str
     identifiers: tuple[str, ...]
@@ -57,6 +58,7 @@ _FORMS = {
         title="title",
         description="description",
         stamps=("pubDate", "lastBuildDate"),
+        built="lastBuildDate",
         parse_stamp=parsedate_to_datetime,
         record_stamp="pubDate",
         identifiers=("guid", "link"),
@@ -71,6 +73,7 @@ _FORMS = {
         title=f"{ATOM}title",
         description=f"{ATOM}subtitle",
         stamps=(f"{ATOM}updated",),
+        built=f"{ATOM}updated",
         parse_stamp=datetime.fromisoformat,
         record_stamp=f"{ATOM}published",
         identifiers=(f"{ATOM}id",),
@@ -87,6 +90,7 @@ class RawFeed:
 
     category: str
     announced_on: date
+    built_at: datetime | None
     form: _Form
     records: Sequence[Fields]
 
@@ -125,6 +129,7 @@ def read_feed(content: bytes) -> RawFeed:
     return RawFeed(
         category=_category(title),
         announced_on=_announced_on(found, form),
+        built_at=_read_stamp(found.head.get(form.built), form),
         form=form,
         records=found.records,
     )
@@ -154,14 +159,22 @@ def _announced_on(found: Records, form: _Form) -> date:
         stamps.insert(0, found.records[0].get(form.record_stamp))
     given = [stamp.strip() for stamp in stamps if stamp]
     for stamp in given:
+        moment = _read_stamp(stamp, form)
         with contextlib.suppress(ValueError, OverflowError):
-            moment = form.parse_stamp(stamp)
-            if moment.tzinfo is not None:
+            if moment is not None:
                 return announcement_day(moment)
     raise ListingFormatError(
         f"The feed has no readable date (found {', '.join(given)[:60] or 'none'}); expected the "
         "time at which it was made, with a time zone."
     )
+
+
+def _read_stamp(stamp: str | None, form: _Form) -> datetime | None:
+    with contextlib.suppress(ValueError, OverflowError):
+        moment = form.parse_stamp((stamp or "").strip())
+        if moment.tzinfo is not None:
+            return moment.astimezone(UTC)
+    return None
 
 
 # --- records to announcements ----------------------------------------------------------------
@@ -189,6 +202,7 @@ def build_listing(feed: RawFeed) -> Listing:
         source=feed.form.source,
         skipped=tuple(skipped),
         is_complete=len(feed.records) < MOST_RECORDS,
+        built_at=feed.built_at,
     )
 
 

@@ -156,8 +156,11 @@ Import papers from files, plain or gzipped. What a file is, is told by its conte
   OAI-PMH answer       ListRecords or GetRecord, formats arXiv and arXivRaw
   metadata snapshot    arXiv's own (JSON lines), and excerpts of it
 
-The first three tell what was announced when. The others do not: the date of announcement is
-worked out from the date of submission, and corrected when a listing comes that knows it.
+The first three tell what was announced when. A feed's own date can be wrong, so its list is
+compared with the lists around it, in whatever order they come; where nothing confirms the date,
+or papers have none, the command says so and ends with exit code 65. The other forms tell no date
+of announcement: it is worked out from the submission, and corrected when a listing comes that
+knows it.
 
 Importing a file twice changes nothing; stopped or killed, the same command goes on where it was.
 A record that cannot be read is skipped and named. More: docs/import.md."""

@@ -14,6 +14,7 @@ from bot.cli.output import (
     EXIT_CONFIG,
     EXIT_OK,
     EXIT_STOPPED,
+    EXIT_UNDATED,
     EXIT_USAGE,
     FORMATS,
     exit_code,
@@ -144,10 +145,12 @@ async def import_command(options: Options, config: Config) -> int:
     try:
         with instance_lock(config.database.path):
             async with open_importer(config, report=report) as importer:
-                errors = await importer.import_files(files)
+                imported = await importer.import_files(files)
     except asyncio.CancelledError:
         return _stopped()
-    return EXIT_USAGE if errors else EXIT_OK
+    if imported.errors:
+        return EXIT_USAGE
+    return EXIT_UNDATED if imported.uncertain or imported.undated else EXIT_OK
 
 
 async def backfill_command(options: Options, config: Config) -> int:

@@ -26,6 +26,7 @@ from bot.ui.styles import DEFAULT_STYLE
 EXIT_OK = 0
 EXIT_BUG = 1
 EXIT_USAGE = 2
+EXIT_UNDATED = 65
 EXIT_ARXIV = 69
 EXIT_DATABASE = 74
 EXIT_RUNNING = 75
@@ -37,6 +38,7 @@ exit codes:
   0   done; records that import or backfill skipped are named and counted, and change nothing
   1   a bug: please report the traceback
   2   what you gave cannot be used (unknown category, impossible date, missing or wrong file)
+  65  import stored everything, and nothing confirms the date of some of it, which is named
   69  arXiv did not answer, or not with a listing
   74  the database cannot be used
   75  another instance uses the database

@@ -14,6 +14,7 @@ from typing import Protocol
 from bot.arxiv.calendar import announcement_day, announcement_days, previous_announcement_day
 from bot.errors import ArxivError, ArxivUnavailable, InputError
 from bot.intake.judge import (
+    NEAR,
     Judgement,
     Knowledge,
     Reply,
@@ -50,9 +51,6 @@ from bot.store.papers.papers import AddedListing
 from bot.store.store import Store
 
 log = logging.getLogger(__name__)
-
-NEAR = timedelta(days=8)
-"""How far the dates around a listing go that are compared with it."""
 
 
 class ListingSource(Protocol):

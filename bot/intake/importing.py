@@ -1,15 +1,17 @@
 """Files into the store: listings with what they announced, metadata with estimated dates.
 
 Forms are told by content (`arxiv.files`). All files are looked at before the first is stored; a
-file that turns out wrong later is named, the others are stored all the same.
+file that turns out wrong later is named, the others are stored all the same. A listing's papers
+are stored at once; to which date it belongs is judged when all files are read (`placing`).
 """
 
+import asyncio
 import gzip
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 from io import BufferedIOBase
 from pathlib import Path
 
@@ -36,10 +38,12 @@ from bot.intake.history import (
     show_progress,
     skips,
 )
-from bot.models import Listing, SkippedRecord
+from bot.intake.placing import Place, Placement, place
+from bot.models import ArxivId, IntakeCode, IntakeReason, Listing, SkippedRecord
 from bot.store.papers.bulk import AddedPapers
 from bot.store.papers.papers import AddedListing
 from bot.store.store import Store
+from bot.text.words import count_of
 
 LONGEST_LINE = 10 << 20
 """Bytes; arXiv's longest record has 40 kB. A longer line is no record, and not kept whole."""
@@ -48,6 +52,31 @@ UNREADABLE = (OSError, EOFError, zlib.error)
 """What reading a file raises; the latter two come of a gzip archive that is damaged or cut."""
 
 Report = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Imported:
+    """What came of a command's files: what was wrong with those that could not be read.
+
+    ``uncertain`` counts the lists of whose date nothing is certain, ``undated`` the papers that no
+    list of a known date announces; both are stored.
+    """
+
+    errors: list[InputError]
+    uncertain: int = 0
+    undated: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _File:
+    """A file whose list waits for its place."""
+
+    path: Path
+    category: str
+    stamp: date
+    number: int
+
+
 """Takes a line for the person who waits for a command."""
 
 
@@ -70,9 +99,10 @@ class Importer:
         self._store = store
         self._now = now
         self._report = report
+        self._waiting: list[_File] = []
 
-    async def import_files(self, files: Iterable[tuple[Path, Form]]) -> list[InputError]:
-        """Import files in turn; returns what was wrong with those that could not be read."""
+    async def import_files(self, files: Iterable[tuple[Path, Form]]) -> Imported:
+        """Import files in turn, then date the lists that they held."""
         errors: list[InputError] = []
         for path, form in files:
             try:
@@ -81,7 +111,7 @@ class Importer:
             except InputError as error:
                 errors.append(error)
                 self._report(str(error))
-        return errors
+        return replace(await self._place(), errors=errors)
 
     async def _import(self, path: Path, form: Form) -> None:
         if form is Form.SNAPSHOT:
@@ -100,8 +130,16 @@ class Importer:
             raise damage or error from error
         if damage is not None:
             listing = replace(listing, is_complete=False)
-        added = await self._store.papers.add_listing(listing, now=self._now)
-        self._report(f"{path}: {_told(listing, added)}")
+        shelved = await self._store.shelf.add(listing)
+        self._waiting.append(
+            _File(
+                path=path,
+                category=listing.category,
+                stamp=listing.announced_on,
+                number=shelved.number,
+            )
+        )
+        self._report(f"{path}: {_told(listing, shelved.added)}")
         self._report_skipped(listing.skipped)
         if damage is not None:
             raise damage
@@ -115,6 +153,48 @@ class Importer:
         tally = Tally(added=added, skipped=len(page.skipped))
         self._report(f"{path}: {Form.OAI.value}, {tally}")
         self._report_skipped(page.skipped)
+
+    # -- dates -------------------------------------------------------------------------------------
+
+    async def _place(self) -> Imported:
+        """Date the lists on the shelf, also those that a killed command left; says what is odd."""
+        files, self._waiting = self._waiting, []
+        categories = {file.category for file in files}
+        placements = {
+            category: await self._place_category(category)
+            for category in sorted(categories.union(await self._store.shelf.list_unplaced()))
+        }
+        uncertain: set[tuple[str, date]] = set()
+        undated: set[tuple[str, ArxivId]] = set()
+        for file in files:
+            found = placements[file.category].places[file.number]
+            if (remark := _remark(file.stamp, found)) is not None:
+                self._report(f"{file.path}: {remark}")
+            if found.is_uncertain and found.day is not None:
+                uncertain.add((file.category, found.day))
+            undated.update((file.category, arxiv_id) for arxiv_id in found.undated)
+        if uncertain or undated:
+            self._report(_summary(len(uncertain), len(undated)))
+        return Imported(errors=[], uncertain=len(uncertain), undated=len(undated))
+
+    async def _place_category(self, category: str) -> Placement:
+        shelf, intake = self._store.shelf, self._store.intake
+        lists = await shelf.list_lists(category)
+        read, records = await shelf.list_read(category), await intake.list_records(category)
+        placement = await asyncio.to_thread(place, category, lists, read, records)
+        await shelf.place(category, lists, placement.listings, now=self._now)
+        await self._settle(category, placement)
+        return placement
+
+    async def _settle(self, category: str, placement: Placement) -> None:
+        """Note of what was missed that a file has brought it."""
+        days = placement.listings.keys()
+        if not days:
+            return
+        missed = await self._store.intake.list_missed_of(category, min(days), max(days))
+        reason = IntakeReason(code=IntakeCode.BACKFILLED)
+        settled = [replace(record, reason=reason) for record in missed if record.day in days]
+        await self._store.intake.set_records(settled, now=self._now)
 
     def _report_skipped(self, skipped: Sequence[SkippedRecord]) -> None:
         for record in skipped:
@@ -158,6 +238,31 @@ def _told(listing: Listing, added: AddedListing) -> str:
         f"{listing.category} of {listing.announced_on}, {len(listing.announcements)} papers "
         f"({added.new_papers} new, {added.updated_papers} updated), "
         f"{skips(len(listing.skipped))}{incomplete}"
+    )
+
+
+def _remark(stamp: date, found: Place) -> str | None:
+    """Say what is odd about the date of a file's list."""
+    remarks = []
+    if found.day is not None and found.day != stamp:
+        remarks.append(f"it carries {stamp}, and has the list of {found.day}")
+    if found.is_uncertain:
+        remarks.append(f"nothing confirms the date {found.day}")
+    if found.undated:
+        papers = count_of(len(found.undated), "paper")
+        remarks.append(f"{papers} of unknown date, which no other list has")
+    return "; ".join(remarks) or None
+
+
+def _summary(uncertain: int, undated: int) -> str:
+    told = []
+    if uncertain:
+        told.append(f"{count_of(uncertain, 'listing')} of uncertain date")
+    if undated:
+        told.append(f"{count_of(undated, 'paper')} of unknown date, stored with an estimate")
+    return (
+        f"{', '.join(told)}. Import the lists of the days before, or arXiv's pages of these days, "
+        "to make sure; the order does not matter."
     )
 
 

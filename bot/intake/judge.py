@@ -119,6 +119,9 @@ SETTLED_FROM = time(9, 0)
 """A second reading that agrees settles a day from then on, Eastern; an earlier one may be as
 stale as the first."""
 
+NEAR = timedelta(days=8)
+"""How far the dates around a listing go that are compared with it."""
+
 HELD_FOR = timedelta(hours=3)
 """How long a list waits for its date to be confirmed."""
 
@@ -350,8 +353,10 @@ def _is_day_before_known(knowledge: Knowledge) -> bool:
     """Whether a list of the day before would be recognised as such."""
     stored = knowledge.near.get(previous_announcement_day(knowledge.day))
     before = knowledge.previous
-    if before is None or (stored is not None and stored.is_record):
-        return stored is not None
+    if stored is not None and (stored.is_record or before is None):
+        return stored.is_record or not stored.is_uncertain
+    if before is None:
+        return False
     if before.verdict in (IntakeVerdict.COMPLETE, IntakeVerdict.GROWING):
         return True
     return before.is_closed and KNOWN[before.verdict] is Known.EMPTY

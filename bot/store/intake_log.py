@@ -64,6 +64,10 @@ class IntakeLog:
         """List the records of ``day`` and later, oldest first."""
         return await self._list("day >= :day", {"day": day.isoformat()})
 
+    async def list_records(self, category: str) -> list[DayRecord]:
+        """List all records of a category, oldest first."""
+        return await self._list("category = :category", {"category": category})
+
     async def list_open(self) -> list[DayRecord]:
         """List the records about which something is still to be asked, oldest first."""
         return await self._list("is_closed = 0", {})
@@ -203,7 +207,7 @@ class IntakeLog:
             select,
             NearListing,
             """
-            SELECT announced_on AS day, is_record, (
+            SELECT announced_on AS day, is_record, is_uncertain, (
                 SELECT count(*) FROM announcement WHERE category = listing.category
                     AND announced_on = listing.announced_on) AS papers
             FROM listing
@@ -229,11 +233,16 @@ class IntakeLog:
                 SELECT announced_on FROM listing
                 WHERE category = :category AND announced_on < :before
                 ORDER BY announced_on DESC LIMIT :most)
-            GROUP BY announced_on ORDER BY 1
+            GROUP BY announced_on
             """,
             {"category": category, "before": before.isoformat(), "most": LISTINGS_FOR_USUAL},
         )
-        return sizes[len(sizes) // 2] if len(sizes) >= 3 else None
+        return middle_size(sizes)
+
+
+def middle_size(sizes: Sequence[int]) -> int | None:
+    """Return the usual size of a listing, given those of the last; None with under three."""
+    return sorted(sizes)[len(sizes) // 2] if len(sizes) >= 3 else None
 
 
 class _FailingDay(NamedTuple):

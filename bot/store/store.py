@@ -14,6 +14,7 @@ from bot.store.outbox.arrivals import Arrivals
 from bot.store.outbox.outbox import Outbox
 from bot.store.outbox.troubles import Troubles
 from bot.store.papers.papers import Papers
+from bot.store.papers.shelf import Shelf
 from bot.store.search.search import Search
 from bot.store.searches import RecentSearches
 from bot.store.sqlite.database import open_database
@@ -27,6 +28,7 @@ class Store:
 
     database: Database
     papers: Papers
+    shelf: Shelf
     search: Search
     recent: RecentSearches
     subscriptions: Subscriptions
@@ -50,6 +52,7 @@ async def open_store(path: Path) -> AsyncIterator[Store]:
         yield Store(
             database=database,
             papers=Papers(database),
+            shelf=Shelf(database),
             search=Search(database),
             recent=RecentSearches(database),
             subscriptions=Subscriptions(database),

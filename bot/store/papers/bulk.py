@@ -7,7 +7,7 @@ interpreter while another thread makes texts readable: that alone can take longe
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import NamedTuple
 
 from bot.arxiv.dating import DatedPaper
@@ -160,13 +160,17 @@ class _Known(NamedTuple):
     doi: str | None
     journal_ref: str | None
     license: str | None
-    submitted_at: str | None
+    submitted: str | None
     announced_on: str
     is_estimated: bool
 
     @property
     def categories(self) -> tuple[str, ...]:
         return tuple(self.words.split())
+
+    @property
+    def submitted_at(self) -> datetime | None:
+        return datetime.fromisoformat(self.submitted) if self.submitted else None
 
     @property
     def links(self) -> tuple[Link, ...]:

@@ -2,11 +2,19 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime, time
 from typing import Any, NamedTuple, Protocol
 
 from bot.arxiv.dating import month_of
-from bot.models import UNKNOWN_VERSION, ArxivId, Link, Paper, StoredPaper
+from bot.models import (
+    UNKNOWN_VERSION,
+    ArxivId,
+    Link,
+    LinkKind,
+    Paper,
+    Provenance,
+    StoredPaper,
+)
 from bot.text.withdrawal import is_withdrawn
 
 
@@ -25,6 +33,8 @@ class PaperRecord(Protocol):
     def is_primary_known(self) -> bool: ...
     @property
     def comment(self) -> str | None: ...
+    @property
+    def submitted_at(self) -> datetime | None: ...
     @property
     def links(self) -> tuple[Link, ...]: ...
 
@@ -90,7 +100,8 @@ def merged(before: Paper, after: Paper) -> Paper:
     """Combine what is stored with what a source says now; nothing known is lost.
 
     A higher version replaces the text; the same version fills what was empty; a lower version
-    only fills gaps. Links from third parties stay.
+    only fills gaps. Links from third parties stay. Where a submission's time, links and categories
+    come from several sources, their order does not matter.
     """
     newer, older = (after, before) if after.version > before.version else (before, after)
     gained = gains(newer, older)
@@ -115,12 +126,16 @@ def gains(newer: PaperRecord, older: PaperRecord) -> dict[str, Any]:
         gained["comment"] = comment
     if (categories := _joined_categories(newer, older)) != newer.categories:
         gained["categories"] = categories
-    if links := _other_links(newer, older):
-        gained["links"] = (*newer.links, *links)
+    if older.submitted_at not in (None, newer.submitted_at):
+        submitted_at = _exacter(newer.submitted_at, older.submitted_at)
+        if submitted_at != newer.submitted_at:
+            gained["submitted_at"] = submitted_at
+    if older.links and (links := _joined_links(newer.links, older.links)) != newer.links:
+        gained["links"] = links
     return gained
 
 
-_FILLED = ("authors", "is_primary_known", "doi", "journal_ref", "license", "submitted_at")
+_FILLED = ("authors", "is_primary_known", "doi", "journal_ref", "license")
 _TEXT = ("title", "abstract", "source_title", "source_abstract")
 
 
@@ -132,11 +147,31 @@ def _lasting_comment(older: PaperRecord, newer: PaperRecord) -> str | None:
 
 
 def _joined_categories(newer: PaperRecord, older: PaperRecord) -> tuple[str, ...]:
+    """Return all categories: those of ``newer`` as they are, more of them as arXiv sorts them."""
     is_newer_first = newer.is_primary_known or not older.is_primary_known
     first, second = (newer, older) if is_newer_first else (older, newer)
-    return tuple(dict.fromkeys((*first.categories, *second.categories)))
+    joined = tuple(dict.fromkeys((*first.categories, *second.categories)))
+    if len(joined) == len(first.categories):
+        return joined
+    return (*joined[:1], *sorted(joined[1:]))
 
 
-def _other_links(newer: PaperRecord, older: PaperRecord) -> list[Link]:
-    known = {link.url for link in newer.links}
-    return [link for link in older.links if link.url not in known]
+def _exacter(one: datetime | None, other: datetime | None) -> datetime | None:
+    """Choose between times of one submission: some sources know only its day."""
+    given = [moment for moment in (one, other) if moment is not None]
+    return min(given, key=lambda moment: (moment.time() == time(), moment), default=None)
+
+
+_ORDER = tuple(Provenance)
+
+
+def _joined_links(newer: tuple[Link, ...], older: tuple[Link, ...]) -> tuple[Link, ...]:
+    """Return all links, in the order in which a paper names them: its abstract's come first."""
+    joined = {link.url: link for link in newer}
+    for link in older:
+        known = joined.setdefault(link.url, link)
+        provenance = min(known.provenance, link.provenance, key=_ORDER.index)
+        kind = LinkKind.CODE if link.kind is LinkKind.CODE else known.kind
+        if (kind, provenance) != (known.kind, known.provenance):
+            joined[link.url] = replace(known, kind=kind, provenance=provenance)
+    return tuple(sorted(joined.values(), key=lambda link: _ORDER.index(link.provenance)))

@@ -148,9 +148,8 @@ class Papers:
 def _add_listing(
     connection: sqlite3.Connection, listing: Listing, now: datetime, is_record: bool
 ) -> AddedListing:
-    # First mention wins: a hand-made file may name a paper twice, arXiv's feeds never do.
-    announced = {entry.paper.arxiv_id: entry for entry in reversed(listing.announcements)}
-    dated = [_dated(each, listing) for each in reversed(announced.values())]
+    announced = first_mentions(listing)
+    dated = [_dated(each, listing) for each in announced.values()]
     changes = bulk.list_changes(connection, dated)
     keys = write_papers(connection, changes)
     added = _write_announcements(connection, listing, now, is_record=is_record)
@@ -164,6 +163,14 @@ def _add_listing(
         updated_papers=len(changes) - new_papers,
         new_announcements=added,
     )
+
+
+def first_mentions(listing: Listing) -> dict[ArxivId, Announcement]:
+    """Return a listing's papers, each once: a file may name one twice, arXiv's feeds never do."""
+    found: dict[ArxivId, Announcement] = {}
+    for entry in listing.announcements:
+        found.setdefault(entry.paper.arxiv_id, entry)
+    return found
 
 
 def _add_links(connection: sqlite3.Connection, arxiv_id: ArxivId, links: Sequence[Link]) -> int:
@@ -184,12 +191,12 @@ def _add_links(connection: sqlite3.Connection, arxiv_id: ArxivId, links: Sequenc
 
 
 def _dated(announcement: Announcement, listing: Listing) -> DatedPaper:
-    paper = _with_category(announcement, listing.category)
+    paper = with_category(announcement, listing.category)
     day, is_estimated = _first_announcement(announcement, listing)
     return DatedPaper(paper=paper, announced_on=day, is_estimated=is_estimated)
 
 
-def _with_category(announcement: Announcement, category: str) -> Paper:
+def with_category(announcement: Announcement, category: str) -> Paper:
     """Make sure that a paper is found under the category that announced it.
 
     A form without categories (the Markdown digest) leaves them empty. What a category announces
@@ -264,6 +271,7 @@ def _write_announcements(
             (category, announced_on, position, arxiv_id, version, announce_type)
         VALUES (?, ?, ?, ?, ?, ?)
         ON CONFLICT DO UPDATE SET position = iif(?, excluded.position, position),
+            is_from_file = 0,
             -- It may have been unknown, or that of another announcement.
             version = iif(version AND (announce_type = excluded.announce_type OR NOT ?),
                 version, excluded.version),
@@ -285,7 +293,7 @@ def _write_announcements(
                 "day": listing.announced_on.isoformat(),
                 "source": listing.source,
                 "now": now.isoformat(),
-                "grown_at": (_growth_time(connection, listing.announced_on, now)).isoformat(),
+                "grown_at": (growth_time(connection, listing.announced_on, now)).isoformat(),
             },
         )
     if is_record:
@@ -332,7 +340,7 @@ def _move_announcements(connection: sqlite3.Connection, values: Mapping[str, str
     )
 
 
-def _growth_time(connection: sqlite3.Connection, day: date, now: datetime) -> datetime:
+def growth_time(connection: sqlite3.Connection, day: date, now: datetime) -> datetime:
     """Return ``now``, or a moment after the last decision about ``day`` if that is later.
 
     A clock that was set back since the decision must not make new papers look decided.

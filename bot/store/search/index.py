@@ -33,13 +33,23 @@ def unindex(connection: sqlite3.Connection, keys: Sequence[int]) -> None:
     _remove(connection, keys, INDEXES)
 
 
-def index(connection: sqlite3.Connection, keys: Sequence[int], *, has_tags: bool = False) -> None:
+NONE_TO_COME: Mapping[ArxivId, AnnounceType] = MappingProxyType({})
+
+
+def index(
+    connection: sqlite3.Connection,
+    keys: Sequence[int],
+    *,
+    has_tags: bool = False,
+    to_come: Mapping[ArxivId, AnnounceType] = NONE_TO_COME,
+) -> None:
     """Put these papers into the indexes; their rows, links and announcements are written.
 
-    ``has_tags`` says that the rows' filters are complete already, announcements included.
+    ``has_tags`` says that the rows' filters are complete already, announcements included;
+    ``to_come`` tells of announcements that will be written, so that `refresh` finds nothing to do.
     """
     if not has_tags:
-        _write_filters(connection, _filters(connection, keys))
+        _write_filters(connection, _filters(connection, keys, to_come))
     _add(connection, keys, INDEXES)
 
 
@@ -85,12 +95,16 @@ def _write_filters(connection: sqlite3.Connection, filters: Sequence[tuple[int, 
     )
 
 
-def _filters(connection: sqlite3.Connection, keys: Sequence[int]) -> list[tuple[int, str, str]]:
+def _filters(
+    connection: sqlite3.Connection,
+    keys: Sequence[int],
+    to_come: Mapping[ArxivId, AnnounceType] = NONE_TO_COME,
+) -> list[tuple[int, str, str]]:
     """Work out the filters of these papers: (key, as they are, as they should be)."""
     rows = select_rows(
         connection,
         f"""
-        SELECT key, filters, categories,
+        SELECT key, filters, arxiv_id, categories,
             (SELECT group_concat(DISTINCT announce_type) FROM announcement
                 WHERE announcement.arxiv_id = paper.arxiv_id),
             (SELECT group_concat(DISTINCT kind) FROM paper_link
@@ -99,13 +113,18 @@ def _filters(connection: sqlite3.Connection, keys: Sequence[int]) -> list[tuple[
         """,
         {"keys": json_array(keys)},
     )
-    return [(key, old, _render(*values)) for key, old, *values in rows]
+    return [
+        (key, old, _render(to_come.get(arxiv_id), *values)) for key, old, arxiv_id, *values in rows
+    ]
 
 
-def _render(categories: str, types: str | None, kinds: str | None) -> str:
+def _render(
+    to_come: AnnounceType | None, categories: str, types: str | None, kinds: str | None
+) -> str:
+    known = set(map(AnnounceType, types.split(",") if types else ()))
     return filter_tags(
         categories=categories.split(),
-        announce_types=sorted(map(AnnounceType, types.split(",") if types else ())),
+        announce_types=sorted(known if to_come is None else known | {to_come}),
         link_kinds=sorted(map(LinkKind, kinds.split(",") if kinds else ())),
     )
 

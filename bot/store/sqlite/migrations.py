@@ -473,7 +473,42 @@ SEVENTH: Step = (
     "ALTER TABLE digest ADD COLUMN matching INTEGER",
 )
 
-STEPS: tuple[Step, ...] = (FIRST, SECOND, THIRD, FOURTH, FIFTH, SIXTH, SEVENTH)
+EIGHTH: Step = (
+    # What files say was announced, as they say it: what it means for dates is judged over all of
+    # them, again with each file that comes (bot/intake/placing.py). Their papers are in `paper`.
+    """
+    CREATE TABLE shelf (
+        number INTEGER PRIMARY KEY,
+        category TEXT NOT NULL,
+        stamp TEXT NOT NULL,                 -- the date that it carries
+        source TEXT NOT NULL,
+        built_at TEXT,                       -- when the feed was made, as it says
+        is_complete INTEGER NOT NULL,
+        entries TEXT NOT NULL,               -- [[identifier, version, type, position], ...]
+        digest TEXT UNIQUE,                  -- of all that; a file counts once
+        is_placed INTEGER NOT NULL           -- whether its list was judged since it came
+    ) STRICT
+    """,
+    "CREATE INDEX shelf_by_category ON shelf (category, stamp)",
+    # Announced on this date by a file alone: other files may show that it was another date.
+    "ALTER TABLE announcement ADD COLUMN is_from_file INTEGER NOT NULL DEFAULT 0",
+    # Nothing confirms the date that its file carries.
+    "ALTER TABLE listing ADD COLUMN is_uncertain INTEGER NOT NULL DEFAULT 0",
+    # Earlier versions imported files without a word in `intake_day`, each under its own date.
+    """
+    INSERT INTO shelf (category, stamp, source, is_complete, entries, is_placed)
+    SELECT category, announced_on, source, source IN ('rss', 'atom') OR is_record, (
+        SELECT json_group_array(json_array(arxiv_id, version, announce_type, position))
+        FROM announcement WHERE category = listing.category
+            AND announced_on = listing.announced_on), 0
+    FROM listing WHERE NOT EXISTS (SELECT 1 FROM intake_day
+        WHERE category = listing.category AND day = listing.announced_on)
+    """,
+    "UPDATE announcement SET is_from_file = 1 "
+    "WHERE (category, announced_on) IN (SELECT category, stamp FROM shelf)",
+)
+
+STEPS: tuple[Step, ...] = (FIRST, SECOND, THIRD, FOURTH, FIFTH, SIXTH, SEVENTH, EIGHTH)
 
 FUNCTIONS: Mapping[str, Callable[[str], str | None]] = {
     "author_tags": lambda authors: author_tags(authors.split("\n") if authors else ()),

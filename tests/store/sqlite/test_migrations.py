@@ -30,6 +30,7 @@ TAKEN = (
     "7522144b5f66a04c",
     "346ef6c37cdc8bb0",
     "87442ccb13813e21",
+    "c42481f26c3a2fae",
 )
 """The beginning of each step's SHA-256."""
 
@@ -338,3 +339,34 @@ async def test_a_listing_of_an_old_file_is_arxivs_record_if_its_page_told_of_it(
         day = date(2024, 3, 5)
         near = await store.intake.near_listings("cs.CV", day, day)
         assert near == {day: NearListing(day=day, papers=0, is_record=is_record)}
+
+
+async def test_what_an_earlier_version_imported_is_judged_with_the_next_import(
+    tmp_path: Path,
+) -> None:
+    """What the bot had read itself, which has a record, is none of it."""
+    old = made_by(migrations.STEPS[:7], tmp_path / "papers.db")
+    for day, arxiv_id in (("2024-03-09", "2403.00001"), ("2024-03-07", "2403.00002")):
+        old.execute(
+            "INSERT INTO paper (key, arxiv_id, version, announced_on, is_date_estimated, title, "
+            "abstract, authors, categories, names) VALUES (?, ?, 1, ?, 0, 'A', 'B', '', '', '')",
+            (first_key(date.fromisoformat(day)), arxiv_id, day),
+        )
+        old.execute(
+            "INSERT INTO listing (category, announced_on, source, stored_at, updated_at) "
+            "VALUES ('cs.CV', ?, 'rss', ?, ?)",
+            (day, FEED_AT, FEED_AT),
+        )
+        old.execute("INSERT INTO announcement VALUES ('cs.CV', ?, 1, ?, 1, 'new')", (day, arxiv_id))
+    old.execute(
+        "INSERT INTO intake_day (category, day, verdict, details, papers, is_confirmed, is_closed) "
+        "VALUES ('cs.CV', '2024-03-07', 'complete', '{}', 1, 1, 1)"
+    )
+    old.close()
+    async with open_store(tmp_path / "papers.db") as store:
+        assert await store.shelf.list_unplaced() == ["cs.CV"]
+        (shelved,) = await store.shelf.list_lists("cs.CV")
+        assert shelved.listing.announced_on == date(2024, 3, 9)
+        assert [each.paper.arxiv_id for each in shelved.listing.announcements] == ["2403.00001"]
+        assert shelved.listing.is_complete
+        assert list(await store.shelf.list_read("cs.CV")) == [date(2024, 3, 7)]
