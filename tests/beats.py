@@ -1,4 +1,4 @@
-"""Whether the event loop goes on while something works."""
+"""Whether the event loop runs again while something works."""
 
 import asyncio
 import contextlib

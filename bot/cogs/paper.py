@@ -151,7 +151,7 @@ class PaperCog(commands.GroupCog, group_name="paper", group_description="Find an
         try:
             await self.store.recent.add(user_id, query.text, now=self.now())
         except BotError as error:
-            log.warning("search not remembered: %s", error)
+            log.warning("search not saved: %s", error)
 
     @app_commands.command(description="Show everything known about a paper")
     @app_commands.describe(paper=A_PAPER)

@@ -113,7 +113,7 @@ class Delivery:
             try:
                 await self._start_lanes()
             except StoreError as error:
-                log.warning("outbox not readable, trying again: %s", error)
+                log.warning("cannot read the outbox, trying again: %s", error)
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._woken.wait(), self._settings.poll_s)
         if self._fatal is not None:
@@ -187,7 +187,7 @@ class Delivery:
         if is_short and not self._is_short_of_space:
             log.error("disk nearly full: nothing is posted until there is space again")
         elif self._is_short_of_space and not is_short:
-            log.info("there is space again: posting goes on")
+            log.info("there is space again: posting resumes")
         self._is_short_of_space = is_short
 
     async def _serve(self, lane: Lane, channel_id: int, orphans: Sequence[DeliveryRecord]) -> None:
@@ -231,7 +231,7 @@ class Delivery:
         """Send; when that takes too long, the lane is detached."""
 
         def let_go() -> None:
-            log.warning("no answer yet, going on without", extra=_log_fields(record))
+            log.warning("no answer yet, continuing without it", extra=_log_fields(record))
             lane.detach()
 
         timer = asyncio.get_running_loop().call_later(self._settings.send_timeout_s, let_go)
@@ -397,7 +397,7 @@ class Delivery:
                 return await self._outbox.mark_planned_again(record.id, now, absent, now)
             case Seen.CANNOT_TELL:
                 said = say_reason(sighting.reason)
-                log.error("it cannot be known whether this was posted: %s", said, extra=extra)
+                log.error("unknown whether this was posted: %s", said, extra=extra)
                 return await self._outbox.mark_unknown(record.id, sighting.reason, now)
         return False
 

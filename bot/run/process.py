@@ -74,7 +74,7 @@ async def _check_database(store: Store) -> None:
 async def _notice_copy(store: Store, lock: IO[str]) -> None:
     """Notice a database that was put back. Not to be cancelled: file and database agree after."""
     if await note_boot(store.database, lock, utc_now()):
-        log.warning("database put back from a copy: comparing it with the channels first")
+        log.warning("database restored from a copy: comparing it with the channels first")
 
 
 class _Process:

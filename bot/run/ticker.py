@@ -52,9 +52,9 @@ class Ticks:
 
     def _put_off(self, error: BotError) -> None:
         if str(error) != self._trouble:
-            log.warning("tick put off: %s", error)
+            log.warning("tick postponed: %s", error)
         else:
-            log.debug("tick put off again: %s", error)
+            log.debug("tick postponed again: %s", error)
         self._trouble = str(error)
         if isinstance(error, DatabaseFull):
             # Else arXiv would be asked every half minute for what cannot be stored.
@@ -62,7 +62,7 @@ class Ticks:
 
     def _go_on(self) -> None:
         if self._trouble:
-            log.info("ticks go on")
+            log.info("ticks resume")
         self._trouble, self._rest = "", 0
 
 

@@ -70,7 +70,7 @@ def _watch(
         log.warning("the event loop is blocked", extra={"for_s": round(limit_s, 1), "at": where})
         answered.wait()
         blocked_s = round(time.monotonic() - asked_at, 1)
-        log.warning("the event loop goes on", extra={"after_s": blocked_s})
+        log.warning("the event loop runs again", extra={"after_s": blocked_s})
 
 
 def _describe(innermost: FrameType) -> str:

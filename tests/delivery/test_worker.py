@@ -373,7 +373,7 @@ async def test_a_full_disk_is_logged_once(world: World, caplog: pytest.LogCaptur
         await world.delivery.run_once()
     assert caplog.messages == [
         "disk nearly full: nothing is posted until there is space again",
-        "there is space again: posting goes on",
+        "there is space again: posting resumes",
     ]
 
 

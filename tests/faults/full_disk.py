@@ -116,8 +116,8 @@ def intact(day: Scenario) -> bool:
     return findings.unknown == 0 and day.is_done()
 
 
-PUT_OFF = "bot.run.ticker: tick put off: There is no space left for the database."
-PUT_OFF_AGAIN = "bot.run.ticker: tick put off again: There is no space left for the database."
+PUT_OFF = "bot.run.ticker: tick postponed: There is no space left for the database."
+PUT_OFF_AGAIN = "bot.run.ticker: tick postponed again: There is no space left for the database."
 NO_COPY = "bot.run.housekeeping: no backup made"
 NEARLY_FULL = "bot.delivery.worker: disk nearly full: nothing is posted until there is space again"
 
@@ -147,7 +147,7 @@ async def test_full_before_a_listing_is_stored(disk: Disk, day: Scenario) -> Non
         disk.clear()
         await delivered(day, bot)
     assert sorted(complaints(day)) == [NEARLY_FULL, PUT_OFF]
-    assert "ticks go on" in day.log
+    assert "ticks resume" in day.log
     assert intact(day)
 
 
@@ -177,7 +177,7 @@ async def test_full_before_a_digest_is_planned(disk: Disk, day: Scenario) -> Non
         assert day.discord.ledger == []
         disk.clear()
         await delivered(day, bot)
-    assert "ticks go on" in day.log
+    assert "ticks resume" in day.log
     assert intact(day)
 
 
@@ -195,7 +195,7 @@ async def test_too_little_space_for_posting(disk: Disk, day: Scenario) -> None:
         disk.clear(ENOUGH)
         await delivered(day, bot)
     assert complaints(day) == [NEARLY_FULL]
-    assert day.log.count("there is space again: posting goes on") == 1
+    assert day.log.count("there is space again: posting resumes") == 1
     assert intact(day)
 
 

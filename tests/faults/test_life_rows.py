@@ -93,10 +93,10 @@ async def test_row_43_a_blocked_loop_is_told_and_what_it_missed_is_caught_up(
         await day.discord.wait_for_messages(1)
         late = await add_late_channel(day)
         await bot.says("the event loop is blocked")
-        assert "the event loop goes on" not in bot.log
+        assert "the event loop runs again" not in bot.log
         code, sentence = await probed(day)
         assert (code, "no answer" in sentence) == (1, True), sentence
-        await bot.says("the event loop goes on")
+        await bot.says("the event loop runs again")
         await until(lambda: bool(day.discord.messages_in(late)))
         assert await day.finished(bot), bot.log
         await bot.ticks()

@@ -42,7 +42,7 @@ async def test_a_blocked_loop_is_told_while_it_is_blocked(caplog: pytest.LogCapt
         stall(LIMIT_S * 2)
         assert messages(caplog) == ["the event loop is blocked"]
         await until(lambda: len(caplog.messages) > 1)
-        assert messages(caplog) == ["the event loop is blocked", "the event loop goes on"]
+        assert messages(caplog) == ["the event loop is blocked", "the event loop runs again"]
     blocked, over = caplog.records
     assert blocked.for_s == LIMIT_S  # type: ignore[attr-defined]
     assert over.after_s >= LIMIT_S * 2  # type: ignore[attr-defined]
