@@ -125,13 +125,8 @@ async def test_what_puts_ticks_off_is_told_once_and_its_end_too(
     with caplog.at_level("INFO", "bot.run.ticker"):
         while troubles:
             await ticks.run()
-<<<<<<< HEAD
-    put_off = "tick postponed: The database is busy."
-    assert caplog.messages == [put_off, "ticks go on", put_off]
-=======
     put_off = "tick postponed: The database is busy."
     assert caplog.messages == [put_off, "ticks resume", put_off]
->>>>>>> 6370b4d (log: say what happened as an operator would)
 
 
 async def test_while_the_disk_is_full_it_ticks_ever_less_often() -> None:
