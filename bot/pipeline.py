@@ -7,7 +7,7 @@
                     store.search.match_many(topics)  -> which papers each topic wants
                 for each of these channels
                     digest.select.decide             -> what is posted, and why the rest is not
-                    digest.build -> ui.styles: a style renders it
+                    digest.build -> digest.rank -> ui.styles: a style renders it
                     store.outbox.plan                -> frozen messages (one transaction)
         then delivery (a task of its own): claim -> send -> mark sent
 
@@ -24,8 +24,10 @@ from datetime import date, datetime
 from bot.arxiv.calendar import announcement_day
 from bot.digest.build import build_digest
 from bot.digest.due import digest_due, starts_with
+from bot.digest.messages import MessageDraft
 from bot.digest.models import Digest, Subscription, SubscriptionState, Tally
 from bot.digest.outlook import KnownDays, Outlook, look_ahead
+from bot.digest.rank import rank
 from bot.digest.select import Decision, Verdict, decide
 from bot.errors import BotError, DatabaseFull, InputError
 from bot.intake.ask import Intake, IntakeOutcome
@@ -173,7 +175,7 @@ class Pipeline:
         earlier = await self.store.outbox.list_deliveries(subscription.channel_id, day)
         decisions = await self._decide(subscription, announced)
         digest = build_digest(subscription, day, decisions, is_supplement=bool(earlier))
-        drafts = style_of(subscription.style).render(digest, first_part=len(earlier) + 1)
+        drafts = lay_out(subscription, digest, first_part=len(earlier) + 1)
         messages = await self.store.outbox.plan(
             subscription, day, drafts, now=self.now(), thread_name=thread_name(digest)
         )
@@ -313,6 +315,16 @@ class Pipeline:
             return False
         record = decided.get((subscription.channel_id, day))
         return record is None or any(each.updated_at > record.decided_at for each in stored)
+
+
+def lay_out(
+    subscription: Subscription, digest: Digest, *, first_part: int = 1
+) -> tuple[MessageDraft, ...]:
+    """Make the messages of a digest: in the channel's style, the best papers first if it ranks."""
+    style = style_of(subscription.style)
+    if style.is_ranked:
+        digest = rank(digest, top=subscription.top)
+    return style.render(digest, first_part=first_part)
 
 
 def _log_fields(subscription: Subscription, day: date) -> dict[str, object]:

@@ -72,7 +72,7 @@ def test_every_command_is_documented_with_an_example(commands: list[Command]) ->
 
 def test_every_option_is_documented_in_its_order(commands: list[Command]) -> None:
     for command in commands:
-        rows = re.findall(r"^\| `([a-z]+)` \|", sections()[command.qualified_name], re.MULTILINE)
+        rows = re.findall(r"^\| `([a-z_]+)` \|", sections()[command.qualified_name], re.MULTILINE)
         assert rows == [option.name for option in command.parameters]
 
 

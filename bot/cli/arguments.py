@@ -4,9 +4,10 @@ import argparse
 from pathlib import Path
 
 from bot import __version__
-from bot.cli.output import EXIT_CODES, FORMATS
+from bot.cli.output import EXIT_CODES, FORMATS, MESSAGES
 from bot.models import AnnounceType
 from bot.query.results import Sort
+from bot.ui.styles import DEFAULT_STYLE, STYLES
 
 Options = argparse.Namespace
 Subparsers = argparse._SubParsersAction  # the type that add_subparsers returns has no public name
@@ -189,9 +190,12 @@ def _add_reading_commands(commands: "Subparsers[argparse.ArgumentParser]") -> No
     digest.add_argument("--type", action="append", default=[], dest="types",
                         choices=[kind.value for kind in AnnounceType],
                         help="only papers announced so, may be repeated")  # fmt: skip
-    digest.add_argument("--format", default="markdown", choices=sorted(FORMATS),
+    digest.add_argument("--format", default="markdown", choices=sorted((*FORMATS, MESSAGES)),
                         help="markdown (the form that import reads), json, bibtex, or discord: "
                         "the messages as they are posted (default: markdown)")  # fmt: skip
+    digest.add_argument("--style", choices=list(STYLES),
+                        help="how messages look, with --format discord (default: "
+                        f"{DEFAULT_STYLE.code})")  # fmt: skip
     search = _add(
         commands, "search",
         "Search every stored paper. The language is that of /paper search and of topics; see "

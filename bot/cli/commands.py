@@ -3,7 +3,7 @@
 import asyncio
 import os
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -17,7 +17,9 @@ from bot.cli.output import (
     EXIT_UNDATED,
     EXIT_USAGE,
     FORMATS,
+    MESSAGES,
     exit_code,
+    messages_as_json,
     papers_as_json,
     papers_as_lines,
     papers_explained,
@@ -28,13 +30,13 @@ from bot.cli.output import (
 from bot.config.schema import Config
 from bot.config.sources import default_settings
 from bot.config.token import read_token
-from bot.digest.models import Digest, Subscription, Topic
+from bot.digest.models import Subscription, Topic
 from bot.errors import FileFormatError, InputError, TokenRefused
 from bot.intake.backfill import PastDays, check_days
 from bot.intake.importing import detect_form
 from bot.log import setup_logging
 from bot.models import AnnounceType, Listing
-from bot.pipeline import Pipeline
+from bot.pipeline import lay_out
 from bot.query.ast import Query
 from bot.query.parser import parse_query
 from bot.query.results import SearchPage, Sort
@@ -49,6 +51,7 @@ from bot.store.store import Store
 from bot.text.words import count_of
 from bot.ui.advice import say_advice
 from bot.ui.intake import say_fetched
+from bot.ui.styles import DEFAULT_STYLE
 
 SEARCH_DEADLINE_S = 10.0
 """A person at a terminal would rather wait than miss something."""
@@ -174,22 +177,22 @@ def _stopped() -> int:
 
 
 async def digest_command(options: Options, config: Config) -> int:
-    category = canonical_category(options.category)
+    if options.style and options.format != MESSAGES:
+        raise InputError(f"--style is how messages look; add --format {MESSAGES}.")
+    subscription = _read_subscription(options)
     day = _parse_date(options.date) if options.date else None
     async with open_offline(config) as pipeline:
-        digest = await _read_digest(pipeline, category, day, options.topic, options.types)
-    show(FORMATS[options.format](digest))
+        day = await _find_day(pipeline.store, subscription.categories[0], day)
+        digest = await pipeline.preview(subscription, day)
+    if options.format == MESSAGES:
+        show(messages_as_json(lay_out(subscription, digest)))
+    else:
+        show(FORMATS[options.format](digest))
     return EXIT_OK
 
 
-async def _read_digest(
-    pipeline: Pipeline,
-    category: str,
-    day: date | None,
-    topics: Sequence[str],
-    types: Sequence[str],
-) -> Digest:
-    store = pipeline.store
+async def _find_day(store: Store, category: str, day: date | None) -> date:
+    """Return the date asked for, else the newest; raises `InputError` if it has no listing."""
     day = day or await store.papers.latest_listing_date(category)
     if day is None or await store.papers.get_listing(category, day) is None:
         dates = await store.papers.list_listing_dates(category, limit=5)
@@ -197,18 +200,23 @@ async def _read_digest(
         raise InputError(
             f"No listing of {category} is stored{f' for {day}' if day else ''}.{known}"
         )
-    for topic in topics:
+    return day
+
+
+def _read_subscription(options: Options) -> Subscription:
+    """Make up the channel whose digest is printed."""
+    for topic in options.topic:
         parse_query(topic)
-    subscription = Subscription(
+    return Subscription(
         id=0,
         guild_id=0,
         channel_id=0,
-        categories=(category,),
-        announce_types=tuple(AnnounceType(name) for name in types) or tuple(AnnounceType),
-        topics=tuple(Topic(name=topic, query=topic) for topic in topics),
+        categories=(canonical_category(options.category),),
+        announce_types=tuple(map(AnnounceType, options.types)) or tuple(AnnounceType),
+        topics=tuple(Topic(name=topic, query=topic) for topic in options.topic),
+        style=options.style or DEFAULT_STYLE.code,
         created_at=_now(),
     )
-    return await pipeline.preview(subscription, day)
 
 
 async def search_command(options: Options, config: Config) -> int:

@@ -3,8 +3,11 @@
 import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Final
 
+from bot.delivery.edge import message_body
 from bot.digest.export import stored_to_json, to_bibtex, to_json, to_markdown
+from bot.digest.messages import MessageDraft
 from bot.digest.models import Digest
 from bot.errors import (
     AlreadyRunning,
@@ -21,7 +24,6 @@ from bot.query.ast import Query
 from bot.query.explain import explain
 from bot.query.results import SearchPage
 from bot.text.words import count_of
-from bot.ui.styles import DEFAULT_STYLE
 
 EXIT_OK = 0
 EXIT_BUG = 1
@@ -88,9 +90,22 @@ FORMATS: Mapping[str, Callable[[Digest], str]] = {
     "markdown": to_markdown,
     "json": lambda digest: _json(to_json(digest)),
     "bibtex": to_bibtex,
-    "discord": lambda digest: _json([dict(draft.body) for draft in DEFAULT_STYLE.render(digest)]),
 }
 """How a digest is printed, whole with its last line end, by the name of the form."""
+
+
+MESSAGES: Final = "discord"
+"""The form that needs a style, too."""
+
+
+def messages_as_json(drafts: Iterable[MessageDraft]) -> str:
+    """Print the bodies as they are sent, but for the nonce, which each channel has its own of."""
+    bodies = (message_body(draft.body, nonce="") for draft in drafts)
+    return _json({"messages": [_without_nonce(body) for body in bodies]})
+
+
+def _without_nonce(body: Mapping[str, object]) -> dict[str, object]:
+    return {key: value for key, value in body.items() if key not in ("nonce", "enforce_nonce")}
 
 
 # --- a search ---

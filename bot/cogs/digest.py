@@ -91,8 +91,10 @@ class DigestCog(
         time="local time such as 09:00, or 'when announced' (default)",
         zone="time zone of that time, for example Europe/Berlin or UTC+8 (default: UTC)",
         types="which announcements (default: new submissions and cross-lists)",
-        style="how papers look (default: cards)",
+        style="how papers look (default: auto)",
         where="in the channel (default), in a thread of the first message, or posts in a forum",
+        top="brief: how many of the best papers are cards (default: 5)",
+        cards_up_to="auto: up to how many papers all are cards (default: 25)",
     )
     @app_commands.choices(
         types=[Choice(name=words, value=words) for words in TYPE_CHOICES],
@@ -109,11 +111,16 @@ class DigestCog(
         types: str | None = None,
         style: str | None = None,
         where: str | None = None,
+        top: app_commands.Range[int, 0, 10] | None = None,
+        cards_up_to: app_commands.Range[int, 0, 100] | None = None,
     ) -> None:
         await defer_privately(interaction)
         here = channel_here(interaction, channel)
         before = await self.store.subscriptions.get_subscription(here.id)
-        wishes = read_wishes(before, categories, time, zone, types, style, where, zones=self.zones)
+        wishes = read_wishes(
+            before, categories, time, zone, types, style, where,
+            zones=self.zones, top=top, cards_up_to=cards_up_to,
+        )  # fmt: skip
         place = place_in(here, wishes.place, before.place if before else None)
         require_permissions(here, place)
         require_tag(here, wishes.categories)
@@ -127,7 +134,7 @@ class DigestCog(
             post_at=wishes.post_at,
             zone=wishes.zone,
             style=wishes.style,
-            options=DigestOptions(place=place),
+            options=DigestOptions(place=place, top=wishes.top, cards_up_to=wishes.cards_up_to),
             now=self.pipeline.now(),
         )
         outlooks = await self.pipeline.outlooks([subscription])

@@ -6,9 +6,9 @@ from bot.cogs.admin import AdminCog, digest_cog
 from bot.cogs.answers import StateButton
 from bot.cogs.paper import AbstractMenu, abstract_menus
 from bot.digest.build import build_digest
+from bot.pipeline import lay_out
 from bot.text.words import long_date
 from bot.ui.preview import render_message, render_summary
-from bot.ui.styles import style_of
 from bot.ui.views import NEXT, PREVIOUS, PreviewPage, make_view
 
 
@@ -17,7 +17,7 @@ async def show_preview(cog: AdminCog, interaction: discord.Interaction, page: Pr
     subscription = await cog.owned_subscription(interaction, page.channel_id)
     decisions = await cog.pipeline.explain(subscription, page.day)
     digest = build_digest(subscription, page.day, decisions)
-    drafts = style_of(subscription.style).render(digest)
+    drafts = lay_out(subscription, digest)
     content = f"What <#{page.channel_id}> would get for {long_date(page.day)}:"
     embeds = [render_summary(subscription, page.day, decisions, drafts)]
     menus: list[AbstractMenu] = []

@@ -8,7 +8,7 @@ from datetime import date, time
 from typing import Final
 
 from bot.arxiv.taxonomy import canonical_category
-from bot.digest.models import Place, Subscription
+from bot.digest.models import PLAIN_DIGEST, Place, Subscription
 from bot.digest.zones import ZoneMeaning, read_meaning, suggest_meanings
 from bot.errors import InputError
 from bot.models import AnnounceType
@@ -231,6 +231,8 @@ class Wishes:
     post_at: time | None = None
     zone: str = "UTC"
     style: str = DEFAULT_STYLE.code
+    top: int = PLAIN_DIGEST.top
+    cards_up_to: int = PLAIN_DIGEST.cards_up_to
     meant: ZoneMeaning | None = None
     """How the zone was read, where one was named."""
     place: Place | None = None
@@ -247,6 +249,8 @@ def read_wishes(
     where: str | None = None,
     *,
     zones: Sequence[str],
+    top: int | None = None,
+    cards_up_to: int | None = None,
 ) -> Wishes:
     """Read the options of ``/digest setup``; what is left out stays as it was ``before``."""
     followed = parse_categories(categories)
@@ -266,6 +270,8 @@ def read_wishes(
         post_at=post_at,
         zone=meant.zone if meant else old.zone,
         style=style or style_of(old.style).code,  # one that is not known any more is left behind
+        top=old.top if top is None else top,
+        cards_up_to=old.cards_up_to if cards_up_to is None else cards_up_to,
         meant=meant,
         place=parse_place(where) if where else None,
     )

@@ -32,7 +32,7 @@ from bot.query.results import Cursor, Match, SearchPage, Sort
 from bot.ui.advice import Suggestion, make_suggestions, render_nothing
 from bot.ui.paper import render_paper_details
 from bot.ui.search import render_search, render_similar
-from bot.ui.styles.list import options_of
+from bot.ui.styles import list_options
 from bot.ui.views import (
     NEXT,
     PREVIOUS,
@@ -311,10 +311,9 @@ def paper_buttons(arxiv_id: ArxivId) -> list[discord.ui.Item[Any]]:
 
 def abstract_menus(body: Mapping[str, object]) -> list[AbstractMenu]:
     """Make the menu of a digest's message again; none where it has none."""
-    options = [
-        discord.SelectOption(label=each["label"], value=each["value"]) for each in options_of(body)
-    ]
-    return [AbstractMenu(ReadAbstract(), options, READ_ABSTRACT)] if options else []
+    papers = list_options(body)
+    options = [discord.SelectOption(label=each["label"], value=each["value"]) for each in papers]
+    return [AbstractMenu(ReadAbstract(), options, READ_ABSTRACT)] if papers else []
 
 
 def page_buttons(page: SearchPage, sort: Sort, asker: int) -> list[SearchPageButton]:

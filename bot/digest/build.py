@@ -22,4 +22,5 @@ def build_digest(
         entries=tuple(each.entry for each in decisions if each.verdict is Verdict.POST),
         tally=count_papers(subscription, decisions),
         is_supplement=is_supplement,
+        cards_up_to=subscription.cards_up_to,
     )

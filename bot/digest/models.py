@@ -145,6 +145,8 @@ class DigestOptions:
     """What a digest can be told beside what it holds and when it comes."""
 
     place: Place = Place.CHANNEL
+    top: int = 5
+    cards_up_to: int = 25
 
 
 PLAIN_DIGEST: Final = DigestOptions()
@@ -158,8 +160,9 @@ class Subscription:
     announced. ``created_at`` is when it began, None where that cannot be read; ``starts_after`` is
     the number of the newest listing that was stored before. ``place`` says where its messages go;
     with `Place.THREAD` the first of a date goes into the channel, the others into its thread.
-    Without topics the channel gets every paper of ``announce_types``. What of its settings is
-    ``unreadable`` is not in the others.
+    Without topics the channel gets every paper of ``announce_types``. Where a style shows some
+    papers at greater length, those are the ``top`` ones, all of them up to ``cards_up_to`` papers.
+    What of its settings is ``unreadable`` is not in the others.
     """
 
     id: int
@@ -172,6 +175,8 @@ class Subscription:
     zone: str = "UTC"
     style: str = "cards"
     place: Place = Place.CHANNEL
+    top: int = 5
+    cards_up_to: int = 25
     state: SubscriptionState = SubscriptionState.ACTIVE
     paused_because: Reason | None = None
     created_at: datetime | None
@@ -206,6 +211,14 @@ class DigestEntry:
         return least_version(self.paper.version, self.announce_type)
 
 
+class Order(StrEnum):
+    """By what the papers of a digest are ordered; the rest of them as arXiv listed them."""
+
+    LISTING = "listing"
+    TOPICS = "topics"
+    LIKES = "likes"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tally:
     """How many papers a date announced for a channel, and what becomes of them.
@@ -236,6 +249,8 @@ class Digest:
 
     ``tally`` counts what the date announced for the channel, ``entries`` are what is chosen of it.
     ``is_supplement`` marks papers that reached the listing after a first digest was posted.
+    ``entries`` are in the given ``order``; the first ``top`` of them stand out, and where there are
+    no more than ``cards_up_to``, all do.
     """
 
     categories: tuple[str, ...]
@@ -243,3 +258,6 @@ class Digest:
     entries: tuple[DigestEntry, ...]
     tally: Tally
     is_supplement: bool = False
+    order: Order = Order.LISTING
+    top: int = 0
+    cards_up_to: int = 25

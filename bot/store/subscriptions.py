@@ -30,7 +30,8 @@ from bot.store.sqlite.statements import (
 )
 
 COLUMNS = (
-    f"id, guild_id, channel_id, categories, announce_types, post_at, zone, style, place, state, "
+    f"id, guild_id, channel_id, categories, announce_types, post_at, zone, style, "
+    f"top, cards_up_to, place, state, "
     f"{reason_column('paused_because', 'paused_details')} AS paused_because, "
     f"created_at, starts_after"
 )
@@ -74,6 +75,8 @@ class Subscriptions:
             "zone": zone,
             "style": style,
             "place": options.place.value,
+            "top": options.top,
+            "cards_up_to": options.cards_up_to,
         }
         return await self._database.write_within(PERSONS_PATIENCE_S, _set, channel_id, values, now)
 
@@ -143,15 +146,16 @@ def _set(
     connection.execute(
         """
         INSERT INTO subscription (guild_id, channel_id, categories, announce_types,
-            post_at, zone, style, place, created_at, starts_after)
+            post_at, zone, style, top, cards_up_to, place, created_at, starts_after)
         VALUES (:guild_id, :channel_id, :categories, :announce_types,
-            :post_at, :zone, :style, :place, :now,
+            :post_at, :zone, :style, :top, :cards_up_to, :place, :now,
             (SELECT coalesce(max(number), 0) FROM listing))
         ON CONFLICT (channel_id) DO UPDATE SET
             guild_id = excluded.guild_id, categories = excluded.categories,
             announce_types = excluded.announce_types, post_at = excluded.post_at,
             zone = excluded.zone, style = excluded.style, place = excluded.place,
             created_at = iif(:is_begin_known, created_at, excluded.created_at),
+            top = excluded.top, cards_up_to = excluded.cards_up_to,
             state = 'active', paused_because = NULL, paused_details = NULL
         """,
         {
@@ -190,8 +194,8 @@ def _list(connection: sqlite3.Connection, where: str, parameters: Parameters) ->
 
 def _subscription(row: Row, topics: Iterable[Topic]) -> Subscription:
     """Read a row, also one of which a part is damaged or of another version."""
-    (id_, guild_id, channel_id, categories, announce_types, post_at, zone, style, place,
-     state, paused_because, created_at, starts_after) = row  # fmt: skip
+    (id_, guild_id, channel_id, categories, announce_types, post_at, zone, style, top,
+     cards_up_to, place, state, paused_because, created_at, starts_after) = row  # fmt: skip
     known, other_categories = _known_categories(categories.split())
     types, other_types = _known_types(announce_types.split())
     at, began = _read_time(post_at), read_moment(created_at)
@@ -211,6 +215,8 @@ def _subscription(row: Row, topics: Iterable[Topic]) -> Subscription:
         post_at=at,
         zone=zone,
         style=style,
+        top=top,
+        cards_up_to=cards_up_to,
         place=Place(place),
         state=SubscriptionState(state),
         paused_because=parse_reason(paused_because) if paused_because is not None else None,

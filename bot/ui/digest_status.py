@@ -18,6 +18,7 @@ from bot.ui.defects import find_defects
 from bot.ui.pause import describe_reason
 from bot.ui.reasons import say_reason
 from bot.ui.replies import describe_next, describe_place, describe_time, fitting_lines
+from bot.ui.styles import style_of
 from bot.ui.tally import say_counts
 
 MAX_SHOWN: Final = 6
@@ -116,7 +117,8 @@ def _state(status: ChannelStatus) -> Iterator[str]:
             yield "`/digest resume` resumes it."
     else:
         when = describe_time(status.subscription)
-        yield f"**Active**, posted {when}{describe_place(status.subscription)}"
+        looks = style_of(status.subscription.style).describe(status.subscription)
+        yield f"**Active**, posted {when}{describe_place(status.subscription)}: {looks}"
     for defect in find_defects(status.subscription):
         yield f"**Needs attention**: {defect}"
     if status.lacks:

@@ -15,6 +15,7 @@ from bot.text import markdown
 from bot.text.words import count_of, long_date
 from bot.ui.defects import find_defects
 from bot.ui.replies import COLOUR, fitting_lines
+from bot.ui.styles import describe_drafts
 from bot.ui.tally import say_tally
 from bot.ui.why import describe_decision
 
@@ -62,7 +63,8 @@ def _headline(
             "lists the days that have one; arXiv announces Monday to Friday."
         )
     said = f"**{say_tally(count_papers(subscription, decisions), 'would be posted')}**"
-    return f"{said}, in {count_of(len(drafts), 'message')}" if drafts else said
+    messages = count_of(len(drafts), "message")
+    return f"{said}, in {messages}, {describe_drafts(drafts)}" if drafts else said
 
 
 def _left_out(decisions: Sequence[Decision], subscription: Subscription) -> list[str]:

@@ -16,6 +16,7 @@ from bot.text import markdown
 from bot.text.words import TYPE_NAMES, count_of, joined, long_date
 from bot.ui.defects import MAX_MISTAKE, find_defects, find_mistake
 from bot.ui.reasons import say_reason
+from bot.ui.styles import style_of
 from bot.ui.tally import say_announced, say_tally
 
 COLOUR = discord.Colour(0xB31B1B)  # arXiv's own red
@@ -113,6 +114,7 @@ def _subscription_lines(
         f"Categories: {describe_categories(subscription.categories, max_chars)}",
         f"Papers: {describe_types(subscription)}",
         f"Posted: {describe_time(subscription)}{describe_place(subscription)}",
+        f"Style: {style_of(subscription.style).describe(subscription)}",
         f"Topics: {describe_topics(subscription.topics, max_chars)}",
         f"Next digest: {describe_next(subscription, outlook)}",
         *([ATTENTION] if find_defects(subscription) else []),

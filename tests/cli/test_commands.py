@@ -8,6 +8,7 @@ import sqlite3
 from collections.abc import Collection
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -21,6 +22,7 @@ from tests.cli.terminal import assert_one_sentence, environ_in, run
 from tests.fakes.arxiv import ArxivServer, Record, answer, html_instead
 from tests.fakes.commands import ROOT
 from tests.fakes.discord import DiscordServer
+from tests.fakes.spec import MESSAGES, body_errors
 from tests.samples import SEED
 
 
@@ -86,6 +88,48 @@ def test_every_format_prints_every_paper(environ: dict[str, str], form: str) -> 
     assert ran.code == 0
     assert "2008.09110" in ran.out
     assert ran.out.count("/abs/" if form in ("discord", "json") else "2008.0") >= 40
+
+
+def messages(environ: dict[str, str], *options: str) -> list[dict[str, Any]]:
+    """Print the seed's day as messages and return them."""
+    ran = run(environ, "digest", "--category", "cs.CV", "--format", "discord", *options)
+    assert ran.code == 0, ran.err
+    printed = json.loads(ran.out)
+    assert list(printed) == ["messages"]
+    bodies: list[dict[str, Any]] = printed["messages"]
+    return bodies
+
+
+def test_messages_are_printed_as_they_are_posted(environ: dict[str, str]) -> None:
+    run(environ, "import", SEED)
+    cards = messages(environ, "--style", "cards")
+    assert sum(len(body["embeds"]) for body in cards) == 47
+    listed = messages(environ, "--style", "list")
+    assert [len(body["components"][0]["components"][0]["options"]) for body in listed] == [23, 24]
+    for bodies in (cards, listed, messages(environ, "--style", "brief", "--topic", "video")):
+        assert [body.get("flags") for body in bodies] == [None, *[1 << 12] * (len(bodies) - 1)]
+        for body in bodies:
+            assert body["allowed_mentions"] == {"parse": []}
+            assert "nonce" not in body
+            assert "enforce_nonce" not in body
+            assert body_errors("post", MESSAGES, body) == []
+
+
+def test_a_brief_has_the_best_matches_as_cards(environ: dict[str, str]) -> None:
+    run(environ, "import", SEED)
+    topics = ("--topic", "segmentation", "--topic", "video OR image")
+    first, *others = messages(environ, "--style", "brief", *topics)
+    assert first["content"].endswith("best matches first")
+    assert [embed["title"] != "" for embed in first["embeds"]] == [True] * 5
+    assert all("url" not in embed for body in others for embed in body["embeds"])
+    assert messages(environ, *topics) == [first, *others]  # auto: there are more than 25
+    assert messages(environ, "--style", "brief") == messages(environ, "--style", "list")
+
+
+def test_a_style_is_only_for_messages(environ: dict[str, str]) -> None:
+    ran = run(environ, "digest", "--category", "cs.CV", "--style", "list")
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err == "--style is how messages look; add --format discord.\n"
 
 
 def test_a_search_as_json_has_the_documented_shape(environ: dict[str, str]) -> None:

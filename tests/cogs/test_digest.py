@@ -90,6 +90,41 @@ async def test_a_thread_needs_permissions_of_its_own(world: World) -> None:
     assert "Digest set up" in shown(await world.set_up(channel=closed))
 
 
+async def test_a_new_digest_is_auto_and_another_look_can_be_set(world: World) -> None:
+    assert "Style: cards up to 25 papers, above that a list; with topics" in shown(
+        await world.set_up()
+    )
+    await world.admin.slash(world.channel, "topic add", name="graphs", query="graph")
+    said = shown(await world.set_up(style="brief", top=3))
+    assert "Style: the 3 best matches as cards and the others as a list" in said
+    assert "Style: the 3 best matches as cards" in shown(await digest(world, "list"))
+    assert ": the 3 best matches as cards" in shown(await digest(world, "status"))
+    said = shown(await world.set_up(style="auto", cards_up_to=0))
+    assert "Style: the 3 best matches as cards and the others as a list" in said
+    subscription = await world.store.subscriptions.get_subscription(world.channel.id)
+    assert subscription is not None
+    assert (subscription.style, subscription.top, subscription.cards_up_to) == ("auto", 3, 0)
+
+
+async def test_the_best_matches_are_posted_first(world: World) -> None:
+    await world.announce()
+    await world.set_up(style="brief", top=2)
+    await world.admin.slash(world.channel, "topic add", name="networks", query="networks")
+    await world.admin.slash(world.channel, "topic add", name="diffusion", query="diffusion")
+    preview = await digest(world, "preview")
+    assert "in 2 messages, the 2 best as cards, the others as a list" in shown(preview)
+    await digest(world, "send")
+    first, second = world.channel.history()
+    assert first.content.endswith("best matches first")
+    assert [embed.title for embed in first.embeds] == [
+        "Diffusion networks, part 4",
+        "Diffusion networks, part 8",
+    ]
+    assert (second.embeds[0].description or "").startswith("**3. [Diffusion networks, part 12]")
+    assert second.flags.suppress_notifications
+    assert not first.flags.suppress_notifications
+
+
 async def test_a_digest_can_be_set_up_for_another_channel(world: World) -> None:
     other = world.guild.create_text_channel("vision")
     await world.set_up(channel=other)

@@ -1,5 +1,6 @@
 """What people type into options: every usual form is read, everything else is one sentence."""
 
+from dataclasses import replace
 from datetime import date, time
 from zoneinfo import available_timezones
 
@@ -146,7 +147,8 @@ def test_names_are_one_line() -> None:
 def test_a_new_digest_has_defaults() -> None:
     wishes = read_wishes(None, "cs.CV", None, None, None, None, zones=ZONES)
     assert wishes.announce_types == (AnnounceType.NEW, AnnounceType.CROSS)
-    assert (wishes.post_at, wishes.zone, wishes.style) == (None, "UTC", "cards")
+    assert (wishes.post_at, wishes.zone, wishes.style) == (None, "UTC", "auto")
+    assert (wishes.top, wishes.cards_up_to) == (5, 25)
 
 
 def test_what_is_left_out_stays_as_it_was() -> None:
@@ -161,8 +163,16 @@ def test_what_is_left_out_stays_as_it_was() -> None:
     assert wishes.post_at is None
 
 
+def test_how_many_papers_stand_out_is_changed_by_what_is_said_only() -> None:
+    before = replace(make_subscription(style="brief"), top=3, cards_up_to=10)
+    same = read_wishes(before, "cs.CV", None, None, None, None, zones=ZONES)
+    assert (same.style, same.top, same.cards_up_to) == ("brief", 3, 10)
+    none = read_wishes(before, "cs.CV", None, None, None, None, zones=ZONES, top=0, cards_up_to=0)
+    assert (none.top, none.cards_up_to) == (0, 0)
+
+
 def test_an_unknown_style_names_those_there_are() -> None:
-    with pytest.raises(InputError, match="is not a style; use cards"):
+    with pytest.raises(InputError, match="is not a style; use auto, brief, list, cards"):
         read_wishes(None, "cs.CV", None, None, None, "posters", zones=ZONES)
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import cast
 
 from bot.digest.messages import MessageDraft, ShownMessage
-from bot.digest.models import Digest
+from bot.digest.models import Digest, Subscription
 from bot.models import ArxivId
 from bot.ui import styles
 
@@ -21,6 +21,10 @@ PER_MESSAGE = 2
 class Plain:
     code: str = "plain"
     words: str = "plain: identifiers only"
+    is_ranked: bool = False
+
+    def describe(self, subscription: Subscription) -> str:
+        return self.words
 
     def measure(self, digest: Digest) -> int:
         return -(-len(digest.entries) // PER_MESSAGE)

@@ -201,9 +201,14 @@ def test_any_number_of_digests_fits_a_message(count: int) -> None:
     assert ("more digest" in footer) is (count > 6)
 
 
+def test_it_says_how_papers_are_shown() -> None:
+    assert "posted as soon as announced: cards, one per paper" in said(status())
+    assert ": a list, abstracts on a press" in said(status(make_subscription(style="list")))
+
+
 def test_settings_that_cannot_be_read_are_said_with_what_helps() -> None:
     subscription = make_subscription(style="`hologram`" * 20)
     text = said(status(subscription))
     assert "Needs attention: I don't know the style" in text
-    assert "so the digest is posted as cards" in text
+    assert "so the digest is posted as auto" in text
     assert "Please look" not in said(status())

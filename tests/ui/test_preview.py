@@ -1,6 +1,7 @@
 """A preview names every outcome and fits a message, however long the day."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import discord
 import pytest
@@ -9,6 +10,7 @@ from bot.digest.build import build_digest
 from bot.digest.select import Decision, decide
 from bot.models import AnnounceType
 from bot.ui.preview import render_message, render_summary
+from bot.ui.styles.brief import BRIEF
 from bot.ui.styles.cards import CARDS
 from tests.builders import (
     DAY,
@@ -47,12 +49,29 @@ def summary(decisions: Sequence[Decision]) -> discord.Embed:
 def test_every_outcome_is_named_with_its_reason() -> None:
     text = (summary(decisions_of(8)).description or "").replace("*", "")
     assert text.startswith(
-        "7 announced (7 new) · 5 match · 1 posted before · 4 would be posted, in 1 message"
+        "7 announced (7 new) · 5 match · 1 posted before · 4 would be posted, in 1 message, "
+        "as cards"
     )
     assert "Paper number 7 · odd, third" in text
     assert "1 not posted. Version 1 was posted in this channel before." in text
     assert "2 not posted. It matches none of the channel's 2 topics." in text
     assert "1 not posted. It is a replacement in cs.CV; this channel follows" in text
+
+
+@pytest.mark.parametrize(
+    ("top", "said"),
+    [
+        (0, "in 1 message, as a list"),
+        (1, "in 2 messages, the best one as a card, the others as a list"),
+        (3, "in 2 messages, the 3 best as cards, the others as a list"),
+        (4, "in 1 message, as cards"),
+    ],
+)
+def test_it_says_how_papers_are_shown(top: int, said: str) -> None:
+    decisions = decisions_of(8)
+    drafts = BRIEF.render(replace(build_digest(SUBSCRIPTION, DAY, decisions), top=top))
+    summary = render_summary(SUBSCRIPTION, DAY, decisions, drafts)
+    assert f"4 would be posted, {said}" in (summary.description or "").replace("*", "")
 
 
 @pytest.mark.parametrize("count", [2, 47, 400])

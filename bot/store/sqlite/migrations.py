@@ -508,7 +508,16 @@ EIGHTH: Step = (
     "WHERE (category, announced_on) IN (SELECT category, stamp FROM shelf)",
 )
 
-STEPS: tuple[Step, ...] = (FIRST, SECOND, THIRD, FOURTH, FIFTH, SIXTH, SEVENTH, EIGHTH)
+NINTH: Step = (
+    # How many papers stand out, for the styles that show some at greater length.
+    "ALTER TABLE subscription ADD COLUMN top INTEGER NOT NULL DEFAULT 5 "
+    "CHECK (top BETWEEN 0 AND 10)",
+    # Up to how many papers all of them do.
+    "ALTER TABLE subscription ADD COLUMN cards_up_to INTEGER NOT NULL DEFAULT 25 "
+    "CHECK (cards_up_to >= 0)",
+)
+
+STEPS: tuple[Step, ...] = (FIRST, SECOND, THIRD, FOURTH, FIFTH, SIXTH, SEVENTH, EIGHTH, NINTH)
 
 FUNCTIONS: Mapping[str, Callable[[str], str | None]] = {
     "author_tags": lambda authors: author_tags(authors.split("\n") if authors else ()),

@@ -5,17 +5,20 @@ message's body: delivery, recovery and the comparison after a restore ask the st
 keeps the style that made it, so a digest that changes its style changes nothing already planned.
 
 From outside: the interface `Style`, `STYLES` and `DEFAULT_STYLE`, `find_style` and `style_of` by
-code, `read_any` for a message of unknown style, and `thread_name`.
+code, `read_any` for a message of unknown style, `describe_drafts`, `list_options`, and
+`thread_name`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, Protocol
 
 from bot.digest.messages import MessageDraft, ShownMessage
-from bot.digest.models import Digest
+from bot.digest.models import Digest, Subscription
+from bot.ui.styles.auto import AUTO
+from bot.ui.styles.brief import BRIEF
 from bot.ui.styles.cards import CARDS
 from bot.ui.styles.heading import thread_name as thread_name
-from bot.ui.styles.list import LIST
+from bot.ui.styles.list import LIST, options_of
 from bot.ui.styles.parts import Body, Papers
 
 
@@ -29,6 +32,13 @@ class Style(Protocol):
     @property
     def words(self) -> str:
         """What `/digest setup` offers."""
+
+    @property
+    def is_ranked(self) -> bool:
+        """Whether it wants the best papers first (`digest/rank.py`)."""
+
+    def describe(self, subscription: Subscription) -> str:
+        """Say how a channel's papers are shown, whatever that depends on."""
 
     def measure(self, digest: Digest) -> int:
         """Return how many messages the digest takes."""
@@ -50,9 +60,10 @@ class Style(Protocol):
         """Read what a message shows, planned or posted; None if it is not of this style."""
 
 
-STYLES: Final[Mapping[str, Style]] = {style.code: style for style in (CARDS, LIST)}
+STYLES: Final[Mapping[str, Style]] = {style.code: style for style in (AUTO, BRIEF, LIST, CARDS)}
 
-DEFAULT_STYLE: Final[Style] = CARDS
+DEFAULT_STYLE: Final[Style] = AUTO
+"""That of new digests, and what takes the place of one that this version does not know."""
 
 
 def find_style(code: str) -> Style | None:
@@ -66,6 +77,24 @@ def style_of(code: str) -> Style:
     A digest in another look is better than none, and `/digest status` says so.
     """
     return STYLES.get(code, DEFAULT_STYLE)
+
+
+def describe_drafts(drafts: Iterable[MessageDraft]) -> str:
+    """Say how the papers of these messages are shown: as cards, as a list, or some so, some so."""
+    papers = {True: 0, False: 0}
+    for draft in drafts:
+        papers[draft.style == CARDS.code] += len(draft.papers)
+    if not papers[False]:
+        return "as cards"
+    if not papers[True]:
+        return "as a list"
+    best = "the best one as a card" if papers[True] == 1 else f"the {papers[True]} best as cards"
+    return f"{best}, the others as a list"
+
+
+def list_options(body: Body) -> Sequence[Mapping[str, str]]:
+    """List the papers of a message's menu (``label``, ``value``); none where it has no menu."""
+    return options_of(body)
 
 
 def read_any(body: Body) -> ShownMessage | None:

@@ -16,7 +16,7 @@ import discord
 
 from bot.arxiv.identifier import parse_identifier
 from bot.digest.messages import MessageDraft, ShownMessage
-from bot.digest.models import Digest, DigestEntry
+from bot.digest.models import Digest, DigestEntry, Subscription
 from bot.errors import InputError
 from bot.models import UNKNOWN_VERSION, AnnounceType, ArxivId, least_version
 from bot.text import markdown
@@ -40,6 +40,10 @@ class Cards:
 
     code: str = "cards"
     words: str = "cards: one per paper, with excerpt and links"
+    is_ranked: bool = False
+
+    def describe(self, subscription: Subscription) -> str:
+        return "cards, one per paper"
 
     def measure(self, digest: Digest) -> int:
         return len(_pack(digest.entries))
@@ -77,12 +81,12 @@ class Cards:
 CARDS: Final = Cards()
 
 
-def make_cards(entries: Sequence[DigestEntry]) -> list[Part]:
+def make_cards(entries: Sequence[DigestEntry], *, max_excerpt: int = MAX_EXCERPT) -> list[Part]:
     """Show each paper as a card, in as few messages as possible."""
     return [
         Part(
             style=CARDS.code,
-            body={"embeds": [embed.to_dict() for embed in _render_group(group)]},
+            body={"embeds": [embed.to_dict() for embed in _render_group(group, max_excerpt)]},
             papers=[(card.entry.paper.arxiv_id, card.entry.least_version) for card in group],
         )
         for group in _pack(entries)
@@ -135,9 +139,9 @@ def _width(cards: Group, excerpt_chars: int) -> int:
     return sum(card.fixed + min(card.abstract, excerpt_chars) for card in cards)
 
 
-def _render_group(cards: Group) -> list[discord.Embed]:
+def _render_group(cards: Group, max_excerpt: int) -> list[discord.Embed]:
     """Render with the longest excerpts, the same limit for all, that the message has room for."""
-    limits = range(MIN_EXCERPT, MAX_EXCERPT + 1)
+    limits = range(MIN_EXCERPT, max_excerpt + 1)
     fitting = bisect_right(limits, MAX_TOTAL, key=lambda limit: _width(cards, limit))
     limit = limits[max(fitting - 1, 0)]
     return [render_paper(card.entry, excerpt_chars=limit) for card in cards]

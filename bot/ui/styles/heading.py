@@ -4,7 +4,7 @@ It names categories, date and part, so that a message can be told from every oth
 by its content alone: recovery after a lost answer needs that (docs/decisions/0003-outbox.md).
 """
 
-from bot.digest.models import Digest
+from bot.digest.models import Digest, Order
 from bot.text.words import long_date
 from bot.ui.tally import say_tally
 
@@ -16,14 +16,27 @@ FIRST, FURTHER = "### ", "-# "
 SEPARATOR = " · "
 
 
-def head(digest: Digest, part: int) -> str:
-    """Return the lines that begin a digest's first message: what it is, and how much of what."""
+_ORDERED = {
+    Order.LISTING: "in arXiv's order",
+    Order.TOPICS: "best matches first",
+    Order.LIKES: "most liked first",
+}
+
+
+def head(digest: Digest, part: int, *, says_order: bool = False) -> str:
+    """Return the lines that begin a digest's first message: what it is, and how much of what.
+
+    An order that is not the listing's is said in any case: readers look at the first papers most.
+    """
     title = f"{FIRST}{_name(digest)}"
     if digest.is_supplement:
         title += f"{SEPARATOR}supplement"
     if part > 1:
         title += f"{SEPARATOR}part {part}"  # else two supplements of a day could read the same
-    return f"{title}\n{say_tally(digest.tally, 'posted now' if digest.is_supplement else 'posted')}"
+    told = say_tally(digest.tally, "posted now" if digest.is_supplement else "posted")
+    if says_order or digest.order is not Order.LISTING:
+        told += f"{SEPARATOR}{_ORDERED[digest.order]}"
+    return f"{title}\n{told}"
 
 
 def thread_name(digest: Digest) -> str:

@@ -13,7 +13,7 @@ from typing import Any, Final, cast
 
 from bot.arxiv.identifier import abs_url, parse_identifier, pdf_url
 from bot.digest.messages import MessageDraft, ShownMessage
-from bot.digest.models import Digest, DigestEntry
+from bot.digest.models import Digest, DigestEntry, Subscription
 from bot.errors import InputError
 from bot.models import AnnounceType, ArxivId, LinkKind, Paper
 from bot.text import markdown
@@ -49,13 +49,17 @@ class List:
     """The style; see `bot.ui.styles.Style` for what its methods promise."""
 
     code: str = "list"
-    words: str = "list: one line per paper, abstracts on a press"
+    words: str = "list: two lines per paper, abstracts on a press"
+    is_ranked: bool = False
+
+    def describe(self, subscription: Subscription) -> str:
+        return "a list, abstracts on a press"
 
     def measure(self, digest: Digest) -> int:
         return len(make_list(digest.entries))
 
     def render(self, digest: Digest, *, first_part: int = 1) -> tuple[MessageDraft, ...]:
-        return make_drafts(digest, make_list(digest.entries), first_part)
+        return make_drafts(digest, make_list(digest.entries), first_part, says_order=True)
 
     def split(self, body: Body, papers: Papers) -> tuple[MessageDraft, ...]:
         """Halve it; a half that is refused is halved again. Lines of other papers: not at all."""
@@ -138,12 +142,16 @@ def _line(entry: DigestEntry, number: int) -> _Line:
     about = " · ".join((shown.about, *_reasons(entry)))
     return _Line(
         text=f"**{number:,}. {shown.link}**\n{about}",
-        option={
-            "label": markdown.plain(f"{number:,}. {shown.title}", MAX_OPTION),
-            "value": f"{paper.arxiv_id}v{entry.least_version}",
-        },
+        option=_option(entry, number),
         paper=(paper.arxiv_id, entry.least_version),
     )
+
+
+def _option(entry: DigestEntry, number: int) -> Mapping[str, str]:
+    return {
+        "label": markdown.plain(f"{number:,}. {_show(entry.paper).title}", MAX_OPTION),
+        "value": f"{entry.paper.arxiv_id}v{entry.least_version}",
+    }
 
 
 def _reasons(entry: DigestEntry) -> Iterator[str]:
@@ -197,6 +205,12 @@ def _menu(options: Sequence[Mapping[str, str]]) -> dict[str, object]:
         "options": list(options),
     }
     return {"type": ROW, "components": [menu]}
+
+
+def make_menu(entries: Sequence[DigestEntry], first_number: int) -> Mapping[str, object]:
+    """Make the menu of papers that are shown in another way, numbered from ``first_number``."""
+    numbered = enumerate(entries, start=first_number)
+    return _menu([_option(entry, number) for number, entry in numbered])
 
 
 def options_of(body: Body) -> Sequence[Mapping[str, str]]:

@@ -53,13 +53,15 @@ def _fewest(items: Sequence[T], fits: Callable[[Sequence[T]], bool]) -> list[int
     return [*bounds, len(items)] if items else bounds
 
 
-def make_drafts(digest: Digest, parts: Sequence[Part], first_part: int) -> tuple[MessageDraft, ...]:
+def make_drafts(
+    digest: Digest, parts: Sequence[Part], first_part: int, *, says_order: bool = False
+) -> tuple[MessageDraft, ...]:
     """Begin each part with its heading; only the first may make a sound."""
     last_part = first_part + len(parts) - 1
     return tuple(
         MessageDraft(
             style=part.style,
-            body={"content": head(digest, number), **part.body}
+            body={"content": head(digest, number, says_order=says_order), **part.body}
             if number == first_part
             else {
                 "content": head_of_part(digest, number, last_part),

@@ -31,6 +31,7 @@ TAKEN = (
     "346ef6c37cdc8bb0",
     "87442ccb13813e21",
     "c42481f26c3a2fae",
+    "12c8482acb91c782",
 )
 """The beginning of each step's SHA-256."""
 
@@ -102,6 +103,15 @@ async def test_listings_are_numbered_as_they_came(tmp_path: Path) -> None:
         await store.papers.add_listing(listing, now=datetime(2024, 3, 7, tzinfo=UTC))
         listings = await store.digests.listings_since(date(2024, 3, 7))
         assert [times.number for times in listings.values()] == [4]
+
+
+async def test_an_older_digest_keeps_its_look(tmp_path: Path) -> None:
+    old = made_by(migrations.STEPS[:8], tmp_path / "papers.db")
+    pause(old, 2, None)
+    old.close()
+    async with open_store(tmp_path / "papers.db") as store:
+        (subscription,) = await store.subscriptions.list_subscriptions()
+    assert (subscription.style, subscription.top, subscription.cards_up_to) == ("cards", 5, 25)
 
 
 SHUT = "the bot may not post there: it needs Send Messages and Embed Links"

@@ -9,7 +9,9 @@ DIGEST = make_digest(*make_papers(5))
 
 def test_a_style_is_found_by_its_code() -> None:
     assert [style.code for style in STYLES.values()] == list(STYLES)
-    assert find_style("cards") is style_of("cards") is DEFAULT_STYLE
+    assert list(STYLES) == ["auto", "brief", "list", "cards"]
+    assert find_style("auto") is style_of("auto") is DEFAULT_STYLE
+    assert find_style("cards") is style_of("cards") is not DEFAULT_STYLE
     assert find_style("hologram") is None
     assert style_of("hologram") is DEFAULT_STYLE
     with plain_style():
@@ -20,9 +22,8 @@ def test_a_message_of_any_style_is_read() -> None:
     with plain_style():
         for style in STYLES.values():
             for draft in style.render(DIGEST):
-                assert draft.style == style.code
                 shown = read_any(draft.body)
-                assert shown == style.read(draft.body)
+                assert shown == style.read(draft.body) == style_of(draft.style).read(draft.body)
                 assert shown is not None
                 assert shown.papers == draft.papers
     assert read_any({"content": "hello"}) is None
