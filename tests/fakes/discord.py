@@ -137,6 +137,15 @@ class Accepted:
     def embed_urls(self) -> list[str]:
         return [embed["url"] for embed in self.body.get("embeds") or () if embed.get("url")]
 
+    @property
+    def papers(self) -> set[str]:
+        """The papers in it, as cards or as the options of a menu: in any style."""
+        rows = self.body.get("components") or ()
+        menus = [menu for row in rows for menu in row.get("components") or ()]
+        options = [option["value"] for menu in menus for option in menu.get("options") or ()]
+        cards = [url.rpartition("/")[2] for url in self.embed_urls]
+        return {*cards, *(option.rpartition("v")[0] for option in options)}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
@@ -344,6 +353,13 @@ class DiscordServer:
         if is_admin:
             user.permissions |= MANAGE_GUILD
         return user
+
+    def top_of(self, entry: Accepted) -> int:
+        """Return the channel of a message, or that of its thread, deleted ones too."""
+        for guild in self.guilds.values():
+            if entry.channel_id in guild.channels:
+                return guild.channels[entry.channel_id].top.id
+        return entry.channel_id
 
     def messages_in(self, channel: Channel) -> list[Accepted]:
         return [entry for entry in self.ledger if entry.channel_id == channel.id]

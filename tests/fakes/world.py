@@ -23,6 +23,8 @@ SEND_IN_THREADS = 1 << 38
 TEXT, FORUM, PUBLIC_THREAD = 0, 15, 11
 """Kinds of channels."""
 REQUIRES_TAG = 1 << 4
+MENU = 3
+"""The type of a component."""
 HAS_THREAD = 1 << 5
 
 INVITED_WITH = (
@@ -304,6 +306,8 @@ def _stored_embed(embed: Mapping[str, Any]) -> Json:
 
 def _stored_component(component: Mapping[str, Any]) -> Json:
     stored = {"id": 1, **component}
+    if component.get("type") == MENU:
+        stored = {"min_values": 1, "max_values": 1, "disabled": False, **stored}
     if "components" in stored:
         stored["components"] = [
             {**_stored_component(each), "id": number}

@@ -79,9 +79,7 @@ def _check_papers(
         if state in ("failed", "unknown") and not reason:
             yield f"{arxiv_id} is {state} without a reason"
     posted = Counter(
-        (entry.channel_id, url.rpartition("/")[2])
-        for entry in discord.ledger
-        for url in entry.embed_urls
+        (discord.top_of(entry), arxiv_id) for entry in discord.ledger for arxiv_id in entry.papers
     )
     lost = [pair for pair in expected if states.get(pair) not in ("sent", "failed", "unknown")]
     lost += [pair for pair, state in states.items() if state == "sent" and not posted[pair]]
@@ -91,7 +89,7 @@ def _check_papers(
     findings.lost, findings.duplicated = len(lost), len(twice)
     yield from (f"lost: {pair}, {states.get(pair)}" for pair in lost)
     yield from (f"posted twice: {pair}" for pair in twice)
-    keys = Counter(entry.nonce for entry in discord.ledger)
+    keys = Counter(entry.nonce for entry in discord.ledger if entry.nonce)
     yield from (f"key {key} accepted {count} times" for key, count in keys.items() if count > 1)
 
 
@@ -99,8 +97,14 @@ def _check_agreement(discord: DiscordServer, connection: sqlite3.Connection) -> 
     """I3: what the bot calls sent is what Discord has; the rest may be there only if unknown."""
     rows = connection.execute("SELECT nonce, message_id, state, reason FROM delivery").fetchall()
     known = {nonce: (message_id, state) for nonce, message_id, state, _ in rows}
+    posts = {message_id: (message_id, state) for _, message_id, state, _ in rows}
     for entry in discord.ledger:
-        message_id, state = known.get(entry.nonce, (None, None))
+        # A forum's post has no nonce, and where its outcome is unknown no identifier either.
+        message_id, state = (
+            known.get(entry.nonce, (None, None))
+            if entry.nonce
+            else posts.get(entry.message_id, (None, "unknown"))
+        )
         if state != "unknown" and message_id != entry.message_id:
             yield f"message {entry.message_id} is {state} with id {message_id} in the database"
     accepted = {entry.message_id for entry in discord.ledger}
@@ -117,6 +121,11 @@ def _check_frozen(discord: DiscordServer) -> Iterator[str]:
             text = json.dumps(call.body, sort_keys=True)
             if bodies.setdefault(call.body["nonce"], text) != text:
                 yield f"two payloads under the key {call.body['nonce']}"
+        if call.method == "POST" and call.template == spec.POSTS:
+            text = json.dumps(call.body, sort_keys=True)
+            line = call.body["message"]["content"].partition("\n")[0]
+            if bodies.setdefault(f"{call.channel_id} {line}", text) != text:
+                yield f"two payloads of a post in {call.channel_id}"
 
 
 def _check_steps(connection: sqlite3.Connection) -> Iterator[str]:

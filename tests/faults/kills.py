@@ -2,6 +2,7 @@
 
     python -m tests.faults.kills --kills 300 --channels 350 --nonce-window 0 --seed 7
     python -m tests.faults.kills --kills 500 --channels 1000 --stops 0.5 --seed 7
+    python -m tests.faults.kills --kills 300 --channels 120 --papers 40 --everywhere --seed 7
 
 prints kills, stops, deliveries, lost, duplicated, unknown. With ``--nonce-window 0`` Discord
 recognises no nonce and the bot is made to believe that it was down for half an hour, so only the
@@ -13,6 +14,9 @@ in the air, the others a kill, after half of which the bot is down for half an h
 Discord takes messages and answers 502, 504 after 100 seconds or a rate limit of 75 seconds, and
 people remove embeds, pin and crosspost. Time is told at ``--scale``: at 1/20 Discord is trusted to
 know a nonce for 3 seconds, and does for 4; a stop takes 1.5 to 15 seconds.
+
+``--everywhere`` has digests in channels, threads and forums, in each style in turn; faults strike
+the making of threads and posts too, and meanwhile people archive them.
 """
 
 import argparse
@@ -27,15 +31,21 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from bot.digest.models import Place
+from bot.ui.styles import STYLES
 from tests.fakes import faults
+from tests.fakes.discord import SEND
 from tests.fakes.faults import Fault
 from tests.fakes.process import BotProcess
-from tests.fakes.world import READ_MESSAGE_HISTORY
+from tests.fakes.threads import OPEN_POST, OPEN_THREAD
+from tests.fakes.world import FORUM, READ_MESSAGE_HISTORY
 from tests.faults.invariants import Findings
-from tests.faults.scenario import Scenario, scenario
+from tests.faults.scenario import CARDS_IN_CHANNEL, Kind, Scenario, scenario
 from tests.waiting import until
 
 DOWN_MINUTES = 30
+
+EVERYWHERE: tuple[Kind, ...] = tuple((place, style) for style in STYLES for place in Place)
 TRUSTED_S, KNOWN_S = 60.0, 80.0
 """How long the bot trusts Discord to know a nonce, and how long it does."""
 STOPS_S = 30.0, 300.0
@@ -58,6 +68,13 @@ class Loop:
     longest_life_s: float = 1.5
     stops: float = 0.0
     scale: float = 1 / 20
+    kinds: Sequence[Kind] = (CARDS_IN_CHANNEL,)
+
+    @property
+    def settings(self) -> dict[str, object]:
+        """What the bot must believe: a post is looked for as long as a nonce is trusted."""
+        is_scaled = self.stops or any(place is Place.FORUM for place, _ in self.kinds)
+        return {"delivery__nonce_window_s": TRUSTED_S * self.scale} if is_scaled else {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,14 +88,15 @@ class Result:
 async def run_loop(loop: Loop, folder: Path) -> Result:
     """Kill and restart until all is delivered or the kills are used up, then deliver the rest."""
     dice = random.Random(loop.seed)
-    settings = {"delivery__nonce_window_s": TRUSTED_S * loop.scale} if loop.stops else {}
     async with scenario(
         folder,
         channels=loop.channels,
         papers=loop.papers,
+        kinds=loop.kinds,
         delivery__pace_per_s=loop.pace_per_s,
-        **settings,
+        **loop.settings,
     ) as day:
+        day.discord.threads.max_active = 2 * loop.channels
         if not loop.has_history:
             day.guild.permissions &= ~READ_MESSAGE_HISTORY
         kills = stops = 0
@@ -105,14 +123,15 @@ async def _live_and_die(day: Scenario, loop: Loop, dice: random.Random) -> int:
         while dice.random() < loop.stops and not day.is_done():
             await _stop_for_a_while(day, bot, loop, dice)
             stops += 1
-        day.discord.inject(*_faults(loop, dice))
+        for route in (SEND, OPEN_THREAD, OPEN_POST):
+            day.discord.inject(*_faults(loop, dice), route=route)
         await asyncio.sleep(dice.random() * loop.longest_life_s)
         await bot.kill()
     day.discord.clear_faults()
     if loop.nonce_window_s == 0 or (loop.stops and dice.random() < 0.5):
         day.age_claims(DOWN_MINUTES)
         day.discord.nonce_window_s = 0
-    if loop.stops:
+    if loop.stops or len(loop.kinds) > 1:
         _meddle(day, dice)
     return stops
 
@@ -141,7 +160,9 @@ async def _stop_for_a_while(
     day: Scenario, bot: BotProcess, loop: Loop, dice: random.Random
 ) -> None:
     """Let a process stand still with a try in the air, and see it go on."""
-    day.discord.inject(*_faults(loop, dice), faults.slowly(faults.answer(502, after=True), 0.5))
+    late = faults.slowly(faults.answer(502, after=True), 0.5)
+    for route in (SEND, OPEN_THREAD, OPEN_POST):
+        day.discord.inject(*_faults(loop, dice), late, route=route)
     await asyncio.sleep(dice.random() * loop.longest_life_s)
     bot.send_signal(signal.SIGSTOP)
     await asyncio.sleep(dice.uniform(*STOPS_S) * loop.scale)
@@ -171,7 +192,10 @@ def _faults(loop: Loop, dice: random.Random) -> Sequence[Fault]:
 
 def _meddle(day: Scenario, dice: random.Random) -> None:
     """Let admins and others do to some of the newest messages what does not unmake them."""
-    for channel in dice.sample(day.channels, k=max(len(day.channels) // 10, 1)):
+    channels = [each for each in day.guild.channels.values() if each.kind != FORUM]
+    for channel in dice.sample(channels, k=max(len(channels) // 10, min(1, len(channels)))):
+        if channel.parent is not None and dice.random() < 0.5:
+            channel.archived_at = day.discord.now()
         for message in channel.messages[-1:]:
             match dice.randrange(3):
                 case 0:
@@ -193,6 +217,7 @@ def main() -> int:
     parser.add_argument("--pace", type=float, default=8.0, metavar="PER_S")
     parser.add_argument("--stops", type=float, default=0.0, metavar="SHARE")
     parser.add_argument("--scale", type=float, default=1 / 20)
+    parser.add_argument("--everywhere", action="store_true", help="all places and styles")
     options = parser.parse_args()
     loop = Loop(
         kills=options.kills,
@@ -204,6 +229,7 @@ def main() -> int:
         pace_per_s=options.pace,
         stops=options.stops,
         scale=options.scale,
+        kinds=EVERYWHERE if options.everywhere else (CARDS_IN_CHANNEL,),
     )
     folder = Path(tempfile.mkdtemp(prefix="kills-"))
     started = time.monotonic()

@@ -3,10 +3,15 @@
 import sqlite3
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
-from bot.arxiv.calendar import announcement_day
+from bot.arxiv.calendar import (
+    announcement_day,
+    is_announcement_day,
+    previous_announcement_day,
+)
+from bot.digest.models import DigestOptions, Place
 from bot.models import AnnounceType
 from tests.fakes.arxiv import ArxivServer, Record
 from tests.fakes.discord import DiscordServer
@@ -18,9 +23,23 @@ from tests.waiting import until
 
 CATEGORY = "cs.CV"
 
+Kind = tuple[Place, str]
+"""A place, and the code of a style."""
+
+CARDS_IN_CHANNEL: Kind = (Place.CHANNEL, "cards")
+
+
+def last_announcement_day(now: datetime) -> date:
+    """Return today's date at arXiv; on a weekend or after a holiday the last one with a list."""
+    today = announcement_day(now)
+    return today if is_announcement_day(today) else previous_announcement_day(today)
+
 
 class Scenario:
-    """A loopback arXiv and Discord, ``channels`` subscriptions and today's listing."""
+    """A loopback arXiv and Discord, ``channels`` subscriptions and today's listing.
+
+    ``kinds`` are those of the subscriptions, in turn.
+    """
 
     def __init__(
         self,
@@ -30,20 +49,25 @@ class Scenario:
         *,
         channels: int,
         papers: int,
+        kinds: Sequence[Kind] = (CARDS_IN_CHANNEL,),
         **settings: object,
     ) -> None:
         self.arxiv, self.discord = arxiv, discord
         self.path = folder / "papers.db"
         self.environ = bot_environ(folder, arxiv=arxiv, discord=discord, **settings)
         self.guild = discord.add_guild()
+        self.kinds = [kinds[number % len(kinds)] for number in range(channels)]
         self.channels: list[Channel] = [
-            discord.add_channel(self.guild, f"papers-{number}") for number in range(channels)
+            discord.add_forum(self.guild, f"papers-{number}", tags=[CATEGORY])
+            if place is Place.FORUM
+            else discord.add_channel(self.guild, f"papers-{number}")
+            for number, (place, _) in enumerate(self.kinds)
         ]
         self.records = [
             Record(f"2408.{number:05d}", title=f"Paper {number}", abstract="We say much. " * 40)
             for number in range(1, papers + 1)
         ]
-        arxiv.publish(CATEGORY, announcement_day(datetime.now(UTC)), self.records)
+        arxiv.publish(CATEGORY, last_announcement_day(datetime.now(UTC)), self.records)
         self.log = ""
 
     @property
@@ -54,7 +78,7 @@ class Scenario:
 
     async def subscribe(self) -> None:
         async with open_store(self.path) as store:
-            for channel in self.channels:
+            for channel, (place, style) in zip(self.channels, self.kinds, strict=True):
                 await store.subscriptions.set_subscription(
                     guild_id=channel.guild_id,
                     channel_id=channel.id,
@@ -62,7 +86,8 @@ class Scenario:
                     announce_types=list(AnnounceType),
                     post_at=None,
                     zone="UTC",
-                    style="cards",
+                    style=style,
+                    options=DigestOptions(place=place),
                     now=datetime.now(UTC),
                 )
 
@@ -123,9 +148,16 @@ class Scenario:
 
 @asynccontextmanager
 async def scenario(
-    folder: Path, *, channels: int = 2, papers: int = 12, **settings: object
+    folder: Path,
+    *,
+    channels: int = 2,
+    papers: int = 12,
+    kinds: Sequence[Kind] = (CARDS_IN_CHANNEL,),
+    **settings: object,
 ) -> AsyncIterator[Scenario]:
     async with ArxivServer() as arxiv, DiscordServer() as discord:
-        made = Scenario(folder, arxiv, discord, channels=channels, papers=papers, **settings)
+        made = Scenario(
+            folder, arxiv, discord, channels=channels, papers=papers, kinds=kinds, **settings
+        )
         await made.subscribe()
         yield made

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.fakes import faults
-from tests.faults.kills import Loop, run_loop
+from tests.faults.kills import EVERYWHERE, Loop, run_loop
 from tests.faults.scenario import scenario
 
 KILLS = int(os.environ.get("KILLS", "5"))
@@ -42,6 +42,27 @@ async def test_row_31_killed_at_random_moments(
 async def test_row_31_52_53_54_56_killed_and_stopped_while_discord_is_slow(tmp_path: Path) -> None:
     """0 lost, 0 twice and 0 unknown: the history can be read all the time."""
     loop = Loop(kills=KILLS, channels=max(KILLS * 2, 12), stops=0.5, pace_per_s=4, seed=SEED)
+    result = await run_loop(loop, tmp_path)
+    assert result.findings.problems == []
+    assert result.findings.unknown == 0
+    assert result.messages >= loop.channels
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("nonce_window_s", [300.0, 0.0], ids=["nonce alive", "nonce expired"])
+async def test_row_31_80_87_killed_at_random_moments_in_every_place_and_style(
+    tmp_path: Path, nonce_window_s: float
+) -> None:
+    """0 lost, 0 twice and 0 unknown, in channels, threads and forums."""
+    loop = Loop(
+        kills=KILLS,
+        channels=max(KILLS, len(EVERYWHERE)),
+        papers=40,
+        nonce_window_s=nonce_window_s,
+        seed=SEED,
+        kinds=EVERYWHERE,
+    )
     result = await run_loop(loop, tmp_path)
     assert result.findings.problems == []
     assert result.findings.unknown == 0
