@@ -7,7 +7,7 @@ Nothing here decides what an answer means (`outcome.py`) or what a history prove
 import contextlib
 import email.utils
 import logging
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any, Final, Protocol, cast
@@ -64,9 +64,12 @@ class Sender(Protocol):
         """Look for a message in the history of its channel or thread."""
 
     async def list_posted(
-        self, guild_id: int, channel_id: int, since: datetime
+        self, guild_id: int, channel_id: int, since: datetime, thread_ids: Collection[int] = ()
     ) -> list[PostedPapers] | Sighting:
-        """List what a channel got since a moment, or say why that cannot be known."""
+        """List what a channel got since a moment, or say why that cannot be known.
+
+        ``thread_ids`` are threads of it that may have begun before.
+        """
 
     def is_reachable(self, guild_id: int) -> bool:
         """Whether the guild is not known to suffer an outage."""
@@ -204,9 +207,9 @@ class DiscordSender:
             return await search(self.client, record, is_clock_wrong)
 
     async def list_posted(
-        self, guild_id: int, channel_id: int, since: datetime
+        self, guild_id: int, channel_id: int, since: datetime, thread_ids: Collection[int] = ()
     ) -> list[PostedPapers] | Sighting:
-        return await list_posted(self.client, guild_id, channel_id, since)
+        return await list_posted(self.client, guild_id, channel_id, since, thread_ids)
 
     def _note_clock(self, tries: Sequence[Try]) -> None:
         """Remember the Date of the last answer and when we got it, by our clock."""

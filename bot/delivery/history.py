@@ -1,7 +1,7 @@
 """Reads what a channel holds, and says so only where that proves something."""
 
 import contextlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, TypeVar
@@ -19,17 +19,25 @@ T = TypeVar("T")
 
 NOT_FOUND: Final = 404
 
+UNNAMED: Final = "digest"
+"""Stands for the name of a thread that Discord does not tell with its message."""
+
 MESSAGE_OF_NO_CHANNEL: Final = 1
 """An identifier from before Discord's epoch: no message has it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PostedPapers:
-    """A digest's message in a channel, and what it shows."""
+    """A digest's message in a channel, or in the thread ``thread_id`` of it, and what it shows.
+
+    ``thread_name`` is what the thread is called that begins with it, if one does.
+    """
 
     message_id: int
     posted_at: datetime
     shown: ShownMessage
+    thread_id: int | None = None
+    thread_name: str = ""
 
 
 async def search(
@@ -110,18 +118,73 @@ async def _explain_absence(
 
 
 async def list_posted(
-    client: discord.Client, guild_id: int, channel_id: int, since: datetime
+    client: discord.Client,
+    guild_id: int,
+    channel_id: int,
+    since: datetime,
+    thread_ids: Collection[int] = (),
 ) -> list[PostedPapers] | Sighting:
-    """List the digests' messages that a channel got since a moment, or say why it cannot."""
+    """List the digests' messages that a channel got since a moment, or say why it cannot.
 
-    async def look(channel: discord.abc.Messageable) -> list[PostedPapers]:
-        return [
-            PostedPapers(message_id=message.id, posted_at=message.created_at, shown=shown)
-            async for message in channel.history(limit=None, after=since)
-            if is_ours(client, message) and (shown := read_any(body_of(message)))
-        ]
+    Those in threads of digests too; ``thread_ids`` are some that may have begun before.
+    """
 
-    return await _reading(client, guild_id, channel_id, look)
+    async def read() -> list[PostedPapers] | Sighting:
+        channel = await _readable_channel(client, guild_id, channel_id)
+        if isinstance(channel, Sighting):
+            return channel
+        if isinstance(channel, discord.ForumChannel):
+            threads = [thread async for thread in own_posts(client, channel, since)]
+            return [each for thread in threads for each in await _posted_in(client, thread, since)]
+        if not isinstance(channel, discord.abc.Messageable):
+            return cannot_tell(ReasonCode.NO_MESSAGES_THERE)
+        if not await _is_history_open(channel):
+            return cannot_tell(ReasonCode.HISTORY_HIDDEN)
+        found = await _posted_in(client, channel, since)
+        begun = {*thread_ids, *(each.message_id for each in found if each.thread_name)}
+        for thread_id in sorted(begun):
+            if (thread := await _thread(channel, thread_id)) is not None:
+                found += await _posted_in(client, thread, since)
+        return found
+
+    return await _trying(read)
+
+
+async def _posted_in(
+    client: discord.Client, channel: discord.abc.Messageable, since: datetime
+) -> list[PostedPapers]:
+    thread_id = channel.id if isinstance(channel, discord.Thread) else None
+    return [
+        PostedPapers(
+            message_id=message.id,
+            posted_at=message.created_at,
+            shown=shown,
+            thread_id=thread_id,
+            thread_name=_name_of_begun(channel, message),
+        )
+        async for message in channel.history(limit=None, after=since)
+        if is_ours(client, message) and (shown := read_any(body_of(message)))
+    ]
+
+
+def _name_of_begun(channel: discord.abc.Messageable, message: discord.Message) -> str:
+    """Return what the thread is called that begins with a message; empty: with it begins none."""
+    if isinstance(channel, discord.Thread):
+        return channel.name if channel.id == message.id else ""
+    if not message.flags.has_thread:
+        return ""
+    return message.thread.name if message.thread else UNNAMED
+
+
+async def _thread(channel: discord.abc.Messageable, thread_id: int) -> discord.Thread | None:
+    """Return a thread of a channel; None: it is not there (any more)."""
+    guild = getattr(channel, "guild", None)
+    if not isinstance(guild, discord.Guild):
+        return None
+    with contextlib.suppress(discord.NotFound):
+        found = guild.get_thread(thread_id) or await guild.fetch_channel(thread_id)
+        return found if isinstance(found, discord.Thread) else None
+    return None
 
 
 def body_of(message: discord.Message) -> dict[str, Any]:

@@ -54,7 +54,10 @@ class Reconciliation:
         """Adopt what one channel holds; False when it cannot be asked yet."""
         channel_id = subscription.channel_id
         posted = await self._sender.list_posted(
-            subscription.guild_id, channel_id, await self._since()
+            subscription.guild_id,
+            channel_id,
+            await self._since(),
+            await self._store.restored.unfinished_threads(channel_id),
         )
         if isinstance(posted, Sighting):
             if posted.seen is Seen.CANNOT_TELL:
@@ -87,16 +90,18 @@ class Reconciliation:
         now, troubles = self._now(), self._store.troubles
         found = set()
         for record in await troubles.list_open_in(channel_id):
-            message_id = _find(record, news)
-            if message_id is not None:
-                found.add(message_id)
-                await troubles.mark_found(record.id, message_id, now)
+            if (message := _find(record, news)) is not None:
+                found.add(message.message_id)
+                await troubles.mark_found(record.id, message.message_id, now, message.thread_id)
             elif _shows_some(news, await self._store.outbox.list_papers(record.id)):
                 await troubles.doubt(record.id, IN_PIECES, now)
-        for record in await self._store.outbox.list_sending():  # these the worker looks for
-            message_id = _find(record, news) if record.channel_id == channel_id else None
-            if message_id is not None:
-                found.add(message_id)
+        for record in await self._store.outbox.list_sending():
+            message = _find(record, news) if record.channel_id == channel_id else None
+            if message is not None:
+                found.add(message.message_id)
+                await self._store.outbox.mark_sent(
+                    record.id, message.message_id, now, thread_id=message.thread_id
+                )
         return found
 
     async def _adopt(self, subscription: Subscription, message: PostedPapers) -> int:
@@ -105,6 +110,8 @@ class Reconciliation:
             message.shown.papers,
             message_id=message.message_id,
             posted_at=message.posted_at,
+            thread_id=message.thread_id,
+            thread_name=message.thread_name,
         )
 
     async def _pause(self, subscription: Subscription, reason: Reason | None) -> None:
@@ -116,13 +123,13 @@ class Reconciliation:
         log.warning("subscription paused: %s", say_reason(because))
 
 
-def _find(record: DeliveryRecord, news: Sequence[PostedPapers]) -> int | None:
+def _find(record: DeliveryRecord, news: Sequence[PostedPapers]) -> PostedPapers | None:
     """Find a message of the copy among those that the copy does not know."""
     wanted = style_of(record.style).read(record.body) if record.is_intact else None
     if wanted is None:
         return None
     same = (each for each in news if compare(wanted, each.shown) is Likeness.SAME)
-    return next((each.message_id for each in same), None)
+    return next(same, None)
 
 
 def _shows_some(news: Sequence[PostedPapers], papers: Iterable[tuple[ArxivId, int]]) -> bool:

@@ -6,7 +6,7 @@
 import asyncio
 import os
 import tempfile
-from collections.abc import Coroutine
+from collections.abc import Collection, Coroutine
 from contextlib import AsyncExitStack
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
@@ -102,9 +102,9 @@ class MortalSender:
         return await self._sender.look_for(record)
 
     async def list_posted(
-        self, guild_id: int, channel_id: int, since: datetime
+        self, guild_id: int, channel_id: int, since: datetime, thread_ids: Collection[int] = ()
     ) -> list[PostedPapers] | Sighting:
-        return await self._sender.list_posted(guild_id, channel_id, since)
+        return await self._sender.list_posted(guild_id, channel_id, since, thread_ids)
 
     def is_reachable(self, guild_id: int) -> bool:
         return self._sender.is_reachable(guild_id)

@@ -8,9 +8,9 @@ says is paused is told to the admins.
 import sqlite3
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Final
+from typing import Final, NamedTuple
 
-from bot.digest.models import ReasonCode, Subscription
+from bot.digest.models import Place, ReasonCode, Subscription
 from bot.errors import StoreError
 from bot.models import ArxivId
 from bot.store.sqlite.executor import Database
@@ -33,6 +33,21 @@ COPIED: Final = ReasonCode.COPIED.value
 
 PAUSED: Final = "restored_paused:"
 """Begins the fact that a channel was paused when it had been compared, until its admins know."""
+
+
+class Adopted(NamedTuple):
+    """A message that a channel holds, and its thread, as `Restored.adopt` takes them."""
+
+    message_id: int
+    posted_at: datetime
+    thread_id: int | None
+    thread_name: str
+
+    @property
+    def place(self) -> Place:
+        if self.thread_id is None:
+            return Place.CHANNEL
+        return Place.FORUM if self.thread_id == self.message_id else Place.THREAD
 
 
 class Restored:
@@ -65,6 +80,20 @@ class Restored:
             )
         )
 
+    async def unfinished_threads(self, channel_id: int) -> set[int]:
+        """Return the threads of a channel into which more messages were to go."""
+        return set(
+            await self._database.read(
+                select,
+                int,
+                "SELECT message_id FROM delivery AS starter WHERE channel_id = ? "
+                "AND starter_id IS NULL AND thread_name IS NOT NULL AND message_id IS NOT NULL "
+                "AND EXISTS (SELECT 1 FROM delivery "
+                "WHERE delivery.starter_id = starter.id AND delivery.state <> 'sent')",
+                (channel_id,),
+            )
+        )
+
     async def adopt(
         self,
         subscription: Subscription,
@@ -72,9 +101,16 @@ class Restored:
         *,
         message_id: int,
         posted_at: datetime,
+        thread_id: int | None = None,
+        thread_name: str = "",
     ) -> int:
-        """Remember a message that a channel holds; returns how many papers were forgotten."""
-        return await self._database.write(_adopt, subscription, papers, message_id, posted_at)
+        """Remember a message that a channel holds; returns how many papers were forgotten.
+
+        ``thread_id`` is the thread in which it is, ``thread_name`` what the thread is called that
+        begins with it, if one does.
+        """
+        message = Adopted(message_id, posted_at, thread_id, thread_name)
+        return await self._database.write(_adopt, subscription, papers, message)
 
     async def finish(self, now: datetime) -> None:
         """Note that all channels were compared: planning may go on, paused digests are told of."""
@@ -129,8 +165,7 @@ def _adopt(
     connection: sqlite3.Connection,
     subscription: Subscription,
     papers: Sequence[tuple[ArxivId, int]],
-    message_id: int,
-    posted_at: datetime,
+    message: Adopted,
 ) -> int:
     forgotten = [
         (arxiv_id, version)
@@ -138,7 +173,7 @@ def _adopt(
         if not _is_delivered(connection, subscription.channel_id, arxiv_id, version)
     ]
     if forgotten:
-        _insert(connection, subscription, forgotten, message_id, posted_at)
+        _insert(connection, subscription, forgotten, message)
     return len(forgotten)
 
 
@@ -157,19 +192,21 @@ def _insert(
     connection: sqlite3.Connection,
     subscription: Subscription,
     papers: Sequence[tuple[ArxivId, int]],
-    message_id: int,
-    posted_at: datetime,
+    message: Adopted,
 ) -> None:
     """Add a message that is sent; its payload is not known any more."""
-    name = f"{subscription.channel_id}:adopted:{message_id}"
+    name = f"{subscription.channel_id}:adopted:{message.message_id}"
+    posted_at = message.posted_at
     day, at = posted_at.date().isoformat(), posted_at.isoformat(timespec="milliseconds")
     cursor = connection.execute(
         """
         INSERT INTO delivery (subscription_id, guild_id, channel_id, announced_on, part, key,
             nonce, payload, payload_sha256, state, not_before, planned_at, claimed_at, changed_at,
-            message_id, reason)
+            message_id, reason, place, starter_id, thread_id, thread_name, has_thread)
         SELECT :subscription_id, :guild_id, :channel_id, :day, coalesce(max(part), 0) + 1, :name,
-            :name, '', '', 'sent', :at, :at, :at, :at, :message_id, :found
+            :name, '', '', 'sent', :at, :at, :at, :at, :message_id, :found, :place,
+            (SELECT id FROM delivery WHERE message_id = :thread_id AND :place = 'thread'),
+            :thread_id, :thread_name, 1
         FROM delivery WHERE channel_id = :channel_id AND announced_on = :day
         """,
         {
@@ -179,7 +216,10 @@ def _insert(
             "day": day,
             "name": name,
             "at": at,
-            "message_id": message_id,
+            "message_id": message.message_id,
+            "place": message.place.value,
+            "thread_id": message.thread_id,
+            "thread_name": message.thread_name or None,
             "found": ReasonCode.FOUND.value,
         },
     )

@@ -67,10 +67,10 @@ SET_REASON_BEFORE = """
             iif(json_valid(reason_details), reason_details, '{}'), '$.code', reason)) END
 """
 
-# Where a message is that Discord has now under ``:message_id``.
+# Where a message is that Discord has now under ``:message_id``, unless another thread is known.
 THREAD_OF_POSTED = f"""
-    CASE place WHEN 'forum' THEN :message_id
-        WHEN 'thread' THEN {_STARTER.format("message_id")} END
+    coalesce(:thread_id, CASE place WHEN 'forum' THEN :message_id
+        WHEN 'thread' THEN {_STARTER.format("message_id")} END)
 """
 
 HEAD_OF_CHANNEL = f"""
@@ -191,11 +191,25 @@ class Outbox:
         return await self._change(sql, {"id": delivery_id}) > 0
 
     async def mark_sent(
-        self, delivery_id: int, message_id: int | None, now: datetime, reason: Reason | None = None
+        self,
+        delivery_id: int,
+        message_id: int | None,
+        now: datetime,
+        reason: Reason | None = None,
+        *,
+        thread_id: int | None = None,
     ) -> bool:
-        """Note that Discord has the message; ``message_id`` is None when it was deleted since."""
+        """Note that Discord has the message; ``message_id`` is None when it was deleted since.
+
+        ``thread_id`` is where it was found, if not in the thread of its starter.
+        """
         return await self._finish(
-            delivery_id, DeliveryState.SENT, now, reason=reason, message_id=message_id
+            delivery_id,
+            DeliveryState.SENT,
+            now,
+            reason=reason,
+            message_id=message_id,
+            thread_id=thread_id,
         )
 
     async def mark_planned_again(
@@ -348,6 +362,7 @@ class Outbox:
         *,
         reason: Reason | None,
         message_id: int | None = None,
+        thread_id: int | None = None,
         not_before: datetime | None = None,
     ) -> bool:
         """Move a message out of ``sending``; False when it is not there (any more)."""
@@ -364,6 +379,7 @@ class Outbox:
                 "now": moment_text(now),
                 **reason_parameters(reason),
                 "message_id": message_id,
+                "thread_id": thread_id,
                 "not_before": moment_text(not_before) if not_before else None,
             },
         )

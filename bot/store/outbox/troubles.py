@@ -63,13 +63,17 @@ class Troubles:
         """
         return await self._database.write_within(PERSONS_PATIENCE_S, _post_again, delivery_id, now)
 
-    async def mark_found(self, delivery_id: int, message_id: int, now: datetime) -> bool:
+    async def mark_found(
+        self, delivery_id: int, message_id: int, now: datetime, thread_id: int | None = None
+    ) -> bool:
         """Note that a message in trouble is in its channel; False when it is no open trouble.
+
+        ``thread_id`` is where it was found, if not in the thread of its starter.
 
         That is what an admin's re-post looks like to a copy made before it, so the steps are
         those of a re-post.
         """
-        return await self._database.write(_mark_found, delivery_id, message_id, now)
+        return await self._database.write(_mark_found, delivery_id, message_id, thread_id, now)
 
     async def doubt(self, delivery_id: int, reason: Reason, now: datetime) -> bool:
         """Note that a message that counts as failed may be there all the same.
@@ -105,7 +109,11 @@ def _post_again(connection: sqlite3.Connection, delivery_id: int, now: datetime)
 
 
 def _mark_found(
-    connection: sqlite3.Connection, delivery_id: int, message_id: int, now: datetime
+    connection: sqlite3.Connection,
+    delivery_id: int,
+    message_id: int,
+    thread_id: int | None,
+    now: datetime,
 ) -> bool:
     record = _open(connection, delivery_id)
     if record is None:
@@ -116,7 +124,7 @@ def _mark_found(
     connection.execute(
         f"UPDATE delivery SET message_id = :message_id, thread_id = {THREAD_OF_POSTED} "
         f"WHERE id = :id",
-        {"id": delivery_id, "message_id": message_id},
+        {"id": delivery_id, "message_id": message_id, "thread_id": thread_id},
     )
     return True
 
