@@ -29,9 +29,12 @@ from bot.models import AnnounceType, ArxivId, LinkKind
 from bot.query.tags import author_tags, filter_tags
 from bot.store.keys import first_key
 from bot.store.search.index import INDEXES
+from bot.store.search.vocabulary import note_words
+from bot.store.sqlite.migrations import FUNCTIONS
 from bot.store.store import open_store
 
 SHARED = Path(__file__).resolve().parent.parent.parent / "shared" / "corpus" / "papers.jsonl.gz"
+WORDS_OF = 5000  # papers at once
 FIRST_DAY = date(1995, 1, 2)
 LAST_DAY = date(2026, 8, 21)
 _SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z])")
@@ -181,11 +184,13 @@ def build_database(path: Path, papers: Iterable[Grown]) -> dict[str, float]:
     """
     asyncio.run(_create(path))
     connection = sqlite3.connect(path, isolation_level=None)
+    connection.create_function("indexed", 1, FUNCTIONS["indexed"], deterministic=True)
     connection.execute("PRAGMA synchronous = OFF")
     connection.execute("PRAGMA cache_size = -400000")
     took: dict[str, float] = {}
     steps: dict[str, Callable[[], None]] = {"papers": partial(_insert, connection, papers)}
     steps |= {name: partial(_rebuild, connection, name) for name in INDEXES}
+    steps["words"] = partial(_note_words, connection)
     for name, step in steps.items():
         begun = time.perf_counter()
         step()
@@ -236,6 +241,14 @@ def _row(paper: Grown) -> tuple[object, ...]:
         ),
         author_tags(paper.authors),
     )
+
+
+def _note_words(connection: sqlite3.Connection) -> None:
+    keys = [key for (key,) in connection.execute("SELECT key FROM paper ORDER BY key")]
+    connection.execute("BEGIN")
+    for start in range(0, len(keys), WORDS_OF):
+        note_words(connection, keys[start : start + WORDS_OF])
+    connection.execute("COMMIT")
 
 
 def _rebuild(connection: sqlite3.Connection, name: str) -> None:

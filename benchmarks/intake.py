@@ -235,8 +235,9 @@ def dump_rows(database: str, path: str) -> dict[str, float]:
 def bare(rows: str, database: str) -> dict[str, float]:
     """What anybody would write who has the rows: one transaction, the indexes filled once."""
     from bot.store.papers.bulk import BULK_PRAGMAS
-    from bot.store.search.index import INDEXES
-    from bot.store.sqlite.migrations import STEPS, tags_of_authors
+    from bot.store.search.index import INDEXES, new_index
+    from bot.store.search.renewal import renew_if_small
+    from bot.store.sqlite.migrations import FUNCTIONS, STEPS
 
     delete(database)
 
@@ -251,17 +252,20 @@ def bare(rows: str, database: str) -> dict[str, float]:
         connection = sqlite3.connect(database, isolation_level=None)
         for pragma in ("journal_mode = WAL", "synchronous = FULL", *BULK_PRAGMAS):
             connection.execute(f"PRAGMA {pragma}")
-        connection.create_function("author_tags", 1, tags_of_authors)
+        for name, function in FUNCTIONS.items():
+            connection.create_function(name, 1, function, deterministic=True)
         for statement in [statement for step in STEPS for statement in step]:
             connection.execute(statement)
+        renew_if_small(connection)
         columns = len(connection.execute("PRAGMA table_info(paper)").fetchall())
         connection.execute("BEGIN")
         marks = ", ".join("?" * columns)
         connection.executemany(f"INSERT INTO paper VALUES ({marks})", read(columns))
         connection.executemany("INSERT INTO paper_link VALUES (?, ?, ?, ?, ?)", read(5))
-        for name, names in INDEXES.items():
+        for index in map(new_index, INDEXES):
             connection.execute(
-                f"INSERT INTO {name} (rowid, {names}) SELECT key, {names} FROM paper ORDER BY key"
+                f"INSERT INTO {index.name} (rowid, {index.columns}) "
+                f"SELECT key, {index.values} FROM paper ORDER BY key"
             )
         connection.execute("COMMIT")
         connection.close()

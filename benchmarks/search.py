@@ -36,7 +36,6 @@ from benchmarks.search_peers import PAGE, Bm25, LikeScan, Peer, postgres_peers, 
 from benchmarks.tables import table, verdict
 from bot.query.parser import parse_query
 from bot.query.results import SearchPage, Sort
-from bot.query.tokens import surface
 from bot.store.search.search import Search
 from bot.store.store import open_store
 
@@ -132,17 +131,15 @@ class QueryClass:
 def make_classes(connection: sqlite3.Connection, seed: int = 5) -> list[QueryClass]:
     """Draw queries by how many papers use their words."""
     dice = random.Random(seed)
-    (archive,) = connection.execute("SELECT papers FROM stem WHERE stem = ''").fetchone() or (0,)
+    (archive,) = connection.execute("SELECT papers FROM word WHERE word = ''").fetchone() or (0,)
 
     def words(least: float, most: float, count: int) -> list[str]:
         rows = connection.execute(
-            "SELECT stem FROM stem WHERE papers BETWEEN ? AND ? AND length(stem) > 3 "
-            "AND stem GLOB '[a-z]*' AND NOT stem GLOB '*[^a-z]*'",
+            "SELECT word FROM word WHERE papers BETWEEN ? AND ? AND length(word) > 3 "
+            "AND word GLOB '[a-z]*' AND NOT word GLOB '*[^a-z]*'",
             (max(3, least * archive), max(5, most * archive)),
         ).fetchall()
-        return [
-            word for (stem,) in dice.sample(rows, min(count, len(rows))) if (word := surface(stem))
-        ]
+        return [word for (word,) in dice.sample(rows, min(count, len(rows)))]
 
     keys = connection.execute("SELECT min(key), max(key) FROM paper").fetchone()
     rows = [

@@ -40,21 +40,21 @@ def measure(folder: Path) -> None:
     connection = sqlite3.connect(path)
     newest = connection.execute("SELECT arxiv_id FROM paper ORDER BY key DESC LIMIT ?", (PAPERS,))
     arxiv_ids = [ArxivId(row[0]) for row in newest]
-    stems = connection.execute(
-        "SELECT stem, papers FROM stem WHERE length(stem) > 3 AND stem GLOB '[a-z]*'"
+    counted = connection.execute(
+        "SELECT word, papers FROM word WHERE papers > 2 AND length(word) > 3 AND word GLOB '[a-z]*'"
     ).fetchall()
     connection.close()
-    rows = asyncio.run(_match(path, arxiv_ids, stems))
+    rows = asyncio.run(_match(path, arxiv_ids, counted))
     print(f"\n{PAPERS:,} papers of a day; seconds")
     print(table([("topics", "distinct", "reading", "matching", "matches"), *rows], names=0))
 
 
 async def _match(
-    path: Path, arxiv_ids: list[ArxivId], stems: list[tuple[str, int]]
+    path: Path, arxiv_ids: list[ArxivId], counted: list[tuple[str, int]]
 ) -> list[tuple[str, ...]]:
     dice = random.Random(2)
-    words = [stem for stem, _ in stems]
-    weights = [papers**0.3 for _, papers in stems]  # people ask for rarer words than papers use
+    words = [word for word, _ in counted]
+    weights = [papers**0.3 for _, papers in counted]  # people ask for rarer words than papers use
     rows: list[tuple[str, ...]] = []
     async with open_store(path) as store:
         for count in TOPICS:

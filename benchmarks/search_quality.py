@@ -20,10 +20,12 @@ from types import MappingProxyType
 
 from benchmarks.corpus import SHARED, build_database, read_corpus, real_papers
 from benchmarks.tables import table
-from bot.query.compile import compile_query
+from bot.query.compile import compile_node
+from bot.query.inflect import lemma_of
 from bot.query.parser import parse_query
 from bot.query.results import Sort
-from bot.query.tokens import stem
+from bot.query.widen import widen, words_to_look_up
+from bot.store.search.vocabulary import read_lexicon
 from bot.store.store import open_store
 
 PER_KIND = 100
@@ -148,8 +150,8 @@ def _author_and_words(dice: random.Random, title: str, abstract: str, authors: s
 
 
 def _title_and_abstract(dice: random.Random, title: str, abstract: str, authors: str) -> str | None:
-    titled = {stem(word) for word in _words(title)}
-    other = [w for w in re.findall(r"\b[a-z]{5,}\b", abstract) if stem(w) not in titled]
+    titled = {lemma_of(word.lower()) for word in _words(title)}
+    other = [w for w in re.findall(r"\b[a-z]{5,}\b", abstract) if lemma_of(w) not in titled]
     words = _telling(title)
     if len(words) < 4 or not other:
         return None
@@ -157,7 +159,11 @@ def _title_and_abstract(dice: random.Random, title: str, abstract: str, authors:
 
 
 def _bm25(connection: sqlite3.Connection, query: str, order: str) -> list[int]:
-    expression = compile_query(parse_query(query)).select(lambda place: True).expression()
+    asked = parse_query(query).root
+    found = read_lexicon(
+        lambda sql, values: connection.execute(sql, values).fetchall(), words_to_look_up(asked)
+    )
+    expression = compile_node(widen(asked, found)).select(lambda place: True).expression()
     rows = connection.execute(
         f"SELECT rowid FROM paper_text WHERE paper_text MATCH ? ORDER BY {order} LIMIT ?",
         (expression, FIRST),

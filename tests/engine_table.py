@@ -38,6 +38,10 @@ PAPERS = (
 )
 
 
+async def announce_spelled(store: Store) -> None:
+    await store.papers.add_listing(make_listing(*SPELLED), now=NOW)
+
+
 async def announce_papers(store: Store) -> None:
     """Announce the first two papers on `DAY`; the third, and the first again, a day later."""
     await store.papers.add_listing(make_listing(*PAPERS[:2]), now=NOW)
@@ -91,3 +95,130 @@ TABLE: tuple[tuple[str, str, str], ...] = (
     ("zzz", "", "nothing found"),
 )
 """Query, last digits of the papers it finds newest first, why."""
+
+SPELLED = (
+    make_paper(
+        1,
+        title="Pretraining and finetuning of multimodal transformers",
+        abstract="GPT4 in 3D: a multiagent world with news of experience, trained anew.",
+    ),
+    make_paper(
+        2,
+        title="Pre-training and fine-tuning of multi-modal agents",
+        abstract="GPT-4 in 3-D: a multi-agent experiment at universities of the universe.",
+    ),
+    make_paper(
+        3,
+        title="Pre training, GPT 4, 3 D",
+        abstract="CO₂ and H₂O with the ℓ₁ norm, Kₛ, R² and 10⁶ of them; over all trainers.",
+    ),
+    make_paper(
+        4,
+        title="CO2 and H2O",
+        abstract="The l1 norm, K_s and R2; overall, new generators.",
+        authors=("R. C. Banks",),
+    ),
+    make_paper(5, title="β-VAE, ε-greedy, ΛCDM", abstract="λ is oﬃcial, as Erdős says."),
+    make_paper(
+        6, title="beta-VAE, epsilon-greedy, Lambda CDM", abstract="A lambda is official (Erdos)."
+    ),
+    make_paper(
+        7,
+        title="C++, C# and R in .NET",
+        abstract="The p-value of k-means; a bank of studies.",
+        authors=("G. Relativity",),
+    ),
+    make_paper(
+        8, title="Generative nets", abstract="General relativity; an organ; kmeans studying."
+    ),
+    make_paper(9, title="关于量子计算综述", abstract="机器学习与量子计算模型 LambdaCDM"),
+)
+
+SPELLINGS: tuple[tuple[str, str, str], ...] = (
+    ("news", "1", "news is not new"),
+    ("new", "4", "new is not news"),
+    ("generative", "8", "no other word of the family"),
+    ("general", "8", "nor the other way round"),
+    ("generators", "4", "nor a noun of it"),
+    ("experience", "1", "not experiment"),
+    ("experiments", "2", "not experience"),
+    ("universe", "2", "not university"),
+    ("organs", "8", "not organization"),
+    ("relativity", "87", "not relative; and a name as it is"),
+    ("banks", "74", "the name itself, and the noun's singular"),
+    ("bank", "7", "a surname is no plural"),
+    ("train", "321", "train, trained, training"),
+    ("trainer", "3", "a trainer does not train"),
+    ("studies", "87", "studies, studying"),
+    ('"studies"', "7", "quoted: exactly that"),
+    ("=studies", "7", "as behind an equals sign"),
+    ("=study", "", "which no paper says"),
+    ("-=studies", "98654321", "excluded exactly"),
+    ("title:=nets", "8", "exactly, in a field"),
+    ("stud*", "87", "a beginning"),
+    ("CO2", "43", "an index raised or lowered, or on the line"),
+    ("CO₂", "43", "in both directions"),
+    ("CO_2", "43", "and in TeX"),
+    ("$CO_2$ H$_2$O", "43", "with its dollars"),
+    ("h2o", "43", "in any case"),
+    ("l1", "43", "a letter of mathematics is a letter"),
+    ("ℓ₁", "43", "typed too"),
+    ("$\\ell_1$", "43", "or in TeX"),
+    ("K_s", "43", "an index"),
+    ("Kₛ", "43", "an index lowered"),
+    ("R2", "43", "a power"),
+    ("R^2", "43", "a power in TeX"),
+    ("106", "", "but a power of ten is no number of its own"),
+    ("pretraining", "321", "together finds hyphen and blank"),
+    ("pre-training", "321", "hyphen finds together and blank"),
+    ("pre training", "321", "blank finds together and hyphen"),
+    ("pretrained", "321", "in any form"),
+    ('"pretraining"', "1", "unless quoted"),
+    ('"pre-training"', "32", "a hyphen is a blank in a phrase"),
+    ("finetuning", "21", "together"),
+    ("fine-tuning", "21", "with a hyphen"),
+    ("fine tuning", "21", "with a blank"),
+    ("multimodal", "21", "together"),
+    ("multi-modal", "21", "with a hyphen"),
+    ("multiagent", "21", "together"),
+    ("multi-agent", "21", "with a hyphen"),
+    ("multi agents", "21", "with a blank and a plural"),
+    ("GPT4", "321", "a number needs no witness"),
+    ("GPT-4", "321", "with a hyphen"),
+    ("gpt 4", "321", "with a blank"),
+    ("3D", "321", "a number in front"),
+    ("3-D", "321", "with a hyphen"),
+    ("3 D", "321", "with a blank"),
+    ("overall", "4", "two words that only stand together are not one"),
+    ("over all", "3", "nor the other way round"),
+    ("beta-VAE", "65", "a Greek letter's name"),
+    ("β-VAE", "65", "the letter itself"),
+    ("$\\beta$-VAE", "65", "the letter in TeX"),
+    ("epsilon-greedy", "65", "another"),
+    ("ϵ-greedy", "65", "whatever its shape"),
+    ("lambda", "65", "a letter alone"),
+    ("λ", "65", "finds itself"),
+    ("Lambda CDM", "965", "a letter joined to a word"),
+    ("ΛCDM", "965", "in both directions"),
+    ("LambdaCDM", "965", "written together"),
+    ("official", "65", "ligatures"),
+    ("oﬃcial", "65", "typed too"),
+    ("erdos", "65", "accents"),
+    ("Erdős", "65", "typed too"),
+    ("C++", "7", "signs that make a word"),
+    ("c#", "7", "in any case"),
+    (".NET", "7", "a dot in front"),
+    ("R", "7", "a letter, not an initial"),
+    ("C", "", "C is not C++, nor an initial"),
+    ("author:R.", "4", "which is asked for as a name"),
+    ('author:"R. Banks"', "4", "with the rest of it"),
+    ("k-means", "87", "a letter and a word"),
+    ("kmeans", "87", "written together"),
+    ("p-value", "7", "another"),
+    ("量子计算", "9", "a piece of a run without blanks"),
+    ("学习", "9", "another"),
+    ("算", "9", "a single character"),
+    ("子量", "", "in its order"),
+    ("量子计*", "9", "a beginning"),
+)
+"""The same for how words are written."""

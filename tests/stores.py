@@ -50,7 +50,7 @@ async def lay_out(path: Path) -> None:
     if None not in _made:
         with tempfile.TemporaryDirectory() as folder:
             template = Path(folder) / "template.db"
-            async with files.open_database(template):
+            async with real.open_store(template):
                 pass
             _made[None] = template.read_bytes()
     if not path.exists():

@@ -11,7 +11,6 @@ import hashlib
 import os
 import random
 import re
-import sqlite3
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Iterator, Sequence
@@ -40,6 +39,7 @@ from bot.ui.embeds import MAX_DESCRIPTION, MAX_TITLE
 from bot.ui.search import render_search
 from tests.builders import DAY, NOW, make_link, make_listing, make_paper
 from tests.engine_table import announce_papers
+from tests.indexes import connect
 from tests.query.hostile import HOSTILE
 from tests.query.random_texts import random_text
 from tests.stores import open_store
@@ -56,7 +56,8 @@ MOST_FOR_TOPICS_S = 1.0
 T = TypeVar("T")
 
 _QUOTED = re.compile(r'"(?:[^"]|"")*"')
-_OURS = re.compile(r"(?:T|AND|OR|NOT|(?:title|abstract|authors|comment) :|[ ()*])*")
+_COLUMNS = r"title|abstract|authors|comment|\{title abstract comment\}"
+_OURS = re.compile(rf"(?:T|AND|OR|NOT|(?:{_COLUMNS}) :|[ ()*])*")
 
 
 def titles() -> list[str]:
@@ -248,7 +249,7 @@ async def trial(path: Path) -> AsyncIterator[Trial]:
 
 
 def contents(path: Path) -> str:
-    connection = sqlite3.connect(path)
+    connection = connect(path)
     said = hashlib.sha256("\n".join(connection.iterdump()).encode())
     connection.close()
     return said.hexdigest()

@@ -108,12 +108,21 @@ async def reindex_command(options: Options, config: Config) -> int:
             store = pipeline.store
             if options.texts:
                 await _reread(store)
-            for name in await list_indexes(store.database):
-                begun = time.monotonic()
-                await rebuild_index(store.database, name)
-                report(f"{name} rebuilt in {time.monotonic() - begun:.1f} s")
+            if not await store.search.renew(_report_renewal):
+                await _rebuild(store)
             await store.search.tidy()
     return EXIT_OK
+
+
+def _report_renewal(done: int, total: int) -> None:
+    report(f"search indexes renewed for {done:,} of {count_of(total, 'paper')}")
+
+
+async def _rebuild(store: Store) -> None:
+    for name in await list_indexes(store.database):
+        begun = time.monotonic()
+        await rebuild_index(store.database, name)
+        report(f"{name} rebuilt in {time.monotonic() - begun:.1f} s")
 
 
 async def _reread(store: Store) -> None:

@@ -128,7 +128,7 @@ def papers_explained(query: Query, page: SearchPage, how: Iterable[str]) -> str:
 def _explained(query: Query, page: SearchPage) -> Iterator[str]:
     for stored in _papers(page):
         yield _line(stored)
-        why = explain(query.root, stored.paper)
+        why = explain(page.asked, stored.paper)
         for reason in why.reasons:
             yield f"{'':<12}{reason.part} in {', '.join(reason.fields)}"
         if why.authors:

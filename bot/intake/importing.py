@@ -102,7 +102,10 @@ class Importer:
         self._waiting: list[_File] = []
 
     async def import_files(self, files: Iterable[tuple[Path, Form]]) -> Imported:
-        """Import files in turn, then date the lists that they held."""
+        """Import files in turn, then date the lists that they held.
+
+        The indexes are merged and the words counted when that is done, so that searches are fast.
+        """
         errors: list[InputError] = []
         for path, form in files:
             try:
@@ -111,7 +114,9 @@ class Importer:
             except InputError as error:
                 errors.append(error)
                 self._report(str(error))
-        return replace(await self._place(), errors=errors)
+        imported = replace(await self._place(), errors=errors)
+        await self._store.search.tidy()
+        return imported
 
     async def _import(self, path: Path, form: Form) -> None:
         if form is Form.SNAPSHOT:

@@ -29,17 +29,36 @@ class Leaf:
     end: int = field(default=0, compare=False)
 
 
+class Rule(StrEnum):
+    """Why a form stands for a word that was typed."""
+
+    INFLECTION = "inflection"
+    TOGETHER = "written together"
+    APART = "written apart"
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """Another way of writing a word: words in their normal form, with blanks between them."""
+
+    words: str
+    rule: Rule
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Text(Leaf):
-    """The tokens of ``text`` next to each other in one field (None: in any of them).
+    """The words of ``text`` next to each other in one field (None: in any of them).
 
-    A single word is the shortest phrase; ``C++``, ``GPT-4`` and ``multi-agent`` are phrases of
-    their tokens. With ``is_prefix`` the last token may go on.
+    A single word is the shortest phrase; ``GPT-4`` and ``multi-agent`` are phrases of their words.
+    With ``is_prefix`` the last word may go on; with ``is_exact`` only what is typed counts. For a
+    word that is neither, `widen` adds the ``forms`` that stand for it as well.
     """
 
     text: str
     field: TextField | None = None
     is_prefix: bool = False
+    is_exact: bool = False
+    forms: tuple[Form, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,6 @@ typed is ever read as FTS5 syntax (``C++`` and ``multi-agent`` would be errors).
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 from bot.query.ast import (
     And,
@@ -43,7 +42,7 @@ from bot.query.tags import (
     name_tag,
     type_tag,
 )
-from bot.query.tokens import fold, stem, surface, tokens
+from bot.query.tokens import words
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,9 +143,7 @@ def leaf_expression(leaf: Said) -> str:
     """Write one leaf as an FTS5 expression."""
     match leaf:
         case Text():
-            column = f"{leaf.field.value} : " if leaf.field else ""
-            said = _beginning(leaf.text) if leaf.is_prefix else quoted(leaf.text)
-            return f"{column}{said}"
+            return _text_expression(leaf)
         case Author():
             return _author_expression(leaf.name)
         case Category():
@@ -157,67 +154,26 @@ def leaf_expression(leaf: Said) -> str:
             return quoted(has_tag(leaf.kind))
 
 
-@dataclass(frozen=True, slots=True)
-class Beginning:
-    """How to ask an index of stems for words that begin with something.
-
-    FTS5 stems the beginning too, which may change it (``poly`` to ``poli``); so it gets ``asked``,
-    a word whose stem is that beginning. And ``segmentation`` is in the index as ``segment``, which
-    does not begin with ``segmentat``; so such ``words`` are asked for by name.
-    """
-
-    asked: str
-    kept: str
-    words: tuple[str, ...]
-
-    def fits(self, stemmed: str) -> bool:
-        return stemmed.startswith(self.kept) or stemmed in map(stem, self.words)
+TEXTS = "{title abstract comment}"
+"""The columns that hold running text: only there a word is also found in other forms, and a single
+letter at all, which in names is an initial."""
 
 
-@lru_cache(maxsize=1024)  # each tier of relevance asks again, and each paper that is explained
-def read_beginning(text: str) -> Beginning:
-    """Read the last word of ``text`` as a beginning."""
-    _, last = _last_word(text)
-    asked = surface(last)
-    kept = stem(last) if asked is None else last
-    return Beginning(asked or last, kept, tuple(_whole_words(last, kept)))
+def _text_expression(leaf: Text) -> str:
+    said = words(leaf.text)
+    typed = quoted(" ".join(said) or leaf.text) + (" *" if leaf.is_prefix else "")
+    forms = [quoted(form.words) for form in leaf.forms]
+    either = f"({' OR '.join([typed, *forms])})" if forms else typed
+    if leaf.field is not None:
+        return f"{leaf.field.value} : {either}"
+    if is_letter(said) and not leaf.is_prefix:
+        return f"{TEXTS} : {either}"
+    return f"{typed} OR {TEXTS} : ({' OR '.join(forms)})" if forms else typed
 
 
-def _beginning(text: str) -> str:
-    before, _ = _last_word(text)
-    read = read_beginning(text)
-    asked = [f"{quoted(before + read.asked)} *", *(quoted(before + word) for word in read.words)]
-    return f"({' OR '.join(asked)})"
-
-
-def _last_word(text: str) -> tuple[str, str]:
-    *_, last = tokens(text)
-    return text[: last.start], fold(text[last.start : last.end])
-
-
-def _whole_words(last: str, kept: str) -> list[str]:
-    """List words that begin with ``last`` while their stems do not begin with ``kept``."""
-    candidates = [last]
-    for ending in _ENDINGS:
-        cuts = range(min(len(ending), len(last)))
-        candidates += [last + ending[cut:] for cut in cuts if last.endswith(ending[:cut])]
-    known: dict[str, str] = {}
-    for word in candidates:
-        if not stem(word).startswith(kept):
-            known.setdefault(stem(word), word)
-    return list(known.values())
-
-
-_ENDINGS = (
-    "s", "es", "ies", "ied", "ed", "ing", "ings", "ly", "y", "ation", "ations", "ational",
-    "ization", "izations", "ically", "icity", "icities", "ical", "ity", "ities", "ivity",
-    "ibility", "ability", "iveness", "ousness", "fulness", "ness", "ally", "ively", "ously",
-    "ably", "ibly", "ent", "ents", "ement", "ements", "ance", "ances", "ence", "ences", "ator",
-    "ators", "izer", "izers", "izing", "ating", "ion", "ions", "tional", "tionally", "ism",
-    "isms", "ate", "ates", "able", "ible", "ive", "ous", "ize", "er", "ers", "al", "ative",
-    "bility",
-)  # fmt: skip
-"""English endings that the stemmer takes off, alone or in a chain."""
+def is_letter(said: Sequence[str]) -> bool:
+    """Whether a query says a single Latin letter or digit."""
+    return len(said) == 1 and len(said[0]) == 1 and said[0].isascii()
 
 
 def quoted(text: str) -> str:

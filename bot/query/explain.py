@@ -1,7 +1,7 @@
 """Why a paper matched: which parts of the query hold, in which fields, on which words.
 
-Works on papers that a search found, with the words as the index sees them (`tokens`), so what is
-marked is what FTS5 matched.
+Works on papers that a search found, with the words as the index holds them (`tokens`) and the
+query as it was widened (`widen`), so what is marked is what FTS5 matched.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -21,11 +21,11 @@ from bot.query.ast import (
     Text,
     TextField,
 )
-from bot.query.compile import Beginning, read_beginning
+from bot.query.compile import is_letter
 from bot.query.names import is_same_person
 from bot.query.printer import print_leaf
 from bot.query.tags import category_names
-from bot.query.tokens import Token, stems, tokens
+from bot.query.tokens import Token, tokens, words
 
 Spans = tuple[tuple[int, int], ...]
 """Places ``text[start:end]``, in order, none overlapping."""
@@ -114,24 +114,33 @@ def _wanted(node: Node) -> Iterator[LeafNode]:
 def _occurrences(
     leaf: Text, fields: dict[TextField, list[Token]]
 ) -> Iterator[tuple[TextField, list[tuple[int, int]]]]:
-    wanted = stems(leaf.text)
-    beginning = read_beginning(leaf.text) if leaf.is_prefix else None
+    typed = words(leaf.text)
+    forms = [form.words.split(" ") for form in leaf.forms]
     for field in [leaf.field] if leaf.field else fields:
-        spans = list(_phrases(wanted, beginning, fields[field]))
+        is_name = field is TextField.AUTHORS
+        if is_name and leaf.field is None and is_letter(typed) and not leaf.is_prefix:
+            continue
+        phrases = [typed] if is_name else [typed, *forms]
+        spans = [
+            span
+            for phrase in phrases
+            for span in _phrases(phrase, fields[field], is_prefix=leaf.is_prefix)
+        ]
         if spans:
             yield field, spans
 
 
 def _phrases(
-    wanted: Sequence[str], beginning: Beginning | None, text: Sequence[Token]
+    wanted: Sequence[str], text: Sequence[Token], *, is_prefix: bool
 ) -> Iterator[tuple[int, int]]:
     """Find ``wanted`` as neighbours in ``text``, the last one perhaps a beginning."""
-    whole = wanted[:-1] if beginning else wanted
-    for at in range(len(text) - len(wanted) + 1):
-        run = text[at : at + len(wanted)]
-        is_same = all(word.stem == stem for word, stem in zip(run, whole, strict=False))
-        if is_same and (beginning is None or beginning.fits(run[-1].stem)):
-            yield run[0].start, run[-1].end
+    *whole, last = wanted
+    for at in range(len(text) - len(whole)):
+        end = text[at + len(whole)].word
+        if not (end.startswith(last) if is_prefix else end == last):
+            continue
+        if all(text[at + number].word == word for number, word in enumerate(whole)):
+            yield text[at].start, text[at + len(whole)].end
 
 
 def _filters(leaf: LeafNode, paper: Paper) -> list[str]:

@@ -9,9 +9,10 @@ its term, a value that its field does not know, and more than the engine takes.
     query  = anyOf
     anyOf  = allOf { "OR" allOf }
     allOf  = term { [ "AND" ] term }
-    term   = { "NOT" | "-" } ( group | field | phrase | word )
+    term   = { "NOT" | "-" } ( group | field | exact | phrase | word )
     group  = "(" anyOf ")"
-    field  = name ":" ( group | phrase | word )
+    field  = name ":" ( group | exact | phrase | word )
+    exact  = "=" ( phrase | word )
     phrase = '"' text '"' [ "*" ]
     word   = characters without blanks [ "*" ]
 """
@@ -42,7 +43,7 @@ from bot.query.ast import (
     negation_of,
 )
 from bot.query.names import name_parts
-from bot.query.printer import print_node
+from bot.query.printer import is_plain_word, print_node
 from bot.query.values import READERS, BadValue, find_identifier, parse_category
 from bot.text import tex
 
@@ -75,7 +76,7 @@ _FIELD = re.compile(r"([A-Za-z]{2,10}):")
 NOTHING = "no letter or digit"
 WANTED = "a word, a phrase or a field"
 _SIMPLE = re.compile(r"[ -#%-\[\]-~]*")  # printable ASCII without $ and \
-_AROUND = re.compile(r"^[^\w+#]+|[^\w+#]+$")
+_AROUND = re.compile(r"^(?!\.net(?![^\W_]))[^\w+#]+|^[+#]+|[^\w+#]+$", re.IGNORECASE)
 _SIGNS = str.maketrans('"\\$', "   ")
 _RUN = re.compile(r"[^ ()]*")
 _OPERATOR = re.compile(r"(OR|AND|NOT)(?=[\s(]|$)")
@@ -172,9 +173,8 @@ class _Parser:
         if root is None:
             raise self._error(0, NOTHING, WANTED)
         if self._may_be_title():
-            return any_of(
-                root, Text(text=_plain(self.text, is_prefix=False), field=TextField.TITLE)
-            )
+            title = _plain(self.text, is_prefix=False)
+            return any_of(root, Text(text=title, field=TextField.TITLE, is_exact=True))
         return root
 
     def _may_be_title(self) -> bool:
@@ -234,15 +234,18 @@ class _Parser:
             return "NOT"
         self._skip_blank()
         following = self.text[self.at + 1 : self.at + 2]
-        is_minus = self._peek() == "-" and (following.isalnum() or following in _OPENING)
+        is_minus = self._peek() == "-" and (following.isalnum() or following in (*_OPENING, "="))
         return "-" if is_minus and following else ""
 
     def _operand(self, field: str | None, depth: int) -> Node | None:
         if self._peek() == "(":
             return self._group(field, depth)
+        is_exact = self._takes_exact()
         phrase = self._phrase()
         if phrase:
             return self._leaf(field, *phrase)
+        if is_exact:
+            return self._leaf(field, *self._word(depth), is_exact=True)
         name = self._field_name()
         return self._field(name, depth) if name else self._leaf(field, *self._word(depth))
 
@@ -287,12 +290,21 @@ class _Parser:
         if self._peek() == "(":
             node = self._group(name, depth)
         else:
-            node = self._leaf(name, *(self._phrase() or self._word(depth)))
+            is_exact = self._takes_exact()
+            node = self._leaf(name, *(self._phrase() or self._word(depth)), is_exact=is_exact)
         if node is None:
             raise self._error(start, NOTHING, wanted)
         return node
 
     # Words and phrases
+
+    def _takes_exact(self) -> bool:
+        """Step over the ``=`` before a word that is to be found as it is."""
+        following = self.text[self.at + 1 : self.at + 2]
+        is_there = self._peek() == "=" and (following.isalnum() or following == '"')
+        self.at += is_there
+        self.has_syntax |= is_there
+        return is_there
 
     def _phrase(self) -> tuple[int, str, bool] | None:
         """Read a quoted text; a quote that is never closed is punctuation."""
@@ -317,7 +329,9 @@ class _Parser:
             opened += 1 if char == "(" else -min(opened, 1)
             self.at += 1
 
-    def _leaf(self, name: str | None, start: int, text: str, is_prefix: bool) -> Node | None:
+    def _leaf(
+        self, name: str | None, start: int, text: str, is_prefix: bool, *, is_exact: bool = False
+    ) -> Node | None:
         """Make a leaf of ``text`` for the field ``name``; None when nothing in it is searchable."""
         if not any(map(str.isalnum, text)):
             return None
@@ -325,16 +339,16 @@ class _Parser:
         if self.terms > MAX_TERMS:
             raise self._error(start, f"more than {MAX_TERMS} words", f"at most {MAX_TERMS}")
         try:
-            leaf = self._read(name or "all", start, text, is_prefix)
+            leaf = self._read(name or "all", start, text, is_prefix, is_exact)
         except (BadValue, UnknownCategory) as error:
             raise self._error(start, repr(text[:60]), _expected(error)) from error
         return leaf if leaf.end else replace(leaf, start=start, end=self.at)
 
-    def _read(self, name: str, start: int, text: str, is_prefix: bool) -> LeafNode:
+    def _read(self, name: str, start: int, text: str, is_prefix: bool, is_exact: bool) -> LeafNode:
         if name in READERS:
             return READERS[name](text)
         is_word = self.text[start] != '"'
-        place = find_identifier(text) if is_word and name == "all" else None
+        place = find_identifier(text) if is_word and name == "all" and not is_exact else None
         if place:
             return place
         starred = _PREFIX.fullmatch(text) if is_word and "*" in text else None
@@ -343,10 +357,13 @@ class _Parser:
         self.has_syntax |= is_prefix
         if name == "author" and not is_prefix:
             return _author(said)
+        plain = _plain(said, is_prefix=is_prefix)
         return Text(
-            text=_plain(said, is_prefix=is_prefix),
+            text=plain,
             field=_COLUMNS.get(name),
             is_prefix=is_prefix,
+            # What is no word in every place is searched for, and written again, as a phrase.
+            is_exact=not is_prefix and (is_exact or not is_word or not is_plain_word(plain)),
             start=start,
             end=self.at,
         )

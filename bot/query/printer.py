@@ -23,6 +23,8 @@ from bot.query.ast import (
 )
 
 _PLAIN_WORD = re.compile(r"(?!(?:OR|AND|NOT)$)[^\W\d_][^\W\d_]*(?:-[^\W\d_]+)*")
+_WORD = r"(?:[^\W_]|\.net(?![^\W_]))(?:[\w+#.'’/%&@=^{}–,‐‑-]|\([^()\":*\s$\\]*\))*"
+_SAFE_WORD = re.compile(rf"(?!(?:OR|AND|NOT)$){_WORD}", re.IGNORECASE)
 _FIELD_NAMES = {
     TextField.TITLE: "title:",
     TextField.ABSTRACT: "abstract:",
@@ -52,8 +54,8 @@ def _inside(node: Node) -> str:
 def print_leaf(leaf: Node) -> str:
     """Write one leaf, without operators."""
     match leaf:
-        case Text(text=text, field=field, is_prefix=is_prefix):
-            return f"{_FIELD_NAMES[field]}{_shown(text)}{'*' if is_prefix else ''}"
+        case Text(field=field):
+            return f"{_FIELD_NAMES[field]}{_said(leaf)}"
         case Author(name=name):
             return f"author:{_shown(name)}"
         case Category(code=code, is_archive=is_archive):
@@ -72,6 +74,17 @@ def print_leaf(leaf: Node) -> str:
             return f"id:{doi}"
         case _:
             raise TypeError(f"not a leaf: {leaf!r}")
+
+
+def _said(leaf: Text) -> str:
+    if leaf.is_prefix:
+        return f"{_shown(leaf.text)}*"
+    return f'"{leaf.text}"' if leaf.is_exact else leaf.text
+
+
+def is_plain_word(text: str) -> bool:
+    """Whether ``text`` without quotes around it is one word in every place of a query."""
+    return _SAFE_WORD.fullmatch(text) is not None
 
 
 def _shown(text: str) -> str:

@@ -7,7 +7,7 @@ from typing import Final
 
 from bot.errors import InputError
 from bot.models import StoredPaper
-from bot.query.ast import Query
+from bot.query.ast import EVERYTHING, Node, Query
 
 LAST_KEY: Final = 1 << 62
 """Beyond the key of any paper."""
@@ -76,9 +76,9 @@ class Match:
 class SearchPage:
     """One page of results; ``first_number`` is the first result's place among all, from 1.
 
-    ``total`` is a lower bound unless ``total_is_exact``. ``next`` and ``previous`` lead to the
-    pages around it; None where there is none. ``overran`` says that the search was cut off at its
-    deadline: there may be more.
+    ``asked`` is the query as it was widened. ``total`` is a lower bound unless ``total_is_exact``.
+    ``next`` and ``previous`` lead to the pages around it; None where there is none. ``overran``
+    says that the search was cut off at its deadline: there may be more.
     """
 
     matches: tuple[Match, ...]
@@ -88,6 +88,7 @@ class SearchPage:
     previous: Cursor | None = None
     overran: bool = False
     first_number: int = 1
+    asked: Node = EVERYTHING
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

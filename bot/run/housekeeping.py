@@ -29,6 +29,9 @@ KEPT_FOR: Final = timedelta(days=30)
 LOOKED_AT: Final = timedelta(days=14)
 """How far back papers are looked at for damage: older ones are posted nowhere."""
 
+RENEWED_A_LINE: Final = 50_000
+"""Papers; a minute or less."""
+
 GuildIds = Callable[[], Collection[int] | None]
 """The guilds the bot is in; None while it does not know them."""
 
@@ -36,6 +39,8 @@ GuildIds = Callable[[], Collection[int] | None]
 async def tidy(store: Store, guild_ids: GuildIds, *, now: datetime) -> None:
     """Forget old searches and departed guilds, and keep the search index compact."""
     await store.recent.forget(now)
+    if await store.search.renew(_Renewing()):
+        log.info("search indexes renewed")
     await store.search.tidy()
     await forget_departed(store, guild_ids, now=now)
 
@@ -46,6 +51,18 @@ async def count_damage(store: Store, *, now: datetime) -> int:
     if found:
         log.warning("rows of the database are damaged", extra=found)
     return sum(found.values())
+
+
+class _Renewing:
+    """Logs now and then how far the search indexes of an older file are renewed."""
+
+    def __init__(self) -> None:
+        self._next = 0
+
+    def __call__(self, done: int, total: int) -> None:
+        if done >= self._next:
+            self._next = done + RENEWED_A_LINE
+            log.info("search indexes being renewed", extra={"papers": done, "of": total})
 
 
 async def forget_departed(store: Store, guild_ids: GuildIds, *, now: datetime) -> int:

@@ -29,7 +29,7 @@ from bot.store.store import Store
 
 log = logging.getLogger(__name__)
 
-INDEX_CHECK_PAPERS = 400_000
+INDEX_CHECK_PAPERS = 60_000
 """Up to here the check of the search index takes some ten seconds; `check` does it for more."""
 
 HOUSEKEEPING_EVERY_S = 3600.0

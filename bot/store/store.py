@@ -15,6 +15,7 @@ from bot.store.outbox.outbox import Outbox
 from bot.store.outbox.troubles import Troubles
 from bot.store.papers.papers import Papers
 from bot.store.papers.shelf import Shelf
+from bot.store.search.renewal import is_renewing, renew_if_small
 from bot.store.search.search import Search
 from bot.store.searches import RecentSearches
 from bot.store.sqlite.database import open_database
@@ -49,6 +50,8 @@ async def open_store(path: Path) -> AsyncIterator[Store]:
     Raises `DatabaseUnusable` or `DatabaseBusy`, each with one sentence.
     """
     async with open_database(path) as database:
+        if await database.read(is_renewing):
+            await database.write(renew_if_small)
         yield Store(
             database=database,
             papers=Papers(database),

@@ -53,7 +53,7 @@ def render_search(
     """
     embed = discord.Embed(title=title_of(query), colour=COLOUR)
     papers = [match.stored for match in page.matches]
-    results = [_Result(stored, explain(query.root, stored.paper)) for stored in papers]
+    results = [_Result(stored, explain(page.asked, stored.paper)) for stored in papers]
     embed.description = _fitting("\n".join(_head(page, sort)), results, posted, page.first_number)
     return embed
 

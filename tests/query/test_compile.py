@@ -5,10 +5,11 @@ import re
 import pytest
 
 from bot.query.ast import Place, Query
-from bot.query.compile import EVERYTHING, NOTHING, compile_query, quoted
+from bot.query.compile import EVERYTHING, NOTHING, compile_node, compile_query, quoted
 from bot.query.names import MAX_PARTS
 from bot.query.parser import parse_query
 from bot.query.tags import readable
+from bot.query.widen import Lexicon, widen
 
 
 def expression(query: Query, *, places_hold: bool = True) -> str:
@@ -26,35 +27,48 @@ def expression(query: Query, *, places_hold: bool = True) -> str:
         ("deep deep", '"deep"'),
         ("deep OR learning", '("deep") OR ("learning")'),
         ("deep -learning", '("deep") NOT ("learning")'),
-        ("a b -c -d", '(("a") AND ("b")) NOT (("c") OR ("d"))'),
+        ("ab bc -cd -de", '(("ab") AND ("bc")) NOT (("cd") OR ("de"))'),
+        ("r", '{title abstract comment} : "r"'),
+        ("title:r", 'title : "r"'),
+        ("=learning", '"learning"'),
         ("title:deep", 'title : "deep"'),
-        ("author:sch*", 'authors : ("sch" *)'),
-        ("C++", '"C++"'),
-        ("multi-agent", '"multi-agent"'),
-        ("NEAR(a", '"NEAR(a)"'),
-        ("segmentat*", '("segmentat" * OR "segmentates")'),
-        ("poly*", '("polye" * OR "poly")'),
-        ("models*", '("modelse" * OR "models")'),
-        ("a since:2024", '"a"'),
+        ("author:sch*", 'authors : "sch" *'),
+        ("C++", '"c++"'),
+        ("multi-agent", '"multi agent"'),
+        ("NEAR(a", '"near a"'),
+        ("segmentat*", '"segmentat" *'),
+        ("H₂O", '"h2o"'),
+        ("β-VAE", '"beta vae"'),
+        ("量子计*", '"量 子 计" *'),
+        ("ab since:2024", '"ab"'),
     ],
 )
 def test_a_query_compiles_to(query: str, expected: str) -> None:
     assert expression(parse_query(query)) == expected
 
 
+def test_other_forms_are_asked_for_in_running_text_alone() -> None:
+    """A surname is no plural."""
+    root = widen(parse_query("bank title:bank").root, Lexicon(holds={"bank", "banks"}.__contains__))
+    found = compile_node(root).select(lambda place: True).expression()
+    assert found == (
+        '("bank" OR {title abstract comment} : ("banks")) AND (title : ("bank" OR "banks"))'
+    )
+
+
 def test_what_only_excludes_starts_from_every_paper() -> None:
     every = '"\ue000p\ue000"'
     assert expression(parse_query("-deep")) == f'{every} NOT ("deep")'
-    assert expression(parse_query("a OR -b")) == f'{every} NOT (("b") NOT ("a"))'
-    assert expression(parse_query("-a OR -b")) == f'{every} NOT (("a") AND ("b"))'
+    assert expression(parse_query("ab OR -bc")) == f'{every} NOT (("bc") NOT ("ab"))'
+    assert expression(parse_query("-ab OR -bc")) == f'{every} NOT (("ab") AND ("bc"))'
 
 
 def test_places_are_true_or_false() -> None:
-    compiled = compile_query(parse_query("a since:2024"))
+    compiled = compile_query(parse_query("ab since:2024"))
     assert compiled.select(lambda place: False) == NOTHING
-    compiled = compile_query(parse_query("a OR since:2024"))
+    compiled = compile_query(parse_query("ab OR since:2024"))
     assert compiled.select(lambda place: True) == EVERYTHING
-    assert compiled.select(lambda place: False).expression() == '"a"'
+    assert compiled.select(lambda place: False).expression() == '"ab"'
     assert len(compiled.places) == 1
 
 

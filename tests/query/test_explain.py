@@ -4,6 +4,7 @@ import pytest
 
 from bot.query.explain import Excerpt, excerpt, explain, segments
 from bot.query.parser import parse_query
+from bot.query.widen import UNKNOWN, widen
 from tests.builders import make_link, make_paper
 
 PAPER = make_paper(
@@ -17,7 +18,7 @@ PAPER = make_paper(
 
 
 def marked(query: str) -> tuple[list[str], list[str]]:
-    found = explain(parse_query(query).root, PAPER)
+    found = explain(widen(parse_query(query).root, UNKNOWN), PAPER)
     return (
         [PAPER.title[start:end] for start, end in found.title],
         [PAPER.abstract[start:end] for start, end in found.abstract],
@@ -30,7 +31,10 @@ def marked(query: str) -> tuple[list[str], list[str]]:
         ("learning", ["Learning"], ["learn", "learning"]),
         ('"residual learning"', ["Residual Learning"], []),
         ("title:learning", ["Learning"], []),
-        ("segmentat*", ["segmentation"], ["segmented"]),
+        ("segmentat*", ["segmentation"], []),
+        ("=learning", ["Learning"], ["learning"]),
+        ("kmeans", [], []),
+        ("segment", [], ["segmented"]),
         ("k-means", ["K-means"], []),
         ("residual deep", ["Deep", "Residual"], ["Residual"]),
         ('"deep residual" "residual learning"', ["Deep Residual Learning"], []),
@@ -86,7 +90,8 @@ def test_a_short_text_is_its_own_excerpt() -> None:
 
 def test_an_excerpt_holds_the_most_matches_on_whole_words() -> None:
     text = "filler " * 50 + "deep nets are nets " + "filler " * 50
-    spans = explain(parse_query("deep nets").root, make_paper(title="x", abstract=text)).abstract
+    root = widen(parse_query("deep nets").root, UNKNOWN)
+    spans = explain(root, make_paper(title="x", abstract=text)).abstract
     found = excerpt(text, spans, 100)
     assert [found.text[start:end] for start, end in found.spans] == ["deep nets", "nets"] or [
         found.text[start:end] for start, end in found.spans

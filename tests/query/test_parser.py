@@ -39,14 +39,30 @@ def word(text: str, field: TextField | None = None, *, is_prefix: bool = False) 
     return Text(text=text, field=field, is_prefix=is_prefix)
 
 
+def exactly(text: str, field: TextField | None = None) -> Text:
+    return Text(text=text, field=field, is_exact=True)
+
+
 @pytest.mark.parametrize(
     ("query", "tree"),
     [
         ("diffusion", word("diffusion")),
         ("deep learning", And((word("deep"), word("learning")))),
         ("deep AND learning", And((word("deep"), word("learning")))),
-        ('"deep learning"', word("deep learning")),
-        ("“deep learning”", word("deep learning")),
+        ('"deep learning"', exactly("deep learning")),
+        ("“deep learning”", exactly("deep learning")),
+        ('"deep"', exactly("deep")),
+        ("=deep", exactly("deep")),
+        ("=GPT-4", exactly("GPT-4")),
+        ('="deep"', exactly("deep")),
+        ("-=deep", Not(exactly("deep"))),
+        ("title:=deep", exactly("deep", TextField.TITLE)),
+        ("=deep*", word("deep", is_prefix=True)),
+        ("= deep", word("deep")),
+        (".NET", word(".NET")),
+        ("C#", word("C#")),
+        ("O(n)", word("O(n)")),
+        ("a:b", exactly("a:b")),
         ("a OR b c", Or((word("a"), And((word("b"), word("c")))))),
         ("(a OR b) c", And((Or((word("a"), word("b"))), word("c")))),
         ("-a", Not(word("a"))),
@@ -54,7 +70,7 @@ def word(text: str, field: TextField | None = None, *, is_prefix: bool = False) 
         ("NOT NOT a", word("a")),
         ("NOT -a", word("a")),
         ("-(a b)", Not(And((word("a"), word("b"))))),
-        ('-"a b"', Not(word("a b"))),
+        ('-"a b"', Not(exactly("a b"))),
         ("-title:a", Not(word("a", TextField.TITLE))),
         ("neur*", word("neur", is_prefix=True)),
         ("ne*", word("ne")),
@@ -94,7 +110,7 @@ def word(text: str, field: TextField | None = None, *, is_prefix: bool = False) 
         ("10.48550/arXiv.2008.09110", Identified(arxiv_id="2008.09110")),  # type: ignore[arg-type]
         ("id:2008.09110", Identified(arxiv_id="2008.09110")),  # type: ignore[arg-type]
         ("doi.org/10.1103/PhysRevD.76", HasDoi(doi="10.1103/physrevd.76")),
-        ('"2008.09110"', word("2008.09110")),
+        ('"2008.09110"', exactly("2008.09110")),
         ("", EVERYTHING),
         (" \n\t ", EVERYTHING),
     ],
@@ -138,7 +154,7 @@ def test_a_pasted_title_with_operators_is_found_as_it_is() -> None:
     title = "Knowing What LLMs DO NOT Know: A Simple Method"
     root = parse_query(title).root
     assert isinstance(root, Or)
-    assert root.parts[-1] == word(title, TextField.TITLE)
+    assert root.parts[-1] == exactly(title, TextField.TITLE)
     assert not isinstance(parse_query("deep NOT learning").root, Or)
     assert not isinstance(parse_query('A b c NOT "d e"').root, Or)
     assert not isinstance(parse_query("diffusion models for video -survey").root, Or)

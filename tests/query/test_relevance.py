@@ -6,7 +6,8 @@ import pytest
 
 from bot.query.parser import parse_query
 from bot.query.printer import print_node
-from bot.query.relevance import Scorer, asked_stems, tiers
+from bot.query.relevance import Scorer, asked_words, tiers
+from bot.query.widen import UNKNOWN, widen
 
 
 def shown(query: str) -> list[str]:
@@ -38,7 +39,8 @@ def test_without_free_words_there_is_one_tier(query: str) -> None:
 
 
 def score(query: str, title: str, abstract: str = "", authors: str = "") -> float:
-    return Scorer(parse_query(query).root, lambda stem: 3.0).score(title, abstract, authors)
+    root = widen(parse_query(query).root, UNKNOWN)
+    return Scorer(root, lambda forms: 3.0).score(title, abstract, authors)
 
 
 def test_a_word_counts_more_in_the_title() -> None:
@@ -59,7 +61,7 @@ def test_a_long_title_says_each_of_its_words_less_densely() -> None:
 
 def test_rare_words_count_more() -> None:
     weights = {"rare": 9.0, "common": 0.1}
-    scorer = Scorer(parse_query("rare common").root, lambda stem: weights[stem])
+    scorer = Scorer(parse_query("rare common").root, lambda forms: weights[next(iter(forms))])
     assert scorer.score("rare", "", "") > scorer.score("common", "", "")
 
 
@@ -75,7 +77,11 @@ def test_a_beginning_counts_every_word_that_begins_so() -> None:
 
 
 def test_excluded_words_are_not_asked_for() -> None:
-    assert asked_stems(parse_query("deep -shallow (nets OR trees)").root) == ["deep", "net", "tree"]
+    assert asked_words(parse_query("deep -shallow (nets OR trees)").root) == [
+        "deep",
+        "nets",
+        "trees",
+    ]
 
 
 def test_scores_do_not_depend_on_the_order_of_terms() -> None:

@@ -1,24 +1,30 @@
-"""Our words are FTS5's words."""
+"""Words as they are written, in one normal form; FTS5 takes them as they are."""
 
 import gzip
 import json
 import sqlite3
-import unicodedata
 from collections.abc import Iterable
 
 import pytest
 
-from bot.query.tokens import fold, stem, stems, surface, tokens, words
+from bot.query.tags import MARK, author_tags, category_tag
+from bot.query.tokens import (
+    TOKENIZER,
+    compounds,
+    fold,
+    indexed,
+    plain,
+    tokens,
+    words,
+)
 from tests.shared import shared
 
-TOKENIZER = "porter unicode61 remove_diacritics 2"
 
-
-def fts5_terms(texts: Iterable[str], tokenizer: str = TOKENIZER) -> list[list[str]]:
+def fts5_terms(texts: Iterable[str]) -> list[list[str]]:
     """Return the terms that FTS5 makes of each text, in order."""
     connection = sqlite3.connect(":memory:")
     try:
-        connection.execute(f"CREATE VIRTUAL TABLE f USING fts5 (x, tokenize = '{tokenizer}')")
+        connection.execute(f"CREATE VIRTUAL TABLE f USING fts5 (x, tokenize = '{TOKENIZER}')")
         connection.execute("CREATE VIRTUAL TABLE v USING fts5vocab (f, instance)")
         count = len([connection.execute("INSERT INTO f VALUES (?)", (text,)) for text in texts])
         found: list[dict[int, str]] = [{} for _ in range(count)]
@@ -29,63 +35,99 @@ def fts5_terms(texts: Iterable[str], tokenizer: str = TOKENIZER) -> list[list[st
         connection.close()
 
 
-SAMPLES = (
-    "Generalized networks, generalization of RELATIONAL hopping ponies",
-    "multi-agent GPT-4.5 C++ x_1 O(n) don't 3D k-means",
-    "Čech Łukasz Sørensen Erdős Ångström naïve façade Poincaré",
-    "e\u0301 n\u0303o decomposed",
-    "ΑΒΓ ελληνικά λόγος Привет Ёж 量子计算 テスト",
-    "ℓ₁-norm β-decay x² ½ Ⅷ ①",
-    "eed ies sses caresses ponies agreed feed plastered motoring sing hopping falling",
-    "happy sky relational conditional rational valency hesitancy digitizer conformably",
-    "a be sea y yy s ss ing ed",
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Generalized networks, RELATIONAL!", "generalized networks relational"),
+        ("multi-agent GPT-4.5 O(n) don't", "multi agent gpt 4 5 o n don t"),
+        ("H₂O and CO₂", "h2o and co2"),
+        ("H2O and CO2", "h2o and co2"),
+        ("ℓ₁-norm, L_1, l1", "l1 norm l1 l1"),
+        ("K_s Kₛ K_{s}", "ks ks ks"),
+        ("R² R^2 Fe_3O_4 SiO_2 x_max", "r2 r2 fe3o4 sio2 xmax"),
+        ("LiNbO_3 LiNbO₃", "linbo3 linbo3"),
+        ("snake_case train_test_split", "snake case train test split"),
+        ("10⁶ 10^6 10⁻³", "10 6 10 6 10 3"),
+        ("β-VAE, ε-greedy, ΛCDM", "beta vae epsilon greedy lambda cdm"),
+        ("ϵ ϕ 𝛽 µm Ω ς", "epsilon phi beta mu m omega sigma"),
+        ("αβ ελληνικά λόγος", "alpha beta ελληνικα λογοσ"),
+        ("C++, C# and F#; .NET, C⁺⁺", "c++ c# and f# .net c++"),
+        ("C++17 ASP.NET x.net A+ #tag", "c++ 17 asp net x net a tag"),
+        ("k-means p-value R", "k means p value r"),
+        ("ﬁne oﬃce Æther œuvre", "fine office aether oeuvre"),
+        ("Čech Łukasz Sørensen Erdős Straße", "cech lukasz sorensen erdos strasse"),
+        ("e\u0301 n\u0303o", "e no"),
+        ("Привет Ёж", "привет еж"),
+        ("½ Ⅷ ① ™ ²", "1 2 viii 1 2"),
+        ("量子计算GPT模型", "量 子 计 算 gpt 模 型"),
+        ("テスト ガス 한국어", "テ ス ト ガ ス 한 국 어"),
+        ("", ""),
+    ],
 )
+def test_words_have_one_normal_form(text: str, expected: str) -> None:
+    assert indexed(text) == expected
+    assert fts5_terms([indexed(text)]) == [expected.split()]
+    assert words(indexed(text)) == expected.split(), "a normal form stays as it is"
 
 
-@pytest.mark.parametrize("text", SAMPLES)
-def test_a_text_has_the_stems_that_fts5_gives_it(text: str) -> None:
-    assert stems(text) == fts5_terms([text])[0]
-
-
-def test_every_latin_greek_and_cyrillic_letter_folds_as_in_fts5() -> None:
-    letters = [
-        char for char in map(chr, range(0x21, 0x530)) if unicodedata.category(char)[0] in "LN"
-    ]
-    found = fts5_terms((f"q{char}z" for char in letters), "unicode61 remove_diacritics 2")
-    differing = {
-        char for char, terms in zip(letters, found, strict=True) if [fold(f"q{char}z")] != terms
-    }
-    # Letters whose pairs or bases Unicode defined after FTS5's tables were made.
-    assert differing <= set("ǠǡǢǣǮǯǼǽǾǿͿԨԩԪԫԬԭԮԯ"), differing
+def test_tags_are_words_to_fts5() -> None:
+    tags = f"{category_tag('cs.CV')} {author_tags(['Kaiming He', 'Ø. Łukasz'])}"
+    assert fts5_terms([tags]) == [tags.split(" ")]
+    assert all(tag.startswith(MARK) for tag in tags.split(" "))
 
 
 def test_tokens_know_where_they_stand() -> None:
-    text = "Deep (residual) e\u0301tudes"
-    assert [text[token.start : token.end] for token in tokens(text)] == [
-        "Deep",
-        "residual",
-        "e\u0301tudes",
+    text = "Deep (CO₂) e\u0301tudes of β-VAE: 量子"
+    assert [(each.word, text[each.start : each.end]) for each in tokens(text)] == [
+        ("deep", "Deep"),
+        ("co2", "CO₂"),
+        ("etudes", "e\u0301tudes"),
+        ("of", "of"),
+        ("beta", "β"),
+        ("vae", "VAE"),
+        ("量", "量"),
+        ("子", "子"),
     ]
-    assert words(text) == ["deep", "residual", "etudes"]
+    assert [each.word for each in tokens("10⁶")] == ["10", "6"]
 
 
-def test_every_word_of_real_papers_has_fts5s_stem() -> None:
+def test_a_plain_text_holds_the_words_in_their_normal_form() -> None:
+    assert plain("Deep, DEEPER!") == "deep, deeper!"
+    assert plain("CO₂, K_s") == "co2 ks"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Pre-training and fine-tuning", ["pre training", "fine tuning"]),
+        ("Navier–Stokes, zero‐shot", ["navier stokes", "zero shot"]),
+        ("vision-language-action", ["vision language", "language action"]),
+        ("Λ-CDM and ΛCDM", ["lambda cdm", "lambda cdm"]),
+        ("in-context, state-of-the-art, for-all", []),
+        ("GPT-4, 3-D, 2020-2021", []),
+        ("5 μm", []),
+        ("- a -- b", []),
+        (f"{'x' * 20}-{'y' * 20}", []),
+        ("naïve-Bayes", ["naive bayes"]),
+    ],
+)
+def test_what_is_joined_by_a_hyphen_is_noticed(text: str, expected: list[str]) -> None:
+    assert [" ".join(pair) for pair in compounds(text)] == expected
+
+
+def test_real_papers_are_cut_as_fts5_cuts_them() -> None:
     with gzip.open(shared("corpus/papers.jsonl.gz"), "rt", encoding="utf-8") as lines:
-        papers = [json.loads(next(lines)) for _ in range(4000)]
-    vocabulary = sorted({word for paper in papers for word in words(paper["abstract"])})
-    assert len(vocabulary) > 20_000
-    terms = fts5_terms(vocabulary)
-    assert [stem(word) for word in vocabulary] == [each[0] for each in terms]
+        texts = [json.loads(next(lines))["abstract"] for _ in range(3000)]
+    found = fts5_terms(map(indexed, texts))
+    assert found == [words(text) for text in texts]
+    assert found == [[token.word for token in tokens(text)] for text in texts]
 
 
-def test_every_stem_of_real_papers_has_a_word_that_leads_back_to_it() -> None:
-    with gzip.open(shared("corpus/papers.jsonl.gz"), "rt", encoding="utf-8") as lines:
-        papers = [json.loads(next(lines)) for _ in range(2000)]
-    known = {stem for paper in papers for stem in stems(paper["abstract"])}
-    assert [each for each in known if surface(each) is None] == []
-    assert all(stem(surface(each) or "") == each for each in known)
-
-
-@pytest.mark.parametrize("word", ["Networks", "studies", "agreed", "possibility", "relational"])
-def test_a_word_begins_with_its_stem_but_for_its_last_letter(word: str) -> None:
-    assert fold(word).startswith(stem(word)[:-1])
+def test_folding_drops_case_accents_and_ligatures() -> None:
+    assert [fold(word) for word in ("DEEP", "Bengió", "ﬁ", "Đ", "ß")] == [
+        "deep",
+        "bengio",
+        "fi",
+        "d",
+        "ss",
+    ]

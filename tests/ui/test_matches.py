@@ -7,6 +7,7 @@ import pytest
 from bot.models import LinkKind
 from bot.query.explain import explain
 from bot.query.parser import parse_query
+from bot.query.widen import UNKNOWN, widen
 from bot.ui.matches import Room, render_match
 from tests.builders import make_link, make_paper, make_stored
 
@@ -15,7 +16,7 @@ ROOM = Room(title=200, authors=80, excerpt=120)
 
 def render(query: str, room: Room = ROOM, **paper: Any) -> list[str]:
     stored = make_stored(make_paper(**paper))
-    why = explain(parse_query(query).root, stored.paper)
+    why = explain(widen(parse_query(query).root, UNKNOWN), stored.paper)
     return render_match(1, stored, why, None, room).split("\n")
 
 

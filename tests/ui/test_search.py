@@ -1,5 +1,6 @@
 """What a search answers: every result whole, its reasons visible, a total that is honest."""
 
+from dataclasses import replace
 from typing import Any
 
 import discord
@@ -8,6 +9,7 @@ import pytest
 from bot.models import Paper
 from bot.query.parser import parse_query
 from bot.query.results import Match, SearchPage
+from bot.query.widen import UNKNOWN, widen
 from bot.ui.search import render_search, render_similar
 from tests.builders import make_id, make_link, make_paper, make_stored
 from tests.ui.papers import HOSTILE, POSTED, errors_of
@@ -31,7 +33,9 @@ def make_page(
 
 
 def render(page: SearchPage, query: str = "nerf", **options: Any) -> discord.Embed:
-    return render_search(page, parse_query(query), posted={}, **options)
+    asked = parse_query(query)
+    page = replace(page, asked=widen(asked.root, UNKNOWN))
+    return render_search(page, asked, **({"posted": {}} | options))
 
 
 def description(page: SearchPage, query: str = "nerf", **options: Any) -> str:
@@ -40,7 +44,7 @@ def description(page: SearchPage, query: str = "nerf", **options: Any) -> str:
 
 def test_a_result_says_what_who_when_where_and_why() -> None:
     paper = make_paper(title="A Title", links=[make_link("https://github.com/example/project")])
-    embed = render_search(make_page(paper), parse_query("title"), posted={make_id(1): POSTED})
+    embed = render(make_page(paper), "title", posted={make_id(1): POSTED})
     assert embed.title == "Search: title"
     assert (embed.description or "").split("\n") == [
         "**1 paper** · newest first",
@@ -110,7 +114,7 @@ def test_usual_results_have_their_excerpts() -> None:
         for number in range(1, 6)
     ]
     posted = {make_id(number): POSTED for number in range(1, 6)}
-    embed = render_search(make_page(*papers), parse_query("nerf"), posted=posted)
+    embed = render(make_page(*papers), posted=posted)
     assert (embed.description or "").count("**nerf**") == 5
 
 

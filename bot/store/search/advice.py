@@ -8,10 +8,10 @@ from bot.query.ast import And, Node, Or, Query, Text, all_of
 from bot.query.printer import print_node
 from bot.query.results import Advice, Blame, DoubtfulWord
 from bot.query.tags import MARK
-from bot.query.tokens import stem, surface, words
+from bot.query.tokens import words
 from bot.store.search.find import follow, known_keys
 from bot.store.search.plan import plan_tiers
-from bot.store.search.words import count_papers, count_roughly
+from bot.store.search.words import count_forms, count_papers, count_roughly, widened
 from bot.store.sqlite.executor import Reading
 
 COUNTED = 100
@@ -20,12 +20,12 @@ MOST_CORRECTED = 40  # letters; longer runs are no words, and have thousands of 
 RARE = 20  # papers; archives hold misspellings too
 USUAL = 100  # times as many papers as the doubtful word, for a suggestion
 MOST_SUGGESTED = 3
-MOST_LOOKED_THROUGH = 3000  # stems that begin like the misspelt word
+MOST_LOOKED_THROUGH = 3000  # words that begin like the misspelt word
 
 
 def advise(reading: Reading, query: Query) -> Advice:
     """Say why ``query`` finds nothing."""
-    doubtful = _doubtful_words(reading, query.root)
+    doubtful = _doubtful_words(reading, widened(reading, query.root))
     return Advice(
         doubtful=tuple(doubtful),
         corrected=_corrected(reading, query.root, doubtful),
@@ -34,18 +34,30 @@ def advise(reading: Reading, query: Query) -> Advice:
 
 
 def _doubtful_words(reading: Reading, root: Node) -> list[DoubtfulWord]:
-    asked = dict.fromkeys(word for text in _asked_texts(root) for word in words(text.text))
-    counts = count_papers(reading, [stem(word) for word in asked])
+    asked = dict(_asked_forms(root))
+    counts = count_papers(
+        reading, {word for forms in asked.values() for each in forms for word in each.split(" ")}
+    )
     found = []
-    for word in asked:
+    for word, forms in asked.items():
         if reading.has_passed():
             break
-        papers = counts[stem(word)]
+        papers = count_forms(forms, counts)
         if papers <= RARE:
             suggestions = tuple(_suggest(reading, word, papers))
             if suggestions or not papers:
                 found.append(DoubtfulWord(word=word, papers=papers, suggestions=suggestions))
     return found
+
+
+def _asked_forms(root: Node) -> Iterator[tuple[str, list[str]]]:
+    """Walk the words asked for, each with all that it stands for."""
+    for text in _asked_texts(root):
+        said = words(text.text)
+        if len(said) == 1:
+            yield said[0], [said[0], *(form.words for form in text.forms)]
+        elif not text.forms:
+            yield from ((word, [word]) for word in said)
 
 
 def _asked_texts(node: Node) -> Iterator[Text]:
@@ -65,8 +77,8 @@ def _suggest(reading: Reading, word: str, papers: int) -> list[str]:
     if not LEAST_CORRECTED <= len(word) <= MOST_CORRECTED or not word.isalpha():
         return []
     near = dict.fromkeys([*_one_mistake_away(word), *_split(word)])
-    counts = count_roughly(reading, {stem(part) for each in near for part in each.split()})
-    known = {each: min(counts[stem(part)] for part in each.split()) for each in near}
+    counts = count_roughly(reading, {part for each in near for part in each.split()})
+    known = {each: min(counts[part] for part in each.split()) for each in near}
     usual = [each for each in known if known[each] > papers * USUAL]
     best = sorted(usual, key=lambda each: -known[each])
     best = [each for each in best if known[each] * USUAL >= known[best[0]]]
@@ -96,15 +108,12 @@ def _split(word: str) -> Iterator[str]:
 
 
 def _two_mistakes_away(reading: Reading, word: str) -> Iterator[str]:
-    wanted = stem(word)
     rows = reading.rows(
-        "SELECT stem FROM stem WHERE stem >= ? AND stem < ? AND length(stem) BETWEEN ? AND ? "
+        "SELECT word FROM word WHERE word >= ? AND word < ? AND length(word) BETWEEN ? AND ? "
         "ORDER BY papers DESC LIMIT ?",
-        (word[:2], word[:2] + MARK, len(wanted) - 2, len(wanted) + 2, MOST_LOOKED_THROUGH),
+        (word[:2], word[:2] + MARK, len(word) - 2, len(word) + 2, MOST_LOOKED_THROUGH),
     )
-    for (found,) in rows:
-        if _distance(wanted, found) <= 2:
-            yield surface(found) or found
+    return (found for (found,) in rows if _distance(word, found) <= 2)
 
 
 def _distance(one: str, other: str) -> int:
@@ -159,4 +168,5 @@ def _blame(reading: Reading, root: Node) -> list[Blame]:
 
 
 def _count(reading: Reading, node: Node, most: int) -> int:
+    node = widened(reading, node)
     return len(follow(reading, plan_tiers([node], known_keys(reading, node)), most))

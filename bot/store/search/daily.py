@@ -7,12 +7,17 @@ and AND, OR and NOT are operations on such numbers. 100,000 topics have far fewe
 
 import sqlite3
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
+from functools import partial
 
 from bot.models import ArxivId
 from bot.query.ast import And, HasDoi, Identified, LeafNode, Node, Not, Or, Query, Since, Until
 from bot.query.compile import leaf_expression
+from bot.query.tokens import TOKENIZER, indexed
+from bot.query.widen import Lexicon, widen, words_to_look_up
 from bot.store.keys import day_of
-from bot.store.search.index import INDEXES
+from bot.store.search.index import INDEXES, TAGS
+from bot.store.search.vocabulary import read_lexicon
 from bot.store.sqlite.executor import IN_MEMORY, Database, run_apart, translated_errors
 from bot.store.sqlite.statements import Row, json_array, select_rows
 
@@ -29,25 +34,34 @@ async def match_many(
     Neither the event loop nor a search waits for it. Raises `DatabaseBusy` when the papers cannot
     be read in time: never a part of the answer.
     """
-    papers = await database.read_within(LOADING_DEADLINE_S, _load, arxiv_ids)
+    papers, lexicon = await database.read_within(LOADING_DEADLINE_S, _load, queries, arxiv_ids)
     with translated_errors():
-        return await run_apart(IN_MEMORY, _match_all, papers, queries)
+        return await run_apart(IN_MEMORY, _match_all, papers, queries, lexicon)
 
 
-def _load(connection: sqlite3.Connection, arxiv_ids: Collection[ArxivId]) -> list[Row]:
-    return select_rows(
+def _load(
+    connection: sqlite3.Connection, queries: Sequence[Query], arxiv_ids: Collection[ArxivId]
+) -> tuple[list[Row], Lexicon]:
+    """Read the papers, and what the whole archive knows of the queries' words."""
+    papers = select_rows(
         connection,
         f"SELECT arxiv_id, key, doi, {_COLUMNS} FROM paper "
         "WHERE arxiv_id IN (SELECT value FROM json_each(?)) ORDER BY key",
         (json_array(arxiv_ids),),
     )
+    wanted = {word for query in set(queries) for word in words_to_look_up(query.root)}
+    return papers, read_lexicon(partial(select_rows, connection), wanted, holds=False)
 
 
 def _match_all(
-    connection: sqlite3.Connection, papers: Sequence[Row], queries: Sequence[Query]
+    connection: sqlite3.Connection,
+    papers: Sequence[Row],
+    queries: Sequence[Query],
+    lexicon: Lexicon,
 ) -> list[frozenset[ArxivId]]:
     matcher = _Matcher(connection, papers)
-    masks = [matcher.mask(query.root) for query in queries]
+    known = replace(lexicon, holds=matcher.words.__contains__)
+    masks = [matcher.mask(widen(query.root, known)) for query in queries]
     names = [paper[0] for paper in papers]
     found = {mask: frozenset(_chosen(names, mask)) for mask in set(masks)}
     return [found[mask] for mask in masks]
@@ -61,6 +75,17 @@ def _chosen(names: Sequence[ArxivId], mask: int) -> Iterable[ArxivId]:
         at = bits.find("1", at + 1)
 
 
+_IS_TAGS = tuple(column in TAGS for column in _COLUMNS.split(", "))
+
+
+def _as_indexed(texts: Sequence[str | None]) -> list[str]:
+    """Return a paper's texts as the archive's index holds them."""
+    return [
+        text or "" if is_tags else indexed(text or "")
+        for text, is_tags in zip(texts, _IS_TAGS, strict=True)
+    ]
+
+
 class _Matcher:
     """An index of a few thousand papers in memory; bit ``n`` of a mask is the ``n``-th row."""
 
@@ -72,12 +97,13 @@ class _Matcher:
         marks = ", ".join("?" * len(_COLUMNS.split(", ")))
         connection.execute(
             f"CREATE VIRTUAL TABLE listed USING fts5 ({_COLUMNS}, content = '', "
-            "tokenize = 'porter unicode61 remove_diacritics 2')"
+            f"tokenize = '{TOKENIZER}')"
         )
+        listed = [(number, *_as_indexed(texts)) for number, (_, _, _, *texts) in enumerate(papers)]
+        self.words = {word for row in listed for text in row[1:] for word in str(text).split(" ")}
         connection.execute("BEGIN")
         connection.executemany(
-            f"INSERT INTO listed (rowid, {_COLUMNS}) VALUES (?, {marks})",
-            [(number, *texts) for number, (_, _, _, *texts) in enumerate(papers)],
+            f"INSERT INTO listed (rowid, {_COLUMNS}) VALUES (?, {marks})", listed
         )
         connection.execute("COMMIT")
 

@@ -9,7 +9,7 @@ from typing import Literal
 
 from bot.models import Link, StoredPaper
 from bot.query.ast import HasDoi, Identified, Node, Place, Query, leaves
-from bot.query.relevance import Scorer, asked_stems, tiers
+from bot.query.relevance import Scorer, asked_words, tiers
 from bot.query.results import LAST_KEY, Cursor, Match, SearchPage, Sort
 from bot.store.rows import PAPER_COLUMNS, stored_link, stored_paper
 from bot.store.search.plan import (
@@ -19,7 +19,14 @@ from bot.store.search.plan import (
     Stretch,
     plan_tiers,
 )
-from bot.store.search.words import count_archive, count_papers, narrow_prefixes, weight
+from bot.store.search.words import (
+    count_archive,
+    count_forms,
+    count_papers,
+    narrow_prefixes,
+    weight,
+    widened,
+)
 from bot.store.sqlite.executor import Reading
 from bot.store.sqlite.statements import json_array
 
@@ -37,8 +44,16 @@ def find(
     reading: Reading, query: Query, sort: Sort, limit: int, cursor: Cursor | None
 ) -> SearchPage:
     """Find the first page of papers, or the one that ``cursor`` leads to."""
-    root, is_narrowed = narrow_prefixes(reading, query.root)
+    root, is_narrowed = understood(reading, query)
     return _Search(reading, root, sort, limit, cursor).page(is_narrowed)
+
+
+def understood(reading: Reading, query: Query) -> tuple[Node, bool]:
+    """Widen the words of a query, and narrow beginnings that are too broad.
+
+    Returns the tree, and whether it was narrowed: then rare words are missing.
+    """
+    return narrow_prefixes(reading, widened(reading, query.root))
 
 
 class _Search:
@@ -54,7 +69,7 @@ class _Search:
         self.shown = cursor.shown if cursor else 0
         self.total = cursor.total if cursor else 0
         self.is_exact = cursor.total_is_exact if cursor else True
-        self.is_scored = sort is Sort.RELEVANCE and bool(asked_stems(root))
+        self.is_scored = sort is Sort.RELEVANCE and bool(asked_words(root))
         self.bound = cursor.bound if cursor else self._first_bound()
         self.within = KeyRange(FIRST_KEY, min(LAST_KEY, self.bound + 1))
         known = known_keys(reading, root)
@@ -75,6 +90,7 @@ class _Search:
             previous=self._previous(page) if page and self.shown else None,
             overran=overran,
             first_number=self.shown + 1,
+            asked=self.root,
         )
 
     def _first_bound(self) -> int:
@@ -125,8 +141,8 @@ class _Search:
     def _ranked(self, pool: Sequence[Found]) -> list[Found]:
         """Order the pool by score, newest first among equals; the same for every page."""
         archive = count_archive(self.reading, self.bound)
-        counts = count_papers(self.reading, asked_stems(self.root), self.bound)
-        scorer = Scorer(self.root, lambda stem: weight(counts.get(stem, 0), archive))
+        counts = count_papers(self.reading, asked_words(self.root), self.bound)
+        scorer = Scorer(self.root, lambda forms: weight(count_forms(forms, counts), archive))
         rows = self.reading.rows(
             "SELECT key, title, abstract, authors FROM paper "
             "WHERE key IN (SELECT value FROM json_each(?))",

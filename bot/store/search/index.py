@@ -1,16 +1,22 @@
 """Keep the search indexes equal to the papers: the hooks that every write of a paper calls.
 
-The indexes take their text from ``paper``, so an entry must be removed while the old row is still
-there, and added when the new one is: `unindex` before, `index` after. There are no triggers (see
-`migrations`); one statement a batch, in ascending key order, which FTS5 writes fastest.
+The indexes take their text from ``paper``, cut into words by `bot.query.tokens`; so an entry must
+be removed while the old row is still there, and added when the new one is: `unindex` before,
+`index` after. There are no triggers (see `migrations`); one statement a batch, in ascending key
+order, which FTS5 writes fastest.
+
+While the indexes of an older version are being renewed (see `renewal`), theirs go on answering and
+are kept like the new ones, which hold the papers up to a certain key.
 """
 
 import sqlite3
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from types import MappingProxyType
 
 from bot.models import AnnounceType, ArxivId, LinkKind
 from bot.query.tags import filter_tags
+from bot.store.search.vocabulary import note_words
 from bot.store.sqlite.executor import Database
 from bot.store.sqlite.statements import json_array, select, select_rows
 
@@ -23,9 +29,55 @@ INDEXES: Mapping[str, str] = MappingProxyType(
 )
 """The FTS5 tables and their columns, which are columns of ``paper``."""
 
-WITH_FILTERS = ("paper_text", "paper_head")
+TAGS = ("filters", "names")
+"""Columns of tags, which are words already."""
 
-_WANTED = "key IN (SELECT value FROM json_each(:keys)) ORDER BY key"
+WITH_FILTERS = ("paper_text", "paper_head")
+RENEWED_TO = "search renewed to"
+"""The fact that names the last key in the new indexes; there is none when they are complete."""
+
+EVERY_KEY = 1 << 62
+
+_WANTED = "key IN (SELECT value FROM json_each(:keys)) AND key <= :last ORDER BY key"
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """One FTS5 table as it is written: its columns, what goes into them, up to which key."""
+
+    name: str
+    columns: str
+    values: str
+    last: int = EVERY_KEY
+
+
+def new_index(name: str, last: int = EVERY_KEY, prefix: str = "") -> Index:
+    """Describe an index of words in their normal form."""
+    columns = INDEXES[name]
+    values = ", ".join(
+        column if column in TAGS else f"indexed({column})" for column in columns.split(", ")
+    )
+    return Index(prefix + name, columns, values, last)
+
+
+def _indexes(connection: sqlite3.Connection, names: Collection[str]) -> Iterator[Index]:
+    """List the tables to write, while an old file is renewed those of both kinds."""
+    renewed = renewed_to(connection)
+    for name in names:
+        if renewed is None:
+            yield new_index(name)
+        else:
+            yield Index(name, INDEXES[name], INDEXES[name])
+            yield new_index(name, renewed, NEW)
+
+
+NEW = "new_"
+
+
+def renewed_to(connection: sqlite3.Connection) -> int | None:
+    """Return the last key in the new indexes; None when they are the only ones."""
+    sql = "SELECT CAST(value AS INTEGER) FROM fact WHERE name = ?"
+    return next(iter(select(connection, int, sql, (RENEWED_TO,))), None)
 
 
 def unindex(connection: sqlite3.Connection, keys: Sequence[int]) -> None:
@@ -51,6 +103,7 @@ def index(
     if not has_tags:
         _write_filters(connection, _filters(connection, keys, to_come))
     _add(connection, keys, INDEXES)
+    note_words(connection, keys)
 
 
 def refresh(connection: sqlite3.Connection, arxiv_ids: Collection[ArxivId]) -> None:
@@ -69,23 +122,26 @@ def refresh(connection: sqlite3.Connection, arxiv_ids: Collection[ArxivId]) -> N
 
 
 def _remove(connection: sqlite3.Connection, keys: Sequence[int], names: Collection[str]) -> None:
-    for name in names:
-        columns = INDEXES[name]
+    for each in _indexes(connection, names):
         connection.execute(
-            f"INSERT INTO {name} ({name}, rowid, {columns}) "
-            f"SELECT 'delete', key, {columns} FROM paper WHERE {_WANTED}",
-            {"keys": json_array(keys)},
+            f"INSERT INTO {each.name} ({each.name}, rowid, {each.columns}) "
+            f"SELECT 'delete', key, {each.values} FROM paper WHERE {_WANTED}",
+            {"keys": json_array(keys), "last": each.last},
         )
 
 
 def _add(connection: sqlite3.Connection, keys: Sequence[int], names: Collection[str]) -> None:
-    for name in names:
-        columns = INDEXES[name]
-        connection.execute(
-            f"INSERT INTO {name} (rowid, {columns}) "
-            f"SELECT key, {columns} FROM paper WHERE {_WANTED}",
-            {"keys": json_array(keys)},
-        )
+    for each in _indexes(connection, names):
+        add(connection, each, keys)
+
+
+def add(connection: sqlite3.Connection, index: Index, keys: Sequence[int]) -> None:
+    """Put papers into one of the indexes."""
+    connection.execute(
+        f"INSERT INTO {index.name} (rowid, {index.columns}) "
+        f"SELECT key, {index.values} FROM paper WHERE {_WANTED}",
+        {"keys": json_array(keys), "last": index.last},
+    )
 
 
 def _write_filters(connection: sqlite3.Connection, filters: Sequence[tuple[int, str, str]]) -> None:
@@ -111,7 +167,7 @@ def _filters(
                 WHERE paper_link.arxiv_id = paper.arxiv_id)
         FROM paper WHERE {_WANTED}
         """,
-        {"keys": json_array(keys)},
+        {"keys": json_array(keys), "last": EVERY_KEY},
     )
     return [
         (key, old, _render(to_come.get(arxiv_id), *values)) for key, old, arxiv_id, *values in rows

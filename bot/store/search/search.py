@@ -16,10 +16,11 @@ from bot.store.search.advice import advise
 from bot.store.search.daily import match_many
 from bot.store.search.find import find
 from bot.store.search.index import index, merge_all, refresh, unindex
+from bot.store.search.renewal import Progress, renew
 from bot.store.search.similar import find_similar
 from bot.store.search.trace import Trace, trace
 from bot.store.search.typed import TitleSuggestion, suggest_authors, suggest_titles
-from bot.store.search.words import count_stems, is_count_stale
+from bot.store.search.words import count_words, is_count_stale
 from bot.store.sqlite.executor import Database
 
 __all__ = [
@@ -96,8 +97,20 @@ class Search:
         """
         if not await is_count_stale(self._database):
             return 0
+        return await self.count_again()
+
+    async def count_again(self) -> int:
+        """Merge the indexes and count the words, however little the archive has grown."""
         await merge_all(self._database)
-        return await count_stems(self._database)
+        return await count_words(self._database)
+
+    async def renew(self, report: Progress) -> bool:
+        """Renew the indexes of a file of an earlier version; returns whether that was needed.
+
+        Works in steps, as `tidy`; until the last of them the old indexes answer. ``report`` is
+        told how many papers are done, and of how many.
+        """
+        return await renew(self._database, report)
 
     async def suggest_titles(self, typed: str, limit: int = 25) -> list[TitleSuggestion]:
         """Complete a title that is being typed: all its words, the last one perhaps unfinished."""

@@ -7,15 +7,17 @@ time depends on the number of words, not on the size of the archive.
 
 import heapq
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from bot.models import Paper
 from bot.query.compile import quoted
+from bot.query.inflect import inflections, lemma_of
 from bot.query.relevance import TITLE_WEIGHT
 from bot.query.results import Match
-from bot.query.tokens import stems, surface, tokens
+from bot.query.tokens import tokens, words
 from bot.store.search.find import LOADING_S, load
-from bot.store.search.words import count_archive, count_papers, weight
+from bot.store.search.vocabulary import read_lexicon
+from bot.store.search.words import count_archive, count_forms, count_papers, weight
 from bot.store.sqlite.executor import Reading
 
 WORDS = 14
@@ -30,52 +32,63 @@ def find_similar(reading: Reading, paper: Paper, limit: int) -> tuple[Match, ...
     """Find the papers that share the most telling words with ``paper``, without itself."""
     scores: dict[int, float] = defaultdict(float)
     telling = _telling(reading, paper)
-    for stem, importance in telling:
-        word = surface(stem)
-        if word is None:
-            continue
+    lexicon = read_lexicon(reading.rows, _forms([word for word, _ in telling]))
+    for word, importance in telling:
+        forms = [form for form in inflections(word) if lexicon.holds(form)]
+        match = f"{{title abstract}} : ({' OR '.join(map(quoted, forms))})"
         sql = "SELECT rowid FROM paper_text WHERE paper_text MATCH ? ORDER BY rowid DESC LIMIT ?"
-        for key in reading.integers(sql, (f"{{title abstract}} : {quoted(word)}", LOOKED_AT)):
+        for key in reading.integers(sql, (match, LOOKED_AT)) if forms else ():
             scores[key] += importance
     reading.allow(LOADING_S)
     best = sorted(scores, key=lambda key: (-scores[key], -key))[: limit + 1]
     found = load(reading, [(0, key) for key in best])
     others = [stored for stored in found if stored.paper.arxiv_id != paper.arxiv_id]
-    words = _as_written(paper, [stem for stem, _ in telling])
+    written = _as_written(paper, [word for word, _ in telling])
     return tuple(
-        Match(stored=stored, shared=_shared(stored.paper, words)) for stored in others[:limit]
+        Match(stored=stored, shared=_shared(stored.paper, written)) for stored in others[:limit]
     )
 
 
+def _forms(words: Iterable[str]) -> set[str]:
+    return {form for word in words for form in inflections(word)}
+
+
 def _as_written(paper: Paper, telling: Sequence[str]) -> dict[str, str]:
-    """Return the telling stems, in their order, with the word that ``paper`` first writes.
+    """Return the telling words, in their order, each as ``paper`` first writes it.
 
     In its abstract, if there: titles have many capitals.
     """
     text = f"{paper.abstract}\n{paper.title}"
     written: dict[str, str] = {}
     for token in tokens(text):
-        written.setdefault(token.stem, text[token.start : token.end])
-    return {stem: written[stem] for stem in telling}
+        written.setdefault(lemma_of(token.word), text[token.start : token.end])
+    return {word: written[word] for word in telling}
 
 
-def _shared(other: Paper, words: Mapping[str, str]) -> tuple[str, ...]:
-    """Return those of ``words`` that ``other`` says too, in any form."""
-    said = {*stems(other.title), *stems(other.abstract)}
-    return tuple(word for stem, word in words.items() if stem in said)[:SHARED]
+def _shared(other: Paper, written: Mapping[str, str]) -> tuple[str, ...]:
+    """Return those of the words that ``other`` says too, in any form."""
+    said = _lemmas(other.title) + _lemmas(other.abstract)
+    return tuple(shown for word, shown in written.items() if word in said)[:SHARED]
+
+
+def _lemmas(text: str) -> list[str]:
+    return list(map(lemma_of, words(text)))
 
 
 def _telling(reading: Reading, paper: Paper) -> list[tuple[str, float]]:
     """Choose the words that tell most, with how much each tells."""
-    counts = Counter(stems(paper.abstract))
-    for stem in stems(paper.title):
-        counts[stem] += int(TITLE_WEIGHT)
-    words = [stem for stem in counts if len(stem) >= LEAST_LETTERS and not stem.isdigit()]
-    papers = count_papers(reading, words)
+    counts = Counter(_lemmas(paper.abstract))
+    for word in _lemmas(paper.title):
+        counts[word] += int(TITLE_WEIGHT)
+    said = [word for word in counts if len(word) >= LEAST_LETTERS and not word.isdigit()]
+    known = read_lexicon(reading.rows, _forms(said)).holds
+    forms = {word: [form for form in inflections(word) if known(form)] for word in said}
+    each = count_papers(reading, {form for some in forms.values() for form in some})
+    papers = {word: count_forms(some, each) for word, some in forms.items()}
     archive = count_archive(reading)
     importance = {
-        stem: weight(papers[stem], archive) * counts[stem] / (counts[stem] + REPEATED)
-        for stem in words
-        if 1 < papers[stem] <= max(10, archive * MOST_SHARE)
+        word: weight(papers[word], archive) * counts[word] / (counts[word] + REPEATED)
+        for word in said
+        if 1 < papers[word] <= max(10, archive * MOST_SHARE)
     }
     return heapq.nlargest(WORDS, importance.items(), key=lambda item: item[1])

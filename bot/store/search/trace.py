@@ -5,15 +5,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from bot.query.ast import Query
+from bot.query.ast import Node, Query, Text, leaves
 from bot.query.printer import print_node
-from bot.query.relevance import asked_stems, tiers
+from bot.query.relevance import asked_words, tiers
 from bot.query.results import LAST_KEY, SearchPage, Sort
 from bot.query.tags import readable
 from bot.store.keys import day_of
-from bot.store.search.find import COUNTED, POOL, find, keys_in, known_keys
+from bot.store.search.find import COUNTED, POOL, find, keys_in, known_keys, understood
 from bot.store.search.plan import FIRST_KEY, Stretch, plan_tiers
-from bot.store.search.words import count_archive, count_papers, narrow_prefixes, weight
+from bot.store.search.words import count_archive, count_papers, weight
 from bot.store.sqlite.executor import Reading
 
 
@@ -33,11 +33,14 @@ class Lookup:
 class Trace:
     """How a search went.
 
-    ``parsed`` is the query as it was understood, ``weights`` say how telling its words are (only
-    for relevance), ``took_ms`` is the time of the whole search with the loading of its page.
+    ``parsed`` is the query as it was understood; ``widened`` are its words that stand for others as
+    well, each with a rule and the forms that the rule adds. ``weights`` say how telling the words
+    are (only for relevance), ``took_ms`` is the time of the whole search with the loading of its
+    page.
     """
 
     parsed: str
+    widened: tuple[tuple[str, str, tuple[str, ...]], ...]
     lookups: tuple[Lookup, ...]
     weights: tuple[tuple[str, float], ...]
     page: SearchPage
@@ -46,12 +49,14 @@ class Trace:
     def lines(self) -> Iterator[str]:
         """Render it for a terminal."""
         yield f"understood   {self.parsed or '(every paper)'}"
+        for word, rule, forms in self.widened:
+            yield f"widened      {word}: {', '.join(forms)} ({rule})"
         for number, lookup in enumerate(self.lookups, start=1):
             days = f"{lookup.since or 'the beginning'} to {lookup.until or 'today'}"
             yield f"step {number}       {lookup.index}: {lookup.expression}"
             yield f"             {days}: {lookup.papers} papers in {lookup.took_ms:.2f} ms"
         if self.weights:
-            words = ", ".join(f"{stem} {weight:.1f}" for stem, weight in self.weights)
+            words = ", ".join(f"{word} {weight:.1f}" for word, weight in self.weights)
             yield f"weights      {words}"
         yield f"whole search {self.took_ms:.2f} ms"
 
@@ -61,18 +66,28 @@ def trace(reading: Reading, query: Query, sort: Sort, limit: int) -> Trace:
     begun = time.perf_counter()
     page = find(reading, query, sort, limit, None)
     took_ms = (time.perf_counter() - begun) * 1000
-    root, _ = narrow_prefixes(reading, query.root)
-    is_scored = sort is Sort.RELEVANCE and bool(asked_stems(root))
+    root, _ = understood(reading, query)
+    is_scored = sort is Sort.RELEVANCE and bool(asked_words(root))
     roots = tiers(root) if is_scored else (root,)
     walk = plan_tiers(roots, known_keys(reading, root))
     most = POOL if is_scored else COUNTED
     return Trace(
         parsed=print_node(root),
+        widened=tuple(list_widened(root)),
         lookups=tuple(_lookup(reading, stretch, most) for stretch in walk),
-        weights=tuple(_weights(reading, query)) if is_scored else (),
+        weights=tuple(_weights(reading, root)) if is_scored else (),
         page=page,
         took_ms=took_ms,
     )
+
+
+def list_widened(root: Node) -> Iterator[tuple[str, str, tuple[str, ...]]]:
+    """List the words that stand for others as well, with each rule and the forms it adds."""
+    for leaf in dict.fromkeys(leaves(root)):
+        if isinstance(leaf, Text):
+            for rule in dict.fromkeys(form.rule for form in leaf.forms):
+                forms = [form.words for form in leaf.forms if form.rule is rule]
+                yield print_node(leaf), rule.value, tuple(forms)
 
 
 def _lookup(reading: Reading, stretch: Stretch, most: int) -> Lookup:
@@ -90,7 +105,7 @@ def _lookup(reading: Reading, stretch: Stretch, most: int) -> Lookup:
     )
 
 
-def _weights(reading: Reading, query: Query) -> Iterator[tuple[str, float]]:
+def _weights(reading: Reading, root: Node) -> Iterator[tuple[str, float]]:
     archive = count_archive(reading)
-    for stem, papers in count_papers(reading, asked_stems(query.root)).items():
-        yield stem, weight(papers, archive)
+    for word, papers in count_papers(reading, asked_words(root)).items():
+        yield word, weight(papers, archive)

@@ -1,6 +1,6 @@
-"""What the archive knows about words: how many papers use a stem, which stems begin so.
+"""What the archive knows about words: how many papers use one, which words begin so.
 
-The counts lie in a small table that is renewed now and then (`count_stems`), because FTS5 can
+The counts lie in a small table that is renewed now and then (`count_words`), because FTS5 can
 count the papers of a word only by reading all of them. They serve to weigh words against each
 other, for which a few weeks' delay is nothing. An archive that was never counted is small enough
 to count on the spot, up to a bound.
@@ -9,18 +9,21 @@ to count on the spot, up to a bound.
 import math
 import sqlite3
 import string
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
 from bot.query.ast import And, Node, Not, Or, Text, any_of
 from bot.query.compile import quoted
 from bot.query.tags import MARK
-from bot.query.tokens import stem, surface, words
+from bot.query.tokens import words
+from bot.query.widen import widen, words_to_look_up
+from bot.store.search.index import RENEWED_TO
+from bot.store.search.vocabulary import read_lexicon
 from bot.store.sqlite.executor import Database, Reading
 from bot.store.sqlite.statements import Row, json_array
 
-LEAST_PAPERS = 3  # rarer stems stay out of the table: two thirds of all, misprints and formulas
+LEAST_PAPERS = 3  # of what is no English word; rarer ones are misprints and formulas
 COUNTED_ON_THE_SPOT = 5000
 ARCHIVE_COUNTED_ON_THE_SPOT = 200_000
 BROAD = 300_000  # postings: what FTS5 collects of a beginning in about 80 ms before its first row
@@ -30,12 +33,12 @@ SMALL = 20_000  # papers: below, counting on the spot is as good
 COUNTING_DEADLINE_S = 60.0
 NEWEST = 1 << 62  # beyond every key
 ARCHIVE = ""
-"""The row of the table that says how many papers there were when the stems were counted."""
+"""The row of the table that says how many papers there were when the words were counted."""
 
 
 def count_archive(reading: Reading, newest: int = NEWEST) -> int:
     """Return about how many papers there are up to the key ``newest``; at least 1."""
-    counted = reading.integers("SELECT papers FROM stem WHERE stem = ?", (ARCHIVE,))
+    counted = reading.integers("SELECT papers FROM word WHERE word = ?", (ARCHIVE,))
     if not counted:
         # The narrowest table with a row for each paper.
         sql = "SELECT count(*) FROM (SELECT 1 FROM paper_head_docsize WHERE id <= ? LIMIT ?)"
@@ -43,37 +46,54 @@ def count_archive(reading: Reading, newest: int = NEWEST) -> int:
     return max(1, sum(counted))
 
 
-def count_papers(reading: Reading, stems: Collection[str], newest: int = NEWEST) -> dict[str, int]:
-    """Return in about how many papers up to the key ``newest`` each stem occurs."""
-    counts = _counted(reading, stems)
-    for each in stems:
+def count_papers(reading: Reading, words: Collection[str], newest: int = NEWEST) -> dict[str, int]:
+    """Return in about how many papers up to the key ``newest`` each word occurs."""
+    counts = _counted(reading, words)
+    for each in words:
         if each not in counts:
             counts[each] = _count_on_the_spot(reading, each, newest)
     return counts
 
 
-def count_roughly(reading: Reading, stems: Collection[str]) -> dict[str, int]:
-    """As `count_papers`, but 0 for rare stems where the archive was counted: for many guesses."""
-    counted = _counted(reading, stems)
-    if reading.rows("SELECT 1 FROM stem WHERE stem = ?", (ARCHIVE,)):
-        return {each: counted.get(each, 0) for each in stems}
-    return count_papers(reading, stems)
+def count_forms(forms: Iterable[str], counts: Mapping[str, int]) -> int:
+    """Return in how many papers at most any of the forms of a word occurs."""
+    return sum(min(counts.get(word, 0) for word in form.split(" ")) for form in forms)
 
 
-def _counted(reading: Reading, stems: Collection[str]) -> dict[str, int]:
+def count_roughly(reading: Reading, words: Collection[str]) -> dict[str, int]:
+    """As `count_papers`, but 0 for rare words where the archive was counted: for many guesses."""
+    counted = _counted(reading, words)
+    if reading.rows("SELECT 1 FROM word WHERE word = ?", (ARCHIVE,)):
+        return {each: counted.get(each, 0) for each in words}
+    known = set(_noted(reading, words))
+    return {
+        each: _count_on_the_spot(reading, each, NEWEST) if each in known else 0 for each in words
+    }
+
+
+def _counted(reading: Reading, words: Collection[str]) -> dict[str, int]:
     rows = reading.rows(
-        "SELECT stem, papers FROM stem WHERE stem IN (SELECT value FROM json_each(?))",
-        (json_array(stems),),
+        "SELECT word, papers FROM word WHERE papers AND word IN (SELECT value FROM json_each(?))",
+        (json_array(words),),
     )
     return dict(rows)
 
 
-def _count_on_the_spot(reading: Reading, each: str, newest: int) -> int:
-    word = surface(each)
-    if word is None:
-        return 0
+def _noted(reading: Reading, words: Collection[str]) -> list[str]:
+    sql = "SELECT word FROM word WHERE word IN (SELECT value FROM json_each(?))"
+    return [word for (word,) in reading.rows(sql, (json_array(words),))]
+
+
+def _count_on_the_spot(reading: Reading, word: str, newest: int) -> int:
     sql = "SELECT rowid FROM paper_text WHERE paper_text MATCH ? AND rowid <= ? LIMIT ?"
     return len(reading.rows(sql, (quoted(word), newest, COUNTED_ON_THE_SPOT)))
+
+
+def widened(reading: Reading, root: Node) -> Node:
+    """Add to the words of a query the forms that the archive's papers write."""
+    wanted = words_to_look_up(root)
+    is_new = not reading.rows("SELECT 1 FROM fact WHERE name = ?", (RENEWED_TO,))
+    return widen(root, read_lexicon(reading.rows, wanted, holds=is_new)) if wanted else root
 
 
 def narrow_prefixes(reading: Reading, node: Node) -> tuple[Node, bool]:
@@ -99,15 +119,14 @@ def _most_used(reading: Reading, leaf: Text) -> Node | None:
     typed = words(leaf.text)
     if len(typed) != 1:
         return None
-    beginning = stem(typed[0])
     rows = reading.rows(
-        "SELECT stem, papers FROM stem WHERE stem >= ? AND stem < ? ORDER BY papers DESC",
-        (beginning, beginning + MARK),
+        "SELECT word, papers FROM word WHERE word >= ? AND word < ? ORDER BY papers DESC",
+        (typed[0], typed[0] + MARK),
     )
     if sum(papers for _, papers in rows) < BROAD:
         return None
-    known = [surface(found) for found, _ in rows[:BROADEST_WORDS]]
-    return any_of(*(replace(leaf, text=word, is_prefix=False) for word in known if word))
+    known = [word for word, _ in rows[:BROADEST_WORDS]]
+    return any_of(*(replace(leaf, text=word, is_prefix=False, is_exact=True) for word in known))
 
 
 def weight(papers: int, archive: int) -> float:
@@ -118,8 +137,8 @@ def weight(papers: int, archive: int) -> float:
 # Counting, now and then
 
 
-async def count_stems(database: Database) -> int:
-    """Count again in how many papers each stem occurs; returns the number of stems kept.
+async def count_words(database: Database) -> int:
+    """Count again in how many papers each word occurs; returns the number of words kept.
 
     A few seconds for 100,000 papers, a minute for millions; in small steps, so that neither a
     search nor a listing waits longer than for one of them.
@@ -136,12 +155,12 @@ async def count_stems(database: Database) -> int:
 
 
 async def is_count_stale(database: Database) -> bool:
-    """Whether the archive grew by half since its stems were counted, or never were."""
+    """Whether the archive grew by half since its words were counted, or never were."""
     return await database.search(COUNTING_DEADLINE_S, _is_stale)
 
 
 def _is_stale(reading: Reading) -> bool:
-    counted = sum(reading.integers("SELECT papers FROM stem WHERE stem = ?", (ARCHIVE,)))
+    counted = sum(reading.integers("SELECT papers FROM word WHERE word = ?", (ARCHIVE,)))
     return count_rows(reading) > max(SMALL, counted * 3 // 2)
 
 
@@ -157,18 +176,25 @@ def _ranges() -> Iterator[tuple[str, str]]:
 
 
 def _count_range(reading: Reading, first: str, end: str) -> tuple[list[Row], bool]:
-    """Count the stems of a range; returns too whether the same is stored already."""
+    """Count the words of a range; returns too whether the same is stored already."""
     reading.rows("CREATE VIRTUAL TABLE temp.vocabulary USING fts5vocab (main, paper_text, row)")
     rows = reading.rows(
-        "SELECT term, doc FROM temp.vocabulary WHERE term >= ? AND term < ? AND doc >= ?",
+        "SELECT term, doc FROM temp.vocabulary WHERE term >= ? AND term < ? "
+        "AND (doc >= ? OR term IN (SELECT word FROM main.word))",
         (first, end, LEAST_PAPERS),
     )
     stored = reading.rows(
-        "SELECT stem, papers FROM stem WHERE stem >= ? AND stem < ? ORDER BY stem", (first, end)
+        "SELECT word, papers FROM word WHERE word >= ? AND word < ? AND papers ORDER BY word",
+        (first, end),
     )
     return rows, rows == stored
 
 
 def _store_range(connection: sqlite3.Connection, first: str, end: str, rows: Sequence[Row]) -> None:
-    connection.execute("DELETE FROM stem WHERE stem >= ? AND stem < ?", (first, end))
-    connection.executemany("INSERT INTO stem (stem, papers) VALUES (?, ?)", rows)
+    # What was noted meanwhile, and was not counted, stays.
+    connection.execute("DELETE FROM word WHERE word >= ? AND word < ? AND papers", (first, end))
+    connection.executemany(
+        "INSERT INTO word (word, papers) VALUES (?, ?) "
+        "ON CONFLICT DO UPDATE SET papers = excluded.papers",
+        rows,
+    )

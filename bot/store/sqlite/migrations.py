@@ -11,7 +11,9 @@ from collections.abc import Callable, Mapping
 
 from bot.errors import DatabaseUnusable
 from bot.query.tags import author_tags
+from bot.query.tokens import TOKENIZER, indexed
 from bot.store.sqlite.old_intake import old_intake_code, old_intake_details
+from bot.store.sqlite.old_queries import old_quotes
 from bot.store.sqlite.old_reasons import old_reason_code, old_reason_details
 
 APPLICATION_ID = 0x50444231  # "PDB1"
@@ -517,16 +519,80 @@ NINTH: Step = (
     "CHECK (cards_up_to >= 0)",
 )
 
-STEPS: tuple[Step, ...] = (FIRST, SECOND, THIRD, FOURTH, FIFTH, SIXTH, SEVENTH, EIGHTH, NINTH)
+TENTH: Step = (
+    # The indexes hold what is written, in a normal form, and a query is widened by the words and
+    # compounds that papers write (bot/query/tokens.py, widen.py). The new ones grow beside the old
+    # and then take their names (bot/store/search/renewal.py).
+    """
+    CREATE VIEW paper_words AS
+    SELECT key, indexed(title) AS title, indexed(abstract) AS abstract,
+        indexed(authors) AS authors, indexed(comment) AS comment, filters, names
+    FROM paper
+    """,
+    # FTS5 reads the view only to check or rebuild an index.
+    f"""
+    CREATE VIRTUAL TABLE new_paper_text USING fts5 (
+        title, abstract, authors, comment, filters, names,
+        content = 'paper_words', content_rowid = 'key', tokenize = '{TOKENIZER}'
+    )
+    """,
+    "INSERT INTO new_paper_text (new_paper_text, rank) VALUES ('hashsize', 8388608)",
+    f"""
+    CREATE VIRTUAL TABLE new_paper_head USING fts5 (
+        title, filters,
+        content = 'paper_words', content_rowid = 'key', tokenize = '{TOKENIZER}'
+    )
+    """,
+    f"""
+    CREATE VIRTUAL TABLE new_paper_typed USING fts5 (
+        title, authors,
+        content = 'paper_words', content_rowid = 'key', tokenize = '{TOKENIZER}',
+        prefix = '2', detail = column, columnsize = 0
+    )
+    """,
+    "INSERT INTO fact (name, value) VALUES ('search renewed to', '0')",
+    # In how many papers a word occurs, counted now and then; 0: written, and not counted yet.
+    """
+    CREATE TABLE word (
+        word TEXT PRIMARY KEY,
+        papers INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID
+    """,
+    "DROP TABLE stem",
+    # Quotes are exact now.
+    "UPDATE topic SET query = old_quotes(query)",
+    """
+    CREATE TABLE compound (
+        word TEXT NOT NULL,                  -- written together
+        cut INTEGER NOT NULL,                -- where some paper puts a hyphen
+        PRIMARY KEY (word, cut)
+    ) STRICT, WITHOUT ROWID
+    """,
+)
+
+STEPS: tuple[Step, ...] = (
+    FIRST,
+    SECOND,
+    THIRD,
+    FOURTH,
+    FIFTH,
+    SIXTH,
+    SEVENTH,
+    EIGHTH,
+    NINTH,
+    TENTH,
+)
 
 FUNCTIONS: Mapping[str, Callable[[str], str | None]] = {
     "author_tags": lambda authors: author_tags(authors.split("\n") if authors else ()),
+    "indexed": lambda text: indexed(text) if text else text,
     "old_intake_code": old_intake_code,
     "old_intake_details": old_intake_details,
+    "old_quotes": old_quotes,
     "old_reason_code": old_reason_code,
     "old_reason_details": old_reason_details,
 }
-"""What the steps call beside SQLite's own functions, each of one text."""
+"""What the steps and the indexes call beside SQLite's own functions, each of one text."""
 
 
 def migrate(connection: sqlite3.Connection) -> None:

@@ -1,7 +1,6 @@
 """Papers that no listing tells of, thousands at a time."""
 
 import random
-import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime
@@ -18,10 +17,9 @@ from bot.store.keys import day_of
 from bot.store.papers.bulk import AddedPapers, prepare_paper
 from bot.store.store import Store
 from tests.builders import DAY, NOW, make_link, make_listing, make_paper, make_papers
+from tests.indexes import check_indexes
 from tests.samples import snapshot_line
 from tests.stores import open_store
-
-INDEXES = ("paper_text", "paper_head", "paper_typed")
 
 
 async def add(store: Store, papers: Iterable[Paper]) -> AddedPapers:
@@ -37,14 +35,6 @@ async def get(store: Store, arxiv_id: ArxivId) -> StoredPaper:
 async def find(store: Store, query: str) -> list[str]:
     page = await store.search.find(parse_query(query), limit=100)
     return [match.stored.paper.arxiv_id for match in page.matches]
-
-
-def check_indexes(path: Path) -> None:
-    """Raise when an index is not what its papers say."""
-    connection = sqlite3.connect(path)
-    for name in INDEXES:
-        connection.execute(f"INSERT INTO {name} ({name}, rank) VALUES ('integrity-check', 1)")
-    connection.close()
 
 
 async def test_papers_are_read_back_as_they_were_added(store: Store) -> None:

@@ -51,10 +51,10 @@ async def advise(store: Store, query: str) -> Advice:
 @pytest.mark.parametrize(
     ("typed", "meant"),
     [
-        ("transfomer", "transformer"),
+        ("transfomers", "transformers"),
         ("transfromers", "transformers"),
         ("segmentaton", "segmentation"),
-        ("netwrok", "network"),
+        ("netwroks", "networks"),
         ("deepsegmentation", "deep segmentation"),
     ],
 )

@@ -1,19 +1,19 @@
 """The engine finds what the grammar says, and nothing else.
 
 A random query is made together with its meaning, a plain function of a paper, straight from
-docs/query-language.md; neither the parser nor the compiler has a part in that. The words of a
-text, which no grammar defines, are FTS5's.
+docs/query-language.md; neither the parser nor the compiler has a part in that. What a word is, and
+which are its inflections, has tests of its own (`tests/query`) and is taken from there.
 """
 
 import asyncio
 import gzip
 import json
 import re
-import sqlite3
 import unicodedata
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -22,8 +22,10 @@ from hypothesis import strategies as st
 
 from bot.arxiv.paper import build_paper
 from bot.models import AnnounceType, LinkKind, Paper
+from bot.query.inflect import inflections
 from bot.query.parser import parse_query
 from bot.query.results import Sort
+from bot.query.tokens import compounds, words
 from bot.store.store import Store
 from tests.builders import NOW, make_listing
 from tests.shared import shared
@@ -51,13 +53,34 @@ class Archive:
 
 
 Meaning = Callable[[Known], bool]
-Meant = tuple[str, Meaning]
+
+
+@dataclass(frozen=True)
+class Part:
+    """One part of an AND: what it means, and the plain word that it is, if it is one.
+
+    ``negated`` are the parts that it negates.
+    """
+
+    meaning: Meaning
+    word: str | None = None
+    field: str | None = None
+    negated: "tuple[Part, ...]" = ()
+
+
+Meant = tuple[str, tuple[Part, ...]]
+
+HYPHENATED: set[tuple[str, str]] = set()
+"""The neighbours that some paper joins with a hyphen."""
 
 
 @pytest.fixture(scope="module")
 def archive(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Archive]:
     path = tmp_path_factory.mktemp("oracle") / "papers.db"
     papers = list(read_papers(shared("corpus/papers.jsonl.gz")))
+    for known in papers:
+        for text in (known.paper.title, known.paper.abstract):
+            HYPHENATED.update(compounds(text))
     with asyncio.Runner() as runner:
         opened = open_store(path)
         store = runner.run(opened.__aenter__())
@@ -82,34 +105,14 @@ def read_papers(path: Path) -> Iterator[Known]:
         for record in records[: COUNT * step : step]
     ]
     days = [date.fromisoformat(record["announced"]) for record in records[: COUNT * step : step]]
-    for number, (paper, day, terms) in enumerate(
-        zip(papers, days, read_terms(papers), strict=True)
-    ):
+    for number, (paper, day) in enumerate(zip(papers, days, strict=True)):
+        terms = {
+            "title": words(paper.title),
+            "abstract": words(paper.abstract),
+            "author": words("\n".join(paper.authors)),
+            "comment": words(paper.comment or ""),
+        }
         yield Known(paper, day, TYPES[number % len(TYPES)], terms)
-
-
-def read_terms(papers: Sequence[Paper]) -> list[dict[str, list[str]]]:
-    """Let FTS5 take the texts apart."""
-    connection = sqlite3.connect(":memory:")
-    connection.execute(
-        "CREATE VIRTUAL TABLE f USING fts5 (title, abstract, author, comment, "
-        "tokenize = 'porter unicode61 remove_diacritics 2')"
-    )
-    connection.execute("CREATE VIRTUAL TABLE v USING fts5vocab (f, instance)")
-    connection.executemany(
-        "INSERT INTO f (rowid, title, abstract, author, comment) VALUES (?, ?, ?, ?, ?)",
-        [
-            (number, paper.title, paper.abstract, "\n".join(paper.authors), paper.comment)
-            for number, paper in enumerate(papers)
-        ],
-    )
-    terms: list[dict[str, list[str]]] = [
-        {"title": [], "abstract": [], "author": [], "comment": []} for _ in papers
-    ]
-    for term, row, column, _ in connection.execute("SELECT * FROM v ORDER BY doc, col, offset"):
-        terms[row][column].append(term)
-    connection.close()
-    return terms
 
 
 async def fill(store: Store, papers: Sequence[Known]) -> None:
@@ -125,23 +128,57 @@ async def fill(store: Store, papers: Sequence[Known]) -> None:
 # Queries with their meaning
 
 
-def terms_of(text: str) -> list[str]:
-    paper = build_paper(arxiv_id="2401.00001", version=1, title=text, abstract="")  # type: ignore[arg-type]
-    return read_terms([paper])[0]["title"]
-
-
-def says(text: str, field: str | None) -> Meaning:
-    wanted = terms_of(text)
+def says(field: str | None, phrases: Collection[str], *, named: str = "") -> Meaning:
+    """Some field says one of the phrases; authors' names say only ``named``, as it is."""
 
     def meaning(known: Known) -> bool:
-        fields = known.terms.values() if field is None else [known.terms[field]]
-        return any(
-            terms[at : at + len(wanted)] == wanted
-            for terms in fields
-            for at in range(len(terms) - len(wanted) + 1)
-        )
+        for name, terms in known.terms.items():
+            if field not in (None, name):
+                continue
+            wanted = phrases if name != "author" else [named] if len(named) > 1 else []
+            text = f" {' '.join(terms)} "
+            if any(f" {phrase} " in text for phrase in wanted):
+                return True
+        return False
 
     return meaning
+
+
+def said(text: str, field: str | None) -> Part:
+    """A phrase in quotes: its words, next to each other."""
+    phrase = " ".join(words(text))
+    return Part(says(field, [phrase], named=phrase))
+
+
+def plain(text: str, field: str | None) -> Part:
+    """A word: in any form, and in two where papers put a hyphen."""
+    (word,) = words(text)
+    phrases = [*inflections(word)]
+    for form in inflections(word):
+        phrases += [f"{one} {other}" for one, other in HYPHENATED if one + other == form]
+    return Part(says(field, phrases, named=word), word=word, field=field)
+
+
+def compound(text: str, field: str | None) -> Part:
+    """Two words with a hyphen: side by side, the last in any form, or written together."""
+    first, second = words(text)
+    phrases = [f"{first} {form}" for form in inflections(second)]
+    return Part(says(field, [*phrases, *inflections(first + second)], named=f"{first} {second}"))
+
+
+def all_hold(parts: Sequence[Part]) -> Meaning:
+    """Each part holds; of two plain words side by side also if they are written together."""
+    meanings = [[part.meaning, *together(parts, at)] for at, part in enumerate(parts)]
+    return lambda known: all(any(meaning(known) for meaning in each) for each in meanings)
+
+
+def together(parts: Sequence[Part], at: int) -> Iterator[Meaning]:
+    for first, second in pairwise(range(max(0, at - 1), min(len(parts), at + 2))):
+        one, other, field = parts[first].word, parts[second].word, parts[first].field
+        if not one or not other or field != parts[second].field:
+            continue
+        if any((one, form) in HYPHENATED for form in inflections(other)):
+            yield says(field, inflections(one + other))
 
 
 def bare(name: str) -> str:
@@ -176,6 +213,10 @@ def is_by(given: str, surname: str) -> Meaning:
     return meaning
 
 
+def one(text: str, meaning: Meaning) -> Meant:
+    return text, (Part(meaning),)
+
+
 @st.composite
 def leaves(draw: st.DrawFn, papers: Sequence[Known]) -> Meant:
     known = draw(st.sampled_from(papers))
@@ -188,53 +229,59 @@ def leaves(draw: st.DrawFn, papers: Sequence[Known]) -> Meant:
         code = draw(st.sampled_from(known.paper.categories))
         archive = code.partition(".")[0]
         if draw(st.booleans()):
-            return f"category:{code}", lambda known: code in known.paper.categories
-        return f"category:{archive}.*", lambda known: any(
-            each.partition(".")[0] == archive for each in known.paper.categories
+            return one(f"category:{code}", lambda known: code in known.paper.categories)
+        return one(
+            f"category:{archive}.*",
+            lambda known: any(each.partition(".")[0] == archive for each in known.paper.categories),
         )
     if kind == 8:
         wanted = known.announce_type
-        return (
+        return one(
             f"type:{wanted.value}",
-            lambda known: (
-                wanted
-                in (
-                    known.announce_type,
-                    AnnounceType.NEW,
-                )
-            ),
+            lambda known: wanted in (known.announce_type, AnnounceType.NEW),
         )
     if kind == 9:
-        return "has:code", lambda known: bool(known.paper.links_of(LinkKind.CODE))
+        return one("has:code", lambda known: bool(known.paper.links_of(LinkKind.CODE)))
     if kind == 10:
         arxiv_id = known.paper.arxiv_id
-        return draw(st.sampled_from(["", "id:", "arXiv:"])) + arxiv_id, (
-            lambda known: known.paper.arxiv_id == arxiv_id
-        )
+        form = draw(st.sampled_from(["", "id:", "arXiv:"]))
+        return one(f"{form}{arxiv_id}", lambda known: known.paper.arxiv_id == arxiv_id)
     day = known.day
-    dates: list[Meant] = [
+    dates: list[tuple[str, Meaning]] = [
         (f"since:{day}", lambda known: known.day >= day),
         (f"until:{day}", lambda known: known.day <= day),
         (f"since:{day:%Y-%m}", lambda known: f"{known.day:%Y-%m}" >= f"{day:%Y-%m}"),
         (f"until:{day:%Y-%m}", lambda known: f"{known.day:%Y-%m}" <= f"{day:%Y-%m}"),
     ]
-    return draw(st.sampled_from(dates))
+    return one(*draw(st.sampled_from(dates)))
 
 
 @st.composite
 def texts(draw: st.DrawFn, known: Known) -> Meant:
     field = draw(st.sampled_from([None, None, None, "title", "abstract"]))
-    words = [
+    prefix = f"{field}:" if field else ""
+    written = [
         word
         for word in known.paper.title.split() + known.paper.abstract.split()
-        if word.isalpha() and word not in ("OR", "NOT", "AND")
+        if word.isalpha() and word not in ("OR", "NOT", "AND") and len(words(word)) == 1
     ] or ["model"]
+    kind = draw(st.integers(0, 5))
+    pairs = sorted(pair for pair in HYPHENATED if pair[0] in known.terms["abstract"])
+    if kind <= 1 and pairs:
+        pair = draw(st.sampled_from(pairs))
+        if kind == 0:
+            return f"{prefix}{'-'.join(pair)}", (compound("-".join(pair), field),)
+        return f"{prefix}{''.join(pair)}", (plain("".join(pair), field),)
     length = draw(st.sampled_from([1, 1, 2, 3]))
-    at = draw(st.integers(0, max(0, len(words) - length)))
-    text = " ".join(words[at : at + length])
-    prefix = f"{field}:" if field else ""
-    shown = text if length == 1 else f'"{text}"'
-    return prefix + shown, says(text, field)
+    at = draw(st.integers(0, max(0, len(written) - length)))
+    text = " ".join(written[at : at + length])
+    if length == 1 and kind == 2:
+        return f"{prefix}={text}", (said(text, field),)
+    if length == 1:
+        return f"{prefix}{text}", (plain(text, field),)
+    if kind == 3 and not field:
+        return text, tuple(plain(each, field) for each in text.split())
+    return f'{prefix}"{text}"', (said(text, field),)
 
 
 @st.composite
@@ -244,11 +291,11 @@ def authors(draw: st.DrawFn, known: Known) -> Meant:
         if len(name.split()) == 2 and name.replace(" ", "").replace(".", "").isalpha()
     ]  # fmt: skip
     if not simple:
-        return "author:he", is_by("", "he")
+        return one("author:he", is_by("", "he"))
     given, surname = bare(draw(st.sampled_from(simple))).replace(".", "").split()
     if len(surname) == 1:
-        return "author:he", is_by("", "he")
-    return draw(
+        return one("author:he", is_by("", "he"))
+    text, meaning = draw(
         st.sampled_from(
             [
                 (f"author:{surname}", is_by("", surname)),
@@ -258,6 +305,7 @@ def authors(draw: st.DrawFn, known: Known) -> Meant:
             ]
         )
     )
+    return one(text, meaning)
 
 
 def is_by_either(given: str, surname: str) -> Meaning:
@@ -272,14 +320,18 @@ def queries(draw: st.DrawFn, papers: Sequence[Known], depth: int = 3) -> Meant:
     if kind <= 1:
         return draw(leaves(papers))
     if kind == 2:
-        text, meaning = draw(queries(papers, depth - 1))
+        text, parts = draw(queries(papers, depth - 1))
         sign = draw(st.sampled_from(["-", "NOT "]))
-        return f"{sign}({text})", lambda known: not meaning(known)
-    one, one_means = draw(queries(papers, depth - 1))
-    other, other_means = draw(queries(papers, depth - 1))
+        if len(parts) == 1 and parts[0].negated:  # twice is not at all
+            return f"{sign}({text})", parts[0].negated
+        holds = all_hold(parts)
+        return f"{sign}({text})", (Part(lambda known: not holds(known), negated=parts),)
+    first, first_parts = draw(queries(papers, depth - 1))
+    second, second_parts = draw(queries(papers, depth - 1))
     if kind == 3:
-        return f"({one}) OR ({other})", lambda known: one_means(known) or other_means(known)
-    return f"({one}) ({other})", lambda known: one_means(known) and other_means(known)
+        holds, also = all_hold(first_parts), all_hold(second_parts)
+        return f"({first}) OR ({second})", (Part(lambda known: holds(known) or also(known)),)
+    return f"({first}) ({second})", (*first_parts, *second_parts)
 
 
 @pytest.mark.slow
@@ -295,7 +347,8 @@ def test_the_engine_agrees_with_the_grammar(archive: Archive) -> None:
     agree()
 
 
-def check(archive: Archive, text: str, meaning: Meaning) -> None:
+def check(archive: Archive, text: str, parts: Sequence[Part]) -> None:
+    meaning = all_hold(parts)
     expected = {known.paper.arxiv_id for known in archive.papers if meaning(known)}
     query = parse_query(text)
     everything = [known.paper.arxiv_id for known in archive.papers]
@@ -318,10 +371,10 @@ def test_a_beginning_finds_every_word_that_begins_so(archive: Archive) -> None:
     )
     @given(st.sampled_from(archive.papers), st.integers(0, 11), st.integers(3, 9))
     def find(known: Known, at: int, length: int) -> None:
-        words = [word for word in known.paper.title.split() if word.isascii() and word.isalpha()]
-        if not words:
+        titled = [word for word in known.paper.title.split() if word.isascii() and word.isalpha()]
+        if not titled:
             return
-        beginning = words[at % len(words)][:length].lower()
+        beginning = titled[at % len(titled)][:length].lower()
         if len(beginning) < 3 or beginning in ("and", "not"):
             return
         query = parse_query(f"title:{beginning}*")

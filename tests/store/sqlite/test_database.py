@@ -23,7 +23,9 @@ def add(connection: sqlite3.Connection, name: str = "a") -> None:
 
 
 def count(connection: sqlite3.Connection) -> int:
-    return int(connection.execute("SELECT count(*) FROM fact").fetchone()[0])
+    return int(
+        connection.execute("SELECT count(*) FROM fact WHERE name NOT GLOB 'search *'").fetchone()[0]
+    )
 
 
 async def create(path: Path) -> None:

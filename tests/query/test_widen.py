@@ -1,0 +1,103 @@
+"""What a plain word stands for beside itself."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from bot.query.ast import Rule, Text, leaves
+from bot.query.parser import parse_query
+from bot.query.widen import UNKNOWN, Lexicon, widen, words_to_look_up
+
+WRITTEN = (
+    "train training trained pretraining pretrained pre gpt4 gpt 4 3d fine tuning finetuning tune "
+    "kmeans means cifar10 cifar over all overall turbo gpt4turbo"
+)
+WORDS = frozenset(WRITTEN.split(" "))
+LEXICON = Lexicon(
+    holds=WORDS.__contains__,
+    cuts={"pretraining": [3], "finetuning": [4], "overall": [4], "pretrained": [3]},
+)
+
+
+def forms(query: str, lexicon: Lexicon = LEXICON) -> list[set[tuple[str, str]]]:
+    return [
+        {(form.words, form.rule.value) for form in leaf.forms}
+        for leaf in leaves(widen(parse_query(query).root, lexicon))
+        if isinstance(leaf, Text)
+    ]
+
+
+def added(query: str) -> list[set[str]]:
+    return [{words for words, _ in each} for each in forms(query)]
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("train", [{"training", "trained"}]),
+        ("TRAINED", [{"training", "train"}]),
+        ('"train"', [set()]),
+        ("=train", [set()]),
+        ("train*", [set()]),
+        ("title:train", [{"training", "trained"}]),
+        ("pretraining", [{"pretrained", "pre training", "pre trained"}]),
+        ("pre-training", [{"pre train", "pre trained", "pretraining", "pretrained"}]),
+        (
+            "pre training",
+            [{"pretraining", "pretrained"}, {"train", "trained", "pretraining", "pretrained"}],
+        ),
+        ("pre OR training", [set(), {"train", "trained"}]),
+        ("pre title:training", [set(), {"train", "trained"}]),
+        ("pre -training", [set(), {"train", "trained"}]),
+        ('pre "training"', [set(), set()]),
+        ("GPT4", [{"gpt 4"}]),
+        ("GPT-4", [{"gpt4"}]),
+        ("GPT 4", [{"gpt4"}, {"gpt4"}]),
+        ("GPT.4", [set()]),
+        ("GPT-4-turbo", [{"gpt4turbo", "gpt4 turbo"}]),
+        ("cifar 10", [{"cifar10"}, {"cifar10"}]),
+        ("k-means", [{"kmeans"}]),
+        ("over all", [set(), set()]),
+        ("overall", [set()]),
+        ("author:train*", [set()]),
+        ("zebra", [set()]),
+    ],
+)  # fmt: skip
+def test_a_word_stands_for(query: str, expected: list[set[str]]) -> None:
+    assert added(query) == expected
+
+
+def test_each_form_names_its_rule() -> None:
+    assert forms("pretraining") == [
+        {
+            ("pretrained", Rule.INFLECTION),
+            ("pre training", Rule.APART),
+            ("pre trained", Rule.APART),
+        }
+    ]
+    assert ("pretraining", Rule.TOGETHER) in forms("pre-training")[0]
+
+
+def test_without_an_archive_the_rules_alone_count() -> None:
+    assert ("trains", "inflection") in forms("train", UNKNOWN)[0]
+    assert ("gpt 4", "written apart") in forms("gpt4", UNKNOWN)[0]
+    assert not any(" " in words for words, _ in forms("pretraining", UNKNOWN)[0])
+
+
+@pytest.mark.parametrize(
+    "query", ["pre training", "pre-training GPT4 -k-means", "a (b OR c d)", "GPT-4-turbo", ""]
+)
+def test_all_that_a_lexicon_is_asked_about_is_looked_up_before(query: str) -> None:
+    asked = set(asked_of(query))
+    assert asked <= words_to_look_up(parse_query(query).root)
+
+
+def asked_of(query: str) -> Iterator[str]:
+    asked: list[str] = []
+
+    def holds(word: str) -> bool:
+        asked.append(word)
+        return True
+
+    widen(parse_query(query).root, Lexicon(holds=holds))
+    return iter(asked)
