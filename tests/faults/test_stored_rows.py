@@ -24,7 +24,7 @@ from bot.run.housekeeping import count_damage
 from bot.store.damage import count_damaged
 from bot.ui.defects import find_defects
 from bot.ui.styles import STYLES, Style
-from tests.builders import DAY
+from tests.builders import DAY, make_listing, make_paper
 from tests.cogs.replies import shown
 from tests.conftest import World as Commands
 from tests.fakes.plain_style import Plain
@@ -404,6 +404,20 @@ async def test_row_71_a_damaged_row_is_read_by_the_commands(commands: Commands, 
     await answers(commands)
 
 
+async def test_row_71_a_damaged_decision_hides_no_other(day: Fetching) -> None:
+    """What is stored after a decision of a clock that was ahead still counts as later."""
+    ahead = day.host.now() + timedelta(days=1)
+    await day.store.papers.add_listing(make_listing(make_paper(1)), now=day.host.now())
+    for channel_id in (1, 2):
+        await day.store.digests.record(channel_id, DAY, announced=1, planned=1, now=ahead)
+    run_sql(
+        day.store.database.path, "UPDATE digest SET decided_at = 'some day' WHERE channel_id = 1"
+    )
+    await day.store.papers.add_listing(make_listing(make_paper(2)), now=day.host.now())
+    listings = await day.store.digests.listings_since(DAY)
+    assert listings["cs.CV", DAY].updated_at > ahead
+
+
 async def test_row_71_a_paper_that_was_deleted_is_missing_alone(day: Fetching) -> None:
     """With its announcement left, as only another program can do."""
     day.arxiv.publish("cs.CV", DAY, LISTED)
@@ -439,7 +453,7 @@ async def test_row_71_what_is_damaged_is_counted_for_the_host(
 @pytest.mark.slow
 async def test_row_67_71_who_watches_the_process_sees_both_counts(tmp_path: Path) -> None:
     port = find_free_port()
-    async with scenario(tmp_path / "watched", health__port=port) as made:
+    async with scenario(tmp_path, health__port=port) as made:
         damage(made.path, made.channels[0].id, "announce_types = 'new x'")
         run_sql(made.path, "INSERT INTO departed_guild VALUES (5, 'once')")
         async with made.running() as bot, aiohttp.ClientSession() as http:

@@ -282,6 +282,11 @@ def test_a_bookmark_survives_being_written_down() -> None:
         assert Bookmark.from_json(place.to_json()) == place
 
 
+@pytest.mark.parametrize("text", ["", "no JSON", "[1]", "{}", '{"day": "once"}', '{"odd": 1}'])
+def test_a_damaged_bookmark_is_none(text: str) -> None:
+    assert Bookmark.from_json(text) is None
+
+
 @pytest.mark.parametrize(
     ("pages", "days"),
     [(1, 2 * FIRST_WINDOW_DAYS), (3, FIRST_WINDOW_DAYS), (9, FIRST_WINDOW_DAYS // 2)],

@@ -184,6 +184,19 @@ async def test_an_announcement_day_costs_five_requests(
     assert hub.asked == [DAY] * len(CHECKS)
 
 
+@pytest.mark.parametrize(
+    "note", ["no JSON", "[1]", "7", '{"once": "2024-03-05T09:00:00+00:00"}', '{"2024-03-05": "x"}']
+)
+async def test_a_damaged_note_of_what_was_asked_counts_for_nothing(
+    store: Store, hub: HuggingFaceServer, enrichment: Enrichment, clock: VirtualClock, note: str
+) -> None:
+    await announce(store, clock)
+    clock.advance(FIRST)
+    await store.facts.set(ASKED, note)
+    assert await enrichment.look() == 1
+    assert hub.asked == [DAY]
+
+
 async def test_without_listings_nobody_is_asked(
     hub: HuggingFaceServer, enrichment: Enrichment, clock: VirtualClock
 ) -> None:
