@@ -36,6 +36,7 @@ from bot.query.ast import Query
 from bot.query.parser import parse_query
 from bot.store.digests import DigestRecord, ListingTimes
 from bot.store.store import Store
+from bot.ui.pings import roles_to_ping, with_pings
 from bot.ui.styles import style_of, thread_name
 
 log = logging.getLogger(__name__)
@@ -324,7 +325,8 @@ def lay_out(
     style = style_of(subscription.style)
     if style.is_ranked:
         digest = rank(digest, top=subscription.top)
-    return style.render(digest, first_part=first_part)
+    drafts = style.render(digest, first_part=first_part)
+    return with_pings(drafts, roles_to_ping(subscription, digest))
 
 
 def _log_fields(subscription: Subscription, day: date) -> dict[str, object]:

@@ -176,11 +176,16 @@ def place_in(channel: DigestChannel, wished: Place | None, before: Place | None)
 def require_tag(channel: DigestChannel, categories: Sequence[str]) -> None:
     """Raise `InputError` where a forum wants a tag that it does not have."""
     if isinstance(channel, discord.ForumChannel) and lacks_tag(channel, categories):
-        raise InputError(
-            f"#{channel.name} wants a tag on every post, and has none that is named like "
-            f"{joined(categories[:3], 'or')}. Add one in the forum's settings, or switch off that "
-            "people must select tags when posting; then run this command again."
-        )
+        said = say_lacking_tag(channel.name, categories)
+        raise InputError(f"{said} Then run this command again.")
+
+
+def say_lacking_tag(name: str, categories: Sequence[str]) -> str:
+    return (
+        f"#{name} wants a tag on every post, and has none that is named like "
+        f"{joined(categories[:3], 'or')}. Add one in the forum's settings, or switch off that "
+        "people must select tags when posting."
+    )
 
 
 def channel_links(

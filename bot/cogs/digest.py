@@ -33,6 +33,7 @@ from bot.cogs.options import (
     read_wishes,
     suggest_times,
 )
+from bot.cogs.pings import read_ping, suggest_roles
 from bot.cogs.services import Deliverer
 from bot.cogs.suggestions import (
     Choice,
@@ -95,6 +96,7 @@ class DigestCog(
         where="in the channel (default), in a thread of the first message, or posts in a forum",
         top="brief: how many of the best papers are cards (default: 5)",
         cards_up_to="auto: up to how many papers all are cards (default: 25)",
+        ping="a role to ping with each digest, or nobody (default)",
     )
     @app_commands.choices(
         types=[Choice(name=words, value=words) for words in TYPE_CHOICES],
@@ -113,6 +115,7 @@ class DigestCog(
         where: str | None = None,
         top: app_commands.Range[int, 0, 10] | None = None,
         cards_up_to: app_commands.Range[int, 0, 100] | None = None,
+        ping: str | None = None,
     ) -> None:
         await defer_privately(interaction)
         here = channel_here(interaction, channel)
@@ -126,6 +129,9 @@ class DigestCog(
         require_tag(here, wishes.categories)
         if before and may_repeat(before):
             require_active(before)
+        role = before.ping_role if before else None
+        if ping:
+            role = read_ping(interaction, here, ping)
         subscription = await self.store.subscriptions.set_subscription(
             guild_id=here.guild.id,
             channel_id=here.id,
@@ -134,7 +140,9 @@ class DigestCog(
             post_at=wishes.post_at,
             zone=wishes.zone,
             style=wishes.style,
-            options=DigestOptions(place=place, top=wishes.top, cards_up_to=wishes.cards_up_to),
+            options=DigestOptions(
+                place=place, top=wishes.top, cards_up_to=wishes.cards_up_to, ping_role=role
+            ),
             now=self.pipeline.now(),
         )
         outlooks = await self.pipeline.outlooks([subscription])
@@ -289,6 +297,11 @@ class DigestCog(
     # -- autocomplete ------------------------------------------------------------------------
 
     setup.autocomplete("categories")(complete_categories)
+
+    @setup.autocomplete("ping")
+    @quietly
+    async def complete_ping(self, interaction: discord.Interaction, current: str) -> list[Choice]:
+        return await suggest_roles(interaction, current)
 
     @setup.autocomplete("time")
     async def complete_time(self, interaction: discord.Interaction, current: str) -> list[Choice]:

@@ -6,8 +6,10 @@ from datetime import date, datetime
 
 import discord
 
-from bot.cogs.admin import AdminCog, channel_links, guild_of
+from bot.cogs.admin import AdminCog, channel_links, guild_of, say_lacking_tag
+from bot.cogs.pings import say_ping_problem
 from bot.delivery.notices import resumes_by_itself
+from bot.delivery.posts import lacks_tag
 from bot.digest.arrival import Arrival, Queue, estimate_arrivals
 from bot.digest.messages import DeliveryRecord
 from bot.digest.models import Place, Subscription
@@ -73,12 +75,14 @@ async def _status(
     is_asked = outlook.at is None or any(
         (wait.category, outlook.day) in overview.known.records for wait in waits
     )
+    channel = guild.get_channel_or_thread(channel_id)
     return ChannelStatus(
         subscription=subscription,
         channel=link,
         outlook=outlook,
         resumes_by_itself=resumes_by_itself(subscription),
-        lacks=_lacking(guild.get_channel_or_thread(channel_id), subscription.place),
+        lacks=_lacking(channel, subscription.place),
+        hints=_hints(channel, subscription),
         waits=waits if is_asked else (),
         digests=digests,
         without={day: _asked_in_vain(overview, subscription, day) for day in known},
@@ -117,6 +121,21 @@ def _waits(overview: Overview, day: date, categories: Sequence[str]) -> list[Wai
             )
         )
     return waits
+
+
+def _hints(
+    channel: discord.abc.GuildChannel | discord.Thread | None, subscription: Subscription
+) -> list[str]:
+    """Say what of the channel's and the server's settings is in a digest's way."""
+    roles = {
+        role
+        for role in (subscription.ping_role, *(each.ping_role for each in subscription.topics))
+        if role is not None
+    }
+    hints = [say_ping_problem(channel, role) for role in sorted(roles)]
+    if isinstance(channel, discord.ForumChannel) and lacks_tag(channel, subscription.categories):
+        hints.append(say_lacking_tag(channel.name, subscription.categories))
+    return [hint for hint in hints if hint]
 
 
 def _lacking(channel: discord.abc.GuildChannel | discord.Thread | None, place: Place) -> list[str]:

@@ -8,9 +8,10 @@ import discord
 from discord import app_commands
 
 from bot.arxiv.calendar import announcement_day
-from bot.cogs.admin import AdminCog, ChannelOption, channel_links, guild_of
+from bot.cogs.admin import AdminCog, ChannelOption, DigestChannel, channel_links, guild_of
 from bot.cogs.answers import defer_privately
 from bot.cogs.options import parse_name
+from bot.cogs.pings import read_ping, suggest_roles
 from bot.cogs.services import Deliverer
 from bot.cogs.suggestions import (
     Choice,
@@ -52,6 +53,7 @@ class TopicCog(AdminCog, group_name="topic", group_description="Narrow digests d
         name="a short name, shown with each paper",
         query="what a paper must match, as in /paper search: diffusion -survey category:cs.CV",
         channel="the digest to narrow down (default: this channel's)",
+        ping="a role to ping when it matches a paper, or nobody (default)",
     )
     async def add(
         self,
@@ -59,19 +61,33 @@ class TopicCog(AdminCog, group_name="topic", group_description="Narrow digests d
         name: app_commands.Range[str, 1, 50],
         query: app_commands.Range[str, 1, 300],
         channel: ChannelOption | None = None,
+        ping: str | None = None,
     ) -> None:
         topic = Topic(name=parse_name(name), query=query.strip())
         parse_query(topic.query)
         await defer_privately(interaction)
         subscription = await self.subscription(interaction, channel)
         await self._require_room(subscription, topic)
-        is_new = _find_topic(subscription.topics, topic.name) is None
-        await self.store.subscriptions.set_topic(subscription.channel_id, topic.name, topic.query)
+        before = _find_topic(subscription.topics, topic.name)
+        is_new = before is None
+        there = guild_of(interaction).get_channel_or_thread(subscription.channel_id)
+        role = before.ping_role if before else None
+        if ping and isinstance(there, DigestChannel):
+            role = read_ping(interaction, there, ping)
+        topic = replace(topic, ping_role=role)
+        await self.store.subscriptions.set_topic(
+            subscription.channel_id, topic.name, topic.query, topic.ping_role
+        )
         newest = await self._count_newest(replace(subscription, topics=(topic,)))
         said = say_topic_set(subscription.channel_id, topic, is_new=is_new, newest=newest)
         if newest and not newest[1].matching:
             said += f"\n{await self._look_further(parse_query(topic.query))}"
         await interaction.edit_original_response(content=said)
+
+    @add.autocomplete("ping")
+    @quietly
+    async def complete_ping(self, interaction: discord.Interaction, current: str) -> list[Choice]:
+        return await suggest_roles(interaction, current)
 
     @add.autocomplete("name")
     @quietly

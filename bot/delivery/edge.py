@@ -38,6 +38,7 @@ from bot.digest.messages import DeliveryRecord, DeliveryState
 from bot.digest.models import Place, Reason, ReasonCode, Subscription
 from bot.models import Clock
 from bot.ui.permissions import missing_there
+from bot.ui.pings import allowed_mentions
 from bot.ui.reasons import say_reason
 
 log = logging.getLogger(__name__)
@@ -94,6 +95,13 @@ class DiscordSender:
             raise RuntimeError("the sender was given no client")
         return self._client
 
+    def has_role(self, guild_id: int, role_id: int) -> bool | None:
+        """Whether a guild has a role; None: not known now."""
+        guild = self.client.get_guild(guild_id) if self.client.is_ready() else None
+        if guild is None or guild.unavailable:
+            return None
+        return guild.get_role(role_id) is not None
+
     def is_reachable(self, guild_id: int) -> bool:
         guild = self.client.get_guild(guild_id)
         return guild is None or not guild.unavailable
@@ -149,7 +157,7 @@ class DiscordSender:
             tags = await self._pick_tags(record)
         except Exception as error:
             return judge_unsent(failure_of(error), POSTING)
-        body = post_body(record, nobody_mentioned(record.body), tags, ARCHIVED_AFTER_MIN)
+        body = post_body(record, careful_body(record.body), tags, ARCHIVED_AFTER_MIN)
         parameters = MultipartParameters(payload=body, multipart=None, files=None)
         tries.is_single = True
         with watched(tries):
@@ -293,12 +301,13 @@ class DiscordSender:
 
 
 def message_body(body: Mapping[str, object], nonce: str) -> dict[str, Any]:
-    """Complete a planned body: nobody is mentioned, and a repetition creates nothing new."""
-    return {**nobody_mentioned(body), "nonce": nonce, "enforce_nonce": True}
+    """Complete a planned body: only its own roles are pinged, a repetition creates nothing new."""
+    return {**careful_body(body), "nonce": nonce, "enforce_nonce": True}
 
 
-def nobody_mentioned(body: Mapping[str, object]) -> dict[str, Any]:
-    return {**body, "allowed_mentions": {"parse": []}}
+def careful_body(body: Mapping[str, object]) -> dict[str, Any]:
+    """Complete a planned body that gets no nonce."""
+    return {**body, "allowed_mentions": allowed_mentions(body)}
 
 
 def failure_of(error: BaseException, *, is_refused: bool = False) -> Failure:

@@ -20,6 +20,7 @@ from bot.store.store import Store
 from bot.ui.defects import find_defects, render_defects
 from bot.ui.notices import Paused, render_missed, render_notice, render_outages, render_paused
 from bot.ui.pause import describe_reason
+from bot.ui.pings import say_role_gone
 
 log = logging.getLogger(__name__)
 
@@ -71,6 +72,9 @@ class Admins(Protocol):
     async def tell_admins(self, guild_id: int, text: str, nonce: str) -> bool | None:
         """Write to them; False when nobody can be reached, None when it may work later."""
 
+    def has_role(self, guild_id: int, role_id: int) -> bool | None:
+        """Whether a guild has a role; None when that is not known."""
+
     def can_post(self, subscription: Subscription) -> bool | None:
         """Whether the bot may post where a digest goes; None when that is not known."""
 
@@ -115,6 +119,7 @@ class Caretaker:
         resumed = await self._resume()
         await self._tell_paused()
         await self._tell_defects()
+        await self._forget_roles()
         return resumed
 
     async def _tell(self) -> None:
@@ -210,6 +215,20 @@ class Caretaker:
         log.info("admins told" if told else "no admin to tell", extra={"guild": guild_id})
         return True
 
+    async def _forget_roles(self) -> None:
+        """Let roles that were deleted be pinged no more, and tell the admins of it once."""
+        for subscription in await self._store.subscriptions.list_subscriptions():
+            guild_id, pinged = subscription.guild_id, _roles(subscription)
+            for role_id, topics in pinged.items():
+                if self._admins.has_role(guild_id, role_id) is not False:
+                    continue
+                text = say_role_gone(subscription.channel_id, topics)
+                nonce = _digest([str(subscription.channel_id), str(role_id)])
+                if await self._tell_admins(guild_id, text, nonce) is not None:
+                    await self._store.subscriptions.forget_role(guild_id, role_id)
+                    extra = {"channel": subscription.channel_id, "role": role_id}
+                    log.warning("role deleted that a digest pinged", extra=extra)
+
     async def _tell_defects(self) -> None:
         """Tell what is wrong with a digest's settings, once until it is something else."""
         defective = await self._find_defects()
@@ -267,6 +286,17 @@ def resumes_by_itself(subscription: Subscription) -> bool:
     """Whether a digest is paused for a cause that the bot can see go away."""
     because = subscription.paused_because
     return _is_paused(subscription) and because is not None and because.code in GO_AWAY
+
+
+def _roles(subscription: Subscription) -> dict[int, list[str]]:
+    """Return the roles that a digest pings, each with the names of its topics."""
+    roles: dict[int, list[str]] = {}
+    if subscription.ping_role is not None:
+        roles[subscription.ping_role] = []
+    for topic in subscription.topics:
+        if topic.ping_role is not None:
+            roles.setdefault(topic.ping_role, []).append(topic.name)
+    return roles
 
 
 def _is_paused(subscription: Subscription) -> bool:

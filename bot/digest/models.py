@@ -15,6 +15,8 @@ class Topic:
 
     name: str
     query: str
+    ping_role: int | None = None
+    """The role to ping when it matches something."""
 
 
 class Place(StrEnum):
@@ -147,6 +149,7 @@ class DigestOptions:
     place: Place = Place.CHANNEL
     top: int = 5
     cards_up_to: int = 25
+    ping_role: int | None = None
 
 
 PLAIN_DIGEST: Final = DigestOptions()
@@ -162,6 +165,7 @@ class Subscription:
     with `Place.THREAD` the first of a date goes into the channel, the others into its thread.
     Without topics the channel gets every paper of ``announce_types``. Where a style shows some
     papers at greater length, those are the ``top`` ones, all of them up to ``cards_up_to`` papers.
+    ``ping_role`` is pinged by the first message of each date.
     What of its settings is ``unreadable`` is not in the others.
     """
 
@@ -177,6 +181,7 @@ class Subscription:
     place: Place = Place.CHANNEL
     top: int = 5
     cards_up_to: int = 25
+    ping_role: int | None = None
     state: SubscriptionState = SubscriptionState.ACTIVE
     paused_because: Reason | None = None
     created_at: datetime | None

@@ -31,7 +31,7 @@ from bot.store.sqlite.statements import (
 
 COLUMNS = (
     f"id, guild_id, channel_id, categories, announce_types, post_at, zone, style, "
-    f"top, cards_up_to, place, state, "
+    f"top, cards_up_to, place, ping_role, state, "
     f"{reason_column('paused_because', 'paused_details')} AS paused_because, "
     f"created_at, starts_after"
 )
@@ -77,6 +77,7 @@ class Subscriptions:
             "place": options.place.value,
             "top": options.top,
             "cards_up_to": options.cards_up_to,
+            "ping_role": options.ping_role,
         }
         return await self._database.write_within(PERSONS_PATIENCE_S, _set, channel_id, values, now)
 
@@ -96,14 +97,22 @@ class Subscriptions:
         """
         return await self._database.write_within(PERSONS_PATIENCE_S, _delete, channel_id, now)
 
-    async def set_topic(self, channel_id: int, name: str, query: str) -> bool:
-        """Add a topic, or change its query; False when the channel has no subscription."""
+    async def set_topic(
+        self, channel_id: int, name: str, query: str, ping_role: int | None = None
+    ) -> bool:
+        """Add a topic, or change it; False when the channel has no subscription."""
         return await self._change(
-            "INSERT INTO topic (subscription_id, name, query) "
-            "SELECT id, :name, :query FROM subscription WHERE channel_id = :channel_id "
-            "ON CONFLICT (subscription_id, name) DO UPDATE SET query = excluded.query",
-            {"channel_id": channel_id, "name": name, "query": query},
+            "INSERT INTO topic (subscription_id, name, query, ping_role) "
+            "SELECT id, :name, :query, :ping_role FROM subscription "
+            "WHERE channel_id = :channel_id "
+            "ON CONFLICT (subscription_id, name) DO UPDATE SET query = excluded.query, "
+            "ping_role = excluded.ping_role",
+            {"channel_id": channel_id, "name": name, "query": query, "ping_role": ping_role},
         )
+
+    async def forget_role(self, guild_id: int, role_id: int) -> bool:
+        """Ping a role no more, as it was deleted; False when nothing pinged it."""
+        return await self._database.write(_forget_role, guild_id, role_id)
 
     async def delete_topic(self, channel_id: int, name: str) -> bool:
         return await self._change(
@@ -146,16 +155,16 @@ def _set(
     connection.execute(
         """
         INSERT INTO subscription (guild_id, channel_id, categories, announce_types,
-            post_at, zone, style, top, cards_up_to, place, created_at, starts_after)
+            post_at, zone, style, top, cards_up_to, place, ping_role, created_at, starts_after)
         VALUES (:guild_id, :channel_id, :categories, :announce_types,
-            :post_at, :zone, :style, :top, :cards_up_to, :place, :now,
+            :post_at, :zone, :style, :top, :cards_up_to, :place, :ping_role, :now,
             (SELECT coalesce(max(number), 0) FROM listing))
         ON CONFLICT (channel_id) DO UPDATE SET
             guild_id = excluded.guild_id, categories = excluded.categories,
             announce_types = excluded.announce_types, post_at = excluded.post_at,
             zone = excluded.zone, style = excluded.style, place = excluded.place,
             created_at = iif(:is_begin_known, created_at, excluded.created_at),
-            top = excluded.top, cards_up_to = excluded.cards_up_to,
+            top = excluded.top, cards_up_to = excluded.cards_up_to, ping_role = excluded.ping_role,
             state = 'active', paused_because = NULL, paused_details = NULL
         """,
         {
@@ -166,6 +175,23 @@ def _set(
     )
     (subscription,) = _list(connection, "channel_id = :channel_id", {"channel_id": channel_id})
     return subscription
+
+
+def _forget_role(connection: sqlite3.Connection, guild_id: int, role_id: int) -> bool:
+    parameters = {"guild_id": guild_id, "role_id": role_id}
+    digests = change(
+        connection,
+        "UPDATE subscription SET ping_role = NULL "
+        "WHERE guild_id = :guild_id AND ping_role = :role_id",
+        parameters,
+    )
+    topics = change(
+        connection,
+        "UPDATE topic SET ping_role = NULL WHERE ping_role = :role_id AND subscription_id IN "
+        "(SELECT id FROM subscription WHERE guild_id = :guild_id)",
+        parameters,
+    )
+    return bool(digests or topics)
 
 
 def _delete(connection: sqlite3.Connection, channel_id: int, now: datetime) -> bool:
@@ -195,7 +221,8 @@ def _list(connection: sqlite3.Connection, where: str, parameters: Parameters) ->
 def _subscription(row: Row, topics: Iterable[Topic]) -> Subscription:
     """Read a row, also one of which a part is damaged or of another version."""
     (id_, guild_id, channel_id, categories, announce_types, post_at, zone, style, top,
-     cards_up_to, place, state, paused_because, created_at, starts_after) = row  # fmt: skip
+     cards_up_to, place, ping_role, state, paused_because, created_at,
+     starts_after) = row  # fmt: skip
     known, other_categories = _known_categories(categories.split())
     types, other_types = _known_types(announce_types.split())
     at, began = _read_time(post_at), read_moment(created_at)
@@ -218,6 +245,7 @@ def _subscription(row: Row, topics: Iterable[Topic]) -> Subscription:
         top=top,
         cards_up_to=cards_up_to,
         place=Place(place),
+        ping_role=ping_role,
         state=SubscriptionState(state),
         paused_because=parse_reason(paused_because) if paused_because is not None else None,
         created_at=began,
@@ -250,11 +278,13 @@ def _topics(
     connection: sqlite3.Connection, subscription_ids: Iterable[int]
 ) -> dict[int, list[Topic]]:
     topics: dict[int, list[Topic]] = {}
-    for subscription_id, name, query in select_rows(
+    for subscription_id, name, query, ping_role in select_rows(
         connection,
-        "SELECT subscription_id, name, query FROM topic "
+        "SELECT subscription_id, name, query, ping_role FROM topic "
         "WHERE subscription_id IN (SELECT value FROM json_each(:ids)) ORDER BY name",
         {"ids": json_array(subscription_ids)},
     ):
-        topics.setdefault(subscription_id, []).append(Topic(name=name, query=query))
+        topics.setdefault(subscription_id, []).append(
+            Topic(name=name, query=query, ping_role=ping_role)
+        )
     return topics

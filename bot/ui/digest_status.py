@@ -53,6 +53,8 @@ class ChannelStatus:
     outlook: Outlook
     resumes_by_itself: bool = False
     lacks: Sequence[str] = ()
+    hints: Sequence[str] = ()
+    """What else an admin should know, as sentences."""
     waits: Sequence[Wait] = ()
     digests: Sequence[PastDigest] = ()
     without: Mapping[date, Sequence[Wait]] = field(default_factory=dict)
@@ -89,7 +91,8 @@ def _render(status: ChannelStatus, max_chars: int, now: datetime) -> discord.Emb
         *_next(status, now),
         *_past(status, most, now),
     ]
-    colour = TROUBLED if status.troubles or status.lacks else FINE
+    is_fine = not (status.troubles or status.lacks or status.hints)
+    colour = FINE if is_fine else TROUBLED
     return discord.Embed(
         description=fitting_lines(lines, max_chars),
         colour=PAUSED if status.is_paused else colour,
@@ -121,6 +124,8 @@ def _state(status: ChannelStatus) -> Iterator[str]:
         yield f"**Active**, posted {when}{describe_place(status.subscription)}: {looks}"
     for defect in find_defects(status.subscription):
         yield f"**Needs attention**: {defect}"
+    for hint in status.hints:
+        yield f"**Needs attention**: {hint}"
     if status.lacks:
         yield f"**I am missing {joined(status.lacks)} there**: grant it in the channel's settings."
 

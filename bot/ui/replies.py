@@ -15,6 +15,7 @@ from bot.digest.zones import ABBREVIATIONS, ZoneMeaning, inverted_offset, is_off
 from bot.text import markdown
 from bot.text.words import TYPE_NAMES, count_of, joined, long_date
 from bot.ui.defects import MAX_MISTAKE, find_defects, find_mistake
+from bot.ui.pings import mention_role
 from bot.ui.reasons import say_reason
 from bot.ui.styles import style_of
 from bot.ui.tally import say_announced, say_tally
@@ -90,6 +91,17 @@ def describe_topics(topics: Sequence[Topic], max_chars: int = MAX_SHOWN) -> str:
     return _joined_within([f"**{markdown.escape(topic.name)}**" for topic in topics], max_chars)
 
 
+def describe_pings(subscription: Subscription) -> str:
+    """Say which roles are pinged, and for which topic; empty where none is."""
+    own = [] if subscription.ping_role is None else [mention_role(subscription.ping_role)]
+    topics = [
+        f"{mention_role(topic.ping_role)} for {markdown.escape(topic.name)}"
+        for topic in subscription.topics
+        if topic.ping_role is not None
+    ]
+    return _joined_within([*own, *topics], MAX_SHOWN_IN_LIST)
+
+
 def describe_categories(categories: Sequence[str], max_chars: int = MAX_SHOWN) -> str:
     if not categories:
         return "none that I know"
@@ -116,6 +128,7 @@ def _subscription_lines(
         f"Posted: {describe_time(subscription)}{describe_place(subscription)}",
         f"Style: {style_of(subscription.style).describe(subscription)}",
         f"Topics: {describe_topics(subscription.topics, max_chars)}",
+        *([f"Pings: {pings}"] if (pings := describe_pings(subscription)) else []),
         f"Next digest: {describe_next(subscription, outlook)}",
         *([ATTENTION] if find_defects(subscription) else []),
     )
@@ -219,6 +232,8 @@ def say_topic_set(
     verb = "now has" if is_new else "has changed"
     name = markdown.escape(topic.name)
     said = f"<#{channel_id}> {verb} the topic **{name}**: {code(topic.query)}"
+    if topic.ping_role is not None:
+        said += f"\nWhen it matches a paper, {mention_role(topic.ping_role)} is pinged."
     if newest is None:
         return f"{said}\nNo listing is stored yet, so I cannot say how many papers it matches."
     day, tally = newest

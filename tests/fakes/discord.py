@@ -52,6 +52,7 @@ from tests.fakes.world import (
     EMBED_LINKS,
     FORUM,
     MANAGE_GUILD,
+    MENTION_EVERYONE,
     READ_MESSAGE_HISTORY,
     SEND_IN_THREADS,
     SEND_MESSAGES,
@@ -59,9 +60,11 @@ from tests.fakes.world import (
     Channel,
     Guild,
     Json,
+    Role,
     Snowflakes,
     User,
     message_json,
+    role_json,
 )
 from tests.waiting import HUNG_S
 
@@ -128,6 +131,8 @@ class Accepted:
     body: Json
     sha256: str
     at: datetime
+    pinged: tuple[int, ...] = ()
+    """The roles whose members were notified."""
 
     @property
     def content(self) -> str:
@@ -340,6 +345,24 @@ class DiscordServer:
         forum.kind = FORUM
         forum.tags = {self.ids.new(): tag for tag in tags}
         return forum
+
+    async def add_role(self, guild: Guild, name: str, *, is_mentionable: bool = True) -> Role:
+        role = Role(id=self.ids.new(), name=name, is_mentionable=is_mentionable)
+        guild.roles[role.id] = role
+        await self._tell_role(guild, "GUILD_ROLE_CREATE", role)
+        return role
+
+    async def allow_mention(self, guild: Guild, role: Role, *, is_mentionable: bool) -> None:
+        role.is_mentionable = is_mentionable
+        await self._tell_role(guild, "GUILD_ROLE_UPDATE", role)
+
+    async def delete_role(self, guild: Guild, role: Role) -> None:
+        del guild.roles[role.id]
+        event = {"guild_id": str(guild.id), "role_id": str(role.id)}
+        await self.tell(guild.id, "GUILD_ROLE_DELETE", event)
+
+    async def _tell_role(self, guild: Guild, name: str, role: Role) -> None:
+        await self.tell(guild.id, name, {"guild_id": str(guild.id), "role": role_json(role)})
 
     def add_thread(self, channel: Channel, name: str = "today") -> Channel:
         """Add a thread of a channel before the bot connects; `welcome` tells a connected bot."""
@@ -815,12 +838,27 @@ class DiscordServer:
             body=body,
             sha256=hashlib.sha256(json.dumps(shown, sort_keys=True).encode()).hexdigest(),
             at=self.now(),
+            pinged=self._pinged(channel, body),
         )
         if channel.recipient is None:
             self.ledger.append(entry)
         if entry.nonce is not None:
             self._by_nonce[entry.nonce] = entry
         return {**message, "nonce": body["nonce"]} if "nonce" in body else message
+
+    def _pinged(self, channel: Channel, body: Json) -> tuple[int, ...]:
+        """Say which roles are notified: named, allowed by the message, and mentionable."""
+        guild = self.guilds.get(channel.guild_id)
+        if guild is None:
+            return ()
+        allowed = [int(role) for role in (body.get("allowed_mentions") or {}).get("roles") or ()]
+        named = {int(found) for found in re.findall(r"<@&(\d+)>", body.get("content") or "")}
+        may_all = guild.bot_permissions(channel) & MENTION_EVERYONE
+        return tuple(
+            role.id
+            for role in guild.roles.values()
+            if role.id in named and role.id in allowed and (role.is_mentionable or may_all)
+        )
 
     async def _put_commands(self, call: Call) -> Answer:
         self.command_puts += 1

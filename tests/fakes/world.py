@@ -184,6 +184,13 @@ class Channel:
 
 
 @dataclass(eq=False, kw_only=True)
+class Role:
+    id: int
+    name: str
+    is_mentionable: bool = True
+
+
+@dataclass(eq=False, kw_only=True)
 class Guild:
     id: int
     name: str
@@ -195,6 +202,8 @@ class Guild:
     is_member: bool = True
     is_available: bool = True
     channels: dict[int, Channel] = field(default_factory=dict)
+    roles: dict[int, Role] = field(default_factory=dict)
+    """Those that people have made."""
 
     def json(self, bot: User) -> Json:
         """Render what GUILD_CREATE tells of an available guild."""
@@ -219,6 +228,7 @@ class Guild:
                 # EVERYONE's rights come by the bot's role, so that a test can take them away.
                 _role(self.id, "@everyone", 0),
                 _role(self.bot_role_id, "Paper Digest Bot", self.permissions),
+                *(role_json(role) for role in self.roles.values()),
             ],
             "members": [_member(bot, [str(self.bot_role_id)])],
             "channels": [
@@ -230,6 +240,10 @@ class Guild:
 
     def bot_permissions(self, channel: Channel) -> int:
         return self.permissions & ~channel.top.denied
+
+
+def role_json(role: Role) -> Json:
+    return {**_role(role.id, role.name, 0), "mentionable": role.is_mentionable}
 
 
 def _role(id_: int, name: str, permissions: int) -> Json:

@@ -77,6 +77,7 @@ def make_drafts(
 def make_pieces(body: Body, parts: Sequence[Part]) -> tuple[MessageDraft, ...]:
     """Make messages of the parts of one that Discord refused."""
     content, flags = str(body.get("content") or ""), body.get("flags")
+    pings = body.get("allowed_mentions")
     return tuple(
         MessageDraft(
             style=part.style,
@@ -84,6 +85,7 @@ def make_pieces(body: Body, parts: Sequence[Part]) -> tuple[MessageDraft, ...]:
                 "content": head_of_piece(content, number, len(parts)),
                 **part.body,
                 **({"flags": flags} if number == 1 and flags else {}),
+                **({"allowed_mentions": pings} if number == 1 and pings else {}),
                 **({"flags": SILENT} if number > 1 else {}),
             },
             papers=tuple(part.papers),
