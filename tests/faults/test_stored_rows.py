@@ -16,12 +16,15 @@ import pytest
 import simcord
 
 from bot import pipeline
+from bot.arxiv.dating import date_paper
+from bot.arxiv.snapshot import read_snapshot_line
 from bot.digest import due
 from bot.digest.messages import MessageDraft
 from bot.digest.models import Digest, Subscription
 from bot.run.health import Health, render_metrics
 from bot.run.housekeeping import count_damage
 from bot.store.damage import count_damaged
+from bot.store.papers.bulk import prepare_paper
 from bot.ui.defects import find_defects
 from bot.ui.styles import STYLES, Style
 from tests.builders import DAY, make_listing, make_paper
@@ -33,6 +36,7 @@ from tests.faults.fetching import MINUTE, Fetching, ids, records
 from tests.faults.scenario import scenario
 from tests.replay.faults import at
 from tests.run.test_health import find_free_port
+from tests.samples import snapshot_line
 from tests.waiting import until
 
 LISTED = records(5)
@@ -402,6 +406,23 @@ async def test_row_71_a_damaged_row_is_read_by_the_commands(commands: Commands, 
         assert len(await commands.store.outbox.list_deliveries(channel.id)) == 3
     run_sql(commands.store.database.path, aimed(ROWS[name].replace("INSERT", "INSERT OR IGNORE")))
     await answers(commands)
+
+
+@pytest.mark.parametrize("column", ["announced_on", "submitted_at"])
+async def test_row_71_history_goes_past_a_damaged_paper(day: Fetching, column: str) -> None:
+    """An import reads what is stored of each paper, to tell whether it has news."""
+    papers = day.store.papers
+    lines = [snapshot_line(number, doi=f"10.1/{number}") for number in (1, 2)]
+    wanted = [read_snapshot_line(line) for line in lines]
+    prepared = [prepare_paper(date_paper(each.build(), each.announced_on)) for each in wanted]
+    await papers.add_papers(prepared)
+    run_sql(day.store.database.path, f"UPDATE paper SET {column} = 'once' WHERE arxiv_id LIKE '%1'")
+    since = date(1991, 8, 1)
+    assert await count_damaged(day.store.database, since) == {"paper": 1}
+    await papers.list_changed(wanted)
+    await papers.add_papers(prepared)
+    for each in wanted:
+        assert await papers.get_paper(each.arxiv_id) is not None
 
 
 async def test_row_71_a_damaged_decision_hides_no_other(day: Fetching) -> None:

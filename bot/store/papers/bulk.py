@@ -18,7 +18,7 @@ from bot.store.keys import SEQUENCE_BITS, day_of, first_key
 from bot.store.papers.merging import Change, FirstDay, better_day, change_to, has_news
 from bot.store.rows import PAPER_COLUMNS, load_papers, paper_values
 from bot.store.search import search
-from bot.store.sqlite.statements import Row, json_array, read_day, select_rows
+from bot.store.sqlite.statements import Row, json_array, read_day, read_moment, select_rows
 
 LINKS_WE_STORE = (LinkKind.CODE, LinkKind.PROJECT, LinkKind.DATA, LinkKind.MODEL)
 
@@ -170,7 +170,7 @@ class _Known(NamedTuple):
 
     @property
     def submitted_at(self) -> datetime | None:
-        return datetime.fromisoformat(self.submitted) if self.submitted else None
+        return read_moment(self.submitted)
 
     @property
     def links(self) -> tuple[Link, ...]:
