@@ -139,13 +139,13 @@ class Not:
     part: "Node"
 
 
-Place = Since | Until | Identified | HasDoi
+Located = Since | Until | Identified | HasDoi
 """Leaves that are about a paper's place in the archive, not about what it says."""
 
 Said = Text | Author | Category | Announced | Has
 """Leaves that the search index holds as tokens."""
 
-LeafNode = Said | Place
+LeafNode = Said | Located
 Node = LeafNode | And | Or | Not
 
 EVERYTHING = And(())

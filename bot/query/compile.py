@@ -20,10 +20,10 @@ from bot.query.ast import (
     Has,
     HasDoi,
     Identified,
+    Located,
     Node,
     Not,
     Or,
-    Place,
     Query,
     Said,
     Since,
@@ -85,9 +85,9 @@ class CompiledQuery:
     """A query ready for the index; `places` are the leaves that the store turns into key ranges."""
 
     root: Node
-    places: tuple[Place, ...]
+    places: tuple[Located, ...]
 
-    def select(self, holds: Callable[[Place], bool]) -> Selection:
+    def select(self, holds: Callable[[Located], bool]) -> Selection:
         """Return what the query asks of the index where its places hold as ``holds`` says."""
         return _select(self.root, holds)
 
@@ -97,11 +97,11 @@ def compile_query(query: Query) -> CompiledQuery:
 
 
 def compile_node(root: Node) -> CompiledQuery:
-    places = dict.fromkeys(leaf for leaf in leaves(root) if isinstance(leaf, Place))
+    places = dict.fromkeys(leaf for leaf in leaves(root) if isinstance(leaf, Located))
     return CompiledQuery(root, tuple(places))
 
 
-def _select(node: Node, holds: Callable[[Place], bool]) -> Selection:
+def _select(node: Node, holds: Callable[[Located], bool]) -> Selection:
     match node:
         case And(parts):
             return intersection([_select(part, holds) for part in parts])

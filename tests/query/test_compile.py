@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from bot.query.ast import Place, Query
+from bot.query.ast import Located, Query
 from bot.query.compile import EVERYTHING, NOTHING, compile_node, compile_query, quoted
 from bot.query.names import MAX_PARTS
 from bot.query.parser import parse_query
@@ -13,7 +13,7 @@ from bot.query.widen import Lexicon, widen
 
 
 def expression(query: Query, *, places_hold: bool = True) -> str:
-    def holds(place: Place) -> bool:
+    def holds(place: Located) -> bool:
         return places_hold
 
     return compile_query(query).select(holds).expression()

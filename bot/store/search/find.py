@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from bot.models import Link, StoredPaper
-from bot.query.ast import HasDoi, Identified, Node, Place, Query, leaves
+from bot.query.ast import HasDoi, Identified, Node, Located, Query, leaves
 from bot.query.relevance import Scorer, asked_words, tiers
 from bot.query.results import LAST_KEY, Cursor, Match, SearchPage, Sort
 from bot.store.rows import PAPER_COLUMNS, stored_link, stored_paper
@@ -173,9 +173,9 @@ class _Search:
         )
 
 
-def known_keys(reading: Reading, root: Node) -> dict[Place, list[int]]:
+def known_keys(reading: Reading, root: Node) -> dict[Located, list[int]]:
     """Look up the keys of the papers that a query names."""
-    known: dict[Place, list[int]] = {}
+    known: dict[Located, list[int]] = {}
     for leaf in leaves(root):
         match leaf:
             case Identified(arxiv_id=arxiv_id):

@@ -16,8 +16,8 @@ from bot.query.ast import (
     Has,
     HasDoi,
     Identified,
+    Located,
     Node,
-    Place,
     Since,
     Text,
     TextField,
@@ -65,7 +65,7 @@ class Stretch:
     tier: int = 0
 
 
-KnownKeys = Mapping[Place, Sequence[int]]
+KnownKeys = Mapping[Located, Sequence[int]]
 """The keys of the papers that a query's identifiers and DOIs name."""
 
 
@@ -113,10 +113,10 @@ def _smallest_index(root: Node) -> str:
 def _is_in_head(leaf: Node) -> bool:
     if isinstance(leaf, Text):
         return leaf.field is TextField.TITLE
-    return isinstance(leaf, Category | Announced | Has | Place)
+    return isinstance(leaf, Category | Announced | Has | Located)
 
 
-def _ranges(place: Place, known: KnownKeys) -> list[KeyRange]:
+def _ranges(place: Located, known: KnownKeys) -> list[KeyRange]:
     match place:
         case Since(day=day):
             return [KeyRange(max(FIRST_KEY, first_key(day)), LAST_KEY)]
