@@ -39,7 +39,7 @@ _PARTS = {"0": 0, "00": 0, "25": 15, "5": 30, "50": 30, "75": 45, "15": 15, "30"
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Named:
     """A zone, and the words for where it is."""
 
     zone: str
@@ -57,7 +57,7 @@ class ZoneMeaning:
     text: str
     zone: str = ""
     summer: str = ""
-    others: tuple[Place, ...] = ()
+    others: tuple[Named, ...] = ()
 
 
 def find_zone(code: str) -> tzinfo | None:
@@ -181,13 +181,13 @@ OFFSETS = tuple(
 _BEGUN = re.compile(r"(?:utc?|gmt)?\s*([+-])\s*0?(\d{0,2})(?:[:.,h]\d{0,2})?", re.ASCII | re.I)
 
 
-def suggest_meanings(text: str) -> list[Place]:
+def suggest_meanings(text: str) -> list[Named]:
     """List what an abbreviation or an offset that is being typed may mean, likely ones first."""
     wanted = " ".join(text.translate(_MINUS).split())
     known = _BY_FOLDED.get(wanted.casefold())
     if known is not None:
-        own = Place(known.zone, "the same all year" if known.summer else "")
-        summer = Place(known.summer, "with summer time")
+        own = Named(known.zone, "the same all year" if known.summer else "")
+        summer = Named(known.summer, "with summer time")
         return [each for each in (summer, own, *known.others) if each.zone]
     begun = _BEGUN.fullmatch(wanted)
     if begun is None:
@@ -198,7 +198,7 @@ def suggest_meanings(text: str) -> list[Place]:
         exact = None
     starts = f"UTC{begun[1]}{begun[2]}", f"UTC{begun[1]}0{begun[2]}"
     codes = [*([exact] if exact else []), *(code for code in OFFSETS if code.startswith(starts))]
-    return [Place(code, "") for code in dict.fromkeys(codes)]
+    return [Named(code, "") for code in dict.fromkeys(codes)]
 
 
 # -- abbreviations ---------------------------------------------------------------------------------
@@ -209,12 +209,12 @@ def _same(zone: str, *names: str) -> list[ZoneMeaning]:
     return [ZoneMeaning(text=name, zone=zone) for name in names]
 
 
-def _standard(name: str, zone: str, summer: str, *others: Place) -> ZoneMeaning:
+def _standard(name: str, zone: str, summer: str, *others: Named) -> ZoneMeaning:
     """The name of a standard time, where clocks are changed in summer."""
     return ZoneMeaning(text=name, zone=zone, summer=summer, others=others)
 
 
-def _several(name: str, *others: Place) -> ZoneMeaning:
+def _several(name: str, *others: Named) -> ZoneMeaning:
     return ZoneMeaning(text=name, others=others)
 
 
@@ -227,22 +227,22 @@ _MEANINGS = (
     _standard("EST", "UTC-05:00", "America/New_York"),
     _several(
         "CST",
-        Place("America/Chicago", "North America"),
-        Place("Asia/Shanghai", "China"),
-        Place("America/Havana", "Cuba"),
+        Named("America/Chicago", "North America"),
+        Named("Asia/Shanghai", "China"),
+        Named("America/Havana", "Cuba"),
     ),
     _standard("MST", "UTC-07:00", "America/Denver"),
-    _standard("PST", "UTC-08:00", "America/Los_Angeles", Place("Asia/Manila", "the Philippines")),
+    _standard("PST", "UTC-08:00", "America/Los_Angeles", Named("Asia/Manila", "the Philippines")),
     _standard("AKST", "UTC-09:00", "America/Anchorage"),
     _standard("NST", "UTC-03:30", "America/St_Johns"),
     _several(
         "AST",
-        Place("America/Halifax", "Canada"),
-        Place("America/Puerto_Rico", "the Caribbean"),
-        Place("Asia/Riyadh", "Arabia"),
+        Named("America/Halifax", "Canada"),
+        Named("America/Puerto_Rico", "the Caribbean"),
+        Named("Asia/Riyadh", "Arabia"),
     ),
     *_same("America/New_York", "EDT", "ET"),
-    ZoneMeaning(text="CDT", zone="America/Chicago", others=(Place("America/Havana", "Cuba"),)),
+    ZoneMeaning(text="CDT", zone="America/Chicago", others=(Named("America/Havana", "Cuba"),)),
     *_same("America/Denver", "MDT"),
     *_same("America/Los_Angeles", "PDT"),
     *_same("America/Anchorage", "AKDT"),
@@ -257,10 +257,10 @@ _MEANINGS = (
     *_same("Europe/Lisbon", "WET", "WEST"),
     *_same("Europe/Brussels", "CET", "CEST", "MET", "MEZ", "MESZ"),
     *(
-        ZoneMeaning(text=name, zone="Europe/Athens", others=(Place("Africa/Cairo", "Egypt"),))
+        ZoneMeaning(text=name, zone="Europe/Athens", others=(Named("Africa/Cairo", "Egypt"),))
         for name in ("EET", "EEST")
     ),
-    ZoneMeaning(text="BST", zone="Europe/London", others=(Place("Asia/Dhaka", "Bangladesh"),)),
+    ZoneMeaning(text="BST", zone="Europe/London", others=(Named("Asia/Dhaka", "Bangladesh"),)),
     *_same("Europe/Moscow", "MSK"),
     *_same("Europe/Istanbul", "TRT"),
     # Africa
@@ -271,9 +271,9 @@ _MEANINGS = (
     # Asia
     _several(
         "IST",
-        Place("Asia/Kolkata", "India"),
-        Place("Europe/Dublin", "Ireland"),
-        Place("Asia/Jerusalem", "Israel"),
+        Named("Asia/Kolkata", "India"),
+        Named("Europe/Dublin", "Ireland"),
+        Named("Asia/Jerusalem", "Israel"),
     ),
     *_same("Asia/Jerusalem", "IDT"),
     *_same("Asia/Dubai", "GST"),
@@ -299,7 +299,7 @@ _MEANINGS = (
     *_same("Pacific/Auckland", "NZDT"),
     *_same("Pacific/Guam", "ChST"),
     _several(
-        "SST", Place("Pacific/Pago_Pago", "American Samoa"), Place("Asia/Singapore", "Singapore")
+        "SST", Named("Pacific/Pago_Pago", "American Samoa"), Named("Asia/Singapore", "Singapore")
     ),
 )  # fmt: skip
 

@@ -16,7 +16,7 @@ from bot.arxiv.dating import date_paper
 from bot.arxiv.oaipmh import OaiPage, TokenExpired
 from bot.arxiv.taxonomy import oai_set
 from bot.errors import ArxivError, ArxivUnavailable, InputError
-from bot.intake.history import Progress, Tally, add_dated, show_progress
+from bot.intake.history import IntakeTally, Progress, add_dated, show_progress
 from bot.models import Clock, IntakeCode, IntakeReason
 from bot.store.store import Store
 
@@ -136,13 +136,13 @@ class Backfill:
         self._report = report
         self._sleep = sleep
 
-    async def run(self, days: PastDays) -> Tally:
+    async def run(self, days: PastDays) -> IntakeTally:
         """Continue this backfill, or begin it; returns what came of this run.
 
         Raises `ArxivError` when arXiv stays silent; what was stored until then stays, and the
         same call continues from there.
         """
-        tally = Tally()
+        tally = IntakeTally()
         mark = await self._find_mark(days)
         total = (self._today() - mark.day).days + 1
         try:
@@ -164,7 +164,7 @@ class Backfill:
         )
 
     async def _continue(
-        self, days: PastDays, mark: Bookmark, tally: Tally, progress: Progress
+        self, days: PastDays, mark: Bookmark, tally: IntakeTally, progress: Progress
     ) -> None:
         """Fetch window after window from ``mark`` until today."""
         begin, failures = mark.day, 0
@@ -198,7 +198,7 @@ class Backfill:
         return self._source.iter_oai(name, mark.day, mark.last_day, token=mark.token)
 
     async def _store_page(
-        self, days: PastDays, mark: Bookmark, page: OaiPage, tally: Tally, progress: Progress
+        self, days: PastDays, mark: Bookmark, page: OaiPage, tally: IntakeTally, progress: Progress
     ) -> Bookmark:
         dated = [date_paper(paper) for paper in page.papers]
         wanted = [each for each in dated if days.since <= each.announced_on <= days.until]

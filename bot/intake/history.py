@@ -45,7 +45,7 @@ class Chunk:
 
 
 @dataclass(slots=True)
-class Tally:
+class IntakeTally:
     """What came of a source so far."""
 
     added: AddedPapers = field(default_factory=AddedPapers)

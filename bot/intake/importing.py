@@ -31,14 +31,14 @@ from bot.errors import FileFormatError, InputError
 from bot.intake.history import (
     BATCH,
     Chunk,
+    IntakeTally,
     Progress,
-    Tally,
     add_chunks,
     add_papers,
     show_progress,
     skips,
 )
-from bot.intake.placing import Place, Placement, place
+from bot.intake.placing import FilePlacement, Placement, place
 from bot.models import ArxivId, IntakeCode, IntakeReason, Listing, SkippedRecord
 from bot.store.papers.bulk import AddedPapers
 from bot.store.papers.papers import AddedListing
@@ -155,7 +155,7 @@ class Importer:
             raise damage  # half an answer is no XML
         page = parse_oai_file(content)
         added = await add_papers(self._store.papers, page.papers)
-        tally = Tally(added=added, skipped=len(page.skipped))
+        tally = IntakeTally(added=added, skipped=len(page.skipped))
         self._report(f"{path}: {Form.OAI.value}, {tally}")
         self._report_skipped(page.skipped)
 
@@ -206,7 +206,7 @@ class Importer:
             self._report(f"  {_named(record)}")
 
     async def _import_snapshot(self, path: Path) -> None:
-        tally = Tally()
+        tally = IntakeTally()
         try:
             with (
                 show_progress(path.name, _size(path)) as progress,
@@ -221,7 +221,7 @@ class Importer:
 class _Telling:
     """Counts what was stored and shows it."""
 
-    def __init__(self, tally: Tally, progress: Progress) -> None:
+    def __init__(self, tally: IntakeTally, progress: Progress) -> None:
         self._tally = tally
         self._progress = progress
 
@@ -246,7 +246,7 @@ def _told(listing: Listing, added: AddedListing) -> str:
     )
 
 
-def _remark(stamp: date, found: Place) -> str | None:
+def _remark(stamp: date, found: FilePlacement) -> str | None:
     """Say what is odd about the date of a file's list."""
     remarks = []
     if found.day is not None and found.day != stamp:

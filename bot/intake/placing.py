@@ -47,7 +47,7 @@ ASKED_AT = time(0, 5)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class FilePlacement:
     """What came of one file: the date of most of its papers, None where none has one.
 
     ``is_uncertain`` says that nothing confirms it. ``undated`` are those that its category
@@ -64,7 +64,7 @@ class Placement:
     """All that is to be stored of a category, and what came of each file, by its number."""
 
     listings: Mapping[date, PlacedListing]
-    places: Mapping[int, Place]
+    places: Mapping[int, FilePlacement]
 
 
 def place(
@@ -145,7 +145,7 @@ class _Ledger:
             if (judgement.of_own or judgement.record).verdict is not Verdict.HELD:
                 return
 
-    def place_of(self, listing: Listing) -> Place:
+    def place_of(self, listing: Listing) -> FilePlacement:
         """Tell what came of a file's list when all were shown."""
         days: Counter[date] = Counter()
         undated = set()
@@ -156,7 +156,7 @@ class _Ledger:
                 undated.add(arxiv_id)
         stamp = listing.announced_on
         day = max(days, key=lambda day: (days[day], day == stamp, day), default=None)
-        return Place(
+        return FilePlacement(
             day=day,
             is_uncertain=day is not None and self.is_uncertain(day),
             undated=frozenset(undated),

@@ -27,7 +27,7 @@ from bot.intake.backfill import (
     PastDays,
     check_days,
 )
-from bot.intake.history import Tally
+from bot.intake.history import IntakeTally
 from bot.store.store import Store
 from tests.fakes import commands
 from tests.fakes.arxiv import ArxivServer, Fault, Page, Record, answer, cut, html_instead
@@ -71,7 +71,7 @@ class Backfilled:
     said: list[str] = field(default_factory=list)
     slept: list[float] = field(default_factory=list)
 
-    async def run(self, asked: PastDays = ASKED) -> Tally:
+    async def run(self, asked: PastDays = ASKED) -> IntakeTally:
         return await self.backfill.run(asked)
 
     async def dates(self) -> set[date]:

@@ -7,7 +7,7 @@ import pytest
 
 from bot.arxiv.snapshot import read_snapshot_line
 from bot.errors import FileFormatError
-from bot.intake.history import Chunk, Tally, add_chunks
+from bot.intake.history import Chunk, IntakeTally, add_chunks
 from bot.models import SkippedRecord
 from bot.store.papers.bulk import AddedPapers
 from bot.store.store import Store
@@ -56,12 +56,14 @@ async def test_the_interpreter_is_left_as_it_was(store: Store) -> None:
 @pytest.mark.parametrize(
     ("tally", "text"),
     [
-        (Tally(), "0 papers (0 new, 0 updated), 0 records skipped"),
+        (IntakeTally(), "0 papers (0 new, 0 updated), 0 records skipped"),
         (
-            Tally(added=AddedPapers(new=1200, updated=30, unchanged=4), skipped=1, outside=2000),
+            IntakeTally(
+                added=AddedPapers(new=1200, updated=30, unchanged=4), skipped=1, outside=2000
+            ),
             "1,234 papers (1,200 new, 30 updated), 1 record skipped, 2,000 announced on other days",
         ),
     ],
 )
-def test_a_tally_reads_as_a_sentence(tally: Tally, text: str) -> None:
+def test_a_tally_reads_as_a_sentence(tally: IntakeTally, text: str) -> None:
     assert str(tally) == text

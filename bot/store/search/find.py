@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from bot.models import Link, StoredPaper
-from bot.query.ast import HasDoi, Identified, Node, Located, Query, leaves
+from bot.query.ast import HasDoi, Identified, Located, Node, Query, leaves
 from bot.query.relevance import Scorer, asked_words, tiers
 from bot.query.results import LAST_KEY, Cursor, Match, SearchPage, Sort
 from bot.store.rows import PAPER_COLUMNS, stored_link, stored_paper
