@@ -25,7 +25,7 @@ from bot.arxiv.calendar import announcement_day
 from bot.digest.build import build_digest
 from bot.digest.due import digest_due, starts_with
 from bot.digest.messages import MessageDraft
-from bot.digest.models import Digest, Subscription, SubscriptionState, Tally
+from bot.digest.models import Digest, Place, Subscription, SubscriptionState, Tally
 from bot.digest.outlook import KnownDays, Outlook, look_ahead
 from bot.digest.rank import rank
 from bot.digest.select import Decision, Verdict, decide
@@ -37,7 +37,7 @@ from bot.query.parser import parse_query
 from bot.store.digests import DigestRecord, ListingTimes
 from bot.store.store import Store
 from bot.ui.pings import roles_to_ping, with_pings
-from bot.ui.styles import style_of, thread_name
+from bot.ui.styles import render_then_cards, style_of, thread_name
 
 log = logging.getLogger(__name__)
 
@@ -325,7 +325,10 @@ def lay_out(
     style = style_of(subscription.style)
     if style.is_ranked:
         digest = rank(digest, top=subscription.top)
-    drafts = style.render(digest, first_part=first_part)
+    if subscription.place is Place.THREAD and subscription.cards_in_thread:
+        drafts = render_then_cards(style, digest, first_part)
+    else:
+        drafts = style.render(digest, first_part=first_part)
     return with_pings(drafts, roles_to_ping(subscription, digest))
 
 

@@ -101,7 +101,7 @@ class DigestCog(
     @app_commands.choices(
         types=[Choice(name=words, value=words) for words in TYPE_CHOICES],
         style=[Choice(name=style.words, value=code) for code, style in STYLES.items()],
-        where=[Choice(name=words, value=place.value) for words, place in PLACE_CHOICES.items()],
+        where=[Choice(name=words, value=name) for words, name in PLACE_CHOICES.items()],
     )
     async def setup(
         self,
@@ -141,7 +141,11 @@ class DigestCog(
             zone=wishes.zone,
             style=wishes.style,
             options=DigestOptions(
-                place=place, top=wishes.top, cards_up_to=wishes.cards_up_to, ping_role=role
+                place=place,
+                cards_in_thread=wishes.cards_in_thread,
+                top=wishes.top,
+                cards_up_to=wishes.cards_up_to,
+                ping_role=role,
             ),
             now=self.pipeline.now(),
         )

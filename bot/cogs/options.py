@@ -2,7 +2,7 @@
 
 import difflib
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, time
 from typing import Final
@@ -204,21 +204,28 @@ def parse_types(text: str) -> tuple[AnnounceType, ...]:
     return tuple(kind for kind in AnnounceType if kind in types)
 
 
-PLACE_CHOICES: Final = {
+CARDS_IN_THREAD: Final = "thread-cards"
+
+PLACE_CHOICES: Final[Mapping[str, str]] = {
     "in the channel": Place.CHANNEL,
     "in a thread: one message in the channel, the rest in its thread": Place.THREAD,
+    "in a thread, the rest as a card each": CARDS_IN_THREAD,
     "in a forum: one post a day": Place.FORUM,
 }
 """Where messages may go, by the words that an admin picks."""
 
 
-def parse_place(text: str) -> Place:
-    """Read one of the words of `PLACE_CHOICES`, or a place typed by hand."""
+def parse_place(text: str) -> tuple[Place, bool]:
+    """Read one of the words of `PLACE_CHOICES`, or a place typed by hand.
+
+    Returns the place, and whether what goes into its threads is cards.
+    """
     wanted = " ".join(text.lower().split())
-    for words, place in PLACE_CHOICES.items():
-        if wanted in (words, place.value):
-            return place
-    names = ", ".join(place.value for place in PLACE_CHOICES.values())
+    for words, name in PLACE_CHOICES.items():
+        if wanted in (words, name):
+            is_cards = name == CARDS_IN_THREAD
+            return (Place.THREAD if is_cards else Place(name)), is_cards
+    names = ", ".join(PLACE_CHOICES.values())
     raise InputError(f"where: {_quoted(text)} is no place for a digest; use {names}.")
 
 
@@ -237,6 +244,7 @@ class Wishes:
     """How the zone was read, where one was named."""
     place: Place | None = None
     """Where in the channel, if that was said."""
+    cards_in_thread: bool = False
 
 
 def read_wishes(
@@ -258,6 +266,7 @@ def read_wishes(
     if style is not None and style not in STYLES:
         raise InputError(f"{_quoted(style)} is not a style; use {', '.join(STYLES)}.")
     meant = read_zone(zone, zones) if zone else None
+    place, is_cards = parse_place(where) if where else (None, old.cards_in_thread)
     post_at = parse_time(time) if time else old.post_at
     if zone and post_at is None:
         raise InputError(
@@ -273,7 +282,8 @@ def read_wishes(
         top=old.top if top is None else top,
         cards_up_to=old.cards_up_to if cards_up_to is None else cards_up_to,
         meant=meant,
-        place=parse_place(where) if where else None,
+        place=place,
+        cards_in_thread=is_cards,
     )
 
 

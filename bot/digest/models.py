@@ -147,6 +147,7 @@ class DigestOptions:
     """What a digest can be told beside what it holds and when it comes."""
 
     place: Place = Place.CHANNEL
+    cards_in_thread: bool = False
     top: int = 5
     cards_up_to: int = 25
     ping_role: int | None = None
@@ -162,7 +163,8 @@ class Subscription:
     ``post_at`` is a local time in ``zone`` (a code of `bot.digest.zones`); None means as soon as
     announced. ``created_at`` is when it began, None where that cannot be read; ``starts_after`` is
     the number of the newest listing that was stored before. ``place`` says where its messages go;
-    with `Place.THREAD` the first of a date goes into the channel, the others into its thread.
+    with `Place.THREAD` the first of a date goes into the channel, the others into its thread, as
+    cards if ``cards_in_thread``.
     Without topics the channel gets every paper of ``announce_types``. Where a style shows some
     papers at greater length, those are the ``top`` ones, all of them up to ``cards_up_to`` papers.
     ``ping_role`` is pinged by the first message of each date.
@@ -179,6 +181,7 @@ class Subscription:
     zone: str = "UTC"
     style: str = "cards"
     place: Place = Place.CHANNEL
+    cards_in_thread: bool = False
     top: int = 5
     cards_up_to: int = 25
     ping_role: int | None = None

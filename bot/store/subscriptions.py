@@ -31,7 +31,7 @@ from bot.store.sqlite.statements import (
 
 COLUMNS = (
     f"id, guild_id, channel_id, categories, announce_types, post_at, zone, style, "
-    f"top, cards_up_to, place, ping_role, state, "
+    f"top, cards_up_to, place, cards_in_thread, ping_role, state, "
     f"{reason_column('paused_because', 'paused_details')} AS paused_because, "
     f"created_at, starts_after"
 )
@@ -77,6 +77,7 @@ class Subscriptions:
             "place": options.place.value,
             "top": options.top,
             "cards_up_to": options.cards_up_to,
+            "cards_in_thread": options.cards_in_thread,
             "ping_role": options.ping_role,
         }
         return await self._database.write_within(PERSONS_PATIENCE_S, _set, channel_id, values, now)
@@ -155,14 +156,17 @@ def _set(
     connection.execute(
         """
         INSERT INTO subscription (guild_id, channel_id, categories, announce_types,
-            post_at, zone, style, top, cards_up_to, place, ping_role, created_at, starts_after)
+            post_at, zone, style, top, cards_up_to, place, cards_in_thread,
+            ping_role, created_at, starts_after)
         VALUES (:guild_id, :channel_id, :categories, :announce_types,
-            :post_at, :zone, :style, :top, :cards_up_to, :place, :ping_role, :now,
+            :post_at, :zone, :style, :top, :cards_up_to, :place, :cards_in_thread,
+            :ping_role, :now,
             (SELECT coalesce(max(number), 0) FROM listing))
         ON CONFLICT (channel_id) DO UPDATE SET
             guild_id = excluded.guild_id, categories = excluded.categories,
             announce_types = excluded.announce_types, post_at = excluded.post_at,
             zone = excluded.zone, style = excluded.style, place = excluded.place,
+            cards_in_thread = excluded.cards_in_thread,
             created_at = iif(:is_begin_known, created_at, excluded.created_at),
             top = excluded.top, cards_up_to = excluded.cards_up_to, ping_role = excluded.ping_role,
             state = 'active', paused_because = NULL, paused_details = NULL
@@ -221,7 +225,7 @@ def _list(connection: sqlite3.Connection, where: str, parameters: Parameters) ->
 def _subscription(row: Row, topics: Iterable[Topic]) -> Subscription:
     """Read a row, also one of which a part is damaged or of another version."""
     (id_, guild_id, channel_id, categories, announce_types, post_at, zone, style, top,
-     cards_up_to, place, ping_role, state, paused_because, created_at,
+     cards_up_to, place, cards_in_thread, ping_role, state, paused_because, created_at,
      starts_after) = row  # fmt: skip
     known, other_categories = _known_categories(categories.split())
     types, other_types = _known_types(announce_types.split())
@@ -245,6 +249,7 @@ def _subscription(row: Row, topics: Iterable[Topic]) -> Subscription:
         top=top,
         cards_up_to=cards_up_to,
         place=Place(place),
+        cards_in_thread=bool(cards_in_thread),
         ping_role=ping_role,
         state=SubscriptionState(state),
         paused_because=parse_reason(paused_because) if paused_because is not None else None,

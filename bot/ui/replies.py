@@ -78,6 +78,8 @@ PLACES: Final[Mapping[Place, str]] = {
 
 def describe_place(subscription: Subscription) -> str:
     """Say where in the channel messages go, as an addition to when; nothing if that is usual."""
+    if subscription.place is Place.THREAD and subscription.cards_in_thread:
+        return ", one message in the channel and the rest as cards in its thread"
     return PLACES[subscription.place]
 
 

@@ -4,7 +4,7 @@ import discord
 import simcord
 
 from bot.digest.models import Place
-from tests.builders import make_id
+from tests.builders import make_id, make_listing, make_papers
 from tests.cogs.replies import is_private, shown
 from tests.conftest import LISTING, World
 
@@ -33,6 +33,23 @@ async def test_a_digest_in_a_thread(world: World) -> None:
     assert "one message in the channel and the rest in its thread" in status
     assert "3 of 3 messages delivered" in status
     assert first.jump_url in status
+
+
+async def test_the_rest_in_a_thread_can_be_cards(world: World) -> None:
+    """The channel gets the digest's style: here half of the papers as a list."""
+    listing = make_listing(*make_papers(40))
+    await world.set_up(where="thread-cards", style="list")
+    said = shown(await world.set_up(categories="cs.CV"))
+    assert "one message in the channel and the rest as cards in its thread" in said
+    await world.announce(listing)
+    await world.admin.slash(world.channel, "digest send")
+    (thread,) = world.channel.threads
+    titles = [entry.paper.title for entry in listing.announcements]
+    (first,) = [message for message in world.channel.history() if message.embeds]
+    assert titles[19] in str(first.embeds[0].description)
+    assert papers_in(thread) == titles[20:]
+    assert "as cards" not in shown(await world.set_up(where="thread"))
+    assert "as cards" not in shown(await world.set_up())
 
 
 async def test_a_command_in_a_thread_is_about_its_channel(world: World) -> None:

@@ -570,6 +570,11 @@ TENTH: Step = (
     """,
 )
 
+ELEVENTH: Step = (
+    # Whether what goes into a thread is cards, whatever the message in the channel is.
+    "ALTER TABLE subscription ADD COLUMN cards_in_thread INTEGER NOT NULL DEFAULT 0",
+)
+
 STEPS: tuple[Step, ...] = (
     FIRST,
     SECOND,
@@ -581,6 +586,7 @@ STEPS: tuple[Step, ...] = (
     EIGHTH,
     NINTH,
     TENTH,
+    ELEVENTH,
 )
 
 FUNCTIONS: Mapping[str, Callable[[str], str | None]] = {

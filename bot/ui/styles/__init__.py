@@ -5,8 +5,8 @@ message's body: delivery, recovery and the comparison after a restore ask the st
 keeps the style that made it, so a digest that changes its style changes nothing already planned.
 
 From outside: the interface `Style`, `STYLES` and `DEFAULT_STYLE`, `find_style` and `style_of` by
-code, `read_any` for a message of unknown style, `describe_drafts`, `list_options`, and
-`thread_name`.
+code, `read_any` for a message of unknown style, `describe_drafts`, `list_options`,
+`render_then_cards` and `thread_name`.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -16,10 +16,10 @@ from bot.digest.messages import MessageDraft, ShownMessage
 from bot.digest.models import Digest, Subscription
 from bot.ui.styles.auto import AUTO
 from bot.ui.styles.brief import BRIEF
-from bot.ui.styles.cards import CARDS
+from bot.ui.styles.cards import CARDS, make_cards
 from bot.ui.styles.heading import thread_name as thread_name
 from bot.ui.styles.list import LIST, options_of
-from bot.ui.styles.parts import Body, Papers
+from bot.ui.styles.parts import Body, Papers, Part, make_drafts
 
 
 class Style(Protocol):
@@ -77,6 +77,17 @@ def style_of(code: str) -> Style:
     A digest in another look is better than none, and `/digest status` says so.
     """
     return STYLES.get(code, DEFAULT_STYLE)
+
+
+def render_then_cards(style: Style, digest: Digest, first_part: int) -> tuple[MessageDraft, ...]:
+    """Render a digest's first message in a style, and all other papers as cards."""
+    drafts = style.render(digest, first_part=first_part)
+    if len(drafts) < 2:
+        return drafts
+    first = drafts[0]
+    cards = make_cards(digest.entries[len(first.papers) :])
+    parts = [Part(style=first.style, body={}, papers=first.papers), *cards]
+    return (first, *make_drafts(digest, parts, first_part)[1:])
 
 
 def describe_drafts(drafts: Iterable[MessageDraft]) -> str:

@@ -32,6 +32,7 @@ TAKEN = (
     "c42481f26c3a2fae",
     "12c8482acb91c782",
     "a4d775cda388f3ba",
+    "0ca267bdae231ab5",
 )
 """The beginning of each step's SHA-256."""
 
