@@ -177,8 +177,8 @@ def _derivative(sign: str) -> Callable[[Reader], None]:
 
 
 def _differential(reader: Reader) -> None:
-    reader.take_option()
-    reader.write(f"{BETWEEN}d{reader.argument(is_math=True)}{BETWEEN}")
+    order = script(re.sub(r"[\\{}$]", "", reader.take_option()), raised=True)
+    reader.write(f"{BETWEEN}d{order}{reader.argument(is_math=True)}{BETWEEN}")
 
 
 def _pdf_string(reader: Reader) -> None:

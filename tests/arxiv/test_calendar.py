@@ -11,6 +11,7 @@ from bot.arxiv.calendar import (
     estimate_announcement,
     is_announcement_day,
     next_announcement_day,
+    previous_announcement_day,
 )
 
 
@@ -67,8 +68,16 @@ def test_announcement_days_has_both_ends() -> None:
     assert announcement_days(date(2026, 6, 23), date(2026, 6, 22)) == []
 
 
-def test_next_announcement_day_jumps_over_weekend_and_holiday() -> None:
+def test_the_next_and_the_last_announcement_day_jump_over_weekend_and_holiday() -> None:
     assert next_announcement_day(date(2026, 6, 19)) == date(2026, 6, 23)
+    assert previous_announcement_day(date(2026, 6, 23)) == date(2026, 6, 19)
+    assert previous_announcement_day(date(2026, 6, 19)) == date(2026, 6, 18)
+
+
+@given(st.dates(date(1992, 1, 1), date(2030, 1, 1)))
+def test_back_from_the_next_announcement_day_is_no_earlier_day(day: date) -> None:
+    last = previous_announcement_day(next_announcement_day(day))
+    assert last == (day if is_announcement_day(day) else previous_announcement_day(day))
 
 
 @pytest.mark.parametrize(

@@ -2,8 +2,8 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from bot.arxiv.dating import date_paper, estimate_date, month_of
-from bot.models import ArxivId
+from bot.arxiv.dating import date_paper, estimate_date, estimate_listing, month_of
+from bot.models import AnnounceType, ArxivId, Paper
 from tests.builders import make_paper
 
 
@@ -63,3 +63,69 @@ def test_a_stated_date_is_no_estimate() -> None:
     stated = date_paper(paper, date(2024, 3, 6))
     assert (stated.announced_on, stated.is_estimated) == (date(2024, 3, 6), False)
     assert date_paper(paper).is_estimated
+
+
+DAY = date(2024, 3, 5)
+IN_TIME = datetime(2024, 3, 4, 12, 0, tzinfo=UTC)
+"""Submitted or revised then, a paper is announced on `DAY`."""
+LONG_BEFORE = datetime(2024, 2, 1, 12, 0, tzinfo=UTC)
+
+
+def paper(
+    number: int, version: int, *categories: str, submitted_at: datetime = LONG_BEFORE
+) -> Paper:
+    arxiv_id = f"{submitted_at:%y%m}.{number:05d}"
+    return make_paper(
+        arxiv_id=arxiv_id, version=version, categories=categories, submitted_at=submitted_at
+    )
+
+
+ESTIMATES = {
+    "new": (paper(1, 1, "cs.CV", submitted_at=IN_TIME), None, AnnounceType.NEW),
+    "cross-listed": (paper(1, 1, "cs.LG", "cs.CV", submitted_at=IN_TIME), None, AnnounceType.CROSS),
+    "revised on the day, but new": (
+        paper(1, 2, "cs.CV", submitted_at=IN_TIME),
+        IN_TIME,
+        AnnounceType.NEW,
+    ),
+    "replaced": (paper(1, 2, "cs.CV"), IN_TIME, AnnounceType.REPLACE),
+    "replaced elsewhere": (paper(1, 2, "cs.LG", "cs.CV"), IN_TIME, AnnounceType.REPLACE_CROSS),
+    "the fifth version": (paper(1, 5, "cs.CV"), IN_TIME, AnnounceType.REPLACE),
+    "the sixth version": (paper(1, 6, "cs.CV"), IN_TIME, None),
+    "a first version": (paper(1, 1, "cs.CV"), IN_TIME, None),
+    "replaced on another day": (paper(1, 2, "cs.CV"), LONG_BEFORE, None),
+    "not replaced": (paper(1, 2, "cs.CV"), None, None),
+    "of another category": (paper(1, 1, "cs.LG", submitted_at=IN_TIME), None, None),
+}
+
+
+@pytest.mark.parametrize(("found", "revised_at", "kind"), ESTIMATES.values(), ids=ESTIMATES.keys())
+def test_a_listing_is_worked_out_from_submissions_and_revisions(
+    found: Paper, revised_at: datetime | None, kind: AnnounceType | None
+) -> None:
+    revisions = {found.arxiv_id: revised_at} if revised_at else {}
+    listing = estimate_listing("cs.CV", DAY, [found], revisions)
+    assert (listing.category, listing.announced_on, listing.source) == ("cs.CV", DAY, "oai")
+    assert [(each.paper, each.announce_type) for each in listing.announcements] == (
+        [(found, kind)] if kind else []
+    )
+
+
+def test_an_estimated_listing_is_in_the_order_of_arxivs_own() -> None:
+    """New papers, cross-lists, replacements; by identifier in each."""
+    papers = [
+        paper(4, 2, "cs.LG", "cs.CV"),
+        paper(3, 2, "cs.CV"),
+        paper(2, 1, "cs.LG", "cs.CV", submitted_at=IN_TIME),
+        paper(9, 1, "cs.CV", submitted_at=IN_TIME),
+        paper(1, 1, "cs.CV", submitted_at=IN_TIME),
+    ]
+    revised = {each.arxiv_id: IN_TIME for each in papers[:2]}
+    listing = estimate_listing("cs.CV", DAY, papers, revised)
+    assert [(each.position, each.paper.arxiv_id) for each in listing.announcements] == [
+        (1, "2403.00001"),
+        (2, "2403.00009"),
+        (3, "2403.00002"),
+        (4, "2402.00003"),
+        (5, "2402.00004"),
+    ]

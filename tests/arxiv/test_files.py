@@ -6,7 +6,14 @@ import json
 import pytest
 
 from bot.arxiv.feeds import parse_feed
-from bot.arxiv.files import SNIFFED_BYTES, Form, parse_listing_file, sniff
+from bot.arxiv.files import (
+    MOST_BYTES,
+    SNIFFED_BYTES,
+    Form,
+    parse_listing_file,
+    parse_oai_file,
+    sniff,
+)
 from bot.arxiv.listing import parse_listing_page
 from bot.errors import FileFormatError
 from tests.arxiv.recordings import recordings
@@ -71,6 +78,38 @@ def test_what_breaks_off_gets_one_sentence() -> None:
     for content in (XML + b"<rss><channel><title>cs.CV upd", b"<html><body>", b"# A list\n- milk"):
         with pytest.raises(FileFormatError):
             parse_listing_file(content)
+
+
+DAMAGED = {
+    "cut off": gzip.compress(b"x" * 1000)[:-9],
+    "nothing behind its first bytes": b"\x1f\x8b",
+    "garbage": b"\x1f\x8b\x08" + b"\xff" * 50,
+}
+
+
+@pytest.mark.parametrize("content", DAMAGED.values(), ids=DAMAGED.keys())
+def test_a_damaged_archive_gets_one_sentence(content: bytes) -> None:
+    with pytest.raises(FileFormatError, match="damaged gzip archive") as raised:
+        parse_listing_file(content)
+    assert str(raised.value).endswith(".")
+
+
+def test_an_archive_that_unpacks_to_too_much_is_not_unpacked() -> None:
+    """A few kilobytes may be gigabytes of blanks."""
+    with pytest.raises(FileFormatError, match=f"more than {MOST_BYTES >> 20} MiB"):
+        parse_listing_file(gzip.compress(b" " * (MOST_BYTES + 1)))
+
+
+def test_an_answer_of_oai_pmh_is_no_listing_and_is_read_by_itself() -> None:
+    answer = XML + (
+        b'<OAI-PMH xmlns="http://www.openarchives.org/OAI/2.0/">'
+        b'<error code="noRecordsMatch">none</error></OAI-PMH>'
+    )
+    with pytest.raises(FileFormatError, match="is an "):
+        parse_listing_file(answer)
+    assert list(parse_oai_file(answer).papers) == []
+    with pytest.raises(FileFormatError):
+        parse_oai_file(b"<OAI-PMH>")
 
 
 def test_every_feed_and_page_is_read_plain_and_gzipped() -> None:

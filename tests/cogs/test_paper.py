@@ -148,6 +148,9 @@ async def test_pages_turn_forward_and_back(world: World) -> None:
     assert [numbers(page) for page in pages] == [
         list(range(first, first + 5)) for first in range(1, 26, 5)
     ]
+    assert [page.splitlines()[-1] for page in pages] == [
+        f"Page {number} · networks" for number in range(1, 6)
+    ]
     assert labels(result) == {PREVIOUS: True, NEXT: False}
     for page in reversed(pages[:-1]):
         assert await turn(world, result, PREVIOUS) == page

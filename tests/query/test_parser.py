@@ -310,6 +310,21 @@ def test_more_than_the_engine_takes_is_refused(query: str) -> None:
         parse_query(query)
 
 
+def test_as_much_as_the_engine_takes_is_read() -> None:
+    """To the last character, word and parenthesis; what is beyond is pointed at."""
+    words = " ".join(["a"] * MAX_TERMS)
+    assert len(list(leaves(parse_query(words).root))) == MAX_TERMS
+    longest = "x" * MAX_CHARS
+    assert parse_query(longest).text == longest
+    assert parse_query("(" * MAX_DEPTH + "x").root == parse_query("x").root
+    with pytest.raises(QuerySyntaxError) as caught:
+        parse_query(f"{words} b")
+    assert (caught.value.position, caught.value.found) == (len(words) + 1, "more than 300 words")
+    with pytest.raises(QuerySyntaxError) as caught:
+        parse_query(f"{longest}x")
+    assert (caught.value.position, caught.value.found) == (2000, "more than 2000 characters")
+
+
 def test_leaves_know_where_they_stand() -> None:
     query = parse_query('deep -title:"a b" since:2024')
     shown = [query.text[leaf.start : leaf.end] for leaf in leaves(query.root)]

@@ -118,6 +118,78 @@ def test_what_is_glued_to_an_address_is_parted_from_it(text: str, expected: list
     assert addresses(text) == [f"https://{address}" for address in expected]
 
 
+LONG = "a-" + "b" * 59 + "-c"
+
+
+@pytest.mark.parametrize("before", ["", "at ", "x" * 300 + " "])
+@pytest.mark.parametrize("address", [f"{LONG}.github.io", f"{LONG}.gitlab.io/", "www.x.org"])
+def test_a_page_without_a_scheme_is_found_whole(before: str, address: str) -> None:
+    """However long its name, of at most 63 letters, and however much stands before it."""
+    assert addresses(f"{before}{address} is") == [f"https://{address.rstrip('/')}"]
+    assert addresses(f"{before}a{LONG}.github.io is") == []
+
+
+@pytest.mark.parametrize(
+    ("text", "address"),
+    [
+        ("https://x.org/Foo_(bar)", "https://x.org/Foo_(bar)"),
+        ("https://x.org/Foo_(bar))", "https://x.org/Foo_(bar)"),
+        ("https://x.org/foo)", "https://x.org/foo"),
+        ("https://x.org/foo[1]", "https://x.org/foo[1]"),
+        ("https://x.org/foo[1]]", "https://x.org/foo[1]"),
+        ("https://x.org/(foo]", "https://x.org/(foo"),
+        ("https://x.org/[foo)", "https://x.org/[foo"),
+        ("https://x.org/foo).,;:!?'\"*/~’”»…", "https://x.org/foo"),
+        ("https://x.org./foo", "https://x.org/foo"),
+        ("https://X.ORG/Foo", "https://x.org/Foo"),
+        ("HTTP://x.org", "http://x.org"),
+        ("http://http://x.org/foo", "http://x.org/foo"),
+        ("https://x.org/a//b/", "https://x.org/a/b"),
+        ("https://x.org/a?b=c#d", "https://x.org/a?b=c#d"),
+        ("https://x.org/?b", "https://x.org?b"),
+        ("https://x.org/a#d", "https://x.org/a#d"),
+        ("https://x.org:443/a", "https://x.org:443/a"),
+        ("git@gitlab.com:a/b", "https://gitlab.com/a/b"),
+        ("x.org/a:b", "https://x.org/a:b"),
+        ("https://hf.co/a", "https://huggingface.co/a"),
+        ("https://" + "a" * 63 + ".org", "https://" + "a" * 63 + ".org"),
+    ],
+)
+def test_an_address_has_one_form(text: str, address: str) -> None:
+    parsed = parse_address(text)
+    assert parsed is not None
+    assert parsed.url == address
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "https://" + "a" * 64 + ".org",
+        "https://a.b",
+        "https://a.1org",
+        "https://a_b",
+        "https://.org",
+        "https://me@x.org",
+        "https://x.org:port",
+        "https://x.org/\u200b",
+        "",
+        "...",
+    ],
+)
+def test_what_is_no_safe_address_is_none(text: str) -> None:
+    assert parse_address(text) is None
+
+
+def test_the_longest_address_that_discord_takes_is_one() -> None:
+    longest = "https://x.org/" + "a" * (2048 - len("https://x.org/"))
+    for punctuation in ("", "." * 100):
+        parsed = parse_address(longest + punctuation)
+        assert parsed is not None
+        assert parsed.url == longest
+    assert parse_address(f"{longest}a") is None
+    assert parse_address(longest + "." * 101) is None
+
+
 def test_the_places_lie_in_the_mended_text() -> None:
     text, places = find_addresses("Code: https:// github.com/a/b. Data: x.github.io/c, and")
     assert [text[place.start : place.end] for place in places] == [
@@ -158,6 +230,7 @@ def test_a_host_that_looks_like_a_known_one_is_noticed(host: str) -> None:
     [
         "github.com", "gist.github.com", "x.github.io", "raw.githubusercontent.com", "gitlab.com",
         "huggingface.co", "sandbox.zenodo.org", "x.org", "git.example.org", "digit.com", "lab.org",
+        "gethab.com", "githu.x.bub", "xgihtub.com", "hubio.org", "thub.com", "gitthubb.com",
         "bucket.org", "xn.org", "codeocean.com",
     ],
 )  # fmt: skip

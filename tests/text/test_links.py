@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from bot.models import LinkKind, Provenance
 from bot.text.html import undo_html
-from bot.text.links import find_links
+from bot.text.links import find_links, read_link, same_address
 from bot.text.tex import to_unicode
 from tests.growth import LINEAR, growth, repeated
 from tests.samples import SEED
@@ -193,6 +193,168 @@ def test_the_comment_comes_after_the_abstract_and_repeats_nothing() -> None:
         (LinkKind.CODE, "https://github.com/a/b", Provenance.ABSTRACT),
         (LinkKind.PROJECT, "https://x.org", Provenance.COMMENT),
     ]
+
+
+HOSTS = {
+    # folders, branches and files of a repository; its pages for one of many
+    "github.com/g/r/tree/dev": "code https://github.com/g/r/tree/dev",
+    "github.com/g/r/blob/main/x.py": "code https://github.com/g/r/blob/main/x.py",
+    "github.com/g/r/blob/master": "code https://github.com/g/r",
+    "github.com/g/r/tree/master": "code https://github.com/g/r",
+    "github.com/g/r/tree": "code https://github.com/g/r",
+    "github.com/g/r/releases/tag/v1": "code https://github.com/g/r",
+    "github.com/g/r/pull": "code https://github.com/g/r",
+    "github.com/g/r/pull/7": None,
+    "github.com/g/r/commit/1f": None,
+    "github.com/g/r/discussions/1": None,
+    # owners, by either address; pages of GitHub itself
+    "github.com/g": "project https://github.com/g",
+    "github.com/orgs/g": "project https://github.com/g",
+    "github.com/orgs/g/r": "code https://github.com/g/r",
+    "github.com/Topics/x": None,
+    "github.com/orgs": None,
+    "github.com/a.b/r": None,
+    "github.com/g/r.git/tree/dev": "code https://github.com/g/r/tree/dev",
+    "github.com/g/r,s/tree/dev": "code https://github.com/g/r",
+    "gist.github.com": None,
+    "gist.github.com/o/1f#file": "code https://gist.github.com/o/1f",
+    # forges of institutions, by the first part of their name
+    "gitlab.com": None,
+    "gitlab.com/g": "project https://gitlab.com/g",
+    "gitlab.com/g/-/members": "project https://gitlab.com/g",
+    "gitea.x.org/g/r": "code https://gitea.x.org/g/r",
+    "code.x.org/g/r": "code https://code.x.org/g/r",
+    "lab-git.x.org/g/r": "code https://lab-git.x.org/g/r",
+    "my.gitea.x.org/g/r": "project http://my.gitea.x.org/g/r",
+    "gitlab.com.x.org/g/r": "project http://gitlab.com.x.org/g/r",
+    "bitbucket.org/g/workspace/projects/P": "project https://bitbucket.org/g/workspace/projects/P",
+    "sourceforge.net/p/x/code": "code https://sourceforge.net/p/x/code",
+    "sourceforge.net/projects": None,
+    "sourceforge.net/u/x": None,
+    # repositories under review
+    "anonymous.4open.science": None,
+    "anonymous.4open.science/r": None,
+    "anonymous.4open.science/repository/X/f": "code https://anonymous.4open.science/repository/X/f",
+    "anonymous.4open.science/anonymize/X": "code https://anonymous.4open.science/anonymize/X",
+    "anonymous.4open.science/status/X": "code https://anonymous.4open.science/r/X",
+    "anonymous.4open.science/w/X/a": "project https://anonymous.4open.science/w/X/a",
+    "anonymous.4open.science/api/X": None,
+    # models, data and demonstrations
+    "huggingface.co": None,
+    "huggingface.co/o": "project https://huggingface.co/o",
+    "huggingface.co/o/m/blob/main/x": "model https://huggingface.co/o/m",
+    "huggingface.co/datasets": None,
+    "huggingface.co/datasets/o/d/viewer": "data https://huggingface.co/datasets/o/d",
+    "huggingface.co/datasets/d": "data https://huggingface.co/datasets/d",
+    "huggingface.co/spaces": None,
+    "huggingface.co/spaces/o/s/tree": "project https://huggingface.co/spaces/o/s",
+    "huggingface.co/collections/o/c": "project https://huggingface.co/collections/o/c",
+    "modelscope.cn": None,
+    "modelscope.cn/models": None,
+    "modelscope.cn/models/o/m/files": "model https://modelscope.cn/models/o/m",
+    "modelscope.cn/datasets/o/d": "data https://modelscope.cn/datasets/o/d",
+    "modelscope.cn/studios/o/s": "project https://modelscope.cn/studios/o/s",
+    "modelscope.cn/docs/o/s": None,
+    "kaggle.com/o": None,
+    "kaggle.com/code/o/n": "code https://kaggle.com/code/o/n",
+    "kaggle.com/models/o/m": "model https://kaggle.com/models/o/m",
+    "kaggle.com/c/x": "project https://kaggle.com/c/x",
+    "kaggle.com/competitions/x": "project https://kaggle.com/competitions/x",
+    "kaggle.com/o/d": "data https://kaggle.com/o/d",
+    # archives; identifiers of archives, and of nothing
+    "zenodo.org": None,
+    "figshare.com/s/1": "data https://figshare.com/s/1",
+    "osf.io/1": "data http://osf.io/1",
+    "data.dataverse.org/x": "data http://data.dataverse.org/x",
+    "doi.org/10.5281/zenodo.1": "data https://doi.org/10.5281/zenodo.1",
+    "dx.doi.org/10.6084/1": "data https://dx.doi.org/10.6084/1",
+    "doi.org/10.5281": None,
+    "doi.org/10.1109/1": None,
+    "doi.org": None,
+    # packages and notebooks, not the front pages of those who keep them
+    "raw.githubusercontent.com/o/r": None,
+    "raw.githubusercontent.com/o/r/x": "code https://github.com/o/r",
+    "pypi.org/p/x/1.0": "code https://pypi.org/p/x",
+    "pypi.org/project": None,
+    "pypi.org/user/x": None,
+    "cran.r-project.org/web/packages/x/i.html": (
+        "code https://cran.r-project.org/web/packages/x/i.html"
+    ),
+    "cran.r-project.org/web/views": None,
+    "mathworks.com/matlabcentral/fileexchange": None,
+    "mathworks.com/matlabcentral/answers/1": None,
+    "mathworks.com/matlabcentral/fileexchange/1-x?s=1": (
+        "code https://mathworks.com/matlabcentral/fileexchange/1-x"
+    ),
+    "codeocean.com/capsule/1": "code https://codeocean.com/capsule/1",
+    "codeocean.com": None,
+    # pages of projects, of others, and short addresses of nothing
+    "x.gitlab.io/y": "project https://x.gitlab.io/y",
+    "x.org:8080/y?z=1#w": "project http://x.org:8080/y?z=1#w",
+    "bit.ly/x": "project http://bit.ly/x",
+    "bit.ly": None,
+    "sub.neurips.cc/x": None,
+    "notneurips.cc/x": "project http://notneurips.cc/x",
+}
+"""What an address on its own is, by its host and path."""
+
+
+@pytest.mark.parametrize(("address", "link"), HOSTS.items(), ids=HOSTS.keys())
+def test_an_address_on_its_own_is_what_its_host_says(address: str, link: str | None) -> None:
+    """No words introduce it; the scheme is https where the host is known to have it."""
+    read = read_link(f" http://{address} ", Provenance.HUGGING_FACE)
+    assert (read and f"{read.kind} {read.url}") == link
+    assert read is None or read.provenance is Provenance.HUGGING_FACE
+
+
+@pytest.mark.parametrize("text", ["", "x.org", "see https://x.org/y", "ftp://x.org/y", "http://x"])
+def test_what_is_no_address_on_its_own_is_no_link(text: str) -> None:
+    assert read_link(text, Provenance.HUGGING_FACE) is None
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "is_same"),
+    [
+        ("https://github.com/A/b", "http://www.github.com/a/B/", True),
+        ("https://gitlab.x.org/A/b", "https://gitlab.x.org/a/B", True),
+        ("https://x.org/A", "http://x.org/A/", True),
+        ("https://x.org/A", "https://x.org/a", False),
+        ("https://x.org/a?b", "https://x.org/a", False),
+        ("https://hf.co/a/b", "https://huggingface.co/a/b", True),
+        ("nothing that is one", "nothing that is one", True),
+    ],
+)
+def test_spellings_of_one_address_are_the_same(one: str, other: str, is_same: bool) -> None:
+    assert (same_address(one) == same_address(other)) is is_same
+
+
+def test_what_is_no_address_is_compared_as_it_is() -> None:
+    assert same_address("https://x") == "https://x"
+
+
+def test_a_link_that_the_comment_calls_code_is_code_and_still_of_the_abstract() -> None:
+    (link,) = find_links(abstract="Project page: https://x.org/y", comment="Code: https://x.org/y")
+    assert (link.kind, link.provenance) == (LinkKind.CODE, Provenance.ABSTRACT)
+    (link,) = find_links(abstract="Code: https://x.org/y", comment="Project page: https://x.org/y")
+    assert (link.kind, link.provenance) == (LinkKind.CODE, Provenance.ABSTRACT)
+
+
+@pytest.mark.parametrize(
+    ("text", "is_shown"),
+    [
+        ("Our website: " + "x" * 111 + "https://x.org/y", True),
+        ("Our website: " + "x" * 112 + "https://x.org/y", False),
+        ("See our website. Foo (https://x.org/y) is fast.", False),
+        ("See our website\nFoo: https://x.org/y", False),
+        ("See our website:\nhttps://x.org/y", True),
+        ("It is e.g. our website https://x.org/y", True),
+        ("Foo, https://x.org/y, is our website", False),
+    ],
+)
+def test_a_page_is_introduced_by_the_words_before_it_in_its_sentence(
+    text: str, is_shown: bool
+) -> None:
+    assert bool(find_links(abstract=text, comment=None)) is is_shown
 
 
 PARTS = [

@@ -77,7 +77,9 @@ def message(*footers: str | None) -> discord.Message:
     "query", ["nerf", "a · b", "Page 3 · x", "", 'title:"C++" -(x OR y)', "ünï 🚀 · `*_"]
 )
 def test_the_query_is_read_back_from_the_footer(query: str) -> None:
-    assert query_of_note(message(None, page_note(12, query).strip())) == query
+    note = page_note(12, query)
+    assert note.startswith("Page 12 · ")
+    assert query_of_note(message(None, note.strip())) == query
 
 
 @pytest.mark.parametrize("footers", [(), (None,), ("something else",)])

@@ -153,10 +153,17 @@ def test_a_message_is_split_by_paper() -> None:
 
 @pytest.mark.parametrize(
     ("urls", "numbers"),
-    [([1], [1]), ([1, 2], [1, 3]), ([1, 2], [1]), ([1, None], [1, 2]), ([1, 1], [1, 2])],
+    [
+        ([1], [1]),
+        ([1, 2], [1, 3]),
+        ([1, 2], [1]),
+        ([1, None], [1, 2]),
+        ([1, 1], [1, 2]),
+        ([1, 2, 1], [1, 2]),
+    ],
 )
 def test_a_message_that_cannot_be_split_is_not(urls: list[int | None], numbers: list[int]) -> None:
-    """One paper, embeds and papers of unequal number, an embed that is no paper's."""
+    """One paper, embeds and papers of unequal number, one that is no paper's, or there twice."""
     embeds = [{"url": f"https://arxiv.org/abs/{make_id(n)}" if n else "https://x/"} for n in urls]
     assert CARDS.split({"embeds": embeds}, [(make_id(number), 1) for number in numbers]) == ()
 
