@@ -25,7 +25,7 @@ from bot.arxiv.calendar import announcement_day
 from bot.digest.build import build_digest
 from bot.digest.due import digest_due, starts_with
 from bot.digest.messages import MessageDraft
-from bot.digest.models import Digest, Place, Subscription, SubscriptionState, Tally
+from bot.digest.models import Digest, ListingCheck, Place, Subscription, SubscriptionState, Tally
 from bot.digest.outlook import KnownDays, Outlook, look_ahead
 from bot.digest.rank import rank
 from bot.digest.select import Decision, Verdict, decide
@@ -54,13 +54,15 @@ class PlanResult:
 class AnnouncedDay:
     """One date as it was read for some channels, at ``read_at``.
 
-    ``listings`` are theirs by category; ``found`` tells by query which of the papers it finds.
+    ``listings`` are theirs by category; ``found`` tells by query which of the papers it finds;
+    ``checks`` say how the listings were checked.
     """
 
     day: date
     read_at: datetime
     listings: Mapping[str, Listing]
     found: Mapping[str, Collection[ArxivId]]
+    checks: Sequence[ListingCheck]
 
 
 class Pipeline:
@@ -142,7 +144,13 @@ class Pipeline:
             entry.paper.arxiv_id for each in listings.values() for entry in each.announcements
         }
         found = await self._match(queries, arxiv_ids)
-        return AnnouncedDay(day=day, read_at=read_at, listings=listings, found=found)
+        return AnnouncedDay(
+            day=day,
+            read_at=read_at,
+            listings=listings,
+            found=found,
+            checks=await self.store.intake.list_checks(listings, day),
+        )
 
     async def _match(
         self, texts: Collection[str], arxiv_ids: Collection[ArxivId]
@@ -162,7 +170,9 @@ class Pipeline:
 
     async def preview(self, subscription: Subscription, day: date) -> Digest:
         """Build the digest that would be posted for ``day`` now; stores nothing."""
-        return build_digest(subscription, day, await self.decide(subscription, day))
+        announced = await self._read_day([subscription], day)
+        decisions = await self._decide(subscription, announced)
+        return build_digest(subscription, day, decisions, checks=announced.checks)
 
     async def plan(
         self, subscription: Subscription, day: date, announced: AnnouncedDay | None = None
@@ -175,7 +185,13 @@ class Pipeline:
             announced = await self._read_day([subscription], day)
         earlier = await self.store.outbox.list_deliveries(subscription.channel_id, day)
         decisions = await self._decide(subscription, announced)
-        digest = build_digest(subscription, day, decisions, is_supplement=bool(earlier))
+        digest = build_digest(
+            subscription,
+            day,
+            decisions,
+            checks=announced.checks,
+            is_supplement=bool(earlier),
+        )
         drafts = lay_out(subscription, digest, first_part=len(earlier) + 1)
         messages = await self.store.outbox.plan(
             subscription, day, drafts, now=self.now(), thread_name=thread_name(digest)

@@ -123,7 +123,7 @@ async def planned(pipeline: Pipeline, day: date = TUESDAY, channel_id: int = CHA
     for record in await pipeline.store.outbox.list_deliveries(channel_id, day):
         embeds = record.body["embeds"]
         assert isinstance(embeds, list)
-        found += [embed["url"].rpartition("/")[2] for embed in embeds]
+        found += [embed["url"].rpartition("/")[2] for embed in embeds if "url" in embed]
     return found
 
 

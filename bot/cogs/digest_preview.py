@@ -16,7 +16,8 @@ async def show_preview(cog: AdminCog, interaction: discord.Interaction, page: Pr
     """Replace the interaction's message by ``page`` of a preview, rendered again."""
     subscription = await cog.owned_subscription(interaction, page.channel_id)
     decisions = await cog.pipeline.explain(subscription, page.day)
-    digest = build_digest(subscription, page.day, decisions)
+    checks = await cog.store.intake.list_checks(subscription.categories, page.day)
+    digest = build_digest(subscription, page.day, decisions, checks=checks)
     drafts = lay_out(subscription, digest)
     content = f"What <#{page.channel_id}> would get for {long_date(page.day)}:"
     embeds = [render_summary(subscription, page.day, decisions, drafts)]

@@ -252,9 +252,22 @@ class Tally:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ListingCheck:
+    """A category's listing of a date: its ``papers``, and how many arXiv's own page counts.
+
+    ``on_page`` is None while the page was not asked.
+    """
+
+    category: str
+    papers: int
+    on_page: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Digest:
     """What is posted to one channel for one announcement date.
 
+    ``checks`` say of each category how its listing was checked.
     ``tally`` counts what the date announced for the channel, ``entries`` are what is chosen of it.
     ``is_supplement`` marks papers that reached the listing after a first digest was posted.
     ``entries`` are in the given ``order``; the first ``top`` of them stand out, and where there are
@@ -265,6 +278,8 @@ class Digest:
     announced_on: date
     entries: tuple[DigestEntry, ...]
     tally: Tally
+    channel_id: int = 0
+    checks: tuple[ListingCheck, ...] = ()
     is_supplement: bool = False
     order: Order = Order.LISTING
     top: int = 0

@@ -18,7 +18,7 @@ from discord.ext import commands
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
-from bot.cogs import digest, paper
+from bot.cogs import digest, left_out, paper
 from bot.cogs.answers import EXPIRED, LateOffers, report
 from bot.cogs.services import Deliverer
 from bot.cogs.status import BotCog
@@ -30,7 +30,7 @@ from bot.run.gateway import FIRST_PAUSE_S, GatewayPauses
 
 log = logging.getLogger(__name__)
 
-BUTTONS = (*paper.BUTTONS, *digest.BUTTONS)
+BUTTONS = (*paper.BUTTONS, *digest.BUTTONS, *left_out.BUTTONS)
 
 logging.getLogger("discord.app_commands.tree").addFilter(LateOffers())
 # The bot has no voice; discord.py would warn at each start that packages for it are missing.

@@ -8,6 +8,7 @@ from itertools import groupby
 from operator import attrgetter
 from typing import NamedTuple
 
+from bot.digest.models import ListingCheck
 from bot.models import (
     ArxivId,
     DayRecord,
@@ -67,6 +68,14 @@ class IntakeLog:
     async def list_records(self, category: str) -> list[DayRecord]:
         """List all records of a category, oldest first."""
         return await self._list("category = :category", {"category": category})
+
+    async def list_checks(self, categories: Collection[str], day: date) -> tuple[ListingCheck, ...]:
+        """Say of the listings of a date what arXiv's own page of them counted."""
+        records = await self._list(
+            "day = :day AND category IN (SELECT value FROM json_each(:categories))",
+            {"day": day.isoformat(), "categories": json_array(categories)},
+        )
+        return tuple(_check(record) for record in records)
 
     async def list_open(self) -> list[DayRecord]:
         """List the records about which something is still to be asked, oldest first."""
@@ -256,6 +265,15 @@ class _Asked(NamedTuple):
     category: str
     day: date
     source: IntakeSource
+
+
+def _check(record: DayRecord) -> ListingCheck:
+    feed, page = (
+        record.inquiries[source].papers if source in record.inquiries else None
+        for source in (IntakeSource.FEED, IntakeSource.CATCHUP)
+    )
+    papers = record.papers if feed is None else feed
+    return ListingCheck(category=record.category, papers=papers, on_page=page or None)
 
 
 def _outage(category: str, days: Sequence[_FailingDay]) -> Outage:

@@ -100,6 +100,32 @@ class SearchOffer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LeftOut:
+    """A page of what a date announced for a channel and did not match, counted from 0."""
+
+    PREFIX: ClassVar[str] = "left:1:"
+    TEMPLATE: ClassVar[str] = (
+        r"left:1:(?P<channel>\d{1,20}):(?P<day>\d{4}-\d\d-\d\d):(?P<page>-?\d{1,3})"
+    )
+
+    channel_id: int
+    day: date
+    page: int
+
+    @property
+    def custom_id(self) -> str:
+        return f"{self.PREFIX}{self.channel_id}:{self.day.isoformat()}:{self.page}"
+
+    @classmethod
+    def from_match(cls, match: re.Match[str]) -> Self:
+        return cls(
+            channel_id=int(match["channel"]),
+            day=date.fromisoformat(match["day"]),
+            page=int(match["page"]),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SimilarTo:
     """A wish to see what is like a paper."""
 

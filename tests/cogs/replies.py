@@ -39,4 +39,5 @@ def labels(result: simcord.InteractionResult) -> dict[str, bool]:
         button["label"]: not button.get("disabled", False)
         for row in rows
         for button in row["components"]
+        if "label" in button
     }

@@ -365,7 +365,7 @@ async def test_send_posts_every_paper_and_says_where(world: World) -> None:
     assert is_private(result)
     assert "25 announced (25 new) · 25 posted, in 3 messages, of Tue, 5 Mar 2024" in shown(result)
     assert posted[0].jump_url in shown(result)
-    titles = [embed.title for message in posted for embed in message.embeds]
+    titles = [embed.title for message in posted for embed in message.embeds if embed.title]
     assert titles == [entry.paper.title for entry in LISTING.announcements]
 
 

@@ -49,7 +49,12 @@ async def test_a_topic_decides_what_is_posted(world: World) -> None:
     await world.announce()
     await topic(world, "add", name="diffusion", query="diffusion")
     await world.admin.slash(world.channel, "digest send")
-    titles = [embed.title for message in world.channel.history() for embed in message.embeds]
+    titles = [
+        embed.title
+        for message in world.channel.history()
+        for embed in message.embeds
+        if embed.title
+    ]
     assert titles == [f"Diffusion networks, part {number}" for number in range(4, 26, 4)]
 
 

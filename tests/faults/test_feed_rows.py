@@ -155,7 +155,7 @@ async def test_row_12_papers_that_follow_are_a_supplement(day: Fetching) -> None
     await day.until(at(NEXT, 0), every=20 * MINUTE)
     assert day.posted() == ids(WHOLE)
     first, second, *_ = day.server.messages_in(day.channel)
-    assert (len(first.embed_urls), "more" in second.content) == (3, True)
+    assert (len(first.embed_urls), "supplement" in second.content) == (3, True)
 
 
 async def test_row_13_a_paper_is_posted_once_however_often_it_is_announced(day: Fetching) -> None:

@@ -13,13 +13,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, Protocol
 
 from bot.digest.messages import MessageDraft, ShownMessage
-from bot.digest.models import Digest, Subscription
+from bot.digest.models import Digest, DigestEntry, Subscription
 from bot.ui.styles.auto import AUTO
+from bot.ui.styles.body import Body, Papers
+from bot.ui.styles.body import embeds_of as embeds_of
 from bot.ui.styles.brief import BRIEF
 from bot.ui.styles.cards import CARDS, make_cards
 from bot.ui.styles.heading import thread_name as thread_name
-from bot.ui.styles.list import LIST, options_of
-from bot.ui.styles.parts import Body, Papers, Part, make_drafts
+from bot.ui.styles.list import LIST, make_list, options_of
+from bot.ui.styles.parts import Part, make_drafts
 
 
 class Style(Protocol):
@@ -106,6 +108,11 @@ def describe_drafts(drafts: Iterable[MessageDraft]) -> str:
 def list_options(body: Body) -> Sequence[Mapping[str, str]]:
     """List the papers of a message's menu (``label``, ``value``); none where it has no menu."""
     return options_of(body)
+
+
+def list_papers(entries: Sequence[DigestEntry]) -> Sequence[Body]:
+    """List papers on as many pages as they take, each with its menu, for one person to read."""
+    return tuple(part.body for part in make_list(entries))
 
 
 def read_any(body: Body) -> ShownMessage | None:

@@ -9,9 +9,9 @@ from typing import Final
 from bot.digest.messages import MessageDraft, ShownMessage
 from bot.digest.models import Digest, Subscription
 from bot.text.words import count_of
+from bot.ui.styles.body import Body, Papers
 from bot.ui.styles.brief import BRIEF, Brief, describe_brief
 from bot.ui.styles.cards import CARDS, Cards
-from bot.ui.styles.parts import Body, Papers
 
 
 @dataclass(frozen=True, slots=True)

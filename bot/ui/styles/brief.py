@@ -10,9 +10,10 @@ from typing import Final
 
 from bot.digest.messages import MessageDraft, ShownMessage
 from bot.digest.models import Digest, DigestEntry, Subscription
+from bot.ui.styles.body import Body, Papers
 from bot.ui.styles.cards import CARDS, make_cards
 from bot.ui.styles.list import LIST, make_list, make_menu
-from bot.ui.styles.parts import Body, Papers, Part, make_drafts
+from bot.ui.styles.parts import Part, make_drafts
 
 EXCERPT: Final = 220
 """Of the best abstracts: five cards take two screens of a phone, and the menu has them whole."""

@@ -21,8 +21,10 @@ from bot.errors import InputError
 from bot.models import UNKNOWN_VERSION, AnnounceType, ArxivId, least_version
 from bot.text import markdown
 from bot.ui.embeds import MAX_EMBEDS, MAX_TOTAL, embed_width, one_line, render_paper
+from bot.ui.styles.body import Body, Papers, embeds_of
 from bot.ui.styles.heading import first_line, is_heading
-from bot.ui.styles.parts import Body, Papers, Part, embeds_of, make_drafts, make_pieces, pack
+from bot.ui.styles.parts import Part, make_drafts, make_pieces, pack
+from bot.ui.styles.receipt import ROOM, is_receipt
 
 MIN_EXCERPT = 120
 MAX_EXCERPT = 600
@@ -53,7 +55,7 @@ class Cards:
 
     def split(self, body: Body, papers: Papers) -> tuple[MessageDraft, ...]:
         """One message per paper; a card that is of none of them leaves the message whole."""
-        embeds = embeds_of(body)
+        embeds = [embed for embed in embeds_of(body) if not is_receipt(embed)]
         if len(embeds) < 2 or len(embeds) != len(papers):
             return ()
         parts = []
@@ -132,7 +134,7 @@ def _measure(entry: DigestEntry) -> _Card:
 
 
 def _fits(cards: Group) -> bool:
-    return len(cards) <= MAX_EMBEDS and _width(cards, MIN_EXCERPT) <= MAX_TOTAL
+    return len(cards) <= MAX_EMBEDS and _width(cards, MIN_EXCERPT) <= MAX_TOTAL - ROOM
 
 
 def _width(cards: Group, excerpt_chars: int) -> int:
@@ -142,6 +144,6 @@ def _width(cards: Group, excerpt_chars: int) -> int:
 def _render_group(cards: Group, max_excerpt: int) -> list[discord.Embed]:
     """Render with the longest excerpts, the same limit for all, that the message has room for."""
     limits = range(MIN_EXCERPT, max_excerpt + 1)
-    fitting = bisect_right(limits, MAX_TOTAL, key=lambda limit: _width(cards, limit))
+    fitting = bisect_right(limits, MAX_TOTAL - ROOM, key=lambda limit: _width(cards, limit))
     limit = limits[max(fitting - 1, 0)]
     return [render_paper(card.entry, excerpt_chars=limit) for card in cards]

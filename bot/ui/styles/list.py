@@ -28,8 +28,10 @@ from bot.ui.embeds import (
     one_line,
     type_label,
 )
+from bot.ui.styles.body import Body, Papers, embeds_of
 from bot.ui.styles.heading import first_line
-from bot.ui.styles.parts import Body, Papers, Part, embeds_of, make_drafts, make_pieces, pack
+from bot.ui.styles.parts import Part, make_drafts, make_pieces, pack
+from bot.ui.styles.receipt import ROOM
 from bot.ui.views import READ_ABSTRACT, ReadAbstract
 
 MAX_PAPERS: Final = 25
@@ -100,7 +102,7 @@ def make_list(entries: Sequence[DigestEntry], first_number: int = 1) -> list[Par
 
 
 def _fits(lines: Sequence[_Line]) -> bool:
-    return len(lines) <= MAX_PAPERS and sum(map(_width, lines)) <= MAX_TOTAL
+    return len(lines) <= MAX_PAPERS and sum(map(_width, lines)) <= MAX_TOTAL - ROOM
 
 
 def _width(line: _Line) -> int:
@@ -232,4 +234,5 @@ def _texts_of(embed: Mapping[str, Any]) -> list[str]:
     """Cut a description into the papers that it lists."""
     text = str(embed.get("description") or "")
     starts = [found.start() for found in _FIRST_LINE.finditer(text)]
-    return [text[a:b].rstrip("\n") for a, b in zip(starts, [*starts[1:], len(text)], strict=True)]
+    ends = [*starts[1:], len(text)] if starts else []
+    return [text[a:b].rstrip("\n") for a, b in zip(starts, ends, strict=True)]

@@ -1,25 +1,17 @@
 """How the parts of a digest become messages, the same in all styles."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any, Final, TypeVar, cast
+from typing import TypeVar
 
 from bot.digest.messages import MessageDraft
 from bot.digest.models import Digest
-from bot.models import ArxivId
+from bot.ui.styles.body import SILENT, Body, Papers
 from bot.ui.styles.heading import head, head_of_part, head_of_piece
+from bot.ui.styles.receipt import add_receipt, put_receipt, take_receipt
 
 T = TypeVar("T")
-
-Body = Mapping[str, object]
-"""A message as Discord's API has it: ``content``, ``embeds``, ``components``, ``flags``."""
-
-Papers = Sequence[tuple[ArxivId, int]]
-"""Papers of a message with their versions, in its order."""
-
-SILENT: Final = 1 << 12
-"""The flag of a message that notifies nobody (SUPPRESS_NOTIFICATIONS)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,29 +53,38 @@ def make_drafts(
     return tuple(
         MessageDraft(
             style=part.style,
-            body={"content": head(digest, number, says_order=says_order), **part.body}
-            if number == first_part
-            else {
-                "content": head_of_part(digest, number, last_part),
-                **part.body,
-                "flags": SILENT,
-            },
+            body=_complete(
+                digest, part.body, number, (first_part, last_part), says_order=says_order
+            ),
             papers=tuple(part.papers),
         )
         for number, part in enumerate(parts, start=first_part)
     )
 
 
+def _complete(
+    digest: Digest, body: Body, number: int, bounds: tuple[int, int], *, says_order: bool
+) -> Body:
+    """Begin a part with its heading, and end the last with the digest's receipt."""
+    first, last = bounds
+    if number == first:
+        body = {"content": head(digest, number, says_order=says_order), **body}
+    else:
+        body = {"content": head_of_part(digest, number, last), **body, "flags": SILENT}
+    return add_receipt(body, digest) if number == last else body
+
+
 def make_pieces(body: Body, parts: Sequence[Part]) -> tuple[MessageDraft, ...]:
     """Make messages of the parts of one that Discord refused."""
     content, flags = str(body.get("content") or ""), body.get("flags")
     pings = body.get("allowed_mentions")
+    _, receipt = take_receipt(body)
     return tuple(
         MessageDraft(
             style=part.style,
             body={
                 "content": head_of_piece(content, number, len(parts)),
-                **part.body,
+                **(put_receipt(part.body, receipt) if number == len(parts) else part.body),
                 **({"flags": flags} if number == 1 and flags else {}),
                 **({"allowed_mentions": pings} if number == 1 and pings else {}),
                 **({"flags": SILENT} if number > 1 else {}),
@@ -92,8 +93,3 @@ def make_pieces(body: Body, parts: Sequence[Part]) -> tuple[MessageDraft, ...]:
         )
         for number, part in enumerate(parts, start=1)
     )
-
-
-def embeds_of(body: Body) -> Sequence[Mapping[str, Any]]:
-    """Return the embeds of a message, planned or posted."""
-    return cast(Sequence[Mapping[str, Any]], body.get("embeds") or ())

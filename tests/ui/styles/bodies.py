@@ -10,6 +10,7 @@ from bot.digest.messages import MessageDraft
 from bot.digest.models import Digest, DigestEntry
 from bot.models import AnnounceType, LinkKind, Paper
 from bot.text import markdown
+from bot.ui.styles.receipt import is_receipt
 from tests.builders import make_digest, make_entry, make_link, make_paper
 from tests.fakes.spec import MESSAGES, body_errors
 
@@ -28,9 +29,19 @@ def typical_paper(number: int) -> Paper:
 
 
 def embeds_of(draft: MessageDraft) -> list[dict[str, Any]]:
+    """Return the embeds that show papers: all but the receipt."""
     embeds = draft.body["embeds"]
     assert isinstance(embeds, list)
-    return embeds
+    return [embed for embed in embeds if not is_receipt(embed)]
+
+
+def receipt_of(draft: MessageDraft) -> str:
+    """Return what the receipt of a message says; nothing where it has none."""
+    embeds = draft.body["embeds"]
+    assert isinstance(embeds, list)
+    said = [str(embed["footer"]["text"]) for embed in embeds if is_receipt(embed)]
+    lines = str(draft.body["content"]).split("\n")
+    return (said or [line for line in lines[1:] if line.startswith("-# ")] or [""])[0]
 
 
 def content_of(draft: MessageDraft) -> str:
@@ -58,7 +69,7 @@ def body_problems(body: Mapping[str, Any]) -> list[str]:
             problems.append("blank text")
         if markdown.width(embed.get("title", "")) > 256:
             problems.append("title too long in UTF-16 units")
-        if markdown.width(embed["description"]) > 4096:
+        if markdown.width(embed.get("description", "")) > 4096:
             problems.append("description too long in UTF-16 units")
     if len(body["embeds"]) > 10 or not body["content"].strip():
         problems.append("too many embeds, or no content")
@@ -83,7 +94,7 @@ def options_of(body: Mapping[str, Any]) -> list[dict[str, str]]:
         option
         for row in body.get("components", [])
         for menu in row["components"]
-        for option in menu["options"]
+        for option in menu.get("options", [])
     ]
 
 

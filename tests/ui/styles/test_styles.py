@@ -12,7 +12,7 @@ from bot.ui.styles import (
     render_then_cards,
     style_of,
 )
-from bot.ui.styles.parts import SILENT
+from bot.ui.styles.body import SILENT
 from tests.builders import make_digest, make_papers
 from tests.fakes import spec
 from tests.fakes.plain_style import PLAIN, plain_style

@@ -1,0 +1,103 @@
+"""The receipt that ends a digest: where each announced paper is, and how the list was checked.
+
+It is an embed that has nothing but a footer, and below it a button that opens what is left out. A
+message that is full of embeds says it in its content.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final, cast
+
+from bot.digest.models import Digest, ListingCheck, Tally
+from bot.text import markdown
+from bot.text.words import count_of, joined
+from bot.ui.embeds import MAX_EMBEDS
+from bot.ui.styles.body import Body, embeds_of, rows_of
+from bot.ui.tally import SEPARATOR
+from bot.ui.views import LeftOut
+
+ROOM: Final = 300
+"""Characters that a digest's messages leave for it."""
+ROW, BUTTON, SECONDARY = 1, 2, 2
+"""Discord's types of components, and a button's style."""
+
+
+def add_receipt(body: Body, digest: Digest) -> Body:
+    """End a message with the receipt of its digest."""
+    said = markdown.plain(SEPARATOR.join(_lines(digest)), ROOM)
+    embeds = embeds_of(body)
+    if len(embeds) < MAX_EMBEDS:
+        body = {**body, "embeds": [*embeds, {"footer": {"text": said}}]}
+    else:
+        body = {**body, "content": f"{body.get('content') or ''}\n-# {said}"}
+    left_out = digest.tally.announced - digest.tally.matching
+    return {**body, "components": [*rows_of(body), _button(digest, left_out)]} if left_out else body
+
+
+def is_receipt(embed: Mapping[str, Any]) -> bool:
+    """Tell whether an embed is the receipt and no paper."""
+    return bool(embed.get("footer")) and not embed.get("description") and not embed.get("url")
+
+
+def take_receipt(body: Body) -> tuple[Body, Body]:
+    """Part a message from its receipt: what each of them adds to an empty one."""
+    buttons = [row for row in rows_of(body) if _is_ours(row)]
+    receipts = [embed for embed in embeds_of(body) if is_receipt(embed)]
+    rest = {
+        **body,
+        "embeds": [embed for embed in embeds_of(body) if not is_receipt(embed)],
+        "components": [row for row in rows_of(body) if not _is_ours(row)],
+    }
+    return rest, {"embeds": receipts, "components": buttons}
+
+
+def put_receipt(body: Body, receipt: Body) -> Body:
+    """Add a receipt that was taken from another message; without one the body stays as it is."""
+    added = {key: [*_listed(body, key), *_listed(receipt, key)] for key in receipt}
+    return {**body, **{key: values for key, values in added.items() if values}}
+
+
+def _listed(body: Body, key: str) -> Sequence[object]:
+    return cast(Sequence[object], body.get(key) or ())
+
+
+def _is_ours(row: Mapping[str, Any]) -> bool:
+    ids = [str(item.get("custom_id") or "") for item in row.get("components") or ()]
+    return any(each.startswith(LeftOut.PREFIX) for each in ids)
+
+
+def _button(digest: Digest, count: int) -> dict[str, object]:
+    state = LeftOut(channel_id=digest.channel_id, day=digest.announced_on, page=0)
+    button = {
+        "type": BUTTON,
+        "style": SECONDARY,
+        "label": f"See {count_of(count, 'paper')} not matched",
+        "custom_id": state.custom_id,
+    }
+    return {"type": ROW, "components": [button]}
+
+
+def _lines(digest: Digest) -> Iterator[str]:
+    yield from _where(digest.tally, is_supplement=digest.is_supplement)
+    yield from _checked(digest.checks)
+
+
+def _where(tally: Tally, *, is_supplement: bool) -> Iterator[str]:
+    """Account for every announced paper: these numbers add up."""
+    yield f"{tally.announced:,} announced"
+    yield f"{tally.chosen:,} posted {'now' if is_supplement else 'here'}"
+    if tally.before:
+        yield f"{tally.before:,} posted before"
+    if left_out := tally.announced - tally.matching:
+        yield f"{left_out:,} not matched"
+
+
+def _checked(checks: Sequence[ListingCheck]) -> Iterator[str]:
+    """Say what arXiv's own page counts, where it was asked."""
+    asked = [each for each in checks if each.on_page is not None]
+    if asked and all(each.on_page == each.papers for each in asked):
+        names = f" of {joined([each.category for each in asked])}" if asked != [*checks] else ""
+        yield f"as many as on arXiv's page{names}"
+        return
+    for each in asked:
+        if each.on_page != each.papers:
+            yield f"{each.category}: {each.on_page:,} on arXiv's page, {each.papers:,} in its feed"
