@@ -29,6 +29,7 @@ import tempfile
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from bot.digest.models import Place
@@ -137,17 +138,30 @@ async def _live_and_die(day: Scenario, loop: Loop, dice: random.Random) -> int:
 
 
 async def _deliver_the_rest(day: Scenario) -> None:
-    """Let the bot live until all is settled; it may take long, but not stand still."""
+    """Let the bot live until all is settled; it may take long, but not stand still.
+
+    A message that was often tried waits up to minutes for its next try.
+    """
     async with day.running() as bot:
         while not day.is_done():
-            await until(_moves(day, bot), lambda: bot.log)
+            await until(_moves(day, bot), lambda: f"{day.open_messages()}\n{bot.log}")
             assert not bot.has_ended, bot.log
+            await asyncio.sleep(1)
         await bot.stop()
 
 
 def _moves(day: Scenario, bot: BotProcess) -> Callable[[], bool]:
     before = day.states()
-    return lambda: day.states() != before or bot.has_ended
+    return lambda: day.states() != before or bot.has_ended or _only_waits(day)
+
+
+def _only_waits(day: Scenario) -> bool:
+    """Whether the next try of every message that is not settled is still to come."""
+    now = datetime.now(UTC)
+    messages = day.open_messages()
+    return all(
+        state == "planned" and datetime.fromisoformat(at) > now for state, _, at, _ in messages
+    )
 
 
 async def _posting(day: Scenario, bot: BotProcess) -> None:

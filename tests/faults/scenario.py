@@ -111,6 +111,17 @@ class Scenario:
         finally:
             connection.close()
 
+    def open_messages(self) -> list[tuple[str, int, str, str | None]]:
+        """Return state, attempts, earliest next try and reason of every message not settled."""
+        connection = sqlite3.connect(f"file:{self.path}?mode=ro", uri=True, timeout=5)
+        try:
+            return connection.execute(
+                "SELECT state, attempts, not_before, reason FROM delivery "
+                "WHERE state IN ('planned', 'sending') ORDER BY not_before"
+            ).fetchall()
+        finally:
+            connection.close()
+
     def is_done(self) -> bool:
         """Whether every message is in a final state, and there are some for each channel."""
         states = self.states()
