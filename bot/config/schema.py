@@ -122,13 +122,22 @@ def _stand_in(scheme: str) -> AfterValidator:
 def _check_path(path: Path) -> Path:
     if str(path) in ("", ".") or "\0" in str(path):
         raise ValueError("must be the path of a file")
-    return expand_home(path)
+    return _expanded(path)
 
 
 def _check_folder(path: Path) -> Path:
     if str(path) in ("", ".") or "\0" in str(path):
         raise ValueError("must be the path of a folder")
-    return expand_home(path)
+    return _expanded(path)
+
+
+def _expanded(path: Path) -> Path:
+    """Expand a home folder; a folder must not get the name ``~`` because there is none."""
+    expanded = expand_home(path)
+    if str(expanded).startswith("~"):
+        home = expanded.parts[0]
+        raise ValueError(f"{home} stands for a home folder, and there is none; write a whole path")
+    return expanded
 
 
 def expand_home(path: Path | str) -> Path:

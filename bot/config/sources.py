@@ -89,7 +89,7 @@ def _read_env_file(path: Path) -> dict[str, str]:
         if not path.exists():
             return {}
         # Without interpolation: a `$` in a value is a `$`.
-        return _without_empty(dotenv_values(path, interpolate=False, encoding="utf-8"))
+        return _without_empty(dotenv_values(path, interpolate=False, encoding="utf-8-sig"))
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError([unreadable(path, error)]) from error
 

@@ -36,6 +36,6 @@ def load_starters(path: Path) -> tuple[StarterTopic, ...]:
 
 def _read(path: Path) -> str:
     try:
-        return path.read_text("utf-8")
+        return path.read_text("utf-8-sig")  # a BOM is harmless
     except FileNotFoundError:
         return (resources.files("bot.config") / "topics.toml").read_text("utf-8")

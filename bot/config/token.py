@@ -14,6 +14,9 @@ from bot.errors import ConfigError
 
 log = logging.getLogger(__name__)
 
+AROUND: Final = " \t\r\n\f\v\u00a0\ufeff"
+"""What editors, shells and web pages leave around a token: blanks, line ends, a byte order mark."""
+
 SECRETS_FOLDER: Final = Path("/run/secrets")
 """Where Docker puts secrets: readable for all, but only inside the container."""
 
@@ -43,7 +46,7 @@ def _read_token_file(path: Path) -> str:
 
 
 def _check_token(name: str, text: str) -> str:
-    token = text.strip()
+    token = text.strip(AROUND)
     if not token:
         raise ConfigError([problem(name, "is empty; it must hold the bot's token")])
     if token[0] in "\"'" or token[-1] in "\"'":
