@@ -18,6 +18,7 @@ BotError
 │  ├─ DatabaseBusy                   another process holds the lock: try again
 │  ├─ DatabaseFull                   no space on the disk: nothing new until there is some
 │  └─ AlreadyRunning                 exit 75: another instance uses this database
+├─ OutputError                       exit 74: nothing can be written where the output goes
 └─ TokenRefused                      exit 78: Discord does not accept the token
 
 ``str(error)`` is always one sentence fit for a person: what is wrong, and what would be right.
@@ -153,6 +154,10 @@ class DatabaseFull(StoreError):
 
 class AlreadyRunning(StoreError):
     """Another instance of the bot uses this database."""
+
+
+class OutputError(BotError):
+    """What was to be printed cannot be written (a full disk, a closed stdout)."""
 
 
 class TokenRefused(BotError):

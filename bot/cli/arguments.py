@@ -1,10 +1,11 @@
 """What may be typed on the command line, and the help that explains it."""
 
 import argparse
+import sys
 from pathlib import Path
 
 from bot import __version__
-from bot.cli.output import EXIT_CODES, FORMATS, MESSAGES
+from bot.cli.output import EXIT_CODES, FORMATS, MESSAGES, report, show
 from bot.models import AnnounceType
 from bot.query.results import Sort
 from bot.ui.styles import DEFAULT_STYLE, STYLES
@@ -21,9 +22,19 @@ def program_name(started_as: str) -> str:
     return SCRIPT if Path(started_as).stem == SCRIPT else "python -m bot"
 
 
+class _Parser(argparse.ArgumentParser):
+    """A parser whose help is a result like any other: argparse keeps quiet when it gets lost."""
+
+    def _print_message(self, message: str, file: object = None) -> None:
+        if file is sys.stderr:
+            report(message.removesuffix("\n"))
+        else:
+            show(message)
+
+
 def build_parser(program: str) -> argparse.ArgumentParser:
     """Build the parser; ``program`` is how the bot was started, for usage and examples."""
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog=program,
         description="Paper Digest Bot: arXiv's daily announcement in Discord channels.",
         epilog=EXIT_CODES,
@@ -48,10 +59,8 @@ def build_parser(program: str) -> argparse.ArgumentParser:
     return parser
 
 
-def _add(
-    commands: "Subparsers[argparse.ArgumentParser]", name: str, text: str, *examples: str
-) -> argparse.ArgumentParser:
-    parser: argparse.ArgumentParser = commands.add_parser(
+def _add(commands: "Subparsers[_Parser]", name: str, text: str, *examples: str) -> _Parser:
+    parser: _Parser = commands.add_parser(
         name,
         help=text.partition(".")[0],
         description=text,
@@ -62,7 +71,7 @@ def _add(
     return parser
 
 
-def _add_running_commands(commands: "Subparsers[argparse.ArgumentParser]") -> None:
+def _add_running_commands(commands: "Subparsers[_Parser]") -> None:
     _add(
         commands, "run",
         "Run the bot: connect to Discord, watch arXiv, post what is due. Needs DISCORD_TOKEN "
@@ -94,7 +103,7 @@ def _add_running_commands(commands: "Subparsers[argparse.ArgumentParser]") -> No
     )  # fmt: skip
 
 
-def _add_database_commands(commands: "Subparsers[argparse.ArgumentParser]") -> None:
+def _add_database_commands(commands: "Subparsers[_Parser]") -> None:
     backup = _add(
         commands, "backup",
         "Copy the database to a file, whole and checked, while the bot may be running.",
@@ -122,7 +131,7 @@ def _add_database_commands(commands: "Subparsers[argparse.ArgumentParser]") -> N
     )  # fmt: skip
 
 
-def _add_intake_commands(commands: "Subparsers[argparse.ArgumentParser]") -> None:
+def _add_intake_commands(commands: "Subparsers[_Parser]") -> None:
     fetch = _add(
         commands, "fetch",
         "Fetch today's listings into the database, without posting. Without --category: those "
@@ -175,7 +184,7 @@ through: a few minutes for a year of a large category. Stopped or killed, the sa
 where it was. More: docs/import.md."""
 
 
-def _add_reading_commands(commands: "Subparsers[argparse.ArgumentParser]") -> None:
+def _add_reading_commands(commands: "Subparsers[_Parser]") -> None:
     digest = _add(
         commands, "digest",
         "Print the digest of a stored listing. Without --topic and --type it has every paper of "

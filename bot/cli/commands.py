@@ -72,7 +72,7 @@ async def run_command(options: Options, config: Config) -> int:
 
 async def demo_command(options: Options, config: Config) -> int:
     listing = _read_listing(options.listing) if options.listing else None
-    await run_demo(port=options.port, listing=listing)
+    await run_demo(show, port=options.port, listing=listing)
     return EXIT_OK
 
 

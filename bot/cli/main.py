@@ -6,17 +6,24 @@ of the exit codes of `output`; a traceback is a bug.
 
 import asyncio
 import logging
-import os
 import sys
 from collections.abc import Sequence
 
 from bot.arxiv.taxonomy import canonical_category
 from bot.cli.arguments import Options, build_parser, program_name
 from bot.cli.commands import COMMANDS
-from bot.cli.output import EXIT_BUG, EXIT_OK, exit_code, report, sentence_of
+from bot.cli.output import (
+    EXIT_BUG,
+    EXIT_OK,
+    drop_output,
+    exit_code,
+    prepare_streams,
+    report,
+    sentence_of,
+)
 from bot.config.schema import Config
 from bot.config.sources import load_config
-from bot.errors import BotError, DatabaseDamaged
+from bot.errors import BotError, DatabaseDamaged, OutputError
 from bot.log import setup_logging
 from bot.store.backup.copies import advise
 
@@ -25,17 +32,21 @@ log = logging.getLogger(__name__)
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns its exit code."""
-    options = build_parser(program_name(sys.argv[0])).parse_args(arguments)
+    prepare_streams()
     try:
+        options = build_parser(program_name(sys.argv[0])).parse_args(arguments)
         config = load_config(options.config, canonical_category=canonical_category)
         setup_logging(config.log, secrets=())
         return asyncio.run(_run(options, config))
+    except OutputError as error:
+        drop_output()
+        report(sentence_of(error))
+        return exit_code(error)
     except BotError as error:
         report(sentence_of(error))
         return exit_code(error)
     except BrokenPipeError:
-        # The reader (head, less) has seen enough; keep Python from complaining at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        drop_output()  # its reader (head, less) has seen enough
         return EXIT_OK
     except Exception:
         log.exception("this is a bug, please report it")  # by the log, which hides secrets

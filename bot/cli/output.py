@@ -1,6 +1,8 @@
 """What is printed: results, remarks, failures as one sentence, and the exit codes."""
 
+import contextlib
 import json
+import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Final
@@ -15,6 +17,7 @@ from bot.errors import (
     BotError,
     ConfigError,
     InputError,
+    OutputError,
     QuerySyntaxError,
     StoreError,
     TokenRefused,
@@ -42,22 +45,53 @@ exit codes:
   2   what you gave cannot be used (unknown category, impossible date, missing or wrong file)
   65  import stored everything, and nothing confirms the date of some of it, which is named
   69  arXiv did not answer, or not with a listing
-  74  the database cannot be used
+  74  the database cannot be used, or the output cannot be written
   75  another instance uses the database
   78  a setting is wrong, or Discord refuses the token
   130 import or backfill was stopped by Ctrl-C
 """
 
 
+def prepare_streams() -> None:
+    """See that files which are opened take no number of a closed stdin, stdout or stderr.
+
+    Whatever is written there without asking, a library's complaint say, would land in them.
+    """
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # the lowest free number is this one
+    if sys.stderr is None:  # Python's answer to a closed one
+        sys.stderr = open(os.devnull, "w")  # noqa: SIM115  # until the end
+
+
 def show(text: str) -> None:
-    """Print a result, whole with its line ends."""
-    sys.stdout.write(text)
-    sys.stdout.flush()  # here it is still known that a reader (head, less) has gone
+    """Print a result, whole with its line ends.
+
+    Raises `OutputError` when it cannot be written, BrokenPipeError when its reader has gone.
+    """
+    if sys.stdout is None:
+        raise OutputError("The output cannot be written: stdout is closed.")
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()  # here it is still known that a reader (head, less) has gone
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise OutputError(f"The output cannot be written: {error.strerror}.") from error
+
+
+def drop_output() -> None:
+    """Forget what could not be printed; else Python complains of it at the end."""
+    if sys.stdout is not None:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def report(line: str) -> None:
     """Print progress, a remark or a failure: anything but a result."""
-    print(line, file=sys.stderr)
+    with contextlib.suppress(OSError):  # whatever happens to stderr, the work goes on
+        print(line, file=sys.stderr, flush=True)
 
 
 def sentence_of(error: BotError) -> str:
@@ -75,6 +109,7 @@ def exit_code(error: BotError) -> int:
         (ArxivError, EXIT_ARXIV),
         (AlreadyRunning, EXIT_RUNNING),
         (StoreError, EXIT_DATABASE),
+        (OutputError, EXIT_DATABASE),
     )
     return next((code for kind, code in codes if isinstance(error, kind)), EXIT_BUG)
 

@@ -6,6 +6,7 @@ batches before it; the next run finds them unchanged and passes over them quickl
 """
 
 import asyncio
+import contextlib
 import gc
 import sys
 import time
@@ -163,7 +164,8 @@ class Progress:
         self._bar.update(done - self._bar.n)
 
     def say(self, line: str) -> None:
-        with tqdm.external_write_mode(file=self._stream):
+        # On a full disk the line is lost: the work is worth more than that.
+        with contextlib.suppress(OSError), tqdm.external_write_mode(file=self._stream):
             print(line, file=self._stream)
 
     def close(self) -> None:

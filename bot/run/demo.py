@@ -11,7 +11,7 @@ import shlex
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -62,10 +62,13 @@ class Stage:
     posted: tuple[discord.Message, ...]
 
 
-async def run_demo(*, port: int = 0, listing: Listing | None = None) -> None:
+async def run_demo(
+    show: Callable[[str], None], *, port: int = 0, listing: Listing | None = None
+) -> None:
     """Serve the demo until Ctrl-C, SIGTERM or the page's own end button.
 
-    ``port`` 0 takes a free one. Raises `InputError` when simcord is missing or the port is taken.
+    ``port`` 0 takes a free one; ``show`` prints the text that names the page. Raises `InputError`
+    when simcord is missing or the port is taken.
     """
     if find_spec("simcord") is None or find_spec("markdown_it") is None:
         raise InputError(NEEDS_SIMCORD)
@@ -75,10 +78,10 @@ async def run_demo(*, port: int = 0, listing: Listing | None = None) -> None:
         clock = clock_from(datetime.combine(listing.announced_on, HOUR))
         config = Config(database=DatabaseConfig(path=Path(folder) / "papers.db"))
         async with open_offline(config, now=clock) as pipeline:
-            await _perform(build_app(config, pipeline), listing, port)
+            await _perform(build_app(config, pipeline), listing, port, show)
 
 
-async def _perform(app: App, listing: Listing, port: int) -> None:
+async def _perform(app: App, listing: Listing, port: int, show: Callable[[str], None]) -> None:
     import simcord
 
     env = simcord.Env(app.bot, shard_count=1, check_errors=False)
@@ -93,7 +96,7 @@ async def _perform(app: App, listing: Listing, port: int) -> None:
             _delivering(app.delivery),
             _open_page(env, stage, port) as page,
         ):
-            _tell(page.url, stage, listing)
+            show(_greet(page.url, stage, listing))
             await until(stopped, page.wait_closed())
     finally:
         await env.shutdown()
@@ -172,16 +175,15 @@ def _be_quiet() -> None:
     logging.getLogger("discord").setLevel(logging.ERROR)  # it warns of missing intents
 
 
-def _tell(url: str, stage: Stage, listing: Listing) -> None:
+def _greet(url: str, stage: Stage, listing: Listing) -> str:
     papers = sum(len(message.embeds) for message in stage.posted)
-    sys.stdout.write(
+    return (
         f"The demo runs; open this page (only this machine can):\n\n    {url}\n\n"
         f"#papers shows {listing.category} of {long_date(listing.announced_on)}: "
         f"{count_of(papers, 'paper')} in {count_of(len(stage.posted), 'message')}.\n"
         "Type / there for the bot's commands, for example /paper search, /topic add, /bot help.\n"
         "Ctrl-C ends it.\n"
     )
-    sys.stdout.flush()
 
 
 def default_listing() -> Listing:

@@ -168,7 +168,7 @@ async def test_without_simcord_it_says_how_to_get_it(
 ) -> None:
     monkeypatch.setitem(sys.modules, module, None)
     with pytest.raises(InputError, match=r"install it with .*pip install 'simcord\[preview\]==3"):
-        await run_demo()
+        await run_demo(lambda _: None)
 
 
 def test_the_listing_that_comes_with_the_bot_is_the_seed() -> None:
