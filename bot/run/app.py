@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import aiohttp
 import discord
@@ -21,7 +22,7 @@ from bot.delivery.notices import Caretaker
 from bot.delivery.reconcile import Reconciliation
 from bot.delivery.trace import http_trace
 from bot.delivery.worker import Delivery, DeliverySettings
-from bot.errors import ArxivUnavailable
+from bot.errors import ArxivUnavailable, DatabaseUnusable
 from bot.intake.ask import Intake, ListingSource
 from bot.intake.backfill import Backfill
 from bot.intake.enrich import Enrichment
@@ -32,6 +33,7 @@ from bot.models import ArxivId, Clock, Listing, Paper
 from bot.pipeline import Pipeline
 from bot.run.client import PaperBot, use_stand_ins
 from bot.run.housekeeping import Backups
+from bot.store.backup.copies import refuse_lost
 from bot.store.store import Store, open_store
 
 
@@ -80,16 +82,24 @@ def offline_pipeline(store: Store, *, now: Clock = utc_now) -> Pipeline:
 
 
 @asynccontextmanager
+async def _open_store(config: Config) -> AsyncIterator[Store]:
+    """Open the store, unless its database is gone while backups of it are there."""
+    refuse_lost(config.database.path, config.backup_folder)
+    async with open_store(config.database.path) as store:
+        yield store
+
+
+@asynccontextmanager
 async def open_offline(config: Config, *, now: Clock = utc_now) -> AsyncIterator[Pipeline]:
     """Open the store, and a pipeline over it that never asks arXiv; raises as `open_store`."""
-    async with open_store(config.database.path) as store:
+    async with _open_store(config) as store:
         yield build_pipeline(store, NoSource(), rules=intake_rules(config), now=now)
 
 
 @asynccontextmanager
 async def open_pipeline(config: Config, *, now: Clock = utc_now) -> AsyncIterator[Pipeline]:
     """Open the store and arXiv's client; raises as `open_store`."""
-    async with open_store(config.database.path) as store, aiohttp.ClientSession() as session:
+    async with _open_store(config) as store, aiohttp.ClientSession() as session:
         source = ArxivClient(session, config.arxiv)
         yield build_pipeline(store, source, rules=intake_rules(config), now=now)
 
@@ -102,7 +112,7 @@ async def open_importer(
     config: Config, *, report: Report, now: Clock = utc_now
 ) -> AsyncIterator[Importer]:
     """Open the store for an import of files; raises as `open_store`."""
-    async with open_store(config.database.path) as store:
+    async with _open_store(config) as store:
         yield Importer(store, now=now(), report=report)
 
 
@@ -111,7 +121,7 @@ async def open_backfill(
     config: Config, *, report: Report, now: Clock = utc_now
 ) -> AsyncIterator[Backfill]:
     """Open the store and arXiv's client for a backfill; raises as `open_store`."""
-    async with open_store(config.database.path) as store, aiohttp.ClientSession() as session:
+    async with _open_store(config) as store, aiohttp.ClientSession() as session:
         yield Backfill(store, ArxivClient(session, config.arxiv), now=now, report=report)
 
 
@@ -183,9 +193,17 @@ def _build_delivery(config: Config, pipeline: Pipeline, sender: DiscordSender) -
             nonce_window=timedelta(seconds=config.delivery.nonce_window_s),
             give_up_after=timedelta(hours=config.schedule.catchup_window_h),
         ),
-        free_bytes=lambda: shutil.disk_usage(folder).free,
+        free_bytes=lambda: _free_bytes(folder),
         is_ready=reconciliation.is_done,
     )
+
+
+def _free_bytes(folder: Path) -> int:
+    """Return the space for the database; raises `DatabaseUnusable` when its folder is gone."""
+    try:
+        return shutil.disk_usage(folder).free
+    except OSError as error:
+        raise DatabaseUnusable(f"{folder} cannot be reached ({error.strerror}).") from error
 
 
 def _build_backups(config: Config, now: Clock) -> Backups | None:

@@ -7,6 +7,7 @@ ticker finishes its tick, delivery finishes the post in flight, then clients and
 import asyncio
 import contextlib
 import logging
+import shlex
 import time
 from collections.abc import AsyncIterator, Iterator
 from typing import IO
@@ -23,7 +24,8 @@ from bot.run.stopping import stopping_on_signals, until
 from bot.run.ticker import ticking
 from bot.run.watchdog import watching_loop
 from bot.store.backup.backup import note_boot
-from bot.store.sqlite.database import instance_lock
+from bot.store.backup.copies import find_exposed
+from bot.store.sqlite.database import instance_lock, keep_lock
 from bot.store.sqlite.maintenance import check_pages, repair_indexes
 from bot.store.store import Store
 
@@ -36,6 +38,8 @@ HOUSEKEEPING_EVERY_S = 3600.0
 GRACE_S = 30.0
 """How long a post in flight may take after a signal."""
 HEARTBEAT_S = 5.0
+FILES_EVERY_S = 1.0
+"""How often the database's files are looked at, besides before each write."""
 CLOCK_STEP_S = 30.0
 """By how much the wall clock may drift between two heartbeats before that is told."""
 LONGEST_PAUSE_S = 60.0
@@ -54,10 +58,19 @@ async def run_bot(config: Config, token: str) -> None:
     async with stopping_on_signals() as stopped:
         with instance_lock(config.database.path) as lock:
             async with open_app(config) as app:
+                _tell_exposed(config)
                 if await until(stopped, _check_database(app.store)):
                     await _notice_copy(app.store, lock)
-                    await _Process(app).run(token, stopped)
+                    await _Process(app, lock).run(token, stopped)
         log.info("stopped")
+
+
+def _tell_exposed(config: Config) -> None:
+    if files := find_exposed(config.database.path, config.backup_folder):
+        log.warning(
+            "others on this machine can read what people searched for; run: chmod 600 %s",
+            shlex.join(map(str, files)),
+        )
 
 
 async def _check_database(store: Store) -> None:
@@ -74,14 +87,18 @@ async def _check_database(store: Store) -> None:
 async def _notice_copy(store: Store, lock: IO[str]) -> None:
     """Notice a database that was put back. Not to be cancelled: file and database agree after."""
     if await note_boot(store.database, lock, utc_now()):
-        log.warning("database restored from a copy: comparing it with the channels first")
+        log.warning(
+            "database older than when the bot last ran, restored from a copy or without the log "
+            "that was beside it: comparing it with the channels first"
+        )
 
 
 class _Process:
     """The running parts, and the signs of life that the health pages show."""
 
-    def __init__(self, app: App) -> None:
+    def __init__(self, app: App, lock: IO[str]) -> None:
         self.app = app
+        self.lock = lock
         self.heart_beat_at_s = self.ticked_at_s = time.monotonic()
         self.ticks = self.planned = self.damaged = 0
 
@@ -93,7 +110,7 @@ class _Process:
             serve_health(self.app.config.health, self.health, self._check_disk),
         ):
             try:
-                if await until(stopped, self._log_in(token)):
+                if await until(stopped, self._log_in(token), self._watch_files()):
                     await self._work(stopped)
             finally:
                 await self.app.delivery.stop(GRACE_S)
@@ -104,7 +121,16 @@ class _Process:
         async with contextlib.AsyncExitStack() as stack:
             for work in self._tickers():
                 await stack.enter_async_context(work)
-            await until(stopped, self._connect(), self.app.delivery.run())
+            await until(stopped, self._connect(), self.app.delivery.run(), self._watch_files())
+
+    async def _watch_files(self) -> None:
+        """Look after the open files; raises `DatabaseUnusable` when they are not there any more."""
+        path = self.app.config.database.path
+        while True:
+            await asyncio.to_thread(self.app.store.database.watch.check)
+            if await asyncio.to_thread(keep_lock, self.lock, path):
+                log.warning("lock file deleted while the bot runs: made again")
+            await asyncio.sleep(FILES_EVERY_S)
 
     def _tickers(self) -> Iterator[contextlib.AbstractAsyncContextManager[None]]:
         tick_s = self.app.config.schedule.tick_s

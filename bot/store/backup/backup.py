@@ -8,8 +8,8 @@ import asyncio
 import contextlib
 import os
 import secrets
-import shutil
 import sqlite3
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import IO, Final
@@ -17,8 +17,16 @@ from typing import IO, Final
 from bot.errors import DatabaseUnusable, FileFormatError, StoreError
 from bot.store.backup.restored import COPIED, RESTORED
 from bot.store.sqlite import migrations
-from bot.store.sqlite.database import check_header, instance_lock
+from bot.store.sqlite.database import LOCK_BYTES, check_header, instance_lock
 from bot.store.sqlite.executor import Database, run_apart
+from bot.store.sqlite.files import (
+    BESIDE,
+    beside,
+    copy_permissions,
+    kind_of,
+    make_private,
+    part_of,
+)
 from bot.store.sqlite.statements import select, select_one
 
 BOOT: Final = "boot"
@@ -56,10 +64,12 @@ async def copy_database(path: Path, target: Path) -> None:
     when the copy cannot be made; a file at ``target`` is replaced only by a good one. A cancelled
     caller ends the work, which then leaves nothing.
     """
-    part = _part_of(target)
+    if kind := kind_of(target):  # a device, say, would be replaced
+        raise StoreError(f"{target} is {kind}, not a file; name a file for the backup.")
+    part = part_of(target)
     try:
+        make_private(part)  # VACUUM INTO takes an empty file
         await run_apart(path, _copy_into, part)
-        shutil.copymode(path, part)  # as few may read it as may read the database
         await run_apart(part, _check, part)
         await asyncio.to_thread(_put, part, target)
     except (sqlite3.Error, OSError) as error:
@@ -71,17 +81,20 @@ async def copy_database(path: Path, target: Path) -> None:
 async def restore(source: Path, path: Path, *, now: datetime) -> Path | None:
     """Put the backup ``source`` in the place of the database at ``path``.
 
-    What was there is kept under another name, which is returned. Raises `AlreadyRunning` while
+    What was there is kept under another name, which is returned, and the new file has its
+    permissions and its owner. Raises `AlreadyRunning` while
     the bot runs, `FileFormatError` and `DatabaseUnusable` when the backup is missing, damaged,
     foreign or newer.
     """
     with instance_lock(path):
         _check_file(source)
-        part = _part_of(path)
+        part = part_of(path)
         try:
+            make_private(part)
             await run_apart(source, _copy_into, part)
             await run_apart(part, _check, part)
             await run_apart(part, _mark_restored, now)
+            copy_permissions(path, part)
             kept = _set_aside(path, now)
             await asyncio.to_thread(_put, part, path)
         except (sqlite3.Error, OSError) as error:
@@ -95,10 +108,6 @@ def _check_file(source: Path) -> None:
     if not source.is_file():
         raise FileFormatError(f"{source} is not a file; name one that `backup` made.")
     check_header(source)
-
-
-def _part_of(target: Path) -> Path:
-    return target.with_name(f"{target.name}.new-{secrets.token_hex(4)}")
 
 
 def _discard(part: Path) -> None:
@@ -132,14 +141,11 @@ def _mark_restored(connection: sqlite3.Connection, now: datetime) -> None:
 
 def _set_aside(path: Path, now: datetime) -> Path | None:
     """Rename the database at ``path``, its log included; whole or damaged, it is not deleted."""
-    if not path.exists():
-        return None
     kept = path.with_name(f"{path.stem}.replaced-{now:%Y%m%dT%H%M%S}{path.suffix}")
-    for suffix in ("-wal", "-shm", ""):
-        file = path.with_name(path.name + suffix)
-        if file.exists():
-            file.rename(kept.with_name(kept.name + suffix))
-    return kept
+    found = [suffix for suffix in (*BESIDE, "") if beside(path, suffix).exists()]
+    for suffix in found:
+        beside(path, suffix).rename(beside(kept, suffix))
+    return kept if "" in found else None
 
 
 def _put(part: Path, target: Path) -> None:
@@ -156,26 +162,40 @@ def _put(part: Path, target: Path) -> None:
 
 # Noticing
 
+PROGRESS: Final = """
+    SELECT (SELECT ifnull(max(rowid), 0) FROM delivery_history),
+           (SELECT ifnull(max(key), 0) FROM paper),
+           (SELECT ifnull(max(id), 0) FROM subscription)
+"""
+"""How far a database got, in numbers that only a loss makes smaller."""
+
 
 async def note_boot(database: Database, lock: IO[str], now: datetime) -> bool:
-    """Note that the bot starts with this database; True when it is not the one it last ran with.
+    """Note that the bot starts with this database; True when it forgot what the bot knew of it.
 
     A person may have put back a copy by hand: then the lock file, which stays where it is, names
-    another start than the database does.
+    another start than the database does. Or deleted the ``-wal`` that a kill left: then the lock
+    file says that the database had got further. The lock is kept up with each transaction from
+    here on; after a loss of power it may be behind, which means nothing.
     """
-    lock.seek(0)
-    known = lock.read().strip()
     boot = secrets.token_hex(8)
-    is_other = await database.write(_note_boot, boot, known, now)
-    lock.truncate(0)
-    lock.write(boot)
-    lock.flush()
-    return is_other
+    known, reached = _read_lock(lock)
+
+    def keep_up(connection: sqlite3.Connection) -> None:
+        _write_lock(lock, boot, _progress(connection))
+
+    database.after_commit = keep_up
+    return await database.write(_note_boot, boot, known, reached, now)
 
 
-def _note_boot(connection: sqlite3.Connection, boot: str, known: str, now: datetime) -> bool:
+def _note_boot(
+    connection: sqlite3.Connection, boot: str, known: str, reached: Sequence[int], now: datetime
+) -> bool:
     last = select_one(connection, str, "SELECT value FROM fact WHERE name = ?", (BOOT,))
-    is_other = (last or "") != known
+    is_behind = any(
+        here < there for here, there in zip(_progress(connection), reached, strict=False)
+    )
+    is_other = (last or "") != known or is_behind
     facts = [(BOOT, boot), *([(RESTORED, now.isoformat())] if is_other else [])]
     connection.executemany(
         "INSERT INTO fact VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value", facts
@@ -184,3 +204,22 @@ def _note_boot(connection: sqlite3.Connection, boot: str, known: str, now: datet
         connection.execute(DOUBT_PLANNED, (now.isoformat(timespec="milliseconds"),))
         connection.execute(DOUBT_THREADS)
     return is_other
+
+
+def _progress(connection: sqlite3.Connection) -> Sequence[int]:
+    (row,) = connection.execute(PROGRESS)
+    return tuple(row)
+
+
+def _read_lock(lock: IO[str]) -> tuple[str, Sequence[int]]:
+    """Return the start that the lock file names, and how far the database had got."""
+    content = os.pread(lock.fileno(), LOCK_BYTES, 0).decode("ascii", "replace")
+    known, *reached = content.split() or [""]
+    return known, [int(number) for number in reached if number.isdecimal()]
+
+
+def _write_lock(lock: IO[str], boot: str, progress: Sequence[int]) -> None:
+    """Write over the content, never shorter than it was: a kill leaves the old or the new one."""
+    content = " ".join([boot, *(f"{number:>19}" for number in progress)])
+    with contextlib.suppress(OSError):  # a full disk: behind then, which means nothing
+        os.pwrite(lock.fileno(), f"{content}\n".encode(), 0)

@@ -14,8 +14,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
-from bot.errors import StoreError
-from bot.store.sqlite.database import HEADER_LENGTH, is_ours
+from bot.errors import DatabaseDamaged, StoreError
+from bot.store.sqlite.database import HEADER_LENGTH, is_missing, is_ours
+from bot.store.sqlite.files import BESIDE, beside, list_exposed, make_private_folder
 
 MADE_AT: Final = "%Y%m%dT%H%M%SZ"
 ROOM: Final = 4
@@ -73,7 +74,7 @@ def surplus(copies: Sequence[Copy], keep: int, now: datetime) -> list[Copy]:
 
 def size_of(path: Path) -> int:
     """Return the bytes of the database at ``path``, what is still in its log included."""
-    files = (path, path.with_name(f"{path.name}-wal"))
+    files = (path, beside(path, "-wal"))
     return sum(file.stat().st_size for file in files if file.exists())
 
 
@@ -105,6 +106,24 @@ def _is_database(file: Path) -> bool:
         return False
 
 
+def refuse_lost(path: Path, folder: Path) -> None:
+    """Refuse to begin an empty database where there are copies of one that is gone.
+
+    Raises `DatabaseDamaged`.
+    """
+    if is_missing(path) and (copies := list_copies(path, folder)):
+        raise DatabaseDamaged(
+            f"{path} is gone, but there is a backup of it from {copies[0].made_at:%Y-%m-%d %H:%M} "
+            "UTC; to begin with an empty database, set database.path to another file."
+        )
+
+
+def find_exposed(path: Path, folder: Path) -> list[Path]:
+    """Return what others on this machine may read of the database at ``path`` and its backups."""
+    files = [path, *(beside(path, suffix) for suffix in BESIDE), *find_backups(path, folder)]
+    return list_exposed(files)
+
+
 def advise(path: Path, folder: Path, program: str) -> str:
     """Say what to do about a damaged database; ``program`` is what a person types for the bot."""
     backups = find_backups(path, folder)
@@ -116,6 +135,6 @@ def advise(path: Path, folder: Path, program: str) -> str:
 def make_folder(folder: Path) -> None:
     """Make the folder for copies, but none above it: a volume may not be mounted."""
     try:
-        folder.mkdir(exist_ok=True)
+        make_private_folder(folder)
     except OSError as error:
         raise StoreError(f"{folder} cannot be used for backups ({error.strerror}).") from error

@@ -7,7 +7,6 @@ import asyncio
 import contextlib
 import fcntl
 import os
-import secrets
 import shutil
 import sqlite3
 import urllib.parse
@@ -26,6 +25,17 @@ from bot.store.sqlite.executor import (
     Database,
     primary_code,
 )
+from bot.store.sqlite.files import (
+    BESIDE,
+    FileWatch,
+    beside,
+    lock_file,
+    make_private,
+    make_private_folder,
+    open_private,
+    part_of,
+    refuse_special,
+)
 
 READ_CACHE_KIB = 32 * 1024
 """For each reader."""
@@ -35,6 +45,8 @@ LEAST_SPACE = 64 * 1024
 MAGIC: Final = b"SQLite format 3\0"
 APPLICATION_ID_AT: Final = 68  # https://sqlite.org/fileformat2.html#the_database_header
 HEADER_LENGTH: Final = 100
+LOCK_BYTES: Final = 4096
+"""More than a lock file has."""
 
 
 @contextlib.contextmanager
@@ -43,21 +55,45 @@ def instance_lock(path: Path) -> Iterator[IO[str]]:
 
     Raises `AlreadyRunning` when another instance holds it.
     """
+    refuse_special(path)
     _prepare_folder(path)
-    lock_path = path.with_name(path.name + ".lock")
-    try:
-        lock: IO[str] = lock_path.open("a+")
-    except OSError as error:
-        raise DatabaseUnusable(_unwritable(path, error)) from error
-    with lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            raise AlreadyRunning(
-                f"Another instance already uses {path}; stop it first or choose another "
-                "database.path."
-            ) from error
+    with _opened_lock(path) as lock:
+        _take(lock.fileno(), path)
         yield lock
+
+
+def keep_lock(lock: IO[str], path: Path) -> bool:
+    """Make the lock file again if it was deleted; tell whether it was.
+
+    People delete it because it looks left over. Another instance would find no lock then, and the
+    next start would not know the database. Raises `AlreadyRunning` when one was faster.
+    """
+    with contextlib.suppress(OSError):
+        if os.path.samestat(lock_file(path).stat(), os.fstat(lock.fileno())):
+            return False
+    content = os.pread(lock.fileno(), LOCK_BYTES, 0)
+    with _opened_lock(path) as new:
+        _take(new.fileno(), path)
+        os.pwrite(new.fileno(), content, 0)
+        os.dup2(new.fileno(), lock.fileno(), inheritable=False)
+    return True
+
+
+def _opened_lock(path: Path) -> IO[str]:
+    file = lock_file(path)
+    try:
+        return os.fdopen(open_private(file), "r+")
+    except OSError as error:
+        raise DatabaseUnusable(_unwritable(file, error, "lock file")) from error
+
+
+def _take(lock: int, path: Path) -> None:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        raise AlreadyRunning(
+            f"Another instance already uses {path}; stop it first or choose another database.path."
+        ) from error
 
 
 @contextlib.asynccontextmanager
@@ -65,22 +101,42 @@ async def open_database(path: Path) -> AsyncIterator[Database]:
     """Open (and create or migrate) the database at ``path``; close it whatever happens.
 
     Raises `DatabaseUnusable` with one sentence when the file cannot be used; a file that is
-    corrupt, foreign or newer is never touched.
+    corrupt, foreign or newer is never touched, and one that is gone not replaced by an empty one.
     """
     _prepare_folder(path)
     if is_missing(path):
+        _refuse_lost(path)
         await _create(path)
     check_header(path)
-    async with _opened_writer(path) as writer:
-        database = Database(path, writer, partial(_open_reader, path))
-        try:
-            yield database
-        finally:
-            await asyncio.shield(database.close())
+    watch = FileWatch(path)
+    try:
+        async with _opened_writer(path) as writer:
+            watch.check()
+            database = Database(path, writer, partial(_open_reader, path), watch)
+            try:
+                yield database
+            finally:
+                await asyncio.shield(database.close())
+    finally:
+        watch.set_aside_log()
 
 
 def is_missing(path: Path) -> bool:
     return not os.path.lexists(path)
+
+
+def _refuse_lost(path: Path) -> None:
+    """Refuse to begin an empty database where a file beside it says that there was one.
+
+    All would be posted again, and SQLite would read an old log into the new file.
+    """
+    for left in (lock_file(path), beside(path, "-wal")):
+        with contextlib.suppress(OSError):
+            if left.stat().st_size:
+                raise DatabaseDamaged(
+                    f"{path} is gone, but {left} says that there was one; put it back, or delete "
+                    "that file to begin with an empty database."
+                )
 
 
 def check_header(path: Path) -> None:
@@ -88,6 +144,7 @@ def check_header(path: Path) -> None:
 
     Raises `DatabaseUnusable`.
     """
+    refuse_special(path)
     try:
         with path.open("rb") as file:
             header = file.read(HEADER_LENGTH)
@@ -115,8 +172,9 @@ def is_ours(header: bytes) -> bool:
 
 async def _create(path: Path) -> None:
     """Make a database beside ``path`` and put it there whole: a kill leaves none or all of it."""
-    new = path.with_name(f"{path.name}.new-{secrets.token_hex(4)}")
+    new = part_of(path)
     try:
+        make_private(new)
         async with _opened_writer(path, new):
             pass  # the last connection to close moves the log into the file
         with contextlib.suppress(FileExistsError):  # another process was faster: use its file
@@ -124,8 +182,9 @@ async def _create(path: Path) -> None:
     except OSError as error:
         raise DatabaseUnusable(_unwritable(path, error)) from error
     finally:
-        for suffix in ("", "-wal", "-shm"):
-            new.with_name(new.name + suffix).unlink(missing_ok=True)
+        for suffix in ("", *BESIDE):
+            with contextlib.suppress(OSError):
+                beside(new, suffix).unlink(missing_ok=True)
 
 
 @contextlib.asynccontextmanager
@@ -188,7 +247,7 @@ def _prepare_folder(path: Path) -> None:
     everything again.
     """
     try:
-        path.parent.mkdir(exist_ok=True)
+        make_private_folder(path.parent)
     except OSError as error:
         raise DatabaseUnusable(_unwritable(path, error)) from error
 
@@ -200,11 +259,11 @@ def _is_full(folder: Path) -> bool:
         return False
 
 
-def _unwritable(path: Path, error: Exception) -> str:
+def _unwritable(path: Path, error: Exception, what: str = "database") -> str:
     if _is_full(path.parent):  # SQLite calls that an I/O error while it opens a file
         return f"There is no space left on the disk of {path}; make some and start again."
     reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
     return (
-        f"Cannot open the database {path} ({reason}); set database.path to a file in a "
+        f"Cannot open the {what} {path} ({reason}); set database.path to a file in a "
         "folder that is there and that the bot may write to."
     )

@@ -21,6 +21,7 @@ from typing import Any, Concatenate, Final, ParamSpec, TypeVar, cast
 import aiosqlite
 
 from bot.errors import DatabaseBusy, DatabaseFull, DatabaseUnusable, StoreError
+from bot.store.sqlite.files import FileWatch
 from bot.store.sqlite.statements import Parameters, Row
 
 T = TypeVar("T")
@@ -147,9 +148,17 @@ class Database:
     """An open database: `write` for transactions, `read` and `search` for questions."""
 
     def __init__(
-        self, path: Path, writer: Connection, open_reader: Callable[[], Awaitable[Connection]]
+        self,
+        path: Path,
+        writer: Connection,
+        open_reader: Callable[[], Awaitable[Connection]],
+        watch: FileWatch,
     ) -> None:
+        """``watch`` knows the files: what is written to one that was deleted would be lost."""
         self.path = path
+        self.watch = watch
+        self.after_commit: Callable[[sqlite3.Connection], None] | None = None
+        """Called in the writer's thread when a transaction lasts."""
         self._writer = writer
         self._open_reader = open_reader
         self._idle: list[Connection] = []
@@ -238,13 +247,25 @@ class Database:
     async def _write(self, patience_s: float, work: Callable[[sqlite3.Connection], T]) -> T:
         self._require_open()
         turn = _Turn(patience_s)
-        task = self._start(self._writer.run(partial(_transact, work, turn)))
+        task = self._start(self._writer.run(partial(self._transact, work, turn)))
         if patience_s < math.inf:
             await asyncio.wait({task}, timeout=patience_s)
             if not task.done() and turn.take():
                 raise DatabaseBusy(BUSY)
         with translated_errors():
             return await asyncio.shield(task)
+
+    def _transact(
+        self, work: Callable[[sqlite3.Connection], T], turn: "_Turn", connection: sqlite3.Connection
+    ) -> T:
+        """Run ``work`` as one transaction, in the writer's thread."""
+        if not turn.take():
+            raise DatabaseBusy(BUSY)
+        self.watch.check()
+        result = _transact(work, turn, connection)
+        if self.after_commit is not None:
+            self.after_commit(connection)
+        return result
 
     async def _read(self, work: Callable[[Reading], T], deadline_s: float, steps: int) -> T:
         self._require_open()
@@ -266,6 +287,7 @@ class Database:
                 self._idle.append(connection)
 
     async def _add_reader(self) -> None:
+        self.watch.check()
         self._idle.append(await self._open_reader())
 
     def _start(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
@@ -310,9 +332,6 @@ class _Turn:
 def _transact(
     work: Callable[[sqlite3.Connection], T], turn: _Turn, connection: sqlite3.Connection
 ) -> T:
-    """Run ``work`` as one transaction, in the writer's thread."""
-    if not turn.take():
-        raise DatabaseBusy(BUSY)
     _begin(connection, turn.left_ms())
     try:
         result = work(connection)

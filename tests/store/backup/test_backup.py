@@ -1,17 +1,22 @@
 """Copies of the database: whole, checked, and never put back without its being noticed."""
 
+import contextlib
+import shutil
 import sqlite3
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from bot.digest.models import Reason, ReasonCode
-from bot.errors import AlreadyRunning, BotError, DatabaseUnusable, StoreError
+from bot.errors import AlreadyRunning, BotError, DatabaseDamaged, DatabaseUnusable, StoreError
 from bot.store.backup.backup import backup, note_boot, restore
 from bot.store.sqlite import migrations
 from bot.store.sqlite.database import instance_lock
-from tests.builders import DAY, NOW, make_draft, make_papers
+from bot.store.sqlite.files import beside, lock_file
+from bot.store.store import Store
+from tests.builders import DAY, NOW, make_draft, make_listing, make_papers
 from tests.store.outbox.test_outbox import CHANNEL, subscribe
 from tests.store.sqlite.test_migrations import made_by
 from tests.stores import open_store
@@ -199,8 +204,65 @@ async def test_a_copy_put_back_by_hand_is_noticed(path: Path, copy: Path) -> Non
     assert not await boot(path)
 
 
-async def test_a_new_database_beside_an_old_lock_is_noticed(path: Path) -> None:
-    """Whoever deletes the file loses what was posted, not what the channels hold."""
+async def test_no_new_database_begins_beside_an_old_lock(path: Path) -> None:
+    """Whoever deletes the file loses what was posted; without the lock it may begin anew."""
     assert not await boot(path)
     path.unlink()
-    assert await boot(path)
+    with pytest.raises(DatabaseDamaged, match=r"is gone, but .*lock says that there was one"):
+        await boot(path)
+    assert not path.exists()
+    lock_file(path).unlink()
+    assert not await boot(path)
+
+
+async def plan(store: Store) -> None:
+    subscription = await subscribe(store.database)
+    await store.outbox.plan(subscription, DAY, [make_draft(*make_papers(1))], now=NOW)
+
+
+async def add_papers(store: Store) -> None:
+    await store.papers.add_listing(make_listing(*make_papers(1)), now=NOW)
+
+
+async def set_up(store: Store) -> None:
+    await subscribe(store.database)
+
+
+@pytest.mark.parametrize("later", [plan, add_papers, set_up])
+@pytest.mark.parametrize("is_lost", [True, False], ids=["lost", "kept"])
+async def test_a_log_that_was_lost_is_noticed(
+    path: Path, tmp_path: Path, *, is_lost: bool, later: Callable[[Store], Awaitable[None]]
+) -> None:
+    """As a kill leaves the files, with and without the log that somebody deletes then."""
+    left = tmp_path / "left"
+    left.mkdir()
+    with instance_lock(path) as lock:
+        async with open_store(path) as store:
+            await note_boot(store.database, lock, NOW)
+            with contextlib.closing(sqlite3.connect(path)) as other:
+                other.execute("PRAGMA wal_checkpoint(FULL)")
+            await later(store)
+            for suffix in ("", ".lock", *(() if is_lost else ("-wal",))):
+                shutil.copy(beside(path, suffix), left)
+    assert await boot(left / path.name) == is_lost
+    assert not await boot(left / path.name)
+
+
+async def test_a_lock_file_of_an_earlier_version_is_understood(path: Path) -> None:
+    """It has the name of the start alone."""
+    assert not await boot(path)
+    lock = lock_file(path)
+    lock.write_text(lock.read_text().split()[0])
+    assert not await boot(path)
+
+
+async def test_a_lock_file_that_is_behind_means_nothing(path: Path) -> None:
+    """A loss of power may leave it so."""
+    assert not await boot(path)
+    lock = lock_file(path)
+    async with open_store(path) as store:
+        await plan(store)
+    content = lock.read_text()
+    assert not await boot(path)
+    assert lock.read_text() != content
+    assert len(lock.read_text()) == len(content)
