@@ -55,3 +55,4 @@ async def lay_out(path: Path) -> None:
             _made[None] = template.read_bytes()
     if not path.exists():
         path.write_bytes(_made[None])
+        path.chmod(0o600)

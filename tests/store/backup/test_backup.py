@@ -11,6 +11,7 @@ import pytest
 
 from bot.digest.models import Reason, ReasonCode
 from bot.errors import AlreadyRunning, BotError, DatabaseDamaged, DatabaseUnusable, StoreError
+from bot.store import store as real
 from bot.store.backup.backup import backup, note_boot, restore
 from bot.store.sqlite import migrations
 from bot.store.sqlite.database import instance_lock
@@ -187,7 +188,7 @@ async def test_adopted_papers_are_not_planned_again(path: Path) -> None:
 
 async def boot(path: Path) -> bool:
     with instance_lock(path) as lock:
-        async with open_store(path) as store:
+        async with real.open_store(path) as store:
             is_other = await note_boot(store.database, lock, NOW)
             assert await store.restored.is_waiting() == is_other
             await store.restored.finish(NOW)
