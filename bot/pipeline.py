@@ -21,7 +21,8 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from bot.arxiv.calendar import announcement_day
+from bot.arxiv.calendar import announcement_day, announcement_days
+from bot.digest.audit import DayAudit, count_whereabouts
 from bot.digest.build import build_digest
 from bot.digest.due import digest_due, starts_with
 from bot.digest.messages import MessageDraft
@@ -35,11 +36,15 @@ from bot.models import ArxivId, Clock, Listing
 from bot.query.ast import Query
 from bot.query.parser import parse_query
 from bot.store.digests import DigestRecord, ListingTimes
+from bot.store.intake_log import check_of
 from bot.store.store import Store
 from bot.ui.pings import roles_to_ping, with_pings
 from bot.ui.styles import render_then_cards, style_of, thread_name
 
 log = logging.getLogger(__name__)
+
+ALL_LISTINGS = 100_000
+"""More dates than arXiv will have announced for centuries."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -218,6 +223,30 @@ class Pipeline:
         statuses = await self.store.arrivals.find_statuses(subscription.channel_id, before)
         return tuple(
             replace(each, delivery=statuses.get(each.entry.paper.arxiv_id)) for each in decisions
+        )
+
+    async def audit(self, subscription: Subscription, since: date, until: date) -> list[DayAudit]:
+        """Account for every paper announced for a channel, date by date, oldest first."""
+        days = set(announcement_days(since, min(until, announcement_day(self.now()))))
+        for category in subscription.categories:
+            stored = await self.store.papers.list_listing_dates(category, limit=ALL_LISTINGS)
+            days.update(stored)
+        return [
+            await self._audit_day(subscription, day)
+            for day in sorted(days)
+            if since <= day <= until
+        ]
+
+    async def _audit_day(self, subscription: Subscription, day: date) -> DayAudit:
+        decisions = await self.explain(subscription, day)
+        arxiv_ids = [each.entry.paper.arxiv_id for each in decisions]
+        posted_on = await self.store.arrivals.find_days(subscription.channel_id, arxiv_ids)
+        records = await self.store.intake.list_of(subscription.categories, day)
+        return DayAudit(
+            day=day,
+            papers=count_whereabouts(day, decisions, posted_on),
+            records=tuple(records),
+            checks=tuple(map(check_of, records)),
         )
 
     async def outlooks(self, subscriptions: Iterable[Subscription]) -> dict[int, Outlook]:

@@ -205,6 +205,18 @@ def _add_reading_commands(commands: "Subparsers[_Parser]") -> None:
     digest.add_argument("--style", choices=list(STYLES),
                         help="how messages look, with --format discord (default: "
                         f"{DEFAULT_STYLE.code})")  # fmt: skip
+    audit = _add(
+        commands, "audit",
+        "Account for every paper that a category announced in a period: what is stored of each "
+        "date, how its list was checked, and where its papers are in each channel that follows it.",
+        "--category cs.CV --from 2026-10-01 --until 2026-10-31",
+    )  # fmt: skip
+    audit.add_argument("--category", required=True, metavar="C", help="arXiv category")
+    audit.add_argument("--from", required=True, dest="since", metavar="YYYY-MM-DD",
+                       help="first announcement date")  # fmt: skip
+    audit.add_argument("--until", metavar="YYYY-MM-DD",
+                       help="last announcement date (default: today)")  # fmt: skip
+    audit.add_argument("--json", action="store_true", help="print JSON")
     search = _add(
         commands, "search",
         "Search every stored paper. The language is that of /paper search and of topics; see "

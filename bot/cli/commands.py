@@ -4,9 +4,11 @@ import asyncio
 import os
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+from bot.arxiv.calendar import announcement_day
 from bot.arxiv.files import parse_listing_file
 from bot.arxiv.taxonomy import canonical_category
 from bot.cli.arguments import Options
@@ -18,6 +20,8 @@ from bot.cli.output import (
     EXIT_USAGE,
     FORMATS,
     MESSAGES,
+    audit_as_json,
+    audit_as_text,
     exit_code,
     messages_as_json,
     papers_as_json,
@@ -52,6 +56,16 @@ from bot.text.words import count_of
 from bot.ui.advice import say_advice
 from bot.ui.intake import say_fetched
 from bot.ui.styles import DEFAULT_STYLE
+
+NO_CHANNEL = Subscription(
+    id=0,
+    guild_id=0,
+    channel_id=0,
+    categories=(),
+    announce_types=tuple(AnnounceType),
+    created_at=datetime(1970, 1, 1, tzinfo=UTC),
+)
+"""Stands for a channel that gets whatever is announced, of any type."""
 
 SEARCH_DEADLINE_S = 10.0
 """A person at a terminal would rather wait than miss something."""
@@ -216,16 +230,34 @@ def _read_subscription(options: Options) -> Subscription:
     """Make up the channel whose digest is printed."""
     for topic in options.topic:
         parse_query(topic)
-    return Subscription(
-        id=0,
-        guild_id=0,
-        channel_id=0,
+    return replace(
+        NO_CHANNEL,
         categories=(canonical_category(options.category),),
         announce_types=tuple(map(AnnounceType, options.types)) or tuple(AnnounceType),
         topics=tuple(Topic(name=topic, query=topic) for topic in options.topic),
         style=options.style or DEFAULT_STYLE.code,
         created_at=_now(),
     )
+
+
+async def audit_command(options: Options, config: Config) -> int:
+    category = canonical_category(options.category)
+    since = _parse_date(options.since)
+    until = _parse_date(options.until) if options.until else announcement_day(_now())
+    if until < since:
+        raise InputError(f"--until ({until}) is before --from ({since}); swap them.")
+    async with open_offline(config) as pipeline:
+        everything = replace(NO_CHANNEL, categories=(category,), created_at=_now())
+        days = await pipeline.audit(everything, since, until)
+        channels = {
+            each.channel_id: await pipeline.audit(
+                replace(each, categories=(category,)), since, until
+            )
+            for each in await pipeline.store.subscriptions.list_subscriptions()
+            if category in each.categories
+        }
+    show(audit_as_json(category, days, channels) if options.json else audit_as_text(days, channels))
+    return EXIT_OK
 
 
 async def search_command(options: Options, config: Config) -> int:
@@ -290,6 +322,7 @@ COMMANDS: Mapping[str, Command] = {
     "import": import_command,
     "backfill": backfill_command,
     "digest": digest_command,
+    "audit": audit_command,
     "search": search_command,
 }
 """What `arguments` lets a person type, and what it does: returns the exit code."""

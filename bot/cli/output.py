@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from bot.delivery.edge import message_body
+from bot.digest.audit import DayAudit, Whereabouts
 from bot.digest.export import stored_to_json, to_bibtex, to_json, to_markdown
 from bot.digest.messages import MessageDraft
 from bot.digest.models import Digest
@@ -27,6 +28,8 @@ from bot.query.ast import Query
 from bot.query.explain import explain
 from bot.query.results import SearchPage
 from bot.text.words import count_of
+from bot.ui.audit import say_day, say_listed
+from bot.ui.intake import say_state
 
 EXIT_OK = 0
 EXIT_BUG = 1
@@ -186,3 +189,48 @@ def _papers(page: SearchPage) -> Sequence[StoredPaper]:
 
 def _line(stored: StoredPaper) -> str:
     return f"{stored.announced_on}  {stored.paper.arxiv_id:<16} {stored.paper.title}"
+
+
+def audit_as_text(days: Sequence[DayAudit], channels: Mapping[int, Sequence[DayAudit]]) -> str:
+    """Print what is stored of each date, then where the papers are in each channel."""
+    lines = [say_listed(each) for each in days]
+    for channel_id, audits in channels.items():
+        lines += [f"channel {channel_id}", *(f"  {say_day(each)}" for each in audits)]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def audit_as_json(
+    category: str, days: Sequence[DayAudit], channels: Mapping[int, Sequence[DayAudit]]
+) -> str:
+    """Print the same as JSON; what a channel lacks of the announced is of types it does not get."""
+    found = {
+        "category": category,
+        "days": [_day_to_json(each) for each in days],
+        "channels": [
+            {
+                "channel_id": str(channel_id),
+                "days": [
+                    {
+                        "date": each.day.isoformat(),
+                        "announced": each.announced,
+                        **{where.value: each.papers.get(where, 0) for where in Whereabouts},
+                    }
+                    for each in audits
+                ],
+            }
+            for channel_id, audits in channels.items()
+        ],
+    }
+    return json.dumps(found, indent=2, ensure_ascii=False) + "\n"
+
+
+def _day_to_json(audit: DayAudit) -> dict[str, object]:
+    record = next(iter(audit.records), None)
+    check = next(iter(audit.checks), None)
+    return {
+        "date": audit.day.isoformat(),
+        "announced": audit.announced,
+        "verdict": record.verdict.value if record and record.verdict else None,
+        "reason": say_state(record) if record else "",
+        "on_page": check.on_page if check else None,
+    }

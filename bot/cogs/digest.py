@@ -20,6 +20,7 @@ from bot.cogs.admin import (
 )
 from bot.cogs.answers import defer_privately
 from bot.cogs.digest_answers import AnswerButton, ask_removal, ask_resumption
+from bot.cogs.digest_audit import audit_month
 from bot.cogs.digest_pause import pause, require_active, require_paused, resume
 from bot.cogs.digest_preview import PreviewPageButton, show_preview
 from bot.cogs.digest_resolve import RepostButton, resolve, suggest_lots
@@ -250,6 +251,20 @@ class DigestCog(
             if day
             else None,
         )
+
+    @app_commands.command(description="Account for every paper that a month announced")
+    @app_commands.describe(
+        month="year and month, such as 2026-10 (default: this month)", channel=CHANNEL_HELP
+    )
+    async def audit(
+        self,
+        interaction: discord.Interaction,
+        month: str | None = None,
+        channel: ChannelOption | None = None,
+    ) -> None:
+        await defer_privately(interaction)
+        subscription = await self.subscription(interaction, channel)
+        await interaction.edit_original_response(embed=await audit_month(self, subscription, month))
 
     @app_commands.command(
         name="resolve", description="Settle a message that failed or may not have arrived"

@@ -69,13 +69,16 @@ class IntakeLog:
         """List all records of a category, oldest first."""
         return await self._list("category = :category", {"category": category})
 
-    async def list_checks(self, categories: Collection[str], day: date) -> tuple[ListingCheck, ...]:
-        """Say of the listings of a date what arXiv's own page of them counted."""
-        records = await self._list(
+    async def list_of(self, categories: Collection[str], day: date) -> list[DayRecord]:
+        """List what is remembered of these categories and a date."""
+        return await self._list(
             "day = :day AND category IN (SELECT value FROM json_each(:categories))",
             {"day": day.isoformat(), "categories": json_array(categories)},
         )
-        return tuple(_check(record) for record in records)
+
+    async def list_checks(self, categories: Collection[str], day: date) -> tuple[ListingCheck, ...]:
+        """Say of the listings of a date what arXiv's own page of them counted."""
+        return tuple(map(check_of, await self.list_of(categories, day)))
 
     async def list_open(self) -> list[DayRecord]:
         """List the records about which something is still to be asked, oldest first."""
@@ -267,7 +270,8 @@ class _Asked(NamedTuple):
     source: IntakeSource
 
 
-def _check(record: DayRecord) -> ListingCheck:
+def check_of(record: DayRecord) -> ListingCheck:
+    """Say of a listing what arXiv's own page of it counted."""
     feed, page = (
         record.inquiries[source].papers if source in record.inquiries else None
         for source in (IntakeSource.FEED, IntakeSource.CATCHUP)

@@ -33,6 +33,11 @@ def short_date(day: date) -> str:
     return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
 
 
+def month_name(day: date) -> str:
+    """Return ``Aug 2020``."""
+    return f"{_MONTHS[day.month - 1]} {day.year}"
+
+
 def long_date(day: date) -> str:
     """Return ``Fri, 21 Aug 2020``: arXiv's own form, in English whatever the locale."""
     return f"{_WEEKDAYS[day.weekday()]}, {short_date(day)}"

@@ -106,6 +106,26 @@ class Arrivals:
         statuses = ((row[0], _status(DeliveryState(row[1]), row[2])) for row in found)
         return {arxiv_id: status for arxiv_id, status in statuses if status is not None}
 
+    async def find_days(
+        self, channel_id: int, arxiv_ids: Collection[ArxivId]
+    ) -> dict[ArxivId, set[date]]:
+        """Find by paper the dates whose messages carried it to the channel."""
+        found = await self._database.read(
+            select_rows,
+            """
+            SELECT arxiv_id, announced_on FROM delivered_paper
+            JOIN delivery ON delivery.id = delivery_id
+            WHERE delivered_paper.channel_id = :channel_id
+                AND arxiv_id IN (SELECT value FROM json_each(:ids))
+            """,
+            {"channel_id": channel_id, "ids": json_array(arxiv_ids)},
+        )
+        days: dict[ArxivId, set[date]] = {}
+        for arxiv_id, announced_on in found:
+            if (day := read_day(announced_on)) is not None:
+                days.setdefault(arxiv_id, set()).add(day)
+        return days
+
 
 def _queue(rows: Sequence[Row]) -> Queue:
     channel_id, _, _, _, not_before, reason, details, is_on_hold = rows[0]

@@ -1,0 +1,78 @@
+"""An account of every paper that was announced for a channel: where each one is. Pure."""
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from bot.digest.models import ListingCheck
+from bot.digest.select import Decision, DeliveryStatus, Verdict
+from bot.models import ArxivId, DayRecord
+
+
+class Whereabouts(StrEnum):
+    """Where an announced paper is, as seen from one channel and date.
+
+    ``posted`` is in that date's digest, ``before`` in that of another date; ``not-posted`` matches
+    by today's settings and was never planned.
+    """
+
+    POSTED = "posted"
+    BEFORE = "before"
+    NOT_MATCHED = "not-matched"
+    ON_ITS_WAY = "on-its-way"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+    LEFT = "left"
+    NOT_POSTED = "not-posted"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DayAudit:
+    """One date of one channel: ``papers`` counts the announced ones by where they are.
+
+    ``records`` tell how the listings of its categories came about, ``checks`` what arXiv's own page
+    counted of those that are stored.
+    """
+
+    day: date
+    papers: Mapping[Whereabouts, int]
+    records: tuple[DayRecord, ...] = ()
+    checks: tuple[ListingCheck, ...] = ()
+
+    @property
+    def announced(self) -> int:
+        return sum(self.papers.values())
+
+
+def count_whereabouts(
+    day: date, decisions: Iterable[Decision], posted_on: Mapping[ArxivId, Collection[date]]
+) -> Mapping[Whereabouts, int]:
+    """Count where the papers of the followed types are; each is counted once.
+
+    ``posted_on`` tells the dates whose digests carried a paper to the channel.
+    """
+    return Counter(
+        _find(day, decision, posted_on.get(decision.entry.paper.arxiv_id, ()))
+        for decision in decisions
+        if decision.verdict is not Verdict.TYPE_NOT_FOLLOWED
+    )
+
+
+_BY_DELIVERY = {
+    DeliveryStatus.ON_ITS_WAY: Whereabouts.ON_ITS_WAY,
+    DeliveryStatus.FAILED: Whereabouts.FAILED,
+    DeliveryStatus.UNKNOWN: Whereabouts.UNKNOWN,
+    DeliveryStatus.LEFT: Whereabouts.LEFT,
+}
+
+
+def _find(day: date, decision: Decision, posted_on: Collection[date]) -> Whereabouts:
+    if decision.verdict is Verdict.NO_TOPIC_MATCHED:
+        return Whereabouts.NOT_MATCHED
+    if decision.verdict is Verdict.POST:
+        return Whereabouts.NOT_POSTED
+    if decision.delivery is not None:
+        return _BY_DELIVERY[decision.delivery]
+    return Whereabouts.POSTED if day in posted_on else Whereabouts.BEFORE

@@ -1,0 +1,55 @@
+"""Every announced paper is counted once, where it is."""
+
+from datetime import timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.digest.audit import DayAudit, Whereabouts, count_whereabouts
+from bot.digest.select import Decision, DeliveryStatus, Verdict
+from bot.digest.tally import count_papers
+from tests.builders import DAY, make_entry, make_id, make_paper, make_subscription, make_topic
+
+
+def decision(
+    number: int, verdict: Verdict, delivery: DeliveryStatus | None = None, topic: str = ""
+) -> Decision:
+    entry = make_entry(make_paper(number), topics=[topic] if topic else [])
+    return Decision(entry=entry, verdict=verdict, delivery=delivery)
+
+
+def test_each_place_where_a_paper_can_be_has_its_count() -> None:
+    before = Verdict.POSTED_BEFORE
+    decisions = [
+        decision(1, before),
+        decision(2, before),
+        decision(3, before, DeliveryStatus.ON_ITS_WAY),
+        decision(4, before, DeliveryStatus.FAILED),
+        decision(5, before, DeliveryStatus.UNKNOWN),
+        decision(6, before, DeliveryStatus.LEFT),
+        decision(7, Verdict.NO_TOPIC_MATCHED),
+        decision(8, Verdict.POST),
+        decision(9, Verdict.TYPE_NOT_FOLLOWED),
+    ]
+    posted_on = {make_id(1): {DAY, DAY + timedelta(days=3)}, make_id(2): {DAY - timedelta(days=1)}}
+    counted = count_whereabouts(DAY, decisions, posted_on)
+    assert dict(counted) == dict.fromkeys(Whereabouts, 1)
+    assert DayAudit(day=DAY, papers=counted).announced == 8
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(Verdict), st.sampled_from([None, *DeliveryStatus]), st.booleans()
+        ),
+        max_size=30,
+    )
+)
+def test_the_announced_are_those_of_every_other_count(
+    drawn: list[tuple[Verdict, DeliveryStatus | None, bool]],
+) -> None:
+    decisions = [decision(n, verdict, status) for n, (verdict, status, _) in enumerate(drawn)]
+    posted_on = {make_id(n): {DAY} for n, (_, _, is_here) in enumerate(drawn) if is_here}
+    audit = DayAudit(day=DAY, papers=count_whereabouts(DAY, decisions, posted_on))
+    subscription = make_subscription(topics=[make_topic("nerf")])
+    assert audit.announced == count_papers(subscription, decisions).announced
