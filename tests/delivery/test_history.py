@@ -65,7 +65,9 @@ async def test_a_history_that_the_bot_may_not_read_proves_nothing(
     world: World, channel: Channel, posted: Sighting, denied: int
 ) -> None:
     await world.server.deny(channel, denied)
+    asked = len(world.server.calls)
     assert await look(world, channel) == cannot_tell(ReasonCode.HISTORY_HIDDEN)
+    assert len(world.server.calls) == asked  # it is known without asking
     await world.server.allow(channel, denied)
     assert await look(world, channel) == posted
 

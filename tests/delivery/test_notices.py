@@ -244,6 +244,16 @@ async def test_a_channel_goes_on_when_it_may(world: World) -> None:
     assert len(world.server.ledger) == 1
 
 
+async def test_each_channel_goes_on_when_it_may(world: World) -> None:
+    second = world.server.add_channel(world.guild, "second")
+    await world.server.welcome(world.guild)
+    await world.subscribe(second)
+    refused = Reason(code=ReasonCode.MAY_NOT_POST)
+    for channel in (world.channel, second):
+        await world.store.subscriptions.pause(channel.id, refused)
+    assert await world.caretaker.look_around() == 2
+
+
 async def test_a_refusal_that_the_bot_cannot_explain_is_not_tried_again_and_again(
     world: World,
 ) -> None:

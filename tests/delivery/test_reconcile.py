@@ -12,6 +12,7 @@ from bot.delivery.edge import DiscordSender
 from bot.delivery.notices import Caretaker
 from bot.delivery.reconcile import Reconciliation, may_repeat
 from bot.delivery.trace import http_trace
+from bot.delivery.window import Tries
 from bot.delivery.worker import Delivery
 from bot.digest.messages import DeliveryState
 from bot.digest.models import Reason, ReasonCode, Subscription, SubscriptionState
@@ -241,6 +242,33 @@ async def test_what_was_posted_again_is_recognised_however_old_the_copy_is(
         await world.deliver(store)
         (record,) = await store.outbox.list_deliveries(world.channel.id)
         assert record.state is DeliveryState.SENT
+
+
+@pytest.mark.parametrize("state", ["failed", "unknown", "sending"])
+async def test_what_was_posted_since_is_found_without_its_embeds_too(
+    world: World, tmp_path: Path, state: str
+) -> None:
+    """Its first line says which it is, so nothing is in doubt and the digest goes on."""
+    copy = tmp_path / "copy.db"
+    if state == "sending":
+        async with open_store(world.path) as store:
+            subscription, now = await world.subscribe(store), world.clock.now()
+            await store.outbox.plan(subscription, DAY, CARDS.render(DIGEST)[:1], now=now)
+            record = await store.outbox.claim(world.channel.id, now)
+            assert record is not None
+            await backup(world.path, copy)
+            await world.sender.send(record, Tries())
+        await restore(copy, world.path, now=world.clock.now())
+    else:
+        await fail_and_post_again(world, copy, is_unknown=state == "unknown")
+    remove_embeds(world, 0)
+    async with open_store(world.path) as store:
+        await world.deliver(store)
+        (record,) = await store.outbox.list_deliveries(world.channel.id)
+        subscription_now = await store.subscriptions.get_subscription(world.channel.id)
+    assert record.state is DeliveryState.SENT
+    assert subscription_now is not None
+    assert subscription_now.state is SubscriptionState.ACTIVE
 
 
 async def test_what_was_posted_again_in_pieces_may_be_there(world: World, tmp_path: Path) -> None:

@@ -1,16 +1,21 @@
 """A digest in a thread: its first message in the channel, the rest in the thread made from it."""
 
+import sqlite3
+
 import pytest
 
-from bot.digest.models import Place
+from bot.digest.models import Place, Reason, ReasonCode
+from bot.store.backup.backup import DOUBT_THREADS
+from bot.store.subscriptions import Subscriptions
 from tests.builders import DAY, make_id
-from tests.fakes import faults
+from tests.fakes import faults, spec
 from tests.fakes.faults import Fault
 from tests.fakes.threads import OPEN_THREAD
 from tests.fakes.world import Channel
 from tests.faults.world import MINUTES, THREAD_NAME, World
 
 THREAD = Place.THREAD
+PAUSED = Reason(code=ReasonCode.PAUSED_BY_ADMIN)
 
 
 def thread_of(world: World, channel: Channel) -> Channel:
@@ -101,3 +106,35 @@ async def test_making_the_thread_is_repeated(world: World, channel: Channel, fau
     await world.delivery.run_once()
     assert world.posted(channel) == planned[:1]
     assert world.posted(thread_of(world, channel)) == planned[1:]
+
+
+STARTERS = {
+    "was never sent": ("planned", "planned"),
+    "is being sent": ("sending", "sending"),
+    "failed": ("failed", "unknown"),
+    "may be there": ("unknown", "unknown"),
+}
+
+
+@pytest.mark.parametrize(("starter", "follower"), STARTERS.values(), ids=STARTERS.keys())
+async def test_a_message_in_a_thread_is_as_certain_as_the_one_that_it_follows(
+    world: World, channel: Channel, starter: str, follower: str
+) -> None:
+    """A copy that was put back has both as being sent, and the first is looked for before it."""
+    await world.plan(channel, parts=2, place=THREAD)
+
+    def put_back(connection: sqlite3.Connection) -> None:
+        for trigger in ("delivery_forward", "delivery_changed"):
+            connection.execute(f"DROP TRIGGER {trigger}")
+        connection.execute("UPDATE delivery SET state = 'sending' WHERE part = 2")
+        connection.execute("UPDATE delivery SET state = ? WHERE part = 1", (starter,))
+        connection.execute(DOUBT_THREADS)
+
+    await world.database.write(put_back)
+    if starter == "sending":
+        world.server.inject(faults.answer(503), route=("GET", spec.MESSAGES), standing=True)
+    else:
+        await world.subscribe(channel)
+        await Subscriptions(world.database).pause(channel.id, PAUSED)
+    await world.restarted().run_once()
+    assert await world.states(channel) == [starter, follower]

@@ -322,6 +322,22 @@ async def test_a_token_that_is_refused_when_a_message_is_sent_again_ends_the_wor
     assert await world.states(channel) == ["sending"]
 
 
+async def test_a_ban_of_a_message_that_is_sent_again_pauses_everything(
+    world: World, guild: Guild, channel: Channel
+) -> None:
+    await world.plan(channel)
+    await world.send_unseen(channel)
+    world.server.inject(faults.banned())
+    await world.restarted().run_once()
+    assert world.delivery.held_until == world.clock.now() + 10 * MINUTES
+    other = world.server.add_channel(guild, "other")
+    await world.plan(other)
+    sends = world.sends()
+    await world.delivery.run_once()
+    assert world.sends() == sends
+    assert await world.states(channel) == ["sending"]
+
+
 # --- what holds everything up ---------------------------------------------------------------------
 
 
