@@ -12,6 +12,7 @@ from pathlib import Path
 
 from tests.fakes import spec
 from tests.fakes.discord import DiscordServer
+from tests.indexes import connect
 
 ALLOWED_STEPS = {
     (None, "planned"),
@@ -45,7 +46,7 @@ def find_broken(
 ) -> Findings:
     """Compare Discord's ledger with the bot's database, which nobody must be using."""
     findings = Findings()
-    connection = sqlite3.connect(path)
+    connection = connect(path)
     try:
         problems = [
             *_check_papers(discord, connection, expected, findings),

@@ -1,7 +1,6 @@
 """Lists of files belong where the live judge puts them, in whatever order the files come."""
 
 import random
-import sqlite3
 from collections.abc import Iterable, Sequence
 from contextlib import closing
 from datetime import UTC, date, datetime, time, timedelta
@@ -29,6 +28,7 @@ from bot.store.store import Store, open_store
 from tests.builders import DAY, NOW
 from tests.fakes.arxiv_forms import Record, catchup_page, list_page, rss_feed
 from tests.fakes.clock import VirtualClock
+from tests.indexes import connect
 from tests.shared import shared
 
 Rows = list[tuple[object, ...]]
@@ -45,7 +45,7 @@ TABLES = {
 
 def read_all(path: Path) -> dict[str, Rows]:
     """Return what is stored, but for the order in which it came."""
-    with closing(sqlite3.connect(path)) as connection:
+    with closing(connect(path)) as connection:
         for name in ("paper_text", "paper_head", "paper_typed"):
             connection.execute(f"INSERT INTO {name} ({name}, rank) VALUES ('integrity-check', 1)")
         connection.rollback()
