@@ -2,8 +2,10 @@
 
 import sqlite3
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
+from typing import IO
 
 import discord
 import pytest
@@ -511,9 +513,8 @@ async def test_a_channel_that_was_compared_is_not_read_again(world: World, tmp_p
 async def test_a_copy_put_back_by_hand_posts_nothing_again(world: World, tmp_path: Path) -> None:
     """Nobody marked it; what it has as planned may have been posted since all the same."""
     copy, lock = tmp_path / "copy.db", tmp_path / "lock"
-    async with open_store(world.path) as store:
-        with lock.open("a+") as file:
-            await note_boot(store.database, file, world.clock.now())
+    async with opened(lock) as file, open_store(world.path) as store:
+        await note_boot(store.database, file, world.clock.now())
         subscription = await world.subscribe(store)
         await store.outbox.plan(subscription, DAY, CARDS.render(DIGEST), now=world.clock.now())
         await backup(world.path, copy)
@@ -525,11 +526,17 @@ async def test_a_copy_put_back_by_hand_posts_nothing_again(world: World, tmp_pat
     copy.replace(world.path)
     for suffix in ("-wal", "-shm"):
         world.path.with_name(world.path.name + suffix).unlink(missing_ok=True)
-    async with open_store(world.path) as store:
-        with lock.open("a+") as file:
-            assert await note_boot(store.database, file, world.clock.now())
+    async with opened(lock) as file, open_store(world.path) as store:
+        assert await note_boot(store.database, file, world.clock.now())
         await world.deliver(store)
     assert len(world.server.ledger) == count
+
+
+@asynccontextmanager
+async def opened(lock: Path) -> AsyncIterator[IO[str]]:
+    """Hold the lock as a process does, as long as its store is open."""
+    with lock.open("a+") as file:
+        yield file
 
 
 async def test_answers_to_commands_are_not_taken_for_digests(world: World) -> None:
