@@ -153,7 +153,13 @@ def _numbers_as_text(value: Any) -> Any:
 
 
 def _schema_errors(where: tuple[str, ...], body: object) -> list[str]:
-    return [message for error in _validator(where).iter_errors(body) for message in _told(error)]
+    return list(_errors_of(where, json.dumps(body, sort_keys=True)))
+
+
+@functools.lru_cache(maxsize=1024)  # each bot registers the same commands, a quarter of a second
+def _errors_of(where: tuple[str, ...], text: str) -> tuple[str, ...]:
+    errors = _validator(where).iter_errors(json.loads(text))
+    return tuple(message for error in errors for message in _told(error))
 
 
 def _told(error: Any) -> Iterator[str]:
@@ -174,6 +180,18 @@ def _validator(where: tuple[str, ...]) -> Draft202012Validator:
 
 @functools.cache
 def _registry() -> Registry[Any]:
-    spec = json.loads(SPEC_PATH.read_text(encoding="utf-8"))
+    spec = json.loads(SPEC_PATH.read_text(encoding="utf-8"), object_hook=_with_enum)
     resource = Resource.from_contents(spec, default_specification=DRAFT202012)
     return cast("Registry[Any]", Registry().with_resource("urn:discord", resource))
+
+
+def _with_enum(schema: Json) -> Json:
+    """Say a choice among constants as one list of them: it means the same, and is faster by far."""
+    choices = schema.get("oneOf")
+    if not choices or not all(each.keys() <= _CONSTANT and "const" in each for each in choices):
+        return schema
+    rest = {name: value for name, value in schema.items() if name != "oneOf"}
+    return {**rest, "enum": [each["const"] for each in choices]}
+
+
+_CONSTANT = {"title", "description", "const"}
