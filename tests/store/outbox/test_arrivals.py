@@ -146,3 +146,19 @@ async def test_the_days_of_a_paper_are_those_of_the_categories_asked_for(store: 
     assert await list_days(paper.arxiv_id, ["cs.CV"], 5) == [DAY, YESTERDAY]
     assert await list_days(paper.arxiv_id, ["cs.CV", "cs.LG"], 1) == [DAY]
     assert await list_days(paper.arxiv_id, ["cs.SE"], 5) == []
+
+
+async def test_the_dates_that_carried_a_paper_are_found(store: Store) -> None:
+    """A paper and its replacement come on different dates; another channel's do not count."""
+    subscription = await subscribe(store.database, CHANNEL)
+    other = await subscribe(store.database, CHANNEL + 1)
+    await store.outbox.plan(subscription, YESTERDAY, [make_draft(make_paper(1))], now=NOW)
+    later = [make_draft(make_paper(1, version=2), make_paper(2))]
+    await store.outbox.plan(subscription, DAY, later, now=NOW)
+    await store.outbox.plan(other, DAY, [make_draft(make_paper(3))], now=NOW)
+    ids = [make_id(number) for number in range(1, 5)]
+    assert await store.arrivals.find_days(CHANNEL, ids) == {
+        make_id(1): {YESTERDAY, DAY},
+        make_id(2): {DAY},
+    }
+    assert await store.arrivals.find_days(CHANNEL, []) == {}
