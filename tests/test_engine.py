@@ -205,7 +205,10 @@ async def test_paper_search_agrees(world: World, name: str) -> None:
     await ARCHIVES[name].announce(world.store)
     for query, expected, why in ARCHIVES[name].table:
         if query:  # the command wants one
-            result = await world.member.slash(world.channel, "paper search", query=query)
-            found = dict.fromkeys(_NUMBER.findall(shown(result)))
+            result = await world.member.slash(
+                world.channel, "paper search", query=query, sort="newest"
+            )
+            strict = shown(result).split("all of this. Closest:")[0]
+            found = dict.fromkeys(_NUMBER.findall(strict))
             shown_there = expected[:PAGE_SIZE]
             assert "".join(found) == shown_there, (query, why)

@@ -28,8 +28,16 @@ from bot.models import ArxivId, StoredPaper
 from bot.pipeline import Pipeline
 from bot.query.ast import HasDoi, Identified, Query
 from bot.query.parser import parse_query
-from bot.query.results import Cursor, Match, SearchPage, Sort
-from bot.ui.advice import Suggestion, make_suggestions, render_nothing
+from bot.query.results import (
+    Closest,
+    Cursor,
+    Match,
+    SearchPage,
+    Sort,
+    says_words,
+    usual_sort,
+)
+from bot.ui.advice import Suggestion, make_chips, make_suggestions, render_nothing
 from bot.ui.paper import render_paper_details
 from bot.ui.search import render_search, render_similar
 from bot.ui.styles import list_options
@@ -37,6 +45,8 @@ from bot.ui.views import (
     NEXT,
     PREVIOUS,
     READ_ABSTRACT,
+    SORTS,
+    START,
     ReadAbstract,
     SearchOffer,
     SearchTurn,
@@ -75,7 +85,7 @@ class PaperCog(commands.GroupCog, group_name="paper", group_description="Find an
         since="announced on this date or later: 2020-08-21, 2020-08 or 2020",
         until="announced on this date or earlier",
         code="only papers with a link to code (or only papers without)",
-        sort="newest first (default) or most relevant first",
+        sort="most relevant first (default where words are typed) or newest first",
     )
     async def search(
         self,
@@ -86,22 +96,24 @@ class PaperCog(commands.GroupCog, group_name="paper", group_description="Find an
         since: str | None = None,
         until: str | None = None,
         code: bool | None = None,
-        sort: Literal["newest", "relevance"] = "newest",
+        sort: Literal["relevance", "newest"] | None = None,
     ) -> None:
         wanted = read_search(query, category, author, since, until, code)
+        order = Sort(sort) if sort else usual_sort(wanted)
         await interaction.response.defer(thinking=True)
-        page = await self._find(interaction, wanted, Sort(sort))
+        page = await self._find(interaction, wanted, order)
         if isinstance(wanted.root, Identified | HasDoi) and len(page.matches) < 2:
             await self._show_paper(interaction, _the_one(wanted.root, page))
             return
-        await self._show_page(interaction, wanted, Sort(sort), page)
+        await self._show_page(interaction, wanted, order, page)
         if page.matches:
             await self._remember(interaction.user.id, wanted)
 
     async def turn_page(self, interaction: discord.Interaction, turn: SearchTurn) -> None:
         """Replace a page of results by the one before or after it."""
         wanted = parse_query(query_of_note(interaction.message))
-        sort, cursor = Sort(turn.sort), Cursor.parse(turn.cursor)
+        sort = Sort(turn.sort)
+        cursor = None if turn.cursor == START else Cursor.parse(turn.cursor)
         page = await self._find(interaction, wanted, sort, cursor)
         await self._show_page(interaction, wanted, sort, page)
 
@@ -126,15 +138,34 @@ class PaperCog(commands.GroupCog, group_name="paper", group_description="Find an
         self, interaction: discord.Interaction, query: Query, sort: Sort, page: SearchPage
     ) -> None:
         asker = interaction.user.id
-        if not page.matches:
+        closest = await self._find_closest(interaction, query, page)
+        if not page.matches and closest is None:
             await self._show_nothing(interaction, query, sort, page)
             return
-        posted = await self._posted(interaction, page.matches)
-        embed = render_search(page, query, posted=posted, sort=sort.value)
-        buttons = page_buttons(page, sort, asker)
+        found = [*page.matches, *(closest.matches if closest else ())]
+        posted = await self._posted(interaction, found)
+        embed = render_search(page, query, posted=posted, sort=sort.value, closest=closest)
+        buttons: list[discord.ui.Item[Any]] = [*page_buttons(page, query, sort, asker)]
         if buttons:
             embed.set_footer(text=page_note(1 + page.first_number // PAGE_SIZE, query.text))
+        if closest is not None:
+            buttons += offer_buttons(make_chips(closest), sort, asker)
         await interaction.edit_original_response(embed=embed, view=make_view(buttons))
+
+    async def _find_closest(
+        self, interaction: discord.Interaction, query: Query, page: SearchPage
+    ) -> Closest | None:
+        """Fill up a first page that too few papers fit with those that say most of it."""
+        missing = PAGE_SIZE - len(page.matches)
+        if missing <= 0 or page.first_number > 1 or page.overran:
+            return None
+        known = [match.stored.key for match in page.matches]
+        today = announcement_day(self.now())
+        async with self.turns.of(interaction.user.id):
+            closest = await self.store.search.find_closest(
+                query, today=today, limit=missing, known=known
+            )
+        return closest if closest is not None and closest.matches else None
 
     async def _show_nothing(
         self, interaction: discord.Interaction, query: Query, sort: Sort, page: SearchPage
@@ -316,16 +347,24 @@ def abstract_menus(body: Mapping[str, object]) -> list[AbstractMenu]:
     return [AbstractMenu(ReadAbstract(), options, READ_ABSTRACT)] if papers else []
 
 
-def page_buttons(page: SearchPage, sort: Sort, asker: int) -> list[SearchPageButton]:
-    """Make the buttons to the pages before and after; none when there is only one page."""
-    if page.previous is None and page.next is None:
-        return []
-    back = SearchTurn(asker=asker, sort=sort.value, cursor=str(page.previous or "start"))
-    on = SearchTurn(asker=asker, sort=sort.value, cursor=str(page.next or "end"))
-    return [
-        SearchPageButton(back, PREVIOUS, is_there=page.previous is not None),
-        SearchPageButton(on, NEXT, is_there=page.next is not None),
-    ]
+def page_buttons(page: SearchPage, query: Query, sort: Sort, asker: int) -> list[SearchPageButton]:
+    """Make the buttons to the pages before and after, and to the other order.
+
+    None where there is only one page, and only one order.
+    """
+    buttons = []
+    if page.previous is not None or page.next is not None:
+        back = SearchTurn(asker=asker, sort=sort.value, cursor=str(page.previous or START))
+        on = SearchTurn(asker=asker, sort=sort.value, cursor=str(page.next or "end"))
+        buttons += [
+            SearchPageButton(back, PREVIOUS, is_there=page.previous is not None),
+            SearchPageButton(on, NEXT, is_there=page.next is not None),
+        ]
+    if len(page.matches) > 1 and says_words(query):
+        other = Sort.NEWEST if sort is Sort.RELEVANCE else Sort.RELEVANCE
+        turned = SearchTurn(asker=asker, sort=other.value, cursor=START)
+        buttons.append(SearchPageButton(turned, SORTS[other.value]))
+    return buttons
 
 
 def offer_buttons(offers: Iterable[Suggestion], sort: Sort, asker: int) -> list[SearchOfferButton]:

@@ -7,7 +7,7 @@ from typing import Final
 
 from bot.errors import InputError
 from bot.models import StoredPaper
-from bot.query.ast import EVERYTHING, Node, Query
+from bot.query.ast import EVERYTHING, LeafNode, Node, Query, Text, TextField, leaves
 
 LAST_KEY: Final = 1 << 62
 """Beyond the key of any paper."""
@@ -20,6 +20,19 @@ _CURSOR = re.compile(
 class Sort(StrEnum):
     NEWEST = "newest"
     RELEVANCE = "relevance"
+
+
+def usual_sort(query: Query) -> Sort:
+    """Return the order that people expect: by relevance where words were typed."""
+    return Sort.RELEVANCE if says_words(query) else Sort.NEWEST
+
+
+def says_words(query: Query) -> bool:
+    """Whether a query asks for words, not only for names, categories, dates and the like."""
+    return any(
+        isinstance(leaf, Text) and leaf.field is not TextField.AUTHORS
+        for leaf in leaves(query.root)
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +102,32 @@ class SearchPage:
     overran: bool = False
     first_number: int = 1
     asked: Node = EVERYTHING
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mended:
+    """A word that no paper says, and the word that it was taken for."""
+
+    typed: str
+    meant: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Closest:
+    """Papers that say most of a query, the best first, and what was made of it.
+
+    ``query`` is what was looked for, without ``left_out``; ``asked`` is the same widened.
+    ``filters`` are those that phrases of it became, ``counts`` tell of each word about how many
+    papers say it.
+    """
+
+    matches: tuple[Match, ...]
+    query: Query
+    asked: Node
+    filters: tuple[LeafNode, ...] = ()
+    left_out: tuple[str, ...] = ()
+    mended: tuple[Mended, ...] = ()
+    counts: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

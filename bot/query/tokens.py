@@ -30,7 +30,6 @@ _SYMBOL = r"(?<!\w)[A-Za-z](?:\+\+|⁺⁺|#)(?![+#⁺])|(?<![\w.])\.[Nn][Ee][Tt]
 _RUN = re.compile(rf"{_SYMBOL}|{_WORD}(?:[_^]\{{?{_WORD}\}}?)*")
 _HYPHEN = "[-\u2010\u2011\u2013]"
 _PLAIN = re.compile(r"[^\W_]+", re.ASCII)
-_UNUSUAL = re.compile(r"[+#_^]|\.net", re.ASCII)
 _SCRIPT = re.compile(r"([_^])\{?")
 _POWER = re.compile("(?<=[0-9])(?=[⁰¹²³⁴-⁹₀-₉])")
 _UNCUT = (
@@ -81,7 +80,7 @@ def words(text: str) -> list[str]:
     """Return the words of ``text`` in their normal form."""
     if text.isascii():
         lower = text.lower()
-        if not _UNUSUAL.search(lower):  # nearly every text, at a fraction of the time
+        if _is_usual(lower):  # nearly every text, at a fraction of the time
             return _PLAIN.findall(lower)
     return [word for run in _RUN.findall(text) for word in _read(run)]
 
@@ -91,10 +90,9 @@ def indexed(text: str) -> str:
     return " ".join(words(text))
 
 
-def plain(text: str) -> str:
-    """Return ``text`` with all its words in their normal form, whatever is between them."""
-    lower = text.lower()
-    return lower if text.isascii() and not _UNUSUAL.search(lower) else indexed(text)
+def _is_usual(lower: str) -> bool:
+    """Whether no sign of a text in ASCII can be a part of a word."""
+    return not ("+" in lower or "#" in lower or "_" in lower or "^" in lower or ".net" in lower)
 
 
 @lru_cache(maxsize=1 << 16)

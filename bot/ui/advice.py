@@ -7,7 +7,7 @@ import discord
 
 from bot.query.ast import And, Node, Query, all_of
 from bot.query.printer import print_node
-from bot.query.results import Advice, DoubtfulWord, SearchPage
+from bot.query.results import Advice, Closest, DoubtfulWord, SearchPage
 from bot.text import markdown
 from bot.text.words import count_of
 from bot.ui.replies import code, fitting_lines
@@ -15,6 +15,7 @@ from bot.ui.search import COLOUR, CUT_SHORT, title_of
 
 MOST_DOUBTED = 5
 MOST_BLAMED = 3
+MOST_CHIPS = 5
 MAX_LABEL = 80
 MAX_SAID = 1000
 MANY = 100  # papers; the advice counts no further
@@ -81,10 +82,23 @@ def make_suggestions(query: Query, advice: Advice) -> list[Suggestion]:
     if advice.corrected:
         text = advice.corrected.text
         return [Suggestion(label=_label(f"Search {text}"), query=text)]
-    return [
+    offered = [
         Suggestion(label=_label(f"Without {blame.part}"), query=_without(query.root, blame.part))
         for blame in advice.blame[:MOST_BLAMED]
     ]
+    return [each for each in offered if each.query]  # of the same words twice nothing is left
+
+
+def make_chips(closest: Closest) -> list[Suggestion]:
+    """List what takes away again what words were understood as, and what spells them as meant."""
+    query = closest.query
+    chips = [
+        Suggestion(label=_label(f"Without {part}"), query=_without(query.root, part))
+        for part in map(print_node, closest.filters)
+    ]
+    if closest.mended:
+        chips.insert(0, Suggestion(label=_label(f"Search {query.text}"), query=query.text))
+    return [chip for chip in chips if chip.query][:MOST_CHIPS]
 
 
 def _without(root: Node, part: str) -> str:

@@ -7,13 +7,15 @@ import discord
 
 from bot.digest.messages import PostedMessage
 from bot.models import ArxivId, Paper, StoredPaper
-from bot.query.ast import Query
+from bot.query.ast import Node, Query
 from bot.query.explain import Explanation, explain
-from bot.query.results import Match, SearchPage
+from bot.query.printer import print_node
+from bot.query.results import Closest, Match, SearchPage
 from bot.text import markdown
 from bot.text.words import count_of
 from bot.ui.embeds import MAX_DESCRIPTION, MAX_TITLE, one_line
 from bot.ui.matches import Room, render_match
+from bot.ui.replies import code
 
 COLOUR = discord.Colour(0xB31B1B)  # arXiv's own red
 
@@ -32,6 +34,11 @@ _SORTS = {"newest": "newest first", "relevance": "most relevant first"}
 CUT_SHORT = "-# The search was cut short, so there may be more; a narrower one finds them all."
 
 
+MOST_COUNTED: Final = 8
+MOST_TOLD: Final = 8
+NONE_SAYS_ALL = "No paper says all of this. Closest:"
+
+
 class _Result(NamedTuple):
     """A paper to list, and why it is there."""
 
@@ -46,16 +53,43 @@ def render_search(
     *,
     posted: Mapping[ArxivId, PostedMessage],
     sort: str = "newest",
+    closest: Closest | None = None,
 ) -> discord.Embed:
     """Render one page of at most ten results, with the words that matched in bold.
 
-    ``posted`` tells in which message of the guild a paper was posted.
+    ``posted`` tells in which message of the guild a paper was posted. ``closest`` are papers that
+    say most of it, where too few say all.
     """
     embed = discord.Embed(title=title_of(query), colour=COLOUR)
-    papers = [match.stored for match in page.matches]
-    results = [_Result(stored, explain(page.asked, stored.paper)) for stored in papers]
-    embed.description = _fitting("\n".join(_head(page, sort)), results, posted, page.first_number)
+    results = _results(page.matches, page.asked)
+    head = "\n".join(_head(page, sort))
+    if closest is None:
+        embed.description = _fitting(head, results, posted, page.first_number)
+        return embed
+    nearly = _results(closest.matches, closest.asked)
+    told = "\n".join(_say_closest(closest, len(results)))
+    head = f"{head}\n" if results else ""
+    embed.description = _fitting(head, results, posted, 1, second=(told, nearly))
     return embed
+
+
+def _results(matches: Sequence[Match], asked: Node) -> list[_Result]:
+    return [_Result(match.stored, explain(asked, match.stored.paper)) for match in matches]
+
+
+def _say_closest(closest: Closest, found: int) -> Iterator[str]:
+    """Say that the papers that follow say most of what was asked, and what was made of it."""
+    only = "Only 1 paper says" if found == 1 else f"Only {found} papers say"
+    yield f"{only} all of this. Closest:" if found else NONE_SAYS_ALL
+    told = [f"read {code(each.typed)} as {code(each.meant)}" for each in closest.mended]
+    told += [f"understood {code(print_node(each))}" for each in closest.filters]
+    if closest.left_out:
+        told.append(f"left out {', '.join([*dict.fromkeys(closest.left_out)][:MOST_TOLD])}")
+    if told:
+        yield f"-# {' · '.join(told[:MOST_TOLD])}"
+    if 1 < len(closest.counts) <= MOST_COUNTED:
+        counts = " · ".join(f"{code(word)} {papers:,}" for word, papers in closest.counts)
+        yield f"-# Papers that say each: {counts}"
 
 
 def title_of(query: Query) -> str:
@@ -91,15 +125,20 @@ def _fitting(
     posted: Mapping[ArxivId, PostedMessage],
     first_number: int,
     rooms: Sequence[Room] = _ROOMS,
+    second: tuple[str, Sequence[_Result]] = ("", ()),
 ) -> str:
+    """Write ``head`` and the results below it, then the ``second`` ones below theirs."""
     description = head
+    told, nearly = second
     for room in rooms:
         shown = [
             _render(number, result, posted.get(result.stored.paper.arxiv_id), room)
-            for number, result in enumerate(results, start=first_number)
+            for number, result in enumerate([*results, *nearly], start=first_number)
         ]
+        if told:
+            shown.insert(len(results), told)
         between = "\n\n" if room.excerpt else "\n"
-        description = between.join((head, *shown))
+        description = between.join(part for part in (head, *shown) if part)
         if markdown.width(description) <= MAX_DESCRIPTION:
             break
     return description

@@ -19,6 +19,10 @@ from bot.text import markdown
 
 PREVIOUS = "← Previous"
 NEXT = "Next →"
+START = "start"
+"""In place of a cursor: the first page."""
+SORTS = {"newest": "Newest first", "relevance": "Most relevant first"}
+"""Labels of the buttons that change the order."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,6 +19,7 @@ from tests.conftest import World
 from tests.query.hostile import HOSTILE
 
 NEXT, PREVIOUS = "Next →", "← Previous"
+NEWEST, RELEVANT = "Newest first", "Most relevant first"
 
 
 async def search(world: World, query: str, **options: object) -> simcord.InteractionResult:
@@ -151,10 +152,10 @@ async def test_pages_turn_forward_and_back(world: World) -> None:
     assert [page.splitlines()[-1] for page in pages] == [
         f"Page {number} · networks" for number in range(1, 6)
     ]
-    assert labels(result) == {PREVIOUS: True, NEXT: False}
+    assert labels(result) == {PREVIOUS: True, NEXT: False, NEWEST: True}
     for page in reversed(pages[:-1]):
         assert await turn(world, result, PREVIOUS) == page
-    assert labels(result) == {PREVIOUS: False, NEXT: True}
+    assert labels(result) == {PREVIOUS: False, NEXT: True, NEWEST: True}
 
 
 @pytest.mark.parametrize("sort", ["newest", "relevance"])
@@ -173,9 +174,70 @@ def titles(text: str) -> list[str]:
     return [line for line in text.splitlines() if "/abs/" in line]
 
 
-async def test_a_single_page_has_no_buttons(world: World) -> None:
+async def test_a_single_page_is_not_turned(world: World) -> None:
     await world.announce()
-    assert labels(await search(world, "diffusion -24")) == {}
+    assert labels(await search(world, "diffusion -24")) == {NEWEST: True}
+
+
+async def test_words_are_searched_by_relevance_and_a_button_changes_the_order(
+    world: World,
+) -> None:
+    papers = [
+        make_paper(1, title="A study of halos", abstract="x"),
+        make_paper(2, title="Halos", abstract="x"),
+        make_paper(3, title="Others", abstract="With halos."),
+    ]
+    await world.announce(make_listing(*papers))
+    result = await search(world, "halos")
+    by_relevance = shown(result)
+    assert "most relevant first" in by_relevance
+    assert titles(by_relevance)[0].startswith("**1.** [**Halos**]")
+    assert labels(result) == {NEWEST: True}
+    await world.restart()
+    newest = await turn(world, result, NEWEST)
+    assert "newest first" in newest
+    assert titles(newest)[0].startswith("**1.** [Others]")
+    assert labels(result) == {RELEVANT: True}
+    assert await turn(world, result, RELEVANT) == by_relevance
+
+
+async def test_without_words_the_newest_come_first(world: World) -> None:
+    await world.announce()
+    result = await search(world, "category:cs.CV author:sample")
+    assert "newest first" in shown(result)
+    assert labels(result) == {PREVIOUS: False, NEXT: True}
+
+
+async def test_a_search_goes_on_with_what_is_closest(world: World) -> None:
+    papers = [
+        make_paper(1, title="Gaussian splatting of cities", abstract="x"),
+        make_paper(2, title="Gaussian splatting", abstract="x", links=(make_link(),)),
+    ]
+    await world.announce(make_listing(*papers))
+    result = await search(world, "what papers about gausian splatting of rivers with code")
+    said = shown(result)
+    assert "No paper says all of this. Closest:" in said
+    assert "read `gausian` as `gaussian` · understood `has:code` · left out what, papers" in said
+    assert "Papers that say each: `gaussian` 2 · `splatting` 2 · `rivers` 0" in said
+    assert [title.partition("(")[0] for title in titles(said)] == [
+        "**1.** [**Gaussian** **splatting**]"
+    ]
+    await world.restart()
+    found = await turn(world, result, "Without has:code")
+    assert len(titles(found)) == 2
+
+
+async def test_the_few_that_say_it_all_come_before_the_closest(world: World) -> None:
+    papers = [
+        make_paper(1, title="Dark halos of galaxies", abstract="x"),
+        make_paper(2, title="Dark halos of clusters", abstract="x"),
+    ]
+    await world.announce(make_listing(*papers))
+    said = shown(await search(world, "dark halos galaxies"))
+    assert "**1 paper** · most relevant first" in said
+    first, second = said.split("Only 1 paper says all of this. Closest:")
+    assert ("2403.00001" in first, "2403.00002" in second) == (True, True)
+    assert numbers(said) == [1, 2]
 
 
 async def test_only_the_asker_turns_pages(world: World) -> None:
@@ -245,7 +307,7 @@ async def test_a_paper_that_is_not_there_is_said_so_privately(
 async def test_a_misspelt_word_is_searched_right_by_one_click(world: World) -> None:
     await world.announce()
     result = await search(world, "difusion", sort="relevance")
-    assert "No paper uses the word `difusion`; did you mean `diffusion`" in shown(result)
+    assert "read `difusion` as `diffusion`" in shown(result)
     assert labels(result) == {"Search diffusion": True}
     await world.restart()
     found = await turn(world, result, "Search diffusion")
@@ -275,7 +337,7 @@ async def test_an_offer_too_long_for_a_button_is_text(world: World) -> None:
     await world.announce()
     query = "difusion " + " ".join(f"-{letter * 9}" for letter in "bcdfghjkl")
     result = await search(world, query)
-    assert "Try `diffusion -bbbbbbbbb" in shown(result)
+    assert "read `difusion` as `diffusion`" in shown(result)
     assert labels(result) == {}
 
 

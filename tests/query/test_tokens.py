@@ -13,7 +13,6 @@ from bot.query.tokens import (
     compounds,
     fold,
     indexed,
-    plain,
     tokens,
     words,
 )
@@ -89,11 +88,6 @@ def test_tokens_know_where_they_stand() -> None:
         ("子", "子"),
     ]
     assert [each.word for each in tokens("10⁶")] == ["10", "6"]
-
-
-def test_a_plain_text_holds_the_words_in_their_normal_form() -> None:
-    assert plain("Deep, DEEPER!") == "deep, deeper!"
-    assert plain("CO₂, K_s") == "co2 ks"
 
 
 @pytest.mark.parametrize(

@@ -66,8 +66,13 @@ def test_the_parts_to_blame_can_be_left_out() -> None:
 
 def test_labels_fit_a_button() -> None:
     part = " ".join(["word"] * 60)
-    (offer,) = make_suggestions(parse_query("x"), Advice(blame=(Blame(part=part, papers=1),)))
+    (offer,) = make_suggestions(parse_query("x y"), Advice(blame=(Blame(part=part, papers=1),)))
     assert len(offer.label) <= 80
+
+
+def test_what_leaves_nothing_to_search_for_is_not_offered() -> None:
+    query = parse_query("x x")
+    assert make_suggestions(query, Advice(blame=(Blame(part="x", papers=1),))) == []
 
 
 def test_advice_can_be_shown_without_discord() -> None:

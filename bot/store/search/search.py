@@ -8,11 +8,13 @@ while new papers arrive.
 """
 
 from collections.abc import Collection, Sequence
+from datetime import date
 
 from bot.models import ArxivId, Paper
 from bot.query.ast import Query
-from bot.query.results import Advice, Blame, Cursor, DoubtfulWord, Match, SearchPage, Sort
+from bot.query.results import Advice, Blame, Closest, Cursor, DoubtfulWord, Match, SearchPage, Sort
 from bot.store.search.advice import advise
+from bot.store.search.closest import find_closest
 from bot.store.search.daily import match_many
 from bot.store.search.find import find
 from bot.store.search.index import index, merge_all, refresh, unindex
@@ -26,6 +28,7 @@ from bot.store.sqlite.executor import Database
 __all__ = [
     "Advice",
     "Blame",
+    "Closest",
     "Cursor",
     "DoubtfulWord",
     "Match",
@@ -40,6 +43,7 @@ __all__ = [
 ]
 
 FIND_DEADLINE_S = 0.1  # a person notices more; with scoring and loading it stays under 150 ms
+CLOSEST_DEADLINE_S = 0.1
 SUGGEST_DEADLINE_S = 0.04
 ADVISE_DEADLINE_S = 0.25
 TRACE_DEADLINE_S = 5.0
@@ -83,6 +87,18 @@ class Search:
     async def advise(self, query: Query) -> Advice:
         """Say why ``query`` finds nothing, and what would."""
         return await self._database.search(ADVISE_DEADLINE_S, advise, query)
+
+    async def find_closest(
+        self, query: Query, *, today: date, limit: int, known: Collection[int] = ()
+    ) -> Closest | None:
+        """Find papers that say most of ``query``, where too few say all of it.
+
+        ``known`` are the keys of those few. For persons only: topics and filters are strict. None
+        for a query without plain words.
+        """
+        return await self._database.search(
+            CLOSEST_DEADLINE_S, find_closest, query, today, limit, known
+        )
 
     async def find_similar(self, paper: Paper, limit: int = 10) -> tuple[Match, ...]:
         """Find the papers that share the most telling words with ``paper``."""

@@ -1,0 +1,119 @@
+"""What a misspelt word was meant to be: words that the papers use, one or two slips away.
+
+Of several, the likeliest: the smaller the slip, the more papers use it, and the more of them say
+it together with the other words of the query.
+"""
+
+import math
+import string
+from collections.abc import Iterator, Sequence
+
+from bot.query.compile import quoted
+from bot.query.tags import MARK
+from bot.store.search.words import count_roughly
+from bot.store.sqlite.executor import Reading
+
+LEAST_CORRECTED = 4  # letters; in shorter words everything is like everything
+MOST_CORRECTED = 40  # letters; longer runs are no words, and have thousands of neighbours each
+LEAST_PAPERS = 3  # that use a word in a counted archive: else it may be a slip itself
+USUAL = 100  # times as many papers as the doubtful word, for a suggestion
+MOST_LOOKED_THROUGH = 4000  # words that begin like the misspelt word
+MOST_COMPARED = 8
+MOST_SUGGESTED = 3
+COMPANY_COUNTED = 40
+
+NEAR_KEYS = {
+    one: set(others)
+    for row in ("qwertyuiop", "asdfghjkl", "zxcvbnm")
+    for one, others in zip(row, (row[max(0, at - 1) : at + 2] for at in range(10)), strict=False)
+}
+LETTER_COST = 1.0  # one too many, one too few, two swapped
+WRONG_LETTER_COST = 1.6  # less usual, unless the keys are neighbours
+SECOND_SLIP = 3.0
+WORTH_OF_COMPANY = 2.0
+
+
+def suggest(reading: Reading, word: str, papers: int, company: Sequence[str] = ()) -> list[str]:
+    """List what ``word``, which ``papers`` papers use, may be meant to be; the likeliest first.
+
+    ``company`` are FTS5 expressions of the other words that are asked for.
+    """
+    if not LEAST_CORRECTED <= len(word) <= MOST_CORRECTED or not word.isalpha():
+        return []
+    slips = dict(_slips(word))
+    known = _used(reading, slips, papers)
+    if not known and not papers:
+        slips = dict(_two_slips(reading, word))
+        known = _used(reading, slips, papers)
+    likely = {each: math.log(1 + known[each]) - 2.0 * slips[each] for each in known}
+    best = sorted(likely, key=lambda each: -likely[each])[:MOST_COMPARED]
+    if company and len(best) > 1:
+        for each in best:
+            likely[each] += WORTH_OF_COMPANY * math.log(1 + _together(reading, each, company))
+        best.sort(key=lambda each: -likely[each])
+    return best[:MOST_SUGGESTED]
+
+
+def _used(reading: Reading, slips: dict[str, float], papers: int) -> dict[str, int]:
+    counts = count_roughly(reading, {part for each in slips for part in each.split(" ")})
+    least = min(LEAST_PAPERS, max(counts.values(), default=0))
+    known = {each: min(counts[part] for part in each.split(" ")) for each in slips}
+    return {
+        each: count
+        for each, count in known.items()
+        if count >= max(1, least) and count > papers * USUAL
+    }
+
+
+def _together(reading: Reading, word: str, company: Sequence[str]) -> int:
+    said = " AND ".join(quoted(part) for part in word.split(" "))
+    match = f"({said}) AND ({' OR '.join(company)})"
+    sql = "SELECT rowid FROM paper_text WHERE paper_text MATCH ? LIMIT ?"
+    return len(reading.integers(sql, (match, COMPANY_COUNTED)))
+
+
+def _slips(word: str) -> Iterator[tuple[str, float]]:
+    """Make every word of which ``word`` may be a slip; if twice, the second time it costs less.
+
+    One letter missing, added, changed or swapped with its neighbour, or a blank forgotten.
+    """
+    for at, letter in enumerate(word):
+        for other in string.ascii_lowercase:
+            near = other in NEAR_KEYS.get(letter, ())
+            cost = LETTER_COST if near else WRONG_LETTER_COST
+            yield word[:at] + other + word[at + 1 :], cost + (at == 0)
+    for at in range(3, len(word) - 2):
+        yield f"{word[:at]} {word[at:]}", WRONG_LETTER_COST
+    for at in range(len(word) + 1):
+        head, tail = word[:at], word[at:]
+        for letter in string.ascii_lowercase:
+            yield head + letter + tail, LETTER_COST + (at == 0)
+        if tail:
+            yield head + tail[1:], LETTER_COST + (at == 0)
+        if len(tail) > 1:
+            yield head + tail[1] + tail[0] + tail[2:], LETTER_COST
+
+
+def _two_slips(reading: Reading, word: str) -> Iterator[tuple[str, float]]:
+    rows = reading.rows(
+        "SELECT word FROM word WHERE word >= ? AND word < ? AND length(word) BETWEEN ? AND ? "
+        "ORDER BY papers DESC LIMIT ?",
+        (word[:2], word[:2] + MARK, len(word) - 2, len(word) + 2, MOST_LOOKED_THROUGH),
+    )
+    for (found,) in rows:
+        if _distance(word, found) <= 2:
+            yield found, SECOND_SLIP
+
+
+def _distance(one: str, other: str) -> int:
+    """Count the letters to change, add, drop or swap with the next (F. Damerau, 1964)."""
+    before: list[int] = []
+    row = list(range(len(other) + 1))
+    for number, letter in enumerate(one, start=1):
+        older, before, row = before, row, [number]
+        for at, against in enumerate(other, start=1):
+            cost = min(before[at - 1] + (letter != against), before[at] + 1, row[at - 1] + 1)
+            if at > 1 and number > 1 and letter == other[at - 2] and against == one[number - 2]:
+                cost = min(cost, older[at - 2] + 1)
+            row.append(cost)
+    return row[-1]

@@ -1,0 +1,62 @@
+"""What a person means by words that no paper says."""
+
+from datetime import date
+
+import pytest
+
+from bot.query.interpret import interpret
+from bot.query.parser import parse_query
+
+TODAY = date(2024, 3, 6)  # a Wednesday
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant", "left_out"),
+    [
+        (
+            "what papers about 3d gaussian splatting came out this week?",
+            "3d gaussian splatting since:2024-02-28",
+            "what papers about came out",
+        ),
+        ("nerf past week", "nerf since:2024-02-28", ""),
+        ("nerf last week", "nerf since:2024-02-26 until:2024-03-03", ""),
+        ("nerf this month", "nerf since:2024-03-01", ""),
+        ("nerf last month", "nerf since:2024-02-01 until:2024-02-29", ""),
+        ("nerf in the last 3 months", "nerf since:2023-12-07", ""),
+        ("nerf last 10 days", "nerf since:2024-02-25", ""),
+        ("nerf this year", "nerf since:2024-01-01", ""),
+        ("nerf last year", "nerf since:2023-01-01 until:2023-12-31", ""),
+        ("nerf today", "nerf since:2024-03-06", ""),
+        ("nerf from yesterday", "nerf since:2024-03-05 until:2024-03-05", ""),
+        ("nerf since January", "nerf since:2024-01-01", ""),
+        ("nerf since june", "nerf since:2023-06-01", ""),
+        ("nerf since March 2021", "nerf since:2021-03-01", ""),
+        ("nerf since 2022", "nerf since:2022-01-01", ""),
+        ("nerf after 2022", "nerf since:2023-01-01", ""),
+        ("nerf before 2022", "nerf until:2021-12-31", ""),
+        ("nerf until Feb 2022", "nerf until:2022-02-28", ""),
+        ("nerf in 2023", "nerf since:2023-01-01 until:2023-12-31", ""),
+        ("masked autoencoders by Kaiming He", 'masked autoencoders author:"Kaiming He"', ""),
+        ("autoencoders by kaiming he", 'autoencoders author:"kaiming he"', ""),
+        ("imaging by optical means of light", "imaging optical means light", "by of"),
+        ("segmentation with code", "segmentation has:code", ""),
+        ("segmentation with code available", "segmentation has:code", ""),
+        ("segmentation in cs.CV", "segmentation category:cs.CV", ""),
+        ("how can I use transformers for MRI", "transformers MRI", "how can I use for"),
+        ("recent papers", "recent papers", ""),
+        ("this week", "since:2024-02-28", ""),
+        ("deep author:he this week", "deep author:he since:2024-02-28", ""),
+        ('"this week" nerf', '"this week" nerf', ""),
+        ("nerf -slow this week", "nerf -slow since:2024-02-28", ""),
+        ("title:papers nerf", "title:papers nerf", ""),
+        ("segment* last 99999 years", "segment* since:0001-01-01", ""),
+        ("may be in may", "may since:2023-05-01 until:2023-05-31", "be"),
+    ],
+)
+def test_phrases_become_filters_and_questions_lose_their_words(
+    typed: str, meant: str, left_out: str
+) -> None:
+    found = interpret(parse_query(typed).root, TODAY)
+    assert found.query.text == meant
+    assert parse_query(found.query.text).root == found.query.root
+    assert " ".join(found.left_out) == left_out

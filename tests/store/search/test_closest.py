@@ -1,0 +1,130 @@
+"""Papers that say most of a search, where too few say all of it."""
+
+from datetime import timedelta
+
+import pytest
+
+from bot.query.parser import parse_query
+from bot.query.results import Closest
+from bot.store.search import search
+from bot.store.store import Store
+from tests.builders import DAY, NOW, make_link, make_listing, make_paper
+
+PAPERS = (
+    make_paper(
+        1,
+        title="Gaussian splatting for large scenes",
+        abstract="We reconstruct cities from photographs with attention.",
+        authors=("Kaiming He",),
+        links=(make_link(),),
+    ),
+    make_paper(
+        2,
+        title="Neural radiance fields in the dark",
+        abstract="Reconstruction of scenes from noisy photographs.",
+        authors=("Ada Example",),
+    ),
+    make_paper(3, title="Dark matter halos", abstract="Of stars and of gas.", authors=("B. Test",)),
+    make_paper(4, title="Attention for halos", abstract="Nothing else.", authors=("B. Test",)),
+    *(
+        make_paper(number, title=f"Common study of attention {number}", abstract="Usual words.")
+        for number in range(10, 40)
+    ),
+)
+
+
+@pytest.fixture
+async def filled(store: Store) -> Store:
+    older = make_listing(*PAPERS[2:], announced_on=DAY - timedelta(days=40))
+    await store.papers.add_listing(older, now=NOW)
+    await store.papers.add_listing(make_listing(*PAPERS[:2]), now=NOW)
+    return store
+
+
+async def closest(store: Store, query: str, **options: object) -> Closest | None:
+    return await store.search.find_closest(
+        parse_query(query),
+        today=DAY + timedelta(days=1),
+        limit=5,
+        **options,  # type: ignore[arg-type]
+    )
+
+
+def numbers(found: Closest | None) -> str:
+    assert found is not None
+    return "".join(match.stored.paper.arxiv_id[-1] for match in found.matches)
+
+
+@pytest.mark.parametrize(
+    ("query", "first"),
+    [
+        ("gaussian splatting of big scenes from photographs", "1"),
+        ("radiance fields noisy pictures", "2"),
+        ("dark matter haloes simulation", "3"),
+        ("halos attention quux", "4"),
+        ("gausian splating", "1"),
+        ("what papers about gaussian splatting came out this week?", "1"),
+        ("scenes by Kaiming He", "1"),
+        ("scenes by ada example", "2"),
+        ("reconstruct cities with code", "1"),
+        ("photographs cities since february", "1"),
+    ],
+)
+async def test_what_says_most_comes_first(filled: Store, query: str, first: str) -> None:
+    assert numbers(await closest(filled, query))[:1] == first
+
+
+async def test_one_common_word_of_many_is_not_close(filled: Store) -> None:
+    """Thirty papers say *attention*: two of three words are asked for."""
+    found = numbers(await closest(filled, "attention radiance photographs"))
+    assert set(found) == {"1", "2"}
+
+
+async def test_what_was_found_already_is_left_out(filled: Store) -> None:
+    page = await filled.search.find(parse_query("scenes photographs"))
+    known = [match.stored.key for match in page.matches]
+    assert len(known) == 2
+    found = await closest(filled, "scenes photographs", known=known)
+    assert found is not None
+    assert found.matches == ()
+
+
+async def test_it_tells_what_was_made_of_the_words(filled: Store) -> None:
+    found = await closest(filled, "papers about gausian splatting this week with code")
+    assert found is not None
+    assert [(each.typed, each.meant) for each in found.mended] == [("gausian", "gaussian")]
+    assert found.left_out == ("papers", "about")
+    assert found.query.text == f"gaussian splatting since:{DAY - timedelta(days=6)} has:code"
+    assert found.counts == (("gaussian", 1), ("splatting", 1))
+
+
+async def test_what_is_excluded_and_filtered_stays_so(filled: Store) -> None:
+    assert numbers(await closest(filled, "dark scenes quux -halos")) == "21"
+    assert numbers(await closest(filled, 'scenes photographs quux author:"Ada Example"')) == "2"
+
+
+async def test_a_name_that_nobody_has_is_words_again(filled: Store) -> None:
+    found = await closest(filled, "scenes by Noisy Photographs")
+    assert found is not None
+    assert found.filters == ()
+    assert numbers(found)[0] == "2"
+
+
+@pytest.mark.parametrize("query", ["author:he", "category:cs.CV", "2403.00001", "quuxx", ""])
+async def test_there_is_nothing_closer_than(filled: Store, query: str) -> None:
+    found = await closest(filled, query)
+    assert found is None or found.matches == ()
+
+
+async def test_out_of_time_it_shows_what_it_has(
+    filled: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(search, "CLOSEST_DEADLINE_S", 0)
+    found = await closest(filled, "gaussian splatting scenes")
+    assert found is None or len(found.matches) <= 5
+
+
+async def test_topics_are_strict(filled: Store) -> None:
+    asked = [paper.arxiv_id for paper in PAPERS]
+    query = parse_query("gaussian splatting this week")
+    assert await filled.search.match(query, asked) == set()

@@ -1,0 +1,66 @@
+"""Misspelt words and what they were meant to be."""
+
+import pytest
+
+from bot.query.compile import quoted
+from bot.store.search import words as search_words
+from bot.store.search.spelling import suggest
+from bot.store.store import Store
+from tests.builders import NOW, make_listing, make_paper
+
+
+@pytest.fixture(params=["counted", "never counted"])
+async def filled(request: pytest.FixtureRequest, store: Store) -> Store:
+    papers = [
+        *(make_paper(n, title=f"Complex attention {n}", abstract="x") for n in range(1, 30)),
+        *(make_paper(n, title=f"A compiler optimization {n}", abstract="x") for n in range(40, 45)),
+        *(make_paper(n, title=f"Revisiting networks {n}", abstract="x") for n in range(50, 60)),
+        make_paper(90, title="A slip: attentoin", abstract="x"),
+    ]
+    await store.papers.add_listing(make_listing(*papers), now=NOW)
+    if request.param == "counted":
+        await store.search.count_again()
+    assert search_words.SMALL
+    return store
+
+
+async def suggestions(store: Store, word: str, papers: int = 0, *company: str) -> list[str]:
+    expressions = [quoted(each) for each in company]
+    return await store.database.search(5, lambda r: suggest(r, word, papers, expressions))
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("attentin", "attention"),
+        ("atention", "attention"),
+        ("attetnion", "attention"),
+        ("attentoon", "attention"),
+        ("revisitig", "revisiting"),
+        ("revisitign", "revisiting"),
+        ("netwrks", "networks"),
+        ("compilr", "compiler"),
+        ("newtorsk", "networks"),
+        ("complexattention", "complex attention"),
+    ],
+)
+async def test_a_slip_is_mended_by_a_word_that_papers_use(
+    filled: Store, typed: str, meant: str
+) -> None:
+    assert (await suggestions(filled, typed))[0] == meant
+
+
+async def test_the_other_words_decide_between_two(filled: Store) -> None:
+    assert (await suggestions(filled, "compler", 0, "optimization"))[0] == "compiler"
+    assert (await suggestions(filled, "compler", 0, "attention"))[0] == "complex"
+
+
+async def test_a_word_that_papers_use_is_doubted_only_beside_a_far_more_usual_one(
+    filled: Store,
+) -> None:
+    assert await suggestions(filled, "compiler", 5) == []
+
+
+@pytest.mark.parametrize("word", ["qqqqxq", "abc", "x" * 50, "gpt4", ""])
+async def test_nothing_is_suggested_for(filled: Store, word: str) -> None:
+    assert await suggestions(filled, word) == []
