@@ -9,7 +9,14 @@ from typing import Any, Final, TypeVar
 import aiohttp
 import discord
 
-from bot.delivery.fingerprint import HISTORY_LIMIT, HistorySearch, Seen, Sighting, cannot_tell
+from bot.delivery.fingerprint import (
+    HISTORY_LIMIT,
+    HISTORY_PAGE,
+    HistorySearch,
+    Seen,
+    Sighting,
+    cannot_tell,
+)
 from bot.delivery.posts import PostSearch, own_posts
 from bot.digest.messages import DeliveryRecord, ShownMessage
 from bot.digest.models import Place, Reason, ReasonCode
@@ -81,7 +88,7 @@ async def _search_posts(
     found = PostSearch(record, wanted, record.claimed_at or record.planned_at)
 
     async def look(forum: discord.ForumChannel) -> Sighting:
-        async for thread in own_posts(client, forum, found.since):
+        async for thread in own_posts(client, forum, found.since, at_least=HISTORY_PAGE):
             if not found.is_candidate(thread):
                 continue
             first = await _first_message(thread)

@@ -61,15 +61,20 @@ def post_body(
 
 
 async def own_posts(
-    client: discord.Client, forum: discord.ForumChannel, since: datetime
+    client: discord.Client, forum: discord.ForumChannel, since: datetime, *, at_least: int = 0
 ) -> AsyncIterator[discord.Thread]:
-    """List the bot's own posts in a forum: the active ones, and those archived since."""
+    """List the bot's own posts in a forum: the active ones, and those archived since.
+
+    Of the archived ones, whoever made them, ``at_least`` so many are looked at.
+    """
     user_id = client.user.id if client.user else 0
     for thread in await forum.guild.active_threads():
         if thread.parent_id == forum.id and thread.owner_id == user_id:
             yield thread
+    count = 0
     async for thread in forum.archived_threads(limit=MAX_LISTED):
-        if thread.archive_timestamp < since:
+        count += 1
+        if thread.archive_timestamp < since and count > at_least:
             return  # the last archived come first
         if thread.owner_id == user_id:
             yield thread

@@ -15,6 +15,7 @@ VIEW_CHANNEL = 1 << 10
 SEND_MESSAGES = 1 << 11
 EMBED_LINKS = 1 << 14
 MENTION_EVERYONE = 1 << 17
+MANAGE_THREADS = 1 << 34
 READ_MESSAGE_HISTORY = 1 << 16
 MANAGE_GUILD = 1 << 5
 CREATE_PUBLIC_THREADS = 1 << 35
@@ -101,6 +102,8 @@ class Channel:
     flags: int = 0
     tags: dict[int, str] = field(default_factory=dict)
     """The tags that a forum offers."""
+    moderated: set[int] = field(default_factory=set)
+    """Those of them that only moderators may set."""
     applied_tags: list[int] = field(default_factory=list)
     """Those of a post."""
     owner_id: int | None = None
@@ -146,7 +149,7 @@ class Channel:
                 {
                     "id": str(id_),
                     "name": name,
-                    "moderated": False,
+                    "moderated": id_ in self.moderated,
                     "emoji_id": None,
                     "emoji_name": None,
                 }

@@ -96,20 +96,20 @@ def _check_papers(
 
 def _check_agreement(discord: DiscordServer, connection: sqlite3.Connection) -> Iterator[str]:
     """I3: what the bot calls sent is what Discord has; the rest may be there only if unknown."""
-    rows = connection.execute("SELECT nonce, message_id, state, reason FROM delivery").fetchall()
-    known = {nonce: (message_id, state) for nonce, message_id, state, _ in rows}
-    posts = {message_id: (message_id, state) for _, message_id, state, _ in rows}
+    rows = connection.execute(
+        "SELECT nonce, message_id, state, reason, channel_id, place FROM delivery"
+    ).fetchall()
+    known = {row[0]: row[1:3] for row in rows} | {row[1]: row[1:3] for row in rows if row[1]}
+    unknown_posts = {row[4] for row in rows if row[2] == "unknown" and row[5] == "forum"}
     for entry in discord.ledger:
         # A forum's post has no nonce, and where its outcome is unknown no identifier either.
-        message_id, state = (
-            known.get(entry.nonce, (None, None))
-            if entry.nonce
-            else posts.get(entry.message_id, (None, "unknown"))
-        )
+        message_id, state = known.get(entry.nonce or entry.message_id, (None, None))
+        if entry.nonce is None and message_id is None and discord.top_of(entry) in unknown_posts:
+            continue
         if state != "unknown" and message_id != entry.message_id:
             yield f"message {entry.message_id} is {state} with id {message_id} in the database"
     accepted = {entry.message_id for entry in discord.ledger}
-    for _, message_id, state, reason in rows:
+    for _, message_id, state, reason, *_ in rows:
         if state == "sent" and message_id not in accepted and reason is None:
             yield f"sent message {message_id} is not on Discord"
 

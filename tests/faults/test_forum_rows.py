@@ -1,6 +1,7 @@
 """Rows 87 to 91: a forum's post has no nonce, so what may be there is looked for first."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -13,12 +14,19 @@ from tests.builders import DAY, NOW
 from tests.fakes import faults, spec
 from tests.fakes.faults import Fault
 from tests.fakes.threads import ACTIVE, ARCHIVED, OPEN_POST
-from tests.fakes.world import READ_MESSAGE_HISTORY, REQUIRES_TAG, SEND_MESSAGES, Channel
+from tests.fakes.world import (
+    MANAGE_THREADS,
+    READ_MESSAGE_HISTORY,
+    REQUIRES_TAG,
+    SEND_MESSAGES,
+    Channel,
+)
 from tests.faults.test_thread_rows import deliver, threads_of
 from tests.faults.world import MINUTES, THREAD_NAME, World, open_world
 
 FORUM = Place.FORUM
 SOON = timedelta(seconds=10)
+LIST_ARCHIVED = "GET", ARCHIVED
 
 
 @pytest.fixture
@@ -52,6 +60,57 @@ async def test_row_87_a_digest_is_one_post_with_the_tags_of_its_categories(
     later = await world.plan(forum, parts=2, place=FORUM)
     await world.delivery.run_once()
     assert threads_of(world, forum) == [[*planned, *later]]
+
+
+async def test_row_87_a_tag_that_only_moderators_may_set_is_left_alone(
+    world: World, forum: Channel
+) -> None:
+    forum.moderated = set(forum.tags)
+    await world.server.allow(forum, 0)
+    await world.plan(forum, place=FORUM)
+    await world.delivery.run_once()
+    (post,) = world.server.threads.of(forum)
+    assert post.applied_tags == []
+    world.guild.permissions |= MANAGE_THREADS
+    await world.server.welcome(world.guild)
+    later = await world.store.subscriptions.get_subscription(forum.id)
+    assert later is not None
+    tomorrow = DAY + timedelta(days=1)
+    draft, now = world.draft(1), world.clock.now()
+    await world.outbox.plan(later, tomorrow, [draft], now=now, thread_name="tomorrow")
+    await world.delivery.run_once()
+    assert [len(each.applied_tags) for each in world.server.threads.of(forum)] == [0, 1]
+
+
+async def test_row_87_a_post_has_five_tags_at_most(world: World, forum: Channel) -> None:
+    names = ["cs.CV", "cs.LG", "cs.AI", "cs.CL", "cs.RO", "cs.NE"]
+    forum.tags = {world.server.ids.new(): name for name in reversed(names)}
+    await world.server.allow(forum, 0)
+    subscription = await world.subscribe(forum, FORUM)
+    await world.outbox.plan(
+        replace(subscription, categories=tuple(names)),
+        DAY,
+        [world.draft(1)],
+        now=world.clock.now(),
+        thread_name=THREAD_NAME,
+    )
+    await world.delivery.run_once()
+    (post,) = world.server.threads.of(forum)
+    assert [forum.tags[tag] for tag in post.applied_tags] == names[:5]
+
+
+async def test_row_87_old_posts_are_not_looked_through(world: World, forum: Channel) -> None:
+    """The last archived come first, and a page of them is enough."""
+    await world.plan(forum, place=FORUM)
+    await world.claim(forum)
+    for number in range(350):
+        old = world.server.add_thread(forum, f"post {number}")
+        old.archived_at = NOW - timedelta(days=1, minutes=number)
+    world.advance(30 * MINUTES)
+    await world.restarted().run_once()
+    listed = [call for call in world.server.calls if (call.method, call.template) == LIST_ARCHIVED]
+    assert len(listed) == 2
+    assert await world.states(forum) == ["sent"]
 
 
 UNSURE = {
@@ -121,6 +180,23 @@ async def test_row_87_killed_after_the_post(
     await deliver(world)
     assert world.posted(post) == planned
     assert posts(world) == 1
+
+
+async def test_row_87_an_archived_post_is_found_though_the_clock_was_ahead_at_the_claim(
+    world: World, forum: Channel
+) -> None:
+    """By its name: it seems to be older than the claim, and so does when it was archived."""
+    planned = await world.plan(forum, place=FORUM)
+    world.advance(60 * MINUTES)
+    record = await world.claim(forum)
+    world.advance(-60 * MINUTES)
+    await world.sender.send(record, Tries())
+    world.advance(10 * MINUTES)
+    await world.server.threads.archive(world.server.threads.of(forum)[0])
+    world.advance(90 * MINUTES)
+    await world.restarted().run_once()
+    assert await world.states(forum) == ["sent"]
+    assert threads_of(world, forum) == [planned]
 
 
 async def test_row_87_a_post_without_its_first_message_was_posted(

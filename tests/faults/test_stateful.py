@@ -37,7 +37,7 @@ from bot.delivery.trace import http_trace
 from bot.delivery.window import Tries
 from bot.delivery.worker import Delivery, DeliverySettings
 from bot.digest.messages import DeliveryRecord
-from bot.digest.models import SubscriptionState
+from bot.digest.models import DigestOptions, Place, SubscriptionState
 from bot.models import AnnounceType, Paper
 from bot.run.app import offline_pipeline
 from bot.store.backup.backup import backup, restore
@@ -45,9 +45,18 @@ from bot.store.store import Store
 from tests.builders import NOW, make_listing, make_paper
 from tests.fakes import faults
 from tests.fakes.clock import VirtualClock
-from tests.fakes.discord import DiscordServer
+from tests.fakes.discord import SEND, DiscordServer
 from tests.fakes.faults import Fault
-from tests.fakes.world import READ_MESSAGE_HISTORY, SEND_MESSAGES, Channel, Guild
+from tests.fakes.threads import OPEN_POST, OPEN_THREAD
+from tests.fakes.world import (
+    CREATE_PUBLIC_THREADS,
+    FORUM,
+    READ_MESSAGE_HISTORY,
+    SEND_IN_THREADS,
+    SEND_MESSAGES,
+    Channel,
+    Guild,
+)
 from tests.faults.invariants import find_broken
 from tests.stores import open_store
 
@@ -75,6 +84,9 @@ FAULTS: dict[str, Fault] = {
 }
 
 
+RIGHTS = (SEND_MESSAGES, READ_MESSAGE_HISTORY, CREATE_PUBLIC_THREADS, SEND_IN_THREADS)
+
+
 class Killed(Exception):
     """Stands for a kill: what comes after it in the same task does not happen."""
 
@@ -96,7 +108,13 @@ class MortalSender:
         return outcome
 
     async def open_thread(self, record: DeliveryRecord) -> Outcome | None:
-        return await self._sender.open_thread(record)
+        dies, self.dies = self.dies, None
+        if dies == "before":
+            raise Killed
+        outcome = await self._sender.open_thread(record)
+        if dies == "after":
+            raise Killed
+        return outcome
 
     async def look_for(self, record: DeliveryRecord) -> Sighting:
         return await self._sender.look_for(record)
@@ -143,9 +161,9 @@ class Promise(RuleBasedStateMachine):
         self.server = await enter(DiscordServer(now=self.clock.now, validate=False))
         self.guilds: list[Guild] = [self.server.add_guild(f"guild {n}") for n in range(2)]
         self.places: list[Channel] = [
-            self.server.add_channel(guild, f"channel {n}")
+            add(guild, "papers")
             for guild in self.guilds
-            for n in range(2)
+            for add in (self.server.add_channel, self.server.add_forum)
         ]
         await self._open_store()
         self.sender = DiscordSender(now=self.now)
@@ -183,7 +201,7 @@ class Promise(RuleBasedStateMachine):
     @initialize(target=channels)
     def two_channels_follow(self) -> Any:
         for place in self.places[:2]:
-            self.run(self._subscribe(place, CATEGORIES, None))
+            self.run(self._subscribe(place, CATEGORIES, None, is_in_thread=True))
         return self.places[0]
 
     @rule(target=channels, number=st.integers(0, 3))
@@ -194,16 +212,23 @@ class Promise(RuleBasedStateMachine):
         place=channels,
         categories=st.sampled_from([CATEGORIES[:1], CATEGORIES]),
         at=st.sampled_from([None, time(9, 30), time(23)]),
+        is_in_thread=st.booleans(),
     )
     def subscribe_or_edit(
-        self, place: Channel, categories: tuple[str, ...], at: time | None
+        self, place: Channel, categories: tuple[str, ...], at: time | None, is_in_thread: bool
     ) -> None:
         self.touched.add(place.id)
-        self.run(self._subscribe(place, categories, at))
+        self.run(self._subscribe(place, categories, at, is_in_thread=is_in_thread))
 
     async def _subscribe(
-        self, place: Channel, categories: tuple[str, ...], at: time | None
+        self,
+        place: Channel,
+        categories: tuple[str, ...],
+        at: time | None,
+        *,
+        is_in_thread: bool,
     ) -> None:
+        where = Place.THREAD if is_in_thread else Place.CHANNEL
         await self.store.subscriptions.set_subscription(
             guild_id=place.guild_id,
             channel_id=place.id,
@@ -212,8 +237,14 @@ class Promise(RuleBasedStateMachine):
             post_at=at,
             zone="UTC",
             style="cards",
+            options=DigestOptions(place=Place.FORUM if place.kind == FORUM else where),
             now=self.clock.now(),
         )
+
+    @rule(place=channels)
+    def archive_threads(self, place: Channel) -> None:
+        for thread in self.server.threads.of(place):
+            self.run(self.server.threads.archive(thread))
 
     @rule(place=channels)
     def unsubscribe(self, place: Channel) -> None:
@@ -272,9 +303,13 @@ class Promise(RuleBasedStateMachine):
         await self.delivery.run_once()
         await self.caretaker.look_around()
 
-    @rule(name=st.sampled_from(sorted(FAULTS)), times=st.integers(1, 3))
-    def something_will_go_wrong(self, name: str, times: int) -> None:
-        self.server.inject(*[FAULTS[name]] * times)
+    @rule(
+        name=st.sampled_from(sorted(FAULTS)),
+        times=st.integers(1, 3),
+        route=st.sampled_from([SEND, OPEN_THREAD, OPEN_POST]),
+    )
+    def something_will_go_wrong(self, name: str, times: int, route: tuple[str, str]) -> None:
+        self.server.inject(*[FAULTS[name]] * times, route=route)
 
     @rule(moment=st.sampled_from(["before", "after"]))
     def be_killed_while_posting(self, moment: str) -> None:
@@ -305,11 +340,11 @@ class Promise(RuleBasedStateMachine):
         for category, day in self.papers:
             await self._announce(category, day)
 
-    @rule(place=channels, right=st.sampled_from([SEND_MESSAGES, READ_MESSAGE_HISTORY]))
+    @rule(place=channels, right=st.sampled_from(RIGHTS))
     def lose_a_right(self, place: Channel, right: int) -> None:
         self.run(self.server.deny(place, right))
 
-    @rule(place=channels, right=st.sampled_from([SEND_MESSAGES, READ_MESSAGE_HISTORY]))
+    @rule(place=channels, right=st.sampled_from(RIGHTS))
     def gain_a_right(self, place: Channel, right: int) -> None:
         self.run(self.server.allow(place, right))
 
@@ -327,7 +362,9 @@ class Promise(RuleBasedStateMachine):
     @invariant()
     def nothing_is_there_twice(self) -> None:
         posted = [
-            (entry.channel_id, url) for entry in self.server.ledger for url in entry.embed_urls
+            (self.server.top_of(entry), arxiv_id)
+            for entry in self.server.ledger
+            for arxiv_id in entry.papers
         ]
         assert len(posted) == len(set(posted))
 
@@ -343,7 +380,7 @@ class Promise(RuleBasedStateMachine):
         for guild in self.guilds:
             await self.server.welcome(guild)
         for place in self.places:
-            await self.server.allow(place, SEND_MESSAGES | READ_MESSAGE_HISTORY)
+            await self.server.allow(place, sum(RIGHTS))
         # Longer than a clock that was an hour ahead and the patience with a late listing together.
         for _ in range(10):
             self.clock.advance(timedelta(minutes=30))
