@@ -129,6 +129,24 @@ async def test_row_82_a_thread_deleted_between_two_parts(world: World, channel: 
     assert threads_of(world, channel) == [later[1:]]
 
 
+async def test_row_82_what_was_in_the_air_when_its_thread_was_deleted_is_unknown(
+    world: World, channel: Channel
+) -> None:
+    """That the thread was there is written down; whatever its first message says of it."""
+    await world.plan(channel, parts=2, place=THREAD)
+    record = await claim_second(world, channel)
+    await world.sender.open_thread(record)
+    await world.outbox.note_thread(record.starter_id or 0)
+    await world.sender.send(record, Tries())
+    await world.server.threads.delete(world.server.threads.of(channel)[0])
+    channel.messages[0]["flags"] = 0
+    world.server.nonce_window_s = 0
+    world.advance(30 * MINUTES)
+    await world.restarted().run_once()
+    assert await world.states(channel) == ["sent", "unknown"]
+    assert (await world.reasons(channel))[1] == "the thread was deleted"
+
+
 async def test_row_83_an_archived_thread_opens_again_and_a_locked_one_does_not(
     world: World, channel: Channel
 ) -> None:

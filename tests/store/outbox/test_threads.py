@@ -133,6 +133,28 @@ async def test_the_next_part_takes_the_place_of_one_that_never_came(
     assert await places(store) == [(1, first, None), (2, first, None), (3, "thread", 2)]
 
 
+async def test_the_next_part_takes_the_place_of_one_that_was_deleted(store: Store) -> None:
+    """Discord recognised the nonce of a message that is not there any more."""
+    await plan(store, 1, 1)
+    deleted = Reason(code=ReasonCode.DELETED)
+    await store.outbox.mark_sent((await claim(store.outbox)).id, None, NOW, deleted)
+    second = await claim(store.outbox)
+    assert (second.part, second.place, second.starter_id) == (2, Place.CHANNEL, None)
+
+
+async def test_a_supplement_follows_the_thread_that_there_is(store: Store) -> None:
+    """Not a first message that was posted again, after another had taken its place."""
+    first, *_ = await plan(store, 1, 1, 1)
+    await store.outbox.mark_failed((await claim(store.outbox)).id, GONE, NOW)
+    await post(store, 77)
+    await post(store, 78)
+    await store.troubles.post_again(first.id, LATER)
+    again = await claim(store.outbox, LATER)
+    await store.outbox.mark_sent(again.id, 79, LATER)
+    await plan(store, 1, first=10)
+    assert (await places(store))[3:] == [(4, "thread", 2)]
+
+
 async def test_of_a_split_message_the_first_piece_starts_the_thread(store: Store) -> None:
     """It goes before the parts that follow it, whatever its number."""
     await plan(store, 2, 1)
