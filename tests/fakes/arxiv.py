@@ -19,6 +19,7 @@ import asyncio
 import gzip
 import re
 import time
+from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -87,7 +88,7 @@ class ArxivServer:
         self._listings: dict[tuple[str, date], list[Record]] = {}
         self._feeds: dict[tuple[str, date], list[Record]] = {}
         self._last_day: dict[str, date] = {}
-        self._faults: list[tuple[str, Fault]] = []
+        self._faults: list[tuple[str, deque[Fault]]] = []
 
     # -- what a test says --------------------------------------------------------------------
 
@@ -104,7 +105,7 @@ class ArxivServer:
 
     def fail(self, *faults: Fault, path: str = "") -> None:
         """Answer the next requests whose path or query contains ``path`` with one fault each."""
-        self._faults += [(path, fault) for fault in faults]
+        self._faults.append((path, deque(faults)))
 
     def gaps_s(self) -> list[float]:
         """Return the seconds between the end of each request and the start of the next."""
@@ -164,10 +165,9 @@ class ArxivServer:
             asked.ended_at = self._monotonic()
 
     def _next_fault(self, path: str) -> Fault | None:
-        for place, (part, fault) in enumerate(self._faults):
-            if part in path:
-                del self._faults[place]
-                return fault
+        for part, faults in self._faults:
+            if faults and part in path:
+                return faults.popleft()
         return None
 
     def _today(self, category: str) -> date:

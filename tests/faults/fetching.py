@@ -168,7 +168,8 @@ class Fetching:
             (entry.channel_id, embed["url"])
             for entry in self.server.ledger
             for embed in entry.body["embeds"]
-            if "replacement" not in embed["footer"]["text"]  # another version of it
+            # a receipt has no address, and a replacement is another version
+            if "url" in embed and "replacement" not in embed["footer"]["text"]
         )
         assert [pair for pair, count in posted.items() if count > 1] == []
         assert [gap for gap in self.arxiv.gaps_s() if gap < SPACING_S] == []
