@@ -290,6 +290,16 @@ def test_a_second_reading_with_more_papers_does_not_settle_the_day() -> None:
     assert (second.is_confirmed, second.papers) == (False, 30)
 
 
+def test_a_reading_with_fewer_papers_leaves_the_day_with_all_that_are_stored() -> None:
+    second = judged(
+        listing_of(20), record(verdict=COMPLETE, papers=30), knows(stored=ids(listing_of(30)))
+    ).record
+    assert second.papers == 30
+    part = replace(listing_of(20, first=16), is_complete=False)
+    third = judged(part, record(verdict=GROWING), knows(stored=ids(listing_of(30)))).record
+    assert third.papers == 35
+
+
 def test_a_short_listing_is_read_again_before_it_counts_as_whole() -> None:
     half = listing_of(5)
     first = judged(half, None, knows(usual=300))
@@ -542,6 +552,8 @@ def test_half_a_page_corrects_nothing() -> None:
         (THURSDAY, True),
         (FRIDAY, True),
         (TUESDAY, True),
+        (WEDNESDAY + timedelta(days=4), True),
+        (WEDNESDAY - timedelta(days=4), True),
         (NEXT_MONDAY, False),  # too far away
     ],
 )

@@ -155,6 +155,24 @@ async def test_a_supplement_follows_the_thread_that_there_is(store: Store) -> No
     assert (await places(store))[3:] == [(4, "thread", 2)]
 
 
+async def test_a_message_whose_starter_was_deleted_begins_a_thread_itself(store: Store) -> None:
+    """At once, and with its reason; what follows, planned later too, goes into the new thread."""
+    await plan(store, 1, 1, 1)
+    await post(store, 77)
+    second = await claim(store.outbox)
+    assert await store.outbox.begin_anew(second.id, GONE, LATER)
+    assert not await store.outbox.begin_anew(second.id, GONE, LATER)
+    assert await places(store) == [(1, "channel", None), (2, "channel", None), (3, "thread", 1)]
+    _, again, _ = await records(store)
+    assert (again.state.value, again.reason, again.thread_id) == ("planned", GONE, None)
+    assert (await store.outbox.list_history(second.id))[-1].at == LATER
+    assert (await post(store, 78)).part == 2
+    third = await claim(store.outbox)
+    assert (third.part, third.place, third.thread_id) == (3, Place.THREAD, 78)
+    await plan(store, 1, first=10)
+    assert (await places(store))[2:] == [(3, "thread", 2), (4, "thread", 2)]
+
+
 async def test_of_a_split_message_the_first_piece_starts_the_thread(store: Store) -> None:
     """It goes before the parts that follow it, whatever its number."""
     await plan(store, 2, 1)
