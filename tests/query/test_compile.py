@@ -79,6 +79,28 @@ def test_an_author_is_one_person() -> None:
     assert readable_expression('author:"Kaiming He"') == both
 
 
+def test_an_author_of_three_names_is_one_person_by_either_surname() -> None:
+    """Each other part must belong to the same name, as it is or as an initial."""
+    either = (
+        '(("‹name kaiming› ‹initial a›") AND (("‹both he kaiming›") OR ("‹both h kaiming›"))) OR '
+        '(("‹name he› ‹initial a›") AND (("‹both he kaiming›") OR ("‹both he k›")))'
+    )
+    assert readable_expression('author:"A. Kaiming He"') == either
+    assert readable_expression('author:"A. B."') == '("‹name a›") AND ("‹name b›")'
+
+
+def test_an_authors_hyphen_may_be_none() -> None:
+    found = readable_expression("author:Jean-Pierre")
+    assert found == (
+        '(("‹both jean pierre›") OR ("‹both jean p›") OR ("‹both j pierre›")) OR '
+        '("‹name jeanpierre›")'
+    )
+
+
+def test_everything_is_every_paper() -> None:
+    assert readable(EVERYTHING.expression()) == '"‹every paper›"'
+
+
 def readable_expression(query: str) -> str:
     return readable(expression(parse_query(query)))
 

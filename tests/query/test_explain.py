@@ -1,6 +1,8 @@
 """Why a paper matched."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bot.query.explain import Excerpt, excerpt, explain, segments
 from bot.query.parser import parse_query
@@ -106,6 +108,42 @@ def test_an_excerpt_without_matches_is_the_beginning() -> None:
     found = excerpt("word " * 100, (), 52)
     assert found.is_beginning
     assert found.text == "word word word word word word word word word word"
+
+
+WORDS = " ".join(f"w{number:03}" for number in range(100))
+
+
+@pytest.mark.parametrize(
+    ("at", "first"), [(44, "w000"), (45, "w006"), (46, "w006"), (250, "w047"), (495, "w096")]
+)
+def test_an_excerpt_begins_a_little_before_its_first_match(at: int, first: str) -> None:
+    """On a whole word; at the beginning of the text, where not much would be left out."""
+    found = excerpt(WORDS, ((at, at + 4),), 100)
+    assert found.text.split()[0] == first
+    assert found.is_beginning is (first == "w000")
+    assert [found.text[start:end] for start, end in found.spans] == [WORDS[at : at + 4]]
+    assert found.is_end is (at == 495)
+
+
+@given(
+    st.text(alphabet="ab ", min_size=1, max_size=300),
+    st.lists(st.tuples(st.integers(0, 299), st.integers(1, 9)), max_size=8),
+    st.integers(20, 80),
+)
+def test_an_excerpt_is_a_piece_of_its_text_with_its_matches(
+    text: str, places: list[tuple[int, int]], max_chars: int
+) -> None:
+    spans: list[tuple[int, int]] = []
+    for start, length in sorted(places):
+        if start + length <= len(text) and (not spans or spans[-1][1] <= start):
+            spans.append((start, start + length))
+    found = excerpt(text, tuple(spans), max_chars)
+    assert len(found.text) <= max_chars
+    begins_at = 0 if found.is_beginning else text.index(found.text, 1)
+    assert text[begins_at:].startswith(found.text)
+    matches = [text[start:end] for start, end in spans]
+    assert all(found.text[start:end] in matches for start, end in found.spans)
+    assert "".join(piece for piece, _ in segments(found.text, found.spans)) == found.text
 
 
 def test_segments_join_to_the_text() -> None:

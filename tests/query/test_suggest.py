@@ -57,3 +57,40 @@ def test_known_values_go_on_in_any_case() -> None:
     assert values("type", "REPL") == ["replace", "replace-cross"]
     assert values("has", "c") == ["code"]
     assert values("title", "x") == []
+
+
+def test_what_is_offered_says_what_it_means() -> None:
+    """A date by the name it has today; a value that says it itself says no more."""
+    assert suggest_dates("", TODAY)[:8] == [
+        ("2024-03-15", "today"),
+        ("2024-03-08", "a week ago"),
+        ("2024-02-14", "thirty days ago"),
+        ("2024-03", "this month"),
+        ("2024-02", "last month"),
+        ("2024", "this year"),
+        ("2023", "last year"),
+        ("2022", ""),
+    ]
+    assert suggest_values("type", "", TODAY) == [
+        ("new", ""),
+        ("cross", ""),
+        ("replace", ""),
+        ("replace-cross", ""),
+    ]
+    assert suggest_values("has", "co", TODAY) == [("code", "")]
+    assert suggest_values("until", "2023", TODAY) == suggest_dates("2023", TODAY)
+
+
+def test_the_first_of_a_month_and_of_a_year_are_offered() -> None:
+    assert [value for value, _ in suggest_dates("2024-0", date(2024, 3, 1))] == [
+        "2024-03-01",
+        "2024-02-23",
+        "2024-01-31",
+        "2024-03",
+        "2024-02",
+        "2024-01",
+    ]
+    first = [value for value, _ in suggest_dates("2024-01", date(2024, 1, 1))]
+    assert first == ["2024-01-01", "2024-01"]
+    assert suggest_dates(f"{FIRST_YEAR}", TODAY)[0] == ("1991", "")
+    assert suggest_dates(f"{FIRST_YEAR - 1}-", TODAY) == []

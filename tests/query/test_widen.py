@@ -92,6 +92,22 @@ def test_all_that_a_lexicon_is_asked_about_is_looked_up_before(query: str) -> No
     assert asked <= words_to_look_up(parse_query(query).root)
 
 
+@pytest.mark.parametrize(
+    ("query", "wanted"),
+    [
+        ("GPT 4", {"gpt", "4", "gpt4"}),
+        ("GPT4", {"gpt4", "gpt", "4"}),
+        ("k-means", {"k", "means", "kmeans"}),
+        ('naïve "quoted"', {"naive"}),
+    ],
+)
+def test_the_words_themselves_are_looked_up_too(query: str, wanted: set[str]) -> None:
+    """A number has no other form, but some paper must write it."""
+    found = words_to_look_up(parse_query(query).root)
+    assert wanted <= found
+    assert "quoted" not in found
+
+
 def asked_of(query: str) -> Iterator[str]:
     asked: list[str] = []
 
