@@ -84,6 +84,18 @@ class PaperBot(commands.AutoShardedBot):
         )
         pauses.watch(trace)
 
+    async def login(self, token: str) -> None:
+        """Log in; a try that fails leaves nothing open.
+
+        discord.py opens a session for each try and closes only the last. Raises as it does.
+        """
+        try:
+            await super().login(token)
+        except BaseException:
+            await self.http.close()
+            self.http.connector = discord.utils.MISSING  # closed with its session
+            raise
+
     async def setup_hook(self) -> None:
         await self.add_cog(paper.PaperCog(self.pipeline))
         await self.add_cog(digest.DigestCog(self.pipeline, self.delivery))

@@ -327,6 +327,23 @@ async def test_row_51_a_discord_that_is_down_at_the_start(day: Scenario) -> None
     assert intact(day)
 
 
+async def test_row_51_tries_to_log_in_leave_no_session_open(day: Scenario) -> None:
+    """Neither those that fail nor one that is under way when the bot is stopped."""
+    await day.discord.stop_listening()
+    async with day.running() as bot:
+        await bot.says("Discord not reached", times=3)
+        await day.discord.listen_again()
+        await day.discord.wait_connected()
+        await bot.ticks(1)
+        assert await bot.stop() == 0
+    await day.discord.stop_listening()
+    async with day.running() as bot:
+        await bot.says("Discord not reached", times=2)
+        assert await bot.stop() == 0
+    assert "Unclosed" not in day.log
+    assert "Traceback" not in day.log
+
+
 async def test_a_crash_loop_of_the_host_posts_nothing_twice(day: Scenario) -> None:
     """Started and stopped again and again without being given the time to finish."""
     channel: Channel = day.channels[0]
