@@ -57,8 +57,8 @@ async def run_bot(config: Config, token: str) -> None:
     """Run until a signal. Raises `TokenRefused`, `AlreadyRunning` or `DatabaseUnusable`."""
     async with stopping_on_signals() as stopped:
         with instance_lock(config.database.path) as lock:
+            _tell_exposed(config)
             async with open_app(config) as app:
-                _tell_exposed(config)
                 if await until(stopped, _check_database(app.store)):
                     await _notice_copy(app.store, lock)
                     await _Process(app, lock).run(token, stopped)
@@ -66,6 +66,7 @@ async def run_bot(config: Config, token: str) -> None:
 
 
 def _tell_exposed(config: Config) -> None:
+    """Tell of files that others can read. Before the database is open: this opens files, too."""
     if files := find_exposed(config.database.path, config.backup_folder):
         log.warning(
             "others on this machine can read what people searched for; run: chmod 600 %s",

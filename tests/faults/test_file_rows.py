@@ -5,6 +5,7 @@ The program is started as its host starts it, and what people do to its files is
 
 import asyncio
 import contextlib
+import fcntl
 import os
 import shutil
 import socket
@@ -202,6 +203,27 @@ async def test_row_62_a_deleted_lock_file_is_made_again(
         await bot.says("lock file deleted")
         assert lock_file(path).read_text() == before
         assert run(environ, "run", cwd=tmp_path).code == 75
+        assert await bot.stop() == 0
+
+
+DEADMAN = 128
+"""The byte of a ``-shm`` that SQLite keeps locked while the database is open (os_unix.c)."""
+
+
+@pytest.mark.slow
+async def test_row_62_the_bot_does_not_lose_its_locks(day: Scenario) -> None:
+    """A process loses them when it opens and closes such a file to look at it.
+
+    Other programs would take the database for closed then, and empty the files beside it.
+    """
+    async with day.running() as bot:
+        await day.discord.wait_connected()
+        await bot.says("backup made")
+        await bot.ticks(2)
+        with beside(day.path, "-shm").open("r+b") as shared, pytest.raises(BlockingIOError):
+            fcntl.lockf(shared, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, DEADMAN)
+        await asyncio.to_thread(run, day.environ, "check", cwd=day.path.parent)
+        await bot.ticks(2)
         assert await bot.stop() == 0
 
 

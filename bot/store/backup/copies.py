@@ -89,10 +89,12 @@ def room_for(size: int) -> int:
 def find_backups(path: Path, folder: Path) -> list[Path]:
     """Find databases of ours beside ``path`` and in ``folder``, newest first.
 
-    Those that a restore has set aside are no backups: most were damaged.
+    Those that a restore has set aside are no backups: most were damaged. Not to be called in a
+    process that has the database open: it opens files, and closing one that is a link to the
+    database, or what is beside it, frees the locks of the process (see `copy_database`).
     """
     folders = dict.fromkeys((path.parent, folder))
-    parts = re.compile(rf"{re.escape(path.name)}|.+\.new-.+|.+\.replaced-.+")
+    parts = re.compile(rf"{re.escape(path.name)}.*|.+\.new-.+|.+\.replaced-.+|.+-(wal|shm)")
     files = [file for each in folders for file in _files(each) if not parts.fullmatch(file.name)]
     found = [file for file in files if _is_database(file)]
     return sorted(found, key=lambda file: file.stat().st_mtime, reverse=True)
