@@ -26,8 +26,17 @@ from bot.digest.audit import DayAudit, count_whereabouts
 from bot.digest.build import build_digest
 from bot.digest.due import digest_due, starts_with
 from bot.digest.messages import MessageDraft
-from bot.digest.models import Digest, ListingCheck, Place, Subscription, SubscriptionState, Tally
+from bot.digest.models import (
+    Digest,
+    ListingCheck,
+    Place,
+    QuietDays,
+    Subscription,
+    SubscriptionState,
+    Tally,
+)
 from bot.digest.outlook import KnownDays, Outlook, look_ahead
+from bot.digest.quiet import QuietDay, list_quiet_days
 from bot.digest.rank import rank
 from bot.digest.select import Decision, Verdict, decide
 from bot.errors import BotError, DatabaseFull, InputError
@@ -39,7 +48,7 @@ from bot.store.digests import DigestRecord, ListingTimes
 from bot.store.intake_log import check_of
 from bot.store.store import Store
 from bot.ui.pings import roles_to_ping, with_pings
-from bot.ui.styles import render_then_cards, style_of, thread_name
+from bot.ui.styles import QUIET_STYLE, render_quiet, render_then_cards, style_of, thread_name
 
 log = logging.getLogger(__name__)
 
@@ -86,7 +95,7 @@ class Pipeline:
 
         Calls ``on_step`` whenever it got somewhere: asking for many categories takes minutes.
         """
-        messages = await self.plan_due()
+        messages = await self.plan_due() + await self.plan_quiet()
         on_step()
         async for outcome in self.intake.poll(await self.watched_categories()):
             on_step()
@@ -189,13 +198,14 @@ class Pipeline:
         if announced is None:
             announced = await self._read_day([subscription], day)
         earlier = await self.store.outbox.list_deliveries(subscription.channel_id, day)
+        is_supplement = any(each.style != QUIET_STYLE for each in earlier)
         decisions = await self._decide(subscription, announced)
         digest = build_digest(
             subscription,
             day,
             decisions,
             checks=announced.checks,
-            is_supplement=bool(earlier),
+            is_supplement=is_supplement,
         )
         drafts = lay_out(subscription, digest, first_part=len(earlier) + 1)
         messages = await self.store.outbox.plan(
@@ -281,6 +291,37 @@ class Pipeline:
             for day in self._due_days_safely(subscription, listings, decided):
                 due.setdefault(day, []).append(subscription)
         return sum([await self._plan_day(due[day], day) for day in sorted(due)])
+
+    async def plan_quiet(self) -> int:
+        """Plan the line of each channel that wants to be told why there is no digest.
+
+        It is told once of a date, and never in a forum, where each date is a post of its own.
+        """
+        wanting = [
+            each
+            for each in await self.store.subscriptions.list_subscriptions()
+            if each.quiet_days is not QuietDays.NONE
+            and each.state is SubscriptionState.ACTIVE
+            and each.place is not Place.FORUM
+        ]
+        if not wanting:
+            return 0
+        known = await self.known_days()
+        unmatched = await self.store.digests.list_unmatched(known.since)
+        told = await self.store.outbox.list_dates_since(known.since)
+        quiet = [
+            (subscription, found)
+            for subscription in wanting
+            for found in list_quiet_days(subscription, known, unmatched, now=self.now())
+            if (subscription.channel_id, found.day) not in told
+        ]
+        return sum([await self._plan_line(subscription, found) for subscription, found in quiet])
+
+    async def _plan_line(self, subscription: Subscription, quiet: QuietDay) -> int:
+        # Into the channel itself: a thread begins with a digest.
+        in_channel = replace(subscription, place=Place.CHANNEL)
+        draft = render_quiet(subscription, quiet)
+        return await self.store.outbox.plan(in_channel, quiet.day, [draft], now=self.now())
 
     async def _plan_day(self, subscriptions: Sequence[Subscription], day: date) -> int:
         """Plan the digests of one date, whose listings are read and matched once for all."""

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.digest.models import Subscription
+from bot.digest.models import DigestOptions, QuietDays, Subscription
 from bot.digest.select import DeliveryStatus, Verdict
 from bot.errors import ArxivUnavailable, StoreError
 from bot.intake.schedule import IntakeRules
@@ -104,6 +104,7 @@ async def subscribe(
     zone: str = "UTC",
     types: Sequence[AnnounceType] = (AnnounceType.NEW, AnnounceType.CROSS),
     style: str = "cards",
+    quiet_days: QuietDays = QuietDays.NONE,
 ) -> Subscription:
     return await pipeline.store.subscriptions.set_subscription(
         guild_id=1001,
@@ -113,6 +114,7 @@ async def subscribe(
         post_at=post_at,
         zone=zone,
         style=style,
+        options=DigestOptions(quiet_days=quiet_days),
         now=pipeline.now(),
     )
 
@@ -513,3 +515,54 @@ async def test_channels_are_planned_one_by_one_when_they_cannot_be_together(
     await pipeline.plan_due()
     found = [len(await planned(pipeline, channel_id=channel_id)) for channel_id in (1, 2, 3)]
     assert found == [3, 0, 3]
+
+
+# -- days without a digest -----------------------------------------------------------------------
+
+
+async def lines(pipeline: Pipeline, day: date = TUESDAY) -> list[str]:
+    records = await pipeline.store.outbox.list_deliveries(CHANNEL, day)
+    return [str(record.body["content"]) for record in records if record.style == "quiet"]
+
+
+async def test_a_late_listing_is_told_of_once_and_its_digest_follows(
+    pipeline: Pipeline, feeds: Feeds, clock: VirtualClock
+) -> None:
+    await subscribe(pipeline, quiet_days=QuietDays.UNEXPECTED)
+    await pipeline.tick()
+    assert await lines(pipeline) == []
+    clock.advance(timedelta(hours=6))
+    for _ in range(3):
+        await pipeline.tick()
+        clock.advance(timedelta(minutes=1))
+    (line,) = await lines(pipeline)
+    assert "cannot be read; the digest follows" in line
+    feeds.show(make_listing(*make_papers(3)))
+    clock.advance(timedelta(hours=2))
+    await pipeline.tick()
+    quiet, digest = await pipeline.store.outbox.list_deliveries(CHANNEL, TUESDAY)
+    assert (quiet.part, digest.part) == (1, 2)
+    assert "supplement" not in str(digest.body["content"])
+    assert "3 posted" in str(digest.body["content"])
+
+
+async def test_a_channel_that_wants_no_word_gets_none(
+    pipeline: Pipeline, clock: VirtualClock
+) -> None:
+    await subscribe(pipeline)
+    clock.advance(timedelta(hours=12))
+    await pipeline.tick()
+    assert await pipeline.store.outbox.list_deliveries(CHANNEL, TUESDAY) == []
+
+
+async def test_a_day_without_a_match_is_told_of_where_all_is_wanted(
+    pipeline: Pipeline, feeds: Feeds
+) -> None:
+    await subscribe(pipeline, quiet_days=QuietDays.ALL)
+    await pipeline.store.subscriptions.set_topic(CHANNEL, "none", "theology")
+    feeds.show(make_listing(*make_papers(3)))
+    await pipeline.tick()
+    await pipeline.tick()
+    assert await lines(pipeline) == [
+        "-# No digest of cs.CV on Tue, 5 Mar 2024: none of 3 announced papers matches a topic."
+    ]

@@ -31,6 +31,7 @@ from bot.cogs.options import (
     TYPE_CHOICES,
     offer_zones,
     parse_day,
+    read_quiet_days,
     read_wishes,
     suggest_times,
 )
@@ -51,6 +52,7 @@ from bot.pipeline import Pipeline
 from bot.text.words import long_date
 from bot.ui.questions import Answer, Lot, Question
 from bot.ui.replies import (
+    QUIET_DAYS,
     SendOutcome,
     render_subscriptions,
     say_no_listing,
@@ -98,11 +100,13 @@ class DigestCog(
         top="brief: how many of the best papers are cards (default: 5)",
         cards_up_to="auto: up to how many papers all are cards (default: 25)",
         ping="a role to ping with each digest, or nobody (default)",
+        quiet_days="what to say on a day without a digest (default: why, when one was expected)",
     )
     @app_commands.choices(
         types=[Choice(name=words, value=words) for words in TYPE_CHOICES],
         style=[Choice(name=style.words, value=code) for code, style in STYLES.items()],
         where=[Choice(name=words, value=name) for words, name in PLACE_CHOICES.items()],
+        quiet_days=[Choice(name=words, value=code) for code, words in QUIET_DAYS.items()],
     )
     async def setup(
         self,
@@ -117,6 +121,7 @@ class DigestCog(
         top: app_commands.Range[int, 0, 10] | None = None,
         cards_up_to: app_commands.Range[int, 0, 100] | None = None,
         ping: str | None = None,
+        quiet_days: str | None = None,
     ) -> None:
         await defer_privately(interaction)
         here = channel_here(interaction, channel)
@@ -147,6 +152,7 @@ class DigestCog(
                 top=wishes.top,
                 cards_up_to=wishes.cards_up_to,
                 ping_role=role,
+                quiet_days=read_quiet_days(before, quiet_days),
             ),
             now=self.pipeline.now(),
         )

@@ -8,13 +8,14 @@ from datetime import date, time
 from typing import Final
 
 from bot.arxiv.taxonomy import canonical_category
-from bot.digest.models import PLAIN_DIGEST, Place, Subscription
+from bot.digest.models import PLAIN_DIGEST, Place, QuietDays, Subscription
 from bot.digest.zones import ZoneMeaning, read_meaning, suggest_meanings
 from bot.errors import InputError
 from bot.models import AnnounceType
 from bot.query.ast import Query
 from bot.query.parser import parse_query, refine
 from bot.query.values import BadValue, parse_since, parse_until
+from bot.ui.replies import QUIET_DAYS
 from bot.ui.styles import DEFAULT_STYLE, STYLES, style_of
 
 MAX_CATEGORIES = 20
@@ -245,6 +246,18 @@ class Wishes:
     place: Place | None = None
     """Where in the channel, if that was said."""
     cards_in_thread: bool = False
+
+
+def read_quiet_days(before: Subscription | None, text: str | None) -> QuietDays:
+    """Read what a channel is told of days without digest; a new digest tells of surprises."""
+    if text is None:
+        return before.quiet_days if before else QuietDays.UNEXPECTED
+    wanted = text.strip().lower()
+    for code, words in QUIET_DAYS.items():
+        if wanted in (code, words):
+            return code
+    choices = ", ".join(QUIET_DAYS.values())
+    raise InputError(f"quiet_days: {_quoted(text)} is none of its choices; use {choices}.")
 
 
 def read_wishes(

@@ -27,6 +27,18 @@ class Place(StrEnum):
     FORUM = "forum"
 
 
+class QuietDays(StrEnum):
+    """What a channel is told of a day without a digest.
+
+    ``all`` includes holidays and days of which nothing matched; ``unexpected`` are days of which a
+    list should be there.
+    """
+
+    ALL = "all"
+    UNEXPECTED = "unexpected"
+    NONE = "none"
+
+
 class ReasonCode(StrEnum):
     """Why a message is in its state, or a digest is paused; ``bot/ui/reasons.py`` says it.
 
@@ -151,6 +163,7 @@ class DigestOptions:
     top: int = 5
     cards_up_to: int = 25
     ping_role: int | None = None
+    quiet_days: QuietDays = QuietDays.NONE
 
 
 PLAIN_DIGEST: Final = DigestOptions()
@@ -167,7 +180,8 @@ class Subscription:
     cards if ``cards_in_thread``.
     Without topics the channel gets every paper of ``announce_types``. Where a style shows some
     papers at greater length, those are the ``top`` ones, all of them up to ``cards_up_to`` papers.
-    ``ping_role`` is pinged by the first message of each date.
+    ``ping_role`` is pinged by the first message of each date; ``quiet_days`` says what is told of
+    a date without one.
     What of its settings is ``unreadable`` is not in the others.
     """
 
@@ -185,6 +199,7 @@ class Subscription:
     top: int = 5
     cards_up_to: int = 25
     ping_role: int | None = None
+    quiet_days: QuietDays = QuietDays.NONE
     state: SubscriptionState = SubscriptionState.ACTIVE
     paused_because: Reason | None = None
     created_at: datetime | None

@@ -118,7 +118,7 @@ def _outlook(subscription: Subscription, day: date, known: KnownDays, now: datet
     due = digest_due(subscription, day, list(ready.values()))
     listed_at = datetime.combine(day, known.poll_start, tzinfo=EASTERN)
     posts_at = _posts_at(subscription, day)
-    at = max(listed_at, posts_at or listed_at) if waits_for or due is None else due
+    at = first_possible(subscription, day, known) if waits_for or due is None else due
     return Outlook(
         day=day,
         at=at if at > now else None,
@@ -127,6 +127,12 @@ def _outlook(subscription: Subscription, day: date, known: KnownDays, now: datet
         goes_without_at=due if waits_for else None,
         is_due=due is not None and due <= now,
     )
+
+
+def first_possible(subscription: Subscription, day: date, known: KnownDays) -> datetime:
+    """Return when a digest of ``day`` comes at the earliest: when arXiv is on time."""
+    listed_at = datetime.combine(day, known.poll_start, tzinfo=EASTERN)
+    return max(listed_at, _posts_at(subscription, day) or listed_at)
 
 
 def _posts_at(subscription: Subscription, day: date) -> datetime | None:

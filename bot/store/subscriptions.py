@@ -9,6 +9,7 @@ from bot.digest.models import (
     PLAIN_DIGEST,
     DigestOptions,
     Place,
+    QuietDays,
     Reason,
     Setting,
     Subscription,
@@ -31,7 +32,7 @@ from bot.store.sqlite.statements import (
 
 COLUMNS = (
     f"id, guild_id, channel_id, categories, announce_types, post_at, zone, style, "
-    f"top, cards_up_to, place, cards_in_thread, ping_role, state, "
+    f"top, cards_up_to, place, cards_in_thread, ping_role, quiet_days, state, "
     f"{reason_column('paused_because', 'paused_details')} AS paused_because, "
     f"created_at, starts_after"
 )
@@ -79,6 +80,7 @@ class Subscriptions:
             "cards_up_to": options.cards_up_to,
             "cards_in_thread": options.cards_in_thread,
             "ping_role": options.ping_role,
+            "quiet_days": options.quiet_days.value,
         }
         return await self._database.write_within(PERSONS_PATIENCE_S, _set, channel_id, values, now)
 
@@ -157,10 +159,10 @@ def _set(
         """
         INSERT INTO subscription (guild_id, channel_id, categories, announce_types,
             post_at, zone, style, top, cards_up_to, place, cards_in_thread,
-            ping_role, created_at, starts_after)
+            ping_role, quiet_days, created_at, starts_after)
         VALUES (:guild_id, :channel_id, :categories, :announce_types,
             :post_at, :zone, :style, :top, :cards_up_to, :place, :cards_in_thread,
-            :ping_role, :now,
+            :ping_role, :quiet_days, :now,
             (SELECT coalesce(max(number), 0) FROM listing))
         ON CONFLICT (channel_id) DO UPDATE SET
             guild_id = excluded.guild_id, categories = excluded.categories,
@@ -169,6 +171,7 @@ def _set(
             cards_in_thread = excluded.cards_in_thread,
             created_at = iif(:is_begin_known, created_at, excluded.created_at),
             top = excluded.top, cards_up_to = excluded.cards_up_to, ping_role = excluded.ping_role,
+            quiet_days = excluded.quiet_days,
             state = 'active', paused_because = NULL, paused_details = NULL
         """,
         {
@@ -225,7 +228,7 @@ def _list(connection: sqlite3.Connection, where: str, parameters: Parameters) ->
 def _subscription(row: Row, topics: Iterable[Topic]) -> Subscription:
     """Read a row, also one of which a part is damaged or of another version."""
     (id_, guild_id, channel_id, categories, announce_types, post_at, zone, style, top,
-     cards_up_to, place, cards_in_thread, ping_role, state, paused_because, created_at,
+     cards_up_to, place, cards_in_thread, ping_role, quiet_days, state, paused_because, created_at,
      starts_after) = row  # fmt: skip
     known, other_categories = _known_categories(categories.split())
     types, other_types = _known_types(announce_types.split())
@@ -251,6 +254,7 @@ def _subscription(row: Row, topics: Iterable[Topic]) -> Subscription:
         place=Place(place),
         cards_in_thread=bool(cards_in_thread),
         ping_role=ping_role,
+        quiet_days=QuietDays(quiet_days),
         state=SubscriptionState(state),
         paused_because=parse_reason(paused_because) if paused_because is not None else None,
         created_at=began,

@@ -9,7 +9,7 @@ import discord
 
 from bot.arxiv.taxonomy import category_name
 from bot.digest.messages import DeliveryRecord, DeliveryState
-from bot.digest.models import Place, Subscription, SubscriptionState, Tally, Topic
+from bot.digest.models import Place, QuietDays, Subscription, SubscriptionState, Tally, Topic
 from bot.digest.outlook import Outlook
 from bot.digest.zones import ABBREVIATIONS, ZoneMeaning, inverted_offset, is_offset
 from bot.text import markdown
@@ -59,6 +59,14 @@ def _describe_wait(outlook: Outlook) -> str:
     return (
         f"{waited} for {names} too, or without it <t:{int(outlook.goes_without_at.timestamp())}:R>"
     )
+
+
+QUIET_DAYS: Final[Mapping[QuietDays, str]] = {
+    QuietDays.UNEXPECTED: "say why, when one was expected",
+    QuietDays.ALL: "always say why",
+    QuietDays.NONE: "stay silent",
+}
+"""What is said on a day without a digest."""
 
 
 def describe_time(subscription: Subscription) -> str:
@@ -121,6 +129,11 @@ def _joined_within(words: Sequence[str], max_chars: int) -> str:
     return ", ".join(shown)
 
 
+def _quiet_lines(subscription: Subscription) -> Iterator[str]:
+    if subscription.quiet_days is not QuietDays.NONE and subscription.place is not Place.FORUM:
+        yield f"On days without one: {QUIET_DAYS[subscription.quiet_days]}"
+
+
 def _subscription_lines(
     subscription: Subscription, outlook: Outlook, max_chars: int = MAX_SHOWN
 ) -> str:
@@ -132,6 +145,7 @@ def _subscription_lines(
         f"Topics: {describe_topics(subscription.topics, max_chars)}",
         *([f"Pings: {pings}"] if (pings := describe_pings(subscription)) else []),
         f"Next digest: {describe_next(subscription, outlook)}",
+        *_quiet_lines(subscription),
         *([ATTENTION] if find_defects(subscription) else []),
     )
     return "\n".join(lines)

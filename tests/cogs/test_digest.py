@@ -7,7 +7,7 @@ import discord
 import pytest
 import simcord
 
-from bot.digest.models import Place
+from bot.digest.models import Place, QuietDays
 from bot.models import AnnounceType
 from tests.builders import DAY, make_listing, make_papers
 from tests.cogs.replies import is_private, labels, shown
@@ -528,3 +528,24 @@ async def test_times_complete(world: World) -> None:
 
 def test_the_day_of_these_tests_has_a_listing() -> None:
     assert LISTING.announced_on == DAY
+
+
+@pytest.mark.parametrize(
+    ("asked", "kept", "said"),
+    [
+        (None, QuietDays.UNEXPECTED, "On days without one: say why, when one was expected"),
+        ("all", QuietDays.ALL, "On days without one: always say why"),
+        ("none", QuietDays.NONE, ""),
+    ],
+)
+async def test_what_is_said_on_days_without_a_digest_can_be_chosen(
+    world: World, asked: str | None, kept: QuietDays, said: str
+) -> None:
+    options = {} if asked is None else {"quiet_days": asked}
+    text = shown(await world.set_up(**options))
+    assert ("On days without one" in text) is bool(said)
+    assert said in text
+    await world.set_up(categories="cs.LG")  # what is left out stays
+    subscription = await world.store.subscriptions.get_subscription(world.channel.id)
+    assert subscription is not None
+    assert subscription.quiet_days is kept

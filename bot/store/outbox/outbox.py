@@ -153,6 +153,15 @@ class Outbox:
             _plan, subscription, announced_on, drafts, thread_name, now
         )
 
+    async def list_dates_since(self, day: date) -> set[tuple[int, date]]:
+        """List the channels and dates, from ``day`` on, that have any message."""
+        rows = await self._database.read(
+            select_rows,
+            "SELECT DISTINCT channel_id, announced_on FROM delivery WHERE announced_on >= :day",
+            {"day": day.isoformat()},
+        )
+        return {(channel_id, on) for channel_id, text in rows if (on := read_day(text))}
+
     async def list_due(self, now: datetime) -> list[DueChannel]:
         """List the channels whose next message may be sent now, longest waiting first."""
         return await self._database.read(

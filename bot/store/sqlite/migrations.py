@@ -575,6 +575,12 @@ ELEVENTH: Step = (
     "ALTER TABLE subscription ADD COLUMN cards_in_thread INTEGER NOT NULL DEFAULT 0",
 )
 
+TWELFTH: Step = (
+    # What the channel is told of a date without a digest.
+    "ALTER TABLE subscription ADD COLUMN quiet_days TEXT NOT NULL DEFAULT 'none' "
+    "CHECK (quiet_days IN ('all', 'unexpected', 'none'))",
+)
+
 STEPS: tuple[Step, ...] = (
     FIRST,
     SECOND,
@@ -587,6 +593,7 @@ STEPS: tuple[Step, ...] = (
     NINTH,
     TENTH,
     ELEVENTH,
+    TWELFTH,
 )
 
 FUNCTIONS: Mapping[str, Callable[[str], str | None]] = {

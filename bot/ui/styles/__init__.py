@@ -22,6 +22,8 @@ from bot.ui.styles.cards import CARDS, make_cards
 from bot.ui.styles.heading import thread_name as thread_name
 from bot.ui.styles.list import LIST, make_list, options_of
 from bot.ui.styles.parts import Part, make_drafts
+from bot.ui.styles.quiet import QUIET
+from bot.ui.styles.quiet import render_quiet as render_quiet
 
 
 class Style(Protocol):
@@ -68,6 +70,14 @@ DEFAULT_STYLE: Final[Style] = AUTO
 """That of new digests, and what takes the place of one that this version does not know."""
 
 
+_UNOFFERED: Final[Mapping[str, Style]] = {QUIET.code: QUIET}
+"""Those that a message may have and nobody chooses."""
+
+
+QUIET_STYLE: Final = QUIET.code
+"""The style of the line about a date without digest (`render_quiet`)."""
+
+
 def find_style(code: str) -> Style | None:
     """Return the style of that code; None when this version of the bot has no such style."""
     return STYLES.get(code)
@@ -78,7 +88,7 @@ def style_of(code: str) -> Style:
 
     A digest in another look is better than none, and `/digest status` says so.
     """
-    return STYLES.get(code, DEFAULT_STYLE)
+    return STYLES.get(code) or _UNOFFERED.get(code, DEFAULT_STYLE)
 
 
 def render_then_cards(style: Style, digest: Digest, first_part: int) -> tuple[MessageDraft, ...]:
@@ -117,5 +127,6 @@ def list_papers(entries: Sequence[DigestEntry]) -> Sequence[Body]:
 
 def read_any(body: Body) -> ShownMessage | None:
     """Read a message of unknown style; None if it is no digest's."""
-    shown = [found for style in STYLES.values() if (found := style.read(body))]
+    styles = (*STYLES.values(), *_UNOFFERED.values())
+    shown = [found for style in styles if (found := style.read(body))]
     return next((each for each in shown if each.papers), shown[0] if shown else None)

@@ -33,6 +33,7 @@ TAKEN = (
     "12c8482acb91c782",
     "a4d775cda388f3ba",
     "0ca267bdae231ab5",
+    "49f2ed8f55916550",
 )
 """The beginning of each step's SHA-256."""
 

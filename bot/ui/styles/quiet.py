@@ -1,0 +1,66 @@
+"""Quiet: the one small line about a date that brought no digest, and no paper in it.
+
+It is a style, so that its message is recognised as its own; nobody can choose it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from bot.digest.messages import MessageDraft, ShownMessage
+from bot.digest.models import Digest, Subscription
+from bot.digest.quiet import QuietDay, Silence
+from bot.text.words import count_of, long_date
+from bot.ui.styles.body import SILENT, Body, Papers
+from bot.ui.styles.heading import first_line
+
+BEGINNING: Final = "-# No digest of "
+MAX_CATEGORIES: Final = 8
+
+_WHY: Final[Mapping[Silence, str]] = {
+    Silence.HOLIDAY: "arXiv announced nothing.",
+    Silence.EMPTY: "arXiv's list was empty, against expectation.",
+    Silence.MISSED: "arXiv's list could not be had in time.",
+    Silence.LATE: "arXiv's list is hours late; the digest follows when it comes.",
+    Silence.UNREADABLE: "arXiv cannot be read; the digest follows when it can.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Quiet:
+    """The style; see `bot.ui.styles.Style`. Of papers it shows none."""
+
+    code: str = "quiet"
+    words: str = "quiet: no papers"
+    is_ranked: bool = False
+
+    def describe(self, subscription: Subscription) -> str:
+        return self.words
+
+    def measure(self, digest: Digest) -> int:
+        return 0
+
+    def render(self, digest: Digest, *, first_part: int = 1) -> tuple[MessageDraft, ...]:
+        return ()
+
+    def split(self, body: Body, papers: Papers) -> tuple[MessageDraft, ...]:
+        return ()
+
+    def read(self, body: Body) -> ShownMessage | None:
+        line = first_line(body.get("content"))
+        return ShownMessage(line=line) if line.startswith(BEGINNING) else None
+
+
+QUIET: Final = Quiet()
+
+
+def render_quiet(subscription: Subscription, quiet: QuietDay) -> MessageDraft:
+    """Say in one line why there is no digest; it makes no sound."""
+    names = subscription.categories[:MAX_CATEGORIES]
+    more = len(subscription.categories) - len(names)
+    categories = ", ".join(names) + (f" and {more} more" if more else "")
+    why = _WHY.get(quiet.silence) or (
+        f"none of {count_of(quiet.announced, 'announced paper')} matches a topic."
+    )
+    content = f"{BEGINNING}{categories} on {long_date(quiet.day)}: {why}"
+    return MessageDraft(style=QUIET.code, body={"content": content, "flags": SILENT}, papers=())
