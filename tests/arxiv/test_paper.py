@@ -1,9 +1,19 @@
+from dataclasses import replace
+from datetime import UTC, datetime
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.arxiv.paper import build_paper, clean_authors, split_authors, unwrap
-from bot.models import ArxivId, LinkKind, Paper, Provenance
+from bot.arxiv.paper import (
+    SourceRecord,
+    build_paper,
+    clean_authors,
+    reread,
+    split_authors,
+    unwrap,
+)
+from bot.models import ArxivId, Link, LinkKind, Paper, Provenance
 
 
 def paper_of(title: str = "A title", abstract: str = "Text.", **more: object) -> Paper:
@@ -51,6 +61,71 @@ def test_what_a_source_leaves_blank_is_absent() -> None:
     )
     assert (paper.comment, paper.doi, paper.journal_ref, paper.license) == (None,) * 4
     assert paper.authors == ("A",)
+
+
+def test_a_paper_that_is_read_again_is_what_it_would_be_if_it_were_new() -> None:
+    """Its texts and the authors' links by the rules of now; links of others stay, each once."""
+    paper = paper_of(
+        r"$\beta$-decay",
+        "Code: https://github.com/ada/one.",
+        comment="https://github.com/ada/two",
+        authors=["Ada B"],
+        doi="10.1/x",
+    )
+    elsewhere = Link(
+        kind=LinkKind.MODEL,
+        url="https://huggingface.co/ada/model",
+        provenance=Provenance.HUGGING_FACE,
+    )
+    old = replace(
+        paper,
+        title="as an earlier version read it",
+        abstract="",
+        authors=("Ada B (X)",),
+        links=(
+            Link(kind=LinkKind.CODE, url="https://x.org", provenance=Provenance.COMMENT),
+            elsewhere,
+            replace(elsewhere, kind=LinkKind.CODE, url="https://github.com/ada/one"),
+        ),
+    )
+    assert reread(old) == replace(paper, links=(*paper.links, elsewhere))
+
+
+def test_a_record_is_built_into_the_paper_that_its_source_has() -> None:
+    record = SourceRecord(
+        arxiv_id=ArxivId("2401.01234"),
+        version=2,
+        title="$\\beta$\n  two lines",
+        abstract="First.\n  Second.",
+        authors=("Ada B",),
+        categories=("cs.CV",),
+        comment="3 pages",
+        doi="10.1/x",
+        journal_ref="J. 1",
+        license="free",
+        submitted_at=datetime(2024, 1, 2, tzinfo=UTC),
+    )
+    paper = record.build()
+    assert (record.source_title, record.source_abstract) == (
+        paper.source_title,
+        paper.source_abstract,
+    )
+    assert paper == build_paper(
+        arxiv_id=record.arxiv_id,
+        version=2,
+        title=record.title,
+        abstract=record.abstract,
+        authors=("Ada B",),
+        categories=("cs.CV",),
+        comment="3 pages",
+        doi="10.1/x",
+        journal_ref="J. 1",
+        license="free",
+        submitted_at=record.submitted_at,
+    )
+    assert (paper.version, paper.comment, paper.doi) == (2, "3 pages", "10.1/x")
+    assert (paper.journal_ref, paper.license) == ("J. 1", "free")
+    assert paper.submitted_at == record.submitted_at
 
 
 def test_categories_keep_their_order_once() -> None:

@@ -706,6 +706,17 @@ def test_a_weekdays_feed_may_carry_the_list_of_the_day_before_under_its_own_date
     assert judgement.of_own.day == TUESDAY
 
 
+def test_a_date_that_was_never_asked_about_gets_a_record_of_its_category() -> None:
+    """By the list that surfaced under another date."""
+    own = judged(
+        replace(listing_of(day=FRIDAY), announced_on=SATURDAY),
+        record(SATURDAY),
+        knows(day=FRIDAY, own=None),
+    ).of_own
+    assert own is not None
+    assert (own.category, own.day, own.verdict) == ("cs.CV", FRIDAY, COMPLETE)
+
+
 def test_a_late_list_opens_a_date_that_was_taken_for_a_holiday() -> None:
     closed = record(FRIDAY, verdict=NO_LIST, is_closed=True)
     own = judged(listing_of(20, SATURDAY), record(SATURDAY), knows_friday(own=closed)).of_own
@@ -795,13 +806,26 @@ def test_a_request_that_was_not_made_is_no_failure() -> None:
         error=error,
     )
     first = judged(None, error=error, retry_after_s=50).record
-    assert (first.verdict, first.inquiries[FEED].failures) == (FAILED, 0)
+    assert first.verdict is FAILED
+    assert first.inquiries[FEED] == Inquiry(
+        asked_at=EARLY, not_before=EARLY + timedelta(seconds=50), error=error
+    )
+    at_once = judged(None, error=error).record.inquiries[FEED]
+    assert at_once.not_before == EARLY
 
 
 def test_hosts_that_fail_together_come_back_one_by_one() -> None:
     moments = [at(WEDNESDAY, 1) + timedelta(microseconds=number) for number in range(100)]
     days = [judged(None, asked_at=moment).record for moment in moments]
-    assert len({day.inquiries[FEED].not_before for day in days}) > 50
+    pauses = [
+        (day.inquiries[FEED].not_before or moment) - moment
+        for day, moment in zip(days, moments, strict=True)
+    ]
+    assert len(set(pauses)) > 50
+    assert timedelta(minutes=1) <= min(pauses) < timedelta(minutes=1.05)
+    assert timedelta(minutes=1.2) < max(pauses) < timedelta(minutes=1.25)
+    others = [judged(None, record(day=day)).record.inquiries[FEED] for day in (TUESDAY, THURSDAY)]
+    assert len({(each.not_before or EARLY) - each.asked_at for each in others}) == 2
 
 
 def test_each_source_fails_and_answers_for_itself() -> None:

@@ -15,7 +15,11 @@ from bot.intake.schedule import (
     IntakeRules,
     Poll,
     first_poll,
+    is_closed_too_early,
+    is_out_of_reach,
     next_poll,
+    reopened,
+    without_future,
 )
 from bot.models import DayRecord, Inquiry, IntakeSource, IntakeVerdict
 
@@ -335,3 +339,51 @@ def test_the_settings_say_when_and_how_often() -> None:
 
 def test_every_state_has_its_plan() -> None:
     assert set(PLANS) == set(DayState)
+
+
+# --- a clock that was ahead ----------------------------------------------------------------------
+
+NOON = at(WEDNESDAY, 12)
+SECOND = timedelta(seconds=1)
+
+
+def test_moments_that_are_still_to_come_are_forgotten() -> None:
+    """Nothing would be asked before them; what has been is kept."""
+    day = record(inquiries=asked(feed=NOON, catchup=NOON + SECOND), held_since=NOON + SECOND)
+    right = without_future(day, NOON)
+    assert right == record(inquiries=asked(feed=NOON))
+    assert without_future(record(held_since=NOON), NOON).held_since == NOON
+    assert without_future(record(), NOON) == record()
+
+
+@pytest.mark.parametrize(
+    ("day", "is_closed", "verdict", "is_too_early"),
+    [
+        (WEDNESDAY, True, COMPLETE, True),
+        (THURSDAY, True, NO_LIST, True),
+        (WEDNESDAY, False, COMPLETE, False),
+        (WEDNESDAY - timedelta(days=1), True, COMPLETE, False),
+        (WEDNESDAY - timedelta(days=1), True, IntakeVerdict.MISSED, True),
+        (WEDNESDAY - timedelta(days=4), True, IntakeVerdict.MISSED, True),
+        (WEDNESDAY - timedelta(days=5), True, IntakeVerdict.MISSED, False),
+    ],
+)
+def test_a_date_is_not_closed_before_it_is_over_nor_missed_while_it_can_be_asked_for(
+    day: date, is_closed: bool, verdict: IntakeVerdict, is_too_early: bool
+) -> None:
+    closed = record(day, is_closed=is_closed, verdict=verdict)
+    assert is_closed_too_early(closed, NOON, RULES) is is_too_early
+
+
+def test_a_date_is_in_reach_for_as_long_as_the_settings_say() -> None:
+    a_day = replace(RULES, catchup_window=timedelta(days=1))
+    assert not is_out_of_reach(WEDNESDAY - timedelta(days=1), NOON, a_day)
+    assert is_out_of_reach(WEDNESDAY - timedelta(days=2), NOON, a_day)
+
+
+def test_a_date_that_is_opened_again_keeps_its_listing_and_nothing_else() -> None:
+    listed = record(verdict=COMPLETE, is_closed=True, papers=7, inquiries=asked(feed=NOON))
+    assert reopened(listed) == replace(listed, is_closed=False)
+    empty = replace(listed, verdict=NO_LIST, papers=0)
+    assert reopened(empty) == record()
+    assert reopened(record(is_closed=True)) == record()

@@ -100,6 +100,8 @@ PROSE = [
     (r"\unicode{x3B1} \unicode{945} \unicode{X41}", "α α A"),
     (r"\unicode{99999999999} \unicode{many}", "99999999999 many"),
     (r"a \unicode{7} b", "a b"),
+    (r"\etc. and \ie. x", "etc. and i.e. x"),
+    (r"\mathrm[a] and \mathrm[a]{b}", "[a] and b"),
     # lengths and arguments that say nothing
     (r"a \hskip 2em b \vskip1pt c \kern d", "a b c d"),
     (r"\begin and \substack and \braket and \ketbra", r"and and \braket and \ketbra"),
