@@ -12,7 +12,7 @@ UV_VERSION := 0.13.9
 UV := $(VENV)/bin/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 \
 	--no-emit-index-url --custom-compile-command "make lock" $(ARGS) pyproject.toml
 
-# Tests of a file stay together, as they share what is dear to build, until a core has none left.
+# Tests of a file stay together, as they share what is expensive to build, until a core has none left.
 CORES := -n auto --dist worksteal
 
 .DEFAULT_GOAL := help

@@ -23,7 +23,7 @@ LEAST_LEVELS: Final[Mapping[str, int]] = {
     "asyncio": logging.INFO,
     "apscheduler": logging.WARNING,  # at INFO it writes two lines for each tick
 }
-"""Libraries that tell more than an operator wants; ours are named ``bot.*``."""
+"""Libraries that log more than an operator wants; ours are named ``bot.*``."""
 
 # Discord's addresses carry tokens: /webhooks/<id>/<token>, /interactions/<id>/<token>/callback.
 _TOKEN_IN_ADDRESS: Final = re.compile(r"(/(?:webhooks|interactions)/\d+/)[^/?\s\"']+")

@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import NewType
 
 Clock = Callable[[], datetime]
-"""Tells the time, aware and in UTC."""
+"""Returns the time, aware and in UTC."""
 
 ArxivId = NewType("ArxivId", str)
 """An arXiv identifier without its version: ``2401.01234`` or ``hep-th/9901001``."""
@@ -54,7 +54,7 @@ class LinkKind(StrEnum):
 
 
 class Provenance(StrEnum):
-    """Who told us of a link: arXiv's own address scheme, the authors' text, or a third party."""
+    """Where a link comes from: arXiv's own address scheme, the authors' text, or a third party."""
 
     ARXIV = "arxiv"
     ABSTRACT = "abstract"
@@ -327,7 +327,7 @@ class Outage:
 class NearListing:
     """A stored listing of a date near the one at hand.
 
-    ``is_record`` says that arXiv's own record of the date told of it, ``is_uncertain`` that it came
+    ``is_record`` says that arXiv's own record of the date has it, ``is_uncertain`` that it came
     from a file and nothing confirms its date. ``papers`` counts them.
     """
 

@@ -68,7 +68,7 @@ class PlanResult:
 class AnnouncedDay:
     """One date as it was read for some channels, at ``read_at``.
 
-    ``listings`` are theirs by category; ``found`` tells by query which of the papers it finds;
+    ``listings`` are theirs by category; ``found`` says by query which of the papers it finds;
     ``checks`` say how the listings were checked.
     """
 
@@ -169,7 +169,7 @@ class Pipeline:
     async def _match(
         self, texts: Collection[str], arxiv_ids: Collection[ArxivId]
     ) -> Mapping[str, Collection[ArxivId]]:
-        """Tell for each query which of the papers it finds; the same as a search would."""
+        """Return for each query which of the papers it finds; the same as a search would."""
         queries: dict[str, Query] = {}
         for text in sorted(texts):
             try:

@@ -1,4 +1,4 @@
-"""When a paper was announced that no listing tells of: worked out, and marked as such.
+"""When a paper was announced that is in no listing: worked out, and marked as such.
 
 Metadata (OAI-PMH, the snapshot) knows when a paper was submitted and when its record last
 changed, never when it was announced. arXiv's schedule turns the first into a good guess.

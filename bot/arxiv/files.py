@@ -1,4 +1,4 @@
-"""Which of the forms that we can import a file is in, told from its first bytes.
+"""Which of the forms that we can import a file is in, recognised by its first bytes.
 
 Names say nothing: people save feeds as ``.txt`` and arXiv's pages as ``new``.
 """
@@ -44,7 +44,7 @@ class Form(Enum):
 
 
 def sniff(start: bytes) -> Form:
-    """Tell the form of a file from its first (up to) `SNIFFED_BYTES` bytes, unpacked.
+    """Recognise the form of a file from its first (up to) `SNIFFED_BYTES` bytes, unpacked.
 
     Raises `FileFormatError` with one sentence for anything that we cannot import.
     """

@@ -97,7 +97,7 @@ def parse_markdown(content: bytes) -> Listing:
 
 
 def infer_announce_types(arxiv_ids: Sequence[ArxivId]) -> list[AnnounceType]:
-    """Tell new submissions from cross-lists by the order of the identifiers alone.
+    """Distinguish new submissions from cross-lists by the order of the identifiers alone.
 
     ArXiv sorted each section descending in 2020 and sorts it ascending now; the direction is the
     one that most neighbours have. Two sorted runs are the two sections; any other number says

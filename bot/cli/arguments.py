@@ -158,7 +158,7 @@ def _add_intake_commands(commands: "Subparsers[_Parser]") -> None:
 
 
 IMPORT_TEXT = """\
-Import papers from files, plain or gzipped. What a file is, is told by its content:
+Import papers from files, plain or gzipped. A file is recognised by its content:
 
   Markdown digest      the form that 'digest' prints
   RSS or Atom feed     as rss.arxiv.org gives them
@@ -172,16 +172,16 @@ or papers have none, the command says so and ends with exit code 65. The other f
 of announcement: it is worked out from the submission, and corrected when a listing comes that
 knows it.
 
-Importing a file twice changes nothing; stopped or killed, the same command goes on where it was.
-A record that cannot be read is skipped and named. More: docs/import.md."""
+Importing a file twice changes nothing; stopped or killed, the same command continues
+where it stopped. A record that cannot be read is skipped and named. More: docs/import.md."""
 
 BACKFILL_TEXT = """\
 Fetch the papers of past days from arXiv (OAI-PMH, at most one request in three seconds).
 
 The days are those on which papers were first announced, worked out from their submission. arXiv
 is asked by the day of a record's last change, so everything changed since --from is looked
-through: a few minutes for a year of a large category. Stopped or killed, the same command goes on
-where it was. More: docs/import.md."""
+through: a few minutes for a year of a large category. Stopped or killed, the same command
+continues where it stopped. More: docs/import.md."""
 
 
 def _add_reading_commands(commands: "Subparsers[_Parser]") -> None:

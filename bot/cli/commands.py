@@ -99,7 +99,7 @@ async def backup_command(options: Options, config: Config) -> int:
 async def restore_command(options: Options, config: Config) -> int:
     path: Path = config.database.path
     kept = await restore(options.file, path, now=_now())
-    report(f"{options.file} put back as {path}" + (f"; what was there is {kept}" if kept else ""))
+    report(f"{options.file} restored as {path}" + (f"; what was there is {kept}" if kept else ""))
     return EXIT_OK
 
 
@@ -195,7 +195,7 @@ async def backfill_command(options: Options, config: Config) -> int:
 
 
 def _stopped() -> int:
-    report("stopped; the same command goes on where it was")
+    report("stopped; the same command continues where it stopped")
     return EXIT_STOPPED
 
 

@@ -51,7 +51,7 @@ async def report(interaction: discord.Interaction, error: BaseException) -> None
 
 
 def is_too_late(error: BaseException | None) -> bool:
-    """Tell whether Discord takes no more answers to an interaction."""
+    """Return whether Discord takes no more answers to an interaction."""
     return isinstance(error, discord.HTTPException) and error.code in TOO_LATE_CODES
 
 
@@ -66,7 +66,7 @@ class LateOffers(logging.Filter):
 
 
 async def _say_privately(interaction: discord.Interaction, text: str) -> None:
-    """Answer so that nobody else reads it, however far the interaction has come."""
+    """Answer so that no one else reads it, however far the interaction has come."""
     response = interaction.response
     if not response.is_done():
         await response.send_message(text, ephemeral=True)
@@ -75,7 +75,7 @@ async def _say_privately(interaction: discord.Interaction, text: str) -> None:
         await interaction.edit_original_response(content=text, embeds=[], view=None)
         return
     if response.type is discord.InteractionResponseType.deferred_channel_message:
-        # The first follow-up would take over the public 'thinking', for everybody to read. So
+        # The first follow-up would take over the public 'thinking', for everyone to read. So
         # that becomes a message, which goes, and the follow-up is one of its own.
         with contextlib.suppress(discord.HTTPException):
             await interaction.edit_original_response(content="…")
@@ -130,7 +130,7 @@ class StateItem(Generic[S, Base], discord.ui.DynamicItem[Base], template=""):
 
     @classmethod
     def takes(cls, custom_id: str) -> bool:
-        """Tell whether a custom id is of this item, in this version."""
+        """Return whether a custom id is of this item, in this version."""
         return re.fullmatch(cls._kind.TEMPLATE, custom_id) is not None
 
     @classmethod

@@ -53,7 +53,7 @@ def require_active(subscription: Subscription) -> None:
 async def resume(
     cog: AdminCog, interaction: discord.Interaction, subscription: Subscription
 ) -> str:
-    """Let a paused digest go on where the bot may post; returns what to say."""
+    """Resume a paused digest where the bot may post; returns what to say."""
     require_paused(subscription)
     channel = guild_of(interaction).get_channel_or_thread(subscription.channel_id)
     if isinstance(channel, DigestChannel):

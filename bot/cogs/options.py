@@ -232,7 +232,7 @@ def parse_place(text: str) -> tuple[Place, bool]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wishes:
-    """What a channel's digest shall be like."""
+    """What a channel's digest should be like."""
 
     categories: tuple[str, ...]
     announce_types: tuple[AnnounceType, ...] = (AnnounceType.NEW, AnnounceType.CROSS)

@@ -178,7 +178,7 @@ class PaperCog(commands.GroupCog, group_name="paper", group_description="Find an
         await interaction.edit_original_response(embed=embed, view=make_view(buttons))
 
     async def _remember(self, user_id: int, query: Query) -> None:
-        """Keep a search for the person's next one; it was answered, so a failure tells nobody."""
+        """Keep a search for the person's next one; a failure is only logged."""
         try:
             await self.store.recent.add(user_id, query.text, now=self.now())
         except BotError as error:
@@ -336,7 +336,7 @@ def _require_asker(interaction: discord.Interaction, asker: int) -> None:
 
 
 def paper_buttons(arxiv_id: ArxivId) -> list[discord.ui.Item[Any]]:
-    """Make the buttons below a paper, for whoever reads it."""
+    """Make the buttons below a paper, for anyone who reads it."""
     return [SimilarButton(SimilarTo(arxiv_id=arxiv_id), "Similar papers")]
 
 

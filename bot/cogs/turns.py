@@ -1,4 +1,4 @@
-"""One search at a time for each person, so that nobody's many hold up another's one."""
+"""One search at a time for each person, so that one person's many do not hold up another's one."""
 
 import asyncio
 from weakref import WeakValueDictionary

@@ -62,7 +62,7 @@ def _split_list(value: object) -> object:
 
 
 def is_loopback(url: str) -> bool:
-    """Tell whether an address leads to this machine only."""
+    """Return whether an address leads to this machine only."""
     host = urlsplit(url).hostname or ""
     try:
         return host == "localhost" or ipaddress.ip_address(host).is_loopback
@@ -71,7 +71,7 @@ def is_loopback(url: str) -> bool:
 
 
 def _is_plain_address(url: str) -> bool:
-    """Tell whether an address is scheme, host, port and path: no name, query or fragment."""
+    """Return whether an address is scheme, host, port and path: no name, query or fragment."""
     try:
         parts = urlsplit(url)
         bool(parts.port)  # raises ValueError when it is no port

@@ -110,7 +110,7 @@ class Caretaker:
         """Digests with something wrong in their settings, when they were last looked at."""
 
     async def look_around(self) -> int:
-        """Tell what is new, resume what can go on; returns how many subscriptions were resumed."""
+        """Say what is new, resume what can go on; returns how many subscriptions were resumed."""
         if not self._admins.is_ready():
             return 0  # a try now would count as one that failed, and the next come a minute later
         await self._tell()
@@ -159,7 +159,7 @@ class Caretaker:
         await self._store.troubles.mark_notified([record.id for record in records], self._now())
 
     async def _tell_host(self) -> None:
-        """Tell of categories that could not be read for hours, once until they are read again."""
+        """Report categories that could not be read for hours, once until they are read again."""
         now = self._now()
         outages = await self._store.intake.list_outages(asked_since=now - ASKED_WITHIN)
         news = [each for each in outages if not each.is_notified]
@@ -176,7 +176,7 @@ class Caretaker:
             log.error("arXiv not read for hours", extra={"categories": categories, "told": told})
 
     async def _tell_missed(self) -> None:
-        """Tell the host of listings that were not to be had in time, each once."""
+        """Report to the host the listings that could not be read in time, each once."""
         missed = await self._store.intake.list_missed_unnotified()
         now = self._now()
         if not missed or not self._patience.may_try(HOST, now):
@@ -188,7 +188,7 @@ class Caretaker:
             await self._store.intake.mark_missed_notified(now)
 
     async def _tell_paused(self) -> None:
-        """Tell what is still paused after a backup was put back: it may have been resumed since."""
+        """Say what is still paused after a backup was restored: it may have been resumed since."""
         waiting = await self._store.restored.list_paused()
         if not waiting:
             return
@@ -216,7 +216,7 @@ class Caretaker:
         return True
 
     async def _forget_roles(self) -> None:
-        """Let roles that were deleted be pinged no more, and tell the admins of it once."""
+        """Let roles that were deleted no longer be pinged, and tell the admins once."""
         for subscription in await self._store.subscriptions.list_subscriptions():
             guild_id, pinged = subscription.guild_id, _roles(subscription)
             for role_id, topics in pinged.items():
@@ -230,7 +230,7 @@ class Caretaker:
                     log.warning("role deleted that a digest pinged", extra=extra)
 
     async def _tell_defects(self) -> None:
-        """Tell what is wrong with a digest's settings, once until it is something else."""
+        """Say what is wrong with a digest's settings, once until something else is wrong."""
         defective = await self._find_defects()
         self.defective = len(defective)
         for subscription, defects in defective:

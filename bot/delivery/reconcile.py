@@ -1,4 +1,4 @@
-"""After a backup was put back: learn from the channels what they already have.
+"""After a backup was restored: learn from the channels what they already have.
 
 The database then knows less than Discord, and planning from it would post papers again. So each
 subscribed channel is read as far back as the copy does not know it, or as anything could be
@@ -27,7 +27,7 @@ IN_PIECES: Final = Reason(code=ReasonCode.SHOWN_IN_PIECES)
 
 
 class Reconciliation:
-    """Compares a database that was put back with the channels, once."""
+    """Compares a database that was restored with the channels, once."""
 
     def __init__(self, store: Store, sender: Sender, *, window: timedelta, now: Clock) -> None:
         self._store = store

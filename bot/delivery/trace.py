@@ -3,7 +3,7 @@
 discord.py repeats a send by itself, for minutes if Discord is slow, and tells only of the end. The
 trace, which the client is built with, shows each request to the `Tries` of its send. Those refuse
 one after the nonce window by raising `NonceWindowOver` out of the request: cancelled instead,
-during a global rate limit, discord.py would hang for ever.
+during a global rate limit, discord.py would hang forever.
 """
 
 import contextlib

@@ -6,7 +6,7 @@
             claim -> send -> mark, part after part, until nothing is due
 
 Lanes run side by side, so that a slow or broken channel delays no other. A send is never
-cancelled: cancelled during a global rate limit, discord.py would hang for ever. It is waited for
+cancelled: cancelled during a global rate limit, discord.py would hang forever. It is waited for
 a while, then left running, and its row stays ``sending`` until it ends.
 """
 

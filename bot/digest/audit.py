@@ -51,7 +51,7 @@ def count_whereabouts(
 ) -> Mapping[Whereabouts, int]:
     """Count where the papers of the followed types are; each is counted once.
 
-    ``posted_on`` tells the dates whose digests carried a paper to the channel.
+    ``posted_on`` holds the dates whose digests carried a paper to the channel.
     """
     return Counter(
         _find(day, decision, posted_on.get(decision.entry.paper.arxiv_id, ()))

@@ -69,7 +69,7 @@ _OPENING_QUOTE = re.compile(r'(?<![^\s(\[{“‘—–/-])"(?=\S)')
 
 
 def _with_curly_quotes(text: str) -> str:
-    """Tell the opening quotation marks from the closing ones: to BibTeX all straight ones close."""
+    """Distinguish opening quotation marks from closing ones: to BibTeX all straight ones close."""
     parts = _OPENING_QUOTE.split(text)
     return parts[0] + "".join("“" + part.replace('"', "”") for part in parts[1:])
 

@@ -42,7 +42,7 @@ def digest_due(
 def starts_with(
     subscription: Subscription, day: date, numbers: Collection[int], now: datetime
 ) -> bool:
-    """Tell whether ``day`` is one of the subscription's days: those still to come when it began.
+    """Return whether ``day`` is one of the subscription's days: those still to come when it began.
 
     ``numbers`` are those of its stored listings. Without a time to post, their order decides and
     no clock: one that was set back would make a listing look older than the subscription. So it

@@ -78,7 +78,7 @@ class DeliveryRecord:
     with ``starter_id``. ``thread_id`` is Discord's identifier of the thread, which is that of the
     starter message, once that was posted. ``thread_name`` is what the thread or post is called,
     empty where there is to be none. ``has_thread`` says whether the thread of what goes into one
-    was made (None: not known since a backup was put back). ``tags`` are those of a post.
+    was made (None: not known since a backup was restored). ``tags`` are those of a post.
     """
 
     id: int

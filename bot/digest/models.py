@@ -100,7 +100,7 @@ class ReasonCode(StrEnum):
     NOT_IN_GUILD = "not-in-guild"
     NOT_READ_YET = "not-read-yet"
 
-    # A backup was put back.
+    # A backup was restored.
     COPIED = "copied"
     PUT_BACK = "put-back"
     SHOWN_IN_PIECES = "shown-in-pieces"

@@ -172,7 +172,7 @@ class Intake:
         return record, poll.source
 
     async def statuses(self) -> dict[str, IntakeStatus]:
-        """Tell how things stand, by category."""
+        """Return how things stand, by category."""
         today = announcement_day(self._now())
         newest = await self._store.intake.newest_records(until=today)
         return {

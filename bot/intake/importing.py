@@ -1,7 +1,7 @@
 """Files into the store: listings with what they announced, metadata with estimated dates.
 
-Forms are told by content (`arxiv.files`). All files are looked at before the first is stored; a
-file that turns out wrong later is named, the others are stored all the same. A listing's papers
+Forms are recognised by content (`arxiv.files`). All files are looked at before the first is stored;
+a file that turns out wrong later is named, the others are stored all the same. A listing's papers
 are stored at once; to which date it belongs is judged when all files are read (`placing`).
 """
 
@@ -81,7 +81,7 @@ class _File:
 
 
 def detect_form(path: Path) -> Form:
-    """Tell the form of a file; raises `FileFormatError` when it cannot be imported.
+    """Recognise the form of a file; raises `FileFormatError` when it cannot be imported.
 
     What a damaged file still gives is enough to tell: the rest is named when it is read.
     """

@@ -126,7 +126,7 @@ HELD_FOR = timedelta(hours=3)
 """How long a list waits for its date to be confirmed."""
 
 HELD_BRIEFLY = timedelta(minutes=20)
-"""The same after a date that already waited in vain: one that is missed does not hold up all."""
+"""The same if the date before was also waited for: one missed date holds up nothing else."""
 
 # --- the table -----------------------------------------------------------------------------------
 
@@ -255,7 +255,7 @@ def listing_day(stamp: date, today: date, before: DayRecord | None) -> date:
 
 
 def find_out(record: DayRecord, reply: Reply, knowledge: Knowledge) -> Came:
-    """Tell what came when ``record``'s date was asked for."""
+    """Say what came when ``record``'s date was asked for."""
     listing = reply.listing
     if listing is None:
         return Came.FAILURE

@@ -146,7 +146,7 @@ class _Ledger:
                 return
 
     def place_of(self, listing: Listing) -> FilePlacement:
-        """Tell what came of a file's list when all were shown."""
+        """Say what came of a file's list when all were shown."""
         days: Counter[date] = Counter()
         undated = set()
         for arxiv_id in ids_of(listing):
@@ -168,7 +168,7 @@ class _Ledger:
         return self._records.get(day) or DayRecord(category=self._category, day=day)
 
     def _knowledge(self, record: DayRecord, reply: Reply, listing: Listing) -> Knowledge:
-        """Tell what `ask` would; that others have a list is not known: a page counts alone."""
+        """Say what `ask` would; that others have a list is not known: a page counts alone."""
         before = self._records.get(previous_announcement_day(listing.announced_on))
         day = belongs_to(record, reply, before)
         ids = ids_of(listing)

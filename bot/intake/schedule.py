@@ -139,7 +139,7 @@ BY_VERDICT: Mapping[IntakeVerdict, DayState] = {
 
 
 def state_of(record: DayRecord, today: date) -> DayState:
-    """Tell how far a date is on the Eastern date ``today``."""
+    """Return how far a date is on the Eastern date ``today``."""
     if record.is_closed:
         return DayState.SETTLED
     if record.day < today:
@@ -181,7 +181,7 @@ def without_future(record: DayRecord, now: datetime) -> DayRecord:
 
 
 def is_closed_too_early(record: DayRecord, now: datetime, rules: IntakeRules) -> bool:
-    """Tell whether a date was closed by a clock that was ahead: it is not over, or in reach."""
+    """Return whether a date was closed by a clock that was ahead: it is not over, or in reach."""
     if not record.is_closed or is_out_of_reach(record.day, now, rules):
         return False
     return record.day >= announcement_day(now) or record.verdict is IntakeVerdict.MISSED
@@ -195,7 +195,7 @@ def reopened(record: DayRecord) -> DayRecord:
 
 
 def is_out_of_reach(day: date, now: datetime, rules: IntakeRules) -> bool:
-    """Tell whether a date is too old to be asked for; `backfill` fetches its papers."""
+    """Return whether a date is too old to be asked for; `backfill` fetches its papers."""
     return day < announcement_day(now - rules.catchup_window)
 
 

@@ -100,7 +100,7 @@ class HuggingFaceClient:
 
 
 def _check_status(status: int) -> None:
-    """Tell apart what may pass from what will be the same in an hour.
+    """Distinguish what may pass from what will be the same in an hour.
 
     The address has never been elsewhere, so a redirection is not followed.
     """

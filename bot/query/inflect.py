@@ -231,7 +231,7 @@ _NOUNS = _words("""
     datum media medium mouse mice child woman man news species series
     off out inn kin son one
 """)
-"""Words that are no verbs, where a verb's ending would make another word of them."""
+"""Words that are not verbs, where a verb's ending would make another word of them."""
 
 _IN_EE = _words("agree disagree free decree guarantee referee foresee oversee flee glee tee")
 _DOUBLED = _words("add err ebb egg butt purr putt odd boycott watt")

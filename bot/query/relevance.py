@@ -95,7 +95,7 @@ class Asked:
 
 
 class Scorer:
-    """Scores papers for one query; ``weigh`` tells how telling a word in all its forms is."""
+    """Scores papers for one query; ``weigh`` says how distinctive a word in all its forms is."""
 
     def __init__(self, root: Node, weigh: Callable[[Collection[str]], float]) -> None:
         asked = list(dict.fromkeys(_asked(root)))

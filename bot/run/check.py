@@ -120,7 +120,7 @@ async def _check_rows(pipeline: Pipeline) -> Finding:
 
 
 def _check_backups(config: Config) -> Finding:
-    """Tell when the bot last copied the database, or why it cannot."""
+    """Say when the bot last copied the database, or why it cannot."""
     path, folder = config.database.path, config.backup_folder
     made = list_copies(path, folder)
     last = f"last backup {made[0].made_at:%Y-%m-%d %H:%M} UTC, {made[0].file}" if made else ""

@@ -97,7 +97,7 @@ class Backups:
         self._is_failing = False
 
     async def look(self) -> None:
-        """Make a copy if one is due; a failure is told once and tried again at the next look."""
+        """Make a copy if one is due; a failure is logged once and tried again at the next look."""
         try:
             await self._look(self._now())
         except (StoreError, OSError) as error:

@@ -86,7 +86,7 @@ async def _check_database(store: Store) -> None:
 
 
 async def _notice_copy(store: Store, lock: IO[str]) -> None:
-    """Notice a database that was put back. Not to be cancelled: file and database agree after."""
+    """Notice a database that was restored. Not to be cancelled: file and database agree after."""
     if await note_boot(store.database, lock, utc_now()):
         log.warning(
             "database older than when the bot last ran, restored from a copy or without the log "

@@ -1,7 +1,7 @@
 """Rows that were damaged by a disk, a hand or another program: how many there are, by table.
 
-Whoever reads such a row does without it or without a part of it, so that it hurts nothing else.
-That would never be noticed if nobody counted. Settings of digests are looked at elsewhere (their
+Their readers do without such a row, or a part of it, so it hurts nothing else; without a count,
+nobody would notice. Settings of digests are looked at elsewhere (their
 admins can mend them), and messages when they are sent.
 """
 

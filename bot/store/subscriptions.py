@@ -114,7 +114,7 @@ class Subscriptions:
         )
 
     async def forget_role(self, guild_id: int, role_id: int) -> bool:
-        """Ping a role no more, as it was deleted; False when nothing pinged it."""
+        """Ping a role no more, because it was deleted; False when nothing pinged it."""
         return await self._database.write(_forget_role, guild_id, role_id)
 
     async def delete_topic(self, channel_id: int, name: str) -> bool:

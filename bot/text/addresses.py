@@ -1,7 +1,7 @@
 """Find web addresses in readable text, and mend how they were typed; never guess.
 
 Authors cut addresses by blanks, glue the next sentence to them and leave Markdown in them. What
-can only be the rest of an address is put back; where that is uncertain there is no address.
+can only be the rest of an address is joined to it; where that is uncertain there is no address.
 What an address leads to is not asked here (see `links`).
 """
 
@@ -51,7 +51,7 @@ _HOSTS = (
     r"|kaggle\.com|osf\.io|anonymous\.4open\.science|sites\.google\.com"
     r"|raw\.githubusercontent\.com)/"
 )
-_REST = r"[^\s<>\"{}|\\^`]{0,2200}"  # what is longer is none we show
+_REST = r"[^\s<>\"{}|\\^`]{0,2200}"  # what is longer is not shown
 _START = r"(?:(?<![\w./@-])|(?<=\s//)|(?<=https:/)|(?<=http:/))"  # also after a broken scheme
 _ADDRESS = re.compile(
     rf"https?://{_REST}|git@git(?:hub|lab)\.com:{_REST}"
@@ -93,7 +93,7 @@ def _first_hint(text: str) -> int | None:
 
 
 def read_address(text: str) -> Address | None:
-    """Return the address that a text on its own is, or None if it is none, or not a safe one."""
+    """Return the address that a text on its own is, or None if it is not one, or not a safe one."""
     found = _ADDRESS.fullmatch(text.strip())
     return parse_address(found[0]) if found else None
 
@@ -156,7 +156,7 @@ _GOES_ON = re.compile(
 
 
 def _is_cut(written: str, after: str) -> bool:
-    """Tell whether a blank seems to cut the address, with a rest that is not certain."""
+    """Return whether a blank seems to cut the address, with a rest that is not certain."""
     following = _NEXT_WORD.match(after) if written[-1:] in ("/", "-", "_") else None
     if following is None or _GOES_ON.fullmatch(following[1]):
         return False

@@ -19,7 +19,7 @@ _SIDE = re.compile(r"[ \t]*(?:\w|[({$]|\\(?!\\))")
 
 
 def is_known(name: str) -> bool:
-    """Tell the macros of TeX and its packages from the authors' own."""
+    """Distinguish the macros of TeX and its packages from the authors' own."""
     return name in symbols.NAMES or name in HANDLERS
 
 
@@ -47,7 +47,7 @@ def command(reader: Reader, name: str) -> None:
 
 
 def _math_command(reader: Reader, name: str) -> bool:
-    """Write a macro that is set in formulas only; return False if it is none."""
+    """Write a macro that is set in formulas only; return False if it is not one."""
     if name in symbols.RELATIONS:
         reader.skip_blanks()
         reader.write(AROUND + symbols.RELATIONS[name] + AROUND)
@@ -73,7 +73,7 @@ def _skip_blanks_of_letter(reader: Reader) -> None:
 
 
 def _accent_command(reader: Reader, name: str) -> bool:
-    """Write an accent that has a name; return False if it is none, or has no letter."""
+    """Write an accent that has a name; return False if it is not one, or has no letter."""
     if name in symbols.ACCENTS and _ACCENTED.match(reader.text, reader.at, reader.end):
         reader.write(accented(reader.argument(is_math=False), symbols.ACCENTS[name]))
     elif name in symbols.MATH_ACCENTS and _ACCENTED_IN_FORMULA.match(
@@ -91,7 +91,7 @@ def _math_accent(reader: Reader, name: str) -> None:
 
 
 def _has_left_side(reader: Reader) -> bool:
-    """Tell ``a + b`` from a sign before its number, as in ``{0, ±1}``."""
+    """Distinguish ``a + b`` from a sign before its number, as in ``{0, ±1}``."""
     before, last = reader.tail()[:-1], reader.tail()[-1:]
     return last == " " and (before.isalnum() or before in (")", "]", "}", "|"))
 

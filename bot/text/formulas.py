@@ -17,7 +17,7 @@ _MATH_SIGN = re.compile(r"[\\^_{=<>+|]")
 
 
 def is_formula(text: str, start: int, end: int) -> bool:
-    """Tell what stands between two dollar signs: ``$x^2$``, or prose between two prices."""
+    """Say what stands between two dollar signs: ``$x^2$``, or prose between two prices."""
     content = text[start : min(end, start + _LONGEST)]
     if not content.strip() or end - start > _LONGEST or _PARAGRAPH.search(content):
         return False

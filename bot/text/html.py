@@ -68,7 +68,7 @@ def _undo_tags(text: str, names: frozenset[str] | None = None) -> str:
 
 
 def _is_tag(tag: re.Match[str]) -> bool:
-    """Tell ``<a href="x">`` from the words ``<a long story>``."""
+    """Distinguish ``<a href="x">`` from the words ``<a long story>``."""
     attributes = (tag["attributes"] or "").strip(" /\n\t")
     return not attributes or "=" in attributes
 

@@ -227,12 +227,12 @@ def _gist(address: Address) -> _Found:
 
 
 def is_forge(host: str) -> bool:
-    """Tell whether a host is one of the known ones, on which a path names a repository."""
+    """Return whether a host is one of the known ones, on which a path names a repository."""
     return host in _RULES
 
 
 def imitates_a_forge(host: str) -> bool:
-    """Tell whether a host looks like a known one without being it: github.com.x.org, githab.com.
+    """Return whether a host looks like a known one without being it: github.com.x.org, githab.com.
 
     Names in other letters (``xn--``) count, too: Discord shows them as what they look like.
     """
@@ -253,7 +253,7 @@ _KNOWN_NAMES = frozenset(domain.split(".")[0] for domain in _KNOWN_DOMAINS)
 
 
 def _is_nearly(word: str, name: str) -> bool:
-    """Tell whether a word becomes the name by one letter more, less or other, or by a swap."""
+    """Return whether a word becomes the name by one letter more, less or other, or by a swap."""
     if abs(len(word) - len(name)) > 1:
         return False
     same = next(
@@ -433,7 +433,7 @@ _INTRODUCING = re.compile(
 
 
 def _is_introduced(text: str, at: int) -> bool:
-    """Tell whether the words of the same sentence, before the address, offer it as the authors'."""
+    """Return whether the same sentence, before the address, offers it as the authors' own."""
     before = text[max(at - _INTRODUCTION, 0) : at]
     sentence = re.split(r"(?<=[.!?])\s|\n", before.rstrip(" \n"))[-1]
     return _INTRODUCING.search(sentence) is not None

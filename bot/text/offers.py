@@ -175,7 +175,7 @@ def _is_no_code(words: Sequence[str], at: int) -> bool:
 
 
 def _says_all(words: Sequence[str]) -> bool:
-    """Tell whether 'and the data is there' or 'and release data': a thing, and that it is given."""
+    """Return whether it names a thing and says it is given: 'the data is there', 'release data'."""
     verb = next((at for at, word in enumerate(words) if word in _BEING), len(words))
     is_given = verb < len(words) and not _THINGS.isdisjoint(words[:verb])
     return is_given or not (_GIVING.isdisjoint(words[1:3]) or _THINGS.isdisjoint(words))
@@ -401,7 +401,7 @@ def _is_derived(clause: Clause) -> object:
 
 
 def _is_beside_others(clause: Clause) -> object:
-    """Tell whether the address stands in brackets after a name that is not ours."""
+    """Return whether the address stands in brackets after a name that is not ours."""
     return clause.text.endswith(("(", "[")) and (
         _NEXT_TO_OTHERS.search(clause.text)
         or (not _OWN.search(clause.text) and _USED.search(clause.text))

@@ -267,7 +267,7 @@ class Reader:
             self.write("{")
 
     def _is_for_case_or_address(self, start: int, end: int) -> bool:
-        """Tell braces that keep capitals or hold an address from braces that are text."""
+        """Distinguish braces that keep capitals or hold an address from braces that are text."""
         inner = self.text[start + 1 : end]
         if re.fullmatch(r"(?:https?://|www\.)\S+", inner):
             if self.out and self.out[-1].endswith("url"):  # a \url whose backslash was lost

@@ -99,7 +99,7 @@ def _dash(found: re.Match[str]) -> str:
 
 
 def _is_option(found: re.Match[str], before: str) -> bool:
-    """Tell a program's ``--option`` from a remark --set off like this."""
+    """Distinguish a program's ``--option`` from a remark --set off like this."""
     if before not in ("", " ", "\n", "(", "[", "'", '"', "`", "“", "‘"):
         return False
     option = _OPTION.match(found.string, found.start())

@@ -78,7 +78,7 @@ def _say_papers(papers: Mapping[Whereabouts, int]) -> str:
 
 
 def _listings(audit: DayAudit) -> Iterator[str]:
-    """Tell what is missing or uncertain, and how the listings were checked."""
+    """Say what is missing or uncertain, and how the listings were checked."""
     for record in audit.records:
         if record.verdict is not None and record.verdict is not IntakeVerdict.COMPLETE:
             why = say_state(record)

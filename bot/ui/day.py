@@ -20,7 +20,7 @@ from bot.ui.replies import COLOUR, describe_next, fitting_lines
 
 MAX_REASON: Final = 200
 FIRST_STEPS, LAST_STEPS = 2, 4
-"""How many steps of a listing are told; one that grows for hours takes many."""
+"""How many steps of a listing are shown; one that grows for hours takes many."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +42,7 @@ class DayStory:
 
 
 def render_day(story: DayStory) -> discord.Embed:
-    """Tell of each category what became of its listing, then what became of the digest."""
+    """Describe for each category what became of its listing, then what became of the digest."""
     lines = [*_listings(story), *_digest(story)]
     return discord.Embed(
         title=long_date(story.day), description=fitting_lines(lines, FULL), colour=COLOUR
@@ -50,7 +50,7 @@ def render_day(story: DayStory) -> discord.Embed:
 
 
 def _listings(story: DayStory) -> Iterator[str]:
-    """Tell the same course once for all categories that took it, with the times of the first."""
+    """Describe a course once for all categories that took it, with the times of the first."""
     courses: dict[tuple[tuple[IntakeVerdict, IntakeReason | None], ...], list[str]] = {}
     for category, steps in story.steps.items():
         course = tuple((step.verdict, step.reason) for step in steps)

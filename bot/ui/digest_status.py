@@ -165,7 +165,7 @@ def _on_its_way(status: ChannelStatus, now: datetime) -> Iterator[str]:
     days = joined([long_date(day) for day in queue.days[:3]])
     what = f"{count_of(queue.messages, 'message')} of {days}"
     if arrival is None:
-        yield f"**Waiting**: {what}, until the digest goes on"
+        yield f"**Waiting**: {what}, until the digest resumes"
         return
     ahead = f", after {arrival.ahead:,} for other channels" if arrival.ahead else ""
     yield f"**On its way**: {what}{ahead}; should all be there {_relative(arrival.at)}"

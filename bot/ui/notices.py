@@ -34,7 +34,7 @@ class Paused:
 
 
 def render_outages(outages: Sequence[Outage], now: datetime) -> str:
-    """Tell the host of ``outages``, of which there is at least one, and what becomes of them."""
+    """Report ``outages`` to the host, of which there is at least one, and what becomes of them."""
     first = min(outages, key=lambda each: each.since)
     hours = (now - first.since).total_seconds() / 3600
     names = [f"**{each.category}**" for each in outages[:MAX_CATEGORIES]]
@@ -50,7 +50,7 @@ def render_outages(outages: Sequence[Outage], now: datetime) -> str:
 
 
 def render_missed(records: Sequence[DayRecord]) -> str:
-    """Tell the host of dates that were missed, of which there is at least one."""
+    """Report missed dates to the host, of which there is at least one."""
     lines = say_missed(records)[:MAX_CATEGORIES]
     first, last = min(each.day for each in records), max(each.day for each in records)
     categories = sorted({each.category for each in records})[:MAX_CATEGORIES]
@@ -65,7 +65,7 @@ def render_missed(records: Sequence[DayRecord]) -> str:
 def render_notice(
     channel_id: int, troubles: Sequence[DeliveryRecord], paused: Paused | None
 ) -> str:
-    """Tell of a channel's ``troubles``, of which there is at least one, and what can be done."""
+    """Report a channel's ``troubles``, of which there is at least one, and what can be done."""
     unknown = [each for each in troubles if each.state is DeliveryState.UNKNOWN]
     failed = [each for each in troubles if each.state is not DeliveryState.UNKNOWN]
     lines = []
@@ -97,7 +97,7 @@ def _say_resumption(paused: Paused) -> str:
 
 
 def render_paused(paused: Sequence[Paused]) -> str:
-    """Tell a guild's admins which digests are paused after a backup was put back."""
+    """Tell a guild's admins which digests are paused after a backup was restored."""
     lines = [
         "A backup of my database was restored. I only know what it contains, and according to it "
         "these digests are paused, even if they have been resumed since:"

@@ -1,4 +1,4 @@
-"""What is said when a digest is paused or goes on. Pure."""
+"""What is said when a digest is paused or resumed. Pure."""
 
 from datetime import timedelta
 
@@ -35,7 +35,7 @@ def say_paused(channel_id: int, *, waiting: int, window: timedelta) -> str:
 def say_resumed(
     subscription: Subscription, outlook: Outlook, *, window: timedelta, troubles: int
 ) -> str:
-    """Confirm that a digest goes on; ``troubles`` messages of it were not posted."""
+    """Confirm that a digest resumes; ``troubles`` messages of it were not posted."""
     lines = [
         f"**Resumed** the digest in <#{subscription.channel_id}>. What it missed in the last "
         f"{describe_window(window)} follows within a minute.",

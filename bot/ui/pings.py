@@ -45,7 +45,7 @@ def allowed_mentions(body: Mapping[str, object]) -> dict[str, Any]:
 
 
 def say_role_gone(channel_id: int, topics: Sequence[str]) -> str:
-    """Tell a server's admins that a role is pinged no more, as it was deleted."""
+    """Tell a server's admins that a role is no longer pinged, because it was deleted."""
     about = f", for {', '.join(topics)}," if topics else ""
     return (
         f"A role that the digest in <#{channel_id}> pinged{about} was deleted, so it pings nobody "

@@ -197,7 +197,7 @@ def say_setup(
     ]
     if before and before.state is SubscriptionState.PAUSED:
         because = markdown.escape(say_reason(before.paused_because))
-        lines.insert(1, f"It was paused ({because}) and goes on now.")
+        lines.insert(1, f"It was paused ({because}) and is active again.")
     return "\n".join(lines)
 
 

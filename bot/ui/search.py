@@ -57,7 +57,7 @@ def render_search(
 ) -> discord.Embed:
     """Render one page of at most ten results, with the words that matched in bold.
 
-    ``posted`` tells in which message of the guild a paper was posted. ``closest`` are papers that
+    ``posted`` says in which message of the guild a paper was posted. ``closest`` are papers that
     say most of it, where too few say all.
     """
     embed = discord.Embed(title=title_of(query), colour=COLOUR)

@@ -39,9 +39,9 @@ def render_status(
     papers: int,
     missed: Sequence[DayRecord] = (),
 ) -> discord.Embed:
-    """Tell what is followed, how fresh it is, what comes next and how much is stored.
+    """Say what is followed, how fresh it is, what comes next and how much is stored.
 
-    ``channels`` are links by channel; ``missed`` are dates whose listing was never to be had.
+    ``channels`` are links by channel; ``missed`` are dates whose listing could never be read.
     """
     embed = discord.Embed(title="Status", colour=COLOUR)
     embed.description = f"**{papers:,}** papers stored and searchable with `/paper search`."
@@ -88,7 +88,7 @@ def _listing(status: ListingStatus) -> str:
 
 
 def _intake(intake: IntakeStatus) -> str:
-    """Tell the verdict on the newest day, what went wrong, and when arXiv is asked next."""
+    """Report the verdict on the newest day, what went wrong, and when arXiv is asked next."""
     record = intake.record
     verdict = VERDICTS[record.verdict] if record.verdict else "not asked yet"
     why = say_state(record)

@@ -77,7 +77,7 @@ def say_why(
     *,
     posted: PostedMessage | None,
 ) -> str:
-    """Tell what became of a paper in the channel, the newest announcement first."""
+    """Say what became of a paper in the channel, the newest announcement first."""
     lines = [f"{_name(paper.arxiv_id, paper.title)} in <#{subscription.channel_id}>:"]
     lines += [f"- {long_date(each.day)}: {_describe(each, subscription)}" for each in dated]
     if posted is not None:
@@ -98,7 +98,7 @@ def _describe(dated: DatedDecision, subscription: Subscription) -> str:
 
 
 def say_unknown(subscription: Subscription, arxiv_id: ArxivId, stored: StoredPaper | None) -> str:
-    """Tell that none of the followed categories announced the paper, as far as is known."""
+    """Say that none of the followed categories announced the paper, as far as is known."""
     return " ".join(_unknown(subscription, arxiv_id, stored))
 
 

@@ -141,7 +141,7 @@ async def test_an_old_button_does_not_resume_what_an_admin_paused_since(world: W
 async def test_setting_up_a_paused_digest_resumes_it_and_says_so(world: World) -> None:
     await world.set_up()
     await digest(world, "pause")
-    assert "It was paused (an admin paused it) and goes on now." in shown(await world.set_up())
+    assert "It was paused (an admin paused it) and is active again." in shown(await world.set_up())
     assert await state(world) is SubscriptionState.ACTIVE
 
 

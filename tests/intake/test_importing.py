@@ -376,7 +376,7 @@ def test_stopped_by_a_person_it_says_how_to_go_on(environ: dict[str, str], tmp_p
         process.send_signal(signal.SIGINT)
         _, err = process.communicate(timeout=60)
     assert process.returncode == 130
-    assert err.splitlines()[-1] == "stopped; the same command goes on where it was"
+    assert err.splitlines()[-1] == "stopped; the same command continues where it stopped"
     assert count(environ) == BATCH
 
 

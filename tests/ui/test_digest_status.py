@@ -91,7 +91,7 @@ def said(*statuses: ChannelStatus) -> str:
         ),
         (
             status(paused(SHUT), queue=queue(is_on_hold=True)),
-            "Waiting: 4 messages of Tue, 5 Mar 2024, until the digest goes on",
+            "Waiting: 4 messages of Tue, 5 Mar 2024, until the digest resumes",
         ),
         (status(), "Next digest: as soon as arXiv's listing of Tue, 5 Mar 2024 is out"),
         (

@@ -1,6 +1,6 @@
-"""Copies of the database: making one, putting one back, noticing that one was put back.
+"""Copies of the database: making one, restoring one, noticing that one was restored.
 
-A copy that was put back has forgotten what was posted since it was made. So it is marked, and
+A copy that was restored has forgotten what was posted since it was made. So it is marked, and
 nothing is planned until the channels themselves were asked (`restored.py`).
 """
 
@@ -98,7 +98,7 @@ async def restore(source: Path, path: Path, *, now: datetime) -> Path | None:
             kept = _set_aside(path, now)
             await asyncio.to_thread(_put, part, path)
         except (sqlite3.Error, OSError) as error:
-            raise StoreError(f"The backup {source} cannot be put back: {error}.") from error
+            raise StoreError(f"The backup {source} cannot be restored: {error}.") from error
         finally:
             _discard(part)
         return kept
@@ -130,7 +130,7 @@ def _check(connection: sqlite3.Connection, path: Path) -> None:
 
 
 def _mark_restored(connection: sqlite3.Connection, now: datetime) -> None:
-    """Mark a copy as put back, one of an earlier version as well."""
+    """Mark a copy as restored, one of an earlier version as well."""
     migrations.migrate(connection)
     with connection:
         connection.execute("BEGIN")
@@ -173,7 +173,7 @@ PROGRESS: Final = """
 async def note_boot(database: Database, lock: IO[str], now: datetime) -> bool:
     """Note that the bot starts with this database; True when it forgot what the bot knew of it.
 
-    A person may have put back a copy by hand: then the lock file, which stays where it is, names
+    A person may have restored a copy by hand: then the lock file, which stays where it is, names
     another start than the database does. Or deleted the ``-wal`` that a kill left: then the lock
     file says that the database had got further. The lock is kept up with each transaction from
     here on; after a loss of power it may be behind, which means nothing.

@@ -63,7 +63,7 @@ def _files(folder: Path) -> list[Path]:
 
 
 def is_due(copies: Sequence[Copy], every: timedelta, now: datetime) -> bool:
-    """Tell whether the last copy is old enough; one from the future is a clock's mistake."""
+    """Return whether the last copy is old enough; one from the future is a clock's mistake."""
     return not any(copy.made_at <= now < copy.made_at + every for copy in copies)
 
 
@@ -89,7 +89,7 @@ def room_for(size: int) -> int:
 def find_backups(path: Path, folder: Path) -> list[Path]:
     """Find databases of ours beside ``path`` and in ``folder``, newest first.
 
-    Those that a restore has set aside are no backups: most were damaged. Not to be called in a
+    Those that a restore has set aside are not backups: most were damaged. Not to be called in a
     process that has the database open: it opens files, and closing one that is a link to the
     database, or what is beside it, frees the locks of the process (see `copy_database`).
     """

@@ -1,8 +1,8 @@
-"""A database that was put back from a backup: what the channels know better than it does.
+"""A database that was restored from a backup: what the channels know better than it does.
 
 It has forgotten what was posted since the copy was made, and what admins did. So nothing is planned
 until each subscribed channel was asked what it holds, and what it holds was adopted; what the copy
-says is paused is told to the admins.
+says is paused is reported to the admins.
 """
 
 import sqlite3
@@ -25,7 +25,7 @@ from bot.store.sqlite.statements import (
 )
 
 RESTORED: Final = "restored_at"
-"""The fact that the database was put back, until the channels were compared with it."""
+"""The fact that the database was restored, until the channels were compared with it."""
 
 
 COPIED: Final = ReasonCode.COPIED.value
@@ -51,7 +51,7 @@ class Adopted(NamedTuple):
 
 
 class Restored:
-    """What is to be done after a database was put back."""
+    """What is to be done after a database was restored."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -143,7 +143,7 @@ def require_compared(connection: sqlite3.Connection) -> None:
     """Raise `StoreError` while the channels are still to be compared."""
     if _is_waiting(connection):
         raise StoreError(
-            "The database was put back from a backup; posting waits until the bot has looked "
+            "The database was restored from a backup; posting waits until the bot has looked "
             "what the channels already have."
         )
 

@@ -147,7 +147,7 @@ class Outbox:
 
         Returns how many messages were planned: 0 when a paper of them is planned for the channel
         already (another planner was faster: decide again), or when the subscription is gone.
-        Raises `StoreError` while a database that was put back is not compared with the channels.
+        Raises `StoreError` while a database that was restored is not compared with the channels.
         """
         return await self._database.write(
             _plan, subscription, announced_on, drafts, thread_name, now

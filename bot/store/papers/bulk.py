@@ -137,7 +137,7 @@ def reread_papers(
 def list_changed(
     connection: sqlite3.Connection, records: Sequence[SourceRecord]
 ) -> list[SourceRecord]:
-    """Return the records that tell something new, found without making their text readable."""
+    """Return the records that hold something new, found without making their text readable."""
     rows = select_rows(
         connection,
         f"SELECT arxiv_id, {_KNOWN} FROM paper "

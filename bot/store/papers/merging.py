@@ -1,4 +1,4 @@
-"""What a paper becomes when a source tells of it again. Pure; `bulk` writes the outcome."""
+"""What a paper becomes when a source names it again. Pure; `bulk` writes the outcome."""
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
@@ -69,7 +69,7 @@ class Change:
 def change_to(
     before: StoredPaper | None, paper: Paper, announced_on: date, *, is_estimated: bool
 ) -> Change:
-    """Work out what is to be written when a source tells of ``paper`` with this date."""
+    """Work out what is to be written when a source gives ``paper`` with this date."""
     if before is None:
         return Change(
             before=None, after=paper, announced_on=announced_on, is_estimated=is_estimated
@@ -85,7 +85,7 @@ def change_to(
 
 
 def better_day(arxiv_id: ArxivId, known: FirstDay, found: FirstDay) -> FirstDay:
-    """Choose between the stored day and the one that a source tells.
+    """Choose between the stored day and the one that a source gives.
 
     Announced beats estimated, then the earlier one counts; the first of the identifier's month
     only says that nothing was known.

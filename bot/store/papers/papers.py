@@ -95,7 +95,7 @@ class Papers:
         await self._database.write(_correct, values, arxiv_ids, day)
 
     async def add_papers(self, batch: Sequence[PreparedPaper]) -> AddedPapers:
-        """Store papers that no listing tells of (history), in one transaction; idempotent.
+        """Store papers that are in no listing (history), in one transaction; idempotent.
 
         One to two thousand make a good batch: more need more memory and hold the lock longer.
         A paper that is known gains what the batch adds, as with `add_listing`.

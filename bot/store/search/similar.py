@@ -1,4 +1,4 @@
-"""Papers like a given one, by the words that tell most about it.
+"""Papers like a given one, by its most distinctive words.
 
 A telling word is frequent in the paper (above all in its title) and rare elsewhere. Each is asked
 for alone, newest papers first up to a bound; who shares the most weight is most alike. So the
@@ -22,7 +22,7 @@ from bot.store.sqlite.executor import Reading
 
 WORDS = 14
 LEAST_LETTERS = 3
-MOST_SHARE = 0.05  # of the archive: what more papers say tells nothing
+MOST_SHARE = 0.05  # of the archive: a word that more papers use distinguishes nothing
 LOOKED_AT = 3000  # papers for each word
 SHARED = 4  # words named for each paper
 REPEATED = 2.0  # how much more a word counts that the paper keeps repeating
@@ -76,7 +76,7 @@ def _lemmas(text: str) -> list[str]:
 
 
 def _telling(reading: Reading, paper: Paper) -> list[tuple[str, float]]:
-    """Choose the words that tell most, with how much each tells."""
+    """Choose the most distinctive words, with their weights."""
     counts = Counter(_lemmas(paper.abstract))
     for word in _lemmas(paper.title):
         counts[word] += int(TITLE_WEIGHT)

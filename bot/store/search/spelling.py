@@ -14,7 +14,7 @@ from bot.store.search.words import count_roughly
 from bot.store.sqlite.executor import Reading
 
 LEAST_CORRECTED = 4  # letters; in shorter words everything is like everything
-MOST_CORRECTED = 40  # letters; longer runs are no words, and have thousands of neighbours each
+MOST_CORRECTED = 40  # letters; longer runs are not words, and have thousands of neighbours each
 LEAST_PAPERS = 3  # that use a word in a counted archive: else it may be a slip itself
 USUAL = 100  # times as many papers as the doubtful word, for a suggestion
 MOST_LOOKED_THROUGH = 4000  # words that begin like the misspelt word

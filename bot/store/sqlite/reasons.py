@@ -26,7 +26,7 @@ def reason_parameters(reason: Reason | None) -> dict[str, object]:
 def reason_column(code: str, details: str) -> str:
     """Return an expression of SQL for both columns as one text, which `parse_reason` reads.
 
-    Details that are no JSON count for nothing: they must not make a row unreadable.
+    Details that are not JSON count for nothing: they must not make a row unreadable.
     """
     readable = f"iif(json_valid({details}), {details}, '{{}}')"
     return f"iif({code} IS NULL, NULL, json_patch({readable}, json_object('code', {code})))"

@@ -68,7 +68,7 @@ def first_line(content: object) -> str:
 
 
 def is_heading(line: str) -> bool:
-    """Tell whether a message that begins with this line may be a digest's."""
+    """Return whether a message that begins with this line may be a digest's."""
     return line.startswith((FIRST, FURTHER)) and SEPARATOR in line
 
 

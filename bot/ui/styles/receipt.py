@@ -34,7 +34,7 @@ def add_receipt(body: Body, digest: Digest) -> Body:
 
 
 def is_receipt(embed: Mapping[str, Any]) -> bool:
-    """Tell whether an embed is the receipt and no paper."""
+    """Return whether an embed is the receipt and no paper."""
     return bool(embed.get("footer")) and not embed.get("description") and not embed.get("url")
 
 
