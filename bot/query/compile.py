@@ -42,7 +42,7 @@ from bot.query.tags import (
     name_tag,
     type_tag,
 )
-from bot.query.tokens import words
+from bot.query.tokens import said
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,20 +160,20 @@ letter at all, which in names is an initial."""
 
 
 def _text_expression(leaf: Text) -> str:
-    said = words(leaf.text)
-    typed = quoted(" ".join(said) or leaf.text) + (" *" if leaf.is_prefix else "")
+    words = said(leaf.text)
+    typed = quoted(" ".join(words) or leaf.text) + (" *" if leaf.is_prefix else "")
     forms = [quoted(form.words) for form in leaf.forms]
     either = f"({' OR '.join([typed, *forms])})" if forms else typed
     if leaf.field is not None:
         return f"{leaf.field.value} : {either}"
-    if is_letter(said) and not leaf.is_prefix:
+    if is_letter(words) and not leaf.is_prefix:
         return f"{TEXTS} : {either}"
     return f"{typed} OR {TEXTS} : ({' OR '.join(forms)})" if forms else typed
 
 
-def is_letter(said: Sequence[str]) -> bool:
+def is_letter(words: Sequence[str]) -> bool:
     """Whether a query says a single Latin letter or digit."""
-    return len(said) == 1 and len(said[0]) == 1 and said[0].isascii()
+    return len(words) == 1 and len(words[0]) == 1 and words[0].isascii()
 
 
 def quoted(text: str) -> str:

@@ -85,6 +85,12 @@ def words(text: str) -> list[str]:
     return [word for run in _RUN.findall(text) for word in _read(run)]
 
 
+@lru_cache(maxsize=1 << 14)
+def said(text: str) -> tuple[str, ...]:
+    """Return the words of a part of a query: as `words`, for what is read again and again."""
+    return tuple(words(text))
+
+
 def indexed(text: str) -> str:
     """Return ``text`` as the indexes take it: its words with blanks between them."""
     return " ".join(words(text))
@@ -215,4 +221,4 @@ _EDGE = re.compile(r"(?<=[a-z])(?=[0-9])|(?<=[0-9])(?=[a-z])")
 
 def apart(word: str) -> list[str]:
     """Cut a word between letters and digits: ``gpt4`` into ``gpt`` and ``4``."""
-    return _EDGE.split(word)
+    return [word] if word.isalpha() else _EDGE.split(word)

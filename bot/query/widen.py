@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 
 from bot.query.ast import And, Form, Node, Not, Or, Rule, Text, TextField
 from bot.query.inflect import inflections
-from bot.query.tokens import apart, are_symbol_and_number, may_be_one, words
+from bot.query.tokens import apart, are_symbol_and_number, may_be_one, said
 
 MOST_PARTS = 3
 """Words of a compound whose neighbours may be written together."""
@@ -46,46 +46,59 @@ UNKNOWN = Lexicon(holds=lambda word: True)
 """Of an archive that was not asked: every form may be there, no hyphen is known."""
 
 
+class Widener:
+    """Widens queries by one lexicon, and keeps what it works out: topics share their words."""
+
+    def __init__(self, lexicon: Lexicon) -> None:
+        self._lexicon = lexicon
+        self._known: dict[tuple[str, str, str], tuple[Form, ...]] = {}
+
+    def widen(self, node: Node, before: str = "", after: str = "") -> Node:
+        """Add to each plain word the forms that stand for it.
+
+        ``before`` and ``after`` are the plain words typed directly around it, if single ones.
+        """
+        match node:
+            case And(parts):
+                around = zip(parts, _surroundings(parts), strict=True)
+                return And(tuple(self.widen(part, *near) for part, near in around))
+            case Or(parts):
+                return Or(tuple(map(self.widen, parts)))
+            case Not(part):
+                return Not(self.widen(part))
+            case Text() if _is_plain(node):
+                forms = self._forms(node.text, before, after)
+                return replace(node, forms=forms) if forms else node
+            case _:
+                return node
+
+    def _forms(self, text: str, before: str, after: str) -> tuple[Form, ...]:
+        key = (text, before, after)
+        if key not in self._known:
+            self._known[key] = tuple(_forms(text, self._lexicon, before, after))
+        return self._known[key]
+
+
 def widen(root: Node, lexicon: Lexicon) -> Node:
     """Add to each plain word the forms that stand for it."""
-    return _widened(root, lexicon, (), ())
+    return Widener(lexicon).widen(root)
 
 
-def words_to_look_up(root: Node) -> set[str]:
+def words_to_look_up(*roots: Node) -> set[str]:
     """List the words that `widen` may ask a lexicon about, but for the parts of known compounds."""
+    plain = {each for root in roots for each in _plain(root, "", "")}
     wanted: set[str] = set()
-    for leaf, before, after in _plain(root, (), ()):
-        said = words(leaf.text)
-        joined = [*_joined(said), *([a + b] for a, b in _neighbours(said, before, after))]
-        for parts in (said, *joined):
+    for text, before, after in plain:
+        typed = said(text)
+        joined = [*_joined(typed), *((a + b,) for a, b in _neighbours(typed, before, after))]
+        for parts in (typed, *joined):
             wanted.update(parts, *map(inflections, parts))
-        for word in said:
+        for word in typed:
             wanted.update(apart(word))
     return wanted
 
 
-def _widened(node: Node, lexicon: Lexicon, before: Sequence[str], after: Sequence[str]) -> Node:
-    match node:
-        case And(parts):
-            around = _surroundings(parts)
-            return And(
-                tuple(
-                    _widened(part, lexicon, *near) for part, near in zip(parts, around, strict=True)
-                )
-            )
-        case Or(parts):
-            return Or(tuple(_widened(part, lexicon, (), ()) for part in parts))
-        case Not(part):
-            return Not(_widened(part, lexicon, (), ()))
-        case Text() if _is_plain(node):
-            return replace(node, forms=tuple(_forms(node, lexicon, before, after)))
-        case _:
-            return node
-
-
-def _plain(
-    node: Node, before: Sequence[str], after: Sequence[str]
-) -> Iterator[tuple[Text, Sequence[str], Sequence[str]]]:
+def _plain(node: Node, before: str, after: str) -> Iterator[tuple[str, str, str]]:
     """Walk the plain words, each with the words directly around it."""
     match node:
         case And(parts):
@@ -93,47 +106,49 @@ def _plain(
                 yield from _plain(part, *near)
         case Or(parts):
             for part in parts:
-                yield from _plain(part, (), ())
+                yield from _plain(part, "", "")
         case Not(part):
-            yield from _plain(part, (), ())
+            yield from _plain(part, "", "")
         case Text() if _is_plain(node):
-            yield node, before, after
+            yield node.text, before, after
 
 
 def _is_plain(leaf: Text) -> bool:
     return not leaf.is_exact and not leaf.is_prefix and leaf.field is not TextField.AUTHORS
 
 
-def _surroundings(parts: Sequence[Node]) -> list[tuple[Sequence[str], Sequence[str]]]:
-    """Return for each part the plain words typed directly before and behind it."""
-    said = [_field_and_words(part) for part in parts]
-    around = [(None, []), *said, (None, [])]
+def _surroundings(parts: Sequence[Node]) -> list[tuple[str, str]]:
+    """Return for each part the single plain words typed directly before and behind it."""
+    typed = [_field_and_word(part) for part in parts]
+    around = [_NOTHING, *typed, _NOTHING]
     return [
         (
-            before if before_field == field else [],
-            after if after_field == field else [],
+            before if before_field == field else "",
+            after if after_field == field else "",
         )
         for (before_field, before), (field, _), (after_field, after) in zip(
-            around, said, around[2:], strict=False
+            around, typed, around[2:], strict=False
         )
     ]
 
 
-def _field_and_words(part: Node) -> tuple[TextField | None, list[str]]:
+_NOTHING: tuple[TextField | None, str] = (None, "")
+
+
+def _field_and_word(part: Node) -> tuple[TextField | None, str]:
     if isinstance(part, Text) and _is_plain(part):
-        return part.field, words(part.text)
-    return None, []
+        typed = said(part.text)
+        return part.field, typed[0] if len(typed) == 1 else ""
+    return _NOTHING
 
 
 # The forms of one word
 
 
-def _forms(
-    leaf: Text, lexicon: Lexicon, before: Sequence[str], after: Sequence[str]
-) -> Iterator[Form]:
-    said = words(leaf.text)
-    found = {" ".join(said)}
-    for parts, rule in _candidates(leaf, said, lexicon, before, after):
+def _forms(text: str, lexicon: Lexicon, before: str, after: str) -> Iterator[Form]:
+    typed = said(text)
+    found = {" ".join(typed)}
+    for parts, rule in _candidates(text, lexicon, before, after):
         form = " ".join(parts)
         if form not in found and all(map(lexicon.holds, parts)):
             found.add(form)
@@ -141,56 +156,55 @@ def _forms(
 
 
 def _candidates(
-    leaf: Text, said: list[str], lexicon: Lexicon, before: Sequence[str], after: Sequence[str]
-) -> Iterator[tuple[list[str], Rule]]:
-    for parts in _inflected(said):
+    text: str, lexicon: Lexicon, before: str, after: str
+) -> Iterator[tuple[Sequence[str], Rule]]:
+    typed = said(text)
+    for parts in _inflected(typed):
         yield parts, Rule.INFLECTION
-    for parts in _written_apart(said, lexicon):
-        yield parts, Rule.APART
-    joined = [] if _SEPARATING.search(leaf.text) else list(_joined(said))
-    joined += [[a + b] for a, b in _neighbours(said, before, after) if lexicon.joins(a, b)]
+    for apart_parts in _written_apart(typed, lexicon):
+        yield apart_parts, Rule.APART
+    joined = [] if _SEPARATING.search(text) else list(_joined(typed))
+    joined += [(a + b,) for a, b in _neighbours(typed, before, after) if lexicon.joins(a, b)]
     for written in joined:
         for parts in _inflected(written):
             yield parts, Rule.TOGETHER
 
 
-def _inflected(said: list[str]) -> Iterator[list[str]]:
+def _inflected(typed: Sequence[str]) -> Iterator[Sequence[str]]:
     """Put the last word into each of its forms."""
-    for word in inflections(said[-1]) if said else ():
-        yield [*said[:-1], word]
+    for word in inflections(typed[-1]) if typed else ():
+        yield (*typed[:-1], word)
 
 
-def _neighbours(
-    said: Sequence[str], before: Sequence[str], after: Sequence[str]
-) -> Iterator[tuple[str, str]]:
+def _neighbours(typed: Sequence[str], before: str, after: str) -> Iterator[tuple[str, str]]:
     """Pair a single word with the single words typed around it."""
-    if len(said) == 1:
-        if len(before) == 1:
-            yield before[0], said[0]
-        if len(after) == 1:
-            yield said[0], after[0]
+    if len(typed) == 1:
+        if before:
+            yield before, typed[0]
+        if after:
+            yield typed[0], after
 
 
 _SEPARATING = re.compile(r"[./,'’()&]")
 """Signs between words that do not make one of them, as a hyphen does."""
 
 
-def _joined(said: Sequence[str]) -> Iterator[list[str]]:
+def _joined(typed: Sequence[str]) -> Iterator[tuple[str, ...]]:
     """Write neighbours of a compound together: all of them, or two of three."""
-    if not 1 < len(said) <= MOST_PARTS:
+    if not 1 < len(typed) <= MOST_PARTS:
         return
-    yield ["".join(said)]
-    if len(said) > 2:
-        for at in range(len(said) - 1):
-            yield [*said[:at], said[at] + said[at + 1], *said[at + 2 :]]
+    yield ("".join(typed),)
+    if len(typed) > 2:
+        for at in range(len(typed) - 1):
+            yield (*typed[:at], typed[at] + typed[at + 1], *typed[at + 2 :])
 
 
-def _written_apart(said: list[str], lexicon: Lexicon) -> Iterator[list[str]]:
+def _written_apart(typed: Sequence[str], lexicon: Lexicon) -> Iterator[Sequence[str]]:
     """Cut a word where it goes over from letters to digits, or where papers put a hyphen."""
-    for word in inflections(said[0]) if len(said) == 1 else ():
+    for word in inflections(typed[0]) if len(typed) == 1 else ():
         parts = apart(word)
         if len(parts) > 1:
             yield parts
         for cut in sorted(lexicon.cuts.get(word, ())):
             if may_be_one(word[:cut], word[cut:]):
-                yield [word[:cut], word[cut:]]
+                yield word[:cut], word[cut:]

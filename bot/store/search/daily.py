@@ -14,7 +14,7 @@ from bot.models import ArxivId
 from bot.query.ast import And, HasDoi, Identified, LeafNode, Node, Not, Or, Query, Since, Until
 from bot.query.compile import leaf_expression
 from bot.query.tokens import TOKENIZER, indexed
-from bot.query.widen import Lexicon, widen, words_to_look_up
+from bot.query.widen import Lexicon, Widener, words_to_look_up
 from bot.store.keys import day_of
 from bot.store.search.index import INDEXES, TAGS
 from bot.store.search.vocabulary import read_lexicon
@@ -49,7 +49,7 @@ def _load(
         "WHERE arxiv_id IN (SELECT value FROM json_each(?)) ORDER BY key",
         (json_array(arxiv_ids),),
     )
-    wanted = {word for query in set(queries) for word in words_to_look_up(query.root)}
+    wanted = words_to_look_up(*(query.root for query in queries))
     return papers, read_lexicon(partial(select_rows, connection), wanted, holds=False)
 
 
@@ -60,8 +60,8 @@ def _match_all(
     lexicon: Lexicon,
 ) -> list[frozenset[ArxivId]]:
     matcher = _Matcher(connection, papers)
-    known = replace(lexicon, holds=matcher.words.__contains__)
-    masks = [matcher.mask(widen(query.root, known)) for query in queries]
+    widener = Widener(replace(lexicon, holds=matcher.words.__contains__))
+    masks = [matcher.mask(widener.widen(query.root)) for query in queries]
     names = [paper[0] for paper in papers]
     found = {mask: frozenset(_chosen(names, mask)) for mask in set(masks)}
     return [found[mask] for mask in masks]
