@@ -38,6 +38,8 @@ STEPS_BETWEEN_LOOKS = 10_000
 SEARCH_STEPS_BETWEEN_LOOKS = 200
 """FTS5 reads thousands of pages in one step of SQLite's and few of its own: at 10,000 a phrase of
 common words ran on for 30 ms."""
+WAITED_AS_LONG: Final = 20
+"""How many times its computing time a search may take by the wall."""
 INTERRUPT_AGAIN_S: Final = 0.1
 IN_MEMORY: Final = ":memory:"
 """The path of a database that is gone with its connection."""
@@ -112,13 +114,26 @@ def _wait_for_locks(connection: sqlite3.Connection) -> None:
 
 
 class Reading:
-    """One question's view of the database: a snapshot, until a deadline."""
+    """One question's view of the database: a snapshot, until a deadline.
 
-    def __init__(self, connection: sqlite3.Connection, deadline_s: float) -> None:
+    The deadline is counted by ``clock``. By the time that the thread computes, a busy machine makes
+    a search slower and never shorter; but for a disk that hangs there is an end by the wall too.
+    """
+
+    def __init__(
+        self,
+        connection: sqlite3.Connection,
+        deadline_s: float,
+        clock: Callable[[], float] = time.perf_counter,
+    ) -> None:
         self.connection = connection
         self.overran = False
+        self._clock = clock
+        self._until, self._latest = self._ends(deadline_s)
+
+    def _ends(self, after_s: float) -> tuple[float, float]:
         # Not monotonic(): the demo's Discord replaces that, and not for SQLite's thread.
-        self._until = time.perf_counter() + deadline_s
+        return self._clock() + after_s, time.perf_counter() + after_s * WAITED_AS_LONG
 
     def rows(self, sql: str, parameters: Parameters = ()) -> list[Row]:
         """Read rows; those found in time, with `overran` set, when the deadline cuts it off."""
@@ -138,10 +153,11 @@ class Reading:
 
     def allow(self, more_s: float) -> None:
         """Move the deadline to at least ``more_s`` from now, to bring what was found to an end."""
-        self._until = max(self._until, time.perf_counter() + more_s)
+        until, latest = self._ends(more_s)
+        self._until, self._latest = max(self._until, until), max(self._latest, latest)
 
     def has_passed(self) -> bool:
-        return time.perf_counter() > self._until
+        return self._clock() > self._until or time.perf_counter() > self._latest
 
 
 class Database:
@@ -227,11 +243,15 @@ class Database:
     ) -> T:
         """As `read_within`, for work that is content with what its `Reading` finds in time.
 
+        The deadline is of computing time: other work on the machine takes none of it.
         However many search, one connection stays for the other reads.
         """
         async with self._search_seats:
             return await self._read(
-                lambda each: work(each, *args, **kwargs), deadline_s, SEARCH_STEPS_BETWEEN_LOOKS
+                lambda each: work(each, *args, **kwargs),
+                deadline_s,
+                SEARCH_STEPS_BETWEEN_LOOKS,
+                time.thread_time,
             )
 
     async def close(self) -> None:
@@ -267,11 +287,19 @@ class Database:
             self.after_commit(connection)
         return result
 
-    async def _read(self, work: Callable[[Reading], T], deadline_s: float, steps: int) -> T:
+    async def _read(
+        self,
+        work: Callable[[Reading], T],
+        deadline_s: float,
+        steps: int,
+        clock: Callable[[], float] = time.perf_counter,
+    ) -> T:
         self._require_open()
         async with self._reader() as connection:
             with translated_errors():
-                return await connection.run_or_interrupt(partial(_ask, work, deadline_s, steps))
+                return await connection.run_or_interrupt(
+                    partial(_ask, work, deadline_s, steps, clock)
+                )
 
     @contextlib.asynccontextmanager
     async def _reader(self) -> AsyncIterator[Connection]:
@@ -356,11 +384,15 @@ def _begin(connection: sqlite3.Connection, patience_ms: int) -> None:
 
 
 def _ask(
-    work: Callable[[Reading], T], deadline_s: float, steps: int, connection: sqlite3.Connection
+    work: Callable[[Reading], T],
+    deadline_s: float,
+    steps: int,
+    clock: Callable[[], float],
+    connection: sqlite3.Connection,
 ) -> T:
     """Run ``work`` over one snapshot, in a reader's thread."""
     connection.execute("BEGIN")
-    reading = Reading(connection, deadline_s)
+    reading = Reading(connection, deadline_s, clock)
     connection.set_progress_handler(reading.has_passed, steps)
     try:
         return work(reading)

@@ -3,10 +3,12 @@
 import asyncio
 import contextlib
 import gc
+import itertools
 import sqlite3
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
@@ -346,6 +348,30 @@ async def test_rows_found_before_the_deadline_are_kept(database: Database) -> No
     found, overran = await database.search(0.05, work)
     assert found > 100
     assert overran
+
+
+async def test_a_busy_machine_does_not_cut_a_search_short(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However long the wall's clock says it took; only a disk that hangs ends it as well."""
+    passed = itertools.count(start=time.perf_counter(), step=0.04)
+    monkeypatch.setattr(time, "perf_counter", lambda: next(passed))
+
+    def work(reading: Reading) -> list[bool]:
+        return [reading.has_passed() for _ in range(150)]
+
+    found = await database.search(0.1, work)
+    assert not any(found[:40]), "at four times its deadline and more"
+    assert found[-1], "but not for ever"
+
+
+async def test_other_reads_end_by_the_wall(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    passed = itertools.count(start=time.perf_counter(), step=1.0)
+    monkeypatch.setattr(time, "perf_counter", lambda: next(passed))
+    with pytest.raises(DatabaseBusy):
+        await database.read_within(0.5, lambda connection: connection.execute(ENDLESS).fetchall())
 
 
 async def test_what_was_found_may_still_be_loaded(database: Database) -> None:
