@@ -10,7 +10,7 @@ import pytest
 
 from bot.delivery.notices import resumes_by_itself
 from bot.delivery.reconcile import may_repeat
-from bot.digest.models import Reason, ReasonCode
+from bot.digest.models import Place, Reason, ReasonCode
 from bot.models import IntakeCode, IntakeReason, IntakeVerdict, NearListing
 from bot.query.parser import parse_query
 from bot.store.keys import first_key
@@ -249,6 +249,32 @@ SENTENCES = {
     "a sentence of a version {nobody} knows.": "a sentence of a version {nobody} knows",
     "": "",
 }
+
+
+async def test_what_an_earlier_version_planned_goes_into_its_channel(tmp_path: Path) -> None:
+    """In its order, with no thread; and its digest has none."""
+    old = made_by(migrations.STEPS[:5], tmp_path / "papers.db")
+    pause(old, 2, None)
+    old.execute("UPDATE subscription SET state = 'active'")
+    for part in (1, 2):
+        old.execute(
+            "INSERT INTO delivery (subscription_id, guild_id, channel_id, announced_on, part, key, "
+            "nonce, payload, payload_sha256, state, not_before, planned_at, changed_at) "
+            "VALUES (1, 1, 2, '2024-03-05', ?, ?, ?, '{}', 'x', 'planned', ?, ?, ?)",
+            (part, f"key {part}", f"nonce {part}", *[NOW.isoformat()] * 3),
+        )
+    old.close()
+    async with open_store(tmp_path / "papers.db") as store:
+        (subscription,) = await store.subscriptions.list_subscriptions()
+        assert (subscription.place, subscription.ping_role) == (Place.CHANNEL, None)
+        record = await store.outbox.claim(2, NOW)
+        assert record is not None
+        assert (record.part, record.place, record.starter_id) == (1, Place.CHANNEL, None)
+        assert record.has_next
+        await store.outbox.mark_sent(record.id, 77, NOW)
+        posted = (await store.outbox.list_deliveries(2))[0].posted
+        assert posted is not None
+        assert posted.url == "https://discord.com/channels/1/2/77"
 
 
 async def test_what_was_stored_in_words_about_listings_is_said_as_before(tmp_path: Path) -> None:
