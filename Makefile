@@ -12,8 +12,10 @@ UV_VERSION := 0.13.9
 UV := $(VENV)/bin/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 \
 	--no-emit-index-url --custom-compile-command "make lock" $(ARGS) pyproject.toml
 
-# Tests of a file stay together, as they share what is expensive to build, until a core has none left.
+# Tests of a file stay together, as they share what is expensive to build, until a core has none
+# left. What is compiled is kept, whatever the environment says: each process would compile it again.
 CORES := -n auto --dist worksteal
+export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
 .PHONY: help demo run doctor setup node test slow faults mutants coverage lint check bench wheel image lock clean
