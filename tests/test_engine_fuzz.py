@@ -30,7 +30,7 @@ from bot.query.ast import Query
 from bot.query.compile import compile_query
 from bot.query.parser import clean, parse_query
 from bot.query.results import Cursor, SearchPage, Sort
-from bot.run.demo import default_listing
+from bot.run.demo import first_listing
 from bot.store.search import words as search_words
 from bot.store.store import Store
 from bot.text import markdown
@@ -61,7 +61,7 @@ _OURS = re.compile(rf"(?:T|AND|OR|NOT|(?:{_COLUMNS}) :|[ ()*])*")
 
 
 def titles() -> list[str]:
-    return [each.paper.title for each in default_listing().announcements]
+    return [each.paper.title for each in first_listing().announcements]
 
 
 def made_papers(dice: random.Random) -> Iterator[Paper]:
@@ -90,7 +90,7 @@ def made_papers(dice: random.Random) -> Iterator[Paper]:
 
 async def fill(store: Store) -> None:
     await announce_papers(store)
-    await store.papers.add_listing(default_listing(), now=NOW)
+    await store.papers.add_listing(first_listing(), now=NOW)
     dice = random.Random(8)
     papers = list(made_papers(dice))
     for day in range(10):

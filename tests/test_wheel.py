@@ -189,8 +189,8 @@ async def test_the_demo_serves_its_page_until_ctrl_c(installed: Installed) -> No
         assert process.stdout is not None
         async with asyncio.timeout(START_S):
             said = (await process.stdout.readuntil(b"Ctrl-C ends it.\n")).decode()
-        (address,) = re.findall(r"http://127\.0\.0\.1:\d+/", said)
-        assert "47 papers" in said
+        address, *_ = re.findall(r"http://127\.0\.0\.1:\d+/", said)
+        assert "cs.CV of Tue, 18 Aug 2026: 269 papers" in said
         async with aiohttp.ClientSession() as session, session.get(address) as page:
             assert page.status == 200
         process.send_signal(signal.SIGINT)

@@ -9,9 +9,17 @@ One file is one category's listing. It begins with a heading, then has two lines
 Titles and abstracts are HTML as on arXiv's listing page: ``&lt;`` for ``<``, addresses as
 ``<a ... href="ADDRESS" ...>this https URL</a>``, ``<br>`` between paragraphs. The number before
 the title is for the reader only, the order of the file counts. A version other than 1 stands in
-the link (``2008.09110v2.pdf``). The form has no authors, categories, comments or dates of
-submission. Blank lines, blanks at the end of a line, a byte order mark and either kind of line
-end are read alike; an abstract may go on over further lines.
+the link (``2008.09110v2.pdf``). Comment lines below the title may say more, in the same HTML::
+
+    <!-- authors: Ada Example | Ben Example -->
+    <!-- categories: cs.CV cs.LG -->
+    <!-- comment: 12 pages, code at https://example.org -->
+    <!-- doi: 10.1000/182 -->
+    <!-- journal: Example Letters 1 (2020) 2 -->
+
+The primary category is the first. The form has no dates of submission. Blank lines, blanks at the
+end of a line, a byte order mark and either kind of line end are read alike; an abstract may go on
+over further lines.
 
 The form does not say how a paper was announced. A comment line ``<!-- cross -->`` (or ``new``,
 ``replace``, ``replace-cross``) states it for the papers from there on. Without any such line it
@@ -28,7 +36,7 @@ from itertools import pairwise
 from bot.arxiv.calendar import named_day
 from bot.arxiv.identifier import parse_identifier, sort_key
 from bot.arxiv.paper import build_paper
-from bot.arxiv.taxonomy import canonical_category
+from bot.arxiv.taxonomy import canonical_category, is_category
 from bot.errors import FileFormatError, InputError
 from bot.models import Announcement, AnnounceType, ArxivId, Listing, Paper, SkippedRecord
 from bot.text.html import undo_html
@@ -40,6 +48,9 @@ _LISTING_HEADING = re.compile(
 )
 _PAPER_HEADING = re.compile(r"###\s*\d+\.\s*(?P<title>.*\S)\s*\[[^\]]*\]\((?P<link>[^()\s]+)\)\s*")
 _TYPE_COMMENT = re.compile(r"\s*<!--\s*(?P<type>new|cross|replace|replace-cross)\s*-->\s*")
+_DETAIL_COMMENT = re.compile(
+    r"\s*<!--\s*(?P<name>authors|categories|comment|doi|journal):\s*(?P<value>.*?)\s*-->\s*"
+)
 _LINE_BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
 _TRAILING_BLANKS = "      "
 
@@ -54,6 +65,7 @@ class _Block:
     heading: str
     stated: AnnounceType | None
     lines: list[str] = field(default_factory=list)
+    details: dict[str, str] = field(default_factory=dict)
 
 
 def parse_markdown(content: bytes) -> Listing:
@@ -154,6 +166,8 @@ def _split_blocks(lines: Sequence[str]) -> list[_Block]:
             stated = AnnounceType(comment["type"])
         elif line.startswith("#"):
             blocks.append(_Block(line, stated))
+        elif blocks and (detail := _DETAIL_COMMENT.fullmatch(line)):
+            blocks[-1].details[detail["name"]] = detail["value"]
         elif line.strip() and blocks:
             blocks[-1].lines.append(line)
     return blocks[1:]  # the first heading is the listing's
@@ -173,9 +187,15 @@ def _build_paper(block: _Block) -> Paper:
     abstract = " ".join(line.removeprefix(">").strip() for line in block.lines)
     if not abstract.strip():
         raise FileFormatError("expected a line with '>' and the abstract below the title")
+    details = {name: undo_html(value) for name, value in block.details.items()}
     return build_paper(
         arxiv_id=arxiv_id,
         version=version or 1,
         title=undo_html(heading["title"]),
         abstract=undo_html(_LINE_BREAK.sub("\n\n", abstract)),
+        authors=[undo_html(name) for name in block.details.get("authors", "").split("|")],
+        categories=list(filter(is_category, details.get("categories", "").split())),
+        comment=details.get("comment"),
+        doi=details.get("doi"),
+        journal_ref=details.get("journal"),
     )

@@ -80,14 +80,18 @@ def _add_running_commands(commands: "Subparsers[_Parser]") -> None:
     )  # fmt: skip
     demo = _add(
         commands, "demo",
-        "Show the whole bot in a browser, without token or network. Prints the address of a "
-        "page on 127.0.0.1 with a channel, its digest and the bot's real commands.",
+        "Show the whole bot in a browser, without token or network. Prints the addresses of "
+        "pages on 127.0.0.1, each with a channel, its digest and the bot's real commands.",
         "--port 8765",
     )  # fmt: skip
-    demo.add_argument("--port", type=int, default=0, help="port to listen on (default: a free one)")
+    demo.add_argument(
+        "--port", type=int, default=0,
+        help="port of the first page (default: a free one); the others take free ones",
+    )  # fmt: skip
     demo.add_argument(
         "--listing", type=Path, metavar="FILE",
-        help="listing to show (default: cs.CV of 21 Aug 2020); any form that import reads",
+        help="listing to show, in one channel (default: cs.CV of 18 Aug 2026, in several); any "
+        "form that import reads",
     )  # fmt: skip
     _add(
         commands, "check",

@@ -21,7 +21,8 @@ def to_markdown(digest: Digest) -> str:
 
     The text is the authors' own (TeX), escaped as on arXiv's listing page. The form has no
     announce types; where its reader would infer wrong ones from the order of the identifiers, a
-    comment line states the type of the papers that follow it.
+    comment line states the type of the papers that follow it. Others keep authors, categories,
+    the authors' comment, DOI and journal reference.
     """
     heading = f"# ArXiv {'+'.join(digest.categories)} --{long_date(digest.announced_on)}\n"
     return heading + "".join(_markdown_papers(digest.entries))
@@ -44,7 +45,20 @@ def _markdown_paper(number: int, paper: Paper) -> str:
     abstract = _html(paper.source_abstract.strip()) or "<!-- no abstract -->"
     version = f"v{paper.version}" if paper.version > 1 else ""
     link = f"https://arxiv.org/pdf/{paper.arxiv_id}{version}.pdf"
-    return f"### {number}.{title}  [ :arrow_down: ]({link})\n>  {abstract}      \n"
+    details = "".join(_markdown_details(paper))
+    return f"### {number}.{title}  [ :arrow_down: ]({link})\n{details}>  {abstract}      \n"
+
+
+def _markdown_details(paper: Paper) -> Iterator[str]:
+    """Write what the form's two lines have no place for, as comments."""
+    details = {
+        "authors": " | ".join(_escape(name).replace("|", "&#124;") for name in paper.authors),
+        "categories": " ".join(paper.categories if paper.is_primary_known else ()),
+        "comment": _escape(paper.comment or ""),
+        "doi": _escape(paper.doi or ""),
+        "journal": _escape(paper.journal_ref or ""),
+    }
+    return (f"<!-- {name}: {value} -->\n" for name, value in details.items() if value)
 
 
 def _html(text: str) -> str:

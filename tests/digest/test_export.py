@@ -1,6 +1,7 @@
 """A digest as a file: what is written is what was read."""
 
 import json
+from dataclasses import replace
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -93,7 +94,31 @@ def test_announce_types_survive_whatever_the_order(typed: list[tuple[int, Announ
 
 def test_types_that_the_order_tells_are_not_stated() -> None:
     listing = make_listing((make_paper(7), NEW), (make_paper(8), NEW), (make_paper(5), CROSS))
-    assert "<!--" not in to_markdown(digest_of(listing))
+    assert "<!-- new" not in to_markdown(digest_of(listing))
+    assert "<!-- cross" not in to_markdown(digest_of(listing))
+
+
+def test_what_the_two_lines_have_no_place_for_survives() -> None:
+    told = replace(
+        make_paper(1),
+        authors=("Ada <b> Example", "Ben | Sample --> X & Y", "C. Díaz, Jr."),
+        categories=("cs.CV", "math.IT", "hep-th"),
+        comment="12 pages; <!-- no --> code at https://github.com/example/code",
+        doi="10.1000/182(98)<1>",
+        journal_ref="Example & Letters | 1 (2020) 2",
+    )
+    (read, bare) = read_back(make_digest(told, submitted(2, "T", "A."))).announcements
+    fields = ("authors", "categories", "comment", "doi", "journal_ref")
+    for name in fields:
+        assert getattr(read.paper, name) == getattr(told, name)
+        assert not getattr(bare.paper, name)
+    assert "https://github.com/example/code" in [link.url for link in read.paper.links]
+    assert read.paper.is_primary_known
+
+
+def test_a_primary_category_that_is_not_known_is_not_made_up() -> None:
+    paper = replace(make_paper(1), categories=("cs.LG",), is_primary_known=False)
+    assert "categories" not in to_markdown(make_digest(paper))
 
 
 def test_a_later_version_stands_in_the_link() -> None:

@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 
 from bot.errors import InputError
-from bot.run.demo import default_listing, run_demo
+from bot.models import AnnounceType, LinkKind
+from bot.run.demo import default_listing, first_listing, run_demo
 from tests.fakes.browser import Page, chromium, open_browser
 
 ROOT = Path(__file__).parent.parent.parent
@@ -100,25 +101,91 @@ async def use(page: Page, command: str, value: str) -> None:
             break
 
 
-async def test_the_page_shows_the_day_and_answers_a_search(tmp_path: Path) -> None:
+def address_of(title: str, text: str) -> str:
+    """Return the address below the line that begins with ``title``."""
+    match = re.search(rf"^{re.escape(title)}: .+\n +(http://127\.0\.0\.1:\d+/#\S+)$", text, re.M)
+    assert match, text
+    return match[1]
+
+
+async def papers_linked(page: Page) -> int:
+    """Count the papers whose titles the page links, each once."""
+    count = await page.run(
+        "new Set(Array.from(document.querySelectorAll('a')).map(a => a.href)"
+        ".filter(href => href.startsWith('https://arxiv.org/abs/'))).size"
+    )
+    return int(count)
+
+
+async def test_the_first_page_shows_what_matters_and_answers_a_search(tmp_path: Path) -> None:
     chromium()
     async with demo() as process, open_browser(tmp_path / "profile") as page:
         await page.open(address(await said(process)))
-        await page.wait_for_text("47 announced (")
+        await page.wait_for_text("269 announced (219 new, 50 cross-lists) · 42 match · 42 posted")
         await page.wait_for_text("Viewport updated")  # else the page would redraw itself
-        titles = await page.run(
-            "Array.from(document.querySelectorAll('a'))"
-            ".filter(a => a.href.startsWith('https://arxiv.org/abs/')).length"
-        )
-        assert titles == 47
+        assert await papers_linked(page) == 42
+        top = "document.querySelector('[data-message-id]').getBoundingClientRect()"
+        assert await page.run(f"{top}.top >= 0 && {top}.top < innerHeight / 3"), "opens at the top"
 
-        await use(page, "paper search", "video")
-        await page.wait_for_text("Search: video")
-        await page.wait_for_text("8 papers")
+        await use(page, "paper search", "video-generation")
+        await page.wait_for_text("Search: video-generation")
+        await page.wait_for_text("11 papers")
         assert "posted here" in await page.text()
 
         process.send_signal(signal.SIGINT)
         assert await process.wait() == 0
+
+
+async def test_each_channel_has_a_page_that_the_others_link(tmp_path: Path) -> None:
+    """One in each style, a thread, a forum's post; one that waits for its digest."""
+    chromium()
+    shown = {
+        "#list": ("269 posted · in arXiv's order", 269),
+        "#brief": ("posted · best matches first", 55),
+        "#thread": ("started a thread: cs.CV · Tue, 18 Aug 2026", 5),
+        "thread in #thread": ("part 2 of 3", 37),
+        "post in #forum": ("42 posted", 42),
+        "#first-day": ("47 announced (", 47),
+        "#evening": ("Nothing is posted here yet", 0),
+    }
+    async with demo() as process, open_browser(tmp_path / "profile") as page:
+        text = await said(process)
+        for title, (words, papers) in shown.items():
+            await page.open(
+                "about:blank"
+            )  # pages that differ in their fragment are not loaded anew
+            await page.open(address_of(title, text))
+            await page.wait_for_text(words)
+            assert await papers_linked(page) == papers, title
+            links = await page.run("Array.from(document.querySelectorAll('a')).map(a => a.href)")
+            others = {address_of(each, text) for each in ("#papers", *shown)}
+            assert others - {address_of(title, text)} <= set(links)
+
+
+async def test_what_waits_can_be_previewed_and_sent(tmp_path: Path) -> None:
+    chromium()
+    async with demo() as process, open_browser(tmp_path / "profile") as page:
+        await page.open(address_of("#evening", await said(process)))
+        await page.wait_for_text("Viewport updated")
+        for command, answer in (("digest preview", "42 match"), ("digest send", "part 3 of 3")):
+            await page.click("#channel-composer-input")
+            await page.type(f"/{command}")
+            await page.wait_for("!!document.querySelector('[role=option]')")
+            await page.press("Enter")
+            await page.wait_for("!!document.querySelector('.command-chip')")
+            await page.click("#send-message")
+            await page.wait_for_text(answer)
+
+
+async def test_a_paper_of_the_menu_is_read_in_private(tmp_path: Path) -> None:
+    chromium()
+    async with demo() as process, open_browser(tmp_path / "profile") as page:
+        await page.open(address(await said(process)))
+        await page.wait_for_text("Viewport updated")
+        await page.click("[role=combobox], button", "Read an abstract")
+        await page.wait_for("!!document.querySelector('[role=option]')")
+        await page.press("Enter")
+        await page.wait_for_text("Only you can see this")
 
 
 async def test_ctrl_c_ends_it_cleanly() -> None:
@@ -138,7 +205,8 @@ async def test_another_listing_can_be_shown(tmp_path: Path) -> None:
         text = await said(process)
         process.send_signal(signal.SIGTERM)
         assert await process.wait() == 0
-    assert "math.AG of Tue, 5 Mar 2024: 1 paper in 1 message" in text
+    assert "math.AG of Tue, 5 Mar 2024: 1 paper." in text
+    assert re.findall(r"^#.+", text, re.M) == ["#papers: cards, without topics"]
 
 
 async def test_a_taken_port_is_one_sentence() -> None:
@@ -171,7 +239,20 @@ async def test_without_simcord_it_says_how_to_get_it(
         await run_demo(lambda _: None)
 
 
-def test_the_listing_that_comes_with_the_bot_is_the_seed() -> None:
+def test_the_listing_that_comes_with_the_bot_is_a_whole_day_of_2026() -> None:
     listing = default_listing()
+    assert (listing.category, listing.announced_on) == ("cs.CV", date(2026, 8, 18))
+    counts = listing.counts()
+    assert (counts[AnnounceType.NEW], counts[AnnounceType.CROSS]) == (219, 50)
+    assert listing.is_complete
+    assert not listing.skipped
+    papers = [each.paper for each in listing.announcements]
+    assert all(paper.authors and paper.primary_category for paper in papers)
+    assert sum(len(paper.categories) > 1 for paper in papers) > 100
+    assert sum(bool(paper.links_of(LinkKind.CODE)) for paper in papers) == 50
+
+
+def test_the_first_day_is_the_seed() -> None:
+    listing = first_listing()
     assert (listing.category, listing.announced_on) == ("cs.CV", date(2020, 8, 21))
     assert len(listing.announcements) == 47
