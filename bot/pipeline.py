@@ -20,6 +20,7 @@ import logging
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from functools import lru_cache, partial
 
 from bot.arxiv.calendar import announcement_day, announcement_days
 from bot.digest.audit import DayAudit, count_whereabouts
@@ -38,7 +39,7 @@ from bot.digest.models import (
 from bot.digest.outlook import KnownDays, Outlook, look_ahead
 from bot.digest.quiet import QuietDay, list_quiet_days
 from bot.digest.rank import rank
-from bot.digest.select import Decision, Verdict, decide
+from bot.digest.select import Announced, Decision, Verdict, decide, merge
 from bot.errors import BotError, DatabaseFull, InputError
 from bot.intake.ask import Intake, IntakeOutcome
 from bot.models import ArxivId, Clock, Listing
@@ -68,13 +69,13 @@ class PlanResult:
 class AnnouncedDay:
     """One date as it was read for some channels, at ``read_at``.
 
-    ``listings`` are theirs by category; ``found`` says by query which of the papers it finds;
-    ``checks`` say how the listings were checked.
+    ``merged`` gives the papers that some categories announced; ``found`` says by query which of
+    them it finds; ``checks`` say how the listings were checked.
     """
 
     day: date
     read_at: datetime
-    listings: Mapping[str, Listing]
+    merged: Callable[[tuple[str, ...]], Sequence[Announced]]
     found: Mapping[str, Collection[ArxivId]]
     checks: Sequence[ListingCheck]
 
@@ -125,20 +126,11 @@ class Pipeline:
     async def _decide(
         self, subscription: Subscription, announced: AnnouncedDay
     ) -> tuple[Decision, ...]:
-        listings = [
-            announced.listings[category]
-            for category in subscription.categories
-            if category in announced.listings
-        ]
-        arxiv_ids = {
-            entry.paper.arxiv_id
-            for listing in listings
-            for entry in listing.announcements
-            if entry.announce_type in subscription.announce_types
-        }
+        papers = announced.merged(subscription.categories)
+        arxiv_ids = [each.paper.arxiv_id for each in papers]
         return decide(
             subscription=subscription,
-            listings=listings,
+            announced=papers,
             matches={topic.name: announced.found[topic.query] for topic in subscription.topics},
             delivered=await self.store.outbox.delivered_versions(
                 subscription.channel_id, arxiv_ids
@@ -161,7 +153,7 @@ class Pipeline:
         return AnnouncedDay(
             day=day,
             read_at=read_at,
-            listings=listings,
+            merged=lru_cache(maxsize=16)(partial(merge, listings=list(listings.values()))),
             found=found,
             checks=await self.store.intake.list_checks(listings, day),
         )

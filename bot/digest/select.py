@@ -44,7 +44,7 @@ class Decision:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Announced:
+class Announced:
     """A paper and all listings of the followed categories that announced it."""
 
     paper: Paper
@@ -54,38 +54,21 @@ class _Announced:
 _WEIGHT = {announce_type: weight for weight, announce_type in enumerate(AnnounceType)}
 
 
-def decide(
-    *,
-    subscription: Subscription,
-    listings: Sequence[Listing],
-    matches: Mapping[str, Collection[ArxivId]],
-    delivered: Mapping[ArxivId, int],
-) -> tuple[Decision, ...]:
-    """Decide about every paper that the followed categories announced on one date.
+def merge(categories: Iterable[str], listings: Sequence[Listing]) -> tuple[Announced, ...]:
+    """Bring the listings of one date into the order of ``categories``, each paper once.
 
-    The order is the listings' own: categories as the subscription names them, then position; a
-    paper of several categories stands where it appears first. ``matches`` maps a topic's name to
-    the identifiers its query found, ``delivered`` a paper to the highest version that the channel
-    was sent.
+    Within a category the position decides; a paper of several stands where it appears first.
     """
-    return tuple(
-        _decide_one(announced, subscription, matches, delivered)
-        for announced in _merge(subscription, listings)
-    )
-
-
-def _merge(subscription: Subscription, listings: Sequence[Listing]) -> list[_Announced]:
-    """Bring the listings into the subscription's order, each paper once."""
-    merged: dict[ArxivId, _Announced] = {}
-    for category in subscription.categories:
+    merged: dict[ArxivId, Announced] = {}
+    for category in categories:
         for listing in listings:
             if listing.category == category:
                 for announcement in sorted(listing.announcements, key=lambda each: each.position):
                     _add(merged, category, announcement)
-    return list(merged.values())
+    return tuple(merged.values())
 
 
-def _add(merged: dict[ArxivId, _Announced], category: str, announcement: Announcement) -> None:
+def _add(merged: dict[ArxivId, Announced], category: str, announcement: Announcement) -> None:
     paper = announcement.paper
     listed = ListedIn(
         category=category,
@@ -94,7 +77,7 @@ def _add(merged: dict[ArxivId, _Announced], category: str, announcement: Announc
     )
     known = merged.get(paper.arxiv_id)
     if known is None:
-        merged[paper.arxiv_id] = _Announced(paper=paper, listed_in=(listed,))
+        merged[paper.arxiv_id] = Announced(paper=paper, listed_in=(listed,))
         return
     # Two listings read at different times may know different versions: the later text counts.
     newest = paper if paper.version > known.paper.version else known.paper
@@ -103,40 +86,71 @@ def _add(merged: dict[ArxivId, _Announced], category: str, announcement: Announc
         for each in known.listed_in
     )
     all_listed = known.listed_in if is_repeat else (*known.listed_in, listed)
-    merged[paper.arxiv_id] = _Announced(paper=newest, listed_in=all_listed)
+    merged[paper.arxiv_id] = Announced(paper=newest, listed_in=all_listed)
+
+
+def decide(
+    *,
+    subscription: Subscription,
+    announced: Iterable[Announced],
+    matches: Mapping[str, Collection[ArxivId]],
+    delivered: Mapping[ArxivId, int],
+) -> tuple[Decision, ...]:
+    """Decide about every paper of a date as `merge` gives them, and in that order.
+
+    ``matches`` maps a topic's name to the identifiers its query found, ``delivered`` a paper to the
+    highest version that the channel was sent.
+    """
+    followed = frozenset(subscription.announce_types)
+    topics = _topics_of(subscription, matches)
+    return tuple(
+        _decide_one(
+            each,
+            followed,
+            None if topics is None else topics.get(each.paper.arxiv_id, ()),
+            delivered.get(each.paper.arxiv_id),
+        )
+        for each in announced
+    )
+
+
+def _topics_of(
+    subscription: Subscription, matches: Mapping[str, Collection[ArxivId]]
+) -> Mapping[ArxivId, tuple[str, ...]] | None:
+    """Tell by paper which topics it matches, in the subscription's order; None without topics."""
+    if not subscription.topics:
+        return None
+    found: dict[ArxivId, tuple[str, ...]] = {}
+    for topic in subscription.topics:
+        for arxiv_id in matches.get(topic.name, ()):
+            found[arxiv_id] = (*found.get(arxiv_id, ()), topic.name)
+    return found
 
 
 def _decide_one(
-    announced: _Announced,
-    subscription: Subscription,
-    matches: Mapping[str, Collection[ArxivId]],
-    delivered: Mapping[ArxivId, int],
+    announced: Announced,
+    followed: Collection[AnnounceType],
+    topics: tuple[str, ...] | None,
+    sent_version: int | None,
 ) -> Decision:
-    paper = announced.paper
-    types = {each.announce_type for each in announced.listed_in}
-    followed = types.intersection(subscription.announce_types)
-    sent_version = delivered.get(paper.arxiv_id)
-    due = {
-        each for each in followed if _is_due(each, least_version(paper.version, each), sent_version)
-    }
-    entry = DigestEntry(
-        paper=paper,
-        announce_type=_weightiest(due or followed or types),
-        listed_in=announced.listed_in,
-        topics=tuple(
-            topic.name
-            for topic in subscription.topics
-            if paper.arxiv_id in matches.get(topic.name, ())
-        ),
-    )
-    if not followed:
+    """Decide about a paper that matches ``topics``; None: the channel has none to match."""
+    types = [each.announce_type for each in announced.listed_in]
+    wanted = [each for each in types if each in followed]
+    due = [each for each in wanted if _is_due(each, announced.paper.version, sent_version)]
+    if not wanted:
         verdict = Verdict.TYPE_NOT_FOLLOWED
     elif not due:
         verdict = Verdict.POSTED_BEFORE
-    elif subscription.topics and not entry.topics:
+    elif topics is not None and not topics:
         verdict = Verdict.NO_TOPIC_MATCHED
     else:
         verdict = Verdict.POST
+    entry = DigestEntry(
+        paper=announced.paper,
+        announce_type=_weightiest(due or wanted or types),
+        listed_in=announced.listed_in,
+        topics=topics or (),
+    )
     return Decision(entry=entry, verdict=verdict, sent_version=sent_version)
 
 
@@ -147,8 +161,8 @@ def _is_due(announce_type: AnnounceType, version: int, sent_version: int | None)
     """
     if sent_version is None:
         return True
-    return announce_type.is_replacement and version > sent_version
+    return announce_type.is_replacement and least_version(version, announce_type) > sent_version
 
 
-def _weightiest(types: Iterable[AnnounceType]) -> AnnounceType:
-    return min(types, key=_WEIGHT.__getitem__)
+def _weightiest(types: Sequence[AnnounceType]) -> AnnounceType:
+    return types[0] if len(types) == 1 else min(types, key=_WEIGHT.__getitem__)

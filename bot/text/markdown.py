@@ -57,7 +57,7 @@ def width(text: str) -> int:
     """Return the length in UTF-16 units, the larger of the two units Discord may count in."""
     if text.isascii():
         return len(text)
-    return len(text) + sum(character > "\uffff" for character in text)
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def plain(text: str, max_chars: int | None = None) -> str:
@@ -67,7 +67,7 @@ def plain(text: str, max_chars: int | None = None) -> str:
     as ``shorten`` does.
     """
     text = _sanitise(text)
-    return text if max_chars is None else _cut(text, max_chars)
+    return text if max_chars is None else cut(text, max_chars)
 
 
 def escape(text: str) -> str:
@@ -91,7 +91,7 @@ def _escape(text: str, *, before: str) -> str:
 
 def shorten(text: str, max_chars: int) -> str:
     """Return ``text`` escaped, cut behind a whole word with ``…`` if wider than ``max_chars``."""
-    return _cut(escape(text), max_chars)
+    return cut(escape(text), max_chars)
 
 
 def mark(text: str, spans: Spans) -> str:
@@ -250,14 +250,22 @@ def _unlinked(address: str) -> str:
     return _CROWD.sub("＠", re.sub(r"([\\<*_`~|.:\[\]])", r"\\\1", address))
 
 
-def _cut(text: str, max_chars: int) -> str:
-    if width(text) <= max_chars:
+_WORD = re.compile(r"\S+")
+
+
+def cut(text: str, max_chars: int) -> str:
+    """Return text that is escaped already, cut as ``shorten`` does."""
+    whole = width(text)
+    if whole <= max_chars:
         return text
     if max_chars < 1:
         return ""
     room = max_chars - 1  # for the ellipsis
-    end = 0
-    for word in re.finditer(r"\S+", text):
+    # What fits in any case is not looked at word by word: no character is wider than two units.
+    fits = room - _LONGEST_WORD if whole == len(text) else room // 2
+    end = len(text[: max(text.rfind(" ", 0, max(fits, 0)), 0)].rstrip())
+    room -= width(text[:end])
+    for word in _WORD.finditer(text, end):
         wider = room - width(text[end : word.end()])
         if wider < 0:
             if end == 0 or len(word[0]) > _LONGEST_WORD:
@@ -266,7 +274,7 @@ def _cut(text: str, max_chars: int) -> str:
         end, room = word.end(), wider
     kept = _without_loose_end(text[:end])
     if _BARE_ADDRESS_AT_END.search(kept):  # an ellipsis would be part of the link
-        return kept + " …" if width(kept) < max_chars - 1 else _cut(kept, width(kept) - 1)
+        return kept + " …" if width(kept) < max_chars - 1 else cut(kept, width(kept) - 1)
     return kept + "…"
 
 

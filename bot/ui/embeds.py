@@ -6,6 +6,8 @@ may count in: what fits by them fits by code points too.
 
 import re
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 
 import discord
 
@@ -49,19 +51,50 @@ def render_paper(entry: DigestEntry, *, excerpt_chars: int) -> discord.Embed:
 
     Links are never dropped in favour of the abstract: it gives way first.
     """
-    paper = entry.paper
-    authors = render_authors(paper.authors, max_chars=MAX_AUTHORS)
-    links = render_links(paper, max_chars=MAX_LINKS)
-    room = MAX_DESCRIPTION - markdown.width(f"*{authors}*\n\n{links}")
-    excerpt = markdown.shorten(one_line(paper.abstract), min(excerpt_chars, room))
-    lines = (f"*{authors}*" if authors else "", excerpt, links)
+    shown = _show(entry.paper)
+    excerpt = markdown.cut(shown.abstract, min(excerpt_chars, shown.room))
+    lines = (f"*{shown.authors}*" if shown.authors else "", excerpt, shown.links)
     embed = discord.Embed(
-        title=render_title(paper, max_chars=MAX_TITLE),
-        url=abs_url(paper.arxiv_id),
+        title=shown.title,
+        url=abs_url(entry.paper.arxiv_id),
         description="\n".join(line for line in lines if line),
         colour=COLOURS[entry.announce_type],
     )
     return embed.set_footer(text=_footer(entry))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Shown:
+    """What is the same on each card of a paper; ``room`` is what the abstract may take at most."""
+
+    title: str
+    authors: str
+    links: str
+    abstract: str
+    abstract_width: int
+    room: int
+    is_withdrawn: bool
+
+
+@lru_cache(maxsize=1024)  # a day's papers, which many channels get
+def _show(paper: Paper) -> _Shown:
+    authors = render_authors(paper.authors, max_chars=MAX_AUTHORS)
+    links = render_links(paper, max_chars=MAX_LINKS)
+    abstract = markdown.escape(one_line(paper.abstract))
+    return _Shown(
+        title=render_title(paper, max_chars=MAX_TITLE),
+        authors=authors,
+        links=links,
+        abstract=abstract,
+        abstract_width=markdown.width(abstract),
+        room=MAX_DESCRIPTION - markdown.width(f"*{authors}*\n\n{links}"),
+        is_withdrawn=is_withdrawn(comment=paper.comment, abstract=paper.abstract),
+    )
+
+
+def abstract_width(paper: Paper) -> int:
+    """Return what the whole abstract would take of a card."""
+    return _show(paper).abstract_width
 
 
 def embed_width(embed: discord.Embed) -> int:
@@ -141,11 +174,16 @@ def link_label(link: Link, links: Sequence[Link]) -> str:
 def _footer(entry: DigestEntry) -> str:
     categories = entry.paper.categories or tuple(each.category for each in entry.listed_in)
     parts = [", ".join(categories), type_label(entry.announce_type, entry.paper.version)]
-    if is_withdrawn(comment=entry.paper.comment, abstract=entry.paper.abstract):
+    if _show(entry.paper).is_withdrawn:
         parts.append(WITHDRAWN)
     if entry.topics:
         parts.append(f"matches {', '.join(entry.topics)}")
-    return markdown.plain(one_line(" · ".join(parts)), MAX_FOOTER)
+    return _plain(" · ".join(parts))
+
+
+@lru_cache(maxsize=1024)
+def _plain(footer: str) -> str:
+    return markdown.plain(one_line(footer), MAX_FOOTER)
 
 
 def type_label(announce_type: AnnounceType, version: int) -> str:

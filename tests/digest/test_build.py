@@ -1,7 +1,7 @@
 """The digest holds what is to be posted and says out of how many."""
 
 from bot.digest.build import build_digest
-from bot.digest.select import decide
+from bot.digest.select import decide, merge
 from bot.models import AnnounceType
 from tests.builders import DAY, make_id, make_listing, make_paper, make_subscription, make_topic
 
@@ -17,7 +17,7 @@ def test_announced_counts_the_papers_of_followed_types_matching_or_not() -> None
     )
     decisions = decide(
         subscription=subscription,
-        listings=[listing],
+        announced=merge(subscription.categories, [listing]),
         matches={"nerf": {make_id(1), make_id(2)}},
         delivered={make_id(1): 1},
     )
@@ -35,7 +35,8 @@ def test_a_paper_of_two_followed_categories_is_announced_once() -> None:
         make_listing(make_paper(1), category="cs.CV"),
         make_listing((make_paper(1), AnnounceType.CROSS), category="cs.LG"),
     ]
-    decisions = decide(subscription=subscription, listings=listings, matches={}, delivered={})
+    announced = merge(subscription.categories, listings)
+    decisions = decide(subscription=subscription, announced=announced, matches={}, delivered={})
     assert build_digest(subscription, DAY, decisions).tally.announced == 1
 
 

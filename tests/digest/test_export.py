@@ -14,7 +14,7 @@ from bot.arxiv.paper import build_paper
 from bot.digest.build import build_digest
 from bot.digest.export import stored_to_json, to_bibtex, to_json, to_markdown
 from bot.digest.models import Digest
-from bot.digest.select import decide
+from bot.digest.select import decide, merge
 from bot.models import AnnounceType, Listing, Paper
 from tests.builders import (
     make_digest,
@@ -38,7 +38,8 @@ def digest_of(listing: Listing) -> Digest:
     subscription = make_subscription(
         categories=[listing.category], announce_types=list(AnnounceType)
     )
-    decisions = decide(subscription=subscription, listings=[listing], matches={}, delivered={})
+    announced = merge(subscription.categories, [listing])
+    decisions = decide(subscription=subscription, announced=announced, matches={}, delivered={})
     return build_digest(subscription, listing.announced_on, decisions)
 
 

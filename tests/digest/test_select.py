@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.digest.models import Subscription
-from bot.digest.select import Decision, Verdict, decide
-from bot.models import AnnounceType, ArxivId, Listing
+from bot.digest.select import Decision, Verdict, decide, merge
+from bot.models import UNKNOWN_VERSION, AnnounceType, ArxivId, Listing
 from tests.builders import make_id, make_listing, make_paper, make_subscription, make_topic
 
 NEW, CROSS = AnnounceType.NEW, AnnounceType.CROSS
@@ -21,9 +21,10 @@ def decide_on(
     matches: Mapping[str, Collection[ArxivId]] | None = None,
     delivered: Mapping[ArxivId, int] | None = None,
 ) -> tuple[Decision, ...]:
+    subscription = subscription or make_subscription()
     return decide(
-        subscription=subscription or make_subscription(),
-        listings=listings,
+        subscription=subscription,
+        announced=merge(subscription.categories, listings),
         matches=matches or {},
         delivered=delivered or {},
     )
@@ -190,3 +191,17 @@ def test_every_announced_paper_is_decided_exactly_once(
     assert set(posted(decisions)) == set(decided) & {
         make_id(number) for number in found if number not in sent
     }
+
+
+@pytest.mark.parametrize(("sent", "is_posted"), [(1, True), (2, False)])
+def test_a_replacement_of_unknown_version_is_at_least_the_second(
+    sent: int, is_posted: bool
+) -> None:
+    """Listing pages name no versions."""
+    paper = make_paper(1, version=UNKNOWN_VERSION)
+    decisions = decide_on(
+        make_listing((paper, REPLACE)),
+        subscription=make_subscription(announce_types=[REPLACE]),
+        delivered={make_id(1): sent},
+    )
+    assert posted(decisions) == ([make_id(1)] if is_posted else [])

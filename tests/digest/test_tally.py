@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.digest.build import build_digest
-from bot.digest.select import Decision, Verdict, decide
+from bot.digest.select import Decision, Verdict, decide, merge
 from bot.digest.tally import count_papers
 from bot.models import AnnounceType
 from tests.builders import DAY, make_id, make_listing, make_paper, make_subscription, make_topic
@@ -22,7 +22,7 @@ def test_the_counts_are_those_of_the_decisions(
     papers = [(make_paper(number), kind) for number, kind in enumerate(types, start=1)]
     decisions = decide(
         subscription=subscription,
-        listings=[make_listing(*papers)],
+        announced=merge(subscription.categories, [make_listing(*papers)]),
         matches={"nerf": {make_id(number) for number in matched}},
         delivered={make_id(number): 1 for number in delivered},
     )
@@ -48,7 +48,7 @@ def test_what_was_posted_before_and_matches_no_more_is_no_part_of_the_matching()
     subscription = make_subscription(topics=[make_topic("nerf")])
     decisions = decide(
         subscription=subscription,
-        listings=[make_listing(make_paper(1), make_paper(2))],
+        announced=merge(subscription.categories, [make_listing(make_paper(1), make_paper(2))]),
         matches={"nerf": {make_id(2)}},
         delivered={make_id(1): 1},
     )
@@ -60,7 +60,7 @@ def test_a_paper_of_another_type_is_not_announced_for_the_channel() -> None:
     decision = Decision(
         entry=decide(
             subscription=make_subscription(),
-            listings=[make_listing((make_paper(1), AnnounceType.REPLACE))],
+            announced=merge(["cs.CV"], [make_listing((make_paper(1), AnnounceType.REPLACE))]),
             matches={},
             delivered={},
         )[0].entry,

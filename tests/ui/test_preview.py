@@ -7,7 +7,7 @@ import discord
 import pytest
 
 from bot.digest.build import build_digest
-from bot.digest.select import Decision, decide
+from bot.digest.select import Decision, decide, merge
 from bot.models import AnnounceType
 from bot.ui.preview import render_message, render_summary
 from bot.ui.styles.brief import BRIEF
@@ -32,7 +32,7 @@ def decisions_of(count: int) -> tuple[Decision, ...]:
     last = (papers[-1], AnnounceType.REPLACE)
     return decide(
         subscription=SUBSCRIPTION,
-        listings=[make_listing(*papers[:-1], last)],
+        announced=merge(SUBSCRIPTION.categories, [make_listing(*papers[:-1], last)]),
         matches={
             "odd": {make_id(number) for number in range(1, count + 1, 2)},
             "third": {make_id(number) for number in range(1, count + 1, 3)},
@@ -85,7 +85,7 @@ def test_long_titles_fit_too() -> None:
     papers = [make_paper(number, title="*T" * 200) for number in range(1, 60)]
     decisions = decide(
         subscription=make_subscription(),
-        listings=[make_listing(*papers)],
+        announced=merge(SUBSCRIPTION.categories, [make_listing(*papers)]),
         matches={},
         delivered={},
     )

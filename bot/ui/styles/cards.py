@@ -19,8 +19,7 @@ from bot.digest.messages import MessageDraft, ShownMessage
 from bot.digest.models import Digest, DigestEntry, Subscription
 from bot.errors import InputError
 from bot.models import UNKNOWN_VERSION, AnnounceType, ArxivId, least_version
-from bot.text import markdown
-from bot.ui.embeds import MAX_EMBEDS, MAX_TOTAL, embed_width, one_line, render_paper
+from bot.ui.embeds import MAX_EMBEDS, MAX_TOTAL, abstract_width, embed_width, render_paper
 from bot.ui.styles.body import Body, Papers, embeds_of
 from bot.ui.styles.heading import first_line, is_heading
 from bot.ui.styles.parts import Part, make_drafts, make_pieces, pack
@@ -127,10 +126,8 @@ def _pack(entries: Sequence[DigestEntry]) -> list[Group]:
 
 def _measure(entry: DigestEntry) -> _Card:
     bare = render_paper(entry, excerpt_chars=0)
-    abstract = markdown.escape(one_line(entry.paper.abstract))
-    return _Card(
-        entry=entry, fixed=embed_width(bare) + len("\n"), abstract=markdown.width(abstract)
-    )
+    fixed = embed_width(bare) + len("\n")
+    return _Card(entry=entry, fixed=fixed, abstract=abstract_width(entry.paper))
 
 
 def _fits(cards: Group) -> bool:

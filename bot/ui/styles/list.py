@@ -72,7 +72,7 @@ class List:
         if len(shown) < 2 or not is_ours:
             return ()
         lines = [
-            _Line(text=text, option=option, paper=paper)
+            _make_line(text, option, paper)
             for text, option, paper in zip(texts, options, cast(Papers, shown), strict=True)
         ]
         half = len(lines) // 2
@@ -91,6 +91,7 @@ class _Line:
     """A paper as its message shows it: the text, its option in the menu, and which it is."""
 
     text: str
+    width: int
     option: Mapping[str, str]
     paper: tuple[ArxivId, int]
 
@@ -102,15 +103,15 @@ def make_list(entries: Sequence[DigestEntry], first_number: int = 1) -> list[Par
 
 
 def _fits(lines: Sequence[_Line]) -> bool:
-    return len(lines) <= MAX_PAPERS and sum(map(_width, lines)) <= MAX_TOTAL - ROOM
+    return len(lines) <= MAX_PAPERS and _width(lines) <= MAX_TOTAL - ROOM
 
 
-def _width(line: _Line) -> int:
-    return markdown.width(line.text) + len("\n")
+def _width(lines: Sequence[_Line]) -> int:
+    return sum(line.width for line in lines)
 
 
 def _part(lines: Sequence[_Line]) -> Part:
-    columns = pack(lines, lambda some: sum(map(_width, some)) <= MAX_DESCRIPTION)
+    columns = pack(lines, lambda some: _width(some) <= MAX_DESCRIPTION)
     return Part(
         style=LIST.code,
         body={
@@ -142,16 +143,21 @@ class _Shown:
 def _line(entry: DigestEntry, number: int) -> _Line:
     shown, paper = _show(entry.paper), entry.paper
     about = " · ".join((shown.about, *_reasons(entry)))
-    return _Line(
-        text=f"**{number:,}. {shown.link}**\n{about}",
-        option=_option(entry, number),
-        paper=(paper.arxiv_id, entry.least_version),
+    return _make_line(
+        f"**{number:,}. {shown.link}**\n{about}",
+        _option(entry, number),
+        (paper.arxiv_id, entry.least_version),
     )
 
 
+def _make_line(text: str, option: Mapping[str, str], paper: tuple[ArxivId, int]) -> _Line:
+    return _Line(text=text, width=markdown.width(f"{text}\n"), option=option, paper=paper)
+
+
 def _option(entry: DigestEntry, number: int) -> Mapping[str, str]:
+    place = f"{number:,}. "
     return {
-        "label": markdown.plain(f"{number:,}. {_show(entry.paper).title}", MAX_OPTION),
+        "label": place + _shorten(_show(entry.paper).title, MAX_OPTION - len(place)),
         "value": f"{entry.paper.arxiv_id}v{entry.least_version}",
     }
 
@@ -160,9 +166,18 @@ def _reasons(entry: DigestEntry) -> Iterator[str]:
     """Say why a paper is there, as far as that is not a matter of course."""
     if entry.announce_type is not AnnounceType.NEW:
         yield type_label(entry.announce_type, entry.paper.version)
-    topics = markdown.shorten(one_line(", ".join(entry.topics)), MAX_TOPICS)
-    if topics:
+    if entry.topics and (topics := _name(entry.topics)):
         yield f"*{topics}*"
+
+
+@lru_cache(maxsize=1024)
+def _name(topics: Sequence[str]) -> str:
+    return markdown.shorten(one_line(", ".join(topics)), MAX_TOPICS)
+
+
+@lru_cache(maxsize=4096)
+def _shorten(title: str, max_chars: int) -> str:
+    return markdown.plain(title, max_chars)
 
 
 @lru_cache(maxsize=1024)  # of a day's papers, which many channels get

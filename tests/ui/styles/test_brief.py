@@ -8,7 +8,7 @@ from bot.digest.models import Digest, Order
 from bot.ui.styles.brief import BRIEF
 from bot.ui.styles.cards import CARDS
 from bot.ui.styles.list import LIST
-from tests.builders import make_digest, make_subscription, make_topic
+from tests.builders import make_digest, make_entry, make_paper, make_subscription, make_topic
 from tests.ui.styles.bodies import (
     body_problems,
     content_of,
@@ -39,6 +39,20 @@ def test_the_cards_have_a_menu_too_and_their_whole_abstracts_are_in_it_only() ->
     labels = [option["label"].partition(" ")[0] for option in options_of(first.body)]
     assert labels == ["1.", "2.", "3.", "4.", "5."]
     assert all(len(embed["description"]) < 420 for embed in embeds_of(first))
+
+
+def test_cards_that_take_two_messages_are_numbered_through() -> None:
+    long = [make_entry(make_paper(number), topics=["topic " * 90]) for number in range(10)]
+    long = [replace(each, paper=replace(each.paper, abstract="Words. " * 90)) for each in long]
+    drafts = BRIEF.render(replace(make_digest(*long), order=Order.TOPICS, top=10))
+    assert [draft.style for draft in drafts] == ["cards", "cards"]
+    options = [option for draft in drafts for option in options_of(draft.body)]
+    assert [option["label"].partition(" ")[0] for option in options] == [
+        f"{number}." for number in range(1, 11)
+    ]
+    assert [option["value"] for option in options] == [
+        f"{paper}v1" for paper, _ in papers_of(drafts)
+    ]
 
 
 def test_the_heading_says_the_order_and_the_parts_run_through() -> None:
@@ -88,6 +102,8 @@ def test_it_reads_and_splits_its_messages_as_their_styles_do() -> None:
     for draft, style in ((card, CARDS), (listed, LIST)):
         assert BRIEF.read(draft.body) == style.read(draft.body)
         assert BRIEF.split(draft.body, draft.papers) == style.split(draft.body, draft.papers)
+    stripped = {**listed.body, "embeds": [], "flags": 1 << 2}
+    assert BRIEF.read(stripped) == LIST.read(stripped) == LIST.read(listed.body)
     assert BRIEF.read({"content": "hello"}) is None
 
 
