@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import discord
 import pytest
@@ -104,4 +105,6 @@ def test_a_page_is_the_message_and_a_note() -> None:
     draft = CARDS.render(build_digest(SUBSCRIPTION, DAY, decisions_of(8)))[0]
     content, embeds = render_message(draft, 1, 1)
     assert content == f"{draft.body['content']}\n-# Preview: message 1 of 1, as it would be posted"
-    assert [embed.to_dict() for embed in embeds] == draft.body["embeds"]
+    planned: Any = draft.body["embeds"]
+    assert embeds == [discord.Embed.from_dict(each) for each in planned]
+    assert len(embeds) == 5  # four papers and the receipt
