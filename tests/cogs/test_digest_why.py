@@ -57,7 +57,7 @@ async def test_a_paper_that_a_changed_topic_brings_says_how_to_get_it(world: Wor
     await world.admin.slash(world.channel, "topic remove", name="frogs")
     assert "/digest send date:2024-03-05 posts what is missing" in await why(world, GRAPH)
     result = await world.admin.slash(world.channel, "digest send", date="2024-03-05")
-    assert "25 papers of 25" in plain(result)
+    assert "25 announced (25 new) · 25 posted" in plain(result)
 
 
 async def test_a_paper_whose_message_failed_says_what_helps(world: World) -> None:

@@ -17,7 +17,8 @@ async def send(world: World, channel: simcord.ChannelHandle, **options: object) 
 
 
 def papers_in(channel: simcord.ChannelHandle) -> list[str]:
-    return [str(embed.title) for message in channel.history() for embed in message.embeds]
+    embeds = [embed for message in channel.history() for embed in message.embeds]
+    return [embed.title for embed in embeds if embed.title]
 
 
 async def test_a_digest_in_a_thread(world: World) -> None:
