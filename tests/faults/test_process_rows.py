@@ -284,7 +284,7 @@ async def test_row_47_a_backup_put_back_posts_nothing_again(day: Scenario) -> No
         await bot.ticks()
         assert await bot.stop() == 0
     assert len(day.discord.ledger) == count
-    assert "put back" in day.log
+    assert "restored from a copy" in day.log
 
 
 @pytest.mark.parametrize("closed", ["1", "2", "1 2"], ids=["stdout", "stderr", "both"])
