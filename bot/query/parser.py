@@ -76,7 +76,7 @@ _FIELD = re.compile(r"([A-Za-z]{2,10}):")
 NOTHING = "no letter or digit"
 WANTED = "a word, a phrase or a field"
 _SIMPLE = re.compile(r"[ -#%-\[\]-~]*")  # printable ASCII without $ and \
-_AROUND = re.compile(r"^(?!\.net(?![^\W_]))[^\w+#]+|^[+#]+|[^\w+#]+$", re.IGNORECASE)
+_AROUND = re.compile(r"^(?!\.net(?![^\W_]))\W+|[^\w+#]+$", re.IGNORECASE)
 _SIGNS = str.maketrans('"\\$', "   ")
 _RUN = re.compile(r"[^ ()]*")
 _OPERATOR = re.compile(r"(OR|AND|NOT)(?=[\s(]|$)")
@@ -363,7 +363,7 @@ class _Parser:
             field=_COLUMNS.get(name),
             is_prefix=is_prefix,
             # What is no word in every place is searched for, and written again, as a phrase.
-            is_exact=not is_prefix and (is_exact or not is_word or not is_plain_word(plain)),
+            is_exact=not is_prefix and (is_exact or not is_word or not _may_be_bare(plain)),
             start=start,
             end=self.at,
         )
@@ -429,6 +429,11 @@ def _knows(name: str, value: str) -> bool:
     except InputError:
         return False
     return True
+
+
+def _may_be_bare(text: str) -> bool:
+    """Whether ``text`` without quotes is read as the same word again."""
+    return is_plain_word(text) and find_identifier(text) is None
 
 
 def _author(text: str) -> Author:

@@ -362,6 +362,11 @@ def test_refining_by_nonsense_is_refused() -> None:
         refine(parse_query("x"), author="...")
 
 
+@pytest.mark.parametrize("text", ["¡+ﬁD", "|*2403.00001", "¡.NET", "(#x", "+ +a"])
+def test_what_was_read_once_is_read_alike_again(text: str) -> None:
+    check_any_text(text)
+
+
 def test_text_shown_is_read_alike_when_it_comes_back() -> None:
     """A turned page searches for the text under the page; its TeX was read once and for all."""
     typed = "arxiv.org/\U0010ffff--$"  # the invisible sign made an address of the dash
