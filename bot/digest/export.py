@@ -25,10 +25,11 @@ def to_markdown(digest: Digest) -> str:
     the authors' comment, DOI and journal reference.
     """
     heading = f"# ArXiv {'+'.join(digest.categories)} --{long_date(digest.announced_on)}\n"
-    return heading + "".join(_markdown_papers(digest.entries))
+    return heading + "".join(_markdown_papers(digest))
 
 
-def _markdown_papers(entries: Sequence[DigestEntry]) -> Iterator[str]:
+def _markdown_papers(digest: Digest) -> Iterator[str]:
+    entries = digest.entries
     inferred = infer_announce_types([entry.paper.arxiv_id for entry in entries])
     needs_types = inferred != [entry.announce_type for entry in entries]
     stated: AnnounceType | None = None
@@ -36,24 +37,28 @@ def _markdown_papers(entries: Sequence[DigestEntry]) -> Iterator[str]:
         if needs_types and entry.announce_type is not stated:
             stated = entry.announce_type
             yield f"<!-- {stated} -->\n"
-        yield _markdown_paper(number, entry.paper)
+        yield _markdown_paper(number, entry.paper, digest.categories)
 
 
-def _markdown_paper(number: int, paper: Paper) -> str:
+def _markdown_paper(number: int, paper: Paper, listed: Sequence[str]) -> str:
     # A comment is something to the reader of the form, and nothing in the text that it reads.
     title = _escape(paper.source_title.strip()) or "<!-- no title -->"
     abstract = _html(paper.source_abstract.strip()) or "<!-- no abstract -->"
     version = f"v{paper.version}" if paper.version > 1 else ""
     link = f"https://arxiv.org/pdf/{paper.arxiv_id}{version}.pdf"
-    details = "".join(_markdown_details(paper))
+    details = "".join(_markdown_details(paper, listed))
     return f"### {number}.{title}  [ :arrow_down: ]({link})\n{details}>  {abstract}      \n"
 
 
-def _markdown_details(paper: Paper) -> Iterator[str]:
-    """Write what the form's two lines have no place for, as comments."""
+def _markdown_details(paper: Paper, listed: Sequence[str]) -> Iterator[str]:
+    """Write what the form's two lines have no place for, as comments.
+
+    The categories of a paper that has no other than those ``listed`` are told by the listing.
+    """
+    has_own = paper.is_primary_known and paper.categories != tuple(listed)
     details = {
         "authors": " | ".join(_escape(name).replace("|", "&#124;") for name in paper.authors),
-        "categories": " ".join(paper.categories if paper.is_primary_known else ()),
+        "categories": " ".join(paper.categories) if has_own else "",
         "comment": _escape(paper.comment or ""),
         "doi": _escape(paper.doi or ""),
         "journal": _escape(paper.journal_ref or ""),

@@ -146,7 +146,7 @@ async def test_what_was_planned_in_a_copy_is_of_unknown_outcome(path: Path, copy
         assert record.claimed_at == NOW
         assert await store.restored.is_waiting()
         drafts = [make_draft(*make_papers(1, first=5))]
-        with pytest.raises(StoreError, match="put back"):
+        with pytest.raises(StoreError, match="restored from a backup"):
             await store.outbox.plan(subscription, DAY, drafts, now=NOW)
         await store.restored.finish(NOW)
         assert await store.outbox.plan(subscription, DAY, drafts, now=NOW) == 1
