@@ -54,5 +54,6 @@ async def lay_out(path: Path) -> None:
                 pass
             _made[None] = template.read_bytes()
     if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(_made[None])
         path.chmod(0o600)
