@@ -18,13 +18,12 @@ from pathlib import Path
 
 import pytest
 
-from bot.arxiv.calendar import announcement_day
 from bot.text import markdown
 from tests.fakes.arxiv import Record
 from tests.fakes.interactions import Reply
 from tests.fakes.process import BotProcess
 from tests.fakes.world import Json, User
-from tests.faults.scenario import CATEGORY, Scenario, scenario
+from tests.faults.scenario import CATEGORY, Scenario, last_announcement_day, scenario
 from tests.query.hostile import HOSTILE
 from tests.shared import shared
 from tests.waiting import HUNG_S
@@ -115,7 +114,7 @@ def typed(records: Sequence[Record]) -> list[str]:
 async def announced(folder: Path, records: Sequence[Record]) -> AsyncIterator[Scenario]:
     async with scenario(folder, channels=1) as day:
         day.records = list(records)
-        day.arxiv.publish(CATEGORY, announcement_day(datetime.now(UTC)), day.records)
+        day.arxiv.publish(CATEGORY, last_announcement_day(datetime.now(UTC)), day.records)
         yield day
 
 
