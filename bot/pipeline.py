@@ -17,7 +17,7 @@ restart, a clock jump or a second tick at the same moment is harmless.
 """
 
 import logging
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import lru_cache, partial
@@ -37,7 +37,7 @@ from bot.digest.models import (
     Tally,
 )
 from bot.digest.outlook import KnownDays, Outlook, look_ahead
-from bot.digest.quiet import QuietDay, list_quiet_days
+from bot.digest.quiet import list_quiet_days
 from bot.digest.rank import rank
 from bot.digest.select import Announced, Decision, Verdict, decide, merge
 from bot.errors import BotError, DatabaseFull, InputError
@@ -269,6 +269,9 @@ class Pipeline:
             numbers={place: times.number for place, times in listings.items()},
             ready_at={place: at for place, at in ready.items() if at is not None},
             decided=decided.keys(),
+            unmatched={
+                place: record.announced for place, record in decided.items() if record.is_unmatched
+            },
             records={(record.category, record.day): record for record in records},
             poll_start=self.intake.rules.poll_start,
         )
@@ -299,21 +302,30 @@ class Pipeline:
         if not wanting:
             return 0
         known = await self.known_days()
-        unmatched = await self.store.digests.list_unmatched(known.since)
         told = await self.store.outbox.list_dates_since(known.since)
-        quiet = [
-            (subscription, found)
-            for subscription in wanting
-            for found in list_quiet_days(subscription, known, unmatched, now=self.now())
-            if (subscription.channel_id, found.day) not in told
-        ]
-        return sum([await self._plan_line(subscription, found) for subscription, found in quiet])
+        return sum(
+            [
+                await self._safely(
+                    self._plan_lines(each, known, told), {"channel": each.channel_id}
+                )
+                for each in wanting
+            ]
+        )
 
-    async def _plan_line(self, subscription: Subscription, quiet: QuietDay) -> int:
+    async def _plan_lines(
+        self, subscription: Subscription, known: KnownDays, told: Collection[tuple[int, date]]
+    ) -> int:
         # Into the channel itself: a thread begins with a digest.
         in_channel = replace(subscription, place=Place.CHANNEL)
-        draft = render_quiet(subscription, quiet)
-        return await self.store.outbox.plan(in_channel, quiet.day, [draft], now=self.now())
+        return sum(
+            [
+                await self.store.outbox.plan(
+                    in_channel, quiet.day, [render_quiet(subscription, quiet)], now=self.now()
+                )
+                for quiet in list_quiet_days(subscription, known, now=self.now())
+                if (subscription.channel_id, quiet.day) not in told
+            ]
+        )
 
     async def _plan_day(self, subscriptions: Sequence[Subscription], day: date) -> int:
         """Plan the digests of one date, whose listings are read and matched once for all."""
@@ -324,19 +336,27 @@ class Pipeline:
             raise
         except Exception as error:
             log.warning("channels planned one by one: %s", error)
-        return sum([await self._plan_safely(each, day, announced) for each in subscriptions])
+        return sum(
+            [
+                await self._safely(self._plan_one(each, day, announced), _log_fields(each, day))
+                for each in subscriptions
+            ]
+        )
 
-    async def _plan_safely(
-        self, subscription: Subscription, day: date, announced: AnnouncedDay | None
-    ) -> int:
-        """Plan one digest; what goes wrong with one channel never stops the others."""
+    async def _safely(self, planning: Awaitable[int], fields: Mapping[str, object]) -> int:
+        """Plan for one channel; what goes wrong with one never stops the others."""
         try:
-            result = await self.plan(subscription, day, announced)
+            return await planning
         except DatabaseFull:
             raise  # it stops them all: told once, not for each channel
         except Exception as error:
-            self._note_failure(error, _log_fields(subscription, day))
+            self._note_failure(error, fields)
             return 0
+
+    async def _plan_one(
+        self, subscription: Subscription, day: date, announced: AnnouncedDay | None
+    ) -> int:
+        result = await self.plan(subscription, day, announced)
         fields = {**_log_fields(subscription, day), "papers": result.tally.chosen}
         log.info("digest planned", extra={**fields, "of": result.tally.announced})
         return result.messages

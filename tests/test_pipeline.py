@@ -24,8 +24,10 @@ from bot.models import (
 from bot.pipeline import Pipeline
 from bot.query.ast import Query
 from bot.run.app import build_pipeline
+from bot.store.backup.restored import RESTORED
 from bot.store.papers.papers import Papers
 from bot.store.search.search import Search
+from bot.store.sqlite.statements import change
 from bot.store.store import Store
 from tests.builders import make_listing, make_paper, make_papers, make_reason
 from tests.fakes.clock import VirtualClock
@@ -566,3 +568,20 @@ async def test_a_day_without_a_match_is_told_of_where_all_is_wanted(
     assert await lines(pipeline) == [
         "-# No digest of cs.CV on Tue, 5 Mar 2024: none of 3 announced papers matches a topic."
     ]
+
+
+async def test_a_line_that_cannot_be_planned_stops_neither_the_others_nor_the_feeds(
+    pipeline: Pipeline, feeds: Feeds, clock: VirtualClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    """While a restored database is not compared, nothing is planned: that is no reason to stop."""
+    await subscribe(pipeline, quiet_days=QuietDays.UNEXPECTED)
+    clock.advance(timedelta(hours=6))
+    await pipeline.store.database.write(change, "INSERT INTO fact VALUES (?, '')", (RESTORED,))
+    for _ in range(2):
+        await pipeline.tick()
+    assert "cs.CV" in feeds.asked
+    assert await lines(pipeline) == []
+    assert caplog.text.count("digest not planned") == 1
+    await pipeline.store.database.write(change, "DELETE FROM fact WHERE name = ?", (RESTORED,))
+    await pipeline.tick()
+    assert len(await lines(pipeline)) == 1

@@ -4,7 +4,7 @@ The same rules as those by which a digest is planned (`due`), asked ahead of tim
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, time
 
 from bot.arxiv.calendar import (
@@ -45,8 +45,9 @@ class KnownDays:
     """What is known of the days from ``since`` on, all of it by category or channel, and date.
 
     ``numbers`` counts the stored listings as they came, ``ready_at`` says from when on one may be
-    used; ``decided`` are the digests that are done; ``records`` are those of the judge. ArXiv is
-    first asked about a day at ``poll_start``, Eastern.
+    used; ``decided`` are the digests that are done, and ``unmatched`` says of those without a match
+    how many papers there were; ``records`` are those of the judge. ArXiv is first asked about a day
+    at ``poll_start``, Eastern.
     """
 
     since: date
@@ -55,6 +56,7 @@ class KnownDays:
     decided: Collection[tuple[int, date]]
     records: Mapping[ListingKey, DayRecord]
     poll_start: time
+    unmatched: Mapping[tuple[int, date], int] = field(default_factory=dict)
 
 
 def look_ahead(subscription: Subscription, known: KnownDays, *, now: datetime) -> Outlook:

@@ -3,7 +3,6 @@
 A date on which arXiv lists nothing, and no one expects it (Saturday and Sunday), needs no words.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -45,7 +44,6 @@ class QuietDay:
 def list_quiet_days(
     subscription: Subscription,
     known: KnownDays,
-    unmatched: Mapping[tuple[int, date], int],
     *,
     now: datetime,
 ) -> list[QuietDay]:
@@ -54,7 +52,7 @@ def list_quiet_days(
     first = max(known.since, announcement_day(subscription.created_at or now))
     dates = (first + timedelta(days=count) for count in range((today - first).days + 1))
     found = (
-        find_quiet_day(subscription, day, known, unmatched, now=now)
+        find_quiet_day(subscription, day, known, now=now)
         for day in dates
         if starts_with(subscription, day, (), now)
     )
@@ -65,21 +63,16 @@ def find_quiet_day(
     subscription: Subscription,
     day: date,
     known: KnownDays,
-    unmatched: Mapping[tuple[int, date], int],
     *,
     now: datetime,
 ) -> QuietDay | None:
-    """Say why the channel is quiet on ``day``; None while a digest may come, or is there.
-
-    ``unmatched`` are the decided digests without a paper: how many papers were announced for the
-    channel.
-    """
+    """Say why the channel is quiet on ``day``; None while a digest may come, or is there."""
     if subscription.quiet_days is QuietDays.NONE or day.weekday() >= SATURDAY:
         return None
-    silence = _find_silence(subscription, day, known, unmatched, now)
+    silence = _find_silence(subscription, day, known, now)
     if silence is None or (silence.is_expected and subscription.quiet_days is not QuietDays.ALL):
         return None
-    announced = unmatched.get((subscription.channel_id, day), 0)
+    announced = known.unmatched.get((subscription.channel_id, day), 0)
     return QuietDay(day=day, silence=silence, announced=announced)
 
 
@@ -87,10 +80,9 @@ def _find_silence(
     subscription: Subscription,
     day: date,
     known: KnownDays,
-    unmatched: Mapping[tuple[int, date], int],
     now: datetime,
 ) -> Silence | None:
-    if (subscription.channel_id, day) in unmatched:
+    if (subscription.channel_id, day) in known.unmatched:
         return Silence.NO_MATCH
     if (subscription.channel_id, day) in known.decided or _has_listing(subscription, day, known):
         return None

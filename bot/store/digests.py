@@ -31,6 +31,11 @@ class DigestRecord:
     planned: int
     matching: int | None = None
 
+    @property
+    def is_unmatched(self) -> bool:
+        """Whether papers were announced for the channel, and none of them matched a topic."""
+        return self.matching == 0 and not self.planned and self.announced > 0
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListingTimes:
@@ -97,20 +102,6 @@ class Digests:
             {"day": day.isoformat()},
         )
         return {(record.channel_id, record.announced_on): record for record in records}
-
-    async def list_unmatched(self, day: date) -> Mapping[tuple[int, date], int]:
-        """Every digest of ``day`` or later of whose papers none matched: how many there were."""
-        rows = await self._database.read(
-            select_rows,
-            "SELECT channel_id, announced_on, announced FROM digest "
-            "WHERE announced_on >= :day AND matching = 0 AND planned = 0 AND announced > 0",
-            {"day": day.isoformat()},
-        )
-        return {
-            (channel_id, on): announced
-            for channel_id, text, announced in rows
-            if (on := read_day(text))
-        }
 
     async def listings_since(self, day: date) -> Mapping[tuple[str, date], ListingTimes]:
         """Every listing stored for ``day`` or later, by category and date."""

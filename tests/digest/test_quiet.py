@@ -29,12 +29,14 @@ def known(
     stored: Sequence[str] = (),
     decided: Sequence[date] = (),
     since: date = TUESDAY,
+    unmatched: int | None = None,
 ) -> KnownDays:
     return KnownDays(
         since=since,
         numbers={(category, TUESDAY): 1 for category in stored},
         ready_at={},
         decided={(CHANNEL, day) for day in decided},
+        unmatched={} if unmatched is None else {(CHANNEL, TUESDAY): unmatched},
         records={(record.category, record.day): record for record in records},
         poll_start=time(0, 10),
     )
@@ -62,9 +64,8 @@ def silences(
     subscription: Subscription,
     days: KnownDays,
     now: datetime,
-    unmatched: dict[tuple[int, date], int] | None = None,
 ) -> list[tuple[date, Silence]]:
-    found = list_quiet_days(subscription, days, unmatched or {}, now=now)
+    found = list_quiet_days(subscription, days, now=now)
     return [(each.day, each.silence) for each in found]
 
 
@@ -122,8 +123,8 @@ def test_where_a_digest_comes_or_came_nothing_is_said() -> None:
 
 
 def test_a_day_of_which_nothing_matched_says_how_many_there_were() -> None:
-    days = known(stored=["cs.CV"], decided=[TUESDAY])
-    (quiet,) = list_quiet_days(channel(), days, {(CHANNEL, TUESDAY): 311}, now=EXPECTED)
+    days = known(stored=["cs.CV"], decided=[TUESDAY], unmatched=311)
+    (quiet,) = list_quiet_days(channel(), days, now=EXPECTED)
     assert (quiet.silence, quiet.announced) == (Silence.NO_MATCH, 311)
 
 
@@ -136,11 +137,10 @@ def test_weekends_are_never_told_of_and_holidays_are_known() -> None:
 
 
 def test_a_channel_is_told_what_it_wants_to_know() -> None:
-    unmatched = {(CHANNEL, TUESDAY): 311}
-    matched_none = known(stored=["cs.CV"], decided=[TUESDAY])
+    matched_none = known(stored=["cs.CV"], decided=[TUESDAY], unmatched=311)
     holiday, missed = record(IntakeVerdict.EMPTY_EXPECTED), record(IntakeVerdict.MISSED)
     some = channel(quiet=QuietDays.UNEXPECTED)
-    assert silences(some, matched_none, EXPECTED, unmatched) == []
+    assert silences(some, matched_none, EXPECTED) == []
     assert silences(some, known(holiday), EXPECTED) == []
     assert silences(some, known(missed), EXPECTED) == [(TUESDAY, Silence.MISSED)]
     none = channel(quiet=QuietDays.NONE)
