@@ -284,13 +284,14 @@ class DayRecord:
         errors = (self.inquiries[each].error for each in sources if each in self.inquiries)
         return next((error for error in errors if error is not None), None)
 
+    def papers_of(self, source: IntakeSource) -> int | None:
+        """Return how many papers the last answer of a source held; None without one."""
+        return self.inquiries[source].papers if source in self.inquiries else None
+
     @property
     def difference(self) -> tuple[int, int] | None:
         """The papers of the feed and of the page, where both were read whole and differ."""
-        feed, page = (
-            self.inquiries[source].papers if source in self.inquiries else None
-            for source in (IntakeSource.FEED, IntakeSource.CATCHUP)
-        )
+        feed, page = self.papers_of(IntakeSource.FEED), self.papers_of(IntakeSource.CATCHUP)
         if feed is None or page is None or feed == page or not page:
             return None
         return feed, page

@@ -23,7 +23,7 @@ from datetime import date, datetime
 from functools import lru_cache, partial
 
 from bot.arxiv.calendar import announcement_day, announcement_days
-from bot.digest.audit import DayAudit, count_whereabouts
+from bot.digest.audit import DayAudit, check_listings, count_whereabouts
 from bot.digest.build import build_digest
 from bot.digest.due import digest_due, starts_with
 from bot.digest.messages import MessageDraft
@@ -46,15 +46,11 @@ from bot.models import ArxivId, Clock, Listing
 from bot.query.ast import Query
 from bot.query.parser import parse_query
 from bot.store.digests import DigestRecord, ListingTimes
-from bot.store.intake_log import check_of
 from bot.store.store import Store
 from bot.ui.pings import roles_to_ping, with_pings
 from bot.ui.styles import QUIET_STYLE, render_quiet, render_then_cards, style_of, thread_name
 
 log = logging.getLogger(__name__)
-
-ALL_LISTINGS = 100_000
-"""More dates than arXiv will have announced for centuries."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,7 +151,7 @@ class Pipeline:
             read_at=read_at,
             merged=lru_cache(maxsize=16)(partial(merge, listings=list(listings.values()))),
             found=found,
-            checks=await self.store.intake.list_checks(listings, day),
+            checks=check_listings(await self.store.intake.list_of(listings, day)),
         )
 
     async def _match(
@@ -230,14 +226,10 @@ class Pipeline:
     async def audit(self, subscription: Subscription, since: date, until: date) -> list[DayAudit]:
         """Account for every paper announced for a channel, date by date, oldest first."""
         days = set(announcement_days(since, min(until, announcement_day(self.now()))))
-        for category in subscription.categories:
-            stored = await self.store.papers.list_listing_dates(category, limit=ALL_LISTINGS)
-            days.update(stored)
-        return [
-            await self._audit_day(subscription, day)
-            for day in sorted(days)
-            if since <= day <= until
-        ]
+        for category, day in await self.store.digests.listings_since(since):
+            if category in subscription.categories and day <= until:
+                days.add(day)
+        return [await self._audit_day(subscription, day) for day in sorted(days)]
 
     async def _audit_day(self, subscription: Subscription, day: date) -> DayAudit:
         decisions = await self.explain(subscription, day)
@@ -248,7 +240,6 @@ class Pipeline:
             day=day,
             papers=count_whereabouts(day, decisions, posted_on),
             records=tuple(records),
-            checks=tuple(map(check_of, records)),
         )
 
     async def outlooks(self, subscriptions: Iterable[Subscription]) -> dict[int, Outlook]:

@@ -5,6 +5,7 @@ import discord
 from bot.cogs.admin import AdminCog, digest_cog
 from bot.cogs.answers import StateButton
 from bot.cogs.paper import AbstractMenu, abstract_menus
+from bot.digest.audit import check_listings
 from bot.digest.build import build_digest
 from bot.pipeline import lay_out
 from bot.text.words import long_date
@@ -16,8 +17,8 @@ async def show_preview(cog: AdminCog, interaction: discord.Interaction, page: Pr
     """Replace the interaction's message by ``page`` of a preview, rendered again."""
     subscription = await cog.owned_subscription(interaction, page.channel_id)
     decisions = await cog.pipeline.explain(subscription, page.day)
-    checks = await cog.store.intake.list_checks(subscription.categories, page.day)
-    digest = build_digest(subscription, page.day, decisions, checks=checks)
+    records = await cog.store.intake.list_of(subscription.categories, page.day)
+    digest = build_digest(subscription, page.day, decisions, checks=check_listings(records))
     drafts = lay_out(subscription, digest)
     content = f"What <#{page.channel_id}> would get for {long_date(page.day)}:"
     embeds = [render_summary(subscription, page.day, decisions, drafts)]

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from bot.digest.models import ListingCheck
 from bot.digest.select import Decision, DeliveryStatus, Verdict
-from bot.models import ArxivId, DayRecord
+from bot.models import ArxivId, DayRecord, IntakeSource
 
 
 class Whereabouts(StrEnum):
@@ -32,18 +32,31 @@ class Whereabouts(StrEnum):
 class DayAudit:
     """One date of one channel: ``papers`` counts the announced ones by where they are.
 
-    ``records`` tell how the listings of its categories came about, ``checks`` what arXiv's own page
-    counted of those that are stored.
+    ``records`` tell how the listings of its categories came about.
     """
 
     day: date
     papers: Mapping[Whereabouts, int]
     records: tuple[DayRecord, ...] = ()
-    checks: tuple[ListingCheck, ...] = ()
 
     @property
     def announced(self) -> int:
         return sum(self.papers.values())
+
+    @property
+    def checks(self) -> tuple[ListingCheck, ...]:
+        return check_listings(self.records)
+
+
+def check_listings(records: Iterable[DayRecord]) -> tuple[ListingCheck, ...]:
+    """Say of the listings of a date what arXiv's own pages of them counted."""
+    return tuple(map(_check, records))
+
+
+def _check(record: DayRecord) -> ListingCheck:
+    feed, page = record.papers_of(IntakeSource.FEED), record.papers_of(IntakeSource.CATCHUP)
+    papers = record.papers if feed is None else feed
+    return ListingCheck(category=record.category, papers=papers, on_page=page or None)
 
 
 def count_whereabouts(

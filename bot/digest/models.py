@@ -265,6 +265,10 @@ class Tally:
     def chosen(self) -> int:
         return self.matching - self.before
 
+    @property
+    def left_out(self) -> int:
+        return self.announced - self.matching
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListingCheck:
@@ -276,6 +280,10 @@ class ListingCheck:
     category: str
     papers: int
     on_page: int | None
+
+    @property
+    def agrees(self) -> bool:
+        return self.on_page == self.papers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

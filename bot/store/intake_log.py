@@ -8,7 +8,6 @@ from itertools import groupby
 from operator import attrgetter
 from typing import NamedTuple
 
-from bot.digest.models import ListingCheck
 from bot.models import (
     ArxivId,
     DayRecord,
@@ -75,10 +74,6 @@ class IntakeLog:
             "day = :day AND category IN (SELECT value FROM json_each(:categories))",
             {"day": day.isoformat(), "categories": json_array(categories)},
         )
-
-    async def list_checks(self, categories: Collection[str], day: date) -> tuple[ListingCheck, ...]:
-        """Say of the listings of a date what arXiv's own page of them counted."""
-        return tuple(map(check_of, await self.list_of(categories, day)))
 
     async def list_open(self) -> list[DayRecord]:
         """List the records about which something is still to be asked, oldest first."""
@@ -268,16 +263,6 @@ class _Asked(NamedTuple):
     category: str
     day: date
     source: IntakeSource
-
-
-def check_of(record: DayRecord) -> ListingCheck:
-    """Say of a listing what arXiv's own page of it counted."""
-    feed, page = (
-        record.inquiries[source].papers if source in record.inquiries else None
-        for source in (IntakeSource.FEED, IntakeSource.CATCHUP)
-    )
-    papers = record.papers if feed is None else feed
-    return ListingCheck(category=record.category, papers=papers, on_page=page or None)
 
 
 def _outage(category: str, days: Sequence[_FailingDay]) -> Outage:

@@ -59,15 +59,16 @@ def sum_up(days: Sequence[DayAudit]) -> Mapping[Whereabouts, int]:
 
 def say_day(audit: DayAudit) -> str:
     """Account for one date in one line, with what is to be said about its listings."""
-    parts = [_say_papers(audit.papers)] if audit.announced else []
-    parts += _listings(audit)
-    return f"{long_date(audit.day)}: {SEPARATOR.join(parts) or 'no listing is known'}"
+    return _say(audit, _say_papers(audit.papers))
 
 
 def say_listed(audit: DayAudit) -> str:
     """Say how many papers a date announced, whatever became of them."""
-    parts = [f"{audit.announced:,} announced"] if audit.announced else []
-    parts += _listings(audit)
+    return _say(audit, f"{audit.announced:,} announced")
+
+
+def _say(audit: DayAudit, papers: str) -> str:
+    parts = [*([papers] if audit.announced else []), *_listings(audit)]
     return f"{long_date(audit.day)}: {SEPARATOR.join(parts) or 'no listing is known'}"
 
 
@@ -85,11 +86,11 @@ def _listings(audit: DayAudit) -> Iterator[str]:
             yield f"{record.category} {VERDICTS[record.verdict]}{f' ({why})' if why else ''}"
     asked = [each for each in audit.checks if each.on_page is not None]
     for each in asked:
-        if each.on_page != each.papers:
+        if not each.agrees:
             yield (
                 f"{each.category}: {count_of(each.papers, 'paper')} in the feed, "
                 f"{each.on_page:,} on arXiv's page, which counts"
             )
-    same = [each.category for each in asked if each.on_page == each.papers]
+    same = [each.category for each in asked if each.agrees]
     if same:
         yield f"as many as on arXiv's page of {joined(same)}"

@@ -9,7 +9,7 @@ from bot.digest.messages import MessageDraft
 from bot.digest.models import Digest
 from bot.ui.styles.body import SILENT, Body, Papers
 from bot.ui.styles.heading import head, head_of_part, head_of_piece
-from bot.ui.styles.receipt import add_receipt, put_receipt, take_receipt
+from bot.ui.styles.receipt import add_receipt, put_receipt, receipt_of
 
 T = TypeVar("T")
 
@@ -78,7 +78,7 @@ def make_pieces(body: Body, parts: Sequence[Part]) -> tuple[MessageDraft, ...]:
     """Make messages of the parts of one that Discord refused."""
     content, flags = str(body.get("content") or ""), body.get("flags")
     pings = body.get("allowed_mentions")
-    _, receipt = take_receipt(body)
+    receipt = receipt_of(body)
     return tuple(
         MessageDraft(
             style=part.style,

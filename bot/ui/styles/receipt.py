@@ -29,8 +29,9 @@ def add_receipt(body: Body, digest: Digest) -> Body:
         body = {**body, "embeds": [*embeds, {"footer": {"text": said}}]}
     else:
         body = {**body, "content": f"{body.get('content') or ''}\n-# {said}"}
-    left_out = digest.tally.announced - digest.tally.matching
-    return {**body, "components": [*rows_of(body), _button(digest, left_out)]} if left_out else body
+    if not digest.tally.left_out:
+        return body
+    return {**body, "components": [*rows_of(body), _button(digest)]}
 
 
 def is_receipt(embed: Mapping[str, Any]) -> bool:
@@ -38,16 +39,12 @@ def is_receipt(embed: Mapping[str, Any]) -> bool:
     return bool(embed.get("footer")) and not embed.get("description") and not embed.get("url")
 
 
-def take_receipt(body: Body) -> tuple[Body, Body]:
-    """Part a message from its receipt: what each of them adds to an empty one."""
-    buttons = [row for row in rows_of(body) if _is_ours(row)]
-    receipts = [embed for embed in embeds_of(body) if is_receipt(embed)]
-    rest = {
-        **body,
-        "embeds": [embed for embed in embeds_of(body) if not is_receipt(embed)],
-        "components": [row for row in rows_of(body) if not _is_ours(row)],
+def receipt_of(body: Body) -> Body:
+    """Return what the receipt adds to a message; nothing where it has none."""
+    return {
+        "embeds": [embed for embed in embeds_of(body) if is_receipt(embed)],
+        "components": [row for row in rows_of(body) if _is_ours(row)],
     }
-    return rest, {"embeds": receipts, "components": buttons}
 
 
 def put_receipt(body: Body, receipt: Body) -> Body:
@@ -65,12 +62,12 @@ def _is_ours(row: Mapping[str, Any]) -> bool:
     return any(each.startswith(LeftOut.PREFIX) for each in ids)
 
 
-def _button(digest: Digest, count: int) -> dict[str, object]:
+def _button(digest: Digest) -> dict[str, object]:
     state = LeftOut(channel_id=digest.channel_id, day=digest.announced_on, page=0)
     button = {
         "type": BUTTON,
         "style": SECONDARY,
-        "label": f"See {count_of(count, 'paper')} not matched",
+        "label": f"See {count_of(digest.tally.left_out, 'paper')} not matched",
         "custom_id": state.custom_id,
     }
     return {"type": ROW, "components": [button]}
@@ -87,17 +84,17 @@ def _where(tally: Tally, *, is_supplement: bool) -> Iterator[str]:
     yield f"{tally.chosen:,} posted {'now' if is_supplement else 'here'}"
     if tally.before:
         yield f"{tally.before:,} posted before"
-    if left_out := tally.announced - tally.matching:
-        yield f"{left_out:,} not matched"
+    if tally.left_out:
+        yield f"{tally.left_out:,} not matched"
 
 
 def _checked(checks: Sequence[ListingCheck]) -> Iterator[str]:
     """Say what arXiv's own page counts, where it was asked."""
     asked = [each for each in checks if each.on_page is not None]
-    if asked and all(each.on_page == each.papers for each in asked):
+    if asked and all(each.agrees for each in asked):
         names = f" of {joined([each.category for each in asked])}" if asked != [*checks] else ""
         yield f"as many as on arXiv's page{names}"
         return
     for each in asked:
-        if each.on_page != each.papers:
+        if not each.agrees:
             yield f"{each.category}: {each.on_page:,} on arXiv's page, {each.papers:,} in its feed"
