@@ -4,14 +4,15 @@ import contextlib
 import logging
 import re
 import secrets
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Generic, Protocol, Self, TypeVar, cast
 
 import discord
 
 from bot.errors import InputError
 from bot.ui.errors import apologise, explain, unwrapped
+from bot.ui.views import NEXT, PREVIOUS, DayPage
 
 log = logging.getLogger(__name__)
 
@@ -207,6 +208,22 @@ class StateMenu(StateItem[S, discord.ui.Select[discord.ui.View]]):
     def chosen(self) -> str:
         """The value of the chosen option, blank if there is none."""
         return next(iter(self.item.values), "")
+
+
+P = TypeVar("P", bound=DayPage)
+
+
+def make_turns(
+    button: Callable[..., StateButton[P]], page: P, *, last: int
+) -> list[StateButton[P]]:
+    """Make the buttons to the pages before and after; none when there is only one page."""
+    if not last:
+        return []
+    before, after = replace(page, page=page.page - 1), replace(page, page=page.page + 1)
+    return [
+        button(before, PREVIOUS, is_there=page.page > 0),
+        button(after, NEXT, is_there=page.page < last),
+    ]
 
 
 def _fields(interaction: discord.Interaction) -> dict[str, object]:

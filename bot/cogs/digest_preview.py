@@ -3,14 +3,14 @@
 import discord
 
 from bot.cogs.admin import AdminCog, digest_cog
-from bot.cogs.answers import StateButton
+from bot.cogs.answers import StateButton, make_turns
 from bot.cogs.paper import AbstractMenu, abstract_menus
 from bot.digest.audit import check_listings
 from bot.digest.build import build_digest
 from bot.pipeline import lay_out
 from bot.text.words import long_date
 from bot.ui.preview import render_message, render_summary
-from bot.ui.views import NEXT, PREVIOUS, PreviewPage, make_view
+from bot.ui.views import PreviewPage, make_view
 
 
 async def show_preview(cog: AdminCog, interaction: discord.Interaction, page: PreviewPage) -> None:
@@ -27,7 +27,7 @@ async def show_preview(cog: AdminCog, interaction: discord.Interaction, page: Pr
         draft = drafts[page.page - 1]
         content, embeds = render_message(draft, page.page, len(drafts))
         menus = abstract_menus(draft.body)
-    view = make_view([*menus, *preview_buttons(page, last=len(drafts))])
+    view = make_view([*menus, *make_turns(PreviewPageButton, page, last=len(drafts))])
     await interaction.edit_original_response(content=content, embeds=embeds, view=view)
 
 
@@ -37,14 +37,3 @@ class PreviewPageButton(StateButton[PreviewPage], state=PreviewPage):
     async def press(self, interaction: discord.Interaction) -> None:
         await interaction.response.defer()
         await show_preview(digest_cog(interaction), interaction, self.state)
-
-
-def preview_buttons(page: PreviewPage, *, last: int) -> list[PreviewPageButton]:
-    if not last:
-        return []
-    before = PreviewPage(channel_id=page.channel_id, day=page.day, page=page.page - 1)
-    after = PreviewPage(channel_id=page.channel_id, day=page.day, page=page.page + 1)
-    return [
-        PreviewPageButton(before, PREVIOUS, is_there=page.page > 0),
-        PreviewPageButton(after, NEXT, is_there=page.page < last),
-    ]

@@ -1,16 +1,18 @@
 """What a digest left out, opened privately by the button on its receipt. For everyone there."""
 
+from dataclasses import replace
+
 import discord
 
 from bot.cogs.admin import digest_cog, guild_of
-from bot.cogs.answers import StateButton, defer_privately
+from bot.cogs.answers import StateButton, defer_privately, make_turns
 from bot.cogs.paper import abstract_menus
 from bot.digest.models import DigestEntry
 from bot.digest.select import Verdict
 from bot.errors import InputError
 from bot.ui.left_out import render_left_out
 from bot.ui.styles import embeds_of, list_papers
-from bot.ui.views import NEXT, PREVIOUS, LeftOut, make_view
+from bot.ui.views import LeftOut, make_view
 
 
 class LeftOutButton(StateButton[LeftOut], state=LeftOut):
@@ -31,12 +33,14 @@ async def show_left_out(interaction: discord.Interaction, state: LeftOut) -> Non
     pages = list_papers(entries)
     if not pages:
         raise InputError("Every paper of that day matches the channel's topics now.")
-    page = min(max(state.page, 0), len(pages) - 1)
-    said = render_left_out(state, page, len(pages), left_out=len(entries), announced=announced)
+    last = len(pages) - 1
+    state = replace(state, page=min(max(state.page, 0), last))
+    page = pages[state.page]
+    said = render_left_out(state, len(pages), left_out=len(entries), announced=announced)
     await interaction.edit_original_response(
         content=said,
-        embeds=[discord.Embed.from_dict(embed) for embed in embeds_of(pages[page])],
-        view=make_view([*abstract_menus(pages[page]), *_buttons(state, page, len(pages))]),
+        embeds=[discord.Embed.from_dict(embed) for embed in embeds_of(page)],
+        view=make_view([*abstract_menus(page), *make_turns(LeftOutButton, state, last=last)]),
     )
 
 
@@ -50,17 +54,6 @@ async def _read(interaction: discord.Interaction, state: LeftOut) -> tuple[list[
     followed = [each for each in decisions if each.verdict is not Verdict.TYPE_NOT_FOLLOWED]
     left_out = [each.entry for each in followed if each.verdict is Verdict.NO_TOPIC_MATCHED]
     return left_out, len(followed)
-
-
-def _buttons(state: LeftOut, page: int, pages: int) -> list[LeftOutButton]:
-    if pages == 1:
-        return []
-    before = LeftOut(channel_id=state.channel_id, day=state.day, page=page - 1)
-    after = LeftOut(channel_id=state.channel_id, day=state.day, page=page + 1)
-    return [
-        LeftOutButton(before, PREVIOUS, is_there=page > 0),
-        LeftOutButton(after, NEXT, is_there=page < pages - 1),
-    ]
 
 
 BUTTONS = (LeftOutButton,)

@@ -4,10 +4,10 @@ from bot.text.words import count_of, long_date
 from bot.ui.views import LeftOut
 
 
-def render_left_out(state: LeftOut, page: int, pages: int, *, left_out: int, announced: int) -> str:
-    """Say of which day they are, how many, and which page this is; ``page`` counts from 0."""
+def render_left_out(state: LeftOut, pages: int, *, left_out: int, announced: int) -> str:
+    """Say of which day they are, how many, and which page this is."""
     said = (
         f"**{long_date(state.day)}**: {count_of(left_out, 'paper')} of {announced:,} announced "
         f"match no topic of <#{state.channel_id}>."
     )
-    return said if pages == 1 else f"{said} Page {page + 1} of {pages}."
+    return said if pages == 1 else f"{said} Page {state.page + 1} of {pages}."

@@ -25,13 +25,15 @@ SORTS = {"newest": "Newest first", "relevance": "Most relevant first"}
 """Labels of the buttons that change the order."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PreviewPage:
-    """A page of ``/digest preview``: 0 is the summary, then the messages."""
+_DAY_PAGE = r"(?P<channel>\d{1,20}):(?P<day>\d{4}-\d\d-\d\d):(?P<page>-?\d{1,3})"
 
-    TEMPLATE: ClassVar[str] = (
-        r"preview:1:(?P<channel>\d{1,20}):(?P<day>\d{4}-\d\d-\d\d):(?P<page>-?\d{1,3})"
-    )
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DayPage:
+    """A page of what a date has for a channel, counted from 0."""
+
+    PREFIX: ClassVar[str]
+    TEMPLATE: ClassVar[str]
 
     channel_id: int
     day: date
@@ -39,7 +41,7 @@ class PreviewPage:
 
     @property
     def custom_id(self) -> str:
-        return f"preview:1:{self.channel_id}:{self.day.isoformat()}:{self.page}"
+        return f"{self.PREFIX}{self.channel_id}:{self.day.isoformat()}:{self.page}"
 
     @classmethod
     def from_match(cls, match: re.Match[str]) -> Self:
@@ -48,6 +50,14 @@ class PreviewPage:
             day=date.fromisoformat(match["day"]),
             page=int(match["page"]),
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PreviewPage(DayPage):
+    """A page of ``/digest preview``: 0 is the summary, then the messages."""
+
+    PREFIX: ClassVar[str] = "preview:1:"
+    TEMPLATE: ClassVar[str] = PREFIX + _DAY_PAGE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,29 +114,11 @@ class SearchOffer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LeftOut:
+class LeftOut(DayPage):
     """A page of what a date announced for a channel and did not match, counted from 0."""
 
     PREFIX: ClassVar[str] = "left:1:"
-    TEMPLATE: ClassVar[str] = (
-        r"left:1:(?P<channel>\d{1,20}):(?P<day>\d{4}-\d\d-\d\d):(?P<page>-?\d{1,3})"
-    )
-
-    channel_id: int
-    day: date
-    page: int
-
-    @property
-    def custom_id(self) -> str:
-        return f"{self.PREFIX}{self.channel_id}:{self.day.isoformat()}:{self.page}"
-
-    @classmethod
-    def from_match(cls, match: re.Match[str]) -> Self:
-        return cls(
-            channel_id=int(match["channel"]),
-            day=date.fromisoformat(match["day"]),
-            page=int(match["page"]),
-        )
+    TEMPLATE: ClassVar[str] = PREFIX + _DAY_PAGE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
