@@ -11,7 +11,6 @@ import pytest
 
 from bot.delivery.edge import DiscordSender
 from bot.delivery.notices import Caretaker
-from bot.delivery.trace import http_trace
 from bot.delivery.worker import Delivery
 from bot.digest.messages import DeliveryState
 from bot.digest.models import Reason, ReasonCode, Subscription
@@ -30,7 +29,7 @@ from bot.ui.notices import Paused, render_notice, render_outages
 from tests.builders import DAY, NOW, make_draft, make_papers, make_reason, make_record
 from tests.fakes import faults, spec
 from tests.fakes.clock import VirtualClock
-from tests.fakes.discord import SEND, DiscordServer
+from tests.fakes.discord import SEND, DiscordServer, make_client
 from tests.fakes.faults import Fault
 from tests.fakes.world import READ_MESSAGE_HISTORY, SEND_MESSAGES, Channel, Guild
 from tests.faults.world import FAST
@@ -101,9 +100,7 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
         channel = server.add_channel(server.add_guild())
         world = World(server, store, clock)
         await world.subscribe(channel)
-        client = discord.AutoShardedClient(
-            intents=discord.Intents(guilds=True), http_trace=http_trace(), guild_ready_timeout=0.05
-        )
+        client = make_client()
         world.sender.use(client)
         async with server.connected(client):
             yield world

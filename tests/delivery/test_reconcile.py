@@ -7,13 +7,11 @@ from datetime import timedelta
 from pathlib import Path
 from typing import IO
 
-import discord
 import pytest
 
 from bot.delivery.edge import DiscordSender
 from bot.delivery.notices import Caretaker
 from bot.delivery.reconcile import Reconciliation, may_repeat
-from bot.delivery.trace import http_trace
 from bot.delivery.window import Tries
 from bot.delivery.worker import Delivery
 from bot.digest.messages import DeliveryState
@@ -28,7 +26,7 @@ from bot.ui.styles.cards import CARDS
 from tests.builders import DAY, NOW, make_digest, make_entry, make_paper, make_papers
 from tests.fakes import faults, spec
 from tests.fakes.clock import VirtualClock
-from tests.fakes.discord import DiscordServer
+from tests.fakes.discord import DiscordServer, make_client
 from tests.fakes.world import READ_MESSAGE_HISTORY, Channel
 from tests.faults.invariants import find_broken
 from tests.faults.world import FAST
@@ -87,9 +85,7 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
     clock = VirtualClock(NOW)
     async with DiscordServer(now=clock.now) as server:
         world = World(server, clock, tmp_path / "bot.db")
-        client = discord.AutoShardedClient(
-            intents=discord.Intents(guilds=True), http_trace=http_trace(), guild_ready_timeout=0.05
-        )
+        client = make_client()
         world.sender.use(client)
         async with server.connected(client):
             yield world

@@ -37,12 +37,14 @@ from email.utils import format_datetime
 from types import TracebackType
 from typing import Any, Self
 
+import discord
 import yarl
 from aiohttp import ClientWebSocketResponse, web
 from discord import Client
 from discord.gateway import DiscordWebSocket, KeepAliveHandler
 from discord.http import Route
 
+from bot.delivery.trace import http_trace
 from tests.fakes import faults, spec
 from tests.fakes.faults import Fault
 from tests.fakes.gateway import Event, Gateway, Session
@@ -230,6 +232,16 @@ class _Scripted:
 
 
 Handler = Callable[[Call], Awaitable[Answer]]
+
+
+def make_client(**settings: Any) -> discord.AutoShardedClient:
+    """Make the client of a bot that only posts, with its tries visible to delivery."""
+    return discord.AutoShardedClient(
+        intents=discord.Intents(guilds=True),
+        http_trace=http_trace(),
+        guild_ready_timeout=0.05,
+        **settings,
+    )
 
 
 class DiscordServer:

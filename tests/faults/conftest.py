@@ -11,26 +11,11 @@ from bot.delivery.worker import Delivery
 from bot.pipeline import Pipeline
 from tests.conftest import World as Commands
 from tests.conftest import make_world
+from tests.delivery.conftest import channel as channel
+from tests.delivery.conftest import guild as guild
+from tests.delivery.conftest import world as world
 from tests.fakes.clock import VirtualClock
-from tests.fakes.world import Channel, Guild
 from tests.faults.fetching import Fetching, open_fetching
-from tests.faults.world import World, open_world
-
-
-@pytest.fixture
-async def world(tmp_path: Path) -> AsyncIterator[World]:
-    async with open_world(tmp_path) as world:
-        yield world
-
-
-@pytest.fixture
-def guild(world: World) -> Guild:
-    return world.guild
-
-
-@pytest.fixture
-def channel(world: World) -> Channel:
-    return world.channel
 
 
 @pytest.fixture

@@ -7,13 +7,11 @@ from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
 import aiohttp
-import discord
 from aiohttp import web
 
 from bot.arxiv.client import ArxivClient
 from bot.delivery.edge import DiscordSender
 from bot.delivery.notices import Caretaker
-from bot.delivery.trace import http_trace
 from bot.delivery.worker import Delivery
 from bot.intake.backfill import Backfill, PastDays
 from bot.intake.schedule import IntakeRules
@@ -24,7 +22,7 @@ from tests.builders import DAY
 from tests.fakes import arxiv as fake
 from tests.fakes.arxiv import ArxivServer, Fault, Page, Record
 from tests.fakes.clock import HostClock, VirtualClock
-from tests.fakes.discord import DiscordServer
+from tests.fakes.discord import DiscordServer, make_client
 from tests.fakes.world import Channel
 from tests.faults.world import FAST
 from tests.replay.faults import at
@@ -179,9 +177,7 @@ class Fetching:
 @asynccontextmanager
 async def open_fetching(folder: Path) -> AsyncIterator[Fetching]:
     clock = VirtualClock(at(DAY, 0))
-    client = discord.AutoShardedClient(
-        intents=discord.Intents(guilds=True), http_trace=http_trace(), guild_ready_timeout=0.05
-    )
+    client = make_client()
     async with (
         ArxivServer(now=clock.now, monotonic=clock.monotonic) as arxiv,
         DiscordServer(now=clock.now) as server,

@@ -7,12 +7,10 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
 
-import discord
 import pytest
 
 from bot.delivery.edge import DiscordSender
 from bot.delivery.reconcile import Reconciliation
-from bot.delivery.trace import http_trace
 from bot.delivery.window import Tries
 from bot.delivery.worker import Delivery
 from bot.digest.models import DigestOptions, Place, Subscription
@@ -22,7 +20,7 @@ from bot.store.store import Store
 from bot.ui.styles.cards import CARDS
 from tests.builders import DAY, NOW, make_digest, make_papers
 from tests.fakes.clock import VirtualClock
-from tests.fakes.discord import DiscordServer
+from tests.fakes.discord import DiscordServer, make_client
 from tests.fakes.world import Channel
 from tests.faults.world import FAST, THREAD_NAME
 from tests.stores import open_store
@@ -91,9 +89,7 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
     clock = VirtualClock(NOW)
     async with DiscordServer(now=clock.now) as server:
         world = World(server, clock, tmp_path / "bot.db")
-        client = discord.AutoShardedClient(
-            intents=discord.Intents(guilds=True), http_trace=http_trace(), guild_ready_timeout=0.05
-        )
+        client = make_client()
         world.sender.use(client)
         async with server.connected(client):
             yield world
@@ -169,23 +165,34 @@ async def test_row_92_what_follows_goes_into_the_thread_that_was_found(
     assert world.server.messages_in(thread)[-1].content == SUPPLEMENT[-1].body["content"]
 
 
+async def begin_thread(world: World, store: Store, copy: Path) -> None:
+    """Post a digest's first message, before its thread is made, and copy the database then."""
+    subscription = await world.subscribe(store, Place.THREAD)
+    await store.outbox.plan(
+        subscription, DAY, DRAFTS, now=world.clock.now(), thread_name=THREAD_NAME
+    )
+    await world.post(store, world.channels[Place.THREAD], 1)
+    await backup(world.path, copy)
+
+
+async def deliver_restored(world: World, copy: Path) -> list[str]:
+    """Restore the copy hours later and deliver; returns the states of the thread's messages."""
+    channel_id = world.channels[Place.THREAD].id
+    world.clock.advance(timedelta(hours=3))
+    await restore(copy, world.path, now=world.clock.now())
+    async with open_store(world.path) as store:
+        await world.deliver(store)
+        return [each.state.value for each in await store.outbox.list_deliveries(channel_id)]
+
+
 async def test_row_92_a_thread_that_was_never_made_is_made_after_a_restore(
     world: World, tmp_path: Path
 ) -> None:
     """The copy doubts it, the first message's flag tells; nothing stays unknown."""
     channel, copy = world.channels[Place.THREAD], tmp_path / "copy.db"
     async with open_store(world.path) as store:
-        subscription = await world.subscribe(store, Place.THREAD)
-        await store.outbox.plan(
-            subscription, DAY, DRAFTS, now=world.clock.now(), thread_name=THREAD_NAME
-        )
-        await world.post(store, channel, 1)
-        await backup(world.path, copy)
-    world.clock.advance(timedelta(hours=3))
-    await restore(copy, world.path, now=world.clock.now())
-    async with open_store(world.path) as store:
-        await world.deliver(store)
-        states = [each.state.value for each in await store.outbox.list_deliveries(channel.id)]
+        await begin_thread(world, store, copy)
+    states = await deliver_restored(world, copy)
     assert states == ["sent"] * len(DRAFTS)
     assert len(world.server.ledger) == len(DRAFTS)
     (thread,) = world.server.threads.of(channel)
@@ -197,19 +204,10 @@ async def test_row_92_a_thread_deleted_since_is_not_taken_for_never_made(
 ) -> None:
     channel, copy = world.channels[Place.THREAD], tmp_path / "copy.db"
     async with open_store(world.path) as store:
-        subscription = await world.subscribe(store, Place.THREAD)
-        await store.outbox.plan(
-            subscription, DAY, DRAFTS, now=world.clock.now(), thread_name=THREAD_NAME
-        )
-        await world.post(store, channel, 1)
-        await backup(world.path, copy)
+        await begin_thread(world, store, copy)
         await world.deliver(store)
     await world.server.threads.delete(world.server.threads.of(channel)[0])
-    world.clock.advance(timedelta(hours=3))
-    await restore(copy, world.path, now=world.clock.now())
-    async with open_store(world.path) as store:
-        await world.deliver(store)
-        states = [each.state.value for each in await store.outbox.list_deliveries(channel.id)]
+    states = await deliver_restored(world, copy)
     assert states == ["sent"] + ["unknown"] * (len(DRAFTS) - 1)
     assert len(world.server.ledger) == len(DRAFTS)
 

@@ -12,7 +12,6 @@ from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
-import discord
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
@@ -33,7 +32,6 @@ from bot.delivery.history import PostedPapers
 from bot.delivery.notices import Caretaker
 from bot.delivery.outcome import Outcome
 from bot.delivery.reconcile import Reconciliation
-from bot.delivery.trace import http_trace
 from bot.delivery.window import Tries
 from bot.delivery.worker import Delivery, DeliverySettings
 from bot.digest.messages import DeliveryRecord
@@ -45,7 +43,7 @@ from bot.store.store import Store
 from tests.builders import NOW, make_listing, make_paper
 from tests.fakes import faults
 from tests.fakes.clock import VirtualClock
-from tests.fakes.discord import SEND, DiscordServer
+from tests.fakes.discord import SEND, DiscordServer, make_client
 from tests.fakes.faults import Fault
 from tests.fakes.threads import OPEN_POST, OPEN_THREAD
 from tests.fakes.world import (
@@ -167,12 +165,7 @@ class Promise(RuleBasedStateMachine):
         ]
         await self._open_store()
         self.sender = DiscordSender(now=self.now)
-        client = discord.AutoShardedClient(
-            intents=discord.Intents(guilds=True),
-            http_trace=http_trace(),
-            guild_ready_timeout=0.05,
-            max_ratelimit_timeout=30.0,
-        )
+        client = make_client(max_ratelimit_timeout=30.0)
         self.sender.use(client)
         await enter(self.server.connected(client))
         self._start()

@@ -7,10 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
-import discord
 
 from bot.delivery.edge import DiscordSender
-from bot.delivery.trace import http_trace
 from bot.delivery.window import Tries
 from bot.delivery.worker import Delivery, DeliverySettings
 from bot.digest.messages import DeliveryRecord, MessageDraft
@@ -19,7 +17,7 @@ from bot.store.store import Store
 from bot.ui.reasons import say_reason
 from tests.builders import DAY, NOW, make_id
 from tests.fakes.clock import HostClock, VirtualClock
-from tests.fakes.discord import SEND, DiscordServer
+from tests.fakes.discord import SEND, DiscordServer, make_client
 from tests.fakes.world import Channel
 from tests.stores import open_store
 
@@ -149,13 +147,7 @@ class World:
 async def open_world(folder: Path) -> AsyncIterator[World]:
     """Open a world whose bot is connected; at the end no body may have been refused."""
     clock, connector = VirtualClock(NOW), HeldConnector(limit=0)
-    client = discord.AutoShardedClient(
-        intents=discord.Intents(guilds=True),
-        connector=connector,
-        http_trace=http_trace(),
-        guild_ready_timeout=0.05,
-        max_ratelimit_timeout=30.0,
-    )
+    client = make_client(connector=connector, max_ratelimit_timeout=30.0)
     async with (
         DiscordServer(now=clock.now) as server,
         open_store(folder / "bot.db") as store,
