@@ -31,7 +31,7 @@ def read_ping(interaction: discord.Interaction, channel: DigestChannel, text: st
     if not may_person:
         raise InputError(
             f"You may not mention @{role.name}, so I don't either. Choose a role that anyone may "
-            "mention, or ask somebody who may mention all roles."
+            "mention, or ask someone who may mention all roles."
         )
     if not channel.permissions_for(channel.guild.me).mention_everyone:
         raise InputError(

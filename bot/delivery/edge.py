@@ -182,7 +182,7 @@ class DiscordSender:
     async def open_thread(self, record: DeliveryRecord) -> Outcome | None:
         http, thread_id = self.client.http, record.thread_id
         if thread_id is None:
-            return Outcome(state=DeliveryState.PLANNED, effect=Effect.BEGIN_ANEW)
+            return Outcome(state=DeliveryState.PLANNED, effect=Effect.START_OVER)
         try:
             await http.start_thread_with_message(
                 record.channel_id,
@@ -192,7 +192,7 @@ class DiscordSender:
             )
         except Exception as error:  # everything: the table has a row for each
             outcome = judge_opening(failure_of(error))
-            if outcome is None or outcome.effect is not Effect.BEGIN_ANEW:
+            if outcome is None or outcome.effect is not Effect.START_OVER:
                 return outcome
             return None if await self._is_there(thread_id) else outcome
         return None

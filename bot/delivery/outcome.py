@@ -52,7 +52,7 @@ class Effect(Enum):
     HOLD_ALL = "hold all"
     STOP = "stop"
     CLOSE_THREAD = "close thread"
-    BEGIN_ANEW = "begin anew"
+    START_OVER = "start over"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -246,7 +246,7 @@ OPENING: Final = (
         codes={UNKNOWN_MESSAGE},
         state=PLANNED,
         reason=ReasonCode.STARTER_GONE,
-        effect=Effect.BEGIN_ANEW,
+        effect=Effect.START_OVER,
     ),
     Rule(
         codes={MAY_NOT},
@@ -292,7 +292,7 @@ def judge_opening(failure: Failure) -> Outcome | None:
     if failure.discord_code == THREAD_EXISTS:
         return None
     outcome = judge_unsent(failure, OPENING)
-    if outcome.state is PLANNED and outcome.effect is not Effect.BEGIN_ANEW:
+    if outcome.state is PLANNED and outcome.effect is not Effect.START_OVER:
         reason = Reason(code=ReasonCode.NO_THREAD_YET, because=outcome.reason)
         return replace(outcome, reason=reason)
     return outcome

@@ -65,7 +65,7 @@ async def own_posts(
 ) -> AsyncIterator[discord.Thread]:
     """List the bot's own posts in a forum: the active ones, and those archived since.
 
-    Of the archived ones, whoever made them, ``at_least`` so many are looked at.
+    At least ``at_least`` archived posts are looked at, no matter who made them.
     """
     user_id = client.user.id if client.user else 0
     for thread in await forum.guild.active_threads():

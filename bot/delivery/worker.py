@@ -224,7 +224,7 @@ class Delivery:
         lane.posted += outcome.state is DeliveryState.SENT
         is_sent = outcome.state is DeliveryState.SENT
         # A refused message may have been split: then there is more than when it was claimed.
-        is_more = outcome.state is DeliveryState.FAILED or outcome.effect is Effect.BEGIN_ANEW
+        is_more = outcome.state is DeliveryState.FAILED or outcome.effect is Effect.START_OVER
         return ((is_sent and record.has_next) or is_more) and not lane.is_detached
 
     async def _send(self, lane: Lane, record: DeliveryRecord, tries: Tries) -> Outcome:
@@ -269,8 +269,8 @@ class Delivery:
         match outcome.state:
             case DeliveryState.SENT:
                 await self._outbox.mark_sent(record.id, outcome.message_id, now, outcome.reason)
-            case DeliveryState.PLANNED if outcome.effect is Effect.BEGIN_ANEW:
-                await self._outbox.begin_anew(record.id, outcome.reason, now)
+            case DeliveryState.PLANNED if outcome.effect is Effect.START_OVER:
+                await self._outbox.start_over(record.id, outcome.reason, now)
             case DeliveryState.PLANNED:
                 delay_s = self._delay_s(record, outcome)
                 not_before = now + timedelta(seconds=delay_s)

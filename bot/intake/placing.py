@@ -1,7 +1,7 @@
 """To which dates the lists of files belong. Pure.
 
 A file is judged as the live feed is (`judge`), and for that the lists around it must be known. So
-all files of a category are judged anew whenever one is added, in the order in which arXiv showed
+all files of a category are judged again whenever one is added, in the order in which arXiv showed
 them, beside what the bot has read itself: the outcome depends on which files there are, not on when
 they came. A feed counts as read twice on the day that it carries, so a list whose date nothing
 confirms is taken as of uncertain date; a page counts as asked for when its date was over.

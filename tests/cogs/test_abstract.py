@@ -28,7 +28,7 @@ async def post_list(world: World) -> discord.Message:
 
 
 async def forge(world: World, *values: str) -> discord.Message:
-    """Have the bot post a menu whose values somebody made up."""
+    """Have the bot post a menu with made-up values."""
     channel = world.env.bot.get_channel(world.channel.id)
     assert isinstance(channel, discord.TextChannel)
     options = [discord.SelectOption(label=value[:20], value=value) for value in values]

@@ -215,7 +215,7 @@ def test_a_thread_that_is_not_made_yet_leaves_its_message_planned(
 
 
 OPENING_REFUSALS = {
-    "message deleted": (10008, PLANNED, Effect.BEGIN_ANEW, ReasonCode.STARTER_GONE),
+    "message deleted": (10008, PLANNED, Effect.START_OVER, ReasonCode.STARTER_GONE),
     "no permission": (50013, FAILED, Effect.PAUSE_CHANNEL, ReasonCode.MAY_NOT_START_THREADS),
     "no threads there": (50024, FAILED, Effect.PAUSE_CHANNEL, ReasonCode.NO_THREADS_THERE),
     "channel gone": (10003, FAILED, Effect.PAUSE_CHANNEL, ReasonCode.CHANNEL_GONE),

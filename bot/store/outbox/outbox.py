@@ -247,9 +247,9 @@ class Outbox:
         parameters = {"id": delivery_id, "now": moment_text(now), **reason_parameters(reason)}
         return await self._database.write(refuse_thread, delivery_id, reason, parameters)
 
-    async def begin_anew(self, delivery_id: int, reason: Reason | None, now: datetime) -> bool:
+    async def start_over(self, delivery_id: int, reason: Reason | None, now: datetime) -> bool:
         """Note that no thread can be made of a message's starter: it gets another, or is one."""
-        return await self._database.write(_begin_anew, delivery_id, reason, now)
+        return await self._database.write(_start_over, delivery_id, reason, now)
 
     async def split(
         self, delivery_id: int, drafts: Sequence[MessageDraft], reason: Reason | None, now: datetime
@@ -594,7 +594,7 @@ def _refuse_channel(
     return True
 
 
-def _begin_anew(
+def _start_over(
     connection: sqlite3.Connection, delivery_id: int, reason: Reason | None, now: datetime
 ) -> bool:
     if not change(

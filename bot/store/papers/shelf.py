@@ -2,7 +2,7 @@
 
 A feed's date can be wrong, and which it is shows only beside its neighbours, which may be
 imported later. So a file's papers are stored at once, its list lies here, and what all lists of a
-category come to is worked out anew whenever one is added (`bot.intake.placing`) and written by
+category come to is worked out again whenever one is added (`bot.intake.placing`) and written by
 `Shelf.place`. Announcements that the bot read itself are not of a file, and stay.
 """
 

@@ -50,7 +50,7 @@ def kind_of(path: Path) -> str:
     """Name what is at ``path`` when it is no file ("a folder"); empty for a file or nothing."""
     try:
         mode = path.stat().st_mode
-    except OSError:  # whoever opens it finds out what that means
+    except OSError:  # opening it will show what is wrong
         return ""
     return next((kind for is_kind, kind in KINDS if is_kind(mode)), "")
 

@@ -160,8 +160,8 @@ async def test_a_message_whose_starter_was_deleted_begins_a_thread_itself(store:
     await plan(store, 1, 1, 1)
     await post(store, 77)
     second = await claim(store.outbox)
-    assert await store.outbox.begin_anew(second.id, GONE, LATER)
-    assert not await store.outbox.begin_anew(second.id, GONE, LATER)
+    assert await store.outbox.start_over(second.id, GONE, LATER)
+    assert not await store.outbox.start_over(second.id, GONE, LATER)
     assert await places(store) == [(1, "channel", None), (2, "channel", None), (3, "thread", 1)]
     _, again, _ = await records(store)
     assert (again.state.value, again.reason, again.thread_id) == ("planned", GONE, None)
