@@ -28,6 +28,9 @@ COLUMNS: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "day": DAY, "asked_at": MOMENT, "failing_since": MOMENT, "not_before": MOMENT
         },
         "departed_guild": {"noticed_at": MOMENT},
+        "saved_paper": {"saved_at": MOMENT},
+        "opinion": {"given_at": MOMENT},
+        "shared_tag": {"shared_at": MOMENT},
     }
 )  # fmt: skip
 """What is looked at, and what it should hold; None is fine where the schema allows it."""

@@ -8,12 +8,27 @@ from bot.store.outbox.outbox import moment_text
 from bot.store.sqlite.executor import Database
 from bot.store.sqlite.statements import change, json_array, select
 
-KNOWN_GUILDS = "SELECT guild_id FROM subscription UNION SELECT guild_id FROM delivery"
+KNOWN_GUILDS = (
+    "SELECT guild_id FROM subscription UNION SELECT guild_id FROM delivery "
+    "UNION SELECT guild_id FROM opinion UNION SELECT guild_id FROM shared_tag "
+    "UNION SELECT guild_id FROM discussion UNION SELECT guild_id FROM saved_paper "
+    "WHERE guild_id IS NOT NULL"
+)
+
+CHANNELS = (
+    "SELECT channel_id FROM subscription WHERE guild_id = :guild_id "
+    "UNION SELECT channel_id FROM delivery WHERE guild_id = :guild_id"
+)
 
 FORGET = (
-    "DELETE FROM digest WHERE channel_id IN "
-    "(SELECT channel_id FROM subscription WHERE guild_id = :guild_id "
-    "UNION SELECT channel_id FROM delivery WHERE guild_id = :guild_id)",
+    f"DELETE FROM digest WHERE channel_id IN ({CHANNELS})",
+    f"DELETE FROM forgotten_taste WHERE channel_id IN ({CHANNELS})",
+    f"DELETE FROM last_look WHERE channel_id IN ({CHANNELS})",
+    "DELETE FROM opinion WHERE guild_id = :guild_id",
+    "DELETE FROM shared_tag WHERE guild_id = :guild_id",
+    "DELETE FROM discussion WHERE guild_id = :guild_id",
+    # A saved paper is its person's, wherever it was saved.
+    "UPDATE saved_paper SET guild_id = NULL WHERE guild_id = :guild_id",
     "DELETE FROM delivered_paper WHERE delivery_id IN "
     "(SELECT id FROM delivery WHERE guild_id = :guild_id)",
     "DELETE FROM delivery_history WHERE delivery_id IN "
@@ -47,7 +62,7 @@ class Departures:
         )
 
     async def forget(self, guild_id: int) -> None:
-        """Delete all that is kept for a guild: subscriptions, topics, what was posted there."""
+        """Delete all that is kept for a guild: digests, topics, what was posted there, likes."""
         await self._database.write(_forget, guild_id)
 
 

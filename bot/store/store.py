@@ -15,6 +15,9 @@ from bot.store.outbox.outbox import Outbox
 from bot.store.outbox.troubles import Troubles
 from bot.store.papers.papers import Papers
 from bot.store.papers.shelf import Shelf
+from bot.store.readers.library import Library
+from bot.store.readers.opinions import Opinions
+from bot.store.readers.people import People
 from bot.store.search.renewal import is_renewing, renew_if_small
 from bot.store.search.search import Search
 from bot.store.searches import RecentSearches
@@ -32,6 +35,9 @@ class Store:
     shelf: Shelf
     search: Search
     recent: RecentSearches
+    library: Library
+    opinions: Opinions
+    people: People
     subscriptions: Subscriptions
     outbox: Outbox
     troubles: Troubles
@@ -58,6 +64,9 @@ async def open_store(path: Path) -> AsyncIterator[Store]:
             shelf=Shelf(database),
             search=Search(database),
             recent=RecentSearches(database),
+            library=Library(database),
+            opinions=Opinions(database),
+            people=People(database),
             subscriptions=Subscriptions(database),
             outbox=Outbox(database),
             troubles=Troubles(database),

@@ -581,6 +581,69 @@ TWELFTH: Step = (
     "CHECK (quiet_days IN ('all', 'unexpected', 'none'))",
 )
 
+THIRTEENTH: Step = (
+    # What single people keep (bot/store/readers): all of it is deleted when they ask for it.
+    """
+    CREATE TABLE saved_paper (
+        user_id INTEGER NOT NULL,
+        arxiv_id TEXT NOT NULL,
+        saved_at TEXT NOT NULL,
+        guild_id INTEGER,                    -- where it was saved; there it counts half a like
+        note TEXT NOT NULL DEFAULT '',
+        tags TEXT NOT NULL DEFAULT '',       -- blank-separated, small letters
+        is_read INTEGER NOT NULL DEFAULT 0,
+        PRIMARY KEY (user_id, arxiv_id)
+    ) STRICT, WITHOUT ROWID
+    """,
+    "CREATE INDEX saved_paper_by_guild ON saved_paper (guild_id) WHERE guild_id IS NOT NULL",
+    """
+    CREATE TABLE opinion (
+        guild_id INTEGER NOT NULL,
+        user_id INTEGER NOT NULL,
+        arxiv_id TEXT NOT NULL,
+        is_liked INTEGER NOT NULL,           -- 0: not for us
+        given_at TEXT NOT NULL,
+        PRIMARY KEY (guild_id, user_id, arxiv_id)
+    ) STRICT, WITHOUT ROWID
+    """,
+    "CREATE INDEX opinion_by_person ON opinion (user_id)",
+    """
+    CREATE TABLE shared_tag (                -- a part of a library that a server may read
+        guild_id INTEGER NOT NULL,
+        name TEXT NOT NULL COLLATE NOCASE,
+        user_id INTEGER NOT NULL,
+        tag TEXT NOT NULL,                   -- '': the whole library, without its notes
+        shared_at TEXT NOT NULL,
+        PRIMARY KEY (guild_id, name)
+    ) STRICT, WITHOUT ROWID
+    """,
+    "CREATE INDEX shared_tag_by_person ON shared_tag (user_id)",
+    """
+    CREATE TABLE last_look (                 -- up to when a person caught up with a channel
+        user_id INTEGER NOT NULL,
+        channel_id INTEGER NOT NULL,
+        looked_at TEXT NOT NULL,
+        PRIMARY KEY (user_id, channel_id)
+    ) STRICT, WITHOUT ROWID
+    """,
+    """
+    CREATE TABLE forgotten_taste (           -- words and names that do not order a channel's papers
+        channel_id INTEGER NOT NULL,
+        term TEXT NOT NULL,
+        PRIMARY KEY (channel_id, term)
+    ) STRICT, WITHOUT ROWID
+    """,
+    """
+    CREATE TABLE discussion (                -- the thread in which a server discusses a paper
+        guild_id INTEGER NOT NULL,
+        arxiv_id TEXT NOT NULL,
+        channel_id INTEGER NOT NULL,
+        thread_id INTEGER NOT NULL,
+        PRIMARY KEY (guild_id, arxiv_id)
+    ) STRICT, WITHOUT ROWID
+    """,
+)
+
 STEPS: tuple[Step, ...] = (
     FIRST,
     SECOND,
@@ -594,6 +657,7 @@ STEPS: tuple[Step, ...] = (
     TENTH,
     ELEVENTH,
     TWELFTH,
+    THIRTEENTH,
 )
 
 FUNCTIONS: Mapping[str, Callable[[str], str | None]] = {

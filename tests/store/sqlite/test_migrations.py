@@ -34,6 +34,7 @@ TAKEN = (
     "a4d775cda388f3ba",
     "0ca267bdae231ab5",
     "49f2ed8f55916550",
+    "f2be546201f75d63",
 )
 """The beginning of each step's SHA-256."""
 
