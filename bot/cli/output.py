@@ -1,6 +1,8 @@
 """What is printed: results, remarks, failures as one sentence, and the exit codes."""
 
+import codecs
 import contextlib
+import io
 import json
 import os
 import sys
@@ -56,9 +58,11 @@ exit codes:
 
 
 def prepare_streams() -> None:
-    """See that files which are opened take no number of a closed stdin, stdout or stderr.
+    """See that every result can be printed, and that no file takes a standard stream's number.
 
-    Whatever is written there without asking, a library's complaint say, would land in them.
+    Whatever is written there without asking, a library's complaint say, would land in a file that
+    took the number of a closed stdin, stdout or stderr. What the terminal's encoding lacks, a
+    title's Greek in a pipe of Windows say, is printed as a question mark.
     """
     for number in range(3):
         try:
@@ -67,6 +71,8 @@ def prepare_streams() -> None:
             os.open(os.devnull, os.O_RDWR)  # the lowest free number is this one
     if sys.stderr is None:  # Python's answer to a closed one
         sys.stderr = open(os.devnull, "w")  # noqa: SIM115  # until the end
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")
 
 
 def show(text: str) -> None:
@@ -121,7 +127,9 @@ def exit_code(error: BotError) -> int:
 
 
 def _json(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, indent=2) + "\n"
+    """Print JSON that is whole in any encoding: where letters would be lost, they are escaped."""
+    encoding = codecs.lookup(getattr(sys.stdout, "encoding", None) or "utf-8").name
+    return json.dumps(value, ensure_ascii=encoding != "utf-8", indent=2) + "\n"
 
 
 FORMATS: Mapping[str, Callable[[Digest], str]] = {

@@ -8,6 +8,7 @@ memory start Python; see `process.py`.
 
 import atexit
 import functools
+import io
 import json
 import os
 import signal
@@ -105,8 +106,17 @@ def _become(order: Mapping[str, Any]) -> None:
     for number in (OUT, ERR):
         path = Path(order["folder"], str(number))
         os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT), number)
+    _take_encoding(os.environ.get("PYTHONIOENCODING"))
     if crashing.program(os.environ) != "bot":
         crashing.lay_points()
+
+
+def _take_encoding(encoding: str | None) -> None:
+    """Do for stdout and stderr what Python does at its start."""
+    if encoding is not None:
+        for stream, errors in ((sys.stdout, "strict"), (sys.stderr, "backslashreplace")):
+            assert isinstance(stream, io.TextIOWrapper)
+            stream.reconfigure(encoding=encoding, errors=errors)
 
 
 if __name__ == "__main__":
