@@ -308,7 +308,7 @@ class ArxivClient:
                 reason=IntakeReason(code=IntakeCode.NO_ANSWER, seconds=timeout_s),
             ) from error
         except (aiohttp.ClientError, OSError) as error:
-            cause = str(error) or type(error).__name__
+            cause = say_failure(error)
             raise ArxivUnavailable(
                 f"arXiv could not be reached ({cause}).",
                 url,
@@ -362,6 +362,15 @@ class ArxivClient:
             pause_s,
             reason=IntakeReason(code=code, status=status),
         )
+
+
+def say_failure(error: aiohttp.ClientError | OSError) -> str:
+    """Say in a few words why a request brought no answer; names no password of a proxy."""
+    if isinstance(error, aiohttp.ClientHttpProxyError):
+        return f"the proxy answers with HTTP {error.status}"
+    if isinstance(error, aiohttp.ClientProxyConnectionError):
+        return f"the proxy at {error.host}:{error.port} cannot be reached"
+    return " ".join(str(error).split()) or type(error).__name__
 
 
 def parse_retry_after(header: str | None, now: datetime) -> float | None:

@@ -104,6 +104,21 @@ def _base_address_of(domain: str) -> AfterValidator:
     return AfterValidator(check)
 
 
+def _check_proxy(url: str) -> str:
+    try:
+        parts = urlsplit(url)
+        is_proxy = parts.scheme == "http" and bool(parts.hostname) and parts.path in ("", "/")
+        bool(parts.port)  # raises ValueError when it is no port
+    except ValueError:
+        is_proxy = False
+    if url and (not is_proxy or re.search(r"[^!-~]", url)):
+        raise ValueError(
+            "must be empty (what HTTPS_PROXY and NO_PROXY say), or the address of an HTTP proxy "
+            "such as http://proxy.example.org:3128"
+        )
+    return url
+
+
 def _stand_in(scheme: str) -> AfterValidator:
     """Allow nothing, or an address on this machine; the token must never go anywhere else."""
 
@@ -269,6 +284,13 @@ class DiscordConfig(Section):
     )
 
 
+class NetworkConfig(Section):
+    proxy: Annotated[str, AfterValidator(_check_proxy)] = Field(
+        default="",
+        description="The HTTP proxy to use for everything; empty asks HTTPS_PROXY and NO_PROXY.",
+    )
+
+
 class HuggingFaceConfig(Section):
     enabled: bool = Field(
         default=False,
@@ -369,6 +391,7 @@ class Config(Section):
     backup: BackupConfig = BackupConfig()
     arxiv: ArxivConfig = ArxivConfig()
     discord: DiscordConfig = DiscordConfig()
+    network: NetworkConfig = NetworkConfig()
     huggingface: HuggingFaceConfig = HuggingFaceConfig()
     intake: IntakeConfig = IntakeConfig()
     schedule: ScheduleConfig = ScheduleConfig()

@@ -330,7 +330,8 @@ def failure_of(error: BaseException, *, is_refused: bool = False) -> Failure:
             text=error.text[:MAX_TEXT],
         )
     name = type(error).__name__
-    if isinstance(error, aiohttp.ClientConnectorError):
+    # A proxy that opens no tunnel has been told the host alone.
+    if isinstance(error, aiohttp.ClientConnectorError | aiohttp.ClientHttpProxyError):
         return Failure(ending=Ending.UNSENT, text=name)
     # Reset, cut, timed out, an HTML page with status 200 (a TypeError), cancelled ...
     return Failure(ending=Ending.UNANSWERED, text=name)

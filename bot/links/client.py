@@ -13,6 +13,7 @@ from typing import Final
 import aiohttp
 
 from bot import __version__
+from bot.arxiv.client import say_failure
 from bot.errors import LinksFormatError, LinksUnavailable
 from bot.links.huggingface import parse_daily_papers
 from bot.models import ArxivId, Link
@@ -83,8 +84,9 @@ class HuggingFaceClient:
                 f"Hugging Face did not answer within {self._timeout_s:g} seconds."
             ) from error
         except (aiohttp.ClientError, OSError) as error:
-            reason = " ".join(str(error).split()) or type(error).__name__
-            raise LinksUnavailable(f"Hugging Face could not be reached ({reason}).") from error
+            raise LinksUnavailable(
+                f"Hugging Face could not be reached ({say_failure(error)})."
+            ) from error
 
     async def _read_body(self, response: aiohttp.ClientResponse) -> bytes:
         """Read at most ``max_bytes`` after decompression: `read()` would take a bomb whole."""

@@ -10,9 +10,12 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
 import discord
+from discord.http import Route
 
 from bot.arxiv.client import ArxivClient
 from bot.config.schema import Config
@@ -39,6 +42,23 @@ from bot.store.store import Store, open_store
 
 def utc_now() -> datetime:
     return datetime.now(UTC)
+
+
+# -- the network ---------------------------------------------------------------------------------
+
+
+def _open_session(config: Config) -> aiohttp.ClientSession:
+    proxy = config.network.proxy
+    # trust_env looks up HTTPS_PROXY and NO_PROXY for each address.
+    return aiohttp.ClientSession(proxy=proxy or None, trust_env=not proxy)
+
+
+def _discord_proxy(config: Config) -> str | None:
+    """Return the proxy to Discord: discord.py looks up no environment, and takes one for all."""
+    parts = urlsplit(config.discord.api_url or Route.BASE)
+    if not config.network.proxy and proxy_bypass(parts.hostname or ""):
+        return None
+    return config.network.proxy or getproxies().get(parts.scheme)
 
 
 # -- what asks arXiv and what does not -----------------------------------------------------------
@@ -99,7 +119,7 @@ async def open_offline(config: Config, *, now: Clock = utc_now) -> AsyncIterator
 @asynccontextmanager
 async def open_pipeline(config: Config, *, now: Clock = utc_now) -> AsyncIterator[Pipeline]:
     """Open the store and arXiv's client; raises as `open_store`."""
-    async with _open_store(config) as store, aiohttp.ClientSession() as session:
+    async with _open_store(config) as store, _open_session(config) as session:
         source = ArxivClient(session, config.arxiv)
         yield build_pipeline(store, source, rules=intake_rules(config), now=now)
 
@@ -121,7 +141,7 @@ async def open_backfill(
     config: Config, *, report: Report, now: Clock = utc_now
 ) -> AsyncIterator[Backfill]:
     """Open the store and arXiv's client for a backfill; raises as `open_store`."""
-    async with _open_store(config) as store, aiohttp.ClientSession() as session:
+    async with _open_store(config) as store, _open_session(config) as session:
         yield Backfill(store, ArxivClient(session, config.arxiv), now=now, report=report)
 
 
@@ -163,7 +183,13 @@ def build_app(config: Config, pipeline: Pipeline, *, enrichment: Enrichment | No
     sender = DiscordSender(now=now)
     delivery = _build_delivery(config, pipeline, sender)
     starters = load_starters(config.topics.starters)
-    bot = PaperBot(pipeline, delivery, starters=starters, http_trace=http_trace())
+    bot = PaperBot(
+        pipeline,
+        delivery,
+        starters=starters,
+        http_trace=http_trace(),
+        proxy=_discord_proxy(config),
+    )
     sender.use(bot)
     return App(
         config=config,
@@ -221,11 +247,11 @@ async def open_enrichment(
         yield None
         return
     # A session of its own: a jar of cookies from there is no business of arXiv's.
-    async with aiohttp.ClientSession() as session:
+    async with _open_session(config) as session:
         yield Enrichment(store, HuggingFaceClient(session, config.huggingface.url), now=now)
 
 
 def build_visitor(config: Config) -> discord.Client:
     """Build a client that asks Discord a few questions and never connects to the gateway."""
     use_stand_ins(config.discord.api_url, config.discord.gateway_url)
-    return discord.Client(intents=discord.Intents(guilds=True))
+    return discord.Client(intents=discord.Intents(guilds=True), proxy=_discord_proxy(config))

@@ -15,6 +15,7 @@ from bot.digest.models import Subscription
 from bot.errors import AlreadyRunning, DatabaseDamaged, StoreError
 from bot.pipeline import Pipeline
 from bot.run.app import build_visitor, open_offline
+from bot.run.client import why_unreached
 from bot.run.housekeeping import LOOKED_AT, find_problem
 from bot.store.backup.copies import advise, list_copies
 from bot.store.damage import count_damaged
@@ -144,7 +145,7 @@ async def _check_discord(
             yield _bad("Discord refuses the token; reset it in the developer portal under Bot")
             return
         except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
-            yield _bad(f"Discord cannot be reached: {error}")
+            yield _bad(f"Discord cannot be reached: {why_unreached(error)}")
             return
         yield _good(f"token of {client.user}")
         application_id = client.application_id or 0

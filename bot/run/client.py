@@ -18,6 +18,7 @@ from discord.ext import commands
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
+from bot.arxiv.client import say_failure
 from bot.cogs import digest, left_out, paper
 from bot.cogs.answers import EXPIRED, LateOffers, report
 from bot.cogs.services import Deliverer
@@ -58,6 +59,7 @@ class PaperBot(commands.AutoShardedBot):
         *,
         starters: Sequence[StarterTopic] = (),
         http_trace: aiohttp.TraceConfig | None = None,
+        proxy: str | None = None,
         first_pause_s: float = FIRST_PAUSE_S,
     ) -> None:
         """``first_pause_s`` is the first of the growing pauses of `GatewayPauses`."""
@@ -72,6 +74,7 @@ class PaperBot(commands.AutoShardedBot):
             member_cache_flags=discord.MemberCacheFlags.none(),
             chunk_guilds_at_startup=False,
             http_trace=trace,
+            proxy=proxy,
         )
         self.pipeline = pipeline
         self.delivery = delivery
@@ -122,7 +125,9 @@ class PaperBot(commands.AutoShardedBot):
             try:
                 synced = await self.tree.sync()
             except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
-                log.warning("commands not synced, trying again at the next start: %s", error)
+                log.warning(
+                    "commands not synced, trying again at the next start: %s", why_unreached(error)
+                )
                 return
             known = {"hash": wanted, "ids": {command.name: command.id for command in synced}}
             await facts.set(name, json.dumps(known))
@@ -139,6 +144,11 @@ def use_stand_ins(api_url: str, gateway_url: str) -> None:
         Route.BASE = api_url
     if gateway_url:
         DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(gateway_url)
+
+
+def why_unreached(error: discord.HTTPException | aiohttp.ClientError | OSError) -> str:
+    """Say why Discord did not answer, or what it answered."""
+    return str(error) if isinstance(error, discord.HTTPException) else say_failure(error)
 
 
 def hash_of_commands(tree: app_commands.CommandTree[commands.AutoShardedBot]) -> str:

@@ -18,6 +18,7 @@ import discord
 from bot.config.schema import Config
 from bot.errors import ConfigError, ConfigProblem, TokenRefused
 from bot.run.app import App, open_app, utc_now
+from bot.run.client import why_unreached
 from bot.run.health import Health, find_disk_problem, serve_health
 from bot.run.housekeeping import count_damage, tidy
 from bot.run.stopping import stopping_on_signals, until
@@ -163,7 +164,9 @@ class _Process:
             except discord.LoginFailure as error:
                 raise TokenRefused(REFUSED) from error
             except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
-                log.warning("Discord not reached, again in %.0f s: %s", pause_s, error)
+                log.warning(
+                    "Discord not reached, again in %.0f s: %s", pause_s, why_unreached(error)
+                )
                 continue
             return
 
