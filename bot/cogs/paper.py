@@ -1,7 +1,7 @@
 """`/paper`: find papers and read about one. For everyone."""
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal, Self, cast
 
 import discord
@@ -10,6 +10,7 @@ from discord.ext import commands
 
 from bot.arxiv.calendar import announcement_day
 from bot.arxiv.identifier import abs_url, parse_identifier
+from bot.cogs.acts import make_act
 from bot.cogs.answers import StateButton, StateMenu, defer_privately
 from bot.cogs.options import read_search
 from bot.cogs.suggestions import (
@@ -37,7 +38,10 @@ from bot.query.results import (
     says_words,
     usual_sort,
 )
+from bot.text import markdown
+from bot.ui.acts import Act, no_longer_there
 from bot.ui.advice import Suggestion, make_chips, make_suggestions, render_nothing
+from bot.ui.embeds import one_line
 from bot.ui.paper import render_paper_details
 from bot.ui.search import render_search, render_similar
 from bot.ui.styles import list_options
@@ -61,8 +65,10 @@ log = logging.getLogger(__name__)
 PAGE_SIZE = 5
 """With their excerpts they fill a screen, and no more."""
 SIMILAR = 10
+MAX_LABEL = 100  # of an option
 
 PaperText = app_commands.Range[str, 1, 300]
+ACTS = (Act.SAVE, Act.LIKE, Act.NOT_FOR_US, Act.BIBTEX)
 A_PAPER = "an arXiv identifier or address, or start typing the title"
 
 
@@ -150,6 +156,7 @@ class PaperCog(commands.GroupCog, group_name="paper", group_description="Find an
             embed.set_footer(text=page_note(1 + page.first_number // PAGE_SIZE, query.text))
         if closest is not None:
             buttons += offer_buttons(make_chips(closest), sort, asker)
+        buttons += result_menus(found, page.first_number)
         await interaction.edit_original_response(embed=embed, view=make_view(buttons))
 
     async def _find_closest(
@@ -218,9 +225,7 @@ class PaperCog(commands.GroupCog, group_name="paper", group_description="Find an
         arxiv_id, _ = parse_identifier(chosen)
         stored = await self.store.papers.get_paper(arxiv_id)
         if stored is None:
-            raise InputError(
-                f"I no longer have {arxiv_id}; its abstract is at {abs_url(arxiv_id)}."
-            )
+            raise no_longer_there(arxiv_id)
         embed = render_paper_details(stored, None)
         view = make_view(paper_buttons(arxiv_id))
         await interaction.edit_original_response(embed=embed, view=view)
@@ -337,7 +342,21 @@ def _require_asker(interaction: discord.Interaction, asker: int) -> None:
 
 def paper_buttons(arxiv_id: ArxivId) -> list[discord.ui.Item[Any]]:
     """Make the buttons below a paper, for anyone who reads it."""
-    return [SimilarButton(SimilarTo(arxiv_id=arxiv_id), "Similar papers")]
+    similar = SimilarButton(SimilarTo(arxiv_id=arxiv_id), "Similar")
+    save, like, not_for_us, bibtex = (make_act(act, arxiv_id) for act in ACTS)
+    return [save, like, not_for_us, similar, bibtex]
+
+
+def result_menus(found: Sequence[Match], first_number: int) -> list[AbstractMenu]:
+    """Make the menu below results, by which anyone reads one of them and acts on it."""
+    options = [
+        discord.SelectOption(
+            label=markdown.plain(f"{number}. {one_line(match.stored.paper.title)}", MAX_LABEL),
+            value=match.stored.paper.arxiv_id,
+        )
+        for number, match in enumerate(found, start=first_number)
+    ]
+    return [AbstractMenu(ReadAbstract(), options, READ_ABSTRACT)] if options else []
 
 
 def abstract_menus(body: Mapping[str, object]) -> list[AbstractMenu]:

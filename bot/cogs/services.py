@@ -2,7 +2,11 @@
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, cast
+
+import discord
+
+from bot.pipeline import Pipeline
 
 CommandIds = Callable[[], Mapping[str, int]]
 """Discord's ids of the command groups, by name; empty until they are known."""
@@ -33,3 +37,15 @@ class Deliverer(Protocol):
     @property
     def is_short_of_space(self) -> bool:
         """Whether nothing is sent because the disk is nearly full."""
+
+
+class Host(Protocol):
+    """The running bot, as buttons and context menus reach it: Discord hands them the client."""
+
+    @property
+    def pipeline(self) -> Pipeline: ...
+
+
+def pipeline_of(interaction: discord.Interaction) -> Pipeline:
+    """Return the running bot's pipeline."""
+    return cast(Host, interaction.client).pipeline

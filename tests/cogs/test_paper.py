@@ -396,7 +396,7 @@ async def test_a_paper_leads_to_similar_ones_for_whoever_asks(world: World) -> N
     result = await world.member.slash(world.channel, "paper show", paper="2403.00001")
     assert result.response is not None
     await world.restart()
-    similar = await world.admin.click(result.response, label="Similar papers")
+    similar = await world.admin.click(result.response, label="Similar")
     assert "Similar to: Axolotl limbs grow again" in shown(similar)
     assert "[Why axolotl limbs grow]" in shown(similar)
     assert is_private(similar)

@@ -138,7 +138,7 @@ def _with_text_ids(body: object) -> object:
     if not isinstance(body, Mapping):
         return body
     result = dict(body)
-    for key in ("allowed_mentions", "message_reference", "recipient_id"):
+    for key in ("allowed_mentions", "message_reference", "recipient_id", "attachments"):
         if key in result:
             result[key] = _numbers_as_text(result[key])
     return result

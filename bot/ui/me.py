@@ -1,0 +1,57 @@
+"""What a person is told of what is kept of them. Pure."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import ClassVar, Self
+
+from bot.digest.reading import PersonData
+from bot.text.words import joined
+
+FORGET = "Delete all of it"
+NOTHING = "I keep nothing of you."
+DATA = "This is all that I keep of you; `/me forget` deletes it."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForgetMe:
+    """A wish to have everything of one's own deleted."""
+
+    TEMPLATE: ClassVar[str] = r"forget:1:(?P<user>\d{1,20})"
+
+    user_id: int
+
+    @property
+    def custom_id(self) -> str:
+        return f"forget:1:{self.user_id}"
+
+    @classmethod
+    def from_match(cls, match: re.Match[str]) -> Self:
+        return cls(user_id=int(match["user"]))
+
+
+def ask_forget(data: PersonData) -> str:
+    """Say what would be deleted; `NOTHING` where nothing would."""
+    kept = list(_kept(data))
+    if not kept:
+        return NOTHING
+    return (
+        f"I keep {joined(kept)} of yours. Deleted, they are gone at once and for good, and your "
+        "likes no longer count in any server. `/library export` and `/me data` keep a copy."
+    )
+
+
+def _kept(data: PersonData) -> Iterator[str]:
+    for values, one, many in (
+        (data.saved, "saved paper", "saved papers"),
+        (data.opinions, "like (or the opposite)", "likes (and their opposites)"),
+        (data.shared, "shared list", "shared lists"),
+        (data.looks, "time you caught up", "times you caught up"),
+        (data.searches, "search", "searches"),
+    ):
+        if values:
+            yield f"{len(values):,} {one if len(values) == 1 else many}"
+
+
+def say_forgotten(deleted: int) -> str:
+    return f"Deleted. {NOTHING}" if deleted else NOTHING
