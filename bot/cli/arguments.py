@@ -56,6 +56,7 @@ def build_parser(program: str) -> argparse.ArgumentParser:
     _add_database_commands(commands)
     _add_intake_commands(commands)
     _add_reading_commands(commands)
+    _add_topic_commands(commands)
     return parser
 
 
@@ -236,6 +237,37 @@ def _add_reading_commands(commands: "Subparsers[_Parser]") -> None:
         "--explain", action="store_true",
         help="show how the query was understood, what was asked, and why each paper matches",
     )  # fmt: skip
+
+
+def _add_topic_commands(commands: "Subparsers[_Parser]") -> None:
+    topic = _add(
+        commands, "topic",
+        "Try topics on the stored listings, without saving or posting anything.",
+        "test --category cs.LG --query 'diffusion -survey' --weeks 4",
+    )  # fmt: skip
+    actions = topic.add_subparsers(
+        title="actions", metavar="ACTION", dest="topic_command", required=True
+    )
+    test = _add(
+        actions, "test",
+        "Say what a topic would have posted, date by date, counted as posting counts: each paper "
+        "once, of the types that a digest follows.",
+        "--category cs.LG --query 'diffusion -survey' --weeks 4 --json",
+    )  # fmt: skip
+    test.add_argument("--query", required=True, help="what a paper must match")
+    _add_channel_options(test)
+
+
+def _add_channel_options(parser: _Parser) -> None:
+    parser.add_argument("--category", action="append", required=True, metavar="C",
+                        help="arXiv category, may be repeated")  # fmt: skip
+    parser.add_argument("--type", action="append", default=[], dest="types",
+                        choices=[kind.value for kind in AnnounceType],
+                        help="announcements that count, may be repeated (default: new and "
+                        "cross)")  # fmt: skip
+    parser.add_argument("--weeks", type=_positive, default=4, metavar="N",
+                        help="weeks up to the newest stored listing (default: 4)")  # fmt: skip
+    parser.add_argument("--json", action="store_true", help="print JSON")
 
 
 def _positive(text: str) -> int:

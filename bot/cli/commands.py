@@ -12,6 +12,7 @@ from bot.arxiv.calendar import announcement_day
 from bot.arxiv.files import parse_listing_file
 from bot.arxiv.taxonomy import canonical_category
 from bot.cli.arguments import Options
+from bot.cli.channel import NO_CHANNEL
 from bot.cli.output import (
     EXIT_CONFIG,
     EXIT_OK,
@@ -31,6 +32,7 @@ from bot.cli.output import (
     show,
     summary_of,
 )
+from bot.cli.topics import topic_command
 from bot.config.schema import Config
 from bot.config.sources import default_settings
 from bot.config.token import read_token
@@ -56,16 +58,6 @@ from bot.text.words import count_of
 from bot.ui.advice import say_advice
 from bot.ui.intake import say_fetched
 from bot.ui.styles import DEFAULT_STYLE
-
-NO_CHANNEL = Subscription(
-    id=0,
-    guild_id=0,
-    channel_id=0,
-    categories=(),
-    announce_types=tuple(AnnounceType),
-    created_at=datetime(1970, 1, 1, tzinfo=UTC),
-)
-"""Stands for a channel that gets whatever is announced, of any type."""
 
 SEARCH_DEADLINE_S = 10.0
 """A person at a terminal would rather wait than miss something."""
@@ -324,5 +316,6 @@ COMMANDS: Mapping[str, Command] = {
     "digest": digest_command,
     "audit": audit_command,
     "search": search_command,
+    "topic": topic_command,
 }
 """What `arguments` lets a person type, and what it does: returns the exit code."""

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date
 
 import discord
 from discord import app_commands
@@ -21,9 +20,9 @@ from bot.cogs.suggestions import (
     make_choices,
     quietly,
 )
+from bot.cogs.topic_trials import say_effect, show_trial, try_one
 from bot.config.starters import StarterTopic
-from bot.digest.models import Subscription, Tally, Topic
-from bot.digest.tally import count_papers
+from bot.digest.models import Subscription, Topic
 from bot.errors import InputError
 from bot.pipeline import Pipeline
 from bot.query.ast import Query
@@ -78,9 +77,10 @@ class TopicCog(AdminCog, group_name="topic", group_description="Narrow digests d
         await self.store.subscriptions.set_topic(
             subscription.channel_id, topic.name, topic.query, topic.ping_role
         )
-        newest = await self._count_newest(replace(subscription, topics=(topic,)))
-        said = say_topic_set(subscription.channel_id, topic, is_new=is_new, newest=newest)
-        if newest and not newest[1].matching:
+        trial = await try_one(self.store, subscription, topic)
+        said = say_topic_set(subscription.channel_id, topic, is_new=is_new)
+        said = f"{said}\n{say_effect(trial)}"
+        if trial.newest and not trial.newest.tally.matching:
             said += f"\n{await self._look_further(parse_query(topic.query))}"
         await interaction.edit_original_response(content=said)
 
@@ -104,19 +104,36 @@ class TopicCog(AdminCog, group_name="topic", group_description="Narrow digests d
     @add.autocomplete("query")
     @quietly
     async def complete_query(self, interaction: discord.Interaction, current: str) -> list[Choice]:
-        """Offer the query of the starter that was named, else own searches and all starters.
-
-        What ends in an unfinished field is finished first.
-        """
+        """Offer the query of the starter that was named, else own searches and all starters."""
         name = str(getattr(interaction.namespace, "name", None) or "").lower()
-        wanted = current.strip().lower()
         named = [each for each in self.starters if each.name.lower() == name]
-        own = [] if named else await list_again(self.store, interaction.user.id, current)
-        today = announcement_day(self.pipeline.now())
-        finished = await complete_field(self.store, current, today=today) or []
-        starters = [each.query for each in named or self.starters if wanted in each.query.lower()]
-        offers = [*own, *finished, *((query, query) for query in starters)]
-        return make_choices([*as_typed(current), *offers])
+        if named:
+            offers = [(each.query, each.query) for each in named]
+            return make_choices([*as_typed(current), *offers])
+        return await self._offer_queries(interaction, current, self.starters)
+
+    @app_commands.command(description="Try a query: what it would have posted in four weeks")
+    @app_commands.describe(
+        query="what a paper must match, as in /topic add: diffusion -survey",
+        channel="the digest to try it on (default: this channel's)",
+    )
+    async def test(
+        self,
+        interaction: discord.Interaction,
+        query: app_commands.Range[str, 1, 300],
+        channel: ChannelOption | None = None,
+    ) -> None:
+        topic = Topic(name="", query=query.strip())
+        parse_query(topic.query)
+        await defer_privately(interaction)
+        subscription = await self.subscription(interaction, channel)
+        embed = await show_trial(self.pipeline, subscription, topic)
+        await interaction.edit_original_response(embed=embed)
+
+    @test.autocomplete("query")
+    @quietly
+    async def complete_test(self, interaction: discord.Interaction, current: str) -> list[Choice]:
+        return await self._offer_queries(interaction, current, self.starters)
 
     @app_commands.command(name="list", description="List the topics of this server's digests")
     async def list_topics(self, interaction: discord.Interaction) -> None:
@@ -159,6 +176,19 @@ class TopicCog(AdminCog, group_name="topic", group_description="Narrow digests d
             if wanted in topic.name.lower()
         )
 
+    async def _offer_queries(
+        self, interaction: discord.Interaction, current: str, starters: Sequence[StarterTopic]
+    ) -> list[Choice]:
+        """Offer own searches and starters; what ends in an unfinished field is finished first."""
+        wanted = current.strip().lower()
+        own = await list_again(self.store, interaction.user.id, current)
+        today = announcement_day(self.pipeline.now())
+        finished = await complete_field(self.store, current, today=today) or []
+        queries = [each.query for each in starters if wanted in each.query.lower()]
+        return make_choices(
+            [*as_typed(current), *own, *finished, *((query, query) for query in queries)]
+        )
+
     async def _require_room(self, subscription: Subscription, topic: Topic) -> None:
         subscriptions = await self.store.subscriptions.list_subscriptions(subscription.guild_id)
         count = sum(len(each.topics) for each in subscriptions)
@@ -170,15 +200,6 @@ class TopicCog(AdminCog, group_name="topic", group_description="Narrow digests d
         page = await self.store.search.find(query, limit=1)
         advice = None if page.matches else await self.store.search.advise(query)
         return say_found(page, advice)
-
-    async def _count_newest(self, subscription: Subscription) -> tuple[date, Tally] | None:
-        """Count the newest date of which a followed category's listing is stored, if any is."""
-        newest = self.store.papers.latest_listing_date
-        days = [await newest(category) for category in subscription.categories]
-        day = max((day for day in days if day), default=None)
-        if day is None:
-            return None
-        return day, count_papers(subscription, await self.pipeline.decide(subscription, day))
 
 
 def _topics_of(subscriptions: Sequence[Subscription]) -> list[tuple[int, Topic]]:

@@ -89,6 +89,19 @@ def explain(root: Node, paper: Paper) -> Explanation:
     )
 
 
+def matched_words(root: Node, paper: Paper) -> tuple[str, ...]:
+    """List what of ``paper`` matched, each once as it first writes it: words, names, filters."""
+    why = explain(root, paper)
+    texts = ((paper.title, why.title), (paper.abstract, why.abstract))
+    said = [text[start:end] for text, spans in texts for start, end in spans]
+    said += [(paper.comment or "")[start:end] for start, end in why.comment]
+    filters = [each.part for each in why.reasons if set(each.fields) & {"category", "has"}]
+    found: dict[str, str] = {}
+    for each in (*said, *why.authors, *filters):
+        found.setdefault(each.casefold(), each)
+    return tuple(found.values())
+
+
 def _touched(paper: Paper, spans: Collection[tuple[int, int]]) -> Iterator[str]:
     """Name the authors in whose names these places are, as counted over one name a line."""
     start = 0

@@ -33,6 +33,11 @@ def short_date(day: date) -> str:
     return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
 
 
+def day_and_month(day: date) -> str:
+    """Return ``21 Aug``."""
+    return f"{day.day} {_MONTHS[day.month - 1]}"
+
+
 def month_name(day: date) -> str:
     """Return ``Aug 2020``."""
     return f"{_MONTHS[day.month - 1]} {day.year}"

@@ -18,7 +18,7 @@ from bot.ui.defects import MAX_MISTAKE, find_defects, find_mistake
 from bot.ui.pings import mention_role
 from bot.ui.reasons import say_reason
 from bot.ui.styles import style_of
-from bot.ui.tally import say_announced, say_tally
+from bot.ui.tally import say_tally
 
 COLOUR = discord.Colour(0xB31B1B)  # arXiv's own red
 MAX_SHOWN = 600
@@ -241,19 +241,14 @@ def _describe_mistake(topic: Topic) -> str:
     return f" **cannot be read**: {markdown.shorten(mistake, MAX_MISTAKE)}" if mistake else ""
 
 
-def say_topic_set(
-    channel_id: int, topic: Topic, *, is_new: bool, newest: tuple[date, Tally] | None
-) -> str:
-    """Confirm a topic and say how much of the newest listing it matches, by itself."""
+def say_topic_set(channel_id: int, topic: Topic, *, is_new: bool) -> str:
+    """Confirm a topic."""
     verb = "now has" if is_new else "has changed"
     name = markdown.escape(topic.name)
     said = f"<#{channel_id}> {verb} the topic **{name}**: {code(topic.query)}"
     if topic.ping_role is not None:
         said += f"\nWhen it matches a paper, {mention_role(topic.ping_role)} is pinged."
-    if newest is None:
-        return f"{said}\nNo listing is stored yet, so I cannot say how many papers it matches."
-    day, tally = newest
-    return f"{said}\n{long_date(day)}: {say_announced(tally)}."
+    return said
 
 
 def say_topic_removed(channel_id: int, topic: Topic, *, rest: int) -> str:

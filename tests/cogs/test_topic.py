@@ -34,7 +34,30 @@ async def test_add_says_how_many_of_the_newest_papers_match(world: World) -> Non
     said = shown(await topic(world, "add", name="Diffusion", query="title:diffusion"))
     assert "has changed the topic" in said
     assert "25 announced (25 new) · 6 match" in said
+    assert "It would have posted 6 in the 1 listing that is stored of the last 4 weeks" in said
     assert await topics_of(world) == (Topic(name="diffusion", query="title:diffusion"),)
+
+
+async def test_a_query_can_be_tried_before_it_is_saved(world: World) -> None:
+    await world.set_up()
+    await world.announce()
+    await topic(world, "add", name="late", query='"part 8" OR "part 9"')
+    result = await topic(world, "test", query="diffusion")
+    assert is_private(result)
+    said = shown(result).replace("*", "")
+    assert "`diffusion`" in said
+    assert "6 of today's 25; 6 in the 1 listing" in said
+    assert "5 of them come by no other topic of the channel." in said
+    assert "The newest 6" in said
+    assert "[Diffusion networks, part 4](https://arxiv.org/abs/2403.00004) · Diffusion" in said
+    assert [each.name for each in await topics_of(world)] == ["late"]
+    choices = await world.admin.autocomplete(world.channel, "topic test", "query", "")
+    assert [choice["value"] for choice in choices] == ["graph", "frog OR axolotl"]
+
+
+async def test_a_query_with_a_mistake_is_not_tried(world: World) -> None:
+    await world.set_up()
+    assert "^" in shown(await topic(world, "test", query="graph OR"))
 
 
 async def test_before_the_first_listing_add_says_that_it_cannot_count(world: World) -> None:

@@ -129,7 +129,7 @@ def test_a_channel_that_is_gone_is_said_so() -> None:
 @pytest.mark.parametrize("query", ["``` x", "@everyone", "a\nb", "`", "<@1>", "x" * 300])
 def test_a_query_is_shown_as_code_on_one_line(query: str) -> None:
     topic = Topic(name="x", query=query)
-    said = say_topic_set(1, topic, is_new=True, newest=None)
+    said = say_topic_set(1, topic, is_new=True)
     code = said.split("\n")[0].partition(": ")[2]
     assert code.startswith("`")
     assert code.endswith("`")

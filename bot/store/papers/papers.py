@@ -25,6 +25,7 @@ from bot.models import (
 from bot.store.papers import bulk
 from bot.store.papers.bulk import AddedPapers, PreparedPaper, write_papers
 from bot.store.papers.merging import Change
+from bot.store.papers.span import Span, read_span
 from bot.store.rows import load_papers
 from bot.store.search import search
 from bot.store.sqlite.executor import Database
@@ -41,6 +42,9 @@ from bot.store.sqlite.statements import (
 
 BATCH_DEADLINE_S = 60.0
 """No person waits during an import, but a read is not to hang for ever."""
+
+SPAN_DEADLINE_S = 5.0
+"""A year of a large category takes half a second."""
 
 REREAD_AT_ONCE = 500
 """Papers whose texts are read again in one transaction: some tenths of a second."""
@@ -136,6 +140,16 @@ class Papers:
 
     async def latest_listing_date(self, category: str) -> date | None:
         return next(iter(await self.list_listing_dates(category, limit=1)), None)
+
+    async def read_span(self, categories: Sequence[str], since: date, until: date) -> Span:
+        """Read what categories announced from ``since`` to ``until``, without texts."""
+        return await self._database.read_within(
+            SPAN_DEADLINE_S, read_span, categories, since, until
+        )
+
+    async def get_papers(self, arxiv_ids: Collection[ArxivId]) -> dict[ArxivId, StoredPaper]:
+        """Get those of the papers that are stored, in no particular order."""
+        return await self._database.read(load_papers, arxiv_ids)
 
     async def listing_statuses(self) -> list[ListingStatus]:
         """Describe the newest stored listing of every category."""

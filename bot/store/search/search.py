@@ -7,11 +7,11 @@ million papers. A page ends in a cursor that names the last paper shown, so page
 while new papers arrive.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 
 from bot.models import ArxivId, Paper
-from bot.query.ast import Query
+from bot.query.ast import Node, Query
 from bot.query.results import Advice, Blame, Closest, Cursor, DoubtfulWord, Match, SearchPage, Sort
 from bot.store.search.advice import advise
 from bot.store.search.closest import find_closest
@@ -22,7 +22,8 @@ from bot.store.search.renewal import Progress, renew
 from bot.store.search.similar import find_similar
 from bot.store.search.trace import Trace, trace
 from bot.store.search.typed import TitleSuggestion, suggest_authors, suggest_titles
-from bot.store.search.words import count_words, is_count_stale
+from bot.store.search.within import find_within
+from bot.store.search.words import count_words, is_count_stale, widened
 from bot.store.sqlite.executor import Database
 
 __all__ = [
@@ -47,6 +48,7 @@ CLOSEST_DEADLINE_S = 0.1
 SUGGEST_DEADLINE_S = 0.04
 ADVISE_DEADLINE_S = 0.25
 TRACE_DEADLINE_S = 5.0
+WITHIN_DEADLINE_S = 2.0
 
 
 class Search:
@@ -83,6 +85,20 @@ class Search:
     ) -> list[frozenset[ArxivId]]:
         """Return for each query which of these papers it finds: a day's papers, all topics."""
         return await match_many(self._database, queries, arxiv_ids)
+
+    async def match_span(
+        self, queries: Sequence[Query], keys: Mapping[ArxivId, int]
+    ) -> list[frozenset[ArxivId]]:
+        """As `match_many`, for the papers of weeks or months, whose store keys are known."""
+        found = await self._database.search(WITHIN_DEADLINE_S, find_within, queries, keys.values())
+        if found is None:
+            return await self.match_many(queries, keys)
+        names = {key: arxiv_id for arxiv_id, key in keys.items()}
+        return [frozenset(names[key] for key in each) for each in found]
+
+    async def widen(self, query: Query) -> Node:
+        """Return the tree of ``query`` with the forms that stand for its words."""
+        return await self._database.search(FIND_DEADLINE_S, widened, query.root)
 
     async def advise(self, query: Query) -> Advice:
         """Say why ``query`` finds nothing, and what would."""
