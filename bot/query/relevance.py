@@ -8,13 +8,14 @@ the title counting most (S. Robertson and H. Zaragoza, The Probabilistic Relevan
 2009, section 3.6). Beyond the pool the order of the tiers goes on.
 """
 
+import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from bot.query.ast import And, Node, Not, Or, Text, TextField, all_of, any_of
-from bot.query.tokens import words
+from bot.query.tokens import searchable, words
 
 TITLE_WEIGHT = 10.0  # of one occurrence, against 1 in the abstract
 NAME_WEIGHT = 2.0
@@ -112,6 +113,7 @@ class Scorer:
             for form in each.forms
         ]
         self._heads = tuple(beginning for beginning, _ in self._beginnings)
+        self._stems = _stems(asked)
 
     def score(self, title: str, abstract: str, authors: str) -> float:
         """Return how well a paper says it, in no particular unit."""
@@ -129,8 +131,35 @@ class Scorer:
                 total += weight * often * (SATURATION + 1) / (often + damping)
         return total
 
-    def _count(self, text: str) -> Counter[int]:
-        return Counter(number for _, number in self._find(words(text)))
+    def _count(self, text: str) -> Mapping[int, int]:
+        """Count what is asked for in a text.
+
+        Most of a text is something else: to look for the beginnings of the words takes a sixth of
+        the time that it takes to cut the text into words.
+        """
+        whole = searchable(text) if len(self._stems) <= MOST_STEMS else None
+        if whole is None:
+            return Counter(number for _, number in self._find(words(text)))
+        counts: dict[int, int] = defaultdict(int)
+        for stem in self._stems:
+            at = whole.find(stem)
+            while at >= 0:
+                if not at or not whole[at - 1].isalnum():
+                    for number in self._said_at(whole, at):
+                        counts[number] += 1
+                at = whole.find(stem, at + len(stem))
+        return counts
+
+    def _said_at(self, text: str, at: int) -> Iterator[int]:
+        """Return the numbers of what begins with the word at a place."""
+        found = _WORD.match(text, at)
+        word = found[0] if found else ""
+        for rest, number in self._phrases.get(word, ()):
+            if not rest or _next_words(text, at + len(word), len(rest)) == rest:
+                yield number
+        for beginning, number in self._beginnings:
+            if word.startswith(beginning):
+                yield number
 
     def _find(self, said: list[str]) -> Iterator[tuple[int, int]]:
         """Walk the words that are asked for, each with its place and its number in the query."""
@@ -146,6 +175,48 @@ class Scorer:
             for beginning, number in self._beginnings:
                 if said[at].startswith(beginning):
                     yield at, number
+
+
+_WORD = re.compile(r"[^\W_]*")
+_NEXT_WORD = re.compile(r"[\W_]*([^\W_]+)")
+MOST_STEMS = 12
+"""To look for more is slower than to cut the text into words."""
+LEAST_STEM = 3
+"""Letters: what is shorter begins too many words."""
+
+
+def _stems(asked: Sequence[Asked]) -> list[str]:
+    """List beginnings, none of them of another, so that each word asked for begins with one."""
+    stems: set[str] = set()
+    for each in asked:
+        ends = -1 if each.is_prefix else 0  # of a phrase only the last word is a beginning
+        firsts = [form.split(" ")[ends] for form in each.forms]
+        common = _common_beginning(firsts)
+        stems.update([common] if len(common) >= LEAST_STEM else firsts)
+    kept: list[str] = []
+    for stem in sorted(stems):
+        if not kept or not stem.startswith(kept[-1]):
+            kept.append(stem)
+    return kept
+
+
+def _common_beginning(words: Sequence[str]) -> str:
+    first, last = min(words), max(words)
+    at = 0
+    while at < len(first) and first[at] == last[at]:  # what sorts behind it is no beginning of it
+        at += 1
+    return first[:at]
+
+
+def _next_words(text: str, at: int, count: int) -> list[str]:
+    found = []
+    for _ in range(count):
+        word = _NEXT_WORD.match(text, at)
+        if word is None:
+            break
+        found.append(word[1])
+        at = word.end()
+    return found
 
 
 def asked_words(root: Node) -> list[str]:

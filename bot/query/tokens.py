@@ -96,6 +96,26 @@ def indexed(text: str) -> str:
     return " ".join(words(text))
 
 
+def searchable(text: str) -> str | None:
+    """Return ``text`` with its words in their normal form and all other signs as they are.
+
+    A word then lies between two characters that are neither letter nor digit. None for a text
+    with signs that are a part of words (C++), which has to be cut.
+    """
+    lower = text.lower()
+    if "+" in lower or "#" in lower or "⁺" in lower or ".net" in lower:
+        return None
+    if text.isascii() and "_" not in lower and "^" not in lower:
+        return lower
+    return " ".join(map(_searchable, text.split()))
+
+
+def _searchable(part: str) -> str:
+    lower = part.lower()
+    is_usual = part.isascii() and "_" not in lower and "^" not in lower
+    return lower if is_usual else indexed(part)
+
+
 def _is_usual(lower: str) -> bool:
     """Whether no sign of a text in ASCII can be a part of a word."""
     return not ("+" in lower or "#" in lower or "_" in lower or "^" in lower or ".net" in lower)

@@ -4,10 +4,12 @@ from itertools import combinations
 
 import pytest
 
+from bot.query import relevance
 from bot.query.parser import parse_query
 from bot.query.printer import print_node
 from bot.query.relevance import Scorer, asked_words, tiers
 from bot.query.widen import UNKNOWN, widen
+from tests.query.random_texts import random_text
 
 
 def shown(query: str) -> list[str]:
@@ -87,3 +89,26 @@ def test_excluded_words_are_not_asked_for() -> None:
 def test_scores_do_not_depend_on_the_order_of_terms() -> None:
     found = {score(query, "a b c", "a b") for query in ("a OR b", "b OR a")}
     assert all(one == pytest.approx(other, abs=1.01) for one, other in combinations(found, 2))
+
+
+QUERIES = (
+    "network", "train", "deep learning", "pre-training", "GPT-4 co2", "neur* segm*", "C++ c",
+    ".NET", "β-VAE lambda", "of the in", "k_s l1 x2", "naïve", "量子", '"neural network"',
+    "to* learn*", "found",
+)  # fmt: skip
+TEXTS = (
+    "We train C++ on GPT4: CO₂, K_s, 10^6, networks_of_nets; pre‐training (pretrained) of the.",
+    "Found in neural–network nets.network .NET c c# β-VAE Λ-CDM 量子计算 naïve naı̈ve ﬁne ﬁnd",
+    "x_{2} x^2 l1 ℓ₁ a_b. train_ing retrain trainer TRAINS neural  networks\nneural,network",
+)
+
+
+def test_to_look_for_words_finds_what_cutting_finds(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The shorter way to count words is not a matter of what is counted."""
+    texts = [*TEXTS, *(random_text(number, TEXTS) for number in range(400))]
+    roots = [widen(parse_query(query).root, UNKNOWN) for query in QUERIES]
+    scorers = [Scorer(root, lambda forms: 3.0) for root in roots]
+    fast = [[scorer.score("", text, text) for text in texts] for scorer in scorers]
+    monkeypatch.setattr(relevance, "MOST_STEMS", 0)
+    assert fast == [[scorer.score("", text, text) for text in texts] for scorer in scorers]
+    assert all(any(score for score in each) for each in fast)
