@@ -52,7 +52,7 @@ def test_there_are_the_commands_of_the_design(commands: list[Command]) -> None:
         "paper search", "paper show",
         "digest setup", "digest list", "digest preview", "digest send", "digest remove",
         "digest status", "digest why", "digest resolve", "digest pause", "digest resume",
-        "topic add", "topic list", "topic remove", "topic test",
+        "topic add", "topic edit", "topic list", "topic remove", "topic test",
         "bot status", "bot help",
     }  # fmt: skip
 
@@ -113,6 +113,7 @@ async def test_every_admin_command_refuses_a_member_at_run_time(world: World, gr
         "topic add": {"name": "x", "query": "x"},
         "topic remove": {"name": "x"},
         "topic test": {"query": "x"},
+        "topic edit": {"name": "x"},
     }
     bot = world.env.bot
     assert isinstance(bot, PaperBot)

@@ -1,7 +1,6 @@
 """`/topic`: saved searches that narrow what a channel's digest contains."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import discord
 from discord import app_commands
@@ -9,7 +8,6 @@ from discord import app_commands
 from bot.arxiv.calendar import announcement_day
 from bot.cogs.admin import AdminCog, ChannelOption, DigestChannel, channel_links, guild_of
 from bot.cogs.answers import defer_privately
-from bot.cogs.options import parse_name
 from bot.cogs.pings import read_ping, suggest_roles
 from bot.cogs.services import Deliverer
 from bot.cogs.suggestions import (
@@ -20,25 +18,34 @@ from bot.cogs.suggestions import (
     make_choices,
     quietly,
 )
-from bot.cogs.topic_trials import say_effect, show_trial, try_one
+from bot.cogs.topic_saving import (
+    TOPIC_COG,
+    TopicForm,
+    add_or_ask,
+    find_topic,
+    read_draft,
+    require_topic,
+)
+from bot.cogs.topic_trials import show_trial
 from bot.config.starters import StarterTopic
 from bot.digest.models import Subscription, Topic
 from bot.errors import InputError
 from bot.pipeline import Pipeline
-from bot.query.ast import Query
 from bot.query.parser import parse_query
-from bot.ui.advice import say_found
-from bot.ui.replies import render_topics, say_topic_removed, say_topic_set
-
-MAX_TOPICS = 50
-"""Per server: each is a search at every announcement."""
+from bot.ui.drafts import Draft
+from bot.ui.replies import render_topics, say_topic_removed
 
 
 @app_commands.guild_only()
 @app_commands.default_permissions(manage_guild=True)
 @app_commands.allowed_installs(guilds=True, users=False)
 @app_commands.allowed_contexts(guilds=True, dms=False, private_channels=False)
-class TopicCog(AdminCog, group_name="topic", group_description="Narrow digests down to topics"):
+class TopicCog(
+    AdminCog,
+    name=TOPIC_COG,
+    group_name="topic",
+    group_description="Narrow digests down to topics",
+):
     """Add, list and remove topics; ``starters`` are offered when one is added."""
 
     def __init__(
@@ -62,27 +69,15 @@ class TopicCog(AdminCog, group_name="topic", group_description="Narrow digests d
         channel: ChannelOption | None = None,
         ping: str | None = None,
     ) -> None:
-        topic = Topic(name=parse_name(name), query=query.strip())
-        parse_query(topic.query)
+        draft = read_draft(name, query)
         await defer_privately(interaction)
         subscription = await self.subscription(interaction, channel)
-        await self._require_room(subscription, topic)
-        before = _find_topic(subscription.topics, topic.name)
-        is_new = before is None
         there = guild_of(interaction).get_channel_or_thread(subscription.channel_id)
+        before = find_topic(subscription.topics, draft.name)
         role = before.ping_role if before else None
         if ping and isinstance(there, DigestChannel):
             role = read_ping(interaction, there, ping)
-        topic = replace(topic, ping_role=role)
-        await self.store.subscriptions.set_topic(
-            subscription.channel_id, topic.name, topic.query, topic.ping_role
-        )
-        trial = await try_one(self.store, subscription, topic)
-        said = say_topic_set(subscription.channel_id, topic, is_new=is_new)
-        said = f"{said}\n{say_effect(trial)}"
-        if trial.newest and not trial.newest.tally.matching:
-            said += f"\n{await self._look_further(parse_query(topic.query))}"
-        await interaction.edit_original_response(content=said)
+        await add_or_ask(self, interaction, subscription, draft, role)
 
     @add.autocomplete("ping")
     @quietly
@@ -135,6 +130,24 @@ class TopicCog(AdminCog, group_name="topic", group_description="Narrow digests d
     async def complete_test(self, interaction: discord.Interaction, current: str) -> list[Choice]:
         return await self._offer_queries(interaction, current, self.starters)
 
+    @app_commands.command(description="Change a topic, and see what that does before it is saved")
+    @app_commands.describe(
+        name="the topic to change", channel="the digest it narrows (default: this channel's)"
+    )
+    async def edit(
+        self, interaction: discord.Interaction, name: str, channel: ChannelOption | None = None
+    ) -> None:
+        subscription = await self.subscription(interaction, channel)
+        topic = require_topic(subscription, name)
+        draft = Draft(name=topic.name, query=topic.query, instead_of=topic.name)
+        form = TopicForm(self, subscription.channel_id, draft)
+        await interaction.response.send_modal(form)
+
+    @edit.autocomplete("name")
+    @quietly
+    async def complete_edited(self, interaction: discord.Interaction, current: str) -> list[Choice]:
+        return await self._offer_topics(interaction, current)
+
     @app_commands.command(name="list", description="List the topics of this server's digests")
     async def list_topics(self, interaction: discord.Interaction) -> None:
         await defer_privately(interaction)
@@ -155,9 +168,7 @@ class TopicCog(AdminCog, group_name="topic", group_description="Narrow digests d
     ) -> None:
         await defer_privately(interaction)
         subscription = await self.subscription(interaction, channel)
-        topic = _find_topic(subscription.topics, name)
-        if topic is None:
-            raise InputError(_no_such_topic(name, subscription.topics))
+        topic = require_topic(subscription, name)
         await self.store.subscriptions.delete_topic(subscription.channel_id, topic.name)
         rest = len(subscription.topics) - 1
         await interaction.edit_original_response(
@@ -167,6 +178,9 @@ class TopicCog(AdminCog, group_name="topic", group_description="Narrow digests d
     @remove.autocomplete("name")
     @quietly
     async def complete_name(self, interaction: discord.Interaction, current: str) -> list[Choice]:
+        return await self._offer_topics(interaction, current)
+
+    async def _offer_topics(self, interaction: discord.Interaction, current: str) -> list[Choice]:
         wanted = current.strip().lower()
         guild = guild_of(interaction)
         subscriptions = await self.store.subscriptions.list_subscriptions(guild.id)
@@ -189,30 +203,7 @@ class TopicCog(AdminCog, group_name="topic", group_description="Narrow digests d
             [*as_typed(current), *own, *finished, *((query, query) for query in queries)]
         )
 
-    async def _require_room(self, subscription: Subscription, topic: Topic) -> None:
-        subscriptions = await self.store.subscriptions.list_subscriptions(subscription.guild_id)
-        count = sum(len(each.topics) for each in subscriptions)
-        if count >= MAX_TOPICS and _find_topic(subscription.topics, topic.name) is None:
-            raise InputError(f"This server has {count} topics, the most allowed; remove one first.")
-
-    async def _look_further(self, query: Query) -> str:
-        """Say of a query that finds nothing new whether it finds anything at all."""
-        page = await self.store.search.find(query, limit=1)
-        advice = None if page.matches else await self.store.search.advise(query)
-        return say_found(page, advice)
-
 
 def _topics_of(subscriptions: Sequence[Subscription]) -> list[tuple[int, Topic]]:
     """List the topics of several digests, with their channels."""
     return [(each.channel_id, topic) for each in subscriptions for topic in each.topics]
-
-
-def _find_topic(topics: Sequence[Topic], name: str) -> Topic | None:
-    wanted = " ".join(name.split()).lower()
-    return next((topic for topic in topics if topic.name.lower() == wanted), None)
-
-
-def _no_such_topic(name: str, topics: Sequence[Topic]) -> str:
-    known = ", ".join(topic.name for topic in topics[:10])
-    hint = f"its topics are {known}" if known else "it has no topics"
-    return f"This digest has no topic {name!r}; {hint}."

@@ -38,6 +38,18 @@ COLUMNS = (
 )
 
 
+SET_TOPIC = (
+    "INSERT INTO topic (subscription_id, name, query, ping_role) "
+    "SELECT id, :name, :query, :ping_role FROM subscription WHERE channel_id = :channel_id "
+    "ON CONFLICT (subscription_id, name) DO UPDATE SET query = excluded.query, "
+    "ping_role = excluded.ping_role"
+)
+
+DELETE_TOPIC = (
+    "DELETE FROM topic WHERE name = :name AND subscription_id = "
+    "(SELECT id FROM subscription WHERE channel_id = :channel_id)"
+)
+
 TYPES = frozenset(each.value for each in AnnounceType)
 
 FOLLOWED = (AnnounceType.NEW, AnnounceType.CROSS)
@@ -105,12 +117,14 @@ class Subscriptions:
     ) -> bool:
         """Add a topic, or change it; False when the channel has no subscription."""
         return await self._change(
-            "INSERT INTO topic (subscription_id, name, query, ping_role) "
-            "SELECT id, :name, :query, :ping_role FROM subscription "
-            "WHERE channel_id = :channel_id "
-            "ON CONFLICT (subscription_id, name) DO UPDATE SET query = excluded.query, "
-            "ping_role = excluded.ping_role",
+            SET_TOPIC,
             {"channel_id": channel_id, "name": name, "query": query, "ping_role": ping_role},
+        )
+
+    async def put_topic(self, channel_id: int, topic: Topic, *, instead_of: str) -> bool:
+        """Put a topic in the place of another; False when the channel has no subscription."""
+        return await self._database.write_within(
+            PERSONS_PATIENCE_S, _put_topic, channel_id, topic, instead_of
         )
 
     async def forget_role(self, guild_id: int, role_id: int) -> bool:
@@ -118,11 +132,7 @@ class Subscriptions:
         return await self._database.write(_forget_role, guild_id, role_id)
 
     async def delete_topic(self, channel_id: int, name: str) -> bool:
-        return await self._change(
-            "DELETE FROM topic WHERE name = :name AND subscription_id = "
-            "(SELECT id FROM subscription WHERE channel_id = :channel_id)",
-            {"channel_id": channel_id, "name": name},
-        )
+        return await self._change(DELETE_TOPIC, {"channel_id": channel_id, "name": name})
 
     async def pause(self, channel_id: int, reason: Reason, *, is_final: bool = False) -> bool:
         """Stop a channel's digests, with a reason for its admins; False when paused already.
@@ -182,6 +192,14 @@ def _set(
     )
     (subscription,) = _list(connection, "channel_id = :channel_id", {"channel_id": channel_id})
     return subscription
+
+
+def _put_topic(
+    connection: sqlite3.Connection, channel_id: int, topic: Topic, instead_of: str
+) -> bool:
+    change(connection, DELETE_TOPIC, {"channel_id": channel_id, "name": instead_of})
+    values = {"name": topic.name, "query": topic.query, "ping_role": topic.ping_role}
+    return change(connection, SET_TOPIC, {"channel_id": channel_id, **values}) > 0
 
 
 def _forget_role(connection: sqlite3.Connection, guild_id: int, role_id: int) -> bool:

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 import simcord
 
-from bot.cogs.topic import MAX_TOPICS
+from bot.cogs.topic_saving import MAX_TOPICS
 from bot.digest.models import Topic
 from tests.builders import DAY, make_listing, make_paper
 from tests.cogs.replies import is_private, shown
@@ -219,3 +219,137 @@ async def test_own_searches_are_offered_as_topics(world: World) -> None:
     await world.admin.slash(world.channel, "paper search", query="diffusion part")
     choices = await world.admin.autocomplete(world.channel, "topic add", "query", "", name="new")
     assert [choice["value"] for choice in choices] == ["diffusion part", "graph", "frog OR axolotl"]
+
+
+# -- before it is saved --------------------------------------------------------------------------
+
+MANY = make_listing(
+    *(
+        make_paper(number, title=f"{'Deep' if number % 3 else 'Shallow'} nets of kind {number}")
+        for number in range(1, 61)
+    )
+)
+
+
+async def enter(world: World) -> None:
+    await world.set_up()
+    await world.announce(MANY)
+
+
+def message_of(result: simcord.InteractionResult) -> simcord.ResponseMessage:
+    assert result.response is not None
+    return result.response
+
+
+async def test_a_topic_that_is_nearly_everything_is_asked_about(world: World) -> None:
+    await enter(world)
+    result = await topic(world, "add", name="deep", query="nets OR shallow")
+    assert is_private(result)
+    said = shown(result).replace("*", "")
+    assert "Not saved yet: deep" in said
+    assert "That is nearly everything: 100% of what is announced, matched by `nets`." in said
+    assert "33% " not in said
+    assert await topics_of(world) == ()
+    saved = await world.admin.click(message_of(result), label="Save it as it is")
+    assert "now has the topic" in shown(saved)
+    assert await topics_of(world) == (Topic(name="deep", query="nets OR shallow"),)
+
+
+async def test_the_proposal_can_be_saved_instead(world: World) -> None:
+    await enter(world)
+    result = await topic(world, "add", name="d", query='deep OR "kind 9"')
+    assert 'Proposal: `"kind 9"`' in shown(result).replace("*", "")
+    await world.admin.click(message_of(result), label='Save "kind 9"')
+    assert await topics_of(world) == (Topic(name="d", query='"kind 9"'),)
+
+
+@pytest.mark.parametrize(
+    ("query", "said", "proposed"),
+    [
+        ("shalow", "Never: nothing in a year", "shallow"),
+        ("shallow kind -nets", "`-nets` removes everything", "shallow kind"),
+    ],
+)
+async def test_a_topic_that_finds_nothing_is_asked_about(
+    world: World, query: str, said: str, proposed: str
+) -> None:
+    await world.set_up()
+    titles = [f"{'Shallow' if n < 7 else 'Deep'} nets of kind {n}" for n in range(1, 61)]
+    papers = [make_paper(number, title=title) for number, title in enumerate(titles, 1)]
+    await world.announce(make_listing(*papers))
+    result = await topic(world, "add", name="x", query=query)
+    assert said in shown(result)
+    await world.admin.click(message_of(result), label=f"Save {proposed}")
+    assert await topics_of(world) == (Topic(name="x", query=proposed),)
+
+
+async def test_the_same_as_another_topic_can_take_its_place(world: World) -> None:
+    await enter(world)
+    await topic(world, "add", name="old", query='"kind 9"')
+    result = await topic(world, "add", name="new", query='"kind 9"')
+    assert "It finds the same papers as the topic **old**" in shown(result)
+    await world.admin.click(message_of(result), label="Put it in place of old")
+    assert [each.name for each in await topics_of(world)] == ["new"]
+
+
+async def test_a_topic_is_changed_in_a_form_and_saved_after_a_look(world: World) -> None:
+    await enter(world)
+    await topic(world, "add", name="kinds", query='"kind 9" OR "kind 10"')
+    form = await topic(world, "edit", name="KINDS")
+    query = " OR ".join(f'"kind {number}"' for number in range(10, 26))
+    result = await world.admin.submit_modal(form, {"name": "more kinds", "query": query})
+    assert is_private(result)
+    said = shown(result).replace("*", "")
+    assert "Not saved yet: kinds → more kinds" in said
+    assert "It adds 15, drops 1 in the last 4 weeks." in said
+    pages = await world.admin.click(message_of(result), label="See which")
+    assert "Added" in shown(pages)
+    assert "Page 1 of 2" in shown(pages)
+    second = await world.admin.click(message_of(pages), label="Next →")
+    assert "Dropped" in shown(second)
+    assert "Shallow nets of kind 9" in shown(second)
+    assert [each.name for each in await topics_of(world)] == ["kinds"]
+    await world.admin.click(message_of(result), label="Save it")
+    assert await topics_of(world) == (Topic(name="more kinds", query=query),)
+
+
+async def test_a_form_with_a_mistake_changes_nothing(world: World) -> None:
+    await enter(world)
+    await topic(world, "add", name="kinds", query='"kind 9"')
+    await topic(world, "add", name="other", query='"kind 8"')
+    for values, said in (
+        ({"name": "kinds", "query": "deep OR"}, "^"),
+        ({"name": " ", "query": "deep"}, "needs a name"),
+        ({"name": "other", "query": "shallow"}, "already has a topic 'other'"),
+    ):
+        form = await topic(world, "edit", name="kinds")
+        assert said in shown(await world.admin.submit_modal(form, values))
+    assert "has no topic 'x'" in shown(await topic(world, "edit", name="x"))
+    assert [each.query for each in await topics_of(world)] == ['"kind 9"', '"kind 8"']
+
+
+async def test_a_form_is_refused_when_the_digest_or_the_topic_is_gone(world: World) -> None:
+    await enter(world)
+    await topic(world, "add", name="kinds", query='"kind 9"')
+    first, second = [await topic(world, "edit", name="kinds") for _ in range(2)]
+    await world.store.subscriptions.delete_topic(world.channel.id, "kinds")
+    said = shown(await world.admin.submit_modal(first, {"name": "kinds", "query": "deep"}))
+    assert "has no topic 'kinds'" in said
+    await world.store.subscriptions.delete_subscription(world.channel.id, world.clock.now())
+    said = shown(await world.admin.submit_modal(second, {"name": "kinds", "query": "deep"}))
+    assert "no longer exists" in said
+
+
+async def test_members_cannot_press_a_made_up_button(world: World) -> None:
+    await enter(world)
+    result = await topic(world, "add", name="deep", query="nets")
+    (button,) = [
+        each["custom_id"]
+        for row in message_of(result).components
+        for each in row["components"]
+        if each["label"] == "Save it as it is"
+    ]
+    assert button == f"topic:1:save:{world.channel.id}:0:0"
+    await world.store.subscriptions.delete_subscription(world.channel.id, world.clock.now())
+    said = shown(await world.admin.click(message_of(result), label="Save it as it is"))
+    assert "no longer exists" in said
