@@ -123,6 +123,17 @@ def _add_database_commands(commands: "Subparsers[_Parser]") -> None:
         "backups/papers-2026-08-21.db",
     )  # fmt: skip
     restore.add_argument("file", type=Path, metavar="FILE", help="the backup")
+    verify = _add(
+        commands, "verify-backup",
+        "Try whether a backup is good: restore it beside itself, check its pages and its search "
+        "indexes, count what it holds, and remove it again. The bot may be running.",
+        "--newest", "backups/papers-2026-08-21.db",
+    )  # fmt: skip
+    which = verify.add_mutually_exclusive_group(required=True)
+    which.add_argument("file", type=Path, metavar="FILE", nargs="?", help="the backup")
+    which.add_argument(
+        "--newest", action="store_true", help="the newest that the bot made by itself"
+    )
     reindex = _add(
         commands, "reindex",
         "Rebuild the search indexes from the papers. The bot must be stopped; when it starts it "

@@ -29,6 +29,7 @@ from bot.cli.output import (
     papers_as_lines,
     papers_explained,
     report,
+    say_proof,
     show,
     summary_of,
 )
@@ -51,6 +52,8 @@ from bot.run.check import check_bot
 from bot.run.demo import run_demo
 from bot.run.process import run_bot
 from bot.store.backup.backup import backup, restore
+from bot.store.backup.copies import list_copies
+from bot.store.backup.proof import prove
 from bot.store.sqlite.database import instance_lock
 from bot.store.sqlite.maintenance import list_indexes, rebuild_index
 from bot.store.store import Store
@@ -93,6 +96,22 @@ async def restore_command(options: Options, config: Config) -> int:
     kept = await restore(options.file, path, now=_now())
     report(f"{options.file} restored as {path}" + (f"; what was there is {kept}" if kept else ""))
     return EXIT_OK
+
+
+async def verify_backup_command(options: Options, config: Config) -> int:
+    file = _newest_copy(config) if options.newest else options.file
+    os.nice(10)  # the running bot starts this, too, and has better things to do
+    begun = time.monotonic()
+    proof = await prove(file)
+    show(f"{file} is good: {say_proof(proof)}; checked in {time.monotonic() - begun:.1f} s\n")
+    return EXIT_OK
+
+
+def _newest_copy(config: Config) -> Path:
+    made = list_copies(config.database.path, config.backup_folder)
+    if not made:
+        raise InputError(f"The bot has made no backup in {config.backup_folder} yet; name a file.")
+    return made[0].file
 
 
 async def check_command(options: Options, config: Config) -> int:
@@ -309,6 +328,7 @@ COMMANDS: Mapping[str, Command] = {
     "settings": settings_command,
     "backup": backup_command,
     "restore": restore_command,
+    "verify-backup": verify_backup_command,
     "reindex": reindex_command,
     "fetch": fetch_command,
     "import": import_command,

@@ -29,6 +29,7 @@ from bot.models import StoredPaper
 from bot.query.ast import Query
 from bot.query.explain import explain
 from bot.query.results import SearchPage
+from bot.store.backup.proof import Proof
 from bot.text.words import count_of
 from bot.ui.audit import say_day, say_listed
 from bot.ui.intake import say_state
@@ -197,6 +198,18 @@ def _papers(page: SearchPage) -> Sequence[StoredPaper]:
 
 def _line(stored: StoredPaper) -> str:
     return f"{stored.announced_on}  {stored.paper.arxiv_id:<16} {stored.paper.title}"
+
+
+def say_proof(proof: Proof) -> str:
+    """Say what a good backup holds."""
+    return ", ".join(
+        count_of(count, noun)
+        for count, noun in (
+            (proof.papers, "paper"),
+            (proof.subscriptions, "digest"),
+            (proof.messages, "message"),
+        )
+    )
 
 
 def audit_as_text(days: Sequence[DayAudit], channels: Mapping[int, Sequence[DayAudit]]) -> str:

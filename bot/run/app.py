@@ -35,8 +35,9 @@ from bot.links.client import HuggingFaceClient
 from bot.models import ArxivId, Clock, Listing, Paper
 from bot.pipeline import Pipeline
 from bot.run.client import PaperBot, use_stand_ins
-from bot.run.housekeeping import Backups
+from bot.run.housekeeping import Backups, prove_apart
 from bot.store.backup.copies import refuse_lost
+from bot.store.facts import Facts
 from bot.store.store import Store, open_store
 
 
@@ -198,7 +199,7 @@ def build_app(config: Config, pipeline: Pipeline, *, enrichment: Enrichment | No
         delivery=delivery,
         bot=bot,
         caretaker=Caretaker(store, sender, now=now),
-        backups=_build_backups(config, now),
+        backups=_build_backups(config, store.facts, now),
         enrichment=enrichment,
     )
 
@@ -232,10 +233,17 @@ def _free_bytes(folder: Path) -> int:
         raise DatabaseUnusable(f"{folder} cannot be reached ({error.strerror}).") from error
 
 
-def _build_backups(config: Config, now: Clock) -> Backups | None:
+def _build_backups(config: Config, facts: Facts, now: Clock) -> Backups | None:
     if config.backup.every_h == 0:
         return None
-    return Backups(config.database.path, config.backup_folder, config.backup, now=now)
+    return Backups(
+        config.database.path,
+        config.backup_folder,
+        config.backup,
+        facts=facts,
+        prove=prove_apart,
+        now=now,
+    )
 
 
 @asynccontextmanager

@@ -4,6 +4,7 @@ import asyncio
 import sqlite3
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from datetime import datetime
 from pyexpat import EXPAT_VERSION
 
 import aiohttp
@@ -16,7 +17,7 @@ from bot.errors import AlreadyRunning, DatabaseDamaged, StoreError
 from bot.pipeline import Pipeline
 from bot.run.app import build_visitor, open_offline
 from bot.run.client import why_unreached
-from bot.run.housekeeping import LOOKED_AT, find_problem
+from bot.run.housekeeping import LOOKED_AT, PROVEN, find_problem
 from bot.store.backup.copies import advise, list_copies
 from bot.store.damage import count_damaged
 from bot.store.sqlite.database import instance_lock
@@ -50,7 +51,8 @@ async def check_bot(config: Config, token: str | None, *, program: str) -> Async
         async with open_offline(config) as pipeline:
             async for finding in _check_store(config, pipeline, program):
                 yield finding
-            yield await asyncio.to_thread(_check_backups, config)
+            proven = await pipeline.store.facts.moment(PROVEN)
+            yield await asyncio.to_thread(_check_backups, config, proven)
             async for finding in _check_discord(config, pipeline, token):
                 yield finding
     except DatabaseDamaged as error:
@@ -120,11 +122,13 @@ async def _check_rows(pipeline: Pipeline) -> Finding:
     return _bad(f"rows damaged ({named}): the bot does without them; a backup has them whole")
 
 
-def _check_backups(config: Config) -> Finding:
+def _check_backups(config: Config, proven: datetime | None) -> Finding:
     """Say when the bot last copied the database, or why it cannot."""
     path, folder = config.database.path, config.backup_folder
     made = list_copies(path, folder)
     last = f"last backup {made[0].made_at:%Y-%m-%d %H:%M} UTC, {made[0].file}" if made else ""
+    tried = f"{proven:%Y-%m-%d}" if proven else "never"
+    last = f"{last}; last tried and found good: {tried}" if made else ""
     if config.backup.every_h == 0:
         return _good(last or "backups: none are made, as backup.every_h is 0")
     if problem := find_problem(path, folder):

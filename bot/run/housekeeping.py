@@ -6,8 +6,9 @@ Each step is short, and can be repeated.
 import asyncio
 import logging
 import shutil
+import sys
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Awaitable, Callable, Collection
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
@@ -19,6 +20,7 @@ from bot.models import Clock
 from bot.store.backup import copies
 from bot.store.backup.backup import copy_database
 from bot.store.damage import count_damaged
+from bot.store.facts import Facts
 from bot.store.store import Store
 
 log = logging.getLogger(__name__)
@@ -31,6 +33,13 @@ LOOKED_AT: Final = timedelta(days=14)
 
 RENEWED_A_LINE: Final = 50_000
 """Papers; a minute or less."""
+
+PROVEN_EVERY: Final = timedelta(days=7)
+PROVEN: Final = "backup.proven"
+"""The fact that tells when a backup was last found good."""
+
+Prover = Callable[[Path], Awaitable[None]]
+"""Tries a backup; raises `StoreError` with a sentence when it is not good."""
 
 GuildIds = Callable[[], Collection[int] | None]
 """The guilds the bot is in; None while it does not know them."""
@@ -86,20 +95,34 @@ async def forget_departed(store: Store, guild_ids: GuildIds, *, now: datetime) -
 class Backups:
     """Keeps a few copies of the database at ``path`` in ``folder``.
 
-    `store.backup.copies` says when. A copy that is being made when the bot stops is given up.
+    `store.backup.copies` says when. Once a week the newest is tried. A copy that is being made when
+    the bot stops is given up.
     """
 
-    def __init__(self, path: Path, folder: Path, config: BackupConfig, *, now: Clock) -> None:
+    def __init__(
+        self,
+        path: Path,
+        folder: Path,
+        config: BackupConfig,
+        *,
+        facts: Facts,
+        prove: Prover,
+        now: Clock,
+    ) -> None:
         self._path = path
         self._folder = folder
         self._config = config
+        self._facts = facts
+        self._prover = prove
         self._now = now
         self._is_failing = False
+        self._bad: Path | None = None
 
     async def look(self) -> None:
         """Make a copy if one is due; a failure is logged once and tried again at the next look."""
         try:
             await self._look(self._now())
+            await self._prove(self._now())
         except (StoreError, OSError) as error:
             if not self._is_failing:
                 log.warning("no backup made, tried again every hour: %s", error)
@@ -117,6 +140,22 @@ class Backups:
         log.info("backup made", extra={"file": target, "seconds": took_s})
         await asyncio.to_thread(self._drop_old, now)
 
+    async def _prove(self, now: datetime) -> None:
+        """Try the newest copy if none was tried for a week; one that is bad is not tried again."""
+        proven_at = await self._facts.moment(PROVEN)
+        made = await asyncio.to_thread(copies.list_copies, self._path, self._folder)
+        is_proven = proven_at is not None and proven_at <= now < proven_at + PROVEN_EVERY
+        if is_proven or not made or made[0].file == self._bad:
+            return
+        try:
+            await self._prover(made[0].file)
+        except StoreError as error:
+            self._bad = made[0].file
+            log.warning("backup not good, the next one is tried: %s", error)
+            return
+        await self._facts.set(PROVEN, now.isoformat(timespec="seconds"))
+        log.info("backup tried and found good", extra={"file": made[0].file})
+
     def _is_due(self, now: datetime) -> bool:
         """Look into the folder; raises `StoreError` when a copy is due but has no room."""
         copies.make_folder(self._folder)
@@ -133,6 +172,25 @@ class Backups:
         made = copies.list_copies(self._path, self._folder)
         for copy in copies.surplus(made, self._config.keep, now):
             copy.file.unlink()
+
+
+async def prove_apart(file: Path) -> None:
+    """Try a backup in another process: comparing its indexes would hold up this one.
+
+    Raises `StoreError` with what it says; ends it when the caller is cancelled.
+    """
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "bot", "verify-backup", file,
+        stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    try:
+        _, told = await process.communicate()
+    except asyncio.CancelledError:
+        process.kill()
+        await process.wait()
+        raise
+    if process.returncode:
+        raise StoreError(told.decode(errors="replace").strip())
 
 
 def find_problem(path: Path, folder: Path) -> str:

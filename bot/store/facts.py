@@ -1,7 +1,9 @@
 """Small things to remember between runs, by name (the hash of the synced commands, ...)."""
 
+from datetime import datetime
+
 from bot.store.sqlite.executor import Database
-from bot.store.sqlite.statements import change, select_one
+from bot.store.sqlite.statements import change, read_moment, select_one
 
 
 class Facts:
@@ -14,6 +16,10 @@ class Facts:
         return await self._database.read(
             select_one, str, "SELECT value FROM fact WHERE name = :name", {"name": name}
         )
+
+    async def moment(self, name: str) -> datetime | None:
+        """Return the moment of that name; None where none can be read."""
+        return read_moment(await self.get(name))
 
     async def set(self, name: str, value: str) -> None:
         await self._database.write(

@@ -298,3 +298,18 @@ async def test_the_token_is_hidden_in_the_log_and_left_to_no_child(
     monkeypatch.setattr(commands, "setup_logging", note)
     assert await commands.run_command(Options(), Config()) == 0
     assert seen == [("canary",), ("canary", None)]
+
+
+def test_a_backup_is_tried_by_name_or_as_the_newest(
+    environ: dict[str, str], tmp_path: Path
+) -> None:
+    assert_one_sentence(run(environ, "verify-backup", "--newest"), 2, "has made no backup")
+    run(environ, "import", SEED)
+    copy = tmp_path / "data" / "backups" / "papers.auto-20260821T000000Z.db"
+    copy.parent.mkdir()
+    run(environ, "backup", copy)
+    for which in ("--newest", str(copy)):
+        ran = run(environ, "verify-backup", which)
+        assert ran.out.startswith(f"{copy} is good: 47 papers, 0 digests, 0 messages; checked")
+    copy.write_bytes(copy.read_bytes()[:10_000])
+    assert_one_sentence(run(environ, "verify-backup", copy), 74, str(copy), "is damaged")

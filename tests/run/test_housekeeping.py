@@ -2,18 +2,23 @@
 
 import logging
 import os
+from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from bot.config.schema import BackupConfig
-from bot.run.housekeeping import Backups, find_problem
+from bot.errors import StoreError
+from bot.run.housekeeping import PROVEN, Backups, Prover, find_problem, prove_apart
 from bot.store.backup import copies
 from bot.store.backup.copies import list_copies, name_copy
+from bot.store.facts import Facts
 from tests.builders import NOW
 from tests.fakes.clock import VirtualClock
 from tests.stores import open_store
+
+MakeJob = Callable[..., Backups]
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -35,17 +40,33 @@ async def database(path: Path) -> None:
 
 
 @pytest.fixture
+async def facts(tmp_path: Path) -> AsyncIterator[Facts]:
+    """The bot's own, in another file, as tests damage the one that is copied."""
+    async with open_store(tmp_path / "facts.db") as store:
+        yield store.facts
+
+
+async def find_good(file: Path) -> None:
+    assert file.exists()
+
+
+@pytest.fixture
 def clock() -> VirtualClock:
     return VirtualClock(NOW)
 
 
 @pytest.fixture
-def job(path: Path, folder: Path, clock: VirtualClock) -> Backups:
-    return make_job(path, folder, clock)
+def make_job(path: Path, folder: Path, clock: VirtualClock, facts: Facts) -> MakeJob:
+    def make(folder: Path = folder, *, prove: Prover = find_good, **settings: float) -> Backups:
+        config = BackupConfig.model_validate(settings)
+        return Backups(path, folder, config, facts=facts, prove=prove, now=clock.now)
+
+    return make
 
 
-def make_job(path: Path, folder: Path, clock: VirtualClock, **settings: float) -> Backups:
-    return Backups(path, folder, BackupConfig.model_validate(settings), now=clock.now)
+@pytest.fixture
+def job(make_job: MakeJob) -> Backups:
+    return make_job()
 
 
 def ages(path: Path, folder: Path, clock: VirtualClock) -> list[float]:
@@ -73,10 +94,10 @@ async def test_hourly_looks_make_a_copy_a_day_and_keep_three(
 
 
 async def test_a_restart_makes_none_before_its_time(
-    path: Path, folder: Path, clock: VirtualClock
+    make_job: MakeJob, path: Path, folder: Path, clock: VirtualClock
 ) -> None:
     for _ in range(3):
-        await make_job(path, folder, clock).look()
+        await make_job().look()
         clock.advance(timedelta(hours=7))
     assert len(list_copies(path, folder)) == 1
 
@@ -98,12 +119,14 @@ async def test_a_clock_that_jumps_and_comes_back_costs_a_copy_at_most(
     assert ages(path, folder, clock)[-1] <= 72
 
 
-async def test_a_persons_own_files_stay(path: Path, folder: Path, clock: VirtualClock) -> None:
+async def test_a_persons_own_files_stay(
+    make_job: MakeJob, path: Path, folder: Path, clock: VirtualClock
+) -> None:
     folder.mkdir()
     own = folder / "papers-2020-01-01.db"
     own.write_bytes(path.read_bytes())
     os.utime(own, (0, 0))
-    job = make_job(path, folder, clock, keep=1)
+    job = make_job(keep=1)
     for _ in range(3):
         await job.look()
         clock.advance(timedelta(days=1))
@@ -140,14 +163,18 @@ async def test_no_copy_is_made_where_it_would_fill_the_disk(
     assert len(list_copies(path, folder)) == 1
     told = [record.message for record in caplog.records if record.name == "bot.run.housekeeping"]
     assert [line.partition(":")[0] for line in told] == [
-        "no backup made, tried again every hour", "backup made",
+        "no backup made, tried again every hour", "backup made", "backup tried and found good",
     ]  # fmt: skip
 
 
 async def test_a_failure_deletes_no_older_copy_and_is_tried_again(
-    path: Path, folder: Path, clock: VirtualClock, caplog: pytest.LogCaptureFixture
+    make_job: MakeJob,
+    path: Path,
+    folder: Path,
+    clock: VirtualClock,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
-    job = make_job(path, folder, clock, keep=1)
+    job = make_job(keep=1)
     await job.look()
     clock.advance(timedelta(days=1))
     content = path.read_bytes()
@@ -162,9 +189,58 @@ async def test_a_failure_deletes_no_older_copy_and_is_tried_again(
 
 
 async def test_a_folder_that_cannot_be_is_told_and_survived(
-    path: Path, tmp_path: Path, clock: VirtualClock, caplog: pytest.LogCaptureFixture
+    make_job: MakeJob, path: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     folder = tmp_path / "not mounted" / "backups"
-    await make_job(path, folder, clock).look()
+    await make_job(folder).look()
     assert "cannot be used for backups" in caplog.text
     assert "cannot be used" in find_problem(path, folder)
+
+
+async def test_a_copy_is_tried_once_a_week(
+    make_job: MakeJob, facts: Facts, clock: VirtualClock
+) -> None:
+    tried = []
+
+    async def prove(file: Path) -> None:
+        tried.append(clock.now())
+
+    for _ in range(22):
+        await make_job(prove=prove).look()
+        clock.advance(timedelta(days=1))
+    assert tried == [
+        NOW,
+        NOW + timedelta(days=7),
+        NOW + timedelta(days=14),
+        NOW + timedelta(days=21),
+    ]
+    assert await facts.moment(PROVEN) == tried[-1]
+
+
+async def test_a_copy_that_is_not_good_is_told_once_and_the_next_one_tried(
+    make_job: MakeJob, facts: Facts, clock: VirtualClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def prove(file: Path) -> None:
+        if clock.now() < NOW + timedelta(days=1):
+            raise StoreError(f"{file} is damaged.")
+
+    job = make_job(prove=prove)
+    for _ in range(24):
+        await job.look()
+        clock.advance(timedelta(hours=1))
+    assert await facts.get(PROVEN) is None
+    (told,) = [record for record in caplog.records if record.levelno == logging.WARNING]
+    assert "is damaged" in told.getMessage()
+    await job.look()
+    assert await facts.moment(PROVEN) == clock.now()
+
+
+async def test_a_copy_is_tried_in_a_process_of_its_own(
+    job: Backups, path: Path, folder: Path
+) -> None:
+    await job.look()
+    (made,) = list_copies(path, folder)
+    await prove_apart(made.file)
+    made.file.write_bytes(made.file.read_bytes()[:8192])
+    with pytest.raises(StoreError, match="is damaged"):
+        await prove_apart(made.file)

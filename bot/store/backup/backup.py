@@ -18,7 +18,7 @@ from bot.errors import DatabaseUnusable, FileFormatError, StoreError
 from bot.store.backup.restored import COPIED, RESTORED
 from bot.store.sqlite import migrations
 from bot.store.sqlite.database import LOCK_BYTES, check_header, instance_lock
-from bot.store.sqlite.executor import Database, run_apart
+from bot.store.sqlite.executor import DAMAGED, Database, primary_code, run_apart
 from bot.store.sqlite.files import (
     BESIDE,
     beside,
@@ -69,8 +69,8 @@ async def copy_database(path: Path, target: Path) -> None:
     part = part_of(target)
     try:
         make_private(part)  # VACUUM INTO takes an empty file
-        await run_apart(path, _copy_into, part)
-        await run_apart(part, _check, part)
+        await run_apart(path, copy_into, part)
+        await run_apart(part, check_copy, part)
         await asyncio.to_thread(_put, part, target)
     except (sqlite3.Error, OSError) as error:
         raise StoreError(f"The backup {target} cannot be written: {error}.") from error
@@ -87,24 +87,31 @@ async def restore(source: Path, path: Path, *, now: datetime) -> Path | None:
     foreign or newer.
     """
     with instance_lock(path):
-        _check_file(source)
+        check_file(source)
         part = part_of(path)
         try:
             make_private(part)
-            await run_apart(source, _copy_into, part)
-            await run_apart(part, _check, part)
+            await run_apart(source, copy_into, part)
+            await run_apart(part, check_copy, part)
             await run_apart(part, _mark_restored, now)
             copy_permissions(path, part)
             kept = _set_aside(path, now)
             await asyncio.to_thread(_put, part, path)
         except (sqlite3.Error, OSError) as error:
-            raise StoreError(f"The backup {source} cannot be restored: {error}.") from error
+            raise unreadable(source, "restored", error) from error
         finally:
             _discard(part)
         return kept
 
 
-def _check_file(source: Path) -> None:
+def unreadable(source: Path, done: str, error: sqlite3.Error | OSError) -> StoreError:
+    """Say why a backup cannot be ``done``: of a cut one SQLite says only that it opens nothing."""
+    if isinstance(error, sqlite3.Error) and primary_code(error) in DAMAGED:
+        return DatabaseUnusable(f"{source} is damaged.")
+    return StoreError(f"The backup {source} cannot be {done}: {error}.")
+
+
+def check_file(source: Path) -> None:
     if not source.is_file():
         raise FileFormatError(f"{source} is not a file; name one that `backup` made.")
     check_header(source)
@@ -115,11 +122,11 @@ def _discard(part: Path) -> None:
         part.unlink(missing_ok=True)
 
 
-def _copy_into(connection: sqlite3.Connection, part: Path) -> None:
+def copy_into(connection: sqlite3.Connection, part: Path) -> None:
     connection.execute("VACUUM INTO ?", (str(part),))
 
 
-def _check(connection: sqlite3.Connection, path: Path) -> None:
+def check_copy(connection: sqlite3.Connection, path: Path) -> None:
     """Raise `DatabaseUnusable` unless the database is whole and one that this program knows."""
     findings = select(connection, str, "PRAGMA integrity_check(3)")
     if findings != ["ok"]:

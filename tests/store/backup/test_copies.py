@@ -199,7 +199,7 @@ async def test_a_check_of_a_copy_ends_with_its_caller(
             "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n"
         )
 
-    monkeypatch.setattr("bot.store.backup.backup._check", check_for_ever)
+    monkeypatch.setattr("bot.store.backup.backup.check_copy", check_for_ever)
     task = asyncio.create_task(copy_database(path, folder / "copy.db"))
     assert await asyncio.to_thread(begun.wait, 20)
     task.cancel()
