@@ -7,6 +7,8 @@ a literal ``{`` must be written ``\textbraceleft``, never ``\{``.
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+from typing import Final
 
 from pylatexenc.latexencode import (
     RULE_DICT,
@@ -29,10 +31,15 @@ _ENCODER = UnicodeToLatexEncoder(
 )
 
 
-def papers_to_bibtex(papers: Iterable[Paper]) -> str:
+Beside = Mapping[ArxivId, Mapping[str, str]]
+"""Further fields of a paper, as plain text by their names."""
+NOTHING_BESIDE: Final[Beside] = MappingProxyType({})
+
+
+def papers_to_bibtex(papers: Iterable[Paper], *, beside: Beside = NOTHING_BESIDE) -> str:
     """Render one entry per distinct paper: ``@article`` when it names a journal, else ``@misc``."""
     distinct = {paper.arxiv_id: paper for paper in papers}
-    return "\n".join(_entry(paper) for paper in distinct.values())
+    return "\n".join(_entry(paper, beside.get(paper.arxiv_id, {})) for paper in distinct.values())
 
 
 def citation_key(paper: Paper) -> str:
@@ -42,11 +49,11 @@ def citation_key(paper: Paper) -> str:
     return f"{surname}-{identifier}" if surname else identifier
 
 
-def _entry(paper: Paper) -> str:
+def _entry(paper: Paper, beside: Mapping[str, str]) -> str:
     fields = {
         "title": f"{{{_encode(paper.title)}}}",  # a second pair of braces keeps the capitals
         "author": " and ".join(_author(name) for name in paper.authors if _is_name(name)),
-        "year": _year(paper.arxiv_id),
+        "year": year_of(paper.arxiv_id),
         "journal": _encode(paper.journal_ref or ""),
         "doi": _verbatim(paper.doi or ""),
         "eprint": paper.arxiv_id,
@@ -54,6 +61,7 @@ def _entry(paper: Paper) -> str:
         "primaryClass": paper.primary_category or "",
         "url": f"https://arxiv.org/abs/{paper.arxiv_id}",
         "note": _encode(paper.comment or ""),
+        **{name: _encode(text) for name, text in beside.items()},
     }
     kind = "article" if paper.journal_ref else "misc"
     lines = [f"  {name} = {{{value}}}" for name, value in fields.items() if value]
@@ -132,7 +140,7 @@ def _verbatim(text: str) -> str:
     return re.sub(r"[\s{}\\%]", lambda found: f"%{ord(found[0]):02X}", text.strip())
 
 
-def _year(arxiv_id: ArxivId) -> str:
+def year_of(arxiv_id: ArxivId) -> str:
     """Return the year of submission, which every identifier carries (``YYMM``)."""
     short = int(arxiv_id.rpartition("/")[2][:2])
     return str(1900 + short if short >= 91 else 2000 + short)
