@@ -81,7 +81,7 @@ def test_examples_use_options_that_exist(commands: list[Command]) -> None:
         example = re.search(r"Example: `/(.*)`", sections()[command.qualified_name])
         assert example
         used = re.findall(r"(?<=[a-z] )([a-z]+):(?=\S)", example[1])
-        known = {option.name for option in command.parameters} | {"title"}  # a query's field
+        known = {option.name for option in command.parameters} | {"title", "tag", "is"}
         assert set(used) <= known
 
 

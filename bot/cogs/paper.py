@@ -25,7 +25,7 @@ from bot.cogs.suggestions import (
 from bot.cogs.turns import Turns
 from bot.digest.messages import PostedMessage
 from bot.errors import BotError, InputError
-from bot.models import ArxivId, StoredPaper
+from bot.models import ArxivId, Paper, StoredPaper
 from bot.pipeline import Pipeline
 from bot.query.ast import HasDoi, Identified, Query
 from bot.query.parser import parse_query
@@ -156,7 +156,7 @@ class PaperCog(commands.GroupCog, group_name="paper", group_description="Find an
             embed.set_footer(text=page_note(1 + page.first_number // PAGE_SIZE, query.text))
         if closest is not None:
             buttons += offer_buttons(make_chips(closest), sort, asker)
-        buttons += result_menus(found, page.first_number)
+        buttons += abstract_menu([each.stored.paper for each in found], page.first_number)
         await interaction.edit_original_response(embed=embed, view=make_view(buttons))
 
     async def _find_closest(
@@ -233,7 +233,7 @@ class PaperCog(commands.GroupCog, group_name="paper", group_description="Find an
     async def _get(self, arxiv_id: ArxivId) -> StoredPaper:
         stored = await self.store.papers.get_paper(arxiv_id)
         if stored is None:
-            raise _unseen(arxiv_id)
+            raise unseen(arxiv_id)
         return stored
 
     async def _posted(
@@ -283,14 +283,15 @@ def _the_one(asked: Identified | HasDoi, page: SearchPage) -> StoredPaper:
     if page.matches:
         return page.matches[0].stored
     if isinstance(asked, Identified):
-        raise _unseen(asked.arxiv_id)
+        raise unseen(asked.arxiv_id)
     raise InputError(
         f"I know of no paper with the DOI {asked.doi}; arXiv often learns DOIs late, so try its "
         "title."
     )
 
 
-def _unseen(arxiv_id: ArxivId) -> InputError:
+def unseen(arxiv_id: ArxivId) -> InputError:
+    """Say that a paper was never announced, as far as is known."""
     return InputError(
         f"I have not seen {arxiv_id} announced; if it exists, it is at {abs_url(arxiv_id)}."
     )
@@ -347,14 +348,14 @@ def paper_buttons(arxiv_id: ArxivId) -> list[discord.ui.Item[Any]]:
     return [save, like, not_for_us, similar, bibtex]
 
 
-def result_menus(found: Sequence[Match], first_number: int) -> list[AbstractMenu]:
-    """Make the menu below results, by which anyone reads one of them and acts on it."""
+def abstract_menu(papers: Sequence[Paper], first_number: int) -> list[AbstractMenu]:
+    """Make the menu below papers that are listed, by which anyone reads one and acts on it."""
     options = [
         discord.SelectOption(
-            label=markdown.plain(f"{number}. {one_line(match.stored.paper.title)}", MAX_LABEL),
-            value=match.stored.paper.arxiv_id,
+            label=markdown.plain(f"{number}. {one_line(paper.title)}", MAX_LABEL),
+            value=paper.arxiv_id,
         )
-        for number, match in enumerate(found, start=first_number)
+        for number, paper in enumerate(papers, start=first_number)
     ]
     return [AbstractMenu(ReadAbstract(), options, READ_ABSTRACT)] if options else []
 

@@ -19,7 +19,7 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
 from bot.arxiv.client import say_failure
-from bot.cogs import acts, digest, left_out, me, paper
+from bot.cogs import acts, digest, left_out, library, me, paper
 from bot.cogs.answers import EXPIRED, LateOffers, report
 from bot.cogs.services import Deliverer
 from bot.cogs.status import BotCog
@@ -34,6 +34,7 @@ log = logging.getLogger(__name__)
 BUTTONS = (
     *paper.BUTTONS,
     *acts.BUTTONS,
+    *library.BUTTONS,
     *me.BUTTONS,
     *digest.BUTTONS,
     *left_out.BUTTONS,
@@ -109,6 +110,7 @@ class PaperBot(commands.AutoShardedBot):
         await self.add_cog(paper.PaperCog(self.pipeline))
         await self.add_cog(digest.DigestCog(self.pipeline, self.delivery))
         await self.add_cog(TopicCog(self.pipeline, self.delivery, self.starters))
+        await self.add_cog(library.LibraryCog(self.pipeline))
         await self.add_cog(me.MeCog(self.pipeline))
         await self.add_cog(BotCog(self.pipeline, lambda: self.command_ids))
         self.add_dynamic_items(*BUTTONS)

@@ -46,6 +46,9 @@ BATCH_DEADLINE_S = 60.0
 SPAN_DEADLINE_S = 5.0
 """A year of a large category takes half a second."""
 
+PERSONS_DEADLINE_S = 10.0
+"""Ten thousand papers, which a person may have saved, take two seconds."""
+
 REREAD_AT_ONCE = 500
 """Papers whose texts are read again in one transaction: some tenths of a second."""
 
@@ -124,6 +127,10 @@ class Papers:
     async def get_paper(self, arxiv_id: ArxivId) -> StoredPaper | None:
         return (await self._database.read(load_papers, [arxiv_id])).get(arxiv_id)
 
+    async def get_papers(self, arxiv_ids: Collection[ArxivId]) -> dict[ArxivId, StoredPaper]:
+        """Return those of the papers that are stored, by identifier."""
+        return await self._database.read_within(PERSONS_DEADLINE_S, load_papers, arxiv_ids)
+
     async def get_listing(self, category: str, day: date) -> Listing | None:
         """Read a listing back in arXiv's order; None when nothing is stored for it."""
         return await self._database.read(_load_listing, category, day)
@@ -146,10 +153,6 @@ class Papers:
         return await self._database.read_within(
             SPAN_DEADLINE_S, read_span, categories, since, until
         )
-
-    async def get_papers(self, arxiv_ids: Collection[ArxivId]) -> dict[ArxivId, StoredPaper]:
-        """Get those of the papers that are stored, in no particular order."""
-        return await self._database.read(load_papers, arxiv_ids)
 
     async def listing_statuses(self) -> list[ListingStatus]:
         """Describe the newest stored listing of every category."""

@@ -3,7 +3,7 @@
 import sqlite3
 from collections.abc import Collection
 from datetime import datetime
-from typing import Final
+from typing import Final, NamedTuple
 
 from bot.digest.reading import MOST_SAVED, SavedPaper, Saving, SharedTag
 from bot.models import ArxivId
@@ -13,6 +13,13 @@ from bot.store.sqlite.statements import Parameters, change, select, select_one
 COLUMNS: Final = "arxiv_id, saved_at, guild_id, note, tags, is_read"
 SHARED: Final = "guild_id, name, user_id, tag, shared_at"
 _THE_PAPER: Final = "WHERE user_id = :user_id AND arxiv_id = :arxiv_id"
+
+
+class SavedTitle(NamedTuple):
+    """What a saved paper is called."""
+
+    arxiv_id: ArxivId
+    title: str
 
 
 class Library:
@@ -49,6 +56,17 @@ class Library:
     async def list_saved(self, user_id: int) -> list[SavedPaper]:
         """List a person's papers, the one saved last first."""
         return await self._database.read(list_saved, user_id)
+
+    async def suggest(self, user_id: int, typed: str, limit: int) -> list[SavedTitle]:
+        """List saved papers whose title or identifier holds what is typed, last saved first."""
+        return await self._database.read(
+            select,
+            SavedTitle,
+            "SELECT arxiv_id, title FROM saved_paper JOIN paper USING (arxiv_id) "
+            "WHERE user_id = :user_id AND instr(lower(title) || ' ' || arxiv_id, :typed) "
+            "ORDER BY saved_at DESC LIMIT :limit",
+            {"user_id": user_id, "typed": typed.strip().lower(), "limit": limit},
+        )
 
     async def set_note(self, user_id: int, arxiv_id: ArxivId, note: str) -> bool:
         """Write a note in place of the one before; False when the paper is not in the library."""
