@@ -14,14 +14,13 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from bot.arxiv.calendar import announcement_day
 from bot.run.health import find_disk_problem
 from tests.builders import make_listing, make_paper
 from tests.fakes import faults
 from tests.fakes.arxiv import Page
 from tests.fakes.interactions import Reply
 from tests.fakes.process import BotProcess
-from tests.faults.scenario import CATEGORY, Scenario, scenario
+from tests.faults.scenario import CATEGORY, Scenario, last_announcement_day, scenario
 from tests.run.test_health import HOST, find_free_port
 from tests.stores import open_store
 from tests.waiting import until
@@ -153,7 +152,7 @@ async def test_full_before_a_listing_is_stored(disk: Disk, day: Scenario) -> Non
 
 async def test_full_before_a_digest_is_planned(disk: Disk, day: Scenario) -> None:
     """Due in three channels, the listing is there: told once in all, nothing is half planned."""
-    today = announcement_day(day.discord.now())
+    today = last_announcement_day(day.discord.now())
     day.arxiv.publish(CATEGORY, today, [])
     async with day.running() as bot:  # so that it has no commands to note at the next start
         await day.discord.wait_connected()
@@ -167,6 +166,7 @@ async def test_full_before_a_digest_is_planned(disk: Disk, day: Scenario) -> Non
     day.discord.inject(faults.late(is_full), route=logging_in)
     async with day.running() as bot:
         await day.discord.wait_until(lambda: calls_of(day, *logging_in) == 2)
+        assert day.states() == []
         disk.fill()
         is_full.set()
         await bot.says(PUT_OFF_AGAIN, times=2)

@@ -71,12 +71,7 @@ def test_every_case_of_the_full_disk_is_run() -> None:
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_row_33_a_disk_without_space(
-    case: str, tmp_path: Path, request: pytest.FixtureRequest
-) -> None:
-    if case == "test_full_before_a_digest_is_planned":
-        why = "planning still finds room on the full disk; not understood yet"
-        request.applymarker(pytest.mark.xfail(reason=why, strict=False))
+def test_row_33_a_disk_without_space(case: str, tmp_path: Path) -> None:
     place = tmp_path / "disk"
     place.mkdir()
     test = f"{full_disk.__file__}::{case}"
