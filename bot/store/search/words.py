@@ -21,7 +21,7 @@ from bot.query.widen import widen, words_to_look_up
 from bot.store.search.index import RENEWED_TO
 from bot.store.search.vocabulary import read_lexicon
 from bot.store.sqlite.executor import Database, Reading
-from bot.store.sqlite.statements import Row, json_array
+from bot.store.sqlite.statements import Row, json_array, small_cache
 
 LEAST_PAPERS = 3  # of what is no English word; rarer ones are misprints and formulas
 COUNTED_ON_THE_SPOT = 5000
@@ -177,6 +177,11 @@ def _ranges() -> Iterator[tuple[str, str]]:
 
 def _count_range(reading: Reading, first: str, end: str) -> tuple[list[Row], bool]:
     """Count the words of a range; returns too whether the same is stored already."""
+    with small_cache(reading.connection):
+        return _count(reading, first, end)
+
+
+def _count(reading: Reading, first: str, end: str) -> tuple[list[Row], bool]:
     reading.rows("CREATE VIRTUAL TABLE temp.vocabulary USING fts5vocab (main, paper_text, row)")
     rows = reading.rows(
         "SELECT term, doc FROM temp.vocabulary WHERE term >= ? AND term < ? "

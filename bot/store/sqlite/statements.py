@@ -7,6 +7,7 @@ dates and times are ISO texts; a tuple is a text of blank-separated words; a rea
 `reason_column` or `intake_reason_column` makes of its columns.
 """
 
+import contextlib
 import dataclasses
 import json
 import logging
@@ -24,6 +25,9 @@ from bot.models import IntakeReason, IntakeVerdict
 from bot.store.sqlite.reasons import parse_intake_reason, parse_reason, parse_verdict
 
 log = logging.getLogger(__name__)
+
+SMALL_CACHE_KIB = 2048
+"""What a statement needs that reads each page once."""
 
 T = TypeVar("T")
 K = TypeVar("K")
@@ -129,6 +133,17 @@ def select_rows(connection: sqlite3.Connection, sql: str, parameters: Parameters
 def change(connection: sqlite3.Connection, sql: str, parameters: Parameters = ()) -> int:
     """Run an INSERT, UPDATE or DELETE; returns how many rows it changed."""
     return connection.execute(sql, parameters).rowcount
+
+
+@contextlib.contextmanager
+def small_cache(connection: sqlite3.Connection) -> Iterator[None]:
+    """Keep few pages meanwhile: for reading a whole index once, which would only fill the cache."""
+    ((usual,),) = select_rows(connection, "PRAGMA cache_size")
+    connection.execute(f"PRAGMA cache_size = -{SMALL_CACHE_KIB}")
+    try:
+        yield
+    finally:
+        connection.execute(f"PRAGMA cache_size = {usual:d}")
 
 
 def json_array(values: Iterable[object]) -> str:
