@@ -25,7 +25,7 @@ from bot.run.stopping import stopping_on_signals, until
 from bot.run.ticker import ticking
 from bot.run.watchdog import watching_loop
 from bot.store.backup.backup import note_boot
-from bot.store.backup.copies import find_exposed
+from bot.store.backup.copies import find_exposed, size_of
 from bot.store.sqlite.database import instance_lock, keep_lock
 from bot.store.sqlite.maintenance import check_pages, repair_indexes
 from bot.store.store import Store
@@ -33,7 +33,10 @@ from bot.store.store import Store
 log = logging.getLogger(__name__)
 
 INDEX_CHECK_PAPERS = 60_000
-"""Up to here the check of the search index takes some ten seconds; `check` does it for more."""
+"""Up to here comparing the search indexes takes some two seconds; a larger archive's are compared
+when its backup is tried, and by `check`."""
+CHECKED_FIRST_BYTES = 256 * 1024 * 1024
+"""Up to here a database is read whole before the bot starts, in a second; a larger one after."""
 
 HOUSEKEEPING_EVERY_S = 3600.0
 GRACE_S = 30.0
@@ -76,14 +79,28 @@ def _tell_exposed(config: Config) -> None:
 
 
 async def _check_database(store: Store) -> None:
-    """Refuse a damaged database, repair its indexes."""
-    await check_pages(store.database)
+    """Refuse a damaged database, repair its indexes: as far as that takes no time."""
+    if _is_checked_first(store):
+        await check_pages(store.database)
     papers = await store.papers.count_papers()
     if papers > INDEX_CHECK_PAPERS:
         log.info("search indexes not compared: the command check does it", extra={"papers": papers})
         return
     for name in await repair_indexes(store.database):
         log.warning("search index rebuilt: it was out of step", extra={"index": name})
+
+
+async def _check_pages_later(store: Store) -> None:
+    """Read a large database once it is in use; raises `DatabaseDamaged`, else never ends."""
+    if not _is_checked_first(store):
+        begun = time.monotonic()
+        await check_pages(store.database)
+        log.info("database read whole", extra={"seconds": round(time.monotonic() - begun, 1)})
+    await asyncio.Event().wait()
+
+
+def _is_checked_first(store: Store) -> bool:
+    return size_of(store.database.path) <= CHECKED_FIRST_BYTES
 
 
 async def _notice_copy(store: Store, lock: IO[str]) -> None:
@@ -123,7 +140,13 @@ class _Process:
         async with contextlib.AsyncExitStack() as stack:
             for work in self._tickers():
                 await stack.enter_async_context(work)
-            await until(stopped, self._connect(), self.app.delivery.run(), self._watch_files())
+            await until(
+                stopped,
+                self._connect(),
+                self.app.delivery.run(),
+                self._watch_files(),
+                _check_pages_later(self.app.store),
+            )
 
     async def _watch_files(self) -> None:
         """Look after the open files; raises `DatabaseUnusable` when they are not there any more."""

@@ -10,9 +10,11 @@ from pathlib import Path
 import pytest
 
 from bot.config.schema import Config, DatabaseConfig
+from bot.errors import DatabaseDamaged
 from bot.run import process, stopping
 from bot.run.check import check_bot
 from bot.run.stopping import stopping_on_signals, until
+from tests import waiting
 from tests.builders import NOW, make_listing, make_papers
 from tests.stores import open_store
 
@@ -91,6 +93,27 @@ async def test_a_start_with_many_papers_says_that_it_compares_no_indexes_and_che
     (indexes,) = [finding for finding in found if "search indexes" in finding.sentence]
     assert not indexes.is_good
     assert "out of step" in indexes.sentence
+
+
+async def test_a_large_database_is_read_whole_once_it_is_in_use(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A good one holds up nobody, a damaged one ends the work all the same."""
+    caplog.set_level(logging.INFO)
+    monkeypatch.setattr(process, "CHECKED_FIRST_BYTES", 4096)
+    path = tmp_path / "papers.db"
+    async with open_store(path) as store:
+        await store.papers.add_listing(make_listing(*make_papers(200)), now=NOW)
+        later = asyncio.create_task(process._check_pages_later(store))
+        await waiting.until(lambda: "database read whole" in caplog.text)
+        assert not later.done()
+        later.cancel()
+    content = bytearray(path.read_bytes())
+    content[-3 * 4096 : -4096] = b"\x5a" * 8192
+    path.write_bytes(content)
+    async with open_store(path) as store:
+        with pytest.raises(DatabaseDamaged):
+            await process._check_pages_later(store)
 
 
 async def test_a_start_with_few_papers_mends_their_indexes(
