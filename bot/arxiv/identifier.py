@@ -26,7 +26,7 @@ OLD_ARCHIVES = frozenset([
 # fmt: on
 """The archives that gave out identifiers of the old scheme (1991 to March 2007)."""
 
-_ADDRESS = re.compile(
+ADDRESS = re.compile(
     r"""(?:https?://)?
     (?:
         (?:[a-z]{2,10}\.)?arxiv\.org/(?:abs|pdf|html|format|src|e-print|ps|tb|show)/
@@ -102,7 +102,7 @@ def _without_wrapping(text: str) -> str:
     """Drop what surrounds the identifier: blanks, brackets, a prefix or an address."""
     inner = _CITATION.sub("", text[:MAX_CHARS].strip(), count=1)
     inner = unquote(inner.strip(_WRAPPING))
-    address = _ADDRESS.match(inner)
+    address = ADDRESS.match(inner)
     return inner[address.end() :] if address else inner
 
 
