@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import discord
 import pytest
 import simcord
 from discord import app_commands
@@ -86,7 +87,7 @@ def test_examples_use_options_that_exist(commands: list[Command]) -> None:
 
 
 def test_admin_groups_are_for_managers_in_servers_only(bot: PaperBot) -> None:
-    for group in bot.tree.get_commands():
+    for group in bot.tree.get_commands(type=discord.AppCommandType.chat_input):
         assert isinstance(group, app_commands.Group)
         is_admin = group.name in ADMIN_GROUPS
         assert group.guild_only is is_admin
@@ -95,7 +96,7 @@ def test_admin_groups_are_for_managers_in_servers_only(bot: PaperBot) -> None:
 
 
 def test_installs_and_contexts_are_said_explicitly(bot: PaperBot) -> None:
-    for group in bot.tree.get_commands():
+    for group in bot.tree.get_commands(type=discord.AppCommandType.chat_input):
         payload = group.to_dict(bot.tree)
         is_admin = group.name in ADMIN_GROUPS
         assert payload["integration_types"] == ([0] if is_admin else [0, 1])

@@ -53,8 +53,8 @@ class ActButton(StateButton[PaperAct], state=PaperAct):
             await _drop(interaction, paper)
 
 
-def make_act(act: Act, arxiv_id: ArxivId) -> ActButton:
-    return ActButton(PaperAct(act=act, arxiv_id=arxiv_id), LABELS[act])
+def make_act(act: Act, arxiv_id: ArxivId, label: str = "") -> ActButton:
+    return ActButton(PaperAct(act=act, arxiv_id=arxiv_id), label or LABELS[act])
 
 
 async def find_paper(store: Store, arxiv_id: ArxivId) -> Paper:

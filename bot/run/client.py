@@ -19,7 +19,7 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
 from bot.arxiv.client import say_failure
-from bot.cogs import acts, digest, left_out, library, me, paper
+from bot.cogs import acts, digest, left_out, library, me, mentions, paper
 from bot.cogs.answers import EXPIRED, LateOffers, report
 from bot.cogs.services import Deliverer
 from bot.cogs.status import BotCog
@@ -113,6 +113,7 @@ class PaperBot(commands.AutoShardedBot):
         await self.add_cog(library.LibraryCog(self.pipeline))
         await self.add_cog(me.MeCog(self.pipeline))
         await self.add_cog(BotCog(self.pipeline, lambda: self.command_ids))
+        self.tree.add_command(mentions.papers_in_message)
         self.add_dynamic_items(*BUTTONS)
         await self.sync_commands()
 

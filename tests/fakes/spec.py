@@ -25,6 +25,8 @@ FROM_MESSAGE = f"{MESSAGES}/{{message_id}}/threads"
 EMBED_TEXT_LIMIT = 6000
 CONTENT_LIMIT = 2000
 COMMAND_TEXT_LIMIT = 8000
+SLASH = 1
+"""The type of command that is typed; the entries of menus may have capitals and blanks."""
 
 MESSAGE_CALLBACKS = (4, 7)
 """The answers to an interaction that carry a message; a deferral carries flags at most."""
@@ -114,7 +116,8 @@ def _embed_errors(embed: Json) -> Iterator[str]:
 
 def command_errors(command: Json) -> list[str]:
     """Check one slash command for the rules on names and the 8000 characters in all."""
-    errors = [f"{name}: not lower case" for name in _names(command) if name != name.lower()]
+    names = _names(command) if command.get("type", SLASH) == SLASH else ()
+    errors = [f"{name}: not lower case" for name in names if name != name.lower()]
     if (length := _command_length(command)) > COMMAND_TEXT_LIMIT:
         errors.append(f"{command['name']}: {length} characters, at most {COMMAND_TEXT_LIMIT}")
     return errors
