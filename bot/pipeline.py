@@ -66,7 +66,8 @@ class AnnouncedDay:
     """One date as it was read for some channels, at ``read_at``.
 
     ``merged`` gives the papers that some categories announced; ``found`` says by query which of
-    them it finds; ``checks`` say how the listings were checked.
+    them it finds; ``checks`` say how the listings were checked. ``known_update`` is the number of
+    the last update of papers that was stored then.
     """
 
     day: date
@@ -74,6 +75,7 @@ class AnnouncedDay:
     merged: Callable[[tuple[str, ...]], Sequence[Announced]]
     found: Mapping[str, Collection[ArxivId]]
     checks: Sequence[ListingCheck]
+    known_update: int
 
 
 class Pipeline:
@@ -135,7 +137,7 @@ class Pipeline:
 
     async def _read_day(self, subscriptions: Sequence[Subscription], day: date) -> AnnouncedDay:
         """Read what these channels follow of ``day``, and match all their topics at once."""
-        read_at = self.now()
+        read_at, known_update = self.now(), await self.store.edits.last_update()
         listings: dict[str, Listing] = {}
         for category in sorted({name for each in subscriptions for name in each.categories}):
             listing = await self.store.papers.get_listing(category, day)
@@ -152,6 +154,7 @@ class Pipeline:
             merged=lru_cache(maxsize=16)(partial(merge, listings=list(listings.values()))),
             found=found,
             checks=check_listings(await self.store.intake.list_of(listings, day)),
+            known_update=known_update,
         )
 
     async def _match(
@@ -197,7 +200,12 @@ class Pipeline:
         )
         drafts = lay_out(subscription, digest, first_part=len(earlier) + 1)
         messages = await self.store.outbox.plan(
-            subscription, day, drafts, now=self.now(), thread_name=thread_name(digest)
+            subscription,
+            day,
+            drafts,
+            now=self.now(),
+            thread_name=thread_name(digest),
+            known_update=announced.known_update,
         )
         if drafts and not messages:
             # Another writer planned part of this; leave it to the next tick.

@@ -32,6 +32,7 @@ from bot.cogs.options import (
     offer_zones,
     parse_day,
     read_quiet_days,
+    read_updates,
     read_wishes,
     suggest_times,
 )
@@ -53,6 +54,7 @@ from bot.text.words import long_date
 from bot.ui.questions import Answer, Lot, Question
 from bot.ui.replies import (
     QUIET_DAYS,
+    UPDATES,
     SendOutcome,
     render_subscriptions,
     say_no_listing,
@@ -101,12 +103,14 @@ class DigestCog(
         cards_up_to="auto: up to how many papers all are cards (default: 25)",
         ping="a role to ping with each digest, or nobody (default)",
         quiet_days="what to say on a day without a digest (default: why, when one was expected)",
+        updates="what becomes of posted messages when code, a version or a venue becomes known",
     )
     @app_commands.choices(
         types=[Choice(name=words, value=words) for words in TYPE_CHOICES],
         style=[Choice(name=style.words, value=code) for code, style in STYLES.items()],
         where=[Choice(name=words, value=name) for words, name in PLACE_CHOICES.items()],
         quiet_days=[Choice(name=words, value=code) for code, words in QUIET_DAYS.items()],
+        updates=[Choice(name=words, value=code) for code, words in UPDATES.items()],
     )
     async def setup(
         self,
@@ -122,6 +126,7 @@ class DigestCog(
         cards_up_to: app_commands.Range[int, 0, 100] | None = None,
         ping: str | None = None,
         quiet_days: str | None = None,
+        updates: str | None = None,
     ) -> None:
         await defer_privately(interaction)
         here = channel_here(interaction, channel)
@@ -153,6 +158,7 @@ class DigestCog(
                 cards_up_to=wishes.cards_up_to,
                 ping_role=role,
                 quiet_days=read_quiet_days(before, quiet_days),
+                updates=read_updates(before, updates),
             ),
             now=self.pipeline.now(),
         )

@@ -15,7 +15,7 @@ from bot.models import AnnounceType
 from bot.query.ast import Query
 from bot.query.parser import parse_query, refine
 from bot.query.values import BadValue, parse_since, parse_until
-from bot.ui.replies import QUIET_DAYS
+from bot.ui.replies import QUIET_DAYS, UPDATES
 from bot.ui.styles import DEFAULT_STYLE, STYLES, style_of
 
 MAX_CATEGORIES = 20
@@ -258,6 +258,18 @@ def read_quiet_days(before: Subscription | None, text: str | None) -> QuietDays:
             return code
     choices = ", ".join(QUIET_DAYS.values())
     raise InputError(f"quiet_days: {_quoted(text)} is none of its choices; use {choices}.")
+
+
+def read_updates(before: Subscription | None, text: str | None) -> bool:
+    """Read whether posted messages are edited when more becomes known; by default they are."""
+    if text is None:
+        return before.updates if before else PLAIN_DIGEST.updates
+    wanted = text.strip().lower()
+    for code, words in UPDATES.items():
+        if wanted in (code, words):
+            return code != "leave"
+    choices = ", ".join(UPDATES)
+    raise InputError(f"updates: {_quoted(text)} is none of its choices; use {choices}.")
 
 
 def read_wishes(

@@ -28,6 +28,7 @@ from bot.delivery.outcome import (
     Outcome,
     Try,
     judge,
+    judge_edit,
     judge_opening,
     judge_unsent,
 )
@@ -37,16 +38,22 @@ from bot.delivery.window import NonceWindow, NonceWindowOver, Tries, host_clock
 from bot.digest.messages import DeliveryRecord, DeliveryState
 from bot.digest.models import Place, Reason, ReasonCode, Subscription
 from bot.models import Clock
+from bot.store.outbox.edits import DueEdit
 from bot.ui.permissions import missing_there
 from bot.ui.pings import allowed_mentions
 from bot.ui.reasons import say_reason
 
 log = logging.getLogger(__name__)
 
+Body = Mapping[str, object]
+
 Way = Callable[[], Awaitable[discord.abc.Messageable | None]]
 """How to find a person or channel to write to; None when this way leads to none."""
 
 MAX_TEXT = 200
+
+EDITED: Final = ("content", "embeds", "allowed_mentions")
+"""What an edit changes of a message; its menu and buttons stay as they are."""
 
 ARCHIVED_AFTER_MIN: Final = 4320
 """How long a thread without new messages stays in the channel's list: over a weekend."""
@@ -203,6 +210,25 @@ class DiscordSender:
             await self.client.http.get_channel(thread_id)
             return True
         return False
+
+    # Edits
+
+    async def look_at(self, edit: DueEdit) -> Body | Outcome:
+        """Return a posted message as Discord has it now, or why it cannot be had."""
+        try:
+            return await self.client.http.get_message(edit.target_id, edit.message_id)
+        except Exception as error:  # everything: the table has a row for each
+            return judge_edit(failure_of(error))
+
+    async def edit(self, edit: DueEdit, body: Body) -> Outcome:
+        """Change content and embeds of a posted message; whatever else it has stays."""
+        changed = {key: body[key] for key in EDITED if key in body}
+        parameters = MultipartParameters(payload=careful_body(changed), multipart=None, files=None)
+        try:
+            await self.client.http.edit_message(edit.target_id, edit.message_id, params=parameters)
+        except Exception as error:  # everything: the table has a row for each
+            return judge_edit(failure_of(error))
+        return Outcome(state=DeliveryState.SENT, message_id=edit.message_id)
 
     async def look_for(self, record: DeliveryRecord) -> Sighting:
         with watched(Tries()) as tries:

@@ -141,7 +141,8 @@ class Rule:
         if self.pause_s is None:
             return None
         asked_s = self.pause_s if failure.retry_after_s is None else failure.retry_after_s
-        return max(self.least_pause_s, min(max(asked_s, 0.0), LONGEST_PAUSE_S))
+        longest_s = max(self.pause_s, LONGEST_PAUSE_S)
+        return max(self.least_pause_s, min(max(asked_s, 0.0), longest_s))
 
 
 SENT, PLANNED = DeliveryState.SENT, DeliveryState.PLANNED
@@ -266,6 +267,27 @@ OPENING: Final = (
 )
 """The table for the making of a thread, which can be repeated."""
 
+LONG_PAUSE_S: Final = 6 * LONGEST_PAUSE_S
+
+EDITING: Final = (
+    # Nobody is told of an edit that cannot be made: the next post of the channel finds out.
+    Rule(codes={UNKNOWN_MESSAGE}, state=FAILED, reason=ReasonCode.DELETED),
+    Rule(codes={10003}, state=FAILED, reason=ReasonCode.CHANNEL_GONE),
+    Rule(codes={10004}, state=FAILED, reason=ReasonCode.GUILD_GONE),
+    Rule(codes={50083}, state=PLANNED, reason=ReasonCode.THREAD_ARCHIVED, pause_s=LONG_PAUSE_S),
+    Rule(codes={160005}, state=PLANNED, reason=ReasonCode.THREAD_LOCKED, pause_s=LONG_PAUSE_S),
+    Rule(
+        statuses={403},
+        has_code=True,
+        state=PLANNED,
+        reason=ReasonCode.MAY_NOT_EDIT,
+        pause_s=LONG_PAUSE_S,
+    ),
+    *(each for each in RULES[:-1] if each.effect is not Effect.PAUSE_CHANNEL),
+    Rule(state=FAILED, reason=ReasonCode.MESSAGE_REFUSED),
+)
+"""The table for an edit, and for the look at the message before it; both can be repeated."""
+
 STANDING_EFFECTS: Final = frozenset({Effect.STOP, Effect.HOLD_ALL})
 """Effects that hold whatever became of the message itself."""
 
@@ -296,6 +318,11 @@ def judge_opening(failure: Failure) -> Outcome | None:
         reason = Reason(code=ReasonCode.NO_THREAD_YET, because=outcome.reason)
         return replace(outcome, reason=reason)
     return outcome
+
+
+def judge_edit(failure: Failure) -> Outcome:
+    """Say what became of an edit: one that may have arrived is ``sending``."""
+    return _judge_last(failure, EDITING)
 
 
 def judge_unsent(failure: Failure, rules: Sequence[Rule]) -> Outcome:

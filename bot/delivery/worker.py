@@ -4,6 +4,7 @@
         for each channel with a message that is due or of unknown outcome, a lane:
             recover: a message that was being sent when something broke
             claim -> send -> mark, part after part, until nothing is due
+        when there is none: edits of what was posted (edits.py)
 
 Lanes run side by side, so that a slow or broken channel delays no other. A send is never
 cancelled: cancelled during a global rate limit, discord.py would hang forever. It is waited for
@@ -18,6 +19,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.delivery.edge import Sender
+from bot.delivery.edits import Editor
 from bot.delivery.fingerprint import Seen, Sighting, cannot_tell
 from bot.delivery.lanes import Lane, RateLimiter
 from bot.delivery.outcome import Effect, Outcome
@@ -57,7 +59,8 @@ class Delivery:
     """The worker.
 
     ``now`` is the wall clock, ``clock`` all of the host's, ``free_bytes`` the space left for the
-    database. Before each round ``is_ready`` is asked whether anything may be sent.
+    database. Before each round ``is_ready`` is asked whether anything may be sent. ``editor`` edits
+    what was posted while no post is due.
     """
 
     def __init__(
@@ -70,6 +73,7 @@ class Delivery:
         clock: Callable[[], Instant] | None = None,
         free_bytes: Callable[[], int] | None = None,
         is_ready: Callable[[], Awaitable[bool]] | None = None,
+        editor: Editor | None = None,
     ) -> None:
         self._outbox = outbox
         self._sender = sender
@@ -78,6 +82,8 @@ class Delivery:
         self._window = NonceWindow(self._settings.nonce_window, now=clock or host_clock(now))
         self._free_bytes = free_bytes
         self._is_ready = is_ready
+        self._editor = editor
+        self._editing: asyncio.Task[None] | None = None
         self._limiter = RateLimiter(self._settings.pace_per_s)
         self._slots = asyncio.Semaphore(self._settings.lanes)
         self._lanes: dict[int, Lane] = {}
@@ -111,7 +117,8 @@ class Delivery:
         while not self._is_stopping:
             self._woken.clear()
             try:
-                await self._start_lanes()
+                if await self._start_lanes():
+                    self._start_editing()
             except StoreError as error:
                 log.warning("cannot read the outbox, trying again: %s", error)
             with contextlib.suppress(TimeoutError):
@@ -120,10 +127,15 @@ class Delivery:
             raise self._fatal
 
     async def run_once(self) -> None:
-        """Deliver everything that is due now, and wait for it; raises as `run` does."""
-        await self._start_lanes()
+        """Deliver and edit everything that is due now, and wait; raises as `run` does."""
+        may_send = await self._start_lanes()
         for lane in list(self._lanes.values()):
             await lane.left.wait()
+        await asyncio.sleep(0)  # lanes that were left end
+        if may_send:
+            self._start_editing()
+        if self._editing is not None:
+            await self._editing
         if self._fatal is not None:
             raise self._fatal
 
@@ -135,19 +147,24 @@ class Delivery:
         self._is_stopping = True
         self.wake()
         running = [lane.task for lane in self._lanes.values()]
+        if self._editing is not None:
+            running.append(self._editing)
         if running:
             await asyncio.wait(running, timeout=grace_s)
 
-    async def _start_lanes(self) -> None:
-        """Start a lane for every channel that needs one and has none."""
+    async def _start_lanes(self) -> bool:
+        """Start a lane for every channel that needs one and has none.
+
+        False when nothing may be sent now.
+        """
         now = self._now()
         self._look_at_space()
         await self._outbox.cancel_orphans(now)
         await self._outbox.give_up(now - self._settings.give_up_after, now)
         if self._is_stopping or self._is_held(now):
-            return
+            return False
         if self._is_ready is not None and not await self._is_ready():
-            return
+            return False
         # A lane that ends while we look leaves rows that only seem to be nobody's.
         busy = set(self._lanes)
         orphans: dict[DueChannel, list[DeliveryRecord]] = {}
@@ -159,6 +176,25 @@ class Delivery:
             if channel.channel_id in self._lanes or not self._sender.is_reachable(channel.guild_id):
                 continue
             self._start_lane(channel.channel_id, orphans.get(channel, []))
+        return True
+
+    def _start_editing(self) -> None:
+        """Edit what was posted, unless posts are being sent or edits being made."""
+        if self._editor is None or self._lanes or self._editing is not None:
+            return
+        self._editing = asyncio.create_task(self._edit(self._editor))
+        self._editing.add_done_callback(lambda _: setattr(self, "_editing", None))
+
+    async def _edit(self, editor: Editor) -> None:
+        async def may_edit() -> bool:
+            return not self._lanes and await self._may_go_on() and not self._lanes
+
+        try:
+            await editor.run_round(may_edit, lambda outcome: self._act(outcome, self._now()))
+        except StoreError as error:
+            log.warning("edits interrupted: %s", error)
+        except Exception:
+            log.exception("edits failed")
 
     def _start_lane(self, channel_id: int, orphans: Sequence[DeliveryRecord]) -> None:
         lane = self._lanes[channel_id] = Lane(self._slots)

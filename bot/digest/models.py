@@ -100,6 +100,10 @@ class ReasonCode(StrEnum):
     NOT_IN_GUILD = "not-in-guild"
     NOT_READ_YET = "not-read-yet"
 
+    # A posted message is not edited.
+    NOT_AS_POSTED = "not-as-posted"
+    MAY_NOT_EDIT = "may-not-edit"
+
     # A backup was restored.
     COPIED = "copied"
     PUT_BACK = "put-back"
@@ -164,6 +168,7 @@ class DigestOptions:
     cards_up_to: int = 25
     ping_role: int | None = None
     quiet_days: QuietDays = QuietDays.NONE
+    updates: bool = True
 
 
 PLAIN_DIGEST: Final = DigestOptions()
@@ -181,7 +186,7 @@ class Subscription:
     Without topics the channel gets every paper of ``announce_types``. Where a style shows some
     papers at greater length, those are the ``top`` ones, all of them up to ``cards_up_to`` papers.
     ``ping_role`` is pinged by the first message of each date; ``quiet_days`` says what is told of
-    a date without one.
+    a date without one. With ``updates`` its messages are edited when more becomes known of a paper.
     What of its settings is ``unreadable`` is not in the others.
     """
 
@@ -200,6 +205,7 @@ class Subscription:
     cards_up_to: int = 25
     ping_role: int | None = None
     quiet_days: QuietDays = QuietDays.NONE
+    updates: bool = True
     state: SubscriptionState = SubscriptionState.ACTIVE
     paused_because: Reason | None = None
     created_at: datetime | None

@@ -20,7 +20,9 @@ from discord.http import Route
 from bot.arxiv.client import ArxivClient
 from bot.config.schema import Config
 from bot.config.starters import load_starters
+from bot.delivery.amend import Amendments
 from bot.delivery.edge import DiscordSender
+from bot.delivery.edits import Editor
 from bot.delivery.notices import Caretaker
 from bot.delivery.reconcile import Reconciliation
 from bot.delivery.trace import http_trace
@@ -159,6 +161,8 @@ class App:
     delivery: Delivery
     bot: PaperBot
     caretaker: Caretaker
+    amendments: Amendments
+    editor: Editor
     backups: Backups | None = None
     enrichment: Enrichment | None = None
 
@@ -182,7 +186,10 @@ def build_app(config: Config, pipeline: Pipeline, *, enrichment: Enrichment | No
     """Build a bot over a pipeline, whose clock it shares; it is not connected to Discord yet."""
     store, now = pipeline.store, pipeline.now
     sender = DiscordSender(now=now)
-    delivery = _build_delivery(config, pipeline, sender)
+    editor = Editor(
+        store.edits, sender, now=now, window=timedelta(seconds=config.delivery.nonce_window_s)
+    )
+    delivery = _build_delivery(config, pipeline, sender, editor)
     starters = load_starters(config.topics.starters)
     bot = PaperBot(
         pipeline,
@@ -199,12 +206,16 @@ def build_app(config: Config, pipeline: Pipeline, *, enrichment: Enrichment | No
         delivery=delivery,
         bot=bot,
         caretaker=Caretaker(store, sender, now=now),
+        amendments=Amendments(store.edits, now=now),
+        editor=editor,
         backups=_build_backups(config, store.facts, now),
         enrichment=enrichment,
     )
 
 
-def _build_delivery(config: Config, pipeline: Pipeline, sender: DiscordSender) -> Delivery:
+def _build_delivery(
+    config: Config, pipeline: Pipeline, sender: DiscordSender, editor: Editor
+) -> Delivery:
     folder = config.database.path.absolute().parent
     reconciliation = Reconciliation(
         pipeline.store, sender, window=pipeline.intake.rules.catchup_window, now=pipeline.now
@@ -222,6 +233,7 @@ def _build_delivery(config: Config, pipeline: Pipeline, sender: DiscordSender) -
         ),
         free_bytes=lambda: _free_bytes(folder),
         is_ready=reconciliation.is_done,
+        editor=editor,
     )
 
 

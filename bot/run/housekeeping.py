@@ -15,6 +15,7 @@ from typing import Final
 
 from bot.arxiv.calendar import announcement_day
 from bot.config.schema import BackupConfig
+from bot.delivery.amend import LIVES
 from bot.errors import StoreError
 from bot.models import Clock
 from bot.store.backup import copies
@@ -27,6 +28,9 @@ log = logging.getLogger(__name__)
 
 KEPT_FOR: Final = timedelta(days=30)
 """A guild that invites the bot again within this time finds its digests as they were."""
+
+EDITS_KEPT_FOR: Final = 2 * LIVES
+"""A message that is edited may have updates as old as itself."""
 
 LOOKED_AT: Final = timedelta(days=14)
 """How far back papers are looked at for damage: older ones are posted nowhere."""
@@ -48,6 +52,7 @@ GuildIds = Callable[[], Collection[int] | None]
 async def tidy(store: Store, guild_ids: GuildIds, *, now: datetime) -> None:
     """Forget old searches and departed guilds, and keep the search index compact."""
     await store.recent.forget(now)
+    await store.edits.forget(now - EDITS_KEPT_FOR)
     if await store.search.renew(_Renewing()):
         log.info("search indexes renewed")
     await store.search.tidy()

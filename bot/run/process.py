@@ -119,7 +119,7 @@ class _Process:
         self.app = app
         self.lock = lock
         self.heart_beat_at_s = self.ticked_at_s = time.monotonic()
-        self.ticks = self.planned = self.damaged = 0
+        self.ticks = self.planned = self.edits_planned = self.damaged = 0
 
     async def run(self, token: str, stopped: asyncio.Event) -> None:
         """Work until ``stopped``, then let the post in flight finish."""
@@ -170,6 +170,7 @@ class _Process:
         self.planned += await self.app.pipeline.tick(self._move)
         self.ticks += 1
         self._move()
+        self.edits_planned += await self.app.amendments.plan()
         self.app.delivery.wake()
         await self.app.caretaker.look_around()
         log.debug("tick ended", extra={"number": self.ticks})
@@ -242,6 +243,9 @@ class _Process:
             counters={
                 "ticks": self.ticks,
                 "messages_planned": self.planned,
+                "edits_planned": self.edits_planned,
+                "edits_made": self.app.editor.made,
+                "edits_failed": self.app.editor.failed,
                 "listings_missed": self.app.pipeline.intake.missed,
                 "listings_differing": self.app.pipeline.intake.differing,
                 "plans_failed": self.app.pipeline.failed,

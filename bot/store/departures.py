@@ -33,6 +33,7 @@ FORGET = (
     "(SELECT id FROM delivery WHERE guild_id = :guild_id)",
     "DELETE FROM delivery_history WHERE delivery_id IN "
     "(SELECT id FROM delivery WHERE guild_id = :guild_id)",
+    "DELETE FROM edit WHERE delivery_id IN (SELECT id FROM delivery WHERE guild_id = :guild_id)",
     "DELETE FROM delivery WHERE guild_id = :guild_id",
     "DELETE FROM subscription WHERE guild_id = :guild_id",
     "DELETE FROM departed_guild WHERE guild_id = :guild_id",

@@ -11,6 +11,7 @@ from bot.store.digests import Digests
 from bot.store.facts import Facts
 from bot.store.intake_log import IntakeLog
 from bot.store.outbox.arrivals import Arrivals
+from bot.store.outbox.edits import Edits
 from bot.store.outbox.outbox import Outbox
 from bot.store.outbox.troubles import Troubles
 from bot.store.papers.papers import Papers
@@ -40,6 +41,7 @@ class Store:
     people: People
     subscriptions: Subscriptions
     outbox: Outbox
+    edits: Edits
     troubles: Troubles
     arrivals: Arrivals
     restored: Restored
@@ -69,6 +71,7 @@ async def open_store(path: Path) -> AsyncIterator[Store]:
             people=People(database),
             subscriptions=Subscriptions(database),
             outbox=Outbox(database),
+            edits=Edits(database),
             troubles=Troubles(database),
             arrivals=Arrivals(database),
             restored=Restored(database),

@@ -32,7 +32,7 @@ from bot.store.sqlite.statements import (
 
 COLUMNS = (
     f"id, guild_id, channel_id, categories, announce_types, post_at, zone, style, "
-    f"top, cards_up_to, place, cards_in_thread, ping_role, quiet_days, state, "
+    f"top, cards_up_to, place, cards_in_thread, ping_role, quiet_days, updates, state, "
     f"{reason_column('paused_because', 'paused_details')} AS paused_because, "
     f"created_at, starts_after"
 )
@@ -93,6 +93,7 @@ class Subscriptions:
             "cards_in_thread": options.cards_in_thread,
             "ping_role": options.ping_role,
             "quiet_days": options.quiet_days.value,
+            "updates": options.updates,
         }
         return await self._database.write_within(PERSONS_PATIENCE_S, _set, channel_id, values, now)
 
@@ -169,10 +170,10 @@ def _set(
         """
         INSERT INTO subscription (guild_id, channel_id, categories, announce_types,
             post_at, zone, style, top, cards_up_to, place, cards_in_thread,
-            ping_role, quiet_days, created_at, starts_after)
+            ping_role, quiet_days, updates, created_at, starts_after)
         VALUES (:guild_id, :channel_id, :categories, :announce_types,
             :post_at, :zone, :style, :top, :cards_up_to, :place, :cards_in_thread,
-            :ping_role, :quiet_days, :now,
+            :ping_role, :quiet_days, :updates, :now,
             (SELECT coalesce(max(number), 0) FROM listing))
         ON CONFLICT (channel_id) DO UPDATE SET
             guild_id = excluded.guild_id, categories = excluded.categories,
@@ -181,7 +182,7 @@ def _set(
             cards_in_thread = excluded.cards_in_thread,
             created_at = iif(:is_begin_known, created_at, excluded.created_at),
             top = excluded.top, cards_up_to = excluded.cards_up_to, ping_role = excluded.ping_role,
-            quiet_days = excluded.quiet_days,
+            quiet_days = excluded.quiet_days, updates = excluded.updates,
             state = 'active', paused_because = NULL, paused_details = NULL
         """,
         {
@@ -246,8 +247,8 @@ def _list(connection: sqlite3.Connection, where: str, parameters: Parameters) ->
 def _subscription(row: Row, topics: Iterable[Topic]) -> Subscription:
     """Read a row, also one of which a part is damaged or of another version."""
     (id_, guild_id, channel_id, categories, announce_types, post_at, zone, style, top,
-     cards_up_to, place, cards_in_thread, ping_role, quiet_days, state, paused_because, created_at,
-     starts_after) = row  # fmt: skip
+     cards_up_to, place, cards_in_thread, ping_role, quiet_days, updates, state, paused_because,
+     created_at, starts_after) = row  # fmt: skip
     known, other_categories = _known_categories(categories.split())
     types, other_types = _known_types(announce_types.split())
     at, began = _read_time(post_at), read_moment(created_at)
@@ -273,6 +274,7 @@ def _subscription(row: Row, topics: Iterable[Topic]) -> Subscription:
         cards_in_thread=bool(cards_in_thread),
         ping_role=ping_role,
         quiet_days=QuietDays(quiet_days),
+        updates=bool(updates),
         state=SubscriptionState(state),
         paused_because=parse_reason(paused_because) if paused_because is not None else None,
         created_at=began,

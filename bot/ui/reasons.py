@@ -65,6 +65,10 @@ SENTENCES: Final[Mapping[ReasonCode, str]] = {
     ReasonCode.NO_MESSAGES_THERE: "the channel has no messages",
     ReasonCode.NOT_IN_GUILD: "the bot is not in the server (any more)",
     ReasonCode.NOT_READ_YET: "the channel's history has not been read yet",
+    ReasonCode.NOT_AS_POSTED: "the message shows what this database does not know",
+    ReasonCode.MAY_NOT_EDIT: (
+        "the bot may not read its message there: it needs Read Message History ({answer})"
+    ),
     ReasonCode.COPIED: "restored from a backup",
     ReasonCode.PUT_BACK: (
         "a backup was restored, and it is unknown what was posted since: {because}"

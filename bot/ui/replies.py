@@ -68,6 +68,12 @@ QUIET_DAYS: Final[Mapping[QuietDays, str]] = {
 }
 """What is said on a day without a digest."""
 
+UPDATES: Final[Mapping[str, str]] = {
+    "edit": "edit them when code, a version or a venue becomes known",
+    "leave": "leave them as they were posted",
+}
+"""What becomes of messages that were posted."""
+
 
 def describe_time(subscription: Subscription) -> str:
     if subscription.post_at is None:
@@ -146,6 +152,7 @@ def _subscription_lines(
         *([f"Pings: {pings}"] if (pings := describe_pings(subscription)) else []),
         f"Next digest: {describe_next(subscription, outlook)}",
         *_quiet_lines(subscription),
+        *([] if subscription.updates else [f"Posted messages: {UPDATES['leave']}"]),
         *([ATTENTION] if find_defects(subscription) else []),
     )
     return "\n".join(lines)

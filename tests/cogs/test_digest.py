@@ -530,6 +530,18 @@ def test_the_day_of_these_tests_has_a_listing() -> None:
     assert LISTING.announced_on == DAY
 
 
+@pytest.mark.parametrize(("asked", "kept"), [(None, True), ("edit", True), ("leave", False)])
+async def test_whether_posts_are_edited_can_be_chosen(
+    world: World, asked: str | None, *, kept: bool
+) -> None:
+    text = shown(await world.set_up(**({"updates": asked} if asked else {})))
+    assert ("Posted messages: leave them as they were posted" in text) is not kept
+    await world.set_up(categories="cs.LG")  # what is left out stays
+    subscription = await world.store.subscriptions.get_subscription(world.channel.id)
+    assert subscription is not None
+    assert subscription.updates is kept
+
+
 @pytest.mark.parametrize(
     ("asked", "kept", "said"),
     [

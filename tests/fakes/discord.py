@@ -74,6 +74,9 @@ TOKEN = "MTk4NjIyNDgzNDcxOTI1MjQ4.Cl2FMQ.canary-ZnCjm1XVW7vRze4b7Cq4se7kKWs"
 """A pretend token in the form of a real one; it must appear in no log, file or message."""
 
 SEND = "POST", spec.MESSAGES
+EDIT = "PATCH", spec.MESSAGE
+LOOK = "GET", spec.MESSAGE
+SUPPRESS_EMBEDS = 1 << 2
 
 GUILD_DETAILS: Json = {
     "icon": None,
@@ -263,6 +266,8 @@ class DiscordServer:
         self.limits = limits
         self.validate = validate
         self.ledger: list[Accepted] = []
+        self.edited: list[tuple[int, Json]] = []
+        """The edits that were made: message and body, oldest first."""
         self.calls: list[Call] = []
         self.refusals: list[str] = []
         """What `spec.py` had against bodies of the bot; a test that sends none keeps it empty."""
@@ -609,7 +614,8 @@ class DiscordServer:
         yield "GET", "/guilds/{guild_id}/members/{user_id}", self._get_member
         yield "GET", spec.MESSAGES, self._list_messages
         yield "POST", spec.MESSAGES, self._create_message
-        yield "GET", f"{spec.MESSAGES}/{{message_id}}", self._get_message
+        yield "GET", spec.MESSAGE, self._get_message
+        yield "PATCH", spec.MESSAGE, self._edit_message
         yield from self.threads.routes()
         yield "PUT", "/applications/{application_id}/commands", self._put_commands
         yield "GET", "/applications/{application_id}/commands", self._get_commands
@@ -791,6 +797,33 @@ class DiscordServer:
         wanted = call.names["message_id"]
         found = next((each for each in channel.messages if each["id"] == wanted), None)
         return self.answer(200, found) if found else self.error(404, 10008, "Unknown Message")
+
+    async def _edit_message(self, call: Call) -> Answer:
+        """Change what is given of an own message; embeds that were removed stay away."""
+        channel = self.named(call)
+        if isinstance(channel, Answer):
+            return channel
+        wanted = call.names["message_id"]
+        message = next((each for each in channel.messages if each["id"] == wanted), None)
+        if message is None:
+            return self.error(404, 10008, "Unknown Message")
+        if channel.archived_at is not None:
+            return self.error(400, 50083, "Thread is archived")
+        if message["author"]["id"] != str(self.bot.id):
+            return self.error(403, 50005, "Cannot edit a message authored by another user")
+        shown = message_json(
+            message_id=int(wanted),
+            channel_id=channel.id,
+            author=self.bot,
+            body={**message, **call.body},
+            at=datetime.fromisoformat(message["timestamp"]),
+        )
+        message["edited_timestamp"] = self.now().isoformat()
+        message["content"] = shown["content"]
+        if not message["flags"] & SUPPRESS_EMBEDS:
+            message["embeds"] = shown["embeds"]
+        self.edited.append((int(wanted), call.body))
+        return self.answer(200, message)
 
     async def _create_message(self, call: Call) -> Answer:
         there = self.channel(call.channel_id or 0)

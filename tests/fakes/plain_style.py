@@ -54,6 +54,11 @@ class Plain:
             for number, paper in enumerate(shown.papers, start=1)
         )
 
+    def amend(
+        self, body: Mapping[str, object], notes: Mapping[ArxivId, Sequence[str]]
+    ) -> Mapping[str, object]:
+        return body
+
     def read(self, body: Mapping[str, object]) -> ShownMessage | None:
         line, *rest = str(body.get("content") or "").split("\n")
         if not line.startswith(MARK):

@@ -19,8 +19,9 @@ from tests.shared import SHARED
 SPEC_PATH = SHARED / "discord/openapi.json"
 
 MESSAGES = "/channels/{channel_id}/messages"
+MESSAGE = f"{MESSAGES}/{{message_id}}"
 POSTS = "/channels/{channel_id}/threads"
-FROM_MESSAGE = f"{MESSAGES}/{{message_id}}/threads"
+FROM_MESSAGE = f"{MESSAGE}/threads"
 
 EMBED_TEXT_LIMIT = 6000
 CONTENT_LIMIT = 2000
@@ -44,7 +45,7 @@ def body_errors(method: str, template: str, body: object) -> list[str]:
     if has_spec():
         where = ("paths", template, method.lower(), "requestBody", "content", "application/json")
         errors = _schema_errors((*where, "schema"), _with_text_ids(body))
-    if template == MESSAGES or "/webhooks/" in template:
+    if template in (MESSAGES, MESSAGE) or "/webhooks/" in template:
         errors += message_errors(cast(Json, body))
     if template == POSTS:
         errors += message_errors(cast(Json, body).get("message") or {})

@@ -8,7 +8,9 @@ from typing import Any
 
 import aiohttp
 
+from bot.delivery.amend import Amendments
 from bot.delivery.edge import DiscordSender
+from bot.delivery.edits import Editor
 from bot.delivery.window import Tries
 from bot.delivery.worker import Delivery, DeliverySettings
 from bot.digest.messages import DeliveryRecord, MessageDraft
@@ -61,12 +63,16 @@ class World:
         self.outbox = store.outbox
         self.host = HostClock(clock)
         self.sender = DiscordSender(now=self.host.now)
+        self.amendments = Amendments(store.edits, now=clock.now)
         self.delivery = self.restarted()
         self.papers = 0
 
     def restarted(self, settings: DeliverySettings = FAST, **more: object) -> Delivery:
         """Forget everything that is not in the database, as a new process would."""
         free_bytes: Callable[[], int] | None = more.get("free_bytes")  # type: ignore[assignment]
+        self.editor = Editor(
+            self.store.edits, self.sender, now=self.clock.now, window=settings.nonce_window
+        )
         self.delivery = Delivery(
             self.outbox,
             self.sender,
@@ -74,6 +80,7 @@ class World:
             clock=self.host.instant,
             settings=settings,
             free_bytes=free_bytes,
+            editor=self.editor,
         )
         return self.delivery
 

@@ -43,7 +43,7 @@ NAMED = [
     ("version accepted for publication in Quantum (completed missing part)", "accepted Quantum"),
     ("accepted for publication to The Astrophysical Journal", "accepted Astrophysical Journal"),
     (
-        "Accepted for Software Testing, Verification, and Reliability journal. (arXiv admin note: x)",
+        "Accepted for Software Testing, Verification, and Reliability journal. (arXiv: x)",
         "accepted Software Testing, Verification, and Reliability journal",
     ),
     (

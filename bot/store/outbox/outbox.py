@@ -139,18 +139,20 @@ class Outbox:
         *,
         now: datetime,
         thread_name: str = "",
+        known_update: int | None = None,
     ) -> int:
         """Plan all ``drafts`` or none; their parts follow those the date already has.
 
         ``thread_name`` is what a thread or post is called where the subscription has its messages
-        in one; those of a date are in the same.
+        in one; those of a date are in the same. ``known_update`` is the number of the last update
+        that was stored when the papers were read; None: all that there are.
 
         Returns how many messages were planned: 0 when a paper of them is planned for the channel
         already (another planner was faster: decide again), or when the subscription is gone.
         Raises `StoreError` while a database that was restored is not compared with the channels.
         """
         return await self._database.write(
-            _plan, subscription, announced_on, drafts, thread_name, now
+            _plan, subscription, announced_on, drafts, thread_name, known_update, now
         )
 
     async def list_dates_since(self, day: date) -> set[tuple[int, date]]:
@@ -408,6 +410,7 @@ def _plan(
     announced_on: date,
     drafts: Sequence[MessageDraft],
     thread_name: str,
+    known_update: int | None,
     now: datetime,
 ) -> int:
     require_compared(connection)
@@ -426,9 +429,24 @@ def _plan(
         else None,
         thread_name=thread_name if has_thread else None,
         tags=subscription.categories if has_thread else (),
+        known_update=last_update(connection) if known_update is None else known_update,
     )
     _insert_all(connection, destination, drafts, now)
+    # What was stored since the papers were read may have been looked at already.
+    connection.execute(
+        "UPDATE paper_update SET is_pending = 1 WHERE number > :known "
+        "AND arxiv_id IN (SELECT value ->> 0 FROM json_each(:papers))",
+        {
+            "known": destination.known_update,
+            "papers": json_array([paper for draft in drafts for paper in draft.papers]),
+        },
+    )
     return len(drafts)
+
+
+def last_update(connection: sqlite3.Connection) -> int:
+    """Return the number of the last update of any paper; 0 before the first."""
+    return select_one(connection, int, "SELECT coalesce(max(number), 0) FROM paper_update") or 0
 
 
 def _may_plan(
@@ -500,6 +518,7 @@ class Destination:
     starter_id: int | None
     thread_name: str | None
     tags: tuple[str, ...]
+    known_update: int
 
 
 def _insert_all(
@@ -536,10 +555,10 @@ def _insert(
         """
         INSERT INTO delivery (subscription_id, guild_id, channel_id, announced_on, part, key,
             nonce, style, payload, payload_sha256, state, not_before, planned_at, changed_at,
-            place, starter_id, thread_name, tags)
+            place, starter_id, thread_name, tags, known_update)
         VALUES (:subscription_id, :guild_id, :channel_id, :day, :part, :key,
             :nonce, :style, :payload, :sha256, 'planned', :now, :now, :now,
-            :place, :starter_id, :thread_name, :tags)
+            :place, :starter_id, :thread_name, :tags, :known_update)
         """,
         {
             "subscription_id": destination.subscription_id,
@@ -557,6 +576,7 @@ def _insert(
             "starter_id": destination.starter_id,
             "thread_name": destination.thread_name,
             "tags": " ".join(destination.tags),
+            "known_update": destination.known_update,
         },
     )
     id_ = cast(int, cursor.lastrowid)
@@ -622,7 +642,7 @@ def _split(
         f"UPDATE delivery SET state = 'failed', changed_at = :now, {SET_REASON}, "
         f"notified_at = :now, settled_at = :now WHERE id = :id AND state = 'sending' "
         f"RETURNING subscription_id, guild_id, channel_id, announced_on, place, starter_id, "
-        f"thread_name, tags",
+        f"thread_name, tags, known_update",
         {"id": delivery_id, "now": moment_text(now), **reason_parameters(reason)},
     )
     if destination is None:

@@ -16,6 +16,7 @@ from bot.models import ArxivId, Link, LinkKind, Paper
 from bot.query.tags import author_tags, filter_tags
 from bot.store.keys import SEQUENCE_BITS, day_of, first_key
 from bot.store.papers.merging import Change, FirstDay, better_day, change_to, has_news
+from bot.store.papers.updates import note_updates
 from bot.store.rows import PAPER_COLUMNS, load_papers, paper_values
 from bot.store.search import search
 from bot.store.sqlite.statements import Row, json_array, read_day, read_moment, select_rows
@@ -211,6 +212,7 @@ def write_papers(connection: sqlite3.Connection, changes: Sequence[Change]) -> l
     )
     _write_rows(connection, rows)
     _write_links(connection, [change.after for change in changes])
+    note_updates(connection, changes)
     return sorted(keys)
 
 

@@ -644,6 +644,52 @@ THIRTEENTH: Step = (
     """,
 )
 
+FOURTEENTH: Step = (
+    # What becomes known of papers, for the messages that show them
+    # (docs/decisions/0015-living-posts.md). Numbers are never used again: messages name them.
+    """
+    CREATE TABLE paper_update (
+        number INTEGER PRIMARY KEY AUTOINCREMENT,
+        arxiv_id TEXT NOT NULL,
+        kind TEXT NOT NULL,                  -- digest/updates.py
+        text TEXT NOT NULL,
+        source TEXT NOT NULL,
+        noted_on TEXT,                       -- NULL until a tick has seen it
+        is_pending INTEGER NOT NULL DEFAULT 1
+    ) STRICT
+    """,
+    "CREATE INDEX paper_update_by_paper ON paper_update (arxiv_id)",
+    "CREATE INDEX paper_update_pending ON paper_update (number) WHERE is_pending = 1",
+    # The last update that a message shows as it was planned.
+    "ALTER TABLE delivery ADD COLUMN known_update INTEGER NOT NULL DEFAULT 0",
+    # Whether messages are edited when more becomes known of their papers.
+    "ALTER TABLE subscription ADD COLUMN updates INTEGER NOT NULL DEFAULT 1",
+    """
+    CREATE TABLE edit (
+        delivery_id INTEGER PRIMARY KEY REFERENCES delivery (id),
+        revision INTEGER NOT NULL,           -- the number of the last update in it
+        payload TEXT NOT NULL,               -- the message as it should be
+        tried TEXT,                          -- the body that was sent last, if any was
+        done TEXT,                           -- the body that Discord is known to have
+        done_revision INTEGER NOT NULL DEFAULT 0,
+        state TEXT NOT NULL CHECK (state IN ('planned', 'done', 'left')),
+        attempts INTEGER NOT NULL DEFAULT 0,
+        not_before TEXT NOT NULL,
+        changed_at TEXT NOT NULL,
+        reason TEXT,
+        reason_details TEXT
+    ) STRICT
+    """,
+    "CREATE INDEX edit_open ON edit (not_before) WHERE state = 'planned'",
+    """
+    CREATE TRIGGER edit_forward BEFORE UPDATE OF revision, done_revision ON edit
+    WHEN NEW.revision < OLD.revision OR NEW.done_revision < OLD.done_revision
+    BEGIN
+        SELECT RAISE(ABORT, 'an older revision never replaces a newer one');
+    END
+    """,
+)
+
 STEPS: tuple[Step, ...] = (
     FIRST,
     SECOND,
@@ -658,6 +704,7 @@ STEPS: tuple[Step, ...] = (
     ELEVENTH,
     TWELFTH,
     THIRTEENTH,
+    FOURTEENTH,
 )
 
 FUNCTIONS: Mapping[str, Callable[[str], str | None]] = {

@@ -5,7 +5,7 @@ message's body: delivery, recovery and the comparison after a restore ask the st
 keeps the style that made it, so a digest that changes its style changes nothing already planned.
 
 From outside: the interface `Style`, `STYLES` and `DEFAULT_STYLE`, `find_style` and `style_of` by
-code, `read_any` for a message of unknown style, `describe_drafts`, `list_options`,
+code, `read_any` for a message of unknown style, `notes_in`, `describe_drafts`, `list_options`,
 `render_then_cards` and `thread_name`.
 """
 
@@ -21,6 +21,8 @@ from bot.ui.styles.brief import BRIEF
 from bot.ui.styles.cards import CARDS, make_cards
 from bot.ui.styles.heading import thread_name as thread_name
 from bot.ui.styles.list import LIST, make_list, options_of
+from bot.ui.styles.notes import Notes
+from bot.ui.styles.notes import notes_in as notes_in
 from bot.ui.styles.parts import Part, make_drafts
 from bot.ui.styles.quiet import QUIET
 from bot.ui.styles.quiet import render_quiet as render_quiet
@@ -58,6 +60,13 @@ class Style(Protocol):
         """Divide a message that Discord refused, so that one bad paper stays alone.
 
         ``papers`` are those of the message. Empty when it cannot be divided.
+        """
+
+    def amend(self, body: Body, notes: Notes) -> Body:
+        """Put a line below each paper of ``notes``, in a message as it was planned.
+
+        All of its papers stay, and it is read as the message that it was; what finds no room is
+        counted.
         """
 
     def read(self, body: Body) -> ShownMessage | None:

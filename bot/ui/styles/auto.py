@@ -12,6 +12,7 @@ from bot.text.words import count_of
 from bot.ui.styles.body import Body, Papers
 from bot.ui.styles.brief import BRIEF, Brief, describe_brief
 from bot.ui.styles.cards import CARDS, Cards
+from bot.ui.styles.notes import Notes
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,9 @@ class Auto:
 
     def split(self, body: Body, papers: Papers) -> tuple[MessageDraft, ...]:
         return BRIEF.split(body, papers)
+
+    def amend(self, body: Body, notes: Notes) -> Body:
+        return BRIEF.amend(body, notes)
 
     def read(self, body: Body) -> ShownMessage | None:
         return BRIEF.read(body)

@@ -13,6 +13,7 @@ from bot.digest.models import Digest, DigestEntry, Subscription
 from bot.ui.styles.body import Body, Papers
 from bot.ui.styles.cards import CARDS, make_cards
 from bot.ui.styles.list import LIST, make_list, make_menu
+from bot.ui.styles.notes import Notes
 from bot.ui.styles.parts import Part, make_drafts
 
 EXCERPT: Final = 220
@@ -38,6 +39,9 @@ class Brief:
 
     def split(self, body: Body, papers: Papers) -> tuple[MessageDraft, ...]:
         return CARDS.split(body, papers) or LIST.split(body, papers)
+
+    def amend(self, body: Body, notes: Notes) -> Body:
+        return (CARDS if CARDS.read(body) else LIST).amend(body, notes)
 
     def read(self, body: Body) -> ShownMessage | None:
         return LIST.read(body) or CARDS.read(body)

@@ -19,14 +19,18 @@ from bot.digest.messages import MessageDraft, ShownMessage
 from bot.digest.models import Digest, DigestEntry, Subscription
 from bot.errors import InputError
 from bot.models import UNKNOWN_VERSION, AnnounceType, ArxivId, least_version
+from bot.text import markdown
 from bot.ui.embeds import MAX_EMBEDS, MAX_TOTAL, abstract_width, embed_width, render_paper
 from bot.ui.styles.body import Body, Papers, embeds_of
 from bot.ui.styles.heading import first_line, is_heading
+from bot.ui.styles.notes import Notes, Room, with_embeds
 from bot.ui.styles.parts import Part, make_drafts, make_pieces, pack
 from bot.ui.styles.receipt import ROOM, is_receipt
 
 MIN_EXCERPT = 120
 MAX_EXCERPT = 600
+LEAST_EXCERPT: Final = 60
+"""What an excerpt keeps when a line that was added later needs its room."""
 
 REPLACEMENT_SHOWN: Final = re.compile(r"replacement(?: v(\d+))?")
 """How a card shows a replacement, and its version unless it is unknown."""
@@ -67,6 +71,17 @@ class Cards:
         drafts = make_pieces(body, parts)
         return drafts if {draft.papers[0] for draft in drafts} == set(papers) else ()
 
+    def amend(self, body: Body, notes: Notes) -> Body:
+        """Put each line at the end of its card, for which the excerpt may give way."""
+        room, embeds, left_out = Room(body), [], 0
+        for embed in embeds_of(body):
+            paper = _shown(embed)
+            forms = notes.get(paper[0], ()) if paper else ()
+            amended = _with_note(embed, forms, room)
+            left_out += bool(forms) and amended is None
+            embeds.append(amended or embed)
+        return with_embeds(body, embeds, left_out=left_out)
+
     def read(self, body: Body) -> ShownMessage | None:
         line = first_line(body.get("content"))
         embeds = embeds_of(body)
@@ -92,6 +107,29 @@ def make_cards(entries: Sequence[DigestEntry], *, max_excerpt: int = MAX_EXCERPT
         )
         for group in _pack(entries)
     ]
+
+
+def _with_note(
+    embed: Mapping[str, Any], forms: Sequence[str], room: Room
+) -> Mapping[str, Any] | None:
+    """Add a paper's line to its card; None where there is none, or none fits."""
+    text = str(embed.get("description") or "")
+    excerpt = _excerpt_of(text)
+    spare = max(markdown.width(excerpt) - LEAST_EXCERPT, 0)
+    form, given = room.take(forms, text, spare=spare)
+    if form is None:
+        return None
+    if given:
+        shorter = markdown.cut(excerpt, markdown.width(excerpt) - given)
+        text = text.replace(excerpt, shorter, 1)
+    return {**embed, "description": f"{text}\n{form}".strip("\n")}
+
+
+def _excerpt_of(text: str) -> str:
+    """Return the excerpt of a card's description: the line before the links, if not the authors."""
+    *lines, links = text.split("\n")
+    excerpt = lines[-1] if lines and links.startswith("[PDF](") else ""
+    return "" if len(lines) == 1 and excerpt.startswith("*") else excerpt
 
 
 def _shown(embed: Mapping[str, Any]) -> tuple[ArxivId, int] | None:

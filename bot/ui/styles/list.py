@@ -30,6 +30,7 @@ from bot.ui.embeds import (
 )
 from bot.ui.styles.body import Body, Papers, embeds_of
 from bot.ui.styles.heading import first_line
+from bot.ui.styles.notes import Notes, Room, with_embeds
 from bot.ui.styles.parts import Part, make_drafts, make_pieces, pack
 from bot.ui.styles.receipt import ROOM
 from bot.ui.views import READ_ABSTRACT, ReadAbstract
@@ -77,6 +78,22 @@ class List:
         ]
         half = len(lines) // 2
         return make_pieces(body, [_part(lines[:half]), _part(lines[half:])])
+
+    def amend(self, body: Body, notes: Notes) -> Body:
+        """Put each line below the two of its paper."""
+        papers = iter([_paper_of(option) for option in options_of(body)])
+        room, embeds, left_out = Room(body), [], 0
+        for embed in embeds_of(body):
+            text = description = str(embed.get("description") or "")
+            for shown in _texts_of(embed):
+                paper = next(papers, None)
+                forms = notes.get(paper[0], ()) if paper else ()
+                form, _ = room.take(forms, description)
+                left_out += bool(forms) and form is None
+                if form is not None:
+                    description = description.replace(shown, f"{shown}\n{form}", 1)
+            embeds.append({**embed, "description": description} if description != text else embed)
+        return with_embeds(body, embeds, left_out=left_out)
 
     def read(self, body: Body) -> ShownMessage | None:
         papers = tuple(paper for option in options_of(body) if (paper := _paper_of(option)))

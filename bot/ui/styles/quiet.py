@@ -13,6 +13,7 @@ from bot.digest.quiet import QuietDay, Silence
 from bot.text.words import count_of, long_date
 from bot.ui.styles.body import SILENT, Body, Papers
 from bot.ui.styles.heading import first_line
+from bot.ui.styles.notes import Notes
 
 BEGINNING: Final = "-# No digest of "
 MAX_CATEGORIES: Final = 8
@@ -45,6 +46,9 @@ class Quiet:
 
     def split(self, body: Body, papers: Papers) -> tuple[MessageDraft, ...]:
         return ()
+
+    def amend(self, body: Body, notes: Notes) -> Body:
+        return body
 
     def read(self, body: Body) -> ShownMessage | None:
         line = first_line(body.get("content"))

@@ -35,6 +35,7 @@ TAKEN = (
     "0ca267bdae231ab5",
     "49f2ed8f55916550",
     "f2be546201f75d63",
+    "8d99b64418b47baa",
 )
 """The beginning of each step's SHA-256."""
 

@@ -1,0 +1,146 @@
+"""Rows 94 to 97: what can go wrong with the edits of posted messages (docs/faults.md)."""
+
+import json
+from datetime import timedelta
+
+import pytest
+
+from bot.delivery.amend import LIVES
+from bot.digest.models import Place
+from tests.builders import make_listing, make_papers
+from tests.fakes import faults
+from tests.fakes.discord import EDIT, LOOK
+from tests.fakes.world import READ_MESSAGE_HISTORY, Channel
+from tests.faults.living import CODE, SUPPRESS_EMBEDS, WINDOW, edit, find_code, post, shown, states
+from tests.faults.world import FAST, World
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["lost", "made, answer lost"])
+async def test_row_94_an_edit_without_an_answer_is_looked_at_later(
+    world: World, channel: Channel, *, after: bool
+) -> None:
+    await post(world, channel)
+    await find_code(world)
+    world.server.inject(faults.reset(after=after), route=EDIT)
+    await edit(world)
+    await world.restarted().run_once()
+    assert await states(world) == [("planned", "no-answer")]
+    world.advance(WINDOW)
+    await world.delivery.run_once()
+    assert await states(world) == [("done", None)]
+    assert len(world.server.edited) == 1
+    assert shown(world, channel) == [(CODE,), ()]
+
+
+@pytest.mark.parametrize("arrives", [False, True])
+async def test_row_94_killed_between_edit_and_note_then_more_becomes_known(
+    world: World, channel: Channel, *, arrives: bool
+) -> None:
+    """The newer revision waits until the older one cannot arrive any more, and then replaces it."""
+    await post(world, channel)
+    await find_code(world, 1)
+    await world.amendments.plan()
+    now = world.clock.now()
+    (due,) = await world.store.edits.list_due(now, now - LIVES, 10)
+    assert await world.store.edits.claim(due, due.base, now + FAST.nonce_window, now)
+    if arrives:
+        await world.sender.edit(due, json.loads(due.payload))
+    await find_code(world, 2)
+    await world.amendments.plan()
+    await world.restarted().run_once()
+    assert len(world.server.edited) == arrives
+    world.advance(WINDOW)
+    await world.delivery.run_once()
+    assert shown(world, channel) == [(CODE, CODE), ()]
+    assert await states(world) == [("done", None)]
+
+
+async def test_row_95_a_deleted_message_is_left_alone(world: World, channel: Channel) -> None:
+    await post(world, channel)
+    await world.server.delete_message(channel, world.server.ledger[0].message_id)
+    await find_code(world)
+    await edit(world)
+    assert await states(world) == [("left", "deleted")]
+    await find_code(world, 2)
+    await edit(world)
+    assert await states(world) == [("left", "deleted")]
+
+
+async def test_row_95_a_refused_edit_is_not_repeated(world: World, channel: Channel) -> None:
+    await post(world, channel)
+    await find_code(world)
+    world.server.inject(faults.refuse(400, 50035), route=EDIT)
+    await edit(world)
+    world.advance(WINDOW)
+    await world.delivery.run_once()
+    assert await states(world) == [("left", "message-refused")]
+
+
+@pytest.mark.parametrize("route", [LOOK, EDIT])
+async def test_row_96_a_permission_taken_away_is_waited_for(
+    world: World, channel: Channel, route: tuple[str, str]
+) -> None:
+    await post(world, channel)
+    await find_code(world)
+    world.server.inject(faults.refuse(403, 50013), route=route)
+    await edit(world)
+    assert await states(world) == [("planned", "may-not-edit")]
+    world.advance(timedelta(hours=7))
+    await world.delivery.run_once()
+    assert shown(world, channel) == [(CODE,), ()]
+
+
+async def test_row_96_without_the_history_no_message_is_edited_blindly(
+    world: World, channel: Channel
+) -> None:
+    await post(world, channel)
+    await world.server.deny(channel, READ_MESSAGE_HISTORY)
+    await find_code(world)
+    await edit(world)
+    assert world.server.edited == []
+    assert await states(world) == [("planned", "may-not-edit")]
+
+
+async def test_row_96_an_archived_thread_is_waited_for(world: World, channel: Channel) -> None:
+    await post(world, channel, Place.THREAD)
+    (thread,) = world.server.threads.of(channel)
+    await world.server.threads.archive(thread)
+    await world.store.papers.add_listing(
+        make_listing(*make_papers(3, first=20)), now=world.clock.now()
+    )
+    await find_code(world, 20)
+    await edit(world)
+    assert await states(world) == [("planned", "thread-archived")]
+    thread.archived_at = None
+    world.advance(timedelta(hours=7))
+    await world.delivery.run_once()
+    assert (CODE,) in shown(world, thread)
+
+
+async def test_row_97_embeds_that_an_admin_removed_stay_away(
+    world: World, channel: Channel
+) -> None:
+    await post(world, channel)
+    channel.messages[0].update(embeds=[], flags=SUPPRESS_EMBEDS)
+    await find_code(world)
+    await edit(world)
+    assert world.server.edited == []
+    assert await states(world) == [("left", "bare-message")]
+    assert world.editor.failed == 1
+
+
+async def test_row_97_lines_that_a_restored_database_forgot_are_kept(
+    world: World, channel: Channel
+) -> None:
+    await post(world, channel)
+    await find_code(world, 1)
+    await edit(world)
+    await world.database.write(
+        lambda connection: [
+            connection.execute(f"DELETE FROM {table}") for table in ("edit", "paper_update")
+        ]
+    )
+    await find_code(world, 2)
+    await edit(world)
+    assert shown(world, channel) == [(CODE,), ()]
+    assert await states(world) == [("left", "not-as-posted")]
