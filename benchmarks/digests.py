@@ -106,10 +106,10 @@ def _paper(record: Record) -> Paper:
 
 async def _measure_planning(records: Sequence[Record], channels: int) -> None:
     rows = [("style", "channels", "messages", "papers", "CPU s", "goal")]
-    for style in ("auto", "cards"):
+    for style in ("auto", "brief", "list", "cards"):
         messages, papers, cpu_s = await _plan(records, channels, style)
         goal_s = PLANNING_GOAL_S * channels / 1000
-        met = verdict(cpu_s <= goal_s) if style == "auto" else ""
+        met = verdict(cpu_s <= goal_s)
         rows.append((style, f"{channels:,}", f"{messages:,}", f"{papers:,}", f"{cpu_s:.1f}", met))
     print(f"\nPlanning a day of {PLANNED_PAPERS} papers, five topics a channel")
     print(table(rows))

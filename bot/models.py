@@ -97,6 +97,10 @@ class Paper:
     links: tuple[Link, ...] = ()
     is_primary_known: bool = True
 
+    def __hash__(self) -> int:
+        """Hash as little as is enough: caches of what papers look like ask for it all day."""
+        return hash(self.arxiv_id)
+
     @property
     def primary_category(self) -> str | None:
         return self.categories[0] if self.categories and self.is_primary_known else None

@@ -39,7 +39,7 @@ from bot.digest.models import (
 from bot.digest.outlook import KnownDays, Outlook, look_ahead
 from bot.digest.quiet import list_quiet_days
 from bot.digest.rank import rank
-from bot.digest.select import Announced, Decision, Verdict, decide, merge
+from bot.digest.select import Decider, Decision, Verdict, merge
 from bot.errors import BotError, DatabaseFull, InputError
 from bot.intake.ask import Intake, IntakeOutcome
 from bot.models import ArxivId, Clock, Listing
@@ -65,17 +65,20 @@ class PlanResult:
 class AnnouncedDay:
     """One date as it was read for some channels, at ``read_at``.
 
-    ``merged`` gives the papers that some categories announced; ``found`` says by query which of
-    them it finds; ``checks`` say how the listings were checked. ``known_update`` is the number of
-    the last update of papers that was stored then.
+    ``decider`` is that of the papers that some categories announced; ``found`` says by query which
+    of them it finds; ``checks`` say how the listings were checked. By channel, ``delivered`` are
+    the versions that it was sent, and ``parts`` counts the date's messages and says whether any is
+    of a digest. ``known_update`` is the number of the last update of papers that was stored then.
     """
 
     day: date
     read_at: datetime
-    merged: Callable[[tuple[str, ...]], Sequence[Announced]]
+    decider: Callable[[tuple[str, ...]], Decider]
     found: Mapping[str, Collection[ArxivId]]
     checks: Sequence[ListingCheck]
     known_update: int
+    delivered: Mapping[int, Mapping[ArxivId, int]]
+    parts: Mapping[int, tuple[int, bool]]
 
 
 class Pipeline:
@@ -119,20 +122,14 @@ class Pipeline:
 
     async def decide(self, subscription: Subscription, day: date) -> tuple[Decision, ...]:
         """Decide for every announced paper of ``day`` whether the channel gets it, and why."""
-        return await self._decide(subscription, await self._read_day([subscription], day))
+        return self._decide(subscription, await self._read_day([subscription], day))
 
-    async def _decide(
-        self, subscription: Subscription, announced: AnnouncedDay
-    ) -> tuple[Decision, ...]:
-        papers = announced.merged(subscription.categories)
-        arxiv_ids = [each.paper.arxiv_id for each in papers]
-        return decide(
-            subscription=subscription,
-            announced=papers,
-            matches={topic.name: announced.found[topic.query] for topic in subscription.topics},
-            delivered=await self.store.outbox.delivered_versions(
-                subscription.channel_id, arxiv_ids
-            ),
+    def _decide(self, subscription: Subscription, announced: AnnouncedDay) -> tuple[Decision, ...]:
+        decider = announced.decider(subscription.categories)
+        return decider.decide(
+            subscription,
+            {topic.name: announced.found[topic.query] for topic in subscription.topics},
+            announced.delivered.get(subscription.channel_id, {}),
         )
 
     async def _read_day(self, subscriptions: Sequence[Subscription], day: date) -> AnnouncedDay:
@@ -147,15 +144,26 @@ class Pipeline:
         arxiv_ids = {
             entry.paper.arxiv_id for each in listings.values() for entry in each.announcements
         }
+        channel_ids = [each.channel_id for each in subscriptions]
         found = await self._match(queries, arxiv_ids)
         return AnnouncedDay(
             day=day,
             read_at=read_at,
-            merged=lru_cache(maxsize=16)(partial(merge, listings=list(listings.values()))),
+            decider=lru_cache(maxsize=16)(partial(_make_decider, list(listings.values()))),
             found=found,
             checks=check_listings(await self.store.intake.list_of(listings, day)),
             known_update=known_update,
+            delivered=await self._read_delivered(channel_ids, arxiv_ids),
+            parts=await self.store.outbox.count_parts(channel_ids, day, but=QUIET_STYLE),
         )
+
+    async def _read_delivered(
+        self, channel_ids: Sequence[int], arxiv_ids: Collection[ArxivId]
+    ) -> Mapping[int, Mapping[ArxivId, int]]:
+        outbox = self.store.outbox
+        if len(channel_ids) == 1:
+            return {channel_ids[0]: await outbox.delivered_versions(channel_ids[0], arxiv_ids)}
+        return await outbox.delivered_anywhere(arxiv_ids)
 
     async def _match(
         self, texts: Collection[str], arxiv_ids: Collection[ArxivId]
@@ -176,7 +184,7 @@ class Pipeline:
     async def preview(self, subscription: Subscription, day: date) -> Digest:
         """Build the digest that would be posted for ``day`` now; stores nothing."""
         announced = await self._read_day([subscription], day)
-        decisions = await self._decide(subscription, announced)
+        decisions = self._decide(subscription, announced)
         return build_digest(subscription, day, decisions, checks=announced.checks)
 
     async def plan(
@@ -188,35 +196,29 @@ class Pipeline:
         """
         if announced is None:
             announced = await self._read_day([subscription], day)
-        earlier = await self.store.outbox.list_deliveries(subscription.channel_id, day)
-        is_supplement = any(each.style != QUIET_STYLE for each in earlier)
-        decisions = await self._decide(subscription, announced)
+        parts, has_papers = announced.parts.get(subscription.channel_id, (0, False))
+        decisions = self._decide(subscription, announced)
         digest = build_digest(
-            subscription,
-            day,
-            decisions,
-            checks=announced.checks,
-            is_supplement=is_supplement,
+            subscription, day, decisions, checks=announced.checks, is_supplement=has_papers
         )
-        drafts = lay_out(subscription, digest, first_part=len(earlier) + 1)
-        messages = await self.store.outbox.plan(
-            subscription,
-            day,
-            drafts,
-            now=self.now(),
-            thread_name=thread_name(digest),
-            known_update=announced.known_update,
-        )
-        if drafts and not messages:
-            # Another writer planned part of this; leave it to the next tick.
-            return PlanResult(messages=0, tally=digest.tally)
-        await self.store.digests.record(
-            subscription.channel_id,
-            day,
+        drafts = lay_out(subscription, digest, first_part=parts + 1)
+        # If another writer planned part of this, nothing is planned: the next tick decides again.
+        decided = DigestRecord(
+            channel_id=subscription.channel_id,
+            announced_on=day,
+            decided_at=announced.read_at,  # what is stored later is a supplement
             announced=digest.tally.announced,
             matching=None if digest.tally.no_topics else digest.tally.matching,
             planned=digest.tally.chosen,
-            now=announced.read_at,  # what is stored later is a supplement
+        )
+        messages = await self.store.digests.plan(
+            subscription,
+            drafts,
+            decided,
+            follow=parts,
+            thread_name=thread_name(digest),
+            known_update=announced.known_update,
+            now=self.now(),
         )
         return PlanResult(messages=messages, tally=digest.tally)
 
@@ -413,6 +415,10 @@ class Pipeline:
             return False
         record = decided.get((subscription.channel_id, day))
         return record is None or any(each.updated_at > record.decided_at for each in stored)
+
+
+def _make_decider(listings: Sequence[Listing], categories: tuple[str, ...]) -> Decider:
+    return Decider(merge(categories, listings))
 
 
 def lay_out(

@@ -89,6 +89,59 @@ def _add(merged: dict[ArxivId, Announced], category: str, announcement: Announce
     merged[paper.arxiv_id] = Announced(paper=newest, listed_in=all_listed)
 
 
+class Decider:
+    """Decides about the papers of a date, as `merge` gives them, for one channel after another.
+
+    Most papers match nothing in most channels: what becomes of such a paper is decided once for all
+    channels that follow the same types.
+    """
+
+    def __init__(self, announced: Iterable[Announced]) -> None:
+        self._announced = tuple(announced)
+        self._places = {each.paper.arxiv_id: at for at, each in enumerate(self._announced)}
+        self._unmatched: dict[tuple[frozenset[AnnounceType], bool], tuple[Decision, ...]] = {}
+
+    @property
+    def arxiv_ids(self) -> Collection[ArxivId]:
+        return self._places.keys()
+
+    def decide(
+        self,
+        subscription: Subscription,
+        matches: Mapping[str, Collection[ArxivId]],
+        delivered: Mapping[ArxivId, int],
+    ) -> tuple[Decision, ...]:
+        """Decide about every paper, in the order of the date.
+
+        ``matches`` maps a topic's name to the identifiers its query found, ``delivered`` a paper to
+        the highest version that the channel was sent.
+        """
+        followed = frozenset(subscription.announce_types)
+        topics = _topics_of(subscription, matches)
+        decisions = list(self._decide_unmatched(followed, has_topics=topics is not None))
+        for arxiv_id in {**(topics or {}), **delivered}:
+            at = self._places.get(arxiv_id)
+            if at is not None:
+                decisions[at] = _decide_one(
+                    self._announced[at],
+                    followed,
+                    None if topics is None else topics.get(arxiv_id, ()),
+                    delivered.get(arxiv_id),
+                )
+        return tuple(decisions)
+
+    def _decide_unmatched(
+        self, followed: frozenset[AnnounceType], *, has_topics: bool
+    ) -> tuple[Decision, ...]:
+        """Decide about papers that match no topic and were never sent."""
+        known = self._unmatched.get((followed, has_topics))
+        if known is None:
+            topics = () if has_topics else None
+            known = tuple(_decide_one(each, followed, topics, None) for each in self._announced)
+            self._unmatched[followed, has_topics] = known
+        return known
+
+
 def decide(
     *,
     subscription: Subscription,
@@ -96,22 +149,8 @@ def decide(
     matches: Mapping[str, Collection[ArxivId]],
     delivered: Mapping[ArxivId, int],
 ) -> tuple[Decision, ...]:
-    """Decide about every paper of a date as `merge` gives them, and in that order.
-
-    ``matches`` maps a topic's name to the identifiers its query found, ``delivered`` a paper to the
-    highest version that the channel was sent.
-    """
-    followed = frozenset(subscription.announce_types)
-    topics = _topics_of(subscription, matches)
-    return tuple(
-        _decide_one(
-            each,
-            followed,
-            None if topics is None else topics.get(each.paper.arxiv_id, ()),
-            delivered.get(each.paper.arxiv_id),
-        )
-        for each in announced
-    )
+    """Decide about every paper of a date for one channel, as `Decider.decide` does."""
+    return Decider(announced).decide(subscription, matches, delivered)
 
 
 def _topics_of(

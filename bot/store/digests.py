@@ -1,11 +1,14 @@
 """What was decided for each channel and announcement date, posted or not."""
 
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from bot.digest.due import PATIENCE
+from bot.digest.messages import MessageDraft
+from bot.digest.models import Subscription
+from bot.store.outbox.outbox import plan_messages
 from bot.store.sqlite.executor import Database
 from bot.store.sqlite.statements import (
     LONG_AGO,
@@ -73,23 +76,33 @@ class Digests:
         now: datetime,
     ) -> None:
         """Remember that a digest was decided now; ``planned`` comes on top of earlier papers."""
-        await self._database.write(
-            change,
-            """
-            INSERT INTO digest (channel_id, announced_on, decided_at, announced, matching, planned)
-            VALUES (:channel_id, :day, :now, :announced, :matching, :planned)
-            ON CONFLICT DO UPDATE SET decided_at = excluded.decided_at,
-                announced = excluded.announced, matching = excluded.matching,
-                planned = planned + excluded.planned
-            """,
-            {
-                "channel_id": channel_id,
-                "day": announced_on.isoformat(),
-                "now": now.isoformat(),
-                "announced": announced,
-                "matching": matching,
-                "planned": planned,
-            },
+        decided = DigestRecord(
+            channel_id=channel_id,
+            announced_on=announced_on,
+            decided_at=now,
+            announced=announced,
+            planned=planned,
+            matching=matching,
+        )
+        await self._database.write(_record, decided)
+
+    async def plan(
+        self,
+        subscription: Subscription,
+        drafts: Sequence[MessageDraft],
+        decided: DigestRecord,
+        *,
+        follow: int,
+        thread_name: str,
+        known_update: int,
+        now: datetime,
+    ) -> int:
+        """Plan a digest's messages as `Outbox.plan` does, and record the decision with them.
+
+        What was not planned because another planner was faster is not recorded either.
+        """
+        return await self._database.write(
+            _plan, subscription, drafts, decided, follow, thread_name, known_update, now
         )
 
     async def list_since(self, day: date) -> Mapping[tuple[int, date], DigestRecord]:
@@ -106,6 +119,53 @@ class Digests:
     async def listings_since(self, day: date) -> Mapping[tuple[str, date], ListingTimes]:
         """Every listing stored for ``day`` or later, by category and date."""
         return await self._database.read(_listings_since, day)
+
+
+def _plan(
+    connection: sqlite3.Connection,
+    subscription: Subscription,
+    drafts: Sequence[MessageDraft],
+    decided: DigestRecord,
+    follow: int,
+    thread_name: str,
+    known_update: int,
+    now: datetime,
+) -> int:
+    planned = plan_messages(
+        connection,
+        subscription,
+        decided.announced_on,
+        drafts,
+        thread_name,
+        known_update,
+        follow,
+        now,
+    )
+    if planned or not drafts:
+        _record(connection, decided)
+    return planned
+
+
+def _record(connection: sqlite3.Connection, decided: DigestRecord) -> None:
+    """Remember a decision; what it ``planned`` comes on top of earlier ones."""
+    change(
+        connection,
+        """
+        INSERT INTO digest (channel_id, announced_on, decided_at, announced, matching, planned)
+        VALUES (:channel_id, :day, :now, :announced, :matching, :planned)
+        ON CONFLICT DO UPDATE SET decided_at = excluded.decided_at,
+            announced = excluded.announced, matching = excluded.matching,
+            planned = planned + excluded.planned
+        """,
+        {
+            "channel_id": decided.channel_id,
+            "day": decided.announced_on.isoformat(),
+            "now": decided.decided_at.isoformat(),
+            "announced": decided.announced,
+            "matching": decided.matching,
+            "planned": decided.planned,
+        },
+    )
 
 
 def _listings_since(

@@ -46,26 +46,12 @@ _LABELS = {
 }
 
 
-def render_paper(entry: DigestEntry, *, excerpt_chars: int) -> discord.Embed:
-    """Render a paper as a card whose abstract takes at most ``excerpt_chars``.
-
-    Links are never dropped in favour of the abstract: it gives way first.
-    """
-    shown = _show(entry.paper)
-    excerpt = markdown.cut(shown.abstract, min(excerpt_chars, shown.room))
-    lines = (f"*{shown.authors}*" if shown.authors else "", excerpt, shown.links)
-    embed = discord.Embed(
-        title=shown.title,
-        url=abs_url(entry.paper.arxiv_id),
-        description="\n".join(line for line in lines if line),
-        colour=COLOURS[entry.announce_type],
-    )
-    return embed.set_footer(text=_footer(entry))
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Shown:
-    """What is the same on each card of a paper; ``room`` is what the abstract may take at most."""
+    """What is the same on each card of a paper; ``room`` is what the abstract may take at most.
+
+    ``width`` is that of all but the abstract and the footer.
+    """
 
     title: str
     authors: str
@@ -73,7 +59,57 @@ class _Shown:
     abstract: str
     abstract_width: int
     room: int
+    width: int
     is_withdrawn: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """A paper's card but for its excerpt: how much of the abstract it shows is decided later.
+
+    ``width`` is what counts towards a message's 6000 without the excerpt and its line,
+    ``abstract_width`` what the whole abstract takes.
+    """
+
+    entry: DigestEntry
+    footer: str
+    width: int
+    abstract_width: int
+
+    def render(self, excerpt_chars: int) -> dict[str, object]:
+        """Return the embed of Discord's API, its abstract cut to ``excerpt_chars``.
+
+        Links are never dropped in favour of the abstract: it gives way first.
+        """
+        shown = _show(self.entry.paper)
+        excerpt = _cut(shown.abstract, min(excerpt_chars, shown.room))
+        description = "\n".join(line for line in (shown.authors, excerpt, shown.links) if line)
+        return {
+            "type": "rich",
+            "flags": 0,
+            "title": shown.title,
+            "url": abs_url(self.entry.paper.arxiv_id),
+            "description": description,
+            "color": COLOURS[self.entry.announce_type].value,
+            "footer": {"text": self.footer},
+        }
+
+
+def make_card(entry: DigestEntry) -> Card:
+    """Make a paper's card, and measure it."""
+    shown = _show(entry.paper)
+    footer, width = _footer(entry, shown)
+    return Card(
+        entry=entry,
+        footer=footer,
+        width=shown.width + width,
+        abstract_width=shown.abstract_width,
+    )
+
+
+def render_paper(entry: DigestEntry, *, excerpt_chars: int) -> discord.Embed:
+    """Render a paper as a card whose abstract takes at most ``excerpt_chars``."""
+    return discord.Embed.from_dict(make_card(entry).render(excerpt_chars))
 
 
 @lru_cache(maxsize=1024)  # a day's papers, which many channels get
@@ -81,20 +117,24 @@ def _show(paper: Paper) -> _Shown:
     authors = render_authors(paper.authors, max_chars=MAX_AUTHORS)
     links = render_links(paper, max_chars=MAX_LINKS)
     abstract = markdown.escape(one_line(paper.abstract))
+    title = render_title(paper, max_chars=MAX_TITLE)
+    authors_line = f"*{authors}*" if authors else ""
+    fixed = "\n".join(line for line in (authors_line, links) if line)
     return _Shown(
-        title=render_title(paper, max_chars=MAX_TITLE),
-        authors=authors,
+        title=title,
+        authors=authors_line,
         links=links,
         abstract=abstract,
         abstract_width=markdown.width(abstract),
         room=MAX_DESCRIPTION - markdown.width(f"*{authors}*\n\n{links}"),
+        width=markdown.width(title) + markdown.width(fixed),
         is_withdrawn=is_withdrawn(comment=paper.comment, abstract=paper.abstract),
     )
 
 
-def abstract_width(paper: Paper) -> int:
-    """Return what the whole abstract would take of a card."""
-    return _show(paper).abstract_width
+@lru_cache(maxsize=4096)  # messages of many channels have room for as much
+def _cut(abstract: str, max_chars: int) -> str:
+    return markdown.cut(abstract, max_chars)
 
 
 def embed_width(embed: discord.Embed) -> int:
@@ -171,10 +211,10 @@ def link_label(link: Link, links: Sequence[Link]) -> str:
     return f"{label}: {place[: max(MAX_LABEL, len(host))]}"
 
 
-def _footer(entry: DigestEntry) -> str:
+def _footer(entry: DigestEntry, shown: _Shown) -> tuple[str, int]:
     categories = entry.paper.categories or tuple(each.category for each in entry.listed_in)
     parts = [", ".join(categories), type_label(entry.announce_type, entry.paper.version)]
-    if _show(entry.paper).is_withdrawn:
+    if shown.is_withdrawn:
         parts.append(WITHDRAWN)
     if entry.topics:
         parts.append(f"matches {', '.join(entry.topics)}")
@@ -182,8 +222,10 @@ def _footer(entry: DigestEntry) -> str:
 
 
 @lru_cache(maxsize=1024)
-def _plain(footer: str) -> str:
-    return markdown.plain(one_line(footer), MAX_FOOTER)
+def _plain(footer: str) -> tuple[str, int]:
+    """Return a footer as Discord shows it, and how wide it is."""
+    text = markdown.plain(one_line(footer), MAX_FOOTER)
+    return text, markdown.width(text)
 
 
 def type_label(announce_type: AnnounceType, version: int) -> str:

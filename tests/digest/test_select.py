@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.digest.models import Subscription
-from bot.digest.select import Decision, Verdict, decide, merge
+from bot.digest.select import Decider, Decision, Verdict, decide, merge
 from bot.models import UNKNOWN_VERSION, AnnounceType, ArxivId, Listing
 from tests.builders import make_id, make_listing, make_paper, make_subscription, make_topic
 
@@ -205,3 +205,16 @@ def test_a_replacement_of_unknown_version_is_at_least_the_second(
         delivered={make_id(1): sent},
     )
     assert posted(decisions) == ([make_id(1)] if is_posted else [])
+
+
+def test_channels_that_share_a_decider_are_decided_as_each_by_itself() -> None:
+    listing = make_listing((make_paper(1), NEW), (make_paper(2), CROSS), (make_paper(3), REPLACE))
+    announced = merge(["cs.CV"], [listing])
+    shared = Decider(announced)
+    for topics in ((), (make_topic("a"),), (make_topic("a"), make_topic("b"))):
+        for types in ((NEW,), (NEW, CROSS), (NEW, CROSS, REPLACE)):
+            for delivered in ({}, {make_id(1): 1}, {make_id(3): 1, make_id(9): 2}):
+                subscription = make_subscription(topics=topics, announce_types=types)
+                matches = {"a": {make_id(1), make_id(3)}, "b": {make_id(2), make_id(1)}}
+                expected = Decider(announced).decide(subscription, matches, delivered)
+                assert shared.decide(subscription, matches, delivered) == expected

@@ -1,10 +1,11 @@
 """One paper as a card: everything it says, and what gives way when room is short."""
 
+import discord
 import pytest
 
 from bot.models import AnnounceType, LinkKind, Provenance
 from bot.text import markdown
-from bot.ui.embeds import embed_width, render_authors, render_links, render_paper
+from bot.ui.embeds import embed_width, make_card, render_authors, render_links, render_paper
 from tests.builders import make_entry, make_link, make_paper
 
 
@@ -158,3 +159,12 @@ def test_the_width_counts_every_text_but_no_address() -> None:
     embed.set_author(name="1234567890").add_field(name="12345", value="12345")
     texts = (embed.title, embed.description, embed.footer.text)
     assert embed_width(embed) == sum(markdown.width(text or "") for text in texts) + 20
+
+
+@pytest.mark.parametrize("chars", [0, 120, 600])
+def test_a_card_is_as_wide_as_it_was_measured(chars: int) -> None:
+    for paper in (make_paper(abstract="🚀 " * 90), make_paper(authors=[], abstract="")):
+        card = make_card(make_entry(paper))
+        embed = discord.Embed.from_dict(card.render(chars))
+        assert embed_width(embed) <= card.width + 1 + min(card.abstract_width, chars)
+        assert embed_width(discord.Embed.from_dict(card.render(0))) == card.width

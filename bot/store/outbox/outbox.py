@@ -140,19 +140,29 @@ class Outbox:
         now: datetime,
         thread_name: str = "",
         known_update: int | None = None,
+        follow: int | None = None,
     ) -> int:
         """Plan all ``drafts`` or none; their parts follow those the date already has.
 
         ``thread_name`` is what a thread or post is called where the subscription has its messages
         in one; those of a date are in the same. ``known_update`` is the number of the last update
-        that was stored when the papers were read; None: all that there are.
+        that was stored when the papers were read; None: all that there are. ``follow`` is how many
+        messages the date had when these were made, if that matters.
 
         Returns how many messages were planned: 0 when a paper of them is planned for the channel
-        already (another planner was faster: decide again), or when the subscription is gone.
+        already or its date has other messages than these follow (another planner was faster: decide
+        again), or when the subscription is gone.
         Raises `StoreError` while a database that was restored is not compared with the channels.
         """
         return await self._database.write(
-            _plan, subscription, announced_on, drafts, thread_name, known_update, now
+            plan_messages,
+            subscription,
+            announced_on,
+            drafts,
+            thread_name,
+            known_update,
+            follow,
+            now,
         )
 
     async def list_dates_since(self, day: date) -> set[tuple[int, date]]:
@@ -340,6 +350,36 @@ class Outbox:
         )
         return dict(found)
 
+    async def delivered_anywhere(
+        self, arxiv_ids: Collection[ArxivId]
+    ) -> dict[int, dict[ArxivId, int]]:
+        """Return by channel what `delivered_versions` does."""
+        found = await self._database.read(
+            select_rows,
+            "SELECT channel_id, arxiv_id, max(version) FROM delivered_paper "
+            "WHERE arxiv_id IN (SELECT value FROM json_each(:ids)) GROUP BY channel_id, arxiv_id",
+            {"ids": json_array(arxiv_ids)},
+        )
+        delivered: dict[int, dict[ArxivId, int]] = {}
+        for channel_id, arxiv_id, version in found:
+            delivered.setdefault(channel_id, {})[arxiv_id] = version
+        return delivered
+
+    async def count_parts(
+        self, channel_ids: Collection[int], day: date, *, but: str
+    ) -> dict[int, tuple[int, bool]]:
+        """Count by channel a date's messages, and say if any is of another style than ``but``."""
+        found = await self._database.read(
+            select_rows,
+            """
+            SELECT channel_id, count(*), max(style <> :style) FROM delivery
+            WHERE channel_id IN (SELECT value FROM json_each(:ids)) AND announced_on = :day
+            GROUP BY channel_id
+            """,
+            {"ids": json_array(channel_ids), "day": day.isoformat(), "style": but},
+        )
+        return {channel_id: (parts, bool(has_other)) for channel_id, parts, has_other in found}
+
     async def find_messages(
         self, guild_id: int, arxiv_ids: Collection[ArxivId]
     ) -> dict[ArxivId, PostedMessage]:
@@ -404,17 +444,19 @@ class Outbox:
         return await self._database.read(list_records, where, parameters)
 
 
-def _plan(
+def plan_messages(
     connection: sqlite3.Connection,
     subscription: Subscription,
     announced_on: date,
     drafts: Sequence[MessageDraft],
     thread_name: str,
     known_update: int | None,
+    follow: int | None,
     now: datetime,
 ) -> int:
+    """Plan messages within a transaction, as `Outbox.plan` does."""
     require_compared(connection)
-    if not drafts or not _may_plan(connection, subscription, announced_on, drafts):
+    if not drafts or not _may_plan(connection, subscription, announced_on, drafts, follow):
         return 0
     place = Place.FORUM if subscription.place is Place.FORUM else Place.CHANNEL
     has_thread = subscription.place is not Place.CHANNEL
@@ -454,14 +496,15 @@ def _may_plan(
     subscription: Subscription,
     announced_on: date,
     drafts: Sequence[MessageDraft],
+    follow: int | None,
 ) -> bool:
     papers = [paper for draft in drafts for paper in draft.papers]
-    is_subscribed, has_paper, has_part = connection.execute(
+    is_subscribed, has_paper, parts = connection.execute(
         """
         SELECT EXISTS (SELECT 1 FROM subscription WHERE id = :id AND channel_id = :channel_id),
             EXISTS (SELECT 1 FROM delivered_paper JOIN json_each(:papers) ON
                 channel_id = :channel_id AND arxiv_id = value ->> 0 AND version = value ->> 1),
-            EXISTS (SELECT 1 FROM delivery
+            (SELECT count(*) FROM delivery
                 WHERE channel_id = :channel_id AND announced_on = :day)
         """,
         {
@@ -472,7 +515,8 @@ def _may_plan(
         },
     ).fetchone()
     # A digest without papers ("nothing today") has no paper to tell that it was planned before.
-    return bool(is_subscribed and not has_paper and (papers or not has_part))
+    is_new = bool(papers or not parts) and follow in (None, parts)
+    return bool(is_subscribed and not has_paper and is_new)
 
 
 def _claim(

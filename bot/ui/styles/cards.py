@@ -12,15 +12,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, cast
 
-import discord
-
 from bot.arxiv.identifier import parse_identifier
 from bot.digest.messages import MessageDraft, ShownMessage
 from bot.digest.models import Digest, DigestEntry, Subscription
 from bot.errors import InputError
 from bot.models import UNKNOWN_VERSION, AnnounceType, ArxivId, least_version
 from bot.text import markdown
-from bot.ui.embeds import MAX_EMBEDS, MAX_TOTAL, abstract_width, embed_width, render_paper
+from bot.ui.embeds import MAX_EMBEDS, MAX_TOTAL, Card, make_card
 from bot.ui.styles.body import Body, Papers, embeds_of
 from bot.ui.styles.heading import first_line, is_heading
 from bot.ui.styles.notes import Notes, Room, with_embeds
@@ -102,7 +100,7 @@ def make_cards(entries: Sequence[DigestEntry], *, max_excerpt: int = MAX_EXCERPT
     return [
         Part(
             style=CARDS.code,
-            body={"embeds": [embed.to_dict() for embed in _render_group(group, max_excerpt)]},
+            body={"embeds": _render_group(group, max_excerpt)},
             papers=[(card.entry.paper.arxiv_id, card.entry.least_version) for card in group],
         )
         for group in _pack(entries)
@@ -145,27 +143,12 @@ def _shown(embed: Mapping[str, Any]) -> tuple[ArxivId, int] | None:
     return None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Card:
-    """A paper's card as far as lengths go: all but its excerpt, and its whole abstract."""
-
-    entry: DigestEntry
-    fixed: int
-    abstract: int
-
-
-Group = Sequence[_Card]
+Group = Sequence[Card]
 
 
 def _pack(entries: Sequence[DigestEntry]) -> list[Group]:
     """Divide into the fewest messages; even ones have longer excerpts."""
-    return pack([_measure(entry) for entry in entries], _fits)
-
-
-def _measure(entry: DigestEntry) -> _Card:
-    bare = render_paper(entry, excerpt_chars=0)
-    fixed = embed_width(bare) + len("\n")
-    return _Card(entry=entry, fixed=fixed, abstract=abstract_width(entry.paper))
+    return pack([make_card(entry) for entry in entries], _fits)
 
 
 def _fits(cards: Group) -> bool:
@@ -173,12 +156,13 @@ def _fits(cards: Group) -> bool:
 
 
 def _width(cards: Group, excerpt_chars: int) -> int:
-    return sum(card.fixed + min(card.abstract, excerpt_chars) for card in cards)
+    """Return what cards take with excerpts of that width, each on a line of its own."""
+    return sum(card.width + 1 + min(card.abstract_width, excerpt_chars) for card in cards)
 
 
-def _render_group(cards: Group, max_excerpt: int) -> list[discord.Embed]:
+def _render_group(cards: Group, max_excerpt: int) -> list[dict[str, object]]:
     """Render with the longest excerpts, the same limit for all, that the message has room for."""
     limits = range(MIN_EXCERPT, max_excerpt + 1)
     fitting = bisect_right(limits, MAX_TOTAL - ROOM, key=lambda limit: _width(cards, limit))
     limit = limits[max(fitting - 1, 0)]
-    return [render_paper(card.entry, excerpt_chars=limit) for card in cards]
+    return [card.render(limit) for card in cards]

@@ -104,6 +104,28 @@ async def test_planning_again_plans_nothing(outbox: Outbox, subscription: Subscr
     assert await states(outbox) == ["planned", "planned"]
 
 
+async def test_what_follows_other_messages_than_it_was_made_for_is_not_planned(
+    outbox: Outbox, subscription: Subscription
+) -> None:
+    """Neither is the decision behind it recorded: it is made again."""
+    await outbox.plan(subscription, DAY, drafts(1), now=NOW, follow=0)
+    late = drafts(1, first=9)
+    assert await outbox.plan(subscription, DAY, late, now=NOW, follow=0) == 0
+    assert await outbox.plan(subscription, DAY, late, now=NOW, follow=1) == 1
+
+
+async def test_what_was_delivered_is_found_for_all_channels_at_once(
+    outbox: Outbox, subscription: Subscription
+) -> None:
+    first = make_papers(1)[0]
+    for paper in (first, replace(first, version=2)):
+        await outbox.plan(subscription, DAY, [make_draft(paper)], now=NOW)
+    assert await outbox.delivered_anywhere([first.arxiv_id]) == {CHANNEL: {first.arxiv_id: 2}}
+    counted = await outbox.count_parts([CHANNEL, CHANNEL + 1], DAY, but="cards")
+    assert counted == {CHANNEL: (2, False)}
+    assert await outbox.count_parts([CHANNEL], DAY, but="quiet") == {CHANNEL: (2, True)}
+
+
 async def test_one_known_paper_refuses_the_whole_plan(
     outbox: Outbox, subscription: Subscription
 ) -> None:
