@@ -19,8 +19,7 @@ import yaml
 from bot import __version__
 from bot.config.schema import Config, HealthConfig
 from bot.config.sources import load_config
-from bot.run.health import serve_health
-from tests.run.test_health import find_free_port, make_health, takes_writes
+from tests.run.test_health import find_free_port, make_health, pages
 
 ROOT = Path(__file__).parent.parent
 LOCKS = ["runtime.txt", "demo.txt", "dev.txt"]
@@ -288,7 +287,7 @@ async def test_the_health_check_of_the_image_tells_alive_from_hung(age_s: int, c
         "PAPER_BOT_HEALTH__PORT": str(port),
         "PAPER_BOT_CONFIG": str(ROOT / "config" / "bot.toml"),
     }
-    async with serve_health(HealthConfig(port=port), lambda: health, takes_writes):
+    async with pages(HealthConfig(port=port), lambda: health):
         check = await asyncio.create_subprocess_exec(
             *image_command("HEALTHCHECK"), env=environment, stdout=asyncio.subprocess.DEVNULL
         )

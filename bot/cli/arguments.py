@@ -100,6 +100,13 @@ def _add_running_commands(commands: "Subparsers[_Parser]") -> None:
         "add the bot to a server and to a person's own account.",
         "",
     )  # fmt: skip
+    status = _add(
+        commands, "status",
+        "Say how things stand: papers, listings, messages that are not posted, backups, and what "
+        "stands still. Only reads the database, and asks nobody; the bot may be running.",
+        "", "--json",
+    )  # fmt: skip
+    status.add_argument("--json", action="store_true", help="print JSON")
     _add(
         commands, "settings",
         "Print every setting with its meaning and default. The output is a file to begin with, "

@@ -31,6 +31,8 @@ from bot.cli.output import (
     report,
     say_proof,
     show,
+    status_as_json,
+    status_as_text,
     summary_of,
 )
 from bot.cli.topics import topic_command
@@ -51,6 +53,7 @@ from bot.run.app import open_backfill, open_importer, open_offline, open_pipelin
 from bot.run.check import check_bot
 from bot.run.demo import run_demo
 from bot.run.process import run_bot
+from bot.run.standing import read_standing
 from bot.store.backup.backup import backup, restore
 from bot.store.backup.copies import list_copies
 from bot.store.backup.proof import prove
@@ -120,6 +123,14 @@ async def check_command(options: Options, config: Config) -> int:
         problems += not finding.is_good
         show(f"{'ok ' if finding.is_good else 'BAD'}  {finding.sentence}\n")
     return EXIT_CONFIG if problems else EXIT_OK
+
+
+async def status_command(options: Options, config: Config) -> int:
+    now = _now()
+    async with open_offline(config) as pipeline:
+        standing = await read_standing(config, pipeline, now)
+    show(status_as_json(standing, now) if options.json else status_as_text(standing, now))
+    return EXIT_OK
 
 
 async def settings_command(options: Options, config: Config) -> int:
@@ -325,6 +336,7 @@ COMMANDS: Mapping[str, Command] = {
     "run": run_command,
     "demo": demo_command,
     "check": check_command,
+    "status": status_command,
     "settings": settings_command,
     "backup": backup_command,
     "restore": restore_command,

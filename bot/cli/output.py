@@ -7,6 +7,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Final
 
 from bot.delivery.edge import message_body
@@ -25,10 +26,11 @@ from bot.errors import (
     StoreError,
     TokenRefused,
 )
-from bot.models import StoredPaper
+from bot.models import IntakeStatus, StoredPaper
 from bot.query.ast import Query
 from bot.query.explain import explain
 from bot.query.results import SearchPage
+from bot.run.standing import Standing, find_standstills
 from bot.store.backup.proof import Proof
 from bot.text.words import count_of
 from bot.ui.audit import say_day, say_listed
@@ -255,3 +257,70 @@ def _day_to_json(audit: DayAudit) -> dict[str, object]:
         "reason": say_state(record) if record else "",
         "on_page": check.on_page if check else None,
     }
+
+
+# --- how things stand ---
+
+
+def status_as_text(standing: Standing, now: datetime) -> str:
+    """Print how things stand, and last what stands still."""
+    figures = standing.figures
+    waiting = ", ".join(f"{count:,} {state}" for state, count in sorted(figures.unsettled.items()))
+    lines = [
+        f"{count_of(figures.papers, 'paper')}, {count_of(figures.digests, 'digest')}, "
+        f"{figures.size_bytes / 1e6:,.0f} MB",
+        f"messages not posted: {waiting or 'none'}; last one posted: {_moment(figures.sent_at)}",
+        f"last backup: {_moment(standing.backup_made_at)}; last found good: "
+        f"{_moment(standing.backup_proven_at)}",
+        *(_say_listing(status) for status in standing.intake),
+        *(f"STANDS STILL: {sentence}" for sentence in find_standstills(standing, now)),
+    ]
+    return _text(lines)
+
+
+def _say_listing(status: IntakeStatus) -> str:
+    record = status.record
+    return (
+        f"{record.category}: {record.day} {record.verdict or 'not asked yet'}, "
+        f"{count_of(record.papers, 'paper')}, next poll {_moment(status.next_poll)}"
+    )
+
+
+def _moment(moment: datetime | None) -> str:
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC" if moment else "never"
+
+
+def status_as_json(standing: Standing, now: datetime) -> str:
+    figures = standing.figures
+    return _json(
+        {
+            "at": _iso(now),
+            "papers": figures.papers,
+            "digests": figures.digests,
+            "messages": dict(figures.unsettled),
+            "due_since": _iso(figures.due_since),
+            "last_sent_at": _iso(figures.sent_at),
+            "database_bytes": figures.size_bytes,
+            "database_free_bytes": figures.free_bytes,
+            "backup_made_at": _iso(standing.backup_made_at),
+            "backup_proven_at": _iso(standing.backup_proven_at),
+            "categories": [_listing_as_json(status) for status in standing.intake],
+            "standstills": find_standstills(standing, now),
+        }
+    )
+
+
+def _listing_as_json(status: IntakeStatus) -> dict[str, object]:
+    record = status.record
+    return {
+        "category": record.category,
+        "date": record.day.isoformat(),
+        "verdict": record.verdict.value if record.verdict else None,
+        "papers": record.papers,
+        "source": record.source,
+        "next_poll": _iso(status.next_poll),
+    }
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return moment.astimezone(UTC).isoformat(timespec="seconds") if moment else None

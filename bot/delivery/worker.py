@@ -34,6 +34,9 @@ from bot.ui.styles import style_of
 
 log = logging.getLogger(__name__)
 
+Observe = Callable[[DeliveryRecord, DeliveryState, datetime], None]
+"""Hears in which state a try left a message, and when."""
+
 DAMAGED = Reason(code=ReasonCode.DAMAGED)
 
 
@@ -74,6 +77,7 @@ class Delivery:
         free_bytes: Callable[[], int] | None = None,
         is_ready: Callable[[], Awaitable[bool]] | None = None,
         editor: Editor | None = None,
+        observe: Observe = lambda record, state, now: None,
     ) -> None:
         self._outbox = outbox
         self._sender = sender
@@ -84,6 +88,7 @@ class Delivery:
         self._is_ready = is_ready
         self._editor = editor
         self._editing: asyncio.Task[None] | None = None
+        self._observe = observe
         self._limiter = RateLimiter(self._settings.pace_per_s)
         self._slots = asyncio.Semaphore(self._settings.lanes)
         self._lanes: dict[int, Lane] = {}
@@ -296,6 +301,7 @@ class Delivery:
         """Write down what became of a claimed message."""
         now = self._now()
         self._act(outcome, now)
+        self._observe(record, outcome.state, now)
         if outcome.state is not DeliveryState.SENT:
             log.warning(
                 "message not posted: %s",
@@ -423,6 +429,7 @@ class Delivery:
         match sighting.seen:
             case Seen.FOUND:
                 log.info("message found in the channel", extra=extra)
+                self._observe(record, DeliveryState.SENT, now)
                 return await self._outbox.mark_sent(record.id, sighting.message_id, now)
             case Seen.ABSENT if record.place is Place.FORUM and self._may_still_arrive(record, now):
                 return False
@@ -434,6 +441,7 @@ class Delivery:
             case Seen.CANNOT_TELL:
                 said = say_reason(sighting.reason)
                 log.error("unknown whether this was posted: %s", said, extra=extra)
+                self._observe(record, DeliveryState.UNKNOWN, now)
                 return await self._outbox.mark_unknown(record.id, sighting.reason, now)
         return False
 

@@ -38,6 +38,7 @@ from bot.models import ArxivId, Clock, Listing, Paper
 from bot.pipeline import Pipeline
 from bot.run.client import PaperBot, use_stand_ins
 from bot.run.housekeeping import Backups, prove_apart
+from bot.run.metrics import Metrics
 from bot.store.backup.copies import refuse_lost
 from bot.store.facts import Facts
 from bot.store.store import Store, open_store
@@ -50,10 +51,15 @@ def utc_now() -> datetime:
 # -- the network ---------------------------------------------------------------------------------
 
 
-def _open_session(config: Config) -> aiohttp.ClientSession:
+def _open_session(
+    config: Config, trace: aiohttp.TraceConfig | None = None
+) -> aiohttp.ClientSession:
     proxy = config.network.proxy
-    # trust_env looks up HTTPS_PROXY and NO_PROXY for each address.
-    return aiohttp.ClientSession(proxy=proxy or None, trust_env=not proxy)
+    return aiohttp.ClientSession(
+        proxy=proxy or None,
+        trust_env=not proxy,  # looks up HTTPS_PROXY and NO_PROXY for each address
+        trace_configs=[trace] if trace else None,
+    )
 
 
 def _discord_proxy(config: Config) -> str | None:
@@ -120,9 +126,11 @@ async def open_offline(config: Config, *, now: Clock = utc_now) -> AsyncIterator
 
 
 @asynccontextmanager
-async def open_pipeline(config: Config, *, now: Clock = utc_now) -> AsyncIterator[Pipeline]:
+async def open_pipeline(
+    config: Config, *, now: Clock = utc_now, trace: aiohttp.TraceConfig | None = None
+) -> AsyncIterator[Pipeline]:
     """Open the store and arXiv's client; raises as `open_store`."""
-    async with _open_store(config) as store, _open_session(config) as session:
+    async with _open_store(config) as store, _open_session(config, trace) as session:
         source = ArxivClient(session, config.arxiv)
         yield build_pipeline(store, source, rules=intake_rules(config), now=now)
 
@@ -163,6 +171,7 @@ class App:
     caretaker: Caretaker
     amendments: Amendments
     editor: Editor
+    metrics: Metrics
     backups: Backups | None = None
     enrichment: Enrichment | None = None
 
@@ -175,27 +184,39 @@ class App:
 async def open_app(config: Config, *, now: Clock = utc_now) -> AsyncIterator[App]:
     """Open everything that the running bot consists of; raises as `open_store`."""
     use_stand_ins(config.discord.api_url, config.discord.gateway_url)
+    metrics = Metrics()
+    asking_arxiv, asking_links = (
+        metrics.watch(aiohttp.TraceConfig(), service) for service in ("arxiv", "huggingface")
+    )
     async with (
-        open_pipeline(config, now=now) as pipeline,
-        open_enrichment(config, pipeline.store, now=now) as enrichment,
+        open_pipeline(config, now=now, trace=asking_arxiv) as pipeline,
+        open_enrichment(config, pipeline.store, now=now, trace=asking_links) as enrichment,
     ):
-        yield build_app(config, pipeline, enrichment=enrichment)
+        yield build_app(config, pipeline, enrichment=enrichment, metrics=metrics)
 
 
-def build_app(config: Config, pipeline: Pipeline, *, enrichment: Enrichment | None = None) -> App:
+def build_app(
+    config: Config,
+    pipeline: Pipeline,
+    *,
+    enrichment: Enrichment | None = None,
+    metrics: Metrics | None = None,
+) -> App:
     """Build a bot over a pipeline, whose clock it shares; it is not connected to Discord yet."""
     store, now = pipeline.store, pipeline.now
+    metrics = metrics or Metrics()
     sender = DiscordSender(now=now)
     editor = Editor(
         store.edits, sender, now=now, window=timedelta(seconds=config.delivery.nonce_window_s)
     )
-    delivery = _build_delivery(config, pipeline, sender, editor)
+    delivery = _build_delivery(config, pipeline, sender, editor, metrics)
     starters = load_starters(config.topics.starters)
     bot = PaperBot(
         pipeline,
         delivery,
         starters=starters,
-        http_trace=http_trace(),
+        http_trace=metrics.watch(http_trace(), "discord"),
+        meter=metrics,
         proxy=_discord_proxy(config),
     )
     sender.use(bot)
@@ -208,13 +229,14 @@ def build_app(config: Config, pipeline: Pipeline, *, enrichment: Enrichment | No
         caretaker=Caretaker(store, sender, now=now),
         amendments=Amendments(store.edits, now=now),
         editor=editor,
+        metrics=metrics,
         backups=_build_backups(config, store.facts, now),
         enrichment=enrichment,
     )
 
 
 def _build_delivery(
-    config: Config, pipeline: Pipeline, sender: DiscordSender, editor: Editor
+    config: Config, pipeline: Pipeline, sender: DiscordSender, editor: Editor, metrics: Metrics
 ) -> Delivery:
     folder = config.database.path.absolute().parent
     reconciliation = Reconciliation(
@@ -234,6 +256,7 @@ def _build_delivery(
         free_bytes=lambda: _free_bytes(folder),
         is_ready=reconciliation.is_done,
         editor=editor,
+        observe=metrics.note_message,
     )
 
 
@@ -260,14 +283,18 @@ def _build_backups(config: Config, facts: Facts, now: Clock) -> Backups | None:
 
 @asynccontextmanager
 async def open_enrichment(
-    config: Config, store: Store, *, now: Clock = utc_now
+    config: Config,
+    store: Store,
+    *,
+    now: Clock = utc_now,
+    trace: aiohttp.TraceConfig | None = None,
 ) -> AsyncIterator[Enrichment | None]:
     """Open Hugging Face's client; None where the settings do not ask for it."""
     if not config.huggingface.enabled:
         yield None
         return
     # A session of its own: a jar of cookies from there is no business of arXiv's.
-    async with _open_session(config) as session:
+    async with _open_session(config, trace) as session:
         yield Enrichment(store, HuggingFaceClient(session, config.huggingface.url), now=now)
 
 

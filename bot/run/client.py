@@ -8,7 +8,7 @@ import hashlib
 import json
 import logging
 from collections.abc import Mapping, Sequence
-from typing import Any, cast
+from typing import Any, Protocol, cast
 
 import aiohttp
 import discord
@@ -45,6 +45,12 @@ logging.getLogger("discord.app_commands.tree").addFilter(LateOffers())
 discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
 
 
+class Meter(Protocol):
+    """Hears of each command how it ended and how long it took, in seconds."""
+
+    def note_command(self, name: str, *, is_good: bool, took_s: float) -> None: ...
+
+
 class Tree(app_commands.CommandTree[commands.AutoShardedBot]):
     """The slash commands; whatever one raises ends as one private sentence."""
 
@@ -52,6 +58,8 @@ class Tree(app_commands.CommandTree[commands.AutoShardedBot]):
         self, interaction: discord.Interaction, error: app_commands.AppCommandError, /
     ) -> None:
         await report(interaction, error)
+        if isinstance(interaction.client, PaperBot):
+            interaction.client.note_command(interaction, is_good=False)
 
 
 class PaperBot(commands.AutoShardedBot):
@@ -67,9 +75,13 @@ class PaperBot(commands.AutoShardedBot):
         starters: Sequence[StarterTopic] = (),
         http_trace: aiohttp.TraceConfig | None = None,
         proxy: str | None = None,
+        meter: Meter | None = None,
         first_pause_s: float = FIRST_PAUSE_S,
     ) -> None:
-        """``first_pause_s`` is the first of the growing pauses of `GatewayPauses`."""
+        """``first_pause_s`` is the first of the growing pauses of `GatewayPauses`.
+
+        ``meter`` hears of each command.
+        """
         trace = http_trace or aiohttp.TraceConfig()
         super().__init__(
             commands.when_mentioned,  # no text commands: they need the Message Content intent
@@ -86,6 +98,7 @@ class PaperBot(commands.AutoShardedBot):
         self.pipeline = pipeline
         self.delivery = delivery
         self.starters = starters
+        self._meter = meter
         self.command_ids: dict[str, int] = {}
         pauses = GatewayPauses(
             shards=lambda: self.shard_count or 1,
@@ -116,6 +129,18 @@ class PaperBot(commands.AutoShardedBot):
         self.tree.add_command(mentions.papers_in_message)
         self.add_dynamic_items(*BUTTONS)
         await self.sync_commands()
+
+    async def on_app_command_completion(
+        self, interaction: discord.Interaction, command: object
+    ) -> None:
+        self.note_command(interaction, is_good=True)
+
+    def note_command(self, interaction: discord.Interaction, *, is_good: bool) -> None:
+        """Tell the meter; a clock that differs from Discord's makes the time wrong by as much."""
+        if self._meter is not None and interaction.command is not None:
+            took_s = (discord.utils.utcnow() - interaction.created_at).total_seconds()
+            name = interaction.command.qualified_name
+            self._meter.note_command(name, is_good=is_good, took_s=max(took_s, 0.0))
 
     async def on_interaction(self, interaction: discord.Interaction) -> None:
         """Answer a button that no part of the bot knows any more."""

@@ -9,7 +9,7 @@ import contextlib
 import os
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -22,7 +22,8 @@ from bot.errors import ConfigError, ConfigProblem
 MAX_AGE_S: Final = 120.0
 """How old the last heartbeat or tick may be before the process counts as hung."""
 
-PREFIX: Final = "paper_bot_"
+METRICS_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
+"""https://prometheus.io/docs/instrumenting/exposition_formats/"""
 TRIAL: Final = bytes(4096)
 """What is written to learn whether the disk takes anything: a page of the database."""
 
@@ -44,6 +45,9 @@ class Health:
 
 
 Snapshot = Callable[[], Health]
+Page = Callable[[], Awaitable[bytes]]
+Obstacles = Callable[[], Awaitable[Sequence[str]]]
+"""Says why nothing is posted or read though the process is alive."""
 DiskCheck = Callable[[], str]
 """Says why nothing can be written down; empty when something can."""
 
@@ -90,27 +94,9 @@ def _mb(size: int) -> str:
     return f"{size / 1e6:,.0f} MB"
 
 
-def render_metrics(health: Health, disk_problem: str) -> str:
-    """Return the counters and states in Prometheus' text form.
-
-    https://prometheus.io/docs/instrumenting/exposition_formats/
-    """
-    gauges = {
-        "heartbeat_age_seconds": round(health.heartbeat_age_s, 3),
-        "tick_age_seconds": round(health.tick_age_s, 3),
-        "connected": int(health.is_connected),
-        "database_writable": int(not disk_problem),
-        **health.gauges,
-    }
-    lines = [_metric(f"{name}_total", "counter", n) for name, n in sorted(health.counters.items())]
-    return "".join(lines + [_metric(name, "gauge", value) for name, value in gauges.items()])
-
-
-def _metric(name: str, kind: str, value: float) -> str:
-    return f"# TYPE {PREFIX}{name} {kind}\n{PREFIX}{name} {value}\n"
-
-
-def build_health_app(snapshot: Snapshot, check_disk: DiskCheck) -> web.Application:
+def build_health_app(
+    snapshot: Snapshot, check_disk: DiskCheck, *, obstacles: Obstacles, metrics: Page
+) -> web.Application:
     """Return the three pages; each request asks again, and a disk that hangs holds up no other."""
 
     async def healthz(_: web.Request) -> web.Response:
@@ -119,16 +105,16 @@ def build_health_app(snapshot: Snapshot, check_disk: DiskCheck) -> web.Applicati
     async def readyz(_: web.Request) -> web.Response:
         problem = await asyncio.to_thread(check_disk)
         health = snapshot()
-        return _verdict(find_hangs(health) + find_obstacles(health, problem))
+        found = find_hangs(health) + find_obstacles(health, problem)
+        return _verdict([*found, *await obstacles()])
 
-    async def metrics(_: web.Request) -> web.Response:
-        problem = await asyncio.to_thread(check_disk)
-        return web.Response(text=render_metrics(snapshot(), problem))
+    async def numbers(_: web.Request) -> web.Response:
+        return web.Response(body=await metrics(), headers={"Content-Type": METRICS_TYPE})
 
     app = web.Application()
     app.router.add_get("/healthz", healthz)
     app.router.add_get("/readyz", readyz)
-    app.router.add_get("/metrics", metrics)
+    app.router.add_get("/metrics", numbers)
     return app
 
 
@@ -140,7 +126,12 @@ def _verdict(faults: list[str]) -> web.Response:
 
 @contextlib.asynccontextmanager
 async def serve_health(
-    config: HealthConfig, snapshot: Snapshot, check_disk: DiskCheck
+    config: HealthConfig,
+    snapshot: Snapshot,
+    check_disk: DiskCheck,
+    *,
+    obstacles: Obstacles,
+    metrics: Page,
 ) -> AsyncIterator[None]:
     """Serve the pages while the context is open; port 0 serves nothing.
 
@@ -149,9 +140,8 @@ async def serve_health(
     if config.port == 0:
         yield
         return
-    runner = web.AppRunner(
-        build_health_app(snapshot, check_disk), access_log=None, shutdown_timeout=1
-    )
+    app = build_health_app(snapshot, check_disk, obstacles=obstacles, metrics=metrics)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
     await runner.setup()
     try:
         await _listen(runner, config)

@@ -16,11 +16,13 @@ import aiohttp
 import discord
 
 from bot.config.schema import Config
-from bot.errors import ConfigError, ConfigProblem, TokenRefused
+from bot.errors import ConfigError, ConfigProblem, StoreError, TokenRefused
 from bot.run.app import App, open_app, utc_now
 from bot.run.client import why_unreached
 from bot.run.health import Health, find_disk_problem, serve_health
 from bot.run.housekeeping import count_damage, tidy
+from bot.run.metrics import Moment, render_metrics
+from bot.run.standing import Standing, find_standstills, read_standing
 from bot.run.stopping import stopping_on_signals, until
 from bot.run.ticker import ticking
 from bot.run.watchdog import watching_loop
@@ -126,7 +128,13 @@ class _Process:
         async with (
             watching_loop(),
             self._alive(),
-            serve_health(self.app.config.health, self.health, self._check_disk),
+            serve_health(
+                self.app.config.health,
+                self.health,
+                self._check_disk,
+                obstacles=self._find_obstacles,
+                metrics=self._render_metrics,
+            ),
         ):
             try:
                 if await until(stopped, self._log_in(token), self._watch_files()):
@@ -229,6 +237,7 @@ class _Process:
             if abs(by_s := ahead_s - before_s) >= CLOCK_STEP_S:
                 log.warning("the clock was set, or the machine slept", extra={"by_s": round(by_s)})
             await asyncio.sleep(HEARTBEAT_S)
+            self.app.metrics.note_lag(time.monotonic() - self.heart_beat_at_s - HEARTBEAT_S)
 
     def _move(self) -> None:
         """Note that the ticker got somewhere."""
@@ -255,6 +264,26 @@ class _Process:
                 "rows_damaged": self.damaged,
             },
         )
+
+    async def _find_obstacles(self) -> list[str]:
+        try:
+            return find_standstills(await self._standing(), utc_now())
+        except StoreError as error:
+            return [str(error)]
+
+    async def _render_metrics(self) -> bytes:
+        problem = await asyncio.to_thread(self._check_disk)
+        try:
+            standing = await self._standing()
+        except StoreError:
+            standing = None
+        return render_metrics(
+            self.app.metrics,
+            Moment(health=self.health(), disk_problem=problem, standing=standing),
+        )
+
+    async def _standing(self) -> Standing:
+        return await read_standing(self.app.config, self.app.pipeline, utc_now())
 
     def _check_disk(self) -> str:
         folder = self.app.config.database.path.absolute().parent

@@ -18,12 +18,15 @@ from bot.cli.arguments import Options
 from bot.config.schema import Config, LogConfig
 from bot.store.sqlite.database import instance_lock
 from bot.ui.permissions import invite_url, user_install_url
+from tests.builders import DAY
 from tests.cli.terminal import assert_one_sentence, environ_in, run
 from tests.fakes.arxiv import ArxivServer, Record, answer, html_instead
 from tests.fakes.commands import ROOT
 from tests.fakes.discord import DiscordServer
 from tests.fakes.spec import MESSAGES, body_errors
 from tests.samples import SEED
+from tests.store.outbox.test_outbox import drafts, subscribe
+from tests.stores import open_store
 
 
 def test_the_seed_comes_out_as_it_went_in(environ: dict[str, str]) -> None:
@@ -313,3 +316,31 @@ def test_a_backup_is_tried_by_name_or_as_the_newest(
         assert ran.out.startswith(f"{copy} is good: 47 papers, 0 digests, 0 messages; checked")
     copy.write_bytes(copy.read_bytes()[:10_000])
     assert_one_sentence(run(environ, "verify-backup", copy), 74, str(copy), "is damaged")
+
+
+def test_status_says_how_things_stand_and_asks_nobody(environ: dict[str, str]) -> None:
+    run(environ, "import", SEED)
+    said = run(environ, "status")
+    assert "47 papers, 0 digests" in said.out
+    assert "last backup: never" in said.out
+    assert "STANDS STILL" not in said.out
+    read = json.loads(run(environ, "status", "--json").out)
+    assert (read["papers"], read["messages"], read["standstills"]) == (47, {}, [])
+    assert read["backup_proven_at"] is None
+
+
+async def plan_a_message(path: Path, now: datetime) -> None:
+    async with open_store(path) as store:
+        subscription = await subscribe(store.database)
+        await store.outbox.plan(subscription, DAY, drafts(1), now=now)
+
+
+def test_status_names_what_stands_still(environ: dict[str, str]) -> None:
+    """A message that is due since an hour, and none was posted."""
+    run(environ, "import", SEED)
+    long_ago = datetime(2020, 8, 21, 12, tzinfo=UTC)
+    asyncio.run(plan_a_message(Path(environ["PAPER_BOT_DATABASE__PATH"]), long_ago))
+    assert "STANDS STILL: messages are due since 2020-08-21 12:00 UTC" in run(environ, "status").out
+    read = json.loads(run(environ, "status", "--json").out)
+    assert read["messages"] == {"planned": 1}
+    assert read["due_since"] == "2020-08-21T12:00:00+00:00"

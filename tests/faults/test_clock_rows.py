@@ -65,7 +65,7 @@ def clock(tmp_path: Path) -> WallClock:
 
 async def ticks(life: Scenario) -> int:
     metrics = await page(int(life.environ["PAPER_BOT_HEALTH__PORT"]), "/metrics")
-    return int(metrics.partition("\npaper_bot_ticks_total ")[2].split()[0])
+    return round(float(metrics.partition("\npaper_bot_ticks_total ")[2].split()[0]))
 
 
 async def ticked(life: Scenario) -> None:

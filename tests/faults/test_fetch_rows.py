@@ -201,7 +201,7 @@ async def test_row_3_a_missed_listing_is_counted_for_who_watches_the_process(
 
             async def is_counted() -> bool:
                 async with http.get(f"http://127.0.0.1:{port}/metrics") as answer:
-                    return "paper_bot_listings_missed_total 1\n" in await answer.text()
+                    return "paper_bot_listings_missed_total 1.0\n" in await answer.text()
 
             await until(is_counted, lambda: bot.log)
 

@@ -21,8 +21,9 @@ from bot.arxiv.snapshot import read_snapshot_line
 from bot.digest import due
 from bot.digest.messages import MessageDraft
 from bot.digest.models import Digest, Subscription
-from bot.run.health import Health, render_metrics
+from bot.run.health import Health
 from bot.run.housekeeping import count_damage
+from bot.run.metrics import Metrics, Moment, render_metrics
 from bot.store.damage import count_damaged
 from bot.store.papers.bulk import prepare_paper
 from bot.ui.defects import find_defects
@@ -468,7 +469,8 @@ async def test_row_71_what_is_damaged_is_counted_for_the_host(
     (warning,) = [each for each in caplog.records if "damaged" in each.getMessage()]
     assert (warning.__dict__["paper"], warning.__dict__["listing"]) == (1, 1)
     health = Health(heartbeat_age_s=0, tick_age_s=0, is_connected=True, gauges={"rows_damaged": 2})
-    assert "paper_bot_rows_damaged 2\n" in render_metrics(health, "")
+    page = render_metrics(Metrics(), Moment(health=health, disk_problem="", standing=None))
+    assert b"\npaper_bot_rows_damaged 2.0\n" in page
 
 
 @pytest.mark.slow
@@ -485,7 +487,11 @@ async def test_row_67_71_who_watches_the_process_sees_both_counts(tmp_path: Path
                     text = await answer.text()
                 return all(
                     f"paper_bot_{line}\n" in text
-                    for line in ("digests_defective 1", "rows_damaged 1", "plans_failed_total 0")
+                    for line in (
+                        "digests_defective 1.0",
+                        "rows_damaged 1.0",
+                        "plans_failed_total 0.0",
+                    )
                 )
 
             await until(is_counted, lambda: bot.log)

@@ -11,7 +11,7 @@ import pytest
 
 from bot.config.schema import HealthConfig
 from bot.errors import ConfigError
-from bot.run.health import Health, Snapshot, find_disk_problem, serve_health
+from bot.run.health import Health, Obstacles, Snapshot, find_disk_problem, serve_health
 
 HOST = "127.0.0.1"
 
@@ -46,14 +46,32 @@ def find_free_port() -> int:
 FULL = "the disk is full"
 
 
-def takes_writes() -> str:
-    return ""
+async def nothing() -> list[str]:
+    return []
 
 
-async def ask(path: str, snapshot: Snapshot, disk_problem: str = "") -> tuple[int, str]:
+async def no_numbers() -> bytes:
+    return b""
+
+
+def pages(
+    config: HealthConfig,
+    snapshot: Snapshot = make_health,
+    disk_problem: str = "",
+    obstacles: Obstacles = nothing,
+) -> contextlib.AbstractAsyncContextManager[None]:
+    """Serve the pages of a bot in this state, without numbers."""
+    return serve_health(
+        config, snapshot, lambda: disk_problem, obstacles=obstacles, metrics=no_numbers
+    )
+
+
+async def ask(
+    path: str, snapshot: Snapshot, disk_problem: str = "", obstacles: Obstacles = nothing
+) -> tuple[int, str]:
     config = HealthConfig(host=HOST, port=find_free_port())
     async with (
-        serve_health(config, snapshot, lambda: disk_problem),
+        pages(config, snapshot, disk_problem, obstacles),
         aiohttp.ClientSession() as http,
         http.get(f"http://{HOST}:{config.port}{path}") as answer,
     ):
@@ -111,14 +129,12 @@ def test_a_folder_that_takes_no_writes_says_so() -> None:
     assert "/proc takes no writes" in find_disk_problem(Path("/proc"), 0)
 
 
-async def test_metrics_are_counters_and_states_in_prometheus_form() -> None:
-    health = make_health(digests_sent=3, tick_s=2)
-    status, text = await ask("/metrics", lambda: health, FULL)
-    assert status == 200
-    assert "# TYPE paper_bot_digests_sent_total counter\npaper_bot_digests_sent_total 3\n" in text
-    assert "paper_bot_tick_age_seconds 2\n" in text
-    assert "paper_bot_connected 1\n" in text
-    assert "paper_bot_database_writable 0\n" in text
+async def test_what_stands_still_makes_it_unready() -> None:
+    async def stuck() -> list[str]:
+        return ["messages are due"]
+
+    assert await ask("/readyz", make_health, obstacles=stuck) == (503, "messages are due\n")
+    assert (await ask("/healthz", make_health, obstacles=stuck))[0] == 200
 
 
 async def test_other_pages_do_not_exist() -> None:
@@ -126,7 +142,7 @@ async def test_other_pages_do_not_exist() -> None:
 
 
 async def test_port_0_serves_nothing() -> None:
-    async with serve_health(HealthConfig(), make_health, takes_writes):
+    async with pages(HealthConfig()):
         pass
 
 
@@ -138,5 +154,5 @@ async def test_a_port_in_use_is_one_sentence() -> None:
         with pytest.raises(
             ConfigError, match=r"health\.port = \d+: cannot be used on 127\.0\.0\.1"
         ):
-            async with serve_health(config, make_health, takes_writes):
+            async with pages(config):
                 pass

@@ -7,14 +7,13 @@ import pytest
 
 from bot.config.schema import HealthConfig
 from bot.run import probe
-from bot.run.health import serve_health
-from tests.run.test_health import HOST, find_free_port, make_health, takes_writes
+from tests.run.test_health import HOST, find_free_port, make_health, pages
 
 
 @pytest.mark.parametrize("host", [HOST, "localhost", *probe.ANYWHERE])
 async def test_it_asks_where_the_page_is(host: str) -> None:
     config = HealthConfig(host=host, port=find_free_port())
-    async with serve_health(config, make_health, takes_writes):
+    async with pages(config, make_health):
         assert await asyncio.to_thread(probe.ask, config) == ("ok", True)
     sentence, is_well = await asyncio.to_thread(probe.ask, config)
     assert (is_well, "no answer" in sentence) == (False, True)
@@ -22,7 +21,7 @@ async def test_it_asks_where_the_page_is(host: str) -> None:
 
 async def test_a_hang_is_told_as_the_page_tells_it() -> None:
     config = HealthConfig(port=find_free_port())
-    async with serve_health(config, lambda: make_health(heartbeat_s=3600), takes_writes):
+    async with pages(config, lambda: make_health(heartbeat_s=3600)):
         sentence, is_well = await asyncio.to_thread(probe.ask, config)
     assert not is_well
     assert sentence == "the last heartbeat was 3600 seconds ago"

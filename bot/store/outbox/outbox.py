@@ -83,6 +83,14 @@ HEAD_OF_CHANNEL = f"""
 # cannot be read holds up nothing: what is wrong with the row is found out when it is claimed.
 IS_TIME = "(not_before <= :now OR changed_at > :now OR julianday(not_before) IS NULL)"
 
+DUE = f"""
+    FROM delivery AS due
+    WHERE {OPEN} AND state = 'planned' AND {IS_TIME}
+        AND id = ({HEAD_OF_CHANNEL.replace(":channel_id", "due.channel_id")})
+        AND EXISTS (SELECT 1 FROM subscription
+            WHERE subscription.channel_id = due.channel_id AND state = 'active')
+"""
+
 # An identifier of a deleted subscription may be given again, so the channel must agree too.
 SUBSCRIPTION_OF_DELIVERY = (
     "subscription.id = delivery.subscription_id AND subscription.channel_id = delivery.channel_id"
@@ -176,18 +184,14 @@ class Outbox:
 
     async def list_due(self, now: datetime) -> list[DueChannel]:
         """List the channels whose next message may be sent now, longest waiting first."""
-        return await self._database.read(
-            select,
-            DueChannel,
-            f"""
-            SELECT guild_id, channel_id FROM delivery AS due
-            WHERE {OPEN} AND state = 'planned' AND {IS_TIME}
-                AND id = ({HEAD_OF_CHANNEL.replace(":channel_id", "due.channel_id")})
-                AND EXISTS (SELECT 1 FROM subscription
-                    WHERE subscription.channel_id = due.channel_id AND state = 'active')
-            ORDER BY planned_at, id
-            """,
-            {"now": moment_text(now)},
+        sql = f"SELECT guild_id, channel_id {DUE} ORDER BY planned_at, id"
+        return await self._database.read(select, DueChannel, sql, {"now": moment_text(now)})
+
+    async def due_since(self, now: datetime) -> datetime | None:
+        """Return since when the message could be sent that waits longest; None when none waits."""
+        sql = f"SELECT min(max(planned_at, not_before)) {DUE}"
+        return read_moment(
+            await self._database.read(select_one, str, sql, {"now": moment_text(now)})
         )
 
     async def claim(

@@ -1,0 +1,167 @@
+"""The numbers that a monitor reads: true, in Prometheus' form, and without anybody's name."""
+
+import re
+import shutil
+import subprocess
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import aiohttp
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from bot.models import AnnounceType, IntakeCode, IntakeReason, ListingStatus, Outage
+from bot.run.health import Health
+from bot.run.metrics import Metrics, Moment, render_metrics
+from bot.run.standing import Standing, find_standstills
+from bot.store.figures import Figures
+from tests.faults.scenario import scenario
+from tests.run.test_health import find_free_port
+from tests.waiting import until
+
+HEALTH = Health(
+    heartbeat_age_s=1.5, tick_age_s=2, is_connected=True, counters={"ticks": 7}, gauges={"odd": 3}
+)
+NOW = datetime(2026, 8, 18, 12, tzinfo=UTC)
+LISTING = ListingStatus(
+    category="cs.CV",
+    announced_on=NOW.date(),
+    counts={AnnounceType.NEW: 3},
+    source="feed",
+    stored_at=NOW,
+)
+
+
+def page(metrics: Metrics, standing: Standing | None = None, problem: str = "") -> dict[str, float]:
+    """Read the page as a monitor does: each sample by its name and labels."""
+    moment = Moment(health=HEALTH, disk_problem=problem, standing=standing)
+    return read(render_metrics(metrics, moment).decode())
+
+
+def read(text: str) -> dict[str, float]:
+    return {
+        " ".join([sample.name, *sample.labels.values()]): sample.value
+        for family in text_string_to_metric_families(text)
+        for sample in family.samples
+    }
+
+
+def make_standing(**changes: object) -> Standing:
+    figures = {
+        "papers": 5, "digests": 2, "unsettled": {"planned": 3}, "due_since": None, "sent_at": None,
+        "size_bytes": 4096, "free_bytes": 0,
+    }  # fmt: skip
+    known = {name: changes.pop(name) for name in tuple(changes) if name in figures}
+    parts: dict[str, object] = {
+        "listings": (), "intake": (), "outages": (), "backup_made_at": None,
+        "backup_proven_at": None,
+    }  # fmt: skip
+    return Standing(figures=Figures(**{**figures, **known}), **{**parts, **changes})  # type: ignore[arg-type]
+
+
+def test_what_is_known_of_the_moment_is_shown() -> None:
+    shown = page(Metrics(), make_standing(backup_made_at=NOW), problem="full")
+    assert shown["paper_bot_ticks_total"] == 7
+    assert shown["paper_bot_odd"] == 3
+    assert shown["paper_bot_heartbeat_age_seconds"] == 1.5
+    assert shown["paper_bot_database_writable"] == 0
+    assert shown["paper_bot_messages_unsettled planned"] == 3
+    assert shown["paper_bot_backup_made_timestamp_seconds"] == NOW.timestamp()
+    assert "paper_bot_backup_proven_timestamp_seconds" not in shown
+
+
+def test_a_silent_database_leaves_the_rest() -> None:
+    shown = page(Metrics())
+    assert shown["paper_bot_connected"] == 1
+    assert "paper_bot_papers" not in shown
+
+
+@pytest.mark.parametrize(
+    ("due", "sent", "is_stuck"),
+    [(None, None, False), (9, None, False), (11, None, True), (11, 5, False), (90, 11, True)],
+)
+def test_due_messages_stand_still_when_none_at_all_is_posted(
+    due: int | None, sent: int | None, is_stuck: bool
+) -> None:
+    """A large day takes hours; while messages go out, the others wait their turn."""
+    ago = {name: NOW - timedelta(minutes=age) if age is not None else None
+           for name, age in (("due_since", due), ("sent_at", sent))}  # fmt: skip
+    assert bool(find_standstills(make_standing(**ago), NOW)) is is_stuck
+
+
+@pytest.mark.parametrize(("hours", "said"), [(23, []), (30, ["unread for 30 hours"])])
+def test_a_category_unread_for_a_day_is_told(hours: int, said: list[str]) -> None:
+    outage = Outage(
+        category="cs.CV",
+        since=NOW - timedelta(hours=hours),
+        error=IntakeReason(code=IntakeCode.REFUSED, status=403),
+        is_notified=True,
+    )
+    found = find_standstills(make_standing(outages=[outage]), NOW)
+    assert len(found) == len(said)
+    assert all(words in sentence for words, sentence in zip(said, found, strict=True))
+
+
+@pytest.mark.slow
+async def test_a_digest_leaves_its_numbers(tmp_path: Path) -> None:
+    """Messages, requests and a command; and no number of a server or channel among the labels."""
+    port = find_free_port()
+    async with (
+        scenario(tmp_path, channels=3, papers=3, health__port=port) as day,
+        day.running() as bot,
+        aiohttp.ClientSession() as http,
+    ):
+        assert await day.finished(bot), bot.log
+        await day.discord.wait_connected()
+        admin = day.discord.add_user(is_admin=True)
+        reply = await day.discord.slash(day.guild, day.channels[0], admin, "bot status")
+        assert reply.embeds or reply.content
+
+        async def is_ready() -> bool:
+            async with http.get(f"http://127.0.0.1:{port}/readyz") as answer:
+                return answer.status == 200
+
+        await until(is_ready, lambda: bot.log)
+        async with http.get(f"http://127.0.0.1:{port}/metrics") as answer:
+            shown = read(await answer.text())
+    assert shown["paper_bot_messages_total sent"] == 3
+    assert shown["paper_bot_message_delay_seconds_count"] == 3
+    assert shown["paper_bot_requests_total arxiv 200"] >= 1
+    assert shown["paper_bot_requests_total discord 200"] >= 3
+    assert shown["paper_bot_command_seconds_count bot status done"] == 1
+    assert shown["paper_bot_papers"] == 3
+    assert shown["paper_bot_listing_papers cs.CV new"] == 3
+    assert shown["process_resident_memory_bytes"] > 0
+    numbers = {word for name in shown for word in name.split() if word.isdigit()}
+    assert all(len(number) < 4 for number in numbers)
+
+
+MONITORING = Path(__file__).resolve().parent.parent.parent / "docs/monitoring"
+
+
+def asked_for() -> set[str]:
+    """Every metric that the dashboard and the alert rules name."""
+    texts = [path.read_text("utf-8") for path in MONITORING.iterdir()]
+    return {name for text in texts for name in re.findall(r"\b(?:paper_bot|process)_\w+", text)}
+
+
+def test_dashboard_and_alerts_ask_for_metrics_that_there_are() -> None:
+    standing = make_standing(
+        backup_made_at=NOW, backup_proven_at=NOW, sent_at=NOW, listings=[LISTING]
+    )
+    counters = {"listings_missed": 0}
+    health = Health(heartbeat_age_s=0, tick_age_s=0, is_connected=True, counters=counters)
+    metrics = Metrics()
+    metrics.note_command("paper search", is_good=True, took_s=1)
+    metrics.watch(aiohttp.TraceConfig(), "arxiv")
+    text = render_metrics(metrics, Moment(health=health, disk_problem="", standing=standing))
+    families = re.findall(r"^# TYPE (\w+)", text.decode(), re.MULTILINE)
+    known = {f"{family}{end}" for family in families for end in ("", "_bucket", "_count", "_sum")}
+    assert asked_for() - known == set()
+
+
+def test_alert_rules_are_good(tmp_path: Path) -> None:
+    promtool = shutil.which("promtool")
+    if promtool is None:
+        pytest.skip("needs promtool (Debian: apt-get install prometheus)")
+    subprocess.run([promtool, "check", "rules", MONITORING / "alerts.yml"], check=True)
