@@ -188,5 +188,5 @@ def _log_fields(edit: DueEdit) -> dict[str, object]:
         "delivery": edit.delivery_id,
         "channel": edit.channel_id,
         "revision": edit.revision,
-        "message": edit.message_id,
+        "message_id": edit.message_id,
     }

@@ -629,6 +629,9 @@ class DiscordServer:
         self.calls.append(call)
         fault = self._next_fault(call)
         try:
+            if fault is not None and fault.kind is faults.Kind.DELAY:
+                await asyncio.sleep(fault.hang_s)
+                fault = None
             if fault is not None and not fault.after:
                 return await faults.strike(fault, request, self._closing)
             answer = await self._answer(call, handler)

@@ -23,6 +23,7 @@ class Kind(Enum):
     CUT = "cut"
     HANG = "hang"
     LATE = "late"
+    DELAY = "delay"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,6 +118,11 @@ def hang(seconds: float = 60.0, *, after: bool = False) -> Fault:
 def slowly(fault: Fault, seconds: float) -> Fault:
     """Let an answer take its time."""
     return replace(fault, hang_s=seconds)
+
+
+def delay(seconds: float) -> Fault:
+    """Let a request be under way for a while, whatever becomes of its sender; then it is taken."""
+    return Fault(kind=Kind.DELAY, hang_s=seconds)
 
 
 def late(until: asyncio.Event) -> Fault:

@@ -3,6 +3,7 @@
     python -m tests.faults.kills --kills 300 --channels 350 --nonce-window 0 --seed 7
     python -m tests.faults.kills --kills 500 --channels 1000 --stops 0.5 --seed 7
     python -m tests.faults.kills --kills 300 --channels 120 --papers 40 --everywhere --seed 7
+    python -m tests.faults.kills --kills 300 --channels 240 --papers 40 --everywhere --edits 500
 
 prints kills, stops, deliveries, lost, duplicated, unknown. With ``--nonce-window 0`` Discord
 recognises no nonce and the bot is made to believe that it was down for half an hour, so only the
@@ -14,6 +15,11 @@ in the air, the others a kill, after half of which the bot is down for half an h
 Discord takes messages and answers 502, 504 after 100 seconds or a rate limit of 75 seconds, and
 people remove embeds, pin and crosspost. Time is told at ``--scale``: at 1/20 Discord is trusted to
 know a nonce for 3 seconds, and does for 4; a stop takes 1.5 to 15 seconds.
+
+``--edits 500`` lets links become known of posted papers, until so many edits were made. Channels
+get their digests in turns, so that posts and edits are mixed, and edits are lost, answered too
+late, or taken by Discord seconds after their sender was killed. It reports the edits that were
+undone, and those that are missing in the end.
 
 ``--everywhere`` has digests in channels, threads and forums, in each style in turn; faults strike
 the making of threads and posts too, and meanwhile people archive them.
@@ -35,16 +41,19 @@ from pathlib import Path
 from bot.digest.models import Place
 from bot.ui.styles import STYLES
 from tests.fakes import faults
-from tests.fakes.discord import SEND
+from tests.fakes.discord import EDIT, SEND
 from tests.fakes.faults import Fault
 from tests.fakes.process import BotProcess
 from tests.fakes.threads import OPEN_POST, OPEN_THREAD
 from tests.fakes.world import FORUM, READ_MESSAGE_HISTORY
+from tests.faults.edited import EditFindings, count_open, find_undone, link_of
 from tests.faults.invariants import Findings
 from tests.faults.scenario import CARDS_IN_CHANNEL, Kind, Scenario, scenario
 from tests.waiting import until
 
 DOWN_MINUTES = 30
+LINKS_OF_A_PAPER = 2
+"""More would not fit into a full list with their addresses, by which they are known here."""
 
 EVERYWHERE: tuple[Kind, ...] = tuple((place, style) for style in STYLES for place in Place)
 TRUSTED_S, KNOWN_S = 60.0, 80.0
@@ -69,12 +78,14 @@ class Loop:
     longest_life_s: float = 1.5
     stops: float = 0.0
     scale: float = 1 / 20
+    edits: int = 0
     kinds: Sequence[Kind] = (CARDS_IN_CHANNEL,)
 
     @property
     def settings(self) -> dict[str, object]:
         """What the bot must believe: a post is looked for as long as a nonce is trusted."""
-        is_scaled = self.stops or any(place is Place.FORUM for place, _ in self.kinds)
+        has_posts = any(place is Place.FORUM for place, _ in self.kinds)
+        is_scaled = self.stops or self.edits or has_posts
         return {"delivery__nonce_window_s": TRUSTED_S * self.scale} if is_scaled else {}
 
 
@@ -84,6 +95,7 @@ class Result:
     stops: int
     messages: int
     findings: Findings
+    edits: EditFindings
 
 
 async def run_loop(loop: Loop, folder: Path) -> Result:
@@ -100,15 +112,33 @@ async def run_loop(loop: Loop, folder: Path) -> Result:
         day.discord.threads.max_active = 2 * loop.channels
         if not loop.has_history:
             day.guild.permissions &= ~READ_MESSAGE_HISTORY
+        waiting = list(day.channels) if loop.edits else []
+        day.hold(waiting)
         kills = stops = 0
-        while kills + stops < loop.kills and not day.is_done():
+        while kills + stops < loop.kills and not _is_enough(day, loop):
+            turn = -(-2 * len(day.channels) // loop.kills)  # all have begun half-way
+            day.let_go(waiting[:turn])
+            del waiting[:turn]
             stops += await _live_and_die(day, loop, dice)
             kills += 1
+        day.let_go(waiting)
         day.discord.nonce_window_s = _known_s(loop)
         day.environ["PAPER_BOT_DELIVERY__PACE_PER_S"] = "45"
         await _deliver_the_rest(day)
         await day.run_to_the_end()
-        return Result(kills=kills, stops=stops, messages=len(day.states()), findings=day.check())
+        if loop.edits:
+            await _edit_the_rest(day)
+        return Result(
+            kills=kills,
+            stops=stops,
+            messages=len(day.states()),
+            findings=day.check(),
+            edits=find_undone(day.discord, day.path),
+        )
+
+
+def _is_enough(day: Scenario, loop: Loop) -> bool:
+    return day.is_done() and len(day.discord.edited) >= loop.edits
 
 
 def _known_s(loop: Loop) -> float:
@@ -119,13 +149,17 @@ async def _live_and_die(day: Scenario, loop: Loop, dice: random.Random) -> int:
     """Start the bot, let it live for a random while once it posts, kill it; returns the stops."""
     day.discord.nonce_window_s = _known_s(loop)
     stops = 0
+    await _learn(day, loop, dice)
     async with day.running() as bot:
         await _posting(day, bot)
+        await _learn(day, loop, dice)
         while dice.random() < loop.stops and not day.is_done():
             await _stop_for_a_while(day, bot, loop, dice)
             stops += 1
         for route in (SEND, OPEN_THREAD, OPEN_POST):
             day.discord.inject(*_faults(loop, dice), route=route)
+        if loop.edits:
+            day.discord.inject(*_edit_faults(dice, loop), route=EDIT)
         await asyncio.sleep(dice.random() * loop.longest_life_s)
         await bot.kill()
     day.discord.clear_faults()
@@ -135,6 +169,45 @@ async def _live_and_die(day: Scenario, loop: Loop, dice: random.Random) -> int:
     if loop.stops or len(loop.kinds) > 1:
         _meddle(day, dice)
     return stops
+
+
+async def _learn(day: Scenario, loop: Loop, dice: random.Random) -> None:
+    """Let links of some papers become known, if they are stored and edits are wanted."""
+    chance = max(1 / 8, min(4 / loop.kills, 1))
+    if not loop.edits or not day.states() or dice.random() > chance:
+        return
+    free = [
+        each.arxiv_id for each in day.records if day.links.count(each.arxiv_id) < LINKS_OF_A_PAPER
+    ]
+    papers = dice.sample(free, k=min(2, len(free)))
+    found = {arxiv_id: link_of(arxiv_id, len(day.links)) for arxiv_id in papers}
+    day.links += found
+    await day.find_links(found)
+
+
+def _edit_faults(dice: random.Random, loop: Loop) -> Sequence[Fault]:
+    """What strikes the next edits; one that is under way may arrive after its sender's death."""
+    lasting = dice.random() * TRUSTED_S * loop.scale * 0.8
+    return dice.choice(
+        (
+            (),
+            (faults.hang(5, after=dice.random() < 0.7),) * 3,
+            (faults.reset(after=dice.random() < 0.7),) * 2,
+            (faults.answer(502, after=True),) * dice.randint(1, 4),
+            (faults.delay(lasting),) * dice.randint(1, 8),
+        )
+    )
+
+
+async def _edit_the_rest(day: Scenario) -> None:
+    """Let the bot make all edits that are left; what waits for hours is let come at once."""
+    for channel in day.guild.channels.values():
+        channel.archived_at = None
+    day.change("UPDATE edit SET not_before = changed_at WHERE state = 'planned'")
+    async with day.running() as bot:
+        await until(lambda: count_open(day.path) == 0 or bot.has_ended, lambda: bot.log)
+        await bot.ticks()
+        assert await bot.stop() == 0, bot.log
 
 
 async def _deliver_the_rest(day: Scenario) -> None:
@@ -231,6 +304,7 @@ def main() -> int:
     parser.add_argument("--pace", type=float, default=8.0, metavar="PER_S")
     parser.add_argument("--stops", type=float, default=0.0, metavar="SHARE")
     parser.add_argument("--scale", type=float, default=1 / 20)
+    parser.add_argument("--edits", type=int, default=0, help="how many edits to see made")
     parser.add_argument("--everywhere", action="store_true", help="all places and styles")
     options = parser.parse_args()
     loop = Loop(
@@ -243,6 +317,7 @@ def main() -> int:
         pace_per_s=options.pace,
         stops=options.stops,
         scale=options.scale,
+        edits=options.edits,
         kinds=EVERYWHERE if options.everywhere else (CARDS_IN_CHANNEL,),
     )
     folder = Path(tempfile.mkdtemp(prefix="kills-"))
@@ -251,14 +326,16 @@ def main() -> int:
         result = asyncio.run(run_loop(loop, folder))
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-    findings = result.findings
+    findings, edits = result.findings, result.edits
     print(
         f"kills {result.kills}  stops {result.stops}  messages {result.messages}  "
         f"papers sent {findings.sent}  lost {findings.lost}  duplicated {findings.duplicated}  "
-        f"unknown {findings.unknown}  ({time.monotonic() - started:.0f} s, {loop})"
+        f"unknown {findings.unknown}  edits {edits.made}  undone {edits.undone}  "
+        f"missing {edits.missing}  left {edits.left}  ({time.monotonic() - started:.0f} s, {loop})"
     )
-    print("\n".join(findings.problems))
-    return int(bool(findings.problems))
+    problems = [*findings.problems, *edits.problems]
+    print("\n".join(problems))
+    return int(bool(problems))
 
 
 if __name__ == "__main__":

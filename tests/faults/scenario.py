@@ -1,7 +1,7 @@
 """One day with a few channels, which the shipped program delivers while it is being killed."""
 
 import sqlite3
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -12,7 +12,7 @@ from bot.arxiv.calendar import (
     previous_announcement_day,
 )
 from bot.digest.models import DigestOptions, Place
-from bot.models import AnnounceType
+from bot.models import AnnounceType, ArxivId, Link, LinkKind, Provenance
 from tests.fakes.arxiv import ArxivServer, Record
 from tests.fakes.discord import DiscordServer
 from tests.fakes.process import BotProcess, bot_environ, running_bot
@@ -69,6 +69,8 @@ class Scenario:
         ]
         arxiv.publish(CATEGORY, last_announcement_day(datetime.now(UTC)), self.records)
         self.log = ""
+        self.links: list[str] = []
+        """The papers of which a link became known, one for each link."""
 
     @property
     def expected(self) -> set[Pair]:
@@ -127,6 +129,34 @@ class Scenario:
         states = self.states()
         return len(states) >= len(self.channels) and not {"planned", "sending"} & set(states)
 
+    def hold(self, channels: Sequence[Channel]) -> None:
+        """Pause the digests of these channels."""
+        self._set_state(channels, "paused", "paused-by-admin")
+
+    def let_go(self, channels: Sequence[Channel]) -> None:
+        """Resume the digests of these channels."""
+        self._set_state(channels, "active", None)
+
+    def _set_state(self, channels: Sequence[Channel], state: str, reason: str | None) -> None:
+        self.change(
+            "UPDATE subscription SET state = ?, paused_because = ? WHERE channel_id = ?",
+            [(state, reason, each.id) for each in channels],
+        )
+
+    def change(self, sql: str, rows: Sequence[tuple[object, ...]] = ((),)) -> None:
+        """Change the database, also while the bot uses it."""
+        connection = sqlite3.connect(self.path, timeout=30)
+        with connection:
+            connection.executemany(sql, rows)
+        connection.close()
+
+    async def find_links(self, links: Mapping[str, str]) -> None:
+        """Let a link become known of each of these papers, as Hugging Face would tell it."""
+        async with open_store(self.path) as store:
+            for arxiv_id, url in links.items():
+                link = Link(kind=LinkKind.CODE, url=url, provenance=Provenance.HUGGING_FACE)
+                await store.papers.add_links(ArxivId(arxiv_id), [link])
+
     async def finished(self, bot: BotProcess) -> bool:
         """Wait until all is delivered (True) or the process has ended by itself (False)."""
         await until(lambda: bot.has_ended or self.is_done(), lambda: bot.log)
@@ -142,14 +172,11 @@ class Scenario:
 
     def age_claims(self, minutes: int) -> None:
         """Let the bot have been down for a while: Discord has forgotten the nonces."""
-        connection = sqlite3.connect(self.path)
-        with connection:
-            connection.execute(
-                "UPDATE delivery SET claimed_at = strftime('%Y-%m-%dT%H:%M:%f+00:00', "
-                "claimed_at, ?) WHERE state = 'sending'",
-                (f"-{minutes} minutes",),
-            )
-        connection.close()
+        self.change(
+            "UPDATE delivery SET claimed_at = strftime('%Y-%m-%dT%H:%M:%f+00:00', "
+            "claimed_at, ?) WHERE state = 'sending'",
+            [(f"-{minutes} minutes",)],
+        )
 
     def check(self, expected: Sequence[Pair] | set[Pair] | None = None) -> Findings:
         return find_broken(

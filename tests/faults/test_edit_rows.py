@@ -1,6 +1,7 @@
 """Rows 94 to 97: what can go wrong with the edits of posted messages (docs/faults.md)."""
 
 import json
+import logging
 from datetime import timedelta
 
 import pytest
@@ -13,6 +14,12 @@ from tests.fakes.discord import EDIT, LOOK
 from tests.fakes.world import READ_MESSAGE_HISTORY, Channel
 from tests.faults.living import CODE, SUPPRESS_EMBEDS, WINDOW, edit, find_code, post, shown, states
 from tests.faults.world import FAST, World
+
+
+@pytest.fixture(autouse=True)
+def _logged(caplog: pytest.LogCaptureFixture) -> None:
+    """Write every log line, as a bot does: what is in them must not fail."""
+    caplog.set_level(logging.DEBUG)
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["lost", "made, answer lost"])

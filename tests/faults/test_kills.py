@@ -70,6 +70,25 @@ async def test_row_31_80_87_killed_at_random_moments_in_every_place_and_style(
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(3600)
+async def test_row_31_94_killed_at_random_moments_while_posts_are_edited(tmp_path: Path) -> None:
+    """0 lost, 0 twice, no edit undone, and in the end every message says what is known."""
+    loop = Loop(
+        kills=KILLS,
+        channels=max(KILLS, len(EVERYWHERE)),
+        papers=40,
+        edits=4 * KILLS,
+        seed=SEED,
+        kinds=EVERYWHERE,
+    )
+    result = await run_loop(loop, tmp_path)
+    assert result.findings.problems == []
+    assert result.findings.unknown == 0
+    assert result.edits.problems == []
+    assert result.edits.made > 0
+
+
+@pytest.mark.slow
 async def test_row_54_a_process_that_is_stopped_with_a_try_in_the_air(tmp_path: Path) -> None:
     """Discord took the message and its answer waits when the process goes on: no second try."""
     async with scenario(tmp_path, channels=1, delivery__nonce_window_s=1) as day:

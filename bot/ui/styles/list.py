@@ -80,20 +80,17 @@ class List:
         return make_pieces(body, [_part(lines[:half]), _part(lines[half:])])
 
     def amend(self, body: Body, notes: Notes) -> Body:
-        """Put each line below the two of its paper."""
+        """Put each line below the two of its paper; what gets too long goes on in a new column."""
         papers = iter([_paper_of(option) for option in options_of(body)])
-        room, embeds, left_out = Room(body), [], 0
-        for embed in embeds_of(body):
-            text = description = str(embed.get("description") or "")
-            for shown in _texts_of(embed):
-                paper = next(papers, None)
-                forms = notes.get(paper[0], ()) if paper else ()
-                form, _ = room.take(forms, description)
-                left_out += bool(forms) and form is None
-                if form is not None:
-                    description = description.replace(shown, f"{shown}\n{form}", 1)
-            embeds.append({**embed, "description": description} if description != text else embed)
-        return with_embeds(body, embeds, left_out=left_out)
+        room, texts, left_out = Room(body), [], 0
+        for text in (text for embed in embeds_of(body) for text in _texts_of(embed)):
+            paper = next(papers, None)
+            forms = notes.get(paper[0], ()) if paper else ()
+            form, _ = room.take(forms)
+            left_out += bool(forms) and form is None
+            texts.append(text if form is None else f"{text}\n{form}")
+        others = [embed for embed in embeds_of(body) if not _texts_of(embed)]
+        return with_embeds(body, [*_columns(texts), *others], left_out=left_out)
 
     def read(self, body: Body) -> ShownMessage | None:
         papers = tuple(paper for option in options_of(body) if (paper := _paper_of(option)))
@@ -128,21 +125,27 @@ def _width(lines: Sequence[_Line]) -> int:
 
 
 def _part(lines: Sequence[_Line]) -> Part:
-    columns = pack(lines, lambda some: _width(some) <= MAX_DESCRIPTION)
     return Part(
         style=LIST.code,
         body={
-            "embeds": [
-                {
-                    "description": "\n".join(line.text for line in column),
-                    "color": COLOURS[AnnounceType.NEW].value,
-                }
-                for column in columns
-            ],
+            "embeds": _columns([line.text for line in lines]),
             "components": [_menu([line.option for line in lines])],
         },
         papers=[line.paper for line in lines],
     )
+
+
+def _columns(texts: Sequence[str]) -> list[dict[str, object]]:
+    """Show papers below each other, in as many embeds as they take."""
+    columns = pack(texts, _fits_in_one)
+    return [
+        {"description": "\n".join(column), "color": COLOURS[AnnounceType.NEW].value}
+        for column in columns
+    ]
+
+
+def _fits_in_one(texts: Sequence[str]) -> bool:
+    return sum(markdown.width(f"{text}\n") for text in texts) <= MAX_DESCRIPTION
 
 
 # -- a paper ---------------------------------------------------------------------------------------

@@ -24,12 +24,14 @@ SMALL: Final = "-# "
 
 
 class Room:
-    """What a message has left: over all embeds, and by the description at hand."""
+    """What the embeds of a message have left in all."""
 
     def __init__(self, body: Body) -> None:
         self._left = MAX_TOTAL - sum(map(embed_width, embeds_of(body)))
 
-    def take(self, forms: Sequence[str], text: str, *, spare: int = 0) -> tuple[str | None, int]:
+    def take(
+        self, forms: Sequence[str], text: str = "", *, spare: int = 0
+    ) -> tuple[str | None, int]:
         """Take the longest form that fits behind ``text``, which can give up ``spare`` characters.
 
         Returns the form, None if none fits, and how many characters ``text`` must give up.
