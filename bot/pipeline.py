@@ -22,10 +22,15 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import lru_cache, partial
 
-from bot.arxiv.calendar import announcement_day, announcement_days
+from bot.arxiv.calendar import (
+    ONE_DAY,
+    announcement_day,
+    announcement_days,
+    is_announcement_day,
+)
 from bot.digest.audit import DayAudit, check_listings, count_whereabouts
 from bot.digest.build import build_digest
-from bot.digest.due import digest_due, starts_with
+from bot.digest.due import digest_due, following, starts_with
 from bot.digest.messages import MessageDraft
 from bot.digest.models import (
     Digest,
@@ -42,13 +47,19 @@ from bot.digest.rank import rank
 from bot.digest.select import Decider, Decision, Verdict, merge
 from bot.errors import BotError, DatabaseFull, InputError
 from bot.intake.ask import Intake, IntakeOutcome
-from bot.models import ArxivId, Clock, Listing
+from bot.models import ArxivId, Clock, IntakeVerdict, Listing
 from bot.query.ast import Query
 from bot.query.parser import parse_query
 from bot.store.digests import DigestRecord, ListingTimes
 from bot.store.store import Store
 from bot.ui.pings import roles_to_ping, with_pings
 from bot.ui.styles import QUIET_STYLE, render_quiet, render_then_cards, style_of, thread_name
+
+MAX_ASKED = 3
+"""Requests to arXiv that a person waits for: they are at least three seconds apart."""
+
+NOT_OUT = (IntakeVerdict.EMPTY_EXPECTED, IntakeVerdict.EMPTY_UNEXPECTED, IntakeVerdict.STALE)
+"""What arXiv says of a date while its list is still to come."""
 
 log = logging.getLogger(__name__)
 
@@ -115,6 +126,27 @@ class Pipeline:
             for category in subscription.categories
         ]
         return sorted({*followed, *self.intake.rules.categories})
+
+    async def find_out(self, categories: Sequence[str]) -> dict[str, date]:
+        """Find of each category the newest date whose list is out, stored or not.
+
+        ArXiv is asked about today for the first `MAX_ASKED` of which that is not known. Where it
+        does not say, today's counts as out.
+        """
+        today = announcement_day(self.now())
+        out: dict[str, date] = {}
+        asked = 0
+        for category in categories:
+            newest = await self.store.papers.latest_listing_date(category)
+            out[category] = max(newest or today, today)
+            is_known = newest is not None and newest >= today
+            if is_known or not is_announcement_day(today) or asked == MAX_ASKED:
+                continue
+            asked += 1
+            outcome = await self.intake.fetch(category)
+            if outcome.error is None and outcome.record.verdict in NOT_OUT:
+                out[category] = today - ONE_DAY
+        return out
 
     async def fetch_listings(self, categories: Iterable[str]) -> list[IntakeOutcome]:
         """Fetch and store today's listing of each category; a failure stops only its own."""
@@ -285,7 +317,7 @@ class Pipeline:
         due: dict[date, list[Subscription]] = {}
         for subscription in await self.store.subscriptions.list_subscriptions():
             for day in self._due_days_safely(subscription, listings, decided):
-                due.setdefault(day, []).append(subscription)
+                due.setdefault(day, []).append(following(subscription, day, self.now()))
         return sum([await self._plan_day(due[day], day) for day in sorted(due)])
 
     async def plan_quiet(self) -> int:
@@ -405,16 +437,17 @@ class Pipeline:
         listings: Mapping[tuple[str, date], ListingTimes],
         decided: Mapping[tuple[int, date], DigestRecord],
     ) -> bool:
+        subscription = following(subscription, day, self.now())
         times = [listings.get((category, day)) for category in subscription.categories]
         stored = [each for each in times if each is not None]
         ready = [None if each is None else each.ready_at(self.now()) for each in times]
         due = digest_due(subscription, day, ready)
         if due is None or self.now() < due:
             return False
-        if not starts_with(subscription, day, [each.number for each in stored], self.now()):
-            return False
         record = decided.get((subscription.channel_id, day))
-        return record is None or any(each.updated_at > record.decided_at for each in stored)
+        if record is not None:  # what is added to its lists later is a supplement
+            return any(each.updated_at > record.decided_at for each in stored)
+        return starts_with(subscription, [each.number for each in stored])
 
 
 def _make_decider(listings: Sequence[Listing], categories: tuple[str, ...]) -> Decider:

@@ -167,6 +167,7 @@ def make_subscription(
     paused_because: Reason | None = None,
     created_at: datetime = NOW,
     starts_after: int = 0,
+    begins: Sequence[tuple[str, date]] = (),
 ) -> Subscription:
     return Subscription(
         id=id,
@@ -184,6 +185,7 @@ def make_subscription(
         paused_because=paused_because,
         created_at=created_at,
         starts_after=starts_after,
+        begins=tuple(begins),
     )
 
 

@@ -15,13 +15,14 @@ import simcord
 from bot.config.starters import StarterTopic
 from bot.delivery.edge import DiscordSender
 from bot.delivery.worker import Delivery
-from bot.models import Listing
+from bot.digest.models import Subscription
+from bot.models import AnnounceType, Listing
 from bot.pipeline import Pipeline
 from bot.run.app import offline_pipeline
 from bot.run.client import PaperBot
 from bot.store.store import Store
 from bot.ui.errors import explain
-from tests.builders import NOW, make_listing, make_paper
+from tests.builders import DAY, NOW, make_listing, make_paper
 from tests.fakes.clock import VirtualClock
 from tests.fakes.spec import FROM_MESSAGE, MESSAGES, POSTS, body_errors
 from tests.stores import open_store
@@ -83,7 +84,28 @@ class World:
         return listing
 
     async def set_up(self, **options: object) -> simcord.InteractionResult:
-        """Have the admin set up a digest of cs.CV in the channel."""
+        """Have the admin set up a digest of cs.CV in the channel, before today's list is out."""
+        result = await self.set_up_late(**options)
+        channel = options.get("channel", self.channel)
+        assert isinstance(channel, simcord.ChannelHandle)
+        await self.store.subscriptions.begin_with(channel.id, DAY)
+        return result
+
+    async def subscribe(self, *categories: str) -> Subscription:
+        """Set one up without a command, which would ask arXiv for today's list."""
+        return await self.store.subscriptions.set_subscription(
+            guild_id=self.guild.id,
+            channel_id=self.channel.id,
+            categories=categories or ("cs.CV",),
+            announce_types=(AnnounceType.NEW, AnnounceType.CROSS),
+            post_at=None,
+            zone="UTC",
+            style="auto",
+            now=self.clock.now(),
+        )
+
+    async def set_up_late(self, **options: object) -> simcord.InteractionResult:
+        """Set it up where nobody can say that today's list is not out yet."""
         return await self.admin.slash(
             self.channel, "digest setup", **({"categories": "cs.CV"} | options)
         )

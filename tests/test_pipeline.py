@@ -1,7 +1,7 @@
 """One announcement day through the pipeline: what is planned when, over a real store."""
 
 import asyncio
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
@@ -29,6 +29,7 @@ from bot.store.papers.papers import Papers
 from bot.store.search.search import Search
 from bot.store.sqlite.statements import change
 from bot.store.store import Store
+from bot.store.subscriptions import NOTHING_OUT
 from tests.builders import make_listing, make_paper, make_papers, make_reason
 from tests.fakes.clock import VirtualClock
 from tests.fakes.plain_style import plain_style
@@ -107,6 +108,7 @@ async def subscribe(
     types: Sequence[AnnounceType] = (AnnounceType.NEW, AnnounceType.CROSS),
     style: str = "cards",
     quiet_days: QuietDays = QuietDays.NONE,
+    out: Mapping[str, date] = NOTHING_OUT,
 ) -> Subscription:
     return await pipeline.store.subscriptions.set_subscription(
         guild_id=1001,
@@ -118,6 +120,7 @@ async def subscribe(
         style=style,
         options=DigestOptions(quiet_days=quiet_days),
         now=pipeline.now(),
+        out=out,
     )
 
 
@@ -161,17 +164,72 @@ async def test_nothing_is_posted_before_its_time(
     assert await pipeline.tick() == 1
 
 
-async def test_a_channel_set_up_after_its_time_starts_the_next_day(
-    pipeline: Pipeline, feeds: Feeds, clock: VirtualClock
+@pytest.mark.parametrize("is_followed", [False, True])
+@pytest.mark.parametrize("post_at", [None, time(9, 30), time(11)])
+async def test_what_comes_first_by_itself_is_the_next_list(
+    pipeline: Pipeline, feeds: Feeds, clock: VirtualClock, is_followed: bool, post_at: time | None
 ) -> None:
+    """Whether today's is stored, because another channel follows the category, or not yet."""
     feeds.show(make_listing(*make_papers(3)))
+    if is_followed:
+        await subscribe(pipeline, channel_id=4004)
     clock.advance_to(datetime(2024, 3, 5, 10, 0, tzinfo=UTC))
-    await subscribe(pipeline, post_at=time(9, 30))
+    await pipeline.tick()
+    await subscribe(pipeline, post_at=post_at, out=await pipeline.find_out(["cs.CV"]))
+    clock.advance_to(datetime(2024, 3, 5, 20, 0, tzinfo=UTC))
     assert await pipeline.tick() == 0
     feeds.show(make_listing(make_paper(9), announced_on=WEDNESDAY))
-    clock.advance_to(datetime(2024, 3, 6, 9, 30, tzinfo=UTC))
-    assert await pipeline.tick() == 1
+    clock.advance_to(datetime(2024, 3, 6, 11, 0, tzinfo=UTC))
+    await pipeline.tick()
     assert await planned(pipeline, WEDNESDAY) == ["2403.00009"]
+    assert await planned(pipeline) == []
+
+
+async def test_a_list_that_is_not_out_yet_is_the_next(
+    pipeline: Pipeline, feeds: Feeds, clock: VirtualClock
+) -> None:
+    """ArXiv is asked, so a channel set up while today's list is late gets it."""
+    clock.advance_to(datetime(2024, 3, 5, 5, 0, tzinfo=UTC))
+    feeds.show(make_listing(announced_on=TUESDAY))
+    await subscribe(pipeline, out=await pipeline.find_out(["cs.CV"]))
+    feeds.show(make_listing(*make_papers(3)))
+    clock.advance_to(datetime(2024, 3, 5, 10, 0, tzinfo=UTC))
+    await pipeline.tick()
+    assert len(await planned(pipeline)) == 3
+
+
+async def test_a_category_that_is_added_brings_only_later_lists(
+    pipeline: Pipeline, feeds: Feeds, clock: VirtualClock
+) -> None:
+    """Today's digest is posted already, or is still to come: it is without the new category."""
+    feeds.show(make_listing(*make_papers(2)))
+    feeds.show(make_listing(make_paper(7), category="cs.LG"))
+    await subscribe(pipeline)
+    await pipeline.tick()
+    out = await pipeline.find_out(["cs.CV", "cs.LG"])
+    await subscribe(pipeline, "cs.CV", "cs.LG", out=out)
+    clock.advance(timedelta(hours=8))
+    await pipeline.tick()
+    assert len(await planned(pipeline)) == 2
+    feeds.show(make_listing(make_paper(8), category="cs.LG", announced_on=WEDNESDAY))
+    feeds.show(make_listing(make_paper(9), announced_on=WEDNESDAY))
+    clock.advance_to(datetime(2024, 3, 6, 11, 0, tzinfo=UTC))
+    await pipeline.tick()
+    assert await planned(pipeline, WEDNESDAY) == ["2403.00009", "2403.00008"]
+
+
+async def test_what_was_asked_for_gets_its_additions(
+    pipeline: Pipeline, feeds: Feeds, clock: VirtualClock
+) -> None:
+    """A list that is posted on request is the channel's from then on."""
+    feeds.show(make_listing(*make_papers(2)))
+    subscription = await subscribe(pipeline, out=await pipeline.find_out(["cs.CV"]))
+    await pipeline.store.subscriptions.begin_with(CHANNEL, TUESDAY)
+    await pipeline.plan(subscription, TUESDAY)
+    clock.advance(timedelta(minutes=1))
+    await pipeline.store.papers.add_listing(make_listing(*make_papers(3)), now=clock.now())
+    await pipeline.plan_due()
+    assert len(await planned(pipeline)) == 3
 
 
 async def test_a_clock_that_is_set_back_makes_no_listing_older_than_its_channel(
@@ -429,7 +487,7 @@ async def test_the_outlook_is_what_planning_then_does(
     """Hour by hour over two days: what is said to be due is planned at once, and nothing else."""
     subscriptions = [
         await subscribe(pipeline, "cs.CV", "cs.LG", channel_id=1),
-        await subscribe(pipeline, channel_id=2, post_at=time(9), zone="Asia/Tokyo"),
+        await subscribe(pipeline, channel_id=2, post_at=time(9), out={"cs.CV": TUESDAY}),
         await subscribe(pipeline, "cs.LG", channel_id=3, post_at=time(19), zone="Europe/Berlin"),
     ]
     store = pipeline.store
@@ -447,7 +505,7 @@ async def test_the_outlook_is_what_planning_then_does(
             await pipeline.plan_due()
             assert set(await store.digests.list_since(TUESDAY)) - before == due, hour
             clock.advance(timedelta(hours=1))
-    # In Tokyo it was past nine on Tuesday when that digest was set up.
+    # Tuesday's list was out when the second digest was set up.
     assert len(await store.digests.list_since(TUESDAY)) == 5
 
 

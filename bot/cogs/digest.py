@@ -161,6 +161,7 @@ class DigestCog(
                 updates=read_updates(before, updates),
             ),
             now=self.pipeline.now(),
+            out=await self.pipeline.find_out(wishes.categories),
         )
         outlooks = await self.pipeline.outlooks([subscription])
         said = say_setup(subscription, outlooks[here.id], before=before, meant=wishes.meant)

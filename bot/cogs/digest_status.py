@@ -11,6 +11,7 @@ from bot.cogs.pings import say_ping_problem
 from bot.delivery.notices import resumes_by_itself
 from bot.delivery.posts import lacks_tag
 from bot.digest.arrival import Arrival, Queue, estimate_arrivals
+from bot.digest.due import following
 from bot.digest.messages import DeliveryRecord
 from bot.digest.models import Place, Subscription
 from bot.digest.outlook import KnownDays, list_skipped, look_ahead
@@ -101,7 +102,8 @@ def _asked_in_vain(overview: Overview, subscription: Subscription, day: date) ->
 
 def _not_stored(overview: Overview, subscription: Subscription, day: date) -> list[Wait]:
     stored = overview.known.numbers
-    missing = [each for each in subscription.categories if (each, day) not in stored]
+    followed = following(subscription, day, overview.now).categories
+    missing = [each for each in followed if (each, day) not in stored]
     return _waits(overview, day, missing)
 
 

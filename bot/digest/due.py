@@ -1,8 +1,10 @@
 """When a digest is due. What is due is computed, never remembered by a scheduler."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
+from bot.arxiv.calendar import announcement_day
 from bot.digest.models import Subscription
 from bot.digest.zones import zone_of
 
@@ -39,17 +41,26 @@ def digest_due(
     return max(ready, due_instant(day, subscription.post_at, zone_of(subscription.zone)))
 
 
-def starts_with(
-    subscription: Subscription, day: date, numbers: Collection[int], now: datetime
-) -> bool:
-    """Return whether ``day`` is one of the subscription's days: those still to come when it began.
+def following(subscription: Subscription, day: date, now: datetime) -> Subscription:
+    """Return the subscription as the digest of ``day`` has it that comes by itself.
 
-    ``numbers`` are those of its stored listings. Without a time to post, their order decides and
-    no clock: one that was set back would make a listing look older than the subscription. So it
-    does where the subscription seems to begin after ``now``: the clock was ahead then.
+    It is without the categories that were chosen when their lists of that date were out. A begin
+    after ``now`` says nothing: the clock was ahead then.
     """
-    began = subscription.created_at
-    if subscription.post_at is None or began is None or began > now:
-        return not numbers or max(numbers) > subscription.starts_after
-    at = due_instant(day, subscription.post_at, zone_of(subscription.zone))
-    return at >= began
+    begins, today = dict(subscription.begins), announcement_day(now)
+    followed = tuple(
+        category
+        for category in subscription.categories
+        if category not in begins or not day <= begins[category] <= today
+    )
+    return replace(subscription, categories=followed)
+
+
+def starts_with(subscription: Subscription, numbers: Collection[int]) -> bool:
+    """Return whether a date with listings of these ``numbers`` is one of the subscription's.
+
+    Their order decides beside the dates of `following`, which a clock that was wrong has misled.
+    """
+    return bool(subscription.categories) and (
+        not numbers or max(numbers) > subscription.starts_after
+    )

@@ -180,7 +180,9 @@ class Subscription:
 
     ``post_at`` is a local time in ``zone`` (a code of `bot.digest.zones`); None means as soon as
     announced. ``created_at`` is when it began, None where that cannot be read; ``starts_after`` is
-    the number of the newest listing that was stored before. ``place`` says where its messages go;
+    the number of the newest listing that was stored before. ``begins`` gives of categories the
+    newest date whose list was out when they were chosen: by itself comes what is announced later
+    (`bot.digest.due.following`). ``place`` says where its messages go;
     with `Place.THREAD` the first of a date goes into the channel, the others into its thread, as
     cards if ``cards_in_thread``.
     Without topics the channel gets every paper of ``announce_types``. Where a style shows some
@@ -210,6 +212,7 @@ class Subscription:
     paused_because: Reason | None = None
     created_at: datetime | None
     starts_after: int = 0
+    begins: tuple[tuple[str, date], ...] = ()
     unreadable: tuple[Unreadable, ...] = ()
 
 

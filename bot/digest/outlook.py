@@ -13,7 +13,7 @@ from bot.arxiv.calendar import (
     announcement_days,
     next_announcement_day,
 )
-from bot.digest.due import digest_due, due_instant, starts_with
+from bot.digest.due import digest_due, due_instant, following, starts_with
 from bot.digest.models import Subscription
 from bot.digest.zones import zone_of
 from bot.models import DayRecord
@@ -64,11 +64,9 @@ def look_ahead(subscription: Subscription, known: KnownDays, *, now: datetime) -
     today = announcement_day(now)
     for day in _days(subscription, known, today):
         if _is_to_come(subscription, day, known, now):
-            return _outlook(subscription, day, known, now)
+            return _outlook(following(subscription, day, now), day, known, now)
     day = next_announcement_day(today)
-    while not starts_with(subscription, day, (), now):
-        day = next_announcement_day(day)
-    return _outlook(subscription, day, known, now)
+    return _outlook(following(subscription, day, now), day, known, now)
 
 
 def list_skipped(subscription: Subscription, known: KnownDays, *, now: datetime) -> Sequence[date]:
@@ -96,9 +94,10 @@ def _days(subscription: Subscription, known: KnownDays, today: date) -> list[dat
 def _is_to_come(subscription: Subscription, day: date, known: KnownDays, now: datetime) -> bool:
     if (subscription.channel_id, day) in known.decided:
         return False
+    subscription = following(subscription, day, now)
     listings = _listings(subscription, day)
     stored = [known.numbers[listing] for listing in listings & known.numbers.keys()]
-    if not starts_with(subscription, day, stored, now):
+    if not starts_with(subscription, stored):
         return False
     today = announcement_day(now)
     return bool(stored) or any(_may_come(listing, known, today) for listing in listings)

@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from bot.arxiv.calendar import SATURDAY, announcement_day, is_announcement_day
-from bot.digest.due import starts_with
+from bot.digest.due import following
 from bot.digest.models import QuietDays, Subscription
 from bot.digest.outlook import KnownDays, first_possible
 from bot.models import DayRecord, IntakeVerdict
@@ -52,9 +52,9 @@ def list_quiet_days(
     first = max(known.since, announcement_day(subscription.created_at or now))
     dates = (first + timedelta(days=count) for count in range((today - first).days + 1))
     found = (
-        find_quiet_day(subscription, day, known, now=now)
+        find_quiet_day(followed, day, known, now=now)
         for day in dates
-        if starts_with(subscription, day, (), now)
+        if (followed := following(subscription, day, now)).categories
     )
     return [quiet for quiet in found if quiet is not None]
 

@@ -1,8 +1,11 @@
 """Who gets what: one subscription per channel, and its topics."""
 
+import contextlib
 import sqlite3
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import datetime, time
+from datetime import date, datetime, time
+from types import MappingProxyType
+from typing import Final
 
 from bot.arxiv.taxonomy import canonical_category, is_category
 from bot.digest.models import (
@@ -49,6 +52,7 @@ DELETE_TOPIC = (
     "DELETE FROM topic WHERE name = :name AND subscription_id = "
     "(SELECT id FROM subscription WHERE channel_id = :channel_id)"
 )
+NOTHING_OUT: Final[Mapping[str, date]] = MappingProxyType({})
 
 TYPES = frozenset(each.value for each in AnnounceType)
 
@@ -74,10 +78,13 @@ class Subscriptions:
         style: str,
         now: datetime,
         options: DigestOptions = PLAIN_DIGEST,
+        out: Mapping[str, date] = NOTHING_OUT,
     ) -> Subscription:
         """Subscribe a channel, or change its subscription; topics and history stay.
 
-        A new subscription posts nothing that a removed one left behind.
+        ``out`` gives of categories the newest date whose list is out: of those that the channel
+        did not follow yet, only later lists come by themselves. A new subscription posts nothing
+        that a removed one left behind.
         """
         values = {
             "guild_id": guild_id,
@@ -95,7 +102,9 @@ class Subscriptions:
             "quiet_days": options.quiet_days.value,
             "updates": options.updates,
         }
-        return await self._database.write_within(PERSONS_PATIENCE_S, _set, channel_id, values, now)
+        return await self._database.write_within(
+            PERSONS_PATIENCE_S, _set, channel_id, values, out, now
+        )
 
     async def get_subscription(self, channel_id: int) -> Subscription | None:
         return await self._database.read(_get, channel_id)
@@ -112,6 +121,17 @@ class Subscriptions:
         What was posted stays known.
         """
         return await self._database.write_within(PERSONS_PATIENCE_S, _delete, channel_id, now)
+
+    async def begin_with(self, channel_id: int, day: date) -> None:
+        """Let the list of ``day``, the first that would not come by itself, be the channel's too.
+
+        It was asked for; so what is added to it later comes by itself.
+        """
+        await self._change(
+            "UPDATE follow SET begins_after = date(:day, '-1 day') WHERE begins_after = :day "
+            "AND subscription_id = (SELECT id FROM subscription WHERE channel_id = :channel_id)",
+            {"channel_id": channel_id, "day": day.isoformat()},
+        )
 
     async def set_topic(
         self, channel_id: int, name: str, query: str, ping_role: int | None = None
@@ -161,7 +181,11 @@ class Subscriptions:
 
 
 def _set(
-    connection: sqlite3.Connection, channel_id: int, values: Mapping[str, object], now: datetime
+    connection: sqlite3.Connection,
+    channel_id: int,
+    values: Mapping[str, object],
+    out: Mapping[str, date],
+    now: datetime,
 ) -> Subscription:
     before = _get(connection, channel_id)
     if before is None:
@@ -191,8 +215,32 @@ def _set(
             "is_begin_known": before is not None and before.created_at is not None,
         },
     )
-    (subscription,) = _list(connection, "channel_id = :channel_id", {"channel_id": channel_id})
-    return subscription
+    (after,) = _list(connection, "channel_id = :channel_id", {"channel_id": channel_id})
+    _follow(connection, after, before.categories if before else (), out)
+    (after,) = _list(connection, "channel_id = :channel_id", {"channel_id": channel_id})
+    return after
+
+
+def _follow(
+    connection: sqlite3.Connection,
+    subscription: Subscription,
+    before: Collection[str],
+    out: Mapping[str, date],
+) -> None:
+    """Note from which list on each category comes by itself; those of ``before`` stay as noted."""
+    connection.execute(
+        "DELETE FROM follow WHERE subscription_id = :id "
+        "AND category NOT IN (SELECT value FROM json_each(:categories))",
+        {"id": subscription.id, "categories": json_array(subscription.categories)},
+    )
+    connection.executemany(
+        "INSERT OR REPLACE INTO follow (subscription_id, category, begins_after) VALUES (?, ?, ?)",
+        [
+            (subscription.id, category, out[category].isoformat())
+            for category in subscription.categories
+            if category in out and category not in before
+        ],
+    )
 
 
 def _put_topic(
@@ -240,11 +288,14 @@ def _list(connection: sqlite3.Connection, where: str, parameters: Parameters) ->
     rows = select_rows(
         connection, f"SELECT {COLUMNS} FROM subscription WHERE {where} ORDER BY id", parameters
     )
-    topics = _topics(connection, [row[0] for row in rows])
-    return [_subscription(row, topics.get(row[0], ())) for row in rows]
+    ids = [row[0] for row in rows]
+    topics, begins = _topics(connection, ids), _begins(connection, ids)
+    return [_subscription(row, topics.get(row[0], ()), begins.get(row[0], ())) for row in rows]
 
 
-def _subscription(row: Row, topics: Iterable[Topic]) -> Subscription:
+def _subscription(
+    row: Row, topics: Iterable[Topic], begins: Iterable[tuple[str, date]]
+) -> Subscription:
     """Read a row, also one of which a part is damaged or of another version."""
     (id_, guild_id, channel_id, categories, announce_types, post_at, zone, style, top,
      cards_up_to, place, cards_in_thread, ping_role, quiet_days, updates, state, paused_because,
@@ -279,6 +330,7 @@ def _subscription(row: Row, topics: Iterable[Topic]) -> Subscription:
         paused_because=parse_reason(paused_because) if paused_because is not None else None,
         created_at=began,
         starts_after=starts_after,
+        begins=tuple(begins),
         unreadable=tuple(Unreadable(setting=name, text=text) for name, text in unreadable),
     )
 
@@ -301,6 +353,21 @@ def _read_time(text: str | None) -> time | None:
     except ValueError:
         return None
     return at if at is not None and at.tzinfo is None else None
+
+
+def _begins(
+    connection: sqlite3.Connection, subscription_ids: Iterable[int]
+) -> dict[int, list[tuple[str, date]]]:
+    begins: dict[int, list[tuple[str, date]]] = {}
+    for subscription_id, category, text in select_rows(
+        connection,
+        "SELECT subscription_id, category, begins_after FROM follow "
+        "WHERE subscription_id IN (SELECT value FROM json_each(:ids)) ORDER BY category",
+        {"ids": json_array(subscription_ids)},
+    ):
+        with contextlib.suppress(ValueError):  # damaged: `starts_after` decides
+            begins.setdefault(subscription_id, []).append((category, date.fromisoformat(text)))
+    return begins
 
 
 def _topics(

@@ -52,7 +52,7 @@ async def test_setup_is_remembered_as_it_was_asked(world: World) -> None:
 async def test_without_a_time_a_digest_comes_when_announced(world: World) -> None:
     said = shown(await world.set_up())
     assert "as soon as announced" in said
-    assert "as soon as arXiv's listing of Tue, 5 Mar 2024 is out" in said
+    assert "as soon as arXiv's listing of Wed, 6 Mar 2024 is out" in said
 
 
 async def test_setup_again_changes_only_what_is_said(world: World) -> None:

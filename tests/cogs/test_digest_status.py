@@ -69,7 +69,7 @@ async def test_a_digest_of_which_nothing_matched_says_so(world: World) -> None:
 
 
 async def test_what_waits_for_a_listing_says_for_which_and_why(world: World) -> None:
-    await world.set_up(categories="cs.CV, cs.LG")
+    await world.subscribe("cs.CV", "cs.LG")
     await intake(world, "cs.LG", IntakeVerdict.EMPTY_UNEXPECTED, "the feed is empty")
     text = await status(world)
     assert "as soon as arXiv's listing of Tue, 5 Mar 2024 is out" in text
@@ -88,7 +88,7 @@ async def test_a_category_that_is_new_is_not_missing_from_old_digests(world: Wor
     await world.set_up()
     await world.announce()
     await world.pipeline.plan_due()
-    await world.set_up(categories="cs.CV, math.AG")
+    await world.set_up_late(categories="cs.CV, math.AG")
     text = await status(world)
     assert "25 announced · 25 posted" in text
     assert "Without" not in text

@@ -133,7 +133,7 @@ async def test_a_late_digest_says_what_its_listing_went_through(world: World) ->
 
 
 async def test_categories_that_went_through_the_same_are_told_together(world: World) -> None:
-    await world.set_up(categories="cs.CV, cs.LG, cs.SE")
+    await world.subscribe("cs.CV", "cs.LG", "cs.SE")
     for category in ("cs.CV", "cs.LG"):
         await judge(world, IntakeVerdict.EMPTY_UNEXPECTED, "taken for a holiday", category)
     said = await why_day(world)
@@ -168,7 +168,7 @@ async def test_what_was_split_is_not_counted_twice(world: World) -> None:
 
 
 async def test_a_paper_and_a_date_are_both_told(world: World) -> None:
-    await world.set_up()
+    await world.subscribe()
     await world.announce()
     said = await why(world, GRAPH, date=DAY.isoformat())
     assert "It will come with the next digest" in said

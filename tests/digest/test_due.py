@@ -5,7 +5,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.digest.due import PATIENCE, digest_due, due_instant, starts_with
+from bot.arxiv.calendar import ONE_DAY
+from bot.digest.due import PATIENCE, digest_due, due_instant, following, starts_with
 from tests.builders import DAY, make_subscription
 
 AT = datetime(2024, 3, 5, 9, 0, tzinfo=UTC)
@@ -34,21 +35,30 @@ def test_a_digest_waits_for_its_listings_and_its_time(
 
 
 @pytest.mark.parametrize(
-    ("created_at", "starts"),
-    [(AT - timedelta(seconds=1), True), (AT, True), (AT + timedelta(seconds=1), False)],
+    ("begins", "followed"),
+    [
+        ({}, ("cs.CV", "cs.LG")),
+        ({"cs.CV": DAY}, ("cs.LG",)),
+        ({"cs.CV": DAY - ONE_DAY}, ("cs.CV", "cs.LG")),
+        ({"cs.CV": DAY, "cs.LG": DAY}, ()),
+        ({"cs.CV": DAY + 2 * ONE_DAY}, ("cs.CV", "cs.LG")),  # the clock was ahead then
+    ],
 )
-def test_with_a_time_the_first_day_is_the_one_whose_time_is_still_to_come(
-    created_at: datetime, starts: bool
+def test_what_was_out_when_a_category_was_chosen_does_not_come_by_itself(
+    begins: dict[str, date], followed: tuple[str, ...]
 ) -> None:
-    subscription = make_subscription(post_at=time(9), created_at=created_at)
-    assert starts_with(subscription, DAY, [], AT + timedelta(hours=1)) is starts
+    subscription = make_subscription(
+        categories=("cs.CV", "cs.LG"), begins=tuple(begins.items()), post_at=time(23)
+    )
+    assert following(subscription, DAY, AT).categories == followed
+    assert following(subscription, DAY + ONE_DAY, AT).categories == ("cs.CV", "cs.LG")
 
 
 @pytest.mark.parametrize(
     ("numbers", "starts"), [([], True), ([3], False), ([4], True), ([2, 4], True)]
 )
-def test_without_a_time_the_first_day_is_the_next_listing(numbers: list[int], starts: bool) -> None:
-    assert starts_with(make_subscription(starts_after=3), DAY, numbers, AT) is starts
+def test_what_was_stored_before_is_no_day_of_a_channel(numbers: list[int], starts: bool) -> None:
+    assert starts_with(make_subscription(starts_after=3), numbers) is starts
 
 
 @pytest.mark.parametrize(

@@ -148,5 +148,5 @@ def test_a_channel_is_told_what_it_wants_to_know() -> None:
 
 
 def test_days_before_the_digest_was_set_up_are_not_told_of() -> None:
-    new = replace(channel(), created_at=EXPECTED + timedelta(hours=3), post_at=time(5, 0))
+    new = replace(channel(), created_at=EXPECTED, begins=(("cs.CV", TUESDAY),))
     assert silences(new, known(since=MONDAY), EXPECTED + timedelta(hours=20)) == []

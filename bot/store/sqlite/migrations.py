@@ -690,6 +690,35 @@ FOURTEENTH: Step = (
     """,
 )
 
+FIFTEENTH: Step = (
+    # From which list on a category comes by itself: what was out when it was chosen does not.
+    """
+    CREATE TABLE follow (
+        subscription_id INTEGER NOT NULL REFERENCES subscription ON DELETE CASCADE,
+        category TEXT NOT NULL,
+        begins_after TEXT NOT NULL,          -- ISO date, US/Eastern: the newest list that was out
+        PRIMARY KEY (subscription_id, category)
+    ) STRICT, WITHOUT ROWID
+    """,
+    # Until now it was the number of the newest list; with a time of day, the moment of the set-up.
+    # Offset by five hours, a moment is on the Eastern date (in summer but for one hour).
+    """
+    INSERT OR IGNORE INTO follow (subscription_id, category, begins_after)
+    SELECT old.id, name.value, old.begun FROM (
+        SELECT subscription.id, subscription.categories,
+            max(
+                coalesce(
+                    (SELECT max(announced_on) FROM listing WHERE number <= starts_after),
+                    date(created_at, '-5 hours', '-1 day')
+                ),
+                iif(post_at IS NULL, '', date(created_at, '-5 hours'))
+            ) AS begun
+        FROM subscription
+    ) AS old, json_each('[' || replace(json_quote(old.categories), ' ', '","') || ']') AS name
+    WHERE old.begun IS NOT NULL AND name.value <> ''
+    """,
+)
+
 STEPS: tuple[Step, ...] = (
     FIRST,
     SECOND,
@@ -705,6 +734,7 @@ STEPS: tuple[Step, ...] = (
     TWELFTH,
     THIRTEENTH,
     FOURTEENTH,
+    FIFTEENTH,
 )
 
 FUNCTIONS: Mapping[str, Callable[[str], str | None]] = {

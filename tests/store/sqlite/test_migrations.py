@@ -36,6 +36,7 @@ TAKEN = (
     "49f2ed8f55916550",
     "f2be546201f75d63",
     "8d99b64418b47baa",
+    "b2a31437243b9bbf",
 )
 """The beginning of each step's SHA-256."""
 
@@ -115,6 +116,7 @@ async def test_listings_are_numbered_as_they_came(tmp_path: Path) -> None:
         numbers = {str(day): times.number for (_, day), times in listings.items()}
         assert numbers == {"2024-03-05": 1, "2024-03-04": 2, "2024-03-06": 3}
         assert subscription.starts_after == 2
+        assert subscription.begins == (("cs.CV", date(2024, 3, 5)),)
         listing = make_listing(make_paper(1), announced_on=date(2024, 3, 7))
         await store.papers.add_listing(listing, now=datetime(2024, 3, 7, tzinfo=UTC))
         listings = await store.digests.listings_since(date(2024, 3, 7))
