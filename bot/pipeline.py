@@ -23,7 +23,6 @@ from datetime import date, datetime
 from functools import lru_cache, partial
 
 from bot.arxiv.calendar import (
-    ONE_DAY,
     announcement_day,
     announcement_days,
     is_announcement_day,
@@ -127,34 +126,45 @@ class Pipeline:
         ]
         return sorted({*followed, *self.intake.rules.categories})
 
-    async def find_out(self, categories: Sequence[str]) -> dict[str, date]:
-        """Find of each category the newest date whose list is out, stored or not.
+    async def count_as_out(self, categories: Iterable[str]) -> dict[str, date]:
+        """Return of each category the newest date whose list may be out, stored or not."""
+        today = announcement_day(self.now())
+        newest = {each: await self.store.papers.latest_listing_date(each) for each in categories}
+        return {category: max(day or today, today) for category, day in newest.items()}
 
-        ArXiv is asked about today for the first `MAX_ASKED` of which that is not known. Where it
-        does not say, today's counts as out.
+    async def find_late(self, categories: Iterable[str]) -> list[str]:
+        """Ask arXiv for today's lists that are not stored; return those that are not out yet.
+
+        It is asked about the first `MAX_ASKED`: a person waits for it.
         """
         today = announcement_day(self.now())
-        out: dict[str, date] = {}
-        asked = 0
-        for category in categories:
-            newest = await self.store.papers.latest_listing_date(category)
-            out[category] = max(newest or today, today)
-            is_known = newest is not None and newest >= today
-            if is_known or not is_announcement_day(today) or asked == MAX_ASKED:
-                continue
-            asked += 1
-            outcome = await self.intake.fetch(category)
-            if outcome.error is None and outcome.record.verdict in NOT_OUT:
-                out[category] = today - ONE_DAY
-        return out
+        missing = [
+            category
+            for category in categories
+            if (await self.store.papers.latest_listing_date(category) or date.min) < today
+        ]
+        if not is_announcement_day(today):
+            return []
+        outcomes = await self.fetch_listings(missing[:MAX_ASKED])
+        return [
+            each.record.category
+            for each in outcomes
+            if each.error is None and each.record.verdict in NOT_OUT
+        ]
 
     async def fetch_listings(self, categories: Iterable[str]) -> list[IntakeOutcome]:
         """Fetch and store today's listing of each category; a failure stops only its own."""
         return [await self.intake.fetch(category) for category in categories]
 
-    async def decide(self, subscription: Subscription, day: date) -> tuple[Decision, ...]:
-        """Decide for every announced paper of ``day`` whether the channel gets it, and why."""
-        return self._decide(subscription, await self._read_day([subscription], day))
+    async def decide(
+        self, subscription: Subscription, day: date, *, anew: bool = False
+    ) -> tuple[Decision, ...]:
+        """Decide for every announced paper of ``day`` whether the channel gets it, and why.
+
+        ``anew`` decides as if nothing had been posted there yet.
+        """
+        announced = await self._read_day([subscription], day)
+        return self._decide(subscription, replace(announced, delivered={}) if anew else announced)
 
     def _decide(self, subscription: Subscription, announced: AnnouncedDay) -> tuple[Decision, ...]:
         decider = announced.decider(subscription.categories)

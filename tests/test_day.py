@@ -62,6 +62,11 @@ class Place:
         reply = await self.discord.slash(self.guild, self.channel, self.admin, command, **options)
         return str(reply)
 
+    async def set_up(self, **options: object) -> None:
+        """Set a digest up and post today's; by itself it begins with the next."""
+        await self.slash("digest setup", **{"categories": "cs.CV"} | options)
+        await self.slash("digest send")
+
 
 async def test_a_digest_arrives_once_and_not_again_after_a_restart(
     arxiv: ArxivServer, discord: DiscordServer, tmp_path: Path
@@ -72,7 +77,7 @@ async def test_a_digest_arrives_once_and_not_again_after_a_restart(
     environ = bot_environ(tmp_path, arxiv=arxiv, discord=discord)
     async with running_bot(environ) as bot:
         await discord.wait_connected()
-        await place.slash("digest setup", categories="cs.CV")
+        await place.set_up()
         messages = await discord.wait_for_messages(3)
         await bot.ticks()
         assert await bot.stop() == 0, bot.log
@@ -98,7 +103,7 @@ async def test_a_listing_that_grows_is_followed_by_a_supplement(
     environ = bot_environ(tmp_path, arxiv=arxiv, discord=discord)
     async with running_bot(environ) as bot:
         await discord.wait_connected()
-        await place.slash("digest setup", categories="cs.CV")
+        await place.set_up()
         await discord.wait_for_messages(1)
         assert await bot.stop() == 0
     arxiv.publish("cs.CV", day, records(5))
@@ -120,7 +125,7 @@ async def test_a_search_finds_a_posted_paper_and_links_to_its_message(
     environ = bot_environ(tmp_path, arxiv=arxiv, discord=discord)
     async with running_bot(environ):
         await discord.wait_connected()
-        await place.slash("digest setup", categories="cs.CV")
+        await place.set_up()
         [message] = await discord.wait_for_messages(1)
 
         async def links() -> bool:
@@ -142,7 +147,7 @@ async def test_a_paper_in_two_categories_is_posted_once_with_both_named(
     place = Place(discord)
     async with running_bot(bot_environ(tmp_path, arxiv=arxiv, discord=discord)) as bot:
         await discord.wait_connected()
-        await place.slash("digest setup", categories="cs.CV cs.LG")
+        await place.set_up(categories="cs.CV cs.LG")
         await discord.wait_for_messages(1)
         await bot.ticks()
     urls = [url for message in discord.ledger for url in message.embed_urls]
@@ -155,13 +160,11 @@ async def test_a_topic_chooses_and_the_digest_names_it(
     arxiv.publish("cs.CV", today(), [*records(5), Record("2408.00009", title="Axolotl vision")])
     place = Place(discord)
     environ = bot_environ(tmp_path, arxiv=arxiv, discord=discord)
-    late = (datetime.now(UTC) + timedelta(hours=3)).strftime("%H:00")
     async with running_bot(environ):
         await discord.wait_connected()
-        # Not due before the topic is there.
-        await place.slash("digest setup", categories="cs.CV", time=late, zone="UTC")
+        await place.slash("digest setup", categories="cs.CV")
         await place.slash("topic add", name="amphibians", query="axolotl OR frog")
-        await place.slash("digest setup", categories="cs.CV", time="when announced")
+        await place.slash("digest send")
         [message] = await discord.wait_for_messages(1)
     assert message.embed_urls == ["https://arxiv.org/abs/2408.00009"]
     assert "6 announced (" in message.content
@@ -172,7 +175,8 @@ async def test_an_arxiv_that_is_down_delays_the_digest_and_loses_nothing(
     arxiv: ArxivServer, discord: DiscordServer, tmp_path: Path
 ) -> None:
     environ = bot_environ(tmp_path, arxiv=arxiv, discord=discord)
-    arxiv.publish("cs.CV", today(), records(2))
+    day = today()
+    arxiv.publish("cs.CV", day, records(2))
     for name in ("FEED_URL", "LISTING_URL"):
         environ[f"PAPER_BOT_ARXIV__{name}"] = "http://127.0.0.1:1"
     place = Place(discord)
@@ -183,6 +187,8 @@ async def test_an_arxiv_that_is_down_delays_the_digest_and_loses_nothing(
         assert await bot.stop() == 0
         assert bot.log.count("listing not fetched") in (1, 2)  # the page is not asked before 02:30
     assert not discord.ledger
+    async with open_store(tmp_path / "papers.db") as store:  # as if it had been set up yesterday
+        await store.subscriptions.begin_with(place.channel.id, day)
     async with running_bot(
         bot_environ(tmp_path, arxiv=arxiv, discord=discord), "fetch", "--category", "cs.CV"
     ) as fetch:

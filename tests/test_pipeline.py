@@ -1,7 +1,7 @@
 """One announcement day through the pipeline: what is planned when, over a real store."""
 
 import asyncio
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
@@ -29,7 +29,6 @@ from bot.store.papers.papers import Papers
 from bot.store.search.search import Search
 from bot.store.sqlite.statements import change
 from bot.store.store import Store
-from bot.store.subscriptions import NOTHING_OUT
 from tests.builders import make_listing, make_paper, make_papers, make_reason
 from tests.fakes.clock import VirtualClock
 from tests.fakes.plain_style import plain_style
@@ -108,20 +107,26 @@ async def subscribe(
     types: Sequence[AnnounceType] = (AnnounceType.NEW, AnnounceType.CROSS),
     style: str = "cards",
     quiet_days: QuietDays = QuietDays.NONE,
-    out: Mapping[str, date] = NOTHING_OUT,
+    is_late: bool = False,
 ) -> Subscription:
-    return await pipeline.store.subscriptions.set_subscription(
+    """Set a digest up; ``is_late`` does so as a command, for which lists may be out already."""
+    followed = categories or ("cs.CV",)
+    store = pipeline.store.subscriptions
+    subscription = await store.set_subscription(
         guild_id=1001,
         channel_id=channel_id,
-        categories=categories or ("cs.CV",),
+        categories=followed,
         announce_types=types,
         post_at=post_at,
         zone=zone,
         style=style,
         options=DigestOptions(quiet_days=quiet_days),
         now=pipeline.now(),
-        out=out,
+        out=await pipeline.count_as_out(followed) if is_late else {},
     )
+    if is_late:
+        await store.begin_with(channel_id, TUESDAY, await pipeline.find_late(followed))
+    return await store.get_subscription(channel_id) or subscription
 
 
 async def planned(pipeline: Pipeline, day: date = TUESDAY, channel_id: int = CHANNEL) -> list[str]:
@@ -175,7 +180,7 @@ async def test_what_comes_first_by_itself_is_the_next_list(
         await subscribe(pipeline, channel_id=4004)
     clock.advance_to(datetime(2024, 3, 5, 10, 0, tzinfo=UTC))
     await pipeline.tick()
-    await subscribe(pipeline, post_at=post_at, out=await pipeline.find_out(["cs.CV"]))
+    await subscribe(pipeline, post_at=post_at, is_late=True)
     clock.advance_to(datetime(2024, 3, 5, 20, 0, tzinfo=UTC))
     assert await pipeline.tick() == 0
     feeds.show(make_listing(make_paper(9), announced_on=WEDNESDAY))
@@ -191,7 +196,7 @@ async def test_a_list_that_is_not_out_yet_is_the_next(
     """ArXiv is asked, so a channel set up while today's list is late gets it."""
     clock.advance_to(datetime(2024, 3, 5, 5, 0, tzinfo=UTC))
     feeds.show(make_listing(announced_on=TUESDAY))
-    await subscribe(pipeline, out=await pipeline.find_out(["cs.CV"]))
+    await subscribe(pipeline, is_late=True)
     feeds.show(make_listing(*make_papers(3)))
     clock.advance_to(datetime(2024, 3, 5, 10, 0, tzinfo=UTC))
     await pipeline.tick()
@@ -206,8 +211,7 @@ async def test_a_category_that_is_added_brings_only_later_lists(
     feeds.show(make_listing(make_paper(7), category="cs.LG"))
     await subscribe(pipeline)
     await pipeline.tick()
-    out = await pipeline.find_out(["cs.CV", "cs.LG"])
-    await subscribe(pipeline, "cs.CV", "cs.LG", out=out)
+    await subscribe(pipeline, "cs.CV", "cs.LG", is_late=True)
     clock.advance(timedelta(hours=8))
     await pipeline.tick()
     assert len(await planned(pipeline)) == 2
@@ -223,7 +227,7 @@ async def test_what_was_asked_for_gets_its_additions(
 ) -> None:
     """A list that is posted on request is the channel's from then on."""
     feeds.show(make_listing(*make_papers(2)))
-    subscription = await subscribe(pipeline, out=await pipeline.find_out(["cs.CV"]))
+    subscription = await subscribe(pipeline, is_late=True)
     await pipeline.store.subscriptions.begin_with(CHANNEL, TUESDAY)
     await pipeline.plan(subscription, TUESDAY)
     clock.advance(timedelta(minutes=1))
@@ -487,7 +491,7 @@ async def test_the_outlook_is_what_planning_then_does(
     """Hour by hour over two days: what is said to be due is planned at once, and nothing else."""
     subscriptions = [
         await subscribe(pipeline, "cs.CV", "cs.LG", channel_id=1),
-        await subscribe(pipeline, channel_id=2, post_at=time(9), out={"cs.CV": TUESDAY}),
+        await subscribe(pipeline, channel_id=2, post_at=time(9), is_late=True),
         await subscribe(pipeline, "cs.LG", channel_id=3, post_at=time(19), zone="Europe/Berlin"),
     ]
     store = pipeline.store

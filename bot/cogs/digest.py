@@ -11,33 +11,28 @@ from bot.cogs.admin import (
     DIGEST_COG,
     AdminCog,
     ChannelOption,
-    channel_here,
     channel_links,
     guild_of,
-    place_in,
-    require_permissions,
-    require_tag,
 )
 from bot.cogs.answers import defer_privately
 from bot.cogs.digest_answers import AnswerButton, ask_removal, ask_resumption
 from bot.cogs.digest_audit import audit_month
-from bot.cogs.digest_pause import pause, require_active, require_paused, resume
-from bot.cogs.digest_preview import PreviewPageButton, show_preview
+from bot.cogs.digest_pause import pause, require_paused, resume
+from bot.cogs.digest_preview import PreviewJump, PreviewPageButton, show_preview
 from bot.cogs.digest_resolve import RepostButton, resolve, suggest_lots
+from bot.cogs.digest_send import SendButton, send_or_ask
+from bot.cogs.digest_setup import set_up
 from bot.cogs.digest_status import show_status
 from bot.cogs.digest_why import explain_day, explain_paper
 from bot.cogs.options import (
     PLACE_CHOICES,
     TYPE_CHOICES,
+    SetupOptions,
     offer_zones,
     parse_day,
-    read_quiet_days,
-    read_updates,
-    read_wishes,
     suggest_times,
 )
-from bot.cogs.pings import read_ping, suggest_roles
-from bot.cogs.services import Deliverer
+from bot.cogs.pings import suggest_roles
 from bot.cogs.suggestions import (
     Choice,
     complete_categories,
@@ -46,20 +41,16 @@ from bot.cogs.suggestions import (
     quietly,
 )
 from bot.delivery.reconcile import may_repeat
-from bot.digest.models import DigestOptions, Subscription
+from bot.digest.models import Subscription
 from bot.digest.zones import list_zones
 from bot.errors import InputError
-from bot.pipeline import Pipeline
 from bot.text.words import long_date
 from bot.ui.questions import Answer, Lot, Question
 from bot.ui.replies import (
     QUIET_DAYS,
     UPDATES,
-    SendOutcome,
     render_subscriptions,
     say_no_listing,
-    say_sent,
-    say_setup,
 )
 from bot.ui.resolve import WHAT
 from bot.ui.styles import STYLES
@@ -86,10 +77,6 @@ class DigestCog(
 ):
     """Set up, preview, send, settle, pause and remove digests; the work is in ``digest_*.py``."""
 
-    def __init__(self, pipeline: Pipeline, delivery: Deliverer) -> None:
-        super().__init__(pipeline, delivery)
-        self.zones = list_zones()
-
     @app_commands.command(description="Post the daily digest of arXiv categories in a channel")
     @app_commands.describe(
         categories="arXiv categories, for example cs.CV or cs.CV, cs.LG",
@@ -104,6 +91,7 @@ class DigestCog(
         ping="a role to ping with each digest, or nobody (default)",
         quiet_days="what to say on a day without a digest (default: why, when one was expected)",
         updates="what becomes of posted messages when code, a version or a venue becomes known",
+        query="a first topic: only papers that match, as in /paper search",
     )
     @app_commands.choices(
         types=[Choice(name=words, value=words) for words in TYPE_CHOICES],
@@ -115,7 +103,7 @@ class DigestCog(
     async def setup(
         self,
         interaction: discord.Interaction,
-        categories: app_commands.Range[str, 1, 400],
+        categories: app_commands.Range[str, 1, 400] | None = None,
         channel: ChannelOption | None = None,
         time: str | None = None,
         zone: str | None = None,
@@ -127,45 +115,15 @@ class DigestCog(
         ping: str | None = None,
         quiet_days: str | None = None,
         updates: str | None = None,
+        query: app_commands.Range[str, 1, 300] | None = None,
     ) -> None:
         await defer_privately(interaction)
-        here = channel_here(interaction, channel)
-        before = await self.store.subscriptions.get_subscription(here.id)
-        wishes = read_wishes(
-            before, categories, time, zone, types, style, where,
-            zones=self.zones, top=top, cards_up_to=cards_up_to,
+        options = SetupOptions(
+            categories=categories, time=time, zone=zone, types=types, style=style, where=where,
+            top=top, cards_up_to=cards_up_to, ping=ping, quiet_days=quiet_days, updates=updates,
+            query=query,
         )  # fmt: skip
-        place = place_in(here, wishes.place, before.place if before else None)
-        require_permissions(here, place)
-        require_tag(here, wishes.categories)
-        if before and may_repeat(before):
-            require_active(before)
-        role = before.ping_role if before else None
-        if ping:
-            role = read_ping(interaction, here, ping)
-        subscription = await self.store.subscriptions.set_subscription(
-            guild_id=here.guild.id,
-            channel_id=here.id,
-            categories=wishes.categories,
-            announce_types=wishes.announce_types,
-            post_at=wishes.post_at,
-            zone=wishes.zone,
-            style=wishes.style,
-            options=DigestOptions(
-                place=place,
-                cards_in_thread=wishes.cards_in_thread,
-                top=wishes.top,
-                cards_up_to=wishes.cards_up_to,
-                ping_role=role,
-                quiet_days=read_quiet_days(before, quiet_days),
-                updates=read_updates(before, updates),
-            ),
-            now=self.pipeline.now(),
-            out=await self.pipeline.find_out(wishes.categories),
-        )
-        outlooks = await self.pipeline.outlooks([subscription])
-        said = say_setup(subscription, outlooks[here.id], before=before, meant=wishes.meant)
-        await interaction.edit_original_response(content=said)
+        await set_up(self, interaction, channel, options)
 
     @app_commands.command(name="list", description="List the digests of this server")
     async def list_digests(self, interaction: discord.Interaction) -> None:
@@ -212,19 +170,8 @@ class DigestCog(
     ) -> None:
         await defer_privately(interaction)
         subscription = await self.subscription(interaction, channel)
-        require_active(subscription)
         day = await self._day(subscription, date)
-        plan = await self.pipeline.plan(subscription, day)
-        self.delivery.wake()
-        deliveries = await self.wait_for_messages(subscription.channel_id, day)
-        outcome = SendOutcome(
-            subscription=subscription,
-            day=day,
-            tally=plan.tally,
-            messages=plan.messages,
-            deliveries=tuple(deliveries),
-        )
-        await interaction.edit_original_response(content=say_sent(outcome))
+        await send_or_ask(self, interaction, subscription, day)
 
     @app_commands.command(description="What was posted, what comes next, and what went wrong")
     @app_commands.describe(channel="the channel of one digest (default: all of this server)")
@@ -341,7 +288,7 @@ class DigestCog(
 
     @setup.autocomplete("zone")
     async def complete_zone(self, interaction: discord.Interaction, current: str) -> list[Choice]:
-        return make_choices(offer_zones(current, self.zones))
+        return make_choices(offer_zones(current, list_zones()))
 
     @why.autocomplete("paper")
     @quietly
@@ -396,4 +343,4 @@ class DigestCog(
         return {category: day for category, day in days.items() if day is not None}
 
 
-BUTTONS = (PreviewPageButton, AnswerButton, RepostButton)
+BUTTONS = (PreviewPageButton, PreviewJump, AnswerButton, RepostButton, SendButton)

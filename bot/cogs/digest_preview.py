@@ -1,34 +1,76 @@
-"""The pages of `/digest preview`: a summary, then the very messages."""
+"""The pages of `/digest preview`: a summary, then the very messages.
+
+Once something was posted, they show the day as if nothing had been; what is still to come is the
+other way to look at it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from typing import Any, Final
 
 import discord
 
 from bot.cogs.admin import AdminCog, digest_cog
-from bot.cogs.answers import StateButton, make_turns
-from bot.cogs.paper import AbstractMenu, abstract_menus
+from bot.cogs.answers import StateButton, StateMenu, make_turns
+from bot.cogs.digest_send import SendButton
+from bot.cogs.paper import abstract_menus
 from bot.digest.audit import check_listings
 from bot.digest.build import build_digest
+from bot.digest.models import SubscriptionState
+from bot.digest.select import Decision, Verdict
+from bot.errors import InputError
 from bot.pipeline import lay_out
-from bot.text.words import long_date
-from bot.ui.preview import render_message, render_summary
-from bot.ui.views import PreviewPage, make_view
+from bot.ui.preview import describe_preview, list_pages, render_message, render_summary
+from bot.ui.views import PreviewMenu, PreviewPage, SendDay, make_view
+
+JUMP_FROM: Final = 3
+"""Messages from which on a menu leads to each."""
 
 
 async def show_preview(cog: AdminCog, interaction: discord.Interaction, page: PreviewPage) -> None:
     """Replace the interaction's message by ``page`` of a preview, rendered again."""
     subscription = await cog.owned_subscription(interaction, page.channel_id)
-    decisions = await cog.pipeline.explain(subscription, page.day)
+    to_come = await cog.pipeline.explain(subscription, page.day)
+    is_begun = any(each.verdict is Verdict.POSTED_BEFORE for each in to_come)
+    page = replace(page, is_rest=page.is_rest and is_begun)
+    decisions = to_come
+    if is_begun and not page.is_rest:
+        decisions = await cog.pipeline.decide(subscription, page.day, anew=True)
     records = await cog.store.intake.list_of(subscription.categories, page.day)
     digest = build_digest(subscription, page.day, decisions, checks=check_listings(records))
     drafts = lay_out(subscription, digest)
-    content = f"What <#{page.channel_id}> would get for {long_date(page.day)}:"
+    page = replace(page, page=min(max(page.page, 0), len(drafts)))
+    content = describe_preview(page, is_begun=is_begun)
     embeds = [render_summary(subscription, page.day, decisions, drafts)]
-    menus: list[AbstractMenu] = []
-    if 0 < page.page <= len(drafts):
+    items: list[discord.ui.Item[Any]] = []
+    if page.page:
         draft = drafts[page.page - 1]
         content, embeds = render_message(draft, page.page, len(drafts))
-        menus = abstract_menus(draft.body)
-    view = make_view([*menus, *make_turns(PreviewPageButton, page, last=len(drafts))])
+        items += abstract_menus(draft.body)
+    if len(drafts) >= JUMP_FROM:
+        menu = PreviewMenu(**asdict(page))
+        items.append(PreviewJump(menu, list_pages(page, len(drafts))))
+    items += make_turns(PreviewPageButton, page, last=len(drafts))
+    items += _ways_on(page, to_come, is_begun=is_begun)
+    is_active = subscription.state is SubscriptionState.ACTIVE
+    view = make_view([each for each in items if is_active or not isinstance(each, SendButton)])
     await interaction.edit_original_response(content=content, embeds=embeds, view=view)
+
+
+def _ways_on(
+    page: PreviewPage, to_come: Sequence[Decision], *, is_begun: bool
+) -> list[discord.ui.Item[Any]]:
+    """Make the buttons to the other way to look at the day, and to post what is to come."""
+    ways: list[discord.ui.Item[Any]] = []
+    if is_begun:
+        label = "As if nothing had been posted" if page.is_rest else "Only what is still to come"
+        ways.append(PreviewPageButton(replace(page, page=0, is_rest=not page.is_rest), label))
+    papers = sum(each.verdict is Verdict.POST for each in to_come)
+    if papers:
+        label = f"Post {papers:,} more now" if is_begun else "Post now"
+        send = SendDay(channel_id=page.channel_id, day=page.day)
+        ways.append(SendButton(send, label, is_grave=True))
+    return ways
 
 
 class PreviewPageButton(StateButton[PreviewPage], state=PreviewPage):
@@ -37,3 +79,14 @@ class PreviewPageButton(StateButton[PreviewPage], state=PreviewPage):
     async def press(self, interaction: discord.Interaction) -> None:
         await interaction.response.defer()
         await show_preview(digest_cog(interaction), interaction, self.state)
+
+
+class PreviewJump(StateMenu[PreviewMenu], state=PreviewMenu):
+    """Leads to a page of a preview."""
+
+    async def press(self, interaction: discord.Interaction) -> None:
+        if not self.chosen.isdecimal() or len(self.chosen) > 3:
+            raise InputError("Pick one of the pages that the menu offers.")
+        await interaction.response.defer()
+        page = PreviewPage(**{**asdict(self.state), "page": int(self.chosen)})
+        await show_preview(digest_cog(interaction), interaction, page)

@@ -5,10 +5,10 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, time
-from typing import Final
+from typing import Final, TypedDict
 
 from bot.arxiv.taxonomy import canonical_category
-from bot.digest.models import PLAIN_DIGEST, Place, QuietDays, Subscription
+from bot.digest.models import PLAIN_DIGEST, DigestOptions, Place, QuietDays, Subscription
 from bot.digest.zones import ZoneMeaning, read_meaning, suggest_meanings
 from bot.errors import InputError
 from bot.models import AnnounceType
@@ -17,6 +17,16 @@ from bot.query.parser import parse_query, refine
 from bot.query.values import BadValue, parse_since, parse_until
 from bot.ui.replies import QUIET_DAYS, UPDATES
 from bot.ui.styles import DEFAULT_STYLE, STYLES, style_of
+
+NEW_DIGEST: Final = Subscription(
+    id=0,
+    guild_id=0,
+    channel_id=0,
+    categories=(),
+    style=DEFAULT_STYLE.code,
+    created_at=None,
+)
+"""What a digest is like that is set up without a word."""
 
 MAX_CATEGORIES = 20
 """Per channel. arXiv is asked once per category, at least three seconds apart."""
@@ -231,21 +241,44 @@ def parse_place(text: str) -> tuple[Place, bool]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SetupOptions:
+    """The options of ``/digest setup`` as they were typed; None is one that was left out."""
+
+    categories: str | None = None
+    time: str | None = None
+    zone: str | None = None
+    types: str | None = None
+    style: str | None = None
+    where: str | None = None
+    top: int | None = None
+    cards_up_to: int | None = None
+    ping: str | None = None
+    quiet_days: str | None = None
+    updates: str | None = None
+    query: str | None = None
+
+    @property
+    def says_nothing(self) -> bool:
+        return self == SetupOptions()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Wishes:
     """What a channel's digest should be like."""
 
     categories: tuple[str, ...]
-    announce_types: tuple[AnnounceType, ...] = (AnnounceType.NEW, AnnounceType.CROSS)
-    post_at: time | None = None
-    zone: str = "UTC"
-    style: str = DEFAULT_STYLE.code
-    top: int = PLAIN_DIGEST.top
-    cards_up_to: int = PLAIN_DIGEST.cards_up_to
+    announce_types: tuple[AnnounceType, ...]
+    post_at: time | None
+    zone: str
+    style: str
+    options: DigestOptions
+    """Without the role, and with the place only if one was said."""
+    place: Place | None
+    """Where in the channel, if that was said."""
     meant: ZoneMeaning | None = None
     """How the zone was read, where one was named."""
-    place: Place | None = None
-    """Where in the channel, if that was said."""
-    cards_in_thread: bool = False
+    lacks_zone: bool = False
+    """Whether the time is in UTC only because no zone was named."""
 
 
 def read_quiet_days(before: Subscription | None, text: str | None) -> QuietDays:
@@ -273,42 +306,65 @@ def read_updates(before: Subscription | None, text: str | None) -> bool:
 
 
 def read_wishes(
-    before: Subscription | None,
-    categories: str,
-    time: str | None,
-    zone: str | None,
-    types: str | None,
-    style: str | None,
-    where: str | None = None,
-    *,
-    zones: Sequence[str],
-    top: int | None = None,
-    cards_up_to: int | None = None,
+    before: Subscription | None, options: SetupOptions, *, zones: Sequence[str]
 ) -> Wishes:
     """Read the options of ``/digest setup``; what is left out stays as it was ``before``."""
-    followed = parse_categories(categories)
-    old = before or Wishes(categories=followed)
+    old = before or NEW_DIGEST
+    place, is_cards = parse_place(options.where) if options.where else (None, old.cards_in_thread)
+    return Wishes(
+        categories=_read_categories(before, options.categories),
+        announce_types=parse_types(options.types) if options.types else old.announce_types,
+        style=_read_style(old, options.style),
+        **_read_time(before, options, zones),
+        place=place,
+        options=DigestOptions(
+            place=place or old.place,
+            cards_in_thread=is_cards,
+            top=old.top if options.top is None else options.top,
+            cards_up_to=old.cards_up_to if options.cards_up_to is None else options.cards_up_to,
+            ping_role=old.ping_role,
+            quiet_days=read_quiet_days(before, options.quiet_days),
+            updates=read_updates(before, options.updates),
+        ),
+    )
+
+
+def _read_categories(before: Subscription | None, text: str | None) -> tuple[str, ...]:
+    if text is not None:
+        return parse_categories(text)
+    if before is None or not before.categories:
+        raise InputError("Name at least one arXiv category, for example cs.CV or cs.CV, cs.LG.")
+    return before.categories
+
+
+def _read_style(old: Subscription, style: str | None) -> str:
     if style is not None and style not in STYLES:
         raise InputError(f"{_quoted(style)} is not a style; use {', '.join(STYLES)}.")
-    meant = read_zone(zone, zones) if zone else None
-    place, is_cards = parse_place(where) if where else (None, old.cards_in_thread)
-    post_at = parse_time(time) if time else old.post_at
-    if zone and post_at is None:
+    return style or style_of(old.style).code  # one that is not known any more is left behind
+
+
+class _Time(TypedDict):
+    post_at: time | None
+    zone: str
+    meant: ZoneMeaning | None
+    lacks_zone: bool
+
+
+def _read_time(before: Subscription | None, options: SetupOptions, zones: Sequence[str]) -> _Time:
+    old = before or NEW_DIGEST
+    meant = read_zone(options.zone, zones) if options.zone else None
+    post_at = parse_time(options.time) if options.time else old.post_at
+    if meant and post_at is None:
         raise InputError(
             "The zone belongs to a time of day: give one with the option time, for example "
             "09:00, or leave the zone out."
         )
-    return Wishes(
-        categories=followed,
-        announce_types=parse_types(types) if types else old.announce_types,
+    had_none = old.post_at is None or old.zone == "UTC"
+    return _Time(
         post_at=post_at,
         zone=meant.zone if meant else old.zone,
-        style=style or style_of(old.style).code,  # one that is not known any more is left behind
-        top=old.top if top is None else top,
-        cards_up_to=old.cards_up_to if cards_up_to is None else cards_up_to,
         meant=meant,
-        place=place,
-        cards_in_thread=is_cards,
+        lacks_zone=bool(options.time and post_at is not None and meant is None and had_none),
     )
 
 

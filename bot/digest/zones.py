@@ -95,15 +95,17 @@ def _is_in_use(offset: timedelta) -> bool:
     return FIRST <= offset <= LAST and not offset % timedelta(minutes=QUARTER_MIN)
 
 
-def list_zones() -> list[str]:
+@cache
+def list_zones() -> tuple[str, ...]:
     """List the IANA names to choose from, as far as this host knows them."""
-    return sorted(
+    names = (
         name
         for name in available_timezones()
         if name not in NO_ZONES
         and name.casefold() not in _BY_FOLDED
         and not name.startswith(NO_PLACES)
     )
+    return tuple(sorted(names))
 
 
 def inverted_offset(code: str) -> tuple[str, str] | None:

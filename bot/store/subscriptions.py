@@ -122,15 +122,23 @@ class Subscriptions:
         """
         return await self._database.write_within(PERSONS_PATIENCE_S, _delete, channel_id, now)
 
-    async def begin_with(self, channel_id: int, day: date) -> None:
-        """Let the list of ``day``, the first that would not come by itself, be the channel's too.
+    async def begin_with(
+        self, channel_id: int, day: date, categories: Collection[str] | None = None
+    ) -> None:
+        """Let the list of ``day``, the last that would not come by itself, be the channel's too.
 
-        It was asked for; so what is added to it later comes by itself.
+        Some ``categories``' lists of that date are not out yet; or the digest is asked for, and
+        what is added to its lists later comes by itself.
         """
         await self._change(
             "UPDATE follow SET begins_after = date(:day, '-1 day') WHERE begins_after = :day "
-            "AND subscription_id = (SELECT id FROM subscription WHERE channel_id = :channel_id)",
-            {"channel_id": channel_id, "day": day.isoformat()},
+            "AND subscription_id = (SELECT id FROM subscription WHERE channel_id = :channel_id) "
+            "AND (:categories IS NULL OR category IN (SELECT value FROM json_each(:categories)))",
+            {
+                "channel_id": channel_id,
+                "day": day.isoformat(),
+                "categories": None if categories is None else json_array(categories),
+            },
         )
 
     async def set_topic(

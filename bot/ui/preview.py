@@ -14,15 +14,17 @@ from bot.digest.tally import count_papers
 from bot.text import markdown
 from bot.text.words import count_of, long_date
 from bot.ui.defects import find_defects
-from bot.ui.replies import COLOUR, fitting_lines
+from bot.ui.replies import COLOUR, describe_types, fitting_lines
 from bot.ui.styles import describe_drafts
 from bot.ui.tally import say_tally
+from bot.ui.views import PreviewPage
 from bot.ui.why import describe_decision
 
 MAX_POSTED_CHARS = 2400
 MAX_LEFT_OUT_CHARS = 700
 MAX_DESCRIPTION = 4096
 MAX_TITLE_CHARS = 80
+MAX_PAGES = 25
 
 
 def render_summary(
@@ -72,7 +74,7 @@ def _left_out(decisions: Sequence[Decision], subscription: Subscription) -> list
     by_reason: dict[str, list[Decision]] = {}
     for decision in decisions:
         if decision.verdict is not Verdict.POST:
-            reason = describe_decision(decision, subscription)
+            reason = _describe_reason(decision, subscription)
             by_reason.setdefault(reason, []).append(decision)
     groups = sorted(by_reason.items(), key=lambda item: -len(item[1]))
     return [
@@ -82,12 +84,44 @@ def _left_out(decisions: Sequence[Decision], subscription: Subscription) -> list
     ]
 
 
+def _describe_reason(decision: Decision, subscription: Subscription) -> str:
+    """Say why papers are not posted, in the same words for all to which the same happened."""
+    if decision.delivery is None and decision.verdict is Verdict.POSTED_BEFORE:
+        return "Posted in this channel before."
+    if decision.verdict is Verdict.TYPE_NOT_FOLLOWED:
+        return f"Of another type: this channel follows {describe_types(subscription)} only."
+    return describe_decision(decision, subscription)
+
+
 def _line(decision: Decision) -> str:
     paper = decision.entry.paper
     title = markdown.shorten(paper.title, MAX_TITLE_CHARS)
     topics = ", ".join(decision.entry.topics)
     why = f" · *{markdown.shorten(topics, 60)}*" if topics else ""
     return f"[{paper.arxiv_id}]({abs_url(paper.arxiv_id)}) {title}{why}"
+
+
+def describe_preview(page: PreviewPage, *, is_begun: bool) -> str:
+    """Say what a preview shows: all of a day, or what the channel does not have of it."""
+    what = f"What <#{page.channel_id}> would get for {long_date(page.day)}"
+    if not is_begun:
+        return f"{what}:"
+    how = "only what is still to come" if page.is_rest else "as if nothing had been posted"
+    return f"{what}, {how}:"
+
+
+def list_pages(page: PreviewPage, last: int) -> list[discord.SelectOption]:
+    """List the pages to go to, all if they are few: Discord allows 25 options."""
+    step = -(-(last + 1) // MAX_PAGES)
+    numbers = sorted({*range(0, last + 1, step), last})[:MAX_PAGES]
+    return [
+        discord.SelectOption(
+            label=f"Message {number} of {last}" if number else "Summary",
+            value=str(number),
+            default=number == page.page,
+        )
+        for number in numbers
+    ]
 
 
 def render_message(draft: MessageDraft, number: int, of: int) -> tuple[str, list[discord.Embed]]:

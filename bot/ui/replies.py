@@ -11,7 +11,7 @@ from bot.arxiv.taxonomy import category_name
 from bot.digest.messages import DeliveryRecord, DeliveryState
 from bot.digest.models import Place, QuietDays, Subscription, SubscriptionState, Tally, Topic
 from bot.digest.outlook import Outlook
-from bot.digest.zones import ABBREVIATIONS, ZoneMeaning, inverted_offset, is_offset
+from bot.digest.zones import inverted_offset
 from bot.text import markdown
 from bot.text.words import TYPE_NAMES, count_of, joined, long_date
 from bot.ui.defects import MAX_MISTAKE, find_defects, find_mistake
@@ -140,7 +140,7 @@ def _quiet_lines(subscription: Subscription) -> Iterator[str]:
         yield f"On days without one: {QUIET_DAYS[subscription.quiet_days]}"
 
 
-def _subscription_lines(
+def subscription_lines(
     subscription: Subscription, outlook: Outlook, max_chars: int = MAX_SHOWN
 ) -> str:
     lines = (
@@ -165,49 +165,6 @@ def channel_link(guild_id: int, channel_id: int, name: str | None) -> str:
     return markdown.masked_link(f"#{name}", f"https://discord.com/channels/{guild_id}/{channel_id}")
 
 
-def describe_meaning(meaning: ZoneMeaning) -> Iterator[str]:
-    """Say how a zone was read where that is not plain, and what to choose instead."""
-    text, zone = markdown.escape(meaning.text), markdown.escape(meaning.zone)
-    if meaning.summer:
-        yield (
-            f"I read {text} as {zone}, the same all year: without summer time. "
-            f"`zone:{meaning.summer}` has it."
-        )
-    elif meaning.text in ABBREVIATIONS and meaning.zone != "UTC":
-        yield f"I read {text} as {zone}."
-    elif is_offset(meaning.zone):
-        yield (
-            f"{zone} is the same all year. Where the clocks are changed in summer, name a city: "
-            "`zone:Europe/Berlin`."
-        )
-    for each in meaning.others:
-        yield f"If you mean {each.where}: `zone:{each.zone}`."
-
-
-def say_setup(
-    subscription: Subscription,
-    outlook: Outlook,
-    *,
-    before: Subscription | None = None,
-    meant: ZoneMeaning | None = None,
-) -> str:
-    """Confirm what a channel gets from now on.
-
-    ``before`` is what it got, if anything; ``meant`` is how its zone was read just now.
-    """
-    lines = [
-        f"**Digest {'changed' if before else 'set up'}** in <#{subscription.channel_id}>",
-        _subscription_lines(subscription, outlook),
-        *(describe_meaning(meant) if meant else ()),
-        "-# `/digest preview` shows what would be posted, `/digest send` posts it now, "
-        "`/topic add` narrows it down",
-    ]
-    if before and before.state is SubscriptionState.PAUSED:
-        because = markdown.escape(say_reason(before.paused_because))
-        lines.insert(1, f"It was paused ({because}) and is active again.")
-    return "\n".join(lines)
-
-
 def render_subscriptions(
     subscriptions: Sequence[Subscription],
     outlooks: Mapping[int, Outlook],
@@ -217,7 +174,7 @@ def render_subscriptions(
     embeds = [
         discord.Embed(
             description=f"**{channels[each.channel_id]}**\n"
-            + _subscription_lines(each, outlooks[each.channel_id], MAX_SHOWN_IN_LIST),
+            + subscription_lines(each, outlooks[each.channel_id], MAX_SHOWN_IN_LIST),
             colour=COLOUR,
         )
         for each in subscriptions[:MAX_DIGESTS_SHOWN]

@@ -26,6 +26,7 @@ SORTS = {"newest": "Newest first", "relevance": "Most relevant first"}
 
 
 _DAY_PAGE = r"(?P<channel>\d{1,20}):(?P<day>\d{4}-\d\d-\d\d):(?P<page>-?\d{1,3})"
+_PREVIEW_PAGE = _DAY_PAGE + r":(?P<kind>all|rest)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,10 +55,63 @@ class DayPage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PreviewPage(DayPage):
-    """A page of ``/digest preview``: 0 is the summary, then the messages."""
+    """A page of ``/digest preview``: 0 is the summary, then the messages.
 
-    PREFIX: ClassVar[str] = "preview:1:"
-    TEMPLATE: ClassVar[str] = PREFIX + _DAY_PAGE
+    ``is_rest`` leaves out what the channel already has.
+    """
+
+    PREFIX: ClassVar[str] = "preview:2:"
+    TEMPLATE: ClassVar[str] = PREFIX + _PREVIEW_PAGE
+
+    is_rest: bool = False
+
+    @property
+    def custom_id(self) -> str:
+        kind = "rest" if self.is_rest else "all"
+        return f"{self.PREFIX}{self.channel_id}:{self.day.isoformat()}:{self.page}:{kind}"
+
+    @classmethod
+    def from_match(cls, match: re.Match[str]) -> Self:
+        return cls(
+            channel_id=int(match["channel"]),
+            day=date.fromisoformat(match["day"]),
+            page=int(match["page"]),
+            is_rest=match["kind"] == "rest",
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PreviewMenu(PreviewPage):
+    """The page of a preview that a menu is on, which leads to another."""
+
+    PREFIX: ClassVar[str] = "preview-menu:1:"
+    TEMPLATE: ClassVar[str] = PREFIX + _PREVIEW_PAGE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SendDay:
+    """A wish to post a date's digest; ``is_sure`` says that its length was asked about."""
+
+    TEMPLATE: ClassVar[str] = (
+        r"send:1:(?P<channel>\d{1,20}):(?P<day>\d{4}-\d\d-\d\d):(?P<sure>ask|sure)"
+    )
+
+    channel_id: int
+    day: date
+    is_sure: bool = False
+
+    @property
+    def custom_id(self) -> str:
+        sure = "sure" if self.is_sure else "ask"
+        return f"send:1:{self.channel_id}:{self.day.isoformat()}:{sure}"
+
+    @classmethod
+    def from_match(cls, match: re.Match[str]) -> Self:
+        return cls(
+            channel_id=int(match["channel"]),
+            day=date.fromisoformat(match["day"]),
+            is_sure=match["sure"] == "sure",
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,7 @@
 """`/digest`: set up, look, send and remove, and what is said when it cannot be."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import time, timedelta
 
 import discord
@@ -282,7 +283,81 @@ async def test_a_long_list_still_fits(world: World) -> None:
     assert "and 2 more digests" in shown(await digest(world, "list"))
 
 
+async def test_setting_up_says_what_the_newest_list_would_bring_and_posts_nothing(
+    world: World,
+) -> None:
+    await world.announce()
+    result = await world.set_up(query="diffusion")
+    assert "Today: 25 papers; 6 with your topics" in shown(result).replace("*", "")
+    assert {"Preview", "Post today's"} <= set(labels(result))
+    await world.pipeline.plan_due()
+    assert world.channel.history() == []
+    assert result.response is not None
+    await world.admin.click(result.response, label="Post today's")
+    assert "6 match · 6 posted" in shown(result)
+    assert len(world.channel.history()) == 1
+
+
+async def test_one_option_is_enough_once_there_is_a_digest(world: World) -> None:
+    said = shown(await world.set_up_late(categories="cs.LG", query="graph OR diffusion"))
+    assert "Topics: graph OR diffusion" in said.replace("*", "")
+    before = await world.store.subscriptions.get_subscription(world.channel.id)
+    await digest(world, "setup", time="08:00", zone="UTC")
+    after = await world.store.subscriptions.get_subscription(world.channel.id)
+    assert before is not None
+    assert after == replace(before, post_at=time(8))
+
+
+async def test_without_a_zone_the_time_is_shown_in_the_readers_clock(world: World) -> None:
+    said = shown(await world.set_up(time="21:00"))
+    assert "21:00 UTC is <t:1709672400:t> for you." in said
+    assert "for you" not in shown(await world.set_up(time="21:00", zone="Asia/Tokyo"))
+    assert "for you" not in shown(await world.set_up(time="22:00"))
+
+
 # -- preview -------------------------------------------------------------------------------------
+
+
+async def test_a_preview_shows_the_day_whatever_was_posted(world: World) -> None:
+    """Posted or not, it is the same; what is still to come is a press away."""
+    await world.set_up()
+    await world.announce(make_listing(*make_papers(3)))
+    before = shown(await digest(world, "preview"))
+    await digest(world, "send")
+    await world.announce(make_listing(*make_papers(5)))
+    result = await digest(world, "preview")
+    assert "as if nothing had been posted" in shown(result)
+    assert "3 would be posted" in before
+    assert "5 would be posted" in shown(result)
+    assert result.response is not None
+    await world.admin.click(result.response, label="Only what is still to come")
+    assert "3 posted before · 2 would be posted" in shown(result)
+    assert "3 not posted. Posted in this channel before." in shown(result).replace("*", "")
+    await world.admin.click(result.response, label="Post 2 more now")
+    assert "3 posted before · 2 posted" in shown(result)
+
+
+async def test_a_menu_leads_to_every_page_of_a_long_preview(world: World) -> None:
+    await world.set_up()
+    await world.announce()
+    result = await digest(world, "preview")
+    assert result.response is not None
+    await world.admin.select(result.response, ["3"])
+    assert "message 3 of 3" in shown(result)
+    await world.admin.select(result.response, ["0"])
+    assert "25 would be posted" in shown(result)
+
+
+async def test_a_long_digest_is_asked_about_before_it_is_posted(world: World) -> None:
+    await world.set_up(style="cards")
+    await world.announce(make_listing(*make_papers(60)))
+    result = await digest(world, "send")
+    assert "would be 6 messages" in shown(result)
+    assert world.channel.history() == []
+    assert result.response is not None
+    await world.admin.click(result.response, label="Post 6 messages")
+    assert "60 posted" in shown(result)
+    assert len(world.channel.history()) == 6
 
 
 async def test_preview_says_what_would_be_posted_and_why_the_rest_not(world: World) -> None:
@@ -302,7 +377,7 @@ async def test_preview_pages_show_the_very_messages(world: World) -> None:
     await world.set_up()
     await world.announce()
     result = await digest(world, "preview")
-    assert labels(result) == {PREVIOUS: False, NEXT: True}
+    assert labels(result) == {PREVIOUS: False, NEXT: True, "Post now": True}
     assert result.response is not None
     await world.admin.click(result.response, label=NEXT)
     first = result.response.embeds

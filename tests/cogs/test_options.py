@@ -9,6 +9,7 @@ import pytest
 from bot.arxiv.taxonomy import CATEGORIES
 from bot.cogs.options import (
     MAX_CATEGORIES,
+    SetupOptions,
     parse_categories,
     parse_day,
     parse_name,
@@ -145,35 +146,36 @@ def test_names_are_one_line() -> None:
 
 
 def test_a_new_digest_has_defaults() -> None:
-    wishes = read_wishes(None, "cs.CV", None, None, None, None, zones=ZONES)
+    wishes = read_wishes(None, SetupOptions(categories="cs.CV"), zones=ZONES)
     assert wishes.announce_types == (AnnounceType.NEW, AnnounceType.CROSS)
     assert (wishes.post_at, wishes.zone, wishes.style) == (None, "UTC", "auto")
-    assert (wishes.top, wishes.cards_up_to) == (5, 25)
+    assert (wishes.options.top, wishes.options.cards_up_to) == (5, 25)
 
 
 def test_what_is_left_out_stays_as_it_was() -> None:
     before = make_subscription(
         announce_types=[AnnounceType.REPLACE], post_at=time(8), zone="Asia/Tokyo"
     )
-    wishes = read_wishes(before, "cs.LG", None, None, None, None, zones=ZONES)
+    wishes = read_wishes(before, SetupOptions(categories="cs.LG"), zones=ZONES)
     assert wishes.categories == ("cs.LG",)
     assert wishes.announce_types == (AnnounceType.REPLACE,)
     assert (wishes.post_at, wishes.zone) == (time(8), "Asia/Tokyo")
-    wishes = read_wishes(before, "cs.LG", "when announced", None, None, None, zones=ZONES)
+    wishes = read_wishes(before, SetupOptions(time="when announced"), zones=ZONES)
+    assert wishes.categories == before.categories
     assert wishes.post_at is None
 
 
 def test_how_many_papers_stand_out_is_changed_by_what_is_said_only() -> None:
     before = replace(make_subscription(style="brief"), top=3, cards_up_to=10)
-    same = read_wishes(before, "cs.CV", None, None, None, None, zones=ZONES)
-    assert (same.style, same.top, same.cards_up_to) == ("brief", 3, 10)
-    none = read_wishes(before, "cs.CV", None, None, None, None, zones=ZONES, top=0, cards_up_to=0)
-    assert (none.top, none.cards_up_to) == (0, 0)
+    same = read_wishes(before, SetupOptions(categories="cs.CV"), zones=ZONES)
+    assert (same.style, same.options.top, same.options.cards_up_to) == ("brief", 3, 10)
+    none = read_wishes(before, SetupOptions(top=0, cards_up_to=0), zones=ZONES)
+    assert (none.options.top, none.options.cards_up_to) == (0, 0)
 
 
 def test_an_unknown_style_names_those_there_are() -> None:
     with pytest.raises(InputError, match="is not a style; use auto, brief, list, cards"):
-        read_wishes(None, "cs.CV", None, None, None, "posters", zones=ZONES)
+        read_wishes(None, SetupOptions(categories="cs.CV", style="posters"), zones=ZONES)
 
 
 def test_options_of_a_search_become_part_of_its_text() -> None:

@@ -21,9 +21,9 @@ from bot.ui.replies import (
     render_topics,
     say_no_listing,
     say_sent,
-    say_setup,
     say_topic_set,
 )
+from bot.ui.setup import say_setup
 from tests.builders import DAY, make_reason, make_record, make_subscription, make_topic
 from tests.fakes.spec import MESSAGES, body_errors
 
@@ -106,7 +106,7 @@ def test_a_paused_digest_says_why() -> None:
 
 
 def test_the_longest_setup_fits_a_message() -> None:
-    assert errors_of(content=say_setup(HOSTILE, COMING, before=PAUSED)) == []
+    assert errors_of(content=say_setup(HOSTILE, COMING, before=PAUSED, now=AT)) == []
 
 
 def test_the_longest_list_fits_a_message() -> None:
@@ -223,6 +223,6 @@ def test_subscriptions_name_all_they_follow() -> None:
     subscription: Subscription = make_subscription(
         announce_types=[AnnounceType.NEW, AnnounceType.REPLACE], created_at=datetime.now(UTC)
     )
-    said = say_setup(subscription, COMING)
+    said = say_setup(subscription, COMING, now=AT)
     assert "new submissions and replacements" in said
     assert "every paper is posted" in said

@@ -1,0 +1,71 @@
+"""Posting a digest on request; where it is many messages, that is said and asked first."""
+
+from datetime import date
+from typing import Final
+
+import discord
+
+from bot.cogs.admin import AdminCog, digest_cog
+from bot.cogs.answers import StateButton
+from bot.cogs.digest_pause import require_active
+from bot.digest.models import Subscription
+from bot.pipeline import lay_out
+from bot.text.words import count_of
+from bot.ui.replies import SendOutcome, say_sent
+from bot.ui.setup import say_sure_to_send
+from bot.ui.views import SendDay, make_view
+
+MAX_UNASKED: Final = 5
+"""Messages that are posted without a question."""
+
+
+async def send_or_ask(
+    cog: AdminCog, interaction: discord.Interaction, subscription: Subscription, day: date
+) -> None:
+    """Post a digest, unless it is so long that the person should know first."""
+    require_active(subscription)
+    digest = await cog.pipeline.preview(subscription, day)
+    messages = len(lay_out(subscription, digest))
+    if messages <= MAX_UNASKED:
+        await send(cog, interaction, subscription, day)
+        return
+    sure = SendDay(channel_id=subscription.channel_id, day=day, is_sure=True)
+    button = SendButton(sure, f"Post {count_of(messages, 'message')}", is_grave=True)
+    await interaction.edit_original_response(
+        content=say_sure_to_send(subscription, day, digest.tally, messages=messages),
+        embeds=[],
+        view=make_view([button]),
+    )
+
+
+async def send(
+    cog: AdminCog, interaction: discord.Interaction, subscription: Subscription, day: date
+) -> None:
+    """Post what the channel does not have yet of a date, and say what became of it."""
+    require_active(subscription)
+    await cog.store.subscriptions.begin_with(subscription.channel_id, day)
+    plan = await cog.pipeline.plan(subscription, day)
+    cog.delivery.wake()
+    deliveries = await cog.wait_for_messages(subscription.channel_id, day)
+    outcome = SendOutcome(
+        subscription=subscription,
+        day=day,
+        tally=plan.tally,
+        messages=plan.messages,
+        deliveries=tuple(deliveries),
+    )
+    await interaction.edit_original_response(content=say_sent(outcome), embeds=[], view=None)
+
+
+class SendButton(StateButton[SendDay], state=SendDay):
+    """Posts a date's digest; many messages only when the person is sure.
+
+    Pressed twice, or late, it posts what is not there yet: the outbox knows the rest.
+    """
+
+    async def press(self, interaction: discord.Interaction) -> None:
+        await interaction.response.defer()
+        cog = digest_cog(interaction)
+        subscription = await cog.owned_subscription(interaction, self.state.channel_id)
+        post = send if self.state.is_sure else send_or_ask
+        await post(cog, interaction, subscription, self.state.day)

@@ -1,0 +1,149 @@
+"""Setting a digest up or changing it, by the options of a command or by a form. Posts nothing."""
+
+from dataclasses import replace
+from datetime import date
+from typing import Any, Final
+
+import discord
+
+from bot.arxiv.calendar import announcement_day
+from bot.cogs.admin import (
+    AdminCog,
+    DigestChannel,
+    channel_here,
+    place_in,
+    require_permissions,
+    require_tag,
+)
+from bot.cogs.digest_pause import require_active
+from bot.cogs.digest_preview import PreviewPageButton
+from bot.cogs.digest_send import SendButton
+from bot.cogs.options import SetupOptions, Wishes, read_wishes
+from bot.cogs.pings import read_ping
+from bot.cogs.topic_saving import read_draft, require_room
+from bot.delivery.reconcile import may_repeat
+from bot.digest.models import Subscription, Topic
+from bot.digest.tally import count_papers
+from bot.digest.zones import list_zones
+from bot.ui.drafts import Draft
+from bot.ui.setup import Newest, say_setup
+from bot.ui.views import PreviewPage, SendDay, make_view
+
+MAX_NAME: Final = 50
+
+
+async def set_up(
+    cog: AdminCog,
+    interaction: discord.Interaction,
+    channel: DigestChannel | None,
+    options: SetupOptions,
+) -> None:
+    """Do what the options say, and answer with what the digest then looks like."""
+    here = channel_here(interaction, channel)
+    before = await cog.store.subscriptions.get_subscription(here.id)
+    wishes = read_wishes(before, options, zones=list_zones())
+    draft = _first_topic(options.query)
+    place = place_in(here, wishes.place, before.place if before else None)
+    require_permissions(here, place)
+    require_tag(here, wishes.categories)
+    if before and may_repeat(before):
+        require_active(before)
+    role = wishes.options.ping_role
+    if options.ping:
+        role = read_ping(interaction, here, options.ping)
+    wishes = replace(wishes, options=replace(wishes.options, place=place, ping_role=role))
+    subscription = await _store(cog, here, before, wishes, draft)
+    await show_setup(cog, interaction, subscription, before=before, wishes=wishes)
+
+
+def _first_topic(query: str | None) -> Draft | None:
+    """Read a topic that is named after its query."""
+    if query is None:
+        return None
+    draft = read_draft("topic", query)
+    name = " ".join(draft.query.replace('"', "").split())
+    return read_draft(name if len(name) <= MAX_NAME else f"{name[: MAX_NAME - 1]}…", draft.query)
+
+
+async def _store(
+    cog: AdminCog,
+    here: DigestChannel,
+    before: Subscription | None,
+    wishes: Wishes,
+    draft: Draft | None,
+) -> Subscription:
+    store = cog.store.subscriptions
+    if draft and before:
+        await require_room(cog, before, draft)
+    subscription = await store.set_subscription(
+        guild_id=here.guild.id,
+        channel_id=here.id,
+        categories=wishes.categories,
+        announce_types=wishes.announce_types,
+        post_at=wishes.post_at,
+        zone=wishes.zone,
+        style=wishes.style,
+        options=wishes.options,
+        now=cog.pipeline.now(),
+        out=await cog.pipeline.count_as_out(wishes.categories),
+    )
+    if draft is not None:
+        await store.put_topic(here.id, Topic(name=draft.name, query=draft.query), instead_of="")
+    new = [each for each in wishes.categories if not before or each not in before.categories]
+    late = await cog.pipeline.find_late(new)
+    await store.begin_with(here.id, announcement_day(cog.pipeline.now()), late)
+    return await store.get_subscription(here.id) or subscription
+
+
+async def show_setup(
+    cog: AdminCog,
+    interaction: discord.Interaction,
+    subscription: Subscription,
+    *,
+    before: Subscription | None,
+    wishes: Wishes,
+) -> None:
+    """Say what a channel gets from now on, and what the newest list would bring."""
+    outlooks = await cog.pipeline.outlooks([subscription])
+    newest = await find_newest(cog, subscription)
+    said = say_setup(
+        subscription,
+        outlooks[subscription.channel_id],
+        before=before,
+        meant=wishes.meant,
+        newest=newest,
+        lacks_zone=wishes.lacks_zone,
+        now=cog.pipeline.now(),
+    )
+    view = make_view(_next_steps(subscription, newest))
+    await interaction.edit_original_response(content=said, view=view)
+
+
+def _next_steps(subscription: Subscription, newest: Newest | None) -> list[discord.ui.Item[Any]]:
+    """Make the buttons that lead on from a set-up."""
+    channel_id = subscription.channel_id
+    steps: list[discord.ui.Item[Any]] = []
+    if newest:
+        page = PreviewPage(channel_id=channel_id, day=newest.day, page=0)
+        steps.append(PreviewPageButton(page, "Preview"))
+        if newest.tally.chosen:
+            send = SendDay(channel_id=channel_id, day=newest.day)
+            steps.append(SendButton(send, f"Post {newest.name}", is_grave=True))
+    return steps
+
+
+async def find_newest(cog: AdminCog, subscription: Subscription) -> Newest | None:
+    """Count the newest list of what a channel follows; None while none is stored."""
+    day = await newest_day(cog, subscription)
+    if day is None:
+        return None
+    decisions = await cog.pipeline.decide(subscription, day)
+    tally = count_papers(subscription, decisions)
+    return Newest(day=day, tally=tally, today=announcement_day(cog.pipeline.now()))
+
+
+async def newest_day(cog: AdminCog, subscription: Subscription) -> date | None:
+    """Return the newest date of which a followed category's list is stored."""
+    newest = cog.store.papers.latest_listing_date
+    days = [await newest(category) for category in subscription.categories]
+    return max((day for day in days if day), default=None)
