@@ -33,7 +33,11 @@ ADDRESS = re.compile(
       | (?:dx\.)?(?:doi\.org/)?10\.48550/arxiv\.
       | (?:www\.)?alphaxiv\.org/(?:abs|pdf|overview|html)/
       | ar5iv(?:\.labs\.arxiv)?\.org/(?:abs|pdf|html|papers)/
-      | (?:www\.)?huggingface\.co/papers/
+      | (?:www\.)?(?:huggingface|hf)\.co/papers/
+      | (?:www\.)?scirate\.com/arxiv/
+      | (?:www\.|api\.)?semanticscholar\.org/(?:arxiv:|arxiv/|reader/arxiv:|paper/arxiv:)
+      | (?:www\.)?emergentmind\.com/papers/
+      | (?:www\.)?papers\.cool/arxiv/
       | (?:oai:)?arxiv(?:\.org)?:\s*
       | doi:\s*10\.48550/arxiv\.
     )""",
@@ -43,15 +47,19 @@ _NEW_SCHEME = re.compile(r"(\d{2})(\d{2})\.(\d{4,5})", re.ASCII)
 _OLD_SCHEME = re.compile(r"([a-z-]+)(?:\.[a-z]{2})?/(\d{2})(\d{2})(\d{3})", re.I | re.ASCII)
 _VERSION = re.compile(r"v([1-9]\d{0,3})", re.I | re.ASCII)
 _ENDING = re.compile(r"/?(?:\.pdf|\.ps\.gz|\.html|\.txt)?/?(?:[?#]\S*)?", re.I)
+_CITED = re.compile(r"arxiv\s+(?:e-?|pre)prints?[,:]?\s*(?:p\.\s*)?(?=arxiv|[a-z-]+/\d|\d)", re.I)
 _WRAPPING = " \t\n<>()[]{}\"'`.,;:!"
-_CITATION = re.compile(r"\s+\[[\w.-]+\].*")  # 'arXiv:2401.01234v2 [cs.CV] 3 Jan 2024'
+_CITATION = re.compile(  # 'arXiv:2401.01234v2 [cs.CV] 3 Jan 2024', 'arXiv:2401.01234, 2024.'
+    r"\s+\[[\w.-]+\].*|,?\s+\(?(?:19|20)\d\d\)?\.?$", re.ASCII
+)
 
 
 def parse_identifier(text: str) -> tuple[ArxivId, int | None]:
     """Read an identifier and its version, if it names one, from any of its usual forms.
 
     Bare (``2401.01234v2``, ``math.GT/0309136``), with a prefix (``arXiv:``, ``oai:arXiv.org:``,
-    ``doi:10.48550/arXiv.``) or as an address of arXiv, doi.org, alphaXiv, ar5iv or Hugging Face.
+    ``doi:10.48550/arXiv.``), as a citation (``arXiv preprint arXiv:``) or as an address of arXiv,
+    doi.org, alphaXiv, ar5iv, Hugging Face, SciRate, Semantic Scholar, Emergent Mind or Papers.cool.
     Raises `InputError` for anything else.
     """
     rest = _without_wrapping(text)
@@ -101,7 +109,7 @@ def _suffix(version: int | None) -> str:
 def _without_wrapping(text: str) -> str:
     """Drop what surrounds the identifier: blanks, brackets, a prefix or an address."""
     inner = _CITATION.sub("", text[:MAX_CHARS].strip(), count=1)
-    inner = unquote(inner.strip(_WRAPPING))
+    inner = _CITED.sub("", unquote(inner.strip(_WRAPPING)), count=1)
     address = ADDRESS.match(inner)
     return inner[address.end() :] if address else inner
 

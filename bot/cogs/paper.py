@@ -38,6 +38,7 @@ from bot.query.results import (
     says_words,
     usual_sort,
 )
+from bot.query.values import find_identifier
 from bot.text import markdown
 from bot.ui.acts import Act, no_longer_there
 from bot.ui.advice import Suggestion, make_chips, make_suggestions, render_nothing
@@ -70,6 +71,8 @@ MAX_LABEL = 100  # of an option
 PaperText = app_commands.Range[str, 1, 300]
 ACTS = (Act.SAVE, Act.LIKE, Act.NOT_FOR_US, Act.BIBTEX)
 A_PAPER = "an arXiv identifier or address, or start typing the title"
+MOST_NAMED = 5
+"""Papers whose titles begin alike, listed for a person to choose from."""
 
 
 @app_commands.allowed_installs(guilds=True, users=True)
@@ -194,16 +197,15 @@ class PaperCog(commands.GroupCog, group_name="paper", group_description="Find an
     @app_commands.command(description="Show everything known about a paper")
     @app_commands.describe(paper=A_PAPER)
     async def show(self, interaction: discord.Interaction, paper: PaperText) -> None:
-        arxiv_id, _ = parse_identifier(paper)
         await interaction.response.defer(thinking=True)
-        await self._show_paper(interaction, await self._get(arxiv_id))
+        await self._show_paper(interaction, await self._named(interaction, paper))
 
     @app_commands.command(description="Find the papers most similar to a given one")
     @app_commands.describe(paper=A_PAPER)
     async def similar(self, interaction: discord.Interaction, paper: PaperText) -> None:
-        arxiv_id, _ = parse_identifier(paper)
         await interaction.response.defer(thinking=True)
-        await self.show_similar(interaction, arxiv_id)
+        stored = await self._named(interaction, paper)
+        await self.show_similar(interaction, stored.paper.arxiv_id)
 
     async def show_similar(self, interaction: discord.Interaction, arxiv_id: ArxivId) -> None:
         """List the papers that are most like a given one."""
@@ -229,6 +231,14 @@ class PaperCog(commands.GroupCog, group_name="paper", group_description="Find an
         embed = render_paper_details(stored, None)
         view = make_view(paper_buttons(arxiv_id))
         await interaction.edit_original_response(embed=embed, view=view)
+
+    async def _named(self, interaction: discord.Interaction, text: str) -> StoredPaper:
+        """Return the one paper that ``text`` names; raises `InputError` if none or several."""
+        async with self.turns.of(interaction.user.id):
+            found = await self.store.search.find_named(text, MOST_NAMED + 1)
+        if len(found) == 1:
+            return found[0]
+        raise _several(text, found) if found else _nowhere(text)
 
     async def _get(self, arxiv_id: ArxivId) -> StoredPaper:
         stored = await self.store.papers.get_paper(arxiv_id)
@@ -284,10 +294,35 @@ def _the_one(asked: Identified | HasDoi, page: SearchPage) -> StoredPaper:
         return page.matches[0].stored
     if isinstance(asked, Identified):
         raise unseen(asked.arxiv_id)
-    raise InputError(
-        f"I know of no paper with the DOI {asked.doi}; arXiv often learns DOIs late, so try its "
-        "title."
+    raise _unknown_doi(asked.doi)
+
+
+def _unknown_doi(doi: str) -> InputError:
+    return InputError(
+        f"I know of no paper with the DOI {doi}; arXiv often learns DOIs late, so try its title."
     )
+
+
+def _nowhere(text: str) -> InputError:
+    place = find_identifier(text)
+    if isinstance(place, Identified):
+        return unseen(place.arxiv_id)
+    if isinstance(place, HasDoi):
+        return _unknown_doi(place.doi)
+    return InputError(
+        f"No paper has a title that begins with {markdown.plain(text, 60)!r}; give an identifier "
+        "such as 2401.01234, the address of its page, or look for its words with /paper search."
+    )
+
+
+def _several(text: str, found: Sequence[StoredPaper]) -> InputError:
+    titles = [
+        f"- {markdown.shorten(one_line(each.paper.title), 100)} ({each.paper.arxiv_id})"
+        for each in found[:MOST_NAMED]
+    ]
+    count = f"More than {MOST_NAMED}" if len(found) > MOST_NAMED else str(len(found))
+    said = f"{count} papers have titles that begin so; type more of it, or an identifier:"
+    return InputError("\n".join([said, *titles]))
 
 
 def unseen(arxiv_id: ArxivId) -> InputError:

@@ -367,6 +367,20 @@ async def test_a_paper_is_shown_by_picking_its_title(world: World) -> None:
     assert "Diffusion networks, part 24" in shown(result)
 
 
+async def test_a_paper_is_shown_by_the_beginning_of_its_title(world: World) -> None:
+    await world.announce()
+    result = await world.member.slash(world.channel, "paper show", paper="graph networks, part 7")
+    assert "We study problem 7 and solve it." in shown(result)
+
+
+async def test_titles_that_begin_alike_are_listed_to_choose_from(world: World) -> None:
+    await world.announce()
+    result = await world.member.slash(world.channel, "paper show", paper="diffusion networks, p")
+    assert "More than 5 papers have titles that begin so" in shown(result)
+    assert "Diffusion networks, part 24 (2403.00024)" in shown(result)
+    assert is_private(result)
+
+
 async def test_an_identifier_completes_to_its_paper(world: World) -> None:
     await world.announce()
     choices = await world.member.autocomplete(world.channel, "paper show", "paper", "2403.00007")

@@ -10,7 +10,7 @@ while new papers arrive.
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 
-from bot.models import ArxivId, Paper
+from bot.models import ArxivId, Paper, StoredPaper
 from bot.query.ast import Node, Query
 from bot.query.results import Advice, Blame, Closest, Cursor, DoubtfulWord, Match, SearchPage, Sort
 from bot.store.search.advice import advise
@@ -18,6 +18,7 @@ from bot.store.search.closest import find_closest
 from bot.store.search.daily import match_many
 from bot.store.search.find import find
 from bot.store.search.index import index, merge_all, refresh, unindex
+from bot.store.search.named import find_named
 from bot.store.search.renewal import Progress, renew
 from bot.store.search.similar import find_similar
 from bot.store.search.trace import Trace, trace
@@ -147,6 +148,13 @@ class Search:
     async def suggest_titles(self, typed: str, limit: int = 25) -> list[TitleSuggestion]:
         """Complete a title that is being typed: all its words, the last one perhaps unfinished."""
         return await self._database.search(SUGGEST_DEADLINE_S, suggest_titles, typed, limit)
+
+    async def find_named(self, text: str, limit: int = 10) -> tuple[StoredPaper, ...]:
+        """Find the papers that ``text`` may name: an identifier, address, DOI or title's beginning.
+
+        Newest first; where titles are ``text`` to the last word, only these.
+        """
+        return await self._database.search(SUGGEST_DEADLINE_S, find_named, text, limit)
 
     async def suggest_authors(self, typed: str, limit: int = 25) -> list[str]:
         """Complete an author's name; those with most recent papers first."""
