@@ -15,7 +15,6 @@ PostgreSQL with ``--postgres``.
 
 import argparse
 import asyncio
-import math
 import multiprocessing
 import os
 import platform
@@ -33,7 +32,7 @@ from typing import TypeVar
 
 from benchmarks.corpus import SHARED, Grower, build_database, read_corpus
 from benchmarks.search_peers import PAGE, Bm25, LikeScan, Peer, postgres_peers, tantivy_peers
-from benchmarks.tables import table, verdict
+from benchmarks.tables import percentile_95, table, verdict
 from bot.query.parser import parse_query
 from bot.query.results import SearchPage, Sort
 from bot.store.search.search import Search
@@ -377,11 +376,6 @@ def goal_rows(measured: Measured, peers: Sequence[Peer]) -> Iterator[tuple[str, 
 def goal_row(name: str, times: Sequence[float], most_ms: float) -> tuple[str, ...]:
     reached = percentile_95(times)
     return name, f"{reached:.2f} ms", f"at most {most_ms} ms", verdict(reached <= most_ms)
-
-
-def percentile_95(times: Sequence[float]) -> float:
-    ordered = sorted(times)
-    return ordered[math.ceil(0.95 * len(ordered)) - 1]
 
 
 def summary(times: Sequence[float]) -> str:

@@ -105,17 +105,22 @@ class LikeScan(Peer):
 
 def tantivy_peers(folder: Path, connection: sqlite3.Connection) -> list[Peer]:
     """Index the same papers with tantivy; none where it is not installed."""
+    index = tantivy_index(folder, connection)
+    return [Tantivy(index, sort) for sort in Sort] if index is not None else []
+
+
+def tantivy_index(folder: Path, connection: sqlite3.Connection) -> "TantivyIndex | None":
     try:
         tantivy = importlib.import_module("tantivy")
     except ImportError:
         print("tantivy is not installed: it takes no part; python -m pip install tantivy brings it")
-        return []
+        return None
     begun = time.perf_counter()
     index = TantivyIndex(tantivy, folder / "tantivy", connection)
     size = sum(file.stat().st_size for file in (folder / "tantivy").iterdir()) / 1e6
     took = time.perf_counter() - begun
     print(f"{tantivy.__version__}: indexed in {took:.0f} s, {size:,.0f} MB without the texts")
-    return [Tantivy(index, sort) for sort in Sort]
+    return index
 
 
 class Tantivy(Peer):
@@ -191,10 +196,36 @@ class TantivyIndex:
         by = "key" if sort is Sort.NEWEST else None
         hits = self._searcher.search(asked, PAGE, count=False, order_by_field=by).hits
         keys = self._searcher.fast_field_values("key", [address for _, address in hits])
+        rows = self._fetch(keys)
+        return [rows[key][1] for key in keys]
+
+    def _fetch(self, keys: list[int]) -> dict[int, tuple[Any, ...]]:
         marks = ", ".join("?" * len(keys))
         sql = f"SELECT key, {COLUMNS} FROM paper WHERE key IN ({marks})"
-        rows = {row[0]: row for row in self._connection.execute(sql, keys)}
-        return [rows[key][1] for key in keys]
+        return {row[0]: row for row in self._connection.execute(sql, keys)}
+
+    def best(self, text: str, *, is_any: bool) -> list[int]:
+        """Return the ten best by BM25 for all or any of some words, a word of the title twice."""
+        occur = self._tantivy.Occur
+        words = self._english.analyze(text)
+        return self._keys_of(
+            self._boolean(
+                (occur.Should if is_any else occur.Must, self._weighted(word)) for word in words
+            )
+        )
+
+    def _weighted(self, word: str) -> Any:
+        """Ask for a word in the texts, and count it again in the title."""
+        query, occur = self._tantivy.Query, self._tantivy.Occur
+        title = query.term_query(self._schema, "title", word)
+        said = query.term_query(self._schema, "said", word)
+        return self._boolean([(occur.Must, said), (occur.Should, query.boost_query(title, 2.0))])
+
+    def _keys_of(self, asked: Any) -> list[int]:
+        hits = self._searcher.search(asked, PAGE, count=False).hits
+        keys = self._searcher.fast_field_values("key", [address for _, address in hits])
+        self._fetch(keys)
+        return list(keys)
 
     def translate(self, node: Node) -> Any | None:
         """Write a query for tantivy; None where it has no equal of a part."""

@@ -1,35 +1,50 @@
-"""Known papers looked for by half-remembered titles: found among the first five, or not?
+"""Known papers looked for by what one remembers of them: found among the first ten, and how fast?
 
-    python -m benchmarks search_quality
+    python -m benchmarks search_quality [--database FILE] [--per-kind N]
 
-Queries are drawn from the real corpus with a seed: half the words of a title, a title with one
-word replaced, an author plus two words, two title words plus one of the abstract. Relevance is
-compared with FTS5's full bm25 over the same matches, plain and with the title weighted.
+Queries are drawn with a seed from the papers of FILE, an archive that `search` has kept, or of the
+real corpus: half the words of a title, a title with one word replaced or misspelt, a surname and
+two words, five words of the abstract, a question. Ours is the search by relevance that goes on with
+the closest, as a person sees it; its peers are FTS5's bm25 with the title weighted, over what the
+same query finds, and tantivy with the title weighted, where it is installed, asked for all the
+words and for any of them. Each query goes to all of them, one after the other; times are of
+computing, with ten rows fetched.
 """
 
-import asyncio
+import argparse
 import random
 import re
 import sqlite3
+import string
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
+from datetime import date
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 
 from benchmarks.corpus import SHARED, build_database, read_corpus, real_papers
-from benchmarks.tables import table
+from benchmarks.search_peers import PAGE, tantivy_index
+from benchmarks.tables import percentile_95, table
 from bot.query.compile import compile_node
-from bot.query.inflect import lemma_of
 from bot.query.parser import parse_query
 from bot.query.results import Sort
 from bot.query.widen import widen, words_to_look_up
+from bot.store.search.closest import find_closest
+from bot.store.search.find import find
+from bot.store.search.search import FIND_DEADLINE_S
 from bot.store.search.vocabulary import read_lexicon
-from bot.store.store import open_store
+from bot.store.sqlite.executor import Reading
 
-PER_KIND = 100
-FIRST = 5
+PER_KIND = 60
+FIRSTS = (1, 5, 10)
+CACHE = "PRAGMA cache_size = -64000"
+LONG_AGO = date(1995, 1, 1)
 
 # fmt: off
 _OTHER_WORDS: Mapping[str, str] = MappingProxyType({
@@ -59,60 +74,128 @@ class Judged:
     key: int
 
 
+Engine = Callable[[str], list[int]]
+"""Finds the keys of ten papers, the best first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """At which place each paper was found (0: not), and the milliseconds it took."""
+
+    places: list[int]
+    times: list[float]
+
+    def shown(self) -> str:
+        shares = [
+            sum(0 < place <= first for place in self.places) / len(self.places) for first in FIRSTS
+        ]
+        return " ".join(f"{share:.2f}" for share in shares)
+
+    def timed(self) -> str:
+        ordered = sorted(self.times)
+        return f"{ordered[len(ordered) // 2]:.1f} / {percentile_95(ordered):.1f}"
+
+
 def main(argv: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks search_quality")
+    parser.add_argument("--database", type=Path, metavar="FILE")
+    parser.add_argument("--per-kind", type=int, default=PER_KIND, metavar="N")
+    options = parser.parse_args(argv)
     if not SHARED.exists():
         print(f"This needs the corpus {SHARED}, which is not here.", file=sys.stderr)
         return 1
     with tempfile.TemporaryDirectory() as folder:
-        measure(Path(folder))
+        measure(Path(folder), options.database, options.per_kind)
     return 0
 
 
-def measure(folder: Path) -> None:
-    path = folder / "real.db"
-    build_database(path, real_papers(read_corpus()))
-    connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
-    papers = connection.execute("SELECT key, title, abstract, authors FROM paper").fetchall()
-    judged = list(make_judged(papers))
-    orders: dict[str, Callable[[str], list[int]]] = {
-        "full bm25": lambda query: _bm25(connection, query, "rank"),
-        "full bm25, title x 10": lambda query: _bm25(
-            connection, query, "bm25(paper_text, 10, 1, 2, 1, 0, 0)"
-        ),
+def measure(folder: Path, path: Path | None = None, per_kind: int = PER_KIND) -> None:
+    if path is None:
+        path = folder / "real.db"
+        build_database(path, real_papers(read_corpus()))
+    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
+        connection.execute(CACHE)
+        judged = list(make_judged(connection, per_kind))
+        report(_ask_all(make_engines(connection, folder), judged))
+
+
+def make_engines(connection: sqlite3.Connection, folder: Path) -> dict[str, Engine]:
+    engines: dict[str, Engine] = {
+        "ours": partial(_ours, connection),
+        "ours, strictly": partial(_strictly, connection),
+        "bm25": partial(_bm25, connection),
     }
-    found = {name: _count(judged, order) for name, order in orders.items()}
-    connection.close()
-    found["relevance"] = asyncio.run(_count_ours(path, judged, Sort.RELEVANCE))
-    found["newest"] = asyncio.run(_count_ours(path, judged, Sort.NEWEST))
-    kinds = list(dict.fromkeys(each.kind for each in judged))
-    print(
-        f"\nKnown papers among the first {FIRST}, of {PER_KIND} each; {len(papers):,} real papers"
-    )
-    rows = [
-        (name, *(str(counts.get(kind, 0)) for kind in kinds), str(sum(counts.values())))
-        for name, counts in found.items()
-    ]
-    print(table([("", *kinds, "all"), *rows]))
+    index = tantivy_index(folder, connection)
+    if index is not None:
+        for name, is_any in (("tantivy, all", False), ("tantivy, any", True)):
+            engines[name] = partial(index.best, is_any=is_any)
+    return engines
 
 
-def make_judged(papers: list[tuple[int, str, str, str]], seed: int = 7) -> Iterator[Judged]:
-    """Draw `PER_KIND` queries of each kind."""
+def _ask_all(
+    engines: Mapping[str, Engine], judged: Sequence[Judged]
+) -> dict[str, dict[str, Outcome]]:
+    outcomes: dict[str, dict[str, Outcome]] = defaultdict(dict)
+    for each in judged:
+        for name, ask in engines.items():
+            outcome = outcomes[each.kind].setdefault(name, Outcome([], []))
+            begun = time.process_time()
+            found = ask(each.query)
+            outcome.times.append((time.process_time() - begun) * 1000)
+            outcome.places.append(found.index(each.key) + 1 if each.key in found else 0)
+    return outcomes
+
+
+def report(outcomes: Mapping[str, Mapping[str, Outcome]]) -> None:
+    names = list(next(iter(outcomes.values())))
+    count = len(next(iter(outcomes.values()))[names[0]].places)
+    print(f"\nShare found among the first {', '.join(map(str, FIRSTS))}; {count} queries of a kind")
+    print(table([("", *names), *_rows(outcomes, names, Outcome.shown)]))
+    print("\nMilliseconds of computing: p50 / p95")
+    print(table([("", *names), *_rows(outcomes, names, Outcome.timed)]))
+
+
+def _rows(
+    outcomes: Mapping[str, Mapping[str, Outcome]],
+    names: Sequence[str],
+    show: Callable[[Outcome], str],
+) -> Iterator[tuple[str, ...]]:
+    for kind, each in outcomes.items():
+        yield (kind, *(show(each[name]) for name in names))
+    for_all = {
+        name: Outcome(
+            [place for each in outcomes.values() for place in each[name].places],
+            [took for each in outcomes.values() for took in each[name].times],
+        )
+        for name in names
+    }
+    yield ("all", *(show(for_all[name]) for name in names))
+
+
+# The queries
+
+
+def make_judged(connection: sqlite3.Connection, per_kind: int, seed: int = 7) -> Iterator[Judged]:
+    """Draw ``per_kind`` queries of each kind."""
     dice = random.Random(seed)
+    keys = [key for (key,) in connection.execute("SELECT key FROM paper ORDER BY key")]
     makers = {
         "half the title": _half_title,
-        "one word replaced": _replaced_word,
-        "author and two words": _author_and_words,
-        "title and abstract": _title_and_abstract,
+        "synonym": _replaced_word,
+        "typo": _misspelt_word,
+        "surname, topic": _surname_and_words,
+        "abstract": _of_abstract,
+        "question": _question,
     }
     for kind, make in makers.items():
         made = 0
-        for key, title, abstract, authors in dice.sample(papers, len(papers)):
-            query = make(dice, title, abstract, authors)
+        while made < per_kind:
+            key = dice.choice(keys)
+            sql = "SELECT title, abstract, authors FROM paper WHERE key = ?"
+            query = make(dice, *connection.execute(sql, (key,)).fetchone())
             if query is not None:
                 yield Judged(kind, query, key)
                 made += 1
-            if made == PER_KIND:
-                break
 
 
 def _words(text: str) -> list[str]:
@@ -141,52 +224,86 @@ def _replaced_word(dice: random.Random, title: str, abstract: str, authors: str)
     return " ".join(words)
 
 
-def _author_and_words(dice: random.Random, title: str, abstract: str, authors: str) -> str | None:
+def _misspelt_word(dice: random.Random, title: str, abstract: str, authors: str) -> str | None:
+    words = _telling(title)
+    places = [at for at, word in enumerate(words) if len(word) > 5 and word.isalpha()]
+    if len(words) < 4 or not places:
+        return None
+    at = dice.choice(places)
+    words[at] = _misspelt(dice, words[at])
+    return " ".join(words)
+
+
+def _misspelt(dice: random.Random, word: str) -> str:
+    at = dice.randrange(1, len(word) - 1)
+    return dice.choice(
+        (
+            word[:at] + word[at + 1 :],
+            word[:at] + word[at + 1] + word[at] + word[at + 2 :],
+            word[:at] + dice.choice(string.ascii_lowercase) + word[at:],
+            word[:at] + dice.choice(string.ascii_lowercase) + word[at + 1 :],
+        )
+    )
+
+
+def _surname_and_words(dice: random.Random, title: str, abstract: str, authors: str) -> str | None:
     surname = dice.choice(authors.split("\n")).split()[-1:]
     words = _telling(title)
-    if len(words) < 3 or not surname or not surname[0].isalpha():
+    if len(words) < 3 or not surname or not re.fullmatch("[A-Za-z]{3,}", surname[0]):
         return None
-    return f"author:{surname[0]} {' '.join(dice.sample(words, 2))}"
+    return f"{surname[0]} {' '.join(dice.sample(words, 2))}"
 
 
-def _title_and_abstract(dice: random.Random, title: str, abstract: str, authors: str) -> str | None:
-    titled = {lemma_of(word.lower()) for word in _words(title)}
-    other = [w for w in re.findall(r"\b[a-z]{5,}\b", abstract) if lemma_of(w) not in titled]
+def _of_abstract(dice: random.Random, title: str, abstract: str, authors: str) -> str | None:
+    words = sorted(set(re.findall(r"\b[a-z]{6,}\b", abstract)))
+    return " ".join(dice.sample(words, 5)) if len(words) >= 20 else None
+
+
+_QUESTIONS = (
+    "papers about {0} {1} for {2}",
+    "what is a good paper on {0} and {1} with {2}?",
+    "how do people use {0} for {1} in {2}?",
+    "recent work on {0} {1} that deals with {2}",
+)
+
+
+def _question(dice: random.Random, title: str, abstract: str, authors: str) -> str | None:
     words = _telling(title)
-    if len(words) < 4 or not other:
+    if len(words) < 4:
         return None
-    return " ".join([*dice.sample(words, 2), dice.choice(other)])
+    return dice.choice(_QUESTIONS).format(*(word.lower() for word in dice.sample(words, 3)))
 
 
-def _bm25(connection: sqlite3.Connection, query: str, order: str) -> list[int]:
-    asked = parse_query(query).root
-    found = read_lexicon(
+# Who is asked
+
+
+def _strictly(connection: sqlite3.Connection, text: str) -> list[int]:
+    reading = Reading(connection, FIND_DEADLINE_S, time.thread_time)
+    page = find(reading, parse_query(text), Sort.RELEVANCE, PAGE, None)
+    return [match.stored.key for match in page.matches]
+
+
+def _ours(connection: sqlite3.Connection, text: str) -> list[int]:
+    found = _strictly(connection, text)
+    if len(found) < PAGE:
+        reading = Reading(connection, FIND_DEADLINE_S, time.thread_time)
+        closest = find_closest(reading, parse_query(text), LONG_AGO, PAGE - len(found), found)
+        found += [match.stored.key for match in closest.matches] if closest else []
+    return found
+
+
+def _bm25(connection: sqlite3.Connection, text: str) -> list[int]:
+    asked = parse_query(text).root
+    known = read_lexicon(
         lambda sql, values: connection.execute(sql, values).fetchall(), words_to_look_up(asked)
     )
-    expression = compile_node(widen(asked, found)).select(lambda place: True).expression()
+    expression = compile_node(widen(asked, known)).select(lambda place: True).expression()
     rows = connection.execute(
-        f"SELECT rowid FROM paper_text WHERE paper_text MATCH ? ORDER BY {order} LIMIT ?",
-        (expression, FIRST),
+        "SELECT rowid, (SELECT abstract FROM paper WHERE key = paper_text.rowid) FROM paper_text "
+        "WHERE paper_text MATCH ? ORDER BY bm25(paper_text, 10, 1, 2, 1, 0, 0) LIMIT ?",
+        (expression, PAGE),
     )
     return [row[0] for row in rows]
-
-
-def _count(judged: list[Judged], order: Callable[[str], list[int]]) -> dict[str, int]:
-    counts: dict[str, int] = {}
-    for each in judged:
-        counts[each.kind] = counts.get(each.kind, 0) + (each.key in order(each.query))
-    return counts
-
-
-async def _count_ours(path: Path, judged: list[Judged], sort: Sort) -> dict[str, int]:
-    counts: dict[str, int] = {}
-    async with open_store(path) as store:
-        for each in judged:
-            query = parse_query(each.query)
-            page = await store.search.find(query, sort=sort, limit=FIRST, deadline_s=5)
-            found = any(match.stored.key == each.key for match in page.matches)
-            counts[each.kind] = counts.get(each.kind, 0) + found
-    return counts
 
 
 if __name__ == "__main__":

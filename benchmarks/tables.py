@@ -1,5 +1,6 @@
 """Tables and verdicts as the benchmarks print them."""
 
+import math
 from collections.abc import Sequence
 
 GAP = "  "
@@ -23,3 +24,8 @@ def _cells(row: Sequence[str], widths: Sequence[int], names: int) -> list[str]:
 
 def verdict(is_met: bool) -> str:
     return "met" if is_met else "MISSED"
+
+
+def percentile_95(times: Sequence[float]) -> float:
+    ordered = sorted(times)
+    return ordered[math.ceil(0.95 * len(ordered)) - 1]

@@ -12,7 +12,6 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
 
 from bot.query.ast import And, Node, Not, Or, Text, TextField, all_of, any_of
 from bot.query.tokens import searchable, words
@@ -37,7 +36,8 @@ def tiers(root: Node) -> tuple[Node, ...]:
     in_title = all_of(titled, *filters)
     first = [in_title]
     if phrase is not None:
-        first = [all_of(in_title, phrase), all_of(in_title, Not(phrase))]
+        others = [part for part in _parts(titled) if not isinstance(part, Text)]
+        first = [all_of(phrase, *others, *filters), all_of(in_title, Not(phrase))]
     rest = all_of(root, Not(titled))
     if len(asked) < 2:
         return (*first, rest)
@@ -47,9 +47,13 @@ def tiers(root: Node) -> tuple[Node, ...]:
 
 def _parted(root: Node) -> tuple[Node, list[Node]]:
     """Part what must hold into what is said in free words and all the rest."""
-    parts = root.parts if isinstance(root, And) else (root,)
+    parts = _parts(root)
     said = [part for part in parts if _wanted(part)]
     return all_of(*said), [part for part in parts if not _wanted(part)]
+
+
+def _parts(root: Node) -> tuple[Node, ...]:
+    return root.parts if isinstance(root, And) else (root,)
 
 
 def _in_title(node: Node) -> Node:
@@ -76,11 +80,15 @@ def _wanted(node: Node) -> list[Text]:
             return []
 
 
+MOST_OF_A_PHRASE = 3
+"""Words: so few titles hold more of them that they need not be told apart by their order."""
+
+
 def _title_phrase(root: Node) -> Text | None:
     """Return the words of ``root`` as one phrase of the title, when there are several."""
     parts = root.parts if isinstance(root, And) else ()
     asked = [part for part in parts if isinstance(part, Text) and part.field is None]
-    if len(asked) < 2 or any(word.is_prefix for word in asked[:-1]):
+    if not 1 < len(asked) <= MOST_OF_A_PHRASE or any(word.is_prefix for word in asked[:-1]):
         return None
     text = " ".join(word.text for word in asked)
     is_prefix = asked[-1].is_prefix
@@ -115,21 +123,37 @@ class Scorer:
         self._heads = tuple(beginning for beginning, _ in self._beginnings)
         self._stems = _stems(asked)
 
+    def score_title(self, title: str) -> float:
+        """Return how well a title alone says it, as a paper of usual length would count."""
+        return self._total(title, AVERAGE_LENGTH, {}, {})
+
     def score(self, title: str, abstract: str, authors: str) -> float:
         """Return how well a paper says it, in no particular unit."""
-        words_of_title = words(title)
-        in_title = list(self._find(words_of_title))
-        titled = Counter(number for _, number in in_title)
         said, named = self._count(abstract), self._count(authors)
-        length = len(abstract) / CHARS_PER_WORD + TITLE_WEIGHT * len(words_of_title)
+        return self._total(title, len(abstract) / CHARS_PER_WORD, said, named)
+
+    def _total(
+        self, title: str, length: float, said: Mapping[int, int], named: Mapping[int, int]
+    ) -> float:
+        words_of_title = words(title)
+        length += TITLE_WEIGHT * len(words_of_title)
         damping = SATURATION * (1 - LENGTH_SHARE + LENGTH_SHARE * length / AVERAGE_LENGTH)
-        near = {(one, other) for (at, one), (to, other) in pairwise(in_title) if to == at + 1}
-        total = ADJACENT_BONUS * sum(other == one + 1 for one, other in near)
-        for number, weight in enumerate(self.weights):
-            often = TITLE_WEIGHT * titled[number] + said[number] + NAME_WEIGHT * named[number]
-            if often:
-                total += weight * often * (SATURATION + 1) / (often + damping)
-        return total
+        often: dict[int, float] = defaultdict(float)
+        near: set[tuple[int, int]] = set()
+        before, last = -2, -2
+        for at, number in self._find(words_of_title):
+            often[number] += TITLE_WEIGHT
+            if at == before + 1 and number == last + 1:
+                near.add((last, number))
+            before, last = at, number
+        for number, count in said.items():
+            often[number] += count
+        for number, count in named.items():
+            often[number] += NAME_WEIGHT * count
+        return ADJACENT_BONUS * len(near) + sum(
+            self.weights[number] * count * (SATURATION + 1) / (count + damping)
+            for number, count in sorted(often.items())
+        )
 
     def _count(self, text: str) -> Mapping[int, int]:
         """Count what is asked for in a text.

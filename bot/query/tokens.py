@@ -105,15 +105,13 @@ def searchable(text: str) -> str | None:
     lower = text.lower()
     if "+" in lower or "#" in lower or "⁺" in lower or ".net" in lower:
         return None
-    if text.isascii() and "_" not in lower and "^" not in lower:
+    has_scripts = "_" in lower or "^" in lower
+    if text.isascii() and not has_scripts:
         return lower
-    return " ".join(map(_searchable, text.split()))
-
-
-def _searchable(part: str) -> str:
-    lower = part.lower()
-    is_usual = part.isascii() and "_" not in lower and "^" not in lower
-    return lower if is_usual else indexed(part)
+    if has_scripts:
+        return indexed(text)
+    # Most words of a text that is not in ASCII are.
+    return " ".join([part.lower() if part.isascii() else indexed(part) for part in text.split()])
 
 
 def _is_usual(lower: str) -> bool:

@@ -18,7 +18,7 @@ def shown(query: str) -> list[str]:
 
 def test_tiers_go_from_the_title_as_typed_to_anywhere() -> None:
     assert shown("deep learning") == [
-        'title:deep title:learning title:"deep learning"',
+        'title:"deep learning"',
         'title:deep title:learning -title:"deep learning"',
         "deep learning -(title:deep title:learning) (title:deep OR title:learning)",
         "deep learning -(title:deep title:learning) -(title:deep OR title:learning)",

@@ -15,6 +15,7 @@ from bot.store.rows import PAPER_COLUMNS, stored_link, stored_paper
 from bot.store.search.plan import (
     EVERYWHERE,
     FIRST_KEY,
+    HEAD,
     KeyRange,
     Stretch,
     plan_tiers,
@@ -28,10 +29,12 @@ from bot.store.search.words import (
     widened,
 )
 from bot.store.sqlite.executor import Reading
-from bot.store.sqlite.statements import json_array
+from bot.store.sqlite.statements import Row, json_array
 
 COUNTED = 1000  # a page says '1,000+' beyond: counting all of three million takes seconds
 POOL = 150  # papers that are scored: about 10 ms, and better than BM25 over all of them
+READ = 60  # of them whose texts are read
+TITLES_S = 0.03  # to find titles, after the deadline of finding
 SCORING_S = 0.03  # to score and load what was found, after the deadline of finding
 LOADING_S = 0.25  # the same for a long page; ten papers take a millisecond
 
@@ -125,10 +128,7 @@ class _Search:
 
     def _in_pool(self) -> list[Found]:
         """Score the papers that the tiers bring first; behind the last of them the tiers go on."""
-        pool = self._behind(None, POOL)
-        if self.cursor is None:
-            is_all = len(pool) < POOL or self.reading.overran
-            self._count(pool if is_all else follow(self.reading, self.newest, COUNTED + 1))
+        pool = self._pool()
         self.reading.allow(SCORING_S)
         found = self._ranked(pool)[self.shown : self.shown + self.limit + 1]
         missing = self.limit + 1 - len(found)
@@ -138,18 +138,32 @@ class _Search:
                 found += self._behind(self.end_of_pool, missing)
         return found
 
+    def _pool(self) -> list[Found]:
+        """Collect the papers to score; fewer than `POOL` are all that there are.
+
+        If few papers match at all, the tiers need not be told apart. If even these are not found in
+        time, the titles still are, from a small index.
+        """
+        is_first = self.cursor is None
+        wanted = COUNTED if is_first else POOL
+        newest = follow(self.reading, self.newest, wanted + 1, within=self.within)
+        if is_first:
+            self._count(newest)
+        if self.reading.overran:
+            self.reading.allow(TITLES_S)
+            titled = [stretch for stretch in self.walk if stretch.index == HEAD]
+            found = follow(self.reading, titled, POOL, within=self.within)
+            known = {key for _, key in found}
+            return [*found, *(each for each in newest if each[1] not in known)][:POOL]
+        return newest if len(newest) < POOL else self._behind(None, POOL)
+
     def _ranked(self, pool: Sequence[Found]) -> list[Found]:
         """Order the pool by score, newest first among equals; the same for every page."""
         archive = count_archive(self.reading, self.bound)
         counts = count_papers(self.reading, asked_words(self.root), self.bound)
         scorer = Scorer(self.root, lambda forms: weight(count_forms(forms, counts), archive))
-        rows = self.reading.rows(
-            "SELECT key, title, abstract, authors FROM paper "
-            "WHERE key IN (SELECT value FROM json_each(?))",
-            (json_array([key for _, key in pool]),),
-        )
-        scores = {key: scorer.score(*texts) for key, *texts in rows}
-        return sorted(pool, key=lambda found: (-scores.get(found[1], 0.0), -found[1]))
+        scores = score_papers(self.reading, scorer, [key for _, key in pool])
+        return sorted(pool, key=lambda found: scores.get(found[1], NOT_READ), reverse=True)
 
     def _next(self, page: Sequence[Found]) -> Cursor:
         shown = self.shown + len(page)
@@ -171,6 +185,32 @@ class _Search:
             bound=self.bound,
             is_back=is_back,
         )
+
+
+Score = tuple[bool, float, int]
+"""Whether a paper was read, how well it says what was asked, and its key."""
+
+NOT_READ: Score = (False, 0.0, 0)
+
+
+def score_papers(reading: Reading, scorer: Scorer, keys: Sequence[int]) -> dict[int, Score]:
+    """Score papers: all of them by their titles, the best of these by their texts.
+
+    To read a text takes ten times as long as to read a title.
+    """
+    titles = _read(reading, "key, title", keys)
+    scores: dict[int, Score] = {
+        key: (False, scorer.score_title(title), key) for key, title in titles
+    }
+    best = sorted(scores, key=scores.__getitem__, reverse=True)[:READ]
+    for key, *texts in _read(reading, "key, title, abstract, authors", best):
+        scores[key] = (True, scorer.score(*texts), key)
+    return scores
+
+
+def _read(reading: Reading, columns: str, keys: Sequence[int]) -> list[Row]:
+    sql = f"SELECT {columns} FROM paper WHERE key IN (SELECT value FROM json_each(?))"
+    return reading.rows(sql, (json_array(keys),))
 
 
 def known_keys(reading: Reading, root: Node) -> dict[Located, list[int]]:

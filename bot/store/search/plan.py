@@ -29,6 +29,9 @@ from bot.query.results import LAST_KEY
 from bot.store.keys import end_key, first_key
 
 FIRST_KEY = 0
+HEAD = "paper_head"
+"""The index of titles and filters: a tenth of the size of the other."""
+TEXT = "paper_text"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +64,7 @@ class Stretch:
 
     keys: KeyRange
     match: str | None
-    index: str = "paper_text"
+    index: str = TEXT
     tier: int = 0
 
 
@@ -107,7 +110,7 @@ def _append(stretches: list[Stretch], older: Stretch) -> None:
 
 def _smallest_index(root: Node) -> str:
     """Name the smallest index that knows all that ``root`` asks for."""
-    return "paper_head" if all(map(_is_in_head, leaves(root))) else "paper_text"
+    return HEAD if all(map(_is_in_head, leaves(root))) else TEXT
 
 
 def _is_in_head(leaf: Node) -> bool:
