@@ -53,7 +53,7 @@ def test_there_are_the_commands_of_the_design(commands: list[Command]) -> None:
         "paper search", "paper show",
         "digest setup", "digest list", "digest preview", "digest send", "digest remove",
         "digest status", "digest why", "digest resolve", "digest pause", "digest resume",
-        "topic add", "topic edit", "topic list", "topic remove", "topic test",
+        "topic add", "topic edit", "topic from", "topic list", "topic remove", "topic test",
         "bot status", "bot help",
     }  # fmt: skip
 

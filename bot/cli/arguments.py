@@ -260,8 +260,9 @@ def _add_reading_commands(commands: "Subparsers[_Parser]") -> None:
 def _add_topic_commands(commands: "Subparsers[_Parser]") -> None:
     topic = _add(
         commands, "topic",
-        "Try topics on the stored listings, without saving or posting anything.",
+        "Try topics on the stored listings, or make one from examples. Saves and posts nothing.",
         "test --category cs.LG --query 'diffusion -survey' --weeks 4",
+        "from --papers 2401.01234 2402.04321 2403.00284 --category cs.LG",
     )  # fmt: skip
     actions = topic.add_subparsers(
         title="actions", metavar="ACTION", dest="topic_command", required=True
@@ -274,6 +275,18 @@ def _add_topic_commands(commands: "Subparsers[_Parser]") -> None:
     )  # fmt: skip
     test.add_argument("--query", required=True, help="what a paper must match")
     _add_channel_options(test)
+    from_papers = _add(
+        actions, "from",
+        "Make a topic from 3 to 50 papers: the shortest query that finds most of them and little "
+        "else, with a narrower and a wider one, and what each would have posted.",
+        "--papers 2401.01234 2402.04321 2403.00284 --category cs.LG",
+        "--bib library.bib --category cs.LG --json",
+    )  # fmt: skip
+    from_papers.add_argument("--papers", nargs="+", default=[], metavar="ID",
+                             help="arXiv identifiers or addresses")  # fmt: skip
+    from_papers.add_argument("--bib", type=Path, metavar="FILE",
+                             help="a BibTeX file that has identifiers")  # fmt: skip
+    _add_channel_options(from_papers)
 
 
 def _add_channel_options(parser: _Parser) -> None:

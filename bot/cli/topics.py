@@ -1,21 +1,24 @@
-"""`topic test`: what a topic would have posted, on the terminal."""
+"""`topic test` and `topic from`: topics tried, and made from examples, on the terminal."""
 
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
+from pathlib import Path
 
 from bot.arxiv.taxonomy import canonical_category
 from bot.cli.arguments import Options
 from bot.cli.channel import NO_CHANNEL
-from bot.cli.output import EXIT_OK, show
+from bot.cli.output import EXIT_OK, EXIT_USAGE, show
 from bot.config.schema import Config
 from bot.digest.models import Subscription, Topic
 from bot.digest.trial import Trial, TrialDay
-from bot.errors import InputError
+from bot.errors import FileFormatError, InputError
 from bot.models import AnnounceType
 from bot.query.parser import parse_query
 from bot.run.app import open_offline
+from bot.topics.examples import from_papers, read_examples
 from bot.topics.trials import SHOWN, MatchedPaper, Past, list_matched, read_past, try_topics
+from bot.ui.from_papers import FromPapers, Offered, say_about, say_offered
 from bot.ui.trial import say_trial
 
 FOLLOWED = (AnnounceType.NEW, AnnounceType.CROSS)
@@ -41,6 +44,63 @@ async def try_command(options: Options, config: Config) -> int:
         papers = await list_matched(pipeline.store, query, shown)
     show(trial_as_json(trial, papers) if options.json else trial_as_text(trial, papers))
     return EXIT_OK
+
+
+async def from_command(options: Options, config: Config) -> int:
+    text = ", ".join(options.papers)
+    if options.bib is not None:
+        text = f"{text}\n{_read_text(options.bib)}"
+    examples = read_examples(text)
+    channel = channel_of(options)
+    async with open_offline(config) as pipeline:
+        past = await read_past(pipeline.store, channel, options.weeks)
+        found = await from_papers(pipeline.store, past, channel, examples)
+    show(from_as_json(found) if options.json else from_as_text(found, channel))
+    return EXIT_OK if found.best is not None else EXIT_USAGE
+
+
+def _read_text(path: Path) -> str:
+    try:
+        return path.read_text("utf-8-sig", errors="replace")
+    except OSError as error:
+        raise FileFormatError(f"Cannot read {path}: {error.strerror}.") from error
+
+
+def from_as_json(found: FromPapers) -> str:
+    """Print what examples led to; null where there is no such query."""
+    named = {name.lower(): each for name, each in found.offered[:3] if not name.startswith("Group")}
+    printed = {
+        **{name: _offered(named.get(name)) for name in ("proposal", "narrower", "wider")},
+        "groups": [
+            {"papers": list(papers), **(_offered(each) or {})} for papers, each in found.groups
+        ],
+        "unknown": list(found.unknown),
+    }
+    return json.dumps(printed, ensure_ascii=False, indent=2) + "\n"
+
+
+def _offered(offered: Offered | None) -> dict[str, object] | None:
+    if offered is None:
+        return None
+    trial = offered.trial
+    return {
+        "query": offered.query,
+        "found": offered.found,
+        "of": offered.of,
+        "announced": trial.announced,
+        "matched": trial.matched,
+        "a_week": round(trial.a_week, 1),
+        "share": round(trial.share, 4),
+    }
+
+
+def from_as_text(found: FromPapers, channel: Subscription) -> str:
+    lines = list(say_about(found))
+    for name, each in found.offered:
+        lines += [f"{name}: {each.query}", f"  {say_offered(each, channel.categories)}"]
+    for number, (papers, _) in enumerate(found.groups, 1):
+        lines.append(f"Group {number} is {', '.join(papers)}")
+    return "".join(f"{line}\n" for line in lines)
 
 
 def channel_of(options: Options) -> Subscription:
@@ -100,4 +160,7 @@ def _paper(matched: MatchedPaper) -> str:
     return f"{line}  ({words})" if words else line
 
 
-TOPIC_COMMANDS: Mapping[str, Callable[[Options, Config], Awaitable[int]]] = {"test": try_command}
+TOPIC_COMMANDS: Mapping[str, Callable[[Options, Config], Awaitable[int]]] = {
+    "test": try_command,
+    "from": from_command,
+}

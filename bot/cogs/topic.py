@@ -18,6 +18,7 @@ from bot.cogs.suggestions import (
     make_choices,
     quietly,
 )
+from bot.cogs.topic_from import read_file, show_from_papers
 from bot.cogs.topic_saving import (
     TOPIC_COG,
     TopicForm,
@@ -147,6 +148,24 @@ class TopicCog(
     @quietly
     async def complete_edited(self, interaction: discord.Interaction, current: str) -> list[Choice]:
         return await self._offer_topics(interaction, current)
+
+    @app_commands.command(name="from", description="Make a topic from papers that belong to it")
+    @app_commands.describe(
+        papers="3 to 50 arXiv identifiers or addresses: 2401.01234, 2402.04321, ...",
+        file="a .bib file that has identifiers, instead or in addition",
+        channel="the digest that the topic is for (default: this channel's)",
+    )
+    async def from_papers(
+        self,
+        interaction: discord.Interaction,
+        papers: app_commands.Range[str, 1, 4000] | None = None,
+        file: discord.Attachment | None = None,
+        channel: ChannelOption | None = None,
+    ) -> None:
+        await defer_privately(interaction)
+        subscription = await self.subscription(interaction, channel)
+        text = f"{papers or ''}\n{await read_file(file)}"
+        await show_from_papers(self, interaction, subscription, text)
 
     @app_commands.command(name="list", description="List the topics of this server's digests")
     async def list_topics(self, interaction: discord.Interaction) -> None:

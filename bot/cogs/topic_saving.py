@@ -216,7 +216,7 @@ class EditButton(StateButton[EditTopic], state=EditTopic):
     async def press(self, interaction: discord.Interaction) -> None:
         cog = topic_cog(interaction)
         await cog.owned_subscription(interaction, self.state.channel_id)
-        draft = Draft.of(interaction.message, 0)
+        draft = Draft.of(interaction.message, self.state.at)
         await interaction.response.send_modal(TopicForm(cog, self.state.channel_id, draft))
 
 

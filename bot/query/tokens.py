@@ -186,6 +186,11 @@ _SEPARATE = frozenset(_STANDING_APART.split(" "))
 A hyphen there (*in-context*) is no reason to take two words for one."""
 
 
+def is_separate(word: str) -> bool:
+    """Whether a word only stands beside others: articles, pronouns, prepositions."""
+    return word in _SEPARATE
+
+
 def compounds(text: str) -> Iterator[tuple[str, str]]:
     """List the neighbours that ``text`` joins with a hyphen, or as a Greek letter to a word."""
     # Most of a text has no hyphen: looking at what has one takes a tenth of the time.

@@ -19,7 +19,7 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
 from bot.arxiv.client import say_failure
-from bot.cogs import acts, digest, left_out, library, me, mentions, paper
+from bot.cogs import acts, digest, left_out, library, me, mentions, paper, topic_saving
 from bot.cogs.answers import EXPIRED, LateOffers, report
 from bot.cogs.services import Deliverer
 from bot.cogs.status import BotCog
@@ -37,6 +37,7 @@ BUTTONS = (
     *library.BUTTONS,
     *me.BUTTONS,
     *digest.BUTTONS,
+    *topic_saving.BUTTONS,
     *left_out.BUTTONS,
 )
 

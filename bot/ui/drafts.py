@@ -69,19 +69,20 @@ class SaveTopic:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EditTopic:
-    """A wish to change the message's draft in a form."""
+    """A wish to change the draft of one of the message's embeds in a form."""
 
-    TEMPLATE: ClassVar[str] = r"topic:1:edit:(?P<channel>\d{1,20})"
+    TEMPLATE: ClassVar[str] = r"topic:1:edit:(?P<channel>\d{1,20}):(?P<at>\d)"
 
     channel_id: int
+    at: int = 0
 
     @property
     def custom_id(self) -> str:
-        return f"topic:1:edit:{self.channel_id}"
+        return f"topic:1:edit:{self.channel_id}:{self.at}"
 
     @classmethod
     def from_match(cls, match: re.Match[str]) -> Self:
-        return cls(channel_id=int(match["channel"]))
+        return cls(channel_id=int(match["channel"]), at=int(match["at"]))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,8 @@
 """`topic test` on the terminal."""
 
 import json
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -35,8 +37,8 @@ def test_a_topic_is_tried_on_what_is_stored(environ: dict[str, str]) -> None:
     assert "No paper of these dates matches." in run(environ, *TEST, "--query", "zzz").out
 
 
-def run_json(environ: dict[str, str], query: str) -> dict[str, list[object]]:
-    found: dict[str, list[object]] = json.loads(run(environ, *TEST, "--query", query, "--json").out)
+def run_json(environ: dict[str, str], query: str) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(run(environ, *TEST, "--query", query, "--json").out)
     return found
 
 
@@ -51,3 +53,20 @@ def test_what_cannot_be_tried_is_said(
     environ: dict[str, str], options: tuple[str, ...], said: str
 ) -> None:
     assert_one_sentence(run(environ, *TEST, *options), 2, said)
+
+
+def test_a_topic_is_made_from_a_file_of_references(environ: dict[str, str], tmp_path: Path) -> None:
+    run(environ, "import", SEED)
+    found = run_json(environ, '"point cloud"')["papers"]
+    bib = tmp_path / "library.bib"
+    bib.write_text("".join(f"@misc{{x,\n eprint={{{each['arxiv_id']}}}\n}}\n" for each in found))
+    make = ("topic", "from", "--category", "cs.CV", "--bib", bib)
+    made = json.loads(run(environ, *make, "--json").out)
+    assert list(made) == ["proposal", "narrower", "wider", "groups", "unknown"]
+    assert made["proposal"]["of"] == len(found)
+    assert made["proposal"]["found"] == len(found)
+    assert made["proposal"]["announced"] == 47
+    assert run(environ, *make).out.startswith(f"Proposal: {made['proposal']['query']}\n  finds")
+    bib.unlink()
+    assert_one_sentence(run(environ, *make), 2, "library.bib")
+    assert_one_sentence(run(environ, *make[:4], "--papers", "2008.09110"), 2, "here is 1")

@@ -250,8 +250,10 @@ async def test_a_topic_that_is_nearly_everything_is_asked_about(world: World) ->
     assert "That is nearly everything: 100% of what is announced, matched by `nets`." in said
     assert "33% " not in said
     assert await topics_of(world) == ()
+    await world.restart()
     saved = await world.admin.click(message_of(result), label="Save it as it is")
-    assert "now has the topic" in shown(saved)
+    assert shown(saved).startswith(f"<#{world.channel.id}> now has the topic")
+    assert not saved.followups
     assert await topics_of(world) == (Topic(name="deep", query="nets OR shallow"),)
 
 
@@ -353,3 +355,32 @@ async def test_members_cannot_press_a_made_up_button(world: World) -> None:
     await world.store.subscriptions.delete_subscription(world.channel.id, world.clock.now())
     said = shown(await world.admin.click(message_of(result), label="Save it as it is"))
     assert "no longer exists" in said
+
+
+# -- from papers ---------------------------------------------------------------------------------
+
+
+async def test_a_topic_is_made_from_papers_and_edited_before_it_is_saved(world: World) -> None:
+    await enter(world)
+    ids = [f"2403.{number:05d}" for number in range(3, 31, 3)]
+    bib = b"@misc{a, eprint={2403.00033}}"
+    result = await world.admin.slash(
+        world.channel, "topic from", papers=", ".join(ids), file=("library.bib", bib)
+    )
+    assert is_private(result)
+    said = shown(result).replace("*", "")
+    assert "Proposal `" in said
+    assert "shallow" in said
+    assert "finds 11 of your 11; 100 a week; 33% of cs.CV" in said
+    form = await world.admin.click(message_of(result), label="Take: Proposal")
+    saved = await world.admin.submit_modal(form, {"name": "shallow", "query": '"kind 9"'})
+    assert "now has the topic" in shown(saved)
+    assert await topics_of(world) == (Topic(name="shallow", query='"kind 9"'),)
+
+
+async def test_examples_that_are_no_papers_are_refused(world: World) -> None:
+    await enter(world)
+    assert "3 to 50 papers" in shown(await topic(world, "from", papers="frogs"))
+    assert "3 to 50 papers" in shown(await topic(world, "from"))
+    said = shown(await topic(world, "from", papers="2301.00001 2301.00002 2301.00003"))
+    assert "Only 0 of these 3 papers are in my archive" in said

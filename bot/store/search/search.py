@@ -23,7 +23,7 @@ from bot.store.search.renewal import Progress, renew
 from bot.store.search.similar import find_similar
 from bot.store.search.trace import Trace, trace
 from bot.store.search.typed import TitleSuggestion, suggest_authors, suggest_titles
-from bot.store.search.within import find_within
+from bot.store.search.within import find_within, newest_of, share_of
 from bot.store.search.words import count_words, is_count_stale, widened
 from bot.store.sqlite.executor import Database
 
@@ -96,6 +96,14 @@ class Search:
             return await self.match_many(queries, keys)
         names = {key: arxiv_id for arxiv_id, key in keys.items()}
         return [frozenset(names[key] for key in each) for each in found]
+
+    async def newest_of(self, categories: Sequence[str], limit: int) -> dict[ArxivId, int]:
+        """Return the store keys of the newest papers in some categories, or in all if none."""
+        return await self._database.search(WITHIN_DEADLINE_S, newest_of, categories, limit)
+
+    async def share_of(self, words: Collection[str]) -> dict[str, float]:
+        """Return about which part of the archive says each word, in any form: from 0 to 1."""
+        return await self._database.search(WITHIN_DEADLINE_S, share_of, words)
 
     async def widen(self, query: Query) -> Node:
         """Return the tree of ``query`` with the forms that stand for its words."""

@@ -6,11 +6,14 @@ index is walked where those papers lie, and what else it finds there is left asi
 
 from collections.abc import Collection, Sequence
 
-from bot.query.ast import Query
-from bot.store.search.find import keys_in, known_keys
+from bot.models import ArxivId
+from bot.query.ast import EVERYTHING, Category, Query, any_of
+from bot.query.inflect import inflections
+from bot.store.search.find import follow, keys_in, known_keys
 from bot.store.search.plan import KeyRange, plan_tiers
-from bot.store.search.words import widened
+from bot.store.search.words import count_archive, count_forms, count_papers, widened
 from bot.store.sqlite.executor import Reading
+from bot.store.sqlite.statements import json_array
 
 NO_LIMIT = -1
 
@@ -27,6 +30,25 @@ def find_within(
     wanted, span = frozenset(keys), KeyRange(min(keys), max(keys) + 1)
     found = [wanted.intersection(_walk(reading, query, span)) for query in queries]
     return None if reading.overran else found
+
+
+def newest_of(reading: Reading, categories: Sequence[str], limit: int) -> dict[ArxivId, int]:
+    """Return the keys of the newest papers in some categories, or in all if none, by identifier."""
+    root = any_of(*(Category(code=each) for each in categories)) if categories else EVERYTHING
+    keys = [key for _, key in follow(reading, plan_tiers([root], {}), limit)]
+    rows = reading.rows(
+        "SELECT arxiv_id, key FROM paper WHERE key IN (SELECT value FROM json_each(?))",
+        (json_array(keys),),
+    )
+    return {ArxivId(arxiv_id): key for arxiv_id, key in rows}
+
+
+def share_of(reading: Reading, words: Collection[str]) -> dict[str, float]:
+    """Return about which part of the archive says each word, in any form."""
+    forms = {word: inflections(word) for word in words}
+    counts = count_papers(reading, {form for each in forms.values() for form in each})
+    archive = count_archive(reading)
+    return {word: min(1.0, count_forms(each, counts) / archive) for word, each in forms.items()}
 
 
 def _walk(reading: Reading, query: Query, span: KeyRange) -> list[int]:
