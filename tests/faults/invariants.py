@@ -103,7 +103,9 @@ def _check_agreement(discord: DiscordServer, connection: sqlite3.Connection) -> 
     unknown_posts = {row[4] for row in rows if row[2] == "unknown" and row[5] == "forum"}
     for entry in discord.ledger:
         # A forum's post has no nonce, and where its outcome is unknown no identifier either.
-        message_id, state = known.get(entry.nonce or entry.message_id, (None, None))
+        # What was adopted from the channel has another nonce than it was posted with.
+        nameless = (None, None)
+        message_id, state = known.get(entry.nonce, known.get(entry.message_id, nameless))
         if entry.nonce is None and message_id is None and discord.top_of(entry) in unknown_posts:
             continue
         if state != "unknown" and message_id != entry.message_id:

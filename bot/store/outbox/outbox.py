@@ -119,13 +119,15 @@ def delivery_key(subscription_id: int, channel_id: int, announced_on: date, part
     return f"{subscription_id}:{channel_id}:{announced_on.isoformat()}:{part}"
 
 
-def nonce_of(key: str) -> str:
+def nonce_of(key: str, payload: str) -> str:
     """Return the nonce by which Discord recognises a repeated send; at most 25 characters.
 
     Nonces belong to the author, not to the channel (discord/discord-api-docs#6647), hence the
-    channel in the key.
+    channel in the key. And a copy of the database may plan another message under the same key, for
+    which Discord would answer with the first one: hence the payload.
     """
-    return base64.b32encode(hashlib.sha256(key.encode()).digest()).decode().lower()[:24]
+    named = f"{key}\n{payload}".encode()
+    return base64.b32encode(hashlib.sha256(named).digest()).decode().lower()[:24]
 
 
 def frozen_json(body: Mapping[str, object]) -> str:
@@ -615,7 +617,7 @@ def _insert(
             "day": destination.announced_on.isoformat(),
             "part": part,
             "key": key,
-            "nonce": nonce_of(key),
+            "nonce": nonce_of(key, payload),
             "style": draft.style,
             "payload": payload,
             "sha256": _sha256(payload),

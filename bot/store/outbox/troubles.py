@@ -160,7 +160,7 @@ def _plan_again(
         {
             "id": record.id,
             "key": key,
-            "nonce": nonce_of(key),
+            "nonce": nonce_of(key, record.payload),
             **reason_parameters(reason),
             "now": moment_text(now),
         },

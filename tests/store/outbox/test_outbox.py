@@ -660,8 +660,9 @@ def test_a_nonce_fits_and_names_one_message() -> None:
         for channel in (1, 11)
         for part in (1, 2)
     }
-    nonces = {nonce_of(key) for key in keys}
-    assert len(keys) == len(nonces) == 8
+    nonces = {nonce_of(key, payload) for key in keys for payload in ("{}", '{"content":"x"}')}
+    assert len(keys) == 8
+    assert len(nonces) == 16
     assert all(len(nonce) <= 25 and nonce.isalnum() for nonce in nonces)
 
 

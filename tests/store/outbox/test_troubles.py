@@ -103,7 +103,7 @@ async def test_what_is_posted_again_begins_anew(store: Store, part: int) -> None
     assert again == replace(
         before,
         key=key,
-        nonce=nonce_of(key),
+        nonce=nonce_of(key, before.payload),
         state=DeliveryState.PLANNED,
         planned_at=LATER,
         not_before=LATER,
