@@ -250,6 +250,17 @@ _BY_FOLDED_NAME = {
 }
 
 
+LEAST_NAME = 4
+"""Shorter words are codes that are mistyped, not names."""
+
+POPULAR = (
+    "cs.LG", "cs.AI", "cs.CV", "cs.CL", "cs.RO", "stat.ML", "quant-ph", "cs.CR", "cs.SE", "cs.HC",
+    "eess.IV", "hep-th", "hep-ph", "astro-ph.GA", "astro-ph.CO", "gr-qc", "cond-mat.mtrl-sci",
+    "math.AP", "math.CO", "math.OC", "math.PR", "physics.optics", "q-bio.QM", "eess.SP", "econ.GN",
+)  # fmt: skip
+"""Categories to offer first: those with the most papers, and one of each field."""
+
+
 def canonical_category(text: str) -> str:
     """Return the category that ``text`` names, in arXiv's own spelling.
 
@@ -265,6 +276,25 @@ def canonical_category(text: str) -> str:
 def is_category(text: str) -> bool:
     """Whether `canonical_category` knows it."""
     return text.strip().casefold() in _BY_FOLDED
+
+
+def find_archive(text: str) -> tuple[str, ...]:
+    """Return the categories of the archive that ``cs`` or ``cs.*`` names; none for other words."""
+    archive = text.strip().casefold().removesuffix(".*")
+    if archive not in ARCHIVES:
+        return ()
+    return tuple(_canonical_once(code for code in CATEGORIES if archive_of(code) == archive))
+
+
+def find_named(text: str) -> tuple[str, ...]:
+    """Return the categories of that English name, else those whose name holds it as words."""
+    wanted = " ".join(re.split(r"[\s_]+", text.strip().casefold()))
+    if len(wanted) < LEAST_NAME:
+        return ()
+    names = {code: name.casefold() for code, name in CATEGORIES.items() if code not in ALIASES}
+    exact = [code for code, name in names.items() if name == wanted]
+    held = [code for code, name in names.items() if f" {wanted} " in f" {name} "]
+    return tuple(exact or held)
 
 
 def category_name(category: str) -> str:

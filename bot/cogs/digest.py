@@ -7,6 +7,7 @@ import discord
 from discord import app_commands
 
 from bot.arxiv.identifier import parse_identifier
+from bot.arxiv.taxonomy import POPULAR
 from bot.cogs.admin import (
     DIGEST_COG,
     AdminCog,
@@ -35,9 +36,9 @@ from bot.cogs.options import (
 from bot.cogs.pings import suggest_roles
 from bot.cogs.suggestions import (
     Choice,
-    complete_categories,
     complete_paper,
     make_choices,
+    offer_categories,
     quietly,
 )
 from bot.delivery.reconcile import may_repeat
@@ -79,7 +80,7 @@ class DigestCog(
 
     @app_commands.command(description="Post the daily digest of arXiv categories in a channel")
     @app_commands.describe(
-        categories="arXiv categories, for example cs.CV or cs.CV, cs.LG",
+        categories="arXiv categories: cs.CV, cs.LG; names (computer vision) or archives (math) too",
         channel="where to post (default: this channel)",
         time="local time such as 09:00, or 'when announced' (default)",
         zone="time zone of that time, for example Europe/Berlin or UTC+8 (default: UTC)",
@@ -275,7 +276,16 @@ class DigestCog(
 
     # -- autocomplete ------------------------------------------------------------------------
 
-    setup.autocomplete("categories")(complete_categories)
+    @setup.autocomplete("categories")
+    @quietly
+    async def complete_categories(
+        self, interaction: discord.Interaction, current: str
+    ) -> list[Choice]:
+        """Offer what the server follows first, then what most people do."""
+        guild = guild_of(interaction)
+        subscriptions = await self.store.subscriptions.list_subscriptions(guild.id)
+        followed = [category for each in subscriptions for category in each.categories]
+        return offer_categories(current, [*followed, *POPULAR])
 
     @setup.autocomplete("ping")
     @quietly

@@ -5,7 +5,7 @@ from dataclasses import replace
 import discord
 
 from bot.cogs.admin import AdminCog, DigestChannel, guild_of, require_permissions
-from bot.delivery.notices import resumes_by_itself
+from bot.delivery.notices import post_refused, resumes_by_itself
 from bot.digest.models import Reason, ReasonCode, Subscription, SubscriptionState
 from bot.errors import InputError
 from bot.ui.pause import describe_reason, say_paused, say_resumed
@@ -58,6 +58,7 @@ async def resume(
     channel = guild_of(interaction).get_channel_or_thread(subscription.channel_id)
     if isinstance(channel, DigestChannel):
         require_permissions(channel, subscription.place)
+    refused = await post_refused(cog.store, subscription.channel_id, cog.pipeline.now())
     await cog.store.subscriptions.resume(subscription.channel_id)
     cog.delivery.wake()
     active = replace(subscription, state=SubscriptionState.ACTIVE, paused_because=None)
@@ -68,4 +69,5 @@ async def resume(
         outlooks[active.channel_id],
         window=cog.pipeline.intake.rules.catchup_window,
         troubles=sum(each.channel_id == active.channel_id for each in troubles),
+        refused=refused,
     )

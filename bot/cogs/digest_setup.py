@@ -1,7 +1,6 @@
 """Setting a digest up or changing it, by the options of a command or by a form. Posts nothing."""
 
 from dataclasses import replace
-from datetime import date
 from typing import Any, Final
 
 import discord
@@ -134,16 +133,15 @@ def _next_steps(subscription: Subscription, newest: Newest | None) -> list[disco
 
 async def find_newest(cog: AdminCog, subscription: Subscription) -> Newest | None:
     """Count the newest list of what a channel follows; None while none is stored."""
-    day = await newest_day(cog, subscription)
-    if day is None:
-        return None
-    decisions = await cog.pipeline.decide(subscription, day)
-    tally = count_papers(subscription, decisions)
-    return Newest(day=day, tally=tally, today=announcement_day(cog.pipeline.now()))
-
-
-async def newest_day(cog: AdminCog, subscription: Subscription) -> date | None:
-    """Return the newest date of which a followed category's list is stored."""
     newest = cog.store.papers.latest_listing_date
-    days = [await newest(category) for category in subscription.categories]
-    return max((day for day in days if day), default=None)
+    days = [day for each in subscription.categories if (day := await newest(each)) is not None]
+    if not days:
+        return None
+    decisions = await cog.pipeline.decide(subscription, max(days))
+    return Newest(
+        day=max(days),
+        tally=count_papers(subscription, decisions),
+        today=announcement_day(cog.pipeline.now()),
+        stored=days.count(max(days)),
+        followed=len(subscription.categories),
+    )

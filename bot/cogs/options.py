@@ -7,7 +7,14 @@ from dataclasses import dataclass
 from datetime import date, time
 from typing import Final, TypedDict
 
-from bot.arxiv.taxonomy import canonical_category
+from bot.arxiv.taxonomy import (
+    canonical_category,
+    category_name,
+    find_archive,
+    find_named,
+    is_category,
+)
+from bot.digest.countries import suggest_countries, zones_of_country
 from bot.digest.models import PLAIN_DIGEST, DigestOptions, Place, QuietDays, Subscription
 from bot.digest.zones import ZoneMeaning, read_meaning, suggest_meanings
 from bot.errors import InputError
@@ -15,6 +22,7 @@ from bot.models import AnnounceType
 from bot.query.ast import Query
 from bot.query.parser import parse_query, refine
 from bot.query.values import BadValue, parse_since, parse_until
+from bot.text.words import joined
 from bot.ui.replies import QUIET_DAYS, UPDATES
 from bot.ui.styles import DEFAULT_STYLE, STYLES, style_of
 
@@ -28,22 +36,27 @@ NEW_DIGEST: Final = Subscription(
 )
 """What a digest is like that is set up without a word."""
 
-MAX_CATEGORIES = 20
-"""Per channel. arXiv is asked once per category, at least three seconds apart."""
+MAX_CATEGORIES = 50
+"""Per channel, enough for any archive. arXiv is asked for each, at least three seconds apart."""
 
 WHEN_ANNOUNCED = "when announced"
 
-_TIME = re.compile(r"(\d{1,2})(?:[:.h](\d{2}))?\s*([ap])?\.?(?:m\.?)?", re.ASCII | re.IGNORECASE)
+_TIME = re.compile(
+    r"(\d{1,2})(?:\s*[:.h]\s*(\d{2})|\s*h)?\s*([ap])?\.?(?:m\.?)?", re.ASCII | re.IGNORECASE
+)
+_NAMED_TIMES: Final = {"noon": time(12), "midday": time(12), "midnight": time(0)}
 _AS_ANNOUNCED = {WHEN_ANNOUNCED, "as announced", "as soon as announced", "announced", "at once"}
 
 
 def parse_categories(text: str) -> tuple[str, ...]:
     """Read categories separated by commas or blanks; each once, in the order given.
 
-    Raises `InputError` (`UnknownCategory` names the nearest real ones).
+    One may be written by its English name, and an archive stands for all of its categories. Raises
+    `InputError` (`UnknownCategory` names the nearest real ones).
     """
-    names = re.split(r"[\s,;]+", text.strip(" ,;\t\n"))
-    categories = tuple(dict.fromkeys(canonical_category(name) for name in names if name))
+    parts = [part.strip() for part in re.split(r"[,;\n]+", text) if part.strip()]
+    found = [category for part in parts for category in _read_part(part)]
+    categories = tuple(dict.fromkeys(found))
     if not categories:
         raise InputError("Name at least one arXiv category, for example cs.CV or cs.CV, cs.LG.")
     if len(categories) > MAX_CATEGORIES:
@@ -54,11 +67,26 @@ def parse_categories(text: str) -> tuple[str, ...]:
     return categories
 
 
+def _read_part(text: str) -> Sequence[str]:
+    """Read what stands between commas: a name, or codes and archives separated by blanks."""
+    words = text.split()
+    if not all(is_category(word) or find_archive(word) for word in words):
+        named = find_named(text)
+        if len(named) == 1:
+            return named
+        if len(named) > 1:
+            meant = joined([f"{each} ({category_name(each)})" for each in named[:4]], "or")
+            raise InputError(f"{_quoted(text)} may be {meant}; write the one you mean.")
+    return [each for word in words for each in find_archive(word) or [canonical_category(word)]]
+
+
 def parse_time(text: str) -> time | None:
     """Read a time of day ('09:00', '9', '7:30 pm'); None stands for 'when announced'."""
     wanted = " ".join(text.lower().split())
     if wanted in _AS_ANNOUNCED:
         return None
+    if wanted in _NAMED_TIMES:
+        return _NAMED_TIMES[wanted]
     match = _TIME.fullmatch(wanted)
     hour = _hour(int(match[1]), match[3]) if match else None
     minute = int(match[2] or 0) if match else 0
@@ -107,6 +135,14 @@ def parse_zone(text: str, zones: Sequence[str]) -> str:
     cities = [zone for zone in zones if zone.lower().rpartition("/")[2] == wanted]
     if len(cities) == 1:
         return cities[0]
+    of_country = zones_of_country(text)
+    if len(of_country) == 1:
+        return of_country[0]
+    if of_country:
+        raise InputError(
+            f"{_quoted(text)} has several times: name a city, or write "
+            f"{joined(of_country[:5], 'or')}."
+        )
     nearest = cities or _nearest_zones(wanted, by_name)
     hint = f"Did you mean {', '.join(nearest[:3])}?" if nearest else "Try Europe/Berlin or UTC."
     raise InputError(f"{_quoted(text)} is not a time zone. {hint}")
@@ -139,7 +175,8 @@ def offer_zones(text: str, zones: Sequence[str]) -> list[tuple[str, str]]:
         (f"{each.zone} ({each.where})" if each.where else each.zone, each.zone)
         for each in suggest_meanings(text)
     ]
-    return [*meant, *((zone, zone) for zone in suggest_zones(text, zones))]
+    countries = [(f"{zone} ({country})", zone) for zone, country in suggest_countries(text)]
+    return [*meant, *countries, *((zone, zone) for zone in suggest_zones(text, zones))]
 
 
 def suggest_times(text: str) -> list[str]:

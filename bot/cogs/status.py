@@ -14,7 +14,7 @@ from bot.cogs.answers import defer_privately
 from bot.cogs.services import CommandIds
 from bot.models import DayRecord
 from bot.pipeline import Pipeline
-from bot.ui.status import render_query_help, render_status, say_help
+from bot.ui.status import render_admin_help, render_query_help, render_status, say_help
 
 MISSED_FOR: Final = timedelta(days=30)
 """How long a date that was missed is shown."""
@@ -67,5 +67,7 @@ class BotCog(commands.GroupCog, group_name="bot", group_description="About this 
         ]
         permissions = interaction.permissions
         is_admin = permissions.manage_guild or permissions.administrator
-        said = say_help(leaves, is_admin=interaction.guild_id is not None and is_admin)
-        await interaction.response.send_message(said, embed=render_query_help(), ephemeral=True)
+        embeds = [render_query_help()]
+        if interaction.guild_id is not None and is_admin:
+            embeds.insert(0, render_admin_help(leaves))
+        await interaction.response.send_message(say_help(leaves), embeds=embeds, ephemeral=True)

@@ -17,7 +17,7 @@ import discord
 from discord import app_commands
 
 from bot.arxiv.identifier import parse_identifier
-from bot.arxiv.taxonomy import category_name, suggest_categories
+from bot.arxiv.taxonomy import category_name, find_archive, suggest_categories
 from bot.errors import BotError, InputError
 from bot.query.parser import parse_query
 from bot.query.suggest import suggest_dates, suggest_values
@@ -73,14 +73,23 @@ async def complete_category(interaction: discord.Interaction, current: str) -> l
     )
 
 
-async def complete_categories(interaction: discord.Interaction, current: str) -> list[Choice]:
-    """Offer categories for the last of a list, keeping those typed before."""
+def offer_categories(current: str, first: Iterable[str] = ()) -> list[Choice]:
+    """Offer categories for the last of a list, keeping those typed before.
+
+    Before anything is typed, ``first`` come before all others.
+    """
     typed, separator, last = _split_last(current)
     known = {each.lower() for each in re.split(r"[\s,;]+", typed)}
+    begun = [] if last.strip() else list(first)
+    codes = dict.fromkeys([*begun, *suggest_categories(last, MAX_CHOICES)])
+    offers = [
+        (f"{code} {category_name(code)}", code) for code in codes if code.lower() not in known
+    ]
+    archive = find_archive(last)
+    if len(archive) > 1:
+        offers.insert(0, (f"{last}: all {len(archive)} categories of the archive", last))
     return make_choices(
-        (f"{typed}{separator}{category} {category_name(category)}", f"{typed}{separator}{category}")
-        for category in suggest_categories(last, MAX_CHOICES)
-        if category.lower() not in known
+        (f"{typed}{separator}{name}", f"{typed}{separator}{value}") for name, value in offers
     )
 
 

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Final, Protocol
 
+from bot.arxiv.calendar import announcement_day
 from bot.digest.messages import DeliveryRecord
 from bot.digest.models import ReasonCode, Subscription, SubscriptionState
 from bot.models import Clock, Outage
@@ -41,6 +42,9 @@ HOST: Final = 0
 
 ASKED_WITHIN: Final = timedelta(hours=3)
 """A category that was not asked for so long is not followed any more."""
+
+REFUSED_WITHIN: Final = timedelta(days=30)
+"""For so long a message that was refused is posted by itself once its channel takes it."""
 
 GO_AWAY: Final = frozenset(
     {
@@ -262,6 +266,7 @@ class Caretaker:
             if not resumes_by_itself(subscription):
                 self._could_post.pop(subscription.channel_id, None)
             elif self._has_changed(subscription):
+                await post_refused(self._store, subscription.channel_id, self._now())
                 await self._store.subscriptions.resume(subscription.channel_id)
                 log.info("subscription resumed", extra={"channel": subscription.channel_id})
                 resumed += 1
@@ -280,6 +285,15 @@ class Caretaker:
         could_post = self._could_post.get(channel_id)
         self._could_post[channel_id] = can_post
         return can_post and not could_post
+
+
+async def post_refused(store: Store, channel_id: int, now: datetime) -> int:
+    """Plan again what a channel refused and may take now: Discord said that it is not there."""
+    since = announcement_day(now - REFUSED_WITHIN)
+    posted = await store.troubles.post_refused(channel_id, GO_AWAY, since, now)
+    if posted:
+        log.info("refused messages planned again", extra={"channel": channel_id, "n": posted})
+    return posted
 
 
 def resumes_by_itself(subscription: Subscription) -> bool:

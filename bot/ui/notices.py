@@ -90,8 +90,8 @@ def render_notice(
 def _say_resumption(paused: Paused) -> str:
     if paused.resumes_by_itself:
         return (
-            "It resumes by itself once I am allowed to post there; `/digest resume` in your server "
-            "tries at once."
+            "It resumes by itself once I am allowed to post there, and posts what was refused; "
+            "`/digest resume` in your server tries at once."
         )
     return "`/digest resume` in your server resumes it."
 

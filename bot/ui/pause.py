@@ -33,14 +33,24 @@ def say_paused(channel_id: int, *, waiting: int, window: timedelta) -> str:
 
 
 def say_resumed(
-    subscription: Subscription, outlook: Outlook, *, window: timedelta, troubles: int
+    subscription: Subscription,
+    outlook: Outlook,
+    *,
+    window: timedelta,
+    troubles: int,
+    refused: int = 0,
 ) -> str:
-    """Confirm that a digest resumes; ``troubles`` messages of it were not posted."""
+    """Confirm that a digest resumes.
+
+    ``troubles`` messages of it wait for a word; the ``refused`` ones are posted now.
+    """
     lines = [
         f"**Resumed** the digest in <#{subscription.channel_id}>. What it missed in the last "
         f"{describe_window(window)} follows within a minute.",
         f"Next digest: {describe_next(subscription, outlook)}",
     ]
+    if refused:
+        lines.append(f"Now follows what was refused before: {count_of(refused, 'message')}.")
     if troubles:
         verb = "was" if troubles == 1 else "were"
         lines.append(

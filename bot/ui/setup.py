@@ -22,6 +22,9 @@ class Newest:
     day: date
     tally: Tally
     today: date
+    stored: int = 0
+    """Of how many categories the list is stored."""
+    followed: int = 0
 
     @property
     def name(self) -> str:
@@ -66,6 +69,8 @@ def say_newest(newest: Newest | None) -> str:
     said += "**" if tally.no_topics else f"; {tally.matching:,} with your topics**"
     if tally.before:
         said += f", {tally.before:,} of them posted already"
+    if newest.stored < newest.followed:
+        said += f" (so far: {newest.stored} of {newest.followed} lists are here)"
     return f"{said}. Setting up posts nothing."
 
 

@@ -67,7 +67,7 @@ def render_status(
             for subscription, outlook in digests
         ]
         embed.add_field(name="Next digests here", value=fitting_lines(lines, 1024), inline=False)
-    return embed
+    return embed.set_footer(text=ACKNOWLEDGEMENT)
 
 
 def _category_line(category: str, status: ListingStatus | None, intake: IntakeStatus | None) -> str:
@@ -104,8 +104,9 @@ def _stored_at(at: datetime) -> str:
 
 
 INTRODUCTION = (
-    "I post arXiv's daily announcement to the channels that want it, each paper once, and find "
-    "any paper announced before."
+    "I post arXiv's daily announcement to the channels that want it, each paper once, and find any "
+    "paper announced before. Search with `/paper search`; below a paper, buttons save it, like it "
+    "and cite it."
 )
 QUERY_HELP = (
     'Words must all occur, in any form: `diffusion models`. Exact words `"in the wild"`, either '
@@ -115,37 +116,59 @@ QUERY_HELP = (
 )
 
 
-def say_help(commands: Sequence[tuple[str, str, int | None]], *, is_admin: bool) -> str:
-    """List the commands: name, description and Discord's id of the group, if known.
+def say_help(commands: Sequence[tuple[str, str, int | None]]) -> str:
+    """List what everyone can use: name, description and Discord's id of the group, if known.
 
     A message's content, because there Discord makes commands clickable everywhere.
     """
     parts = [INTRODUCTION]
     for group, title in GROUPS.items():
-        if group not in ADMIN_GROUPS or is_admin:
+        if mine := _commands_of(group, commands):
             parts.append(f"**{title}**")
-            parts += [
-                f"{mention(name, command_id)} {description}"
-                for name, description, command_id in commands
-                if name.partition(" ")[0] == group
-            ]
-    return "\n".join(parts)
+            parts += [f"{mention(name, id_)} {description}" for name, description, id_ in mine]
+    return fitting_lines(parts, MAX_HELP)
+
+
+def render_admin_help(commands: Sequence[tuple[str, str, int | None]]) -> discord.Embed:
+    """Name what those can use besides who manage the server."""
+    parts = [
+        f"**{title}**\n" + " · ".join(mention(name, id_) for name, _, id_ in mine)
+        for group, title in ADMIN_GROUPS.items()
+        if (mine := _commands_of(group, commands))
+    ]
+    return discord.Embed(title="With Manage Server", description="\n".join(parts), colour=COLOUR)
+
+
+def _commands_of(
+    group: str, commands: Sequence[tuple[str, str, int | None]]
+) -> list[tuple[str, str, int | None]]:
+    return [each for each in commands if each[0].partition(" ")[0] == group]
 
 
 def render_query_help() -> discord.Embed:
     """Explain how to write a query."""
     return discord.Embed(
         title="Queries and topics", description=QUERY_HELP, colour=COLOUR
-    ).set_footer(text="Metadata from arXiv.org. Thank you to arXiv for its open access.")
+    ).set_footer(text=ACKNOWLEDGEMENT)
 
+
+MAX_HELP = 2000
+ACKNOWLEDGEMENT = (
+    "Thank you to arXiv for use of its open access interoperability. This service was not reviewed "
+    "or approved by, nor does it necessarily express or reflect the policies or opinions of, arXiv."
+)
+"""In the words that arXiv wants (https://info.arxiv.org/help/api/tou.html)."""
 
 GROUPS = {
     "paper": "Papers",
-    "digest": "Digests (Manage Server)",
-    "topic": "Topics: saved searches that narrow a digest (Manage Server)",
+    "library": "Your library",
+    "me": "What I keep of you",
     "bot": "About",
 }
-ADMIN_GROUPS = frozenset({"digest", "topic"})
+ADMIN_GROUPS = {
+    "digest": "Digests; begin with setup",
+    "topic": "Topics: saved searches that narrow a digest",
+}
 
 
 def mention(name: str, command_id: int | None) -> str:

@@ -298,6 +298,23 @@ async def test_setting_up_says_what_the_newest_list_would_bring_and_posts_nothin
     assert len(world.channel.history()) == 1
 
 
+async def test_categories_are_offered_before_one_types(world: World) -> None:
+    """What the server follows comes first, then what most people read."""
+    await world.set_up(categories="math.AG")
+    offers = await world.admin.autocomplete(world.channel, "digest setup", "categories", "")
+    assert [each["value"] for each in offers[:3]] == ["math.AG", "cs.LG", "cs.AI"]
+    offers = await world.admin.autocomplete(world.channel, "digest setup", "categories", "cs.CV, m")
+    assert offers[0]["value"].startswith("cs.CV, math")
+    offers = await world.admin.autocomplete(world.channel, "digest setup", "categories", "math")
+    assert offers[0]["value"] == "math"
+
+
+async def test_an_archive_says_of_how_many_lists_its_count_is(world: World) -> None:
+    await world.announce()
+    said = shown(await world.set_up(categories="cs.*")).replace("*", "")
+    assert "Today: 25 papers (so far: 1 of 40 lists are here)" in said
+
+
 async def test_one_option_is_enough_once_there_is_a_digest(world: World) -> None:
     said = shown(await world.set_up_late(categories="cs.LG", query="graph OR diffusion"))
     assert "Topics: graph OR diffusion" in said.replace("*", "")
@@ -479,10 +496,9 @@ async def test_sending_again_does_not_pass_off_as_posted_what_is_not(world: Worl
     await world.set_up()
     await world.announce()
     world.env.inject_error(
-        "POST", "/channels/*/messages", status=403, code=50013, message="Missing Permissions"
+        "POST", "/channels/*/messages", status=400, code=50035, message="Invalid Form Body"
     )
     await digest(world, "send")
-    await digest(world, "resume")
     said = shown(await digest(world, "send"))
     assert "not all of the digest of Tue, 5 Mar 2024 arrived" in said
     assert "/digest resolve" in said

@@ -89,7 +89,7 @@ async def test_a_digest_resumes_only_where_the_bot_may_post(world: World) -> Non
     assert subscription.state is SubscriptionState.PAUSED
 
 
-async def test_resuming_tells_of_messages_that_were_not_posted(world: World) -> None:
+async def test_resuming_posts_what_was_refused(world: World) -> None:
     await world.set_up()
     await world.announce()
     world.env.inject_error(
@@ -98,7 +98,8 @@ async def test_resuming_tells_of_messages_that_were_not_posted(world: World) -> 
     await digest(world, "send")
     assert await state(world) is SubscriptionState.PAUSED
     said = shown(await digest(world, "resume")).replace("`", "")
-    assert "3 messages from before were not posted: /digest resolve" in said
+    assert "Now follows what was refused before: 3 messages." in said
+    assert "/digest resolve" not in said
 
 
 async def test_a_digest_whose_past_is_unknown_asks_before_it_goes_on(world: World) -> None:

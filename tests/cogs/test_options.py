@@ -6,7 +6,6 @@ from zoneinfo import available_timezones
 
 import pytest
 
-from bot.arxiv.taxonomy import CATEGORIES
 from bot.cogs.options import (
     MAX_CATEGORIES,
     SetupOptions,
@@ -36,6 +35,10 @@ ZONES = sorted(available_timezones())
         (" cs.CV;stat.ML  hep-th ", ("cs.CV", "stat.ML", "hep-th")),
         ("cs.CV, cs.CV,, cs.CV", ("cs.CV",)),
         ("cs.SY", ("eess.SY",)),
+        ("computer vision", ("cs.CV",)),
+        ("Robotics, cs.LG cs.AI", ("cs.RO", "cs.LG", "cs.AI")),
+        ("eess.*", ("eess.AS", "eess.IV", "eess.SP", "eess.SY")),
+        ("econ hep-th", ("econ.EM", "econ.GN", "econ.TH", "hep-th")),
     ],
 )
 def test_categories_are_read_in_their_order_each_once(
@@ -50,10 +53,15 @@ def test_an_unknown_category_is_named_with_the_nearest() -> None:
 
 
 def test_there_is_a_most_of_categories() -> None:
-    many = [category for category in CATEGORIES if category.startswith("cs.")]
-    assert len(many) > MAX_CATEGORIES
-    with pytest.raises(InputError, match="at most 20"):
-        parse_categories(", ".join(many))
+    for archive in ("cs", "math.*", "physics"):
+        assert len(parse_categories(archive)) <= MAX_CATEGORIES
+    with pytest.raises(InputError, match="at most 50"):
+        parse_categories("cs.*, math")
+
+
+def test_a_name_of_several_categories_names_them() -> None:
+    with pytest.raises(InputError, match=r"may be cs\.LG \(Machine Learning\) or stat\.ML"):
+        parse_categories("machine learning")
 
 
 @pytest.mark.parametrize(
@@ -61,6 +69,7 @@ def test_there_is_a_most_of_categories() -> None:
     [
         ("09:00", time(9)), ("9", time(9)), ("9.30", time(9, 30)), ("9h30", time(9, 30)),
         ("7pm", time(19)), ("7:15 PM", time(19, 15)), ("12 am", time(0)), ("12 p.m.", time(12)),
+        ("21h", time(21)), ("9 am", time(9)), ("Noon", time(12)),
         ("23:59", time(23, 59)), ("0:00", time(0)),
         ("when announced", None), ("As  Announced", None), ("at once", None),
     ],

@@ -41,6 +41,13 @@ async def test_help_shows_members_what_they_can_use(world: World) -> None:
     assert "nerf OR splatting" in shown(result)
 
 
+async def test_help_and_status_thank_arxiv_in_its_words(world: World) -> None:
+    for command in ("bot help", "bot status"):
+        said = shown(await world.member.slash(world.channel, command))
+        assert "Thank you to arXiv for use of its open access interoperability. This " in said
+        assert "or opinions of, arXiv." in said
+
+
 async def test_help_shows_admins_everything(world: World) -> None:
     said = shown(await world.admin.slash(world.channel, "bot help"))
     for command in world.admin.available_commands(world.channel):

@@ -10,7 +10,7 @@ import discord
 import pytest
 
 from bot.delivery.edge import DiscordSender
-from bot.delivery.notices import Caretaker
+from bot.delivery.notices import REFUSED_WITHIN, Caretaker
 from bot.delivery.worker import Delivery
 from bot.digest.messages import DeliveryState
 from bot.digest.models import Reason, ReasonCode, Subscription
@@ -238,7 +238,43 @@ async def test_a_channel_goes_on_when_it_may(world: World) -> None:
     assert (await world.subscription()).state == "active"
     await world.plan()
     await world.deliver()
+    assert len(world.server.ledger) == 2
+
+
+async def test_what_was_refused_is_posted_once_when_the_channel_takes_it(world: World) -> None:
+    """Nobody has to settle it; what may be there already still waits for a word."""
+    await world.plan()
+    await world.deliver()
+    await world.set_right(SEND_MESSAGES, held=False)
+    await world.plan(parts=3)
+    assert await world.store.outbox.claim(world.channel.id, world.clock.now())
+    world.clock.advance(timedelta(minutes=10))
+    await world.set_right(READ_MESSAGE_HISTORY, held=False)
+    await world.deliver()
+    await world.caretaker.look_around()
     assert len(world.server.ledger) == 1
+    await world.set_right(READ_MESSAGE_HISTORY, held=True)
+    await world.set_right(SEND_MESSAGES, held=True)
+    assert await world.caretaker.look_around() == 1
+    await world.deliver()
+    await world.deliver()
+    await world.caretaker.look_around()
+    texts = [message.content for message in world.server.ledger]
+    assert len(texts) == len(set(texts)) == 3
+    troubles = await world.store.troubles.list_open_in(world.channel.id)
+    assert [each.state for each in troubles] == [DeliveryState.UNKNOWN]
+
+
+async def test_what_was_refused_long_ago_waits_for_an_admin(world: World) -> None:
+    await world.set_right(SEND_MESSAGES, held=False)
+    await world.plan()
+    await world.deliver()
+    world.clock.advance(REFUSED_WITHIN + timedelta(days=2))
+    await world.caretaker.look_around()
+    await world.set_right(SEND_MESSAGES, held=True)
+    assert await world.caretaker.look_around() == 1
+    await world.deliver()
+    assert not world.server.ledger
 
 
 async def test_each_channel_goes_on_when_it_may(world: World) -> None:

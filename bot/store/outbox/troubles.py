@@ -6,7 +6,7 @@ or let it be.
 
 import sqlite3
 from collections.abc import Collection
-from datetime import datetime
+from datetime import date, datetime
 
 from bot.digest.messages import DeliveryRecord, DeliveryState
 from bot.digest.models import Reason, ReasonCode
@@ -63,6 +63,18 @@ class Troubles:
         """
         return await self._database.write_within(PERSONS_PATIENCE_S, _post_again, delivery_id, now)
 
+    async def post_refused(
+        self, channel_id: int, codes: Collection[ReasonCode], since: date, now: datetime
+    ) -> int:
+        """Plan a channel's messages again that were refused for one of these reasons.
+
+        They are certainly not there; those of dates before ``since``, and those of unknown outcome,
+        wait for an admin. Returns how many.
+        """
+        return await self._database.write_within(
+            PERSONS_PATIENCE_S, _post_refused, channel_id, frozenset(codes), since, now
+        )
+
     async def mark_found(
         self, delivery_id: int, message_id: int, now: datetime, thread_id: int | None = None
     ) -> bool:
@@ -106,6 +118,26 @@ def _post_again(connection: sqlite3.Connection, delivery_id: int, now: datetime)
         {"id": delivery_id, "now": moment_text(now)},
     )
     return True
+
+
+def _post_refused(
+    connection: sqlite3.Connection,
+    channel_id: int,
+    codes: Collection[ReasonCode],
+    since: date,
+    now: datetime,
+) -> int:
+    where = (
+        f"{TROUBLE} AND channel_id = :channel_id AND settled_at IS NULL AND state = 'failed' "
+        f"AND announced_on >= :since"
+    )
+    values = {"channel_id": channel_id, "since": since.isoformat()}
+    refused = [
+        record.id
+        for record in list_records(connection, where, values)
+        if record.reason is not None and record.reason.code in codes
+    ]
+    return sum(_post_again(connection, each, now) for each in refused)
 
 
 def _mark_found(
