@@ -10,6 +10,10 @@ from bot.models import AnnounceType
 from bot.store.store import Store
 from tests.builders import DAY, NOW, make_link, make_listing, make_paper
 
+CC = "http://creativecommons.org/licenses/"
+CC0 = "http://creativecommons.org/publicdomain/zero/1.0/"
+ARXIV_LICENSE = "http://arxiv.org/licenses/nonexclusive-distrib/1.0/"
+
 PAPERS = (
     make_paper(
         1,
@@ -222,3 +226,53 @@ SPELLINGS: tuple[tuple[str, str, str], ...] = (
     ("量子计*", "9", "a beginning"),
 )
 """The same for how words are written."""
+
+
+PUBLISHED = (
+    make_paper(1, comment="12 pages, 3 figures. Accepted at CVPR 2026", license=CC + "by/4.0/"),
+    make_paper(2, comment="To appear in NeurIPS 2025", license=CC + "by-nc-sa/4.0/"),
+    make_paper(3, comment="Submitted to CVPR 2026", license=ARXIV_LICENSE),
+    make_paper(4, journal_ref="Phys. Rev. D 76, 013009 (2007)", license=CC0),
+    make_paper(
+        5, comment="Accepted in Physical Review D; see CVPR", license="https://example.com/"
+    ),
+    make_paper(6, comment="This paper has been withdrawn by the authors due to an error"),
+    make_paper(7, journal_ref="NIPS 2017", abstract="Heat is withdrawn from CVPR by pumps."),
+    make_paper(8, comment="ECCV'26, International Conference on Machine Learning 2025"),
+)
+
+
+async def announce_published(store: Store) -> None:
+    await store.papers.add_listing(make_listing(*PUBLISHED), now=NOW)
+
+
+FACTS: tuple[tuple[str, str, str], ...] = (
+    ("venue:CVPR", "1", "accepted there; not submitted, not named"),
+    ("venue:cvpr", "1", "in any case"),
+    ('venue:"CVPR 2026"', "1", "with its year"),
+    ('venue:"CVPR 2025"', "", "not another year"),
+    ("venue:2026", "81", "the year alone"),
+    ("venue:neurips", "72", "a venue's names are one"),
+    ("venue:nips", "72", "in both directions"),
+    ('venue:"nips 2017"', "7", "with its year, in a journal reference"),
+    ('venue:"Phys. Rev. D"', "54", "a journal"),
+    ("venue:PRD", "54", "by its short name"),
+    ('venue:"Physical Review D"', "54", "by its long name"),
+    ("journal:PRD", "54", "by another word for it"),
+    ('venue:"D 76"', "4", "words in a row"),
+    ('venue:"rev 013009"', "", "not apart"),
+    ("venue:eccv26", "8", "a year without its century"),
+    ("venue:ECCV-2026", "8", "a year with it"),
+    ("-venue:cvpr", "8765432", "anywhere else"),
+    ("venue:(cvpr OR prd)", "541", "one of two"),
+    ("venue:cvpr is:withdrawn", "", "both"),
+    ("is:withdrawn", "6", "withdrawn by its authors"),
+    ("-is:withdrawn", "8754321", "not withdrawn"),
+    ("license:cc-by", "1", "a license"),
+    ("license:CC-BY-NC-SA", "2", "in any case"),
+    ("licence:arxiv", "3", "arXiv's own, in British"),
+    ("license:cc0", "4", "the public domain"),
+    ("license:other", "5", "one that has no name here"),
+    ("-license:arxiv", "8765421", "another license, or none told"),
+)
+"""The same for what authors and arXiv say beside the texts."""

@@ -91,6 +91,25 @@ class Has(Leaf):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Venue(Leaf):
+    """Published, or accepted, at a venue whose name holds these words in a row (see `venues`)."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Licensed(Leaf):
+    """Under this license: ``cc-by``, ``cc0``, ``arxiv`` (see `tags`)."""
+
+    code: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Withdrawn(Leaf):
+    """Withdrawn by its authors or by arXiv."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Since(Leaf):
     """First announced on this day or later."""
 
@@ -142,7 +161,7 @@ class Not:
 Located = Since | Until | Identified | HasDoi
 """Leaves that are about a paper's place in the archive, not about what it says."""
 
-Said = Text | Author | Category | Announced | Has
+Said = Text | Author | Category | Announced | Has | Venue | Licensed | Withdrawn
 """Leaves that the search index holds as tokens."""
 
 LeafNode = Said | Located

@@ -20,6 +20,7 @@ from bot.query.ast import (
     Has,
     HasDoi,
     Identified,
+    Licensed,
     Located,
     Node,
     Not,
@@ -29,18 +30,23 @@ from bot.query.ast import (
     Since,
     Text,
     Until,
+    Venue,
+    Withdrawn,
     leaves,
 )
 from bot.query.names import is_initial, name_words
 from bot.query.tags import (
     EVERY_PAPER,
+    WITHDRAWN,
     archive_tag,
     both_tag,
     category_tag,
     has_tag,
     initial_tag,
+    license_tag,
     name_tag,
     type_tag,
+    venue_tags,
 )
 from bot.query.tokens import said
 
@@ -152,6 +158,12 @@ def leaf_expression(leaf: Said) -> str:
             return quoted(type_tag(leaf.announce_type))
         case Has():
             return quoted(has_tag(leaf.kind))
+        case Venue():
+            return quoted(venue_tags(leaf.name))
+        case Licensed():
+            return quoted(license_tag(leaf.code))
+        case Withdrawn():
+            return quoted(WITHDRAWN)
 
 
 TEXTS = "{title abstract comment}"

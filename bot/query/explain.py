@@ -20,12 +20,14 @@ from bot.query.ast import (
     Or,
     Text,
     TextField,
+    Venue,
 )
 from bot.query.compile import is_letter
 from bot.query.names import is_same_person
 from bot.query.printer import print_leaf
-from bot.query.tags import category_names
+from bot.query.tags import category_names, venue_tags
 from bot.query.tokens import Token, tokens, words
+from bot.text.venue import list_venues
 
 Spans = tuple[tuple[int, int], ...]
 """Places ``text[start:end]``, in order, none overlapping."""
@@ -35,7 +37,8 @@ Spans = tuple[tuple[int, int], ...]
 class MatchedPart:
     """A part of the query that holds for a paper, and the fields where it does.
 
-    Fields are those of the query language: title, abstract, author, comment, category, has.
+    Fields are those of the query language: title, abstract, author, comment, category, has,
+    venue.
     """
 
     part: str
@@ -163,6 +166,10 @@ def _filters(leaf: LeafNode, paper: Paper) -> list[str]:
             return ["category"] if code in names else []
         case Has(kind=kind):
             return ["has"] if paper.links_of(kind) else []
+        case Venue(name=name):
+            said = venue_tags(name)
+            told = list_venues(paper.comment, paper.journal_ref)
+            return ["venue"] if any(said in venue_tags(each) for each in told) else []
         case _:
             return []
 

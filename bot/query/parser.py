@@ -57,10 +57,12 @@ LITERAL_WORDS = 4  # from so many words on, a capitalised text with operators ma
 # fmt: off
 _NAMES: Mapping[str, str] = MappingProxyType({
     "title": "title", "ti": "title", "abstract": "abstract", "abs": "abstract",
+    "venue": "venue", "journal": "venue", "license": "license", "licence": "license",
     "author": "author", "authors": "author", "au": "author",
     "comment": "comment", "comments": "comment", "co": "comment",
     "category": "category", "categories": "category", "cat": "category",
-    "type": "type", "has": "has", "id": "id", "since": "since", "until": "until", "all": "all",
+    "type": "type", "has": "has", "is": "is", "id": "id", "since": "since", "until": "until",
+    "all": "all",
 })
 # fmt: on
 """Field names, and their short forms in arXiv's own API."""

@@ -13,6 +13,7 @@ from bot.query.ast import (
     Has,
     HasDoi,
     Identified,
+    Licensed,
     Node,
     Not,
     Or,
@@ -20,6 +21,8 @@ from bot.query.ast import (
     Text,
     TextField,
     Until,
+    Venue,
+    Withdrawn,
 )
 
 _PLAIN_WORD = re.compile(r"(?!(?:OR|AND|NOT)$)[^\W\d_][^\W\d_]*(?:-[^\W\d_]+)*")
@@ -72,6 +75,19 @@ def print_leaf(leaf: Node) -> str:
             return f"id:{arxiv_id}"
         case HasDoi(doi=doi):
             return f"id:{doi}"
+        case _:
+            return _print_fact(leaf)
+
+
+def _print_fact(leaf: Node) -> str:
+    """Write what arXiv or the authors say about a paper beside its texts."""
+    match leaf:
+        case Venue(name=name):
+            return f"venue:{_shown(name)}"
+        case Licensed(code=code):
+            return f"license:{code}"
+        case Withdrawn():
+            return "is:withdrawn"
         case _:
             raise TypeError(f"not a leaf: {leaf!r}")
 

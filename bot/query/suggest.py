@@ -5,7 +5,8 @@ from datetime import date, timedelta
 from typing import Final
 
 from bot.models import AnnounceType
-from bot.query.values import LINKS
+from bot.query.tags import LICENSES
+from bot.query.values import LINKS, STATES
 
 FIRST_YEAR: Final = 1991  # https://info.arxiv.org/about
 
@@ -17,6 +18,10 @@ def suggest_values(field: str, typed: str, today: date) -> list[tuple[str, str]]
             known = [(each.value, "") for each in AnnounceType]
         case "has":
             known = [(each.value, "") for each in LINKS]
+        case "is":
+            known = [(each, "") for each in STATES]
+        case "license":
+            known = [(each, "") for each in LICENSES]
         case "since" | "until":
             return suggest_dates(typed, today)
         case _:

@@ -22,6 +22,7 @@ from itertools import combinations, permutations
 from bot.arxiv.taxonomy import ALIASES, SUBSUMED, archive_of
 from bot.models import AnnounceType, LinkKind
 from bot.query.names import MAX_PARTS, name_parts
+from bot.query.tokens import apart, words
 
 MARK = "\ue000"
 BETWEEN = "\ue003"
@@ -53,6 +54,22 @@ def has_tag(kind: LinkKind) -> str:
     return _tag("h", kind.value)
 
 
+WITHDRAWN = _tag("w")
+
+
+def license_tag(code: str) -> str:
+    return _tag("l", code)
+
+
+def venue_tags(name: str) -> str:
+    """Tag each word of a venue; the known ones by the same word, whatever they are called."""
+    return " ".join(_venue_tag(word) for word in _known_as(venue_words(name)))
+
+
+def _venue_tag(word: str) -> str:
+    return f"{MARK}v{word}{MARK}"
+
+
 def name_tag(part: str) -> str:
     return f"{MARK}n{part}{MARK}"
 
@@ -77,6 +94,9 @@ _KINDS = {
     "n": "name",
     "i": "initial",
     "b": "both",
+    "v": "venue",
+    "l": "license",
+    "w": "withdrawn",
 }
 _TAG = re.compile(f"{MARK}([a-z])([^{MARK}]*){MARK}")
 _WRITTEN = str.maketrans({"\ue001": ".", "\ue002": "-", BETWEEN: " "})
@@ -97,14 +117,112 @@ def filter_tags(
     categories: Iterable[str],
     announce_types: Iterable[AnnounceType],
     link_kinds: Iterable[LinkKind],
+    license_url: str | None = None,
+    is_withdrawn: bool = False,
+    venues: Iterable[str] = (),
 ) -> str:
-    """Render the filters that a paper meets, blank-separated."""
+    """Render the filters that a paper meets, blank-separated; of each venue the words in a row."""
     tags = [EVERY_PAPER]
     for code in categories:
         tags.extend(_category_tags(code))
     tags.extend(type_tag(announce_type) for announce_type in announce_types)
     tags.extend(has_tag(kind) for kind in link_kinds)
-    return " ".join(dict.fromkeys(tags))
+    if license_url:
+        tags.append(license_tag(license_code(license_url)))
+    if is_withdrawn:
+        tags.append(WITHDRAWN)
+    return " ".join([*dict.fromkeys(tags), *_runs_of(venues)])
+
+
+# Licenses and venues
+
+_COMMONS = re.compile(r"creativecommons\.org/(?:licenses/(by[a-z-]*)|(publicdomain))")
+OTHER_LICENSE = "other"
+LICENSES = (
+    "cc-by", "cc-by-sa", "cc-by-nd", "cc-by-nc", "cc-by-nc-sa", "cc-by-nc-nd", "cc0", "arxiv",
+    OTHER_LICENSE,
+)  # fmt: skip
+"""What ``license:`` knows; ``arxiv`` is the usual one, which lets only arXiv distribute a paper."""
+
+
+def license_code(url: str) -> str:
+    """Name the license that an address stands for."""
+    found = _COMMONS.search(url.lower())
+    if found:
+        code = "cc0" if found[2] else f"cc-{found[1].strip('-')}"
+    else:
+        code = "arxiv" if "nonexclusive-distrib" in url else OTHER_LICENSE
+    return code if code in LICENSES else OTHER_LICENSE
+
+
+def venue_words(name: str) -> list[str]:
+    """Return the words of a venue's name, years apart: ``ICASSP2026`` is *icassp 2026*."""
+    said = [part for word in words(name) for part in apart(word)]
+    return [_full_year(word) if at else word for at, word in enumerate(said)][:MOST_OF_A_VENUE]
+
+
+MOST_OF_A_VENUE = 24
+_SHORT_YEAR = re.compile(r"[0-4]\d|9\d")
+
+
+def _full_year(word: str) -> str:
+    """Write the year behind a name in full: ECCV'26, NIPS 99."""
+    if not _SHORT_YEAR.fullmatch(word):
+        return word
+    return f"19{word}" if word[0] == "9" else f"20{word}"
+
+
+_CALLED = {
+    "neurips": ("nips", "advances in neural information processing systems",
+                "conference on neural information processing systems"),
+    "icml": ("international conference on machine learning",),
+    "iclr": ("international conference on learning representations",),
+    "cvpr": ("conference on computer vision and pattern recognition",),
+    "iccv": ("international conference on computer vision",),
+    "eccv": ("european conference on computer vision",),
+    "wacv": ("winter conference on applications of computer vision",),
+    "emnlp": ("conference on empirical methods in natural language processing",),
+    "acl": ("annual meeting of the association for computational linguistics",),
+    "aaai": ("aaai conference on artificial intelligence",),
+    "ijcai": ("international joint conference on artificial intelligence",),
+    "icra": ("international conference on robotics and automation",),
+    "iros": ("international conference on intelligent robots and systems",),
+    "jmlr": ("journal of machine learning research",),
+    "tmlr": ("transactions on machine learning research",),
+    "tpami": ("transactions on pattern analysis and machine intelligence",),
+    "prl": ("phys rev lett", "physical review letters"),
+    "pra": ("phys rev a", "physical review a"), "prb": ("phys rev b", "physical review b"),
+    "prc": ("phys rev c", "physical review c"), "prd": ("phys rev d", "physical review d"),
+    "pre": ("phys rev e", "physical review e"), "prx": ("phys rev x", "physical review x"),
+    "jhep": ("journal of high energy physics", "j high energy phys"),
+    "apj": ("astrophys j", "astrophysical journal"), "apjl": ("astrophysical journal letters",),
+    "aa": ("a a", "astronomy and astrophysics", "astronomy astrophysics"),
+    "mnras": ("monthly notices of the royal astronomical society", "mon not roy astron soc"),
+}  # fmt: skip
+"""Venues that have names beside the one that people type."""
+
+_CALLS = sorted(
+    ((name.split(" "), known) for known, names in _CALLED.items() for name in names),
+    key=lambda call: -len(call[0]),
+)
+
+
+def _known_as(said: list[str]) -> list[str]:
+    """Put for each name of a known venue the one word for it."""
+    text = f" {' '.join(said)} "
+    for name, known in _CALLS:
+        text = text.replace(f" {' '.join(name)} ", f" {known} ")
+    return text.split()
+
+
+def _runs_of(venues: Iterable[str]) -> list[str]:
+    """Tag the words of each venue, as written and with the known names, with a gap between two."""
+    runs: list[str] = []
+    for venue in venues:
+        said = venue_words(venue)
+        for run in dict.fromkeys((tuple(said), tuple(_known_as(said)))):
+            runs += [EVERY_PAPER, *map(_venue_tag, run)] if run else []
+    return runs
 
 
 def author_tags(authors: Iterable[str]) -> str:

@@ -14,7 +14,20 @@ from bot.arxiv.identifier import parse_identifier
 from bot.arxiv.taxonomy import ARCHIVES, canonical_category
 from bot.errors import InputError
 from bot.models import AnnounceType, LinkKind
-from bot.query.ast import Announced, Category, Has, HasDoi, Identified, LeafNode, Since, Until
+from bot.query.ast import (
+    Announced,
+    Category,
+    Has,
+    HasDoi,
+    Identified,
+    LeafNode,
+    Licensed,
+    Since,
+    Until,
+    Venue,
+    Withdrawn,
+)
+from bot.query.tags import LICENSES, venue_words
 
 DATE_FORMS = "a date that exists, such as 2024-03-01, 2024-03 or 2024"
 _DATE = re.compile(r"(\d{4})(?:-(\d{1,2})(?:-(\d{1,2}))?)?", re.ASCII)
@@ -83,6 +96,29 @@ def _has(text: str) -> Has:
     return Has(kind=LinkKind(kind))
 
 
+def _venue(text: str) -> Venue:
+    name = " ".join(text.replace('"', " ").strip(_AROUND + " ").split())
+    if not venue_words(name):
+        raise BadValue('the name of a conference or journal, such as CVPR or "Phys. Rev. D"')
+    return Venue(name=name)
+
+
+def _licensed(text: str) -> Licensed:
+    code = text.strip(_AROUND).casefold()
+    if code not in LICENSES:
+        raise BadValue(f"one of {', '.join(LICENSES)}")
+    return Licensed(code=code)
+
+
+STATES = ("withdrawn",)
+
+
+def _state(text: str) -> Withdrawn:
+    if text.strip(_AROUND).casefold() not in STATES:
+        raise BadValue("withdrawn")
+    return Withdrawn()
+
+
 def _identified(text: str) -> Identified | HasDoi:
     place = find_identifier(text)
     if place is None:
@@ -109,6 +145,9 @@ READERS: Mapping[str, Callable[[str], LeafNode]] = MappingProxyType(
         "type": _announced,
         "has": _has,
         "id": _identified,
+        "venue": _venue,
+        "license": _licensed,
+        "is": _state,
         "since": lambda text: Since(day=parse_since(text)),
         "until": lambda text: Until(day=parse_until(text)),
     }

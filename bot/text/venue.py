@@ -134,6 +134,13 @@ def read_venue(comment: str | None) -> Venue | None:
     return None
 
 
+def list_venues(comment: str | None, journal_ref: str | None) -> tuple[str, ...]:
+    """List the venues that a comment and a journal reference name, in their words."""
+    venue = read_venue(comment)
+    named = (str(venue) if venue else None, journal_ref)
+    return tuple(dict.fromkeys(each for each in named if each))
+
+
 def _sentences(comment: str) -> list[str]:
     text = _DOT.sub(lambda dot: f"{dot[1]}{_HIDDEN}", comment)
     return [

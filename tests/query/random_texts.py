@@ -13,13 +13,15 @@ from tests.query.hostile import HOSTILE, HOSTILE_PIECES
 # fmt: off
 FIELDS = (
     "title:", "abstract:", "author:", "comment:", "category:", "type:", "has:", "id:", "since:",
-    "until:", "all:", "ti:", "abs:", "au:", "co:", "cat:", "TITLE:", "Author:", "titel:", "rowid:",
+    "until:", "all:", "venue:", "is:",
+    "license:", "ti:", "abs:", "au:", "co:", "cat:", "TITLE:", "Author:", "titel:", "rowid:",
 )
 VALUES = (
     "deep", "learn*", '"neural network"', "halos", "he", '"K. He"', '"He, Kaiming"', "cs.CV",
     "cs.*", "math", "new", "replace-cross", "code", "2024", "2024-03", "2024-03-05", "2024-2-30",
     "2403.00001", "2403.00002v3", "hep-th/9901001v2", "10.1103/physrevd.76.013009",
     "https://arxiv.org/abs/2403.00001", "doi:10.1000/182", "(deep OR shallow)", "(a b)", "量子计*",
+    "CVPR 2026", "withdrawn", "cc-by",
     "C++", "O(n)", "multi-agent", "GPT-4.5", "pro*", '"the of"*', "e\u0301", "Å", "naïve",
 )
 OPERATORS = (

@@ -20,6 +20,8 @@ from bot.store.papers.updates import note_updates
 from bot.store.rows import PAPER_COLUMNS, load_papers, paper_values
 from bot.store.search import search
 from bot.store.sqlite.statements import Row, json_array, read_day, read_moment, select_rows
+from bot.text.venue import list_venues
+from bot.text.withdrawal import is_withdrawn
 
 LINKS_WE_STORE = (LinkKind.CODE, LinkKind.PROJECT, LinkKind.DATA, LinkKind.MODEL)
 
@@ -280,6 +282,9 @@ def _row(change: Change) -> Row:
         categories=paper.categories,
         announce_types=(),  # search.index adds those of the announcements
         link_kinds=sorted({link.kind for link in paper.links} & set(LINKS_WE_STORE)),
+        license_url=paper.license,
+        is_withdrawn=is_withdrawn(comment=paper.comment, abstract=paper.abstract),
+        venues=list_venues(paper.comment, paper.journal_ref),
     )
     has_code = int(bool(paper.links_of(LinkKind.CODE)))
     return (*values[1:], has_code, filters, author_tags(paper.authors))

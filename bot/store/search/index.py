@@ -19,6 +19,8 @@ from bot.query.tags import filter_tags
 from bot.store.search.vocabulary import note_words
 from bot.store.sqlite.executor import Database
 from bot.store.sqlite.statements import json_array, select, select_rows
+from bot.text.venue import list_venues
+from bot.text.withdrawal import is_withdrawn
 
 INDEXES: Mapping[str, str] = MappingProxyType(
     {
@@ -35,6 +37,9 @@ TAGS = ("filters", "names")
 WITH_FILTERS = ("paper_text", "paper_head")
 RENEWED_TO = "search renewed to"
 """The fact that names the last key in the new indexes; there is none when they are complete."""
+
+TAGS_RENEWED_TO = "search tags renewed to"
+"""The fact that names the last key whose filters hold all tags of this version, if not all do."""
 
 EVERY_KEY = 1 << 62
 
@@ -76,8 +81,12 @@ NEW = "new_"
 
 def renewed_to(connection: sqlite3.Connection) -> int | None:
     """Return the last key in the new indexes; None when they are the only ones."""
+    return number_of(connection, RENEWED_TO)
+
+
+def number_of(connection: sqlite3.Connection, fact: str) -> int | None:
     sql = "SELECT CAST(value AS INTEGER) FROM fact WHERE name = ?"
-    return next(iter(select(connection, int, sql, (RENEWED_TO,))), None)
+    return next(iter(select(connection, int, sql, (fact,))), None)
 
 
 def unindex(connection: sqlite3.Connection, keys: Sequence[int]) -> None:
@@ -114,6 +123,11 @@ def refresh(connection: sqlite3.Connection, arxiv_ids: Collection[ArxivId]) -> N
         "SELECT key FROM paper WHERE arxiv_id IN (SELECT value FROM json_each(:ids)) ORDER BY key",
         {"ids": json_array(arxiv_ids)},
     )
+    refresh_keys(connection, keys)
+
+
+def refresh_keys(connection: sqlite3.Connection, keys: Sequence[int]) -> None:
+    """Put new filters of these papers, in order, in the place of those that differ."""
     filters = _filters(connection, keys)
     changed = [key for key, old, new in filters if old != new]
     _remove(connection, changed, WITH_FILTERS)
@@ -160,7 +174,7 @@ def _filters(
     rows = select_rows(
         connection,
         f"""
-        SELECT key, filters, arxiv_id, categories,
+        SELECT key, filters, arxiv_id, categories, license, comment, abstract, journal_ref,
             (SELECT group_concat(DISTINCT announce_type) FROM announcement
                 WHERE announcement.arxiv_id = paper.arxiv_id),
             (SELECT group_concat(DISTINCT kind) FROM paper_link
@@ -175,13 +189,23 @@ def _filters(
 
 
 def _render(
-    to_come: AnnounceType | None, categories: str, types: str | None, kinds: str | None
+    to_come: AnnounceType | None,
+    categories: str,
+    license_url: str | None,
+    comment: str | None,
+    abstract: str,
+    journal_ref: str | None,
+    types: str | None,
+    kinds: str | None,
 ) -> str:
     known = set(map(AnnounceType, types.split(",") if types else ()))
     return filter_tags(
         categories=categories.split(),
         announce_types=sorted(known if to_come is None else known | {to_come}),
         link_kinds=sorted(map(LinkKind, kinds.split(",") if kinds else ())),
+        license_url=license_url,
+        is_withdrawn=is_withdrawn(comment=comment, abstract=abstract),
+        venues=list_venues(comment, journal_ref),
     )
 
 

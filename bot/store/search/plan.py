@@ -16,12 +16,15 @@ from bot.query.ast import (
     Has,
     HasDoi,
     Identified,
+    Licensed,
     Located,
     Node,
     Since,
     Text,
     TextField,
     Until,
+    Venue,
+    Withdrawn,
     leaves,
 )
 from bot.query.compile import CompiledQuery, compile_node
@@ -116,7 +119,7 @@ def _smallest_index(root: Node) -> str:
 def _is_in_head(leaf: Node) -> bool:
     if isinstance(leaf, Text):
         return leaf.field is TextField.TITLE
-    return isinstance(leaf, Category | Announced | Has | Located)
+    return isinstance(leaf, Category | Announced | Has | Venue | Licensed | Withdrawn | Located)
 
 
 def _ranges(place: Located, known: KnownKeys) -> list[KeyRange]:

@@ -7,7 +7,17 @@ complete. Each batch is a transaction that says how far it went: a kill in the m
 import sqlite3
 from collections.abc import Callable
 
-from bot.store.search.index import INDEXES, NEW, RENEWED_TO, add, new_index, renewed_to
+from bot.store.search.index import (
+    INDEXES,
+    NEW,
+    RENEWED_TO,
+    TAGS_RENEWED_TO,
+    add,
+    new_index,
+    number_of,
+    refresh_keys,
+    renewed_to,
+)
 from bot.store.search.vocabulary import note_words
 from bot.store.sqlite.executor import Database
 from bot.store.sqlite.statements import select
@@ -22,7 +32,9 @@ Progress = Callable[[int, int], None]
 
 
 def is_renewing(connection: sqlite3.Connection) -> bool:
-    return renewed_to(connection) is not None
+    """Whether papers lack tags, or the indexes are those of an earlier version."""
+    facts = (RENEWED_TO, TAGS_RENEWED_TO)
+    return any(number_of(connection, fact) is not None for fact in facts)
 
 
 def renew_if_small(connection: sqlite3.Connection) -> None:
@@ -46,30 +58,55 @@ async def renew(database: Database, report: Progress) -> bool:
 
 
 def _count(connection: sqlite3.Connection) -> tuple[int, int]:
-    last = renewed_to(connection) or 0
+    facts = (RENEWED_TO, TAGS_RENEWED_TO)
+    last = next(filter(None, (number_of(connection, fact) for fact in facts)), 0)
     done = sum(select(connection, int, "SELECT count(*) FROM paper WHERE key <= ?", (last,)))
     return done, sum(select(connection, int, "SELECT count(*) FROM paper"))
 
 
 def renew_batch(connection: sqlite3.Connection) -> int:
-    """Put the next papers into the new indexes; returns how many, 0 when all are in place."""
+    """Put the next papers, with new tags, into the new indexes; returns how many, 0 at the end.
+
+    Where only tags are new, the indexes stay and what differs is written again.
+    """
     renewed = renewed_to(connection)
     if renewed is None:
-        return 0
-    keys = select(
-        connection,
-        int,
-        "SELECT key FROM paper WHERE key > ? ORDER BY key LIMIT ?",
-        (renewed, BATCH),
-    )
+        return _renew_tags(connection)
+    keys = _next_keys(connection, renewed)
     if not keys:
         _put_in_place(connection)
-        return 0
+        return _renew_tags(connection)
+    with_tags = number_of(connection, TAGS_RENEWED_TO) == renewed
+    if with_tags:
+        refresh_keys(connection, keys)
+        _note(connection, TAGS_RENEWED_TO, keys[-1])
     for name in INDEXES:
         add(connection, new_index(name, prefix=NEW), keys)
     note_words(connection, keys)
-    connection.execute("UPDATE fact SET value = ? WHERE name = ?", (str(keys[-1]), RENEWED_TO))
+    _note(connection, RENEWED_TO, keys[-1])
     return len(keys)
+
+
+def _renew_tags(connection: sqlite3.Connection) -> int:
+    renewed = number_of(connection, TAGS_RENEWED_TO)
+    if renewed is None:
+        return 0
+    keys = _next_keys(connection, renewed)
+    if not keys:
+        connection.execute("DELETE FROM fact WHERE name = ?", (TAGS_RENEWED_TO,))
+        return 0
+    refresh_keys(connection, keys)
+    _note(connection, TAGS_RENEWED_TO, keys[-1])
+    return len(keys)
+
+
+def _next_keys(connection: sqlite3.Connection, last: int) -> list[int]:
+    sql = "SELECT key FROM paper WHERE key > ? ORDER BY key LIMIT ?"
+    return select(connection, int, sql, (last, BATCH))
+
+
+def _note(connection: sqlite3.Connection, fact: str, key: int) -> None:
+    connection.execute("UPDATE fact SET value = ? WHERE name = ?", (str(key), fact))
 
 
 def _put_in_place(connection: sqlite3.Connection) -> None:

@@ -719,6 +719,12 @@ FIFTEENTH: Step = (
     """,
 )
 
+SIXTEENTH: Step = (
+    # Venues, licenses and withdrawals are tags now (bot/store/search/renewal.py adds them).
+    "INSERT INTO fact (name, value) SELECT 'search tags renewed to', '0' "
+    "WHERE EXISTS (SELECT 1 FROM paper)",
+)
+
 STEPS: tuple[Step, ...] = (
     FIRST,
     SECOND,
@@ -735,6 +741,7 @@ STEPS: tuple[Step, ...] = (
     THIRTEENTH,
     FOURTEENTH,
     FIFTEENTH,
+    SIXTEENTH,
 )
 
 FUNCTIONS: Mapping[str, Callable[[str], str | None]] = {

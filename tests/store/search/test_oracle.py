@@ -32,6 +32,8 @@ from tests.shared import shared
 from tests.stores import open_store
 
 COUNT = 2000
+COMMENTS = (None, "Accepted at CVPR 2026", "Submitted to CVPR 2026", "This paper is withdrawn.")
+LICENSES = (None, "http://creativecommons.org/licenses/by/4.0/", None)
 TYPES = (AnnounceType.NEW, AnnounceType.NEW, AnnounceType.CROSS, AnnounceType.REPLACE)
 
 
@@ -101,8 +103,11 @@ def read_papers(path: Path) -> Iterator[Known]:
             abstract=record["abstract"],
             authors=tuple(record["authors"]),
             categories=tuple(record["categories"]),
+            journal_ref=record.get("journal_ref"),
+            comment=COMMENTS[number % len(COMMENTS)],
+            license=LICENSES[number % len(LICENSES)],
         )
-        for record in records[: COUNT * step : step]
+        for number, record in enumerate(records[: COUNT * step : step])
     ]
     days = [date.fromisoformat(record["announced"]) for record in records[: COUNT * step : step]]
     for number, (paper, day) in enumerate(zip(papers, days, strict=True)):
@@ -213,6 +218,24 @@ def is_by(given: str, surname: str) -> Meaning:
     return meaning
 
 
+def published(word: str) -> Meaning:
+    """The journal reference, or a comment that speaks of acceptance, says the word."""
+
+    def meaning(known: Known) -> bool:
+        accepted = ["cvpr", "2026"] if known.paper.comment == COMMENTS[1] else []
+        return word in [*accepted, *words(known.paper.journal_ref or "")]
+
+    return meaning
+
+
+FACTS: list[tuple[str, Meaning]] = [
+    ("is:withdrawn", lambda known: known.paper.comment == COMMENTS[3]),
+    ("license:cc-by", lambda known: bool(known.paper.license)),
+    ("venue:cvpr", published("cvpr")),
+    ('venue:"CVPR 2026"', lambda known: known.paper.comment == COMMENTS[1]),
+]
+
+
 def one(text: str, meaning: Meaning) -> Meant:
     return text, (Part(meaning),)
 
@@ -220,7 +243,7 @@ def one(text: str, meaning: Meaning) -> Meant:
 @st.composite
 def leaves(draw: st.DrawFn, papers: Sequence[Known]) -> Meant:
     known = draw(st.sampled_from(papers))
-    kind = draw(st.integers(0, 11))
+    kind = draw(st.integers(0, 13))
     if kind <= 4:
         return draw(texts(known))
     if kind <= 6:
@@ -242,6 +265,12 @@ def leaves(draw: st.DrawFn, papers: Sequence[Known]) -> Meant:
         )
     if kind == 9:
         return one("has:code", lambda known: bool(known.paper.links_of(LinkKind.CODE)))
+    if kind == 12:
+        return one(*draw(st.sampled_from(FACTS)))
+    if kind == 13:
+        named = [word for word in words(known.paper.journal_ref or "") if word.isalpha()]
+        word = draw(st.sampled_from([word for word in named if len(word) > 4] or ["journal"]))
+        return one(f"venue:{word}", published(word))
     if kind == 10:
         arxiv_id = known.paper.arxiv_id
         form = draw(st.sampled_from(["", "id:", "arXiv:"]))

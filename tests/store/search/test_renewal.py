@@ -9,8 +9,9 @@ import pytest
 
 from bot.cli.main import main
 from bot.query.parser import parse_query
+from bot.query.tags import EVERY_PAPER
 from bot.run.housekeeping import tidy
-from bot.store.search import renewal
+from bot.store.search import index, renewal
 from bot.store.search.index import INDEXES
 from bot.store.sqlite import migrations
 from bot.store.sqlite.maintenance import find_stale_indexes
@@ -137,3 +138,32 @@ def test_the_command_line_renews_with_progress(
     said = capsys.readouterr().err
     assert f"search indexes renewed for 10 of {COUNT} papers" in said
     assert f"search indexes renewed for {COUNT} of {COUNT} papers" in said
+
+
+async def test_papers_of_an_earlier_version_get_the_tags_of_this_one(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A batch at a time; what is written meanwhile has them already."""
+    monkeypatch.setattr(renewal, "BATCH", 10)
+    papers = [make_paper(number, comment="Accepted at CVPR 2026") for number in range(1, COUNT + 1)]
+    await store.papers.add_listing(make_listing(*papers), now=NOW)
+    await store.database.write(forget_tags)
+    assert await total(store, "venue:cvpr") == 0
+    assert await store.database.write(renewal.renew_batch) == 10
+    assert await total(store, "venue:cvpr") == 10
+    fresh = make_paper(99, comment="Accepted at CVPR 2026")
+    await store.papers.add_listing(make_listing(fresh, category="cs.LG"), now=NOW)
+    assert await store.search.renew(lambda done, of: None)
+    assert await total(store, "venue:cvpr") == COUNT + 1
+    assert await find_stale_indexes(store.database) == []
+    assert not await store.search.renew(lambda done, of: None)
+
+
+def forget_tags(connection: sqlite3.Connection) -> None:
+    """Leave the papers as a version without tags of venues left them."""
+    keys = [key for (key,) in connection.execute("SELECT key FROM paper ORDER BY key")]
+    index.unindex(connection, keys)
+    connection.execute("UPDATE paper SET filters = ?", (EVERY_PAPER,))
+    for name in index.INDEXES:
+        index.add(connection, index.new_index(name), keys)
+    connection.execute("INSERT INTO fact VALUES (?, '0')", (index.TAGS_RENEWED_TO,))

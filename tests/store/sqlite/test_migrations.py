@@ -37,6 +37,7 @@ TAKEN = (
     "f2be546201f75d63",
     "8d99b64418b47baa",
     "b2a31437243b9bbf",
+    "f6d6851e75d52008",
 )
 """The beginning of each step's SHA-256."""
 
@@ -416,6 +417,7 @@ async def test_what_an_earlier_version_imported_is_judged_with_the_next_import(
         "INSERT INTO intake_day (category, day, verdict, details, papers, is_confirmed, is_closed) "
         "VALUES ('cs.CV', '2024-03-07', 'complete', '{}', 1, 1, 1)"
     )
+    index_as_before(old)
     old.close()
     async with open_store(tmp_path / "papers.db") as store:
         assert await store.shelf.list_unplaced() == ["cs.CV"]
