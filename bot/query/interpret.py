@@ -102,17 +102,18 @@ def _is_plain(part: Node) -> bool:
 
 
 def _is_filler(word: Text) -> bool:
-    return _is_plain(word) and word.text.lower() in FILLERS
+    # Not only plain words: what an operator is in capitals is written in quotes again.
+    return word.field is None and not word.is_prefix and word.text.lower() in FILLERS
 
 
 _OF_QUESTIONS = (
     "a about all an and any anyone anything are article articles as at available be been best by "
-    "came can come could deal dealing describe did discuss do does every find for from get give "
-    "good had has have how i in interesting into is it its know latest like list looking me my "
-    "need new newest of on one or our out paper papers please preprint preprints published recent "
-    "recently related released research see should show some tell than that the their them there "
-    "these they this those to up use used uses using want was we were what when where which who "
-    "whose why will with would you"
+    "came can come could deal dealing deals describe did discuss do does every find for from get "
+    "give good had has have how i in interesting into is it its know latest like list looking me "
+    "my need new newest of on one or our out paper papers people please preprint preprints "
+    "published recent recently related released research see should show some tell than that the "
+    "their them there these they this those to up use used uses using want was we were what when "
+    "where which who whose why will with work works would you"
 )
 FILLERS: Final = frozenset(_OF_QUESTIONS.split(" "))
 """Words of questions, and such as stand in every paper."""

@@ -33,7 +33,7 @@ from bot.store.sqlite.statements import Row, json_array
 
 COUNTED = 1000  # a page says '1,000+' beyond: counting all of three million takes seconds
 POOL = 150  # papers that are scored: about 10 ms, and better than BM25 over all of them
-READ = 60  # of them whose texts are read
+READ = 60  # of them whose texts are read, at least
 TITLES_S = 0.03  # to find titles, after the deadline of finding
 SCORING_S = 0.03  # to score and load what was found, after the deadline of finding
 LOADING_S = 0.25  # the same for a long page; ten papers take a millisecond
@@ -202,7 +202,10 @@ def score_papers(reading: Reading, scorer: Scorer, keys: Sequence[int]) -> dict[
     scores: dict[int, Score] = {
         key: (False, scorer.score_title(title), key) for key, title in titles
     }
-    best = sorted(scores, key=scores.__getitem__, reverse=True)[:READ]
+    best = sorted(scores, key=scores.__getitem__, reverse=True)
+    if len(best) > READ:  # with as many as promise no less than the last: often all say nothing
+        least = scores[best[READ - 1]][1]
+        best = [key for key in best if scores[key][1] >= least]
     for key, *texts in _read(reading, "key, title, abstract, authors", best):
         scores[key] = (True, scorer.score(*texts), key)
     return scores

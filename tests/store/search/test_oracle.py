@@ -218,12 +218,20 @@ def is_by(given: str, surname: str) -> Meaning:
     return meaning
 
 
+CALLED = {
+    "cvpr": ("conference on computer vision and pattern recognition",),
+    "neurips": ("nips", "conference on neural information processing systems",
+                "advances in neural information processing systems"),
+}  # fmt: skip
+
+
 def published(word: str) -> Meaning:
     """The journal reference, or a comment that speaks of acceptance, says the word."""
 
     def meaning(known: Known) -> bool:
-        accepted = ["cvpr", "2026"] if known.paper.comment == COMMENTS[1] else []
-        return word in [*accepted, *words(known.paper.journal_ref or "")]
+        accepted = " cvpr 2026 " if known.paper.comment == COMMENTS[1] else ""
+        said = f"{accepted} {' '.join(words(known.paper.journal_ref or ''))} "
+        return any(f" {name} " in said for name in (word, *CALLED.get(word, ())))
 
     return meaning
 
@@ -269,7 +277,7 @@ def leaves(draw: st.DrawFn, papers: Sequence[Known]) -> Meant:
         return one(*draw(st.sampled_from(FACTS)))
     if kind == 13:
         named = [word for word in words(known.paper.journal_ref or "") if word.isalpha()]
-        word = draw(st.sampled_from([word for word in named if len(word) > 4] or ["journal"]))
+        word = draw(st.sampled_from([word for word in named if len(word) > 5] or ["journal"]))
         return one(f"venue:{word}", published(word))
     if kind == 10:
         arxiv_id = known.paper.arxiv_id
