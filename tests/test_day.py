@@ -2,8 +2,6 @@
 
 import asyncio
 import signal
-import subprocess
-import sys
 from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
@@ -12,6 +10,7 @@ import pytest
 
 from bot.arxiv.calendar import EASTERN, announcement_day, is_announcement_day
 from bot.store.searches import KEPT_FOR
+from tests.fakes import commands
 from tests.fakes.arxiv import ArxivServer, Record
 from tests.fakes.discord import DiscordServer
 from tests.fakes.process import bot_environ, running_bot
@@ -23,7 +22,7 @@ from tests.waiting import until
 def today() -> date:
     """Return arXiv's date of this moment; skips where nothing is announced, or not polled yet."""
     if not is_announcement_day(announcement_day(datetime.now(UTC))):
-        pytest.skip("arXiv announces nothing on this date, and what its feed shows is another's")
+        pytest.skip("arXiv announces nothing on this date, so a new digest begins on a later one")
     local = datetime.now(UTC).astimezone(EASTERN)
     if local.time() < time(0, 6):
         pytest.skip("the first polls of a day are spread over the minutes after midnight Eastern")
@@ -252,20 +251,11 @@ async def test_check_looks_at_everything_and_prints_the_invite_link(
         await discord.wait_connected()
         await place.slash("digest setup", categories="cs.CV")
         await bot.stop()
-    done = await asyncio.to_thread(
-        subprocess.run,
-        [sys.executable, "-m", "bot", "check"],
-        env=environ,
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "scope=bot" in done.stdout
-    assert f"channel {place.channel.id}" in done.stdout
-    assert discord.token not in done.stdout + done.stderr
+    done = await asyncio.to_thread(commands.run, environ, "check", cwd=tmp_path)
+    assert done.code == 0, done
+    assert "scope=bot" in done.out
+    assert f"channel {place.channel.id}" in done.out
+    assert discord.token not in done.out + done.err
 
 
 async def test_a_running_bot_tidies_up_beside_its_work(

@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from tests.fakes import commands
-from tests.fakes.commands import ROOT, Ran
+from tests.fakes.commands import Ran
+from tests.fakes.forking import ROOT, STRICT
 
 
 def environ_in(folder: Path) -> dict[str, str]:
@@ -13,8 +14,7 @@ def environ_in(folder: Path) -> dict[str, str]:
     return {
         "PATH": os.environ["PATH"],
         "PYTHONPATH": str(ROOT),
-        "PYTHONWARNINGS": "error,ignore:'audioop' is deprecated:DeprecationWarning,"
-        "ignore:'asyncio.iscoroutinefunction' is deprecated:DeprecationWarning",  # discord.py's
+        "PYTHONWARNINGS": STRICT,
         "PAPER_BOT_DATABASE__PATH": str(folder / "data" / "papers.db"),
     }
 

@@ -21,8 +21,8 @@ from bot.ui.permissions import invite_url, user_install_url
 from tests.builders import DAY
 from tests.cli.terminal import assert_one_sentence, environ_in, run
 from tests.fakes.arxiv import ArxivServer, Record, answer, html_instead
-from tests.fakes.commands import ROOT
 from tests.fakes.discord import DiscordServer
+from tests.fakes.forking import ROOT
 from tests.fakes.spec import MESSAGES, body_errors
 from tests.samples import SEED
 from tests.store.outbox.test_outbox import drafts, subscribe

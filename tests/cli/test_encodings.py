@@ -8,7 +8,7 @@ import pytest
 
 from bot.cli.output import EXIT_OK, EXIT_USAGE
 from tests.cli.terminal import environ_in, run
-from tests.fakes.commands import ROOT
+from tests.fakes.forking import ROOT
 
 TITLE = "Schrödinger's λ-Splatting of CO₂ ∀ 中文 😀"
 LISTING = f"""\

@@ -1,34 +1,16 @@
-"""Commands of the program, each in a process of its own that begins at once.
+"""Commands of the program, each in a process of its own (`forking.py`)."""
 
-Importing the program takes half a second, hundreds of times over in the tests. So one process
-imports it and forks for each command, which finds all as after ``python -m bot``: arguments,
-environment, folder, exit code, and warnings as errors. Tests of the start itself, of signals and of
-memory start Python; see `process.py`.
-"""
-
-import atexit
-import functools
-import io
-import json
 import os
+import select
 import signal
-import subprocess
-import sys
 import tempfile
-import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
-from bot.__main__ import __file__ as program_file
-from bot.__main__ import start
-from bot.cli import main as _imported_before_any_fork  # noqa: F401
-from tests.fakes import crashing
-
-ROOT = Path(__file__).resolve().parent.parent.parent
-STRICT = "error,ignore:'audioop' is deprecated:DeprecationWarning"
-OUT, ERR = 1, 2
+from tests.fakes.forking import begin
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,84 +22,55 @@ class Ran:
     err: str
 
 
+class Running:
+    """A command that was started; ``ended`` is `forking.begin`'s."""
+
+    def __init__(self, pid: int, ended: IO[bytes], out: IO[bytes], err: IO[bytes]) -> None:
+        self._pid, self._ended, self._out, self._err = pid, ended, out, err
+        self._code: int | None = None
+
+    def wait(self) -> Ran:
+        if self._code is None:
+            self._code = int(self._ended.readline())
+        return Ran(self._code, _text(self._out), _text(self._err))
+
+    def send_signal(self, number: signal.Signals) -> None:
+        """Send a signal; to one that has ended, none: another may have its number."""
+        if self._code is None and not select.select([self._ended], [], [], 0)[0]:
+            os.kill(self._pid, number)
+
+
 def run(environ: Mapping[str, str], *arguments: str | Path, cwd: Path | None = None) -> Ran:
     """Run a command to its end; ``CRASH_AT`` in ``environ`` kills it there (`crashing.py`)."""
-    with tempfile.TemporaryDirectory() as folder:
-        order = {
-            "environ": dict(environ),
-            "arguments": [str(each) for each in arguments],
-            "cwd": str(cwd or Path.cwd()),
-            "folder": folder,
-        }
-        with _asking:
-            asked, answers = _forking()
-            asked.write(f"{json.dumps(order)}\n")
-            asked.flush()
-            code = int(answers.readline())
-        out, err = (_read(Path(folder, str(number))) for number in (OUT, ERR))
-        return Ran(code, out, err)
+    with started(environ, *arguments, cwd=cwd) as running:
+        return running.wait()
 
 
-_asking = threading.Lock()
+@contextmanager
+def started(
+    environ: Mapping[str, str],
+    *arguments: str | Path,
+    cwd: Path | None = None,
+    terminal: int | None = None,
+) -> Iterator[Running]:
+    """Start a command, which is over when the block is; its stderr may be a ``terminal``."""
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+        pid, ended = begin(
+            environ,
+            [str(each) for each in arguments],
+            cwd or Path.cwd(),
+            out=out.fileno(),
+            err=err.fileno() if terminal is None else terminal,
+        )
+        running = Running(pid, ended, out, err)
+        with ended:
+            try:
+                yield running
+            finally:
+                running.send_signal(signal.SIGKILL)
+                running.wait()
 
 
-@functools.cache
-def _forking() -> tuple[IO[str], IO[str]]:
-    """Start the process that forks; it ends with this one."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "tests.fakes.commands"],
-        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "PYTHONWARNINGS": STRICT},
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stdin is not None
-    assert process.stdout is not None
-    atexit.register(process.communicate)
-    return process.stdin, process.stdout
-
-
-def _read(path: Path) -> str:
-    return path.read_text("utf-8", errors="backslashreplace")
-
-
-# In the process that forks
-
-
-def _fork() -> None:
-    """Fork for each order, and answer with the exit code; in the fork, be the command."""
-    for line in sys.stdin:
-        child = os.fork()
-        if child == 0:
-            _become(json.loads(line))
-            sys.exit(start())
-        _, status = os.waitpid(child, 0)
-        sys.stdout.write(f"{os.waitstatus_to_exitcode(status)}\n")
-        sys.stdout.flush()
-
-
-def _become(order: Mapping[str, Any]) -> None:
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    os.chdir(order["cwd"])
-    os.environ.clear()
-    os.environ.update(order["environ"])
-    sys.argv = [program_file, *order["arguments"]]
-    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-    for number in (OUT, ERR):
-        path = Path(order["folder"], str(number))
-        os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT), number)
-    _take_encoding(os.environ.get("PYTHONIOENCODING"))
-    if crashing.program(os.environ) != "bot":
-        crashing.lay_points()
-
-
-def _take_encoding(encoding: str | None) -> None:
-    """Do for stdout and stderr what Python does at its start."""
-    if encoding is not None:
-        for stream, errors in ((sys.stdout, "strict"), (sys.stderr, "backslashreplace")):
-            assert isinstance(stream, io.TextIOWrapper)
-            stream.reconfigure(encoding=encoding, errors=errors)
-
-
-if __name__ == "__main__":
-    _fork()
+def _text(file: IO[bytes]) -> str:
+    file.seek(0)
+    return file.read().decode("utf-8", errors="backslashreplace")

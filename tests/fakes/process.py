@@ -5,21 +5,24 @@ import contextlib
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
 from pathlib import Path
+from typing import IO
 
 import pytest
 
+from tests.fakes import forking
 from tests.fakes.arxiv import ArxivServer
 from tests.fakes.crashing import program
 from tests.fakes.discord import DiscordServer
+from tests.fakes.forking import ORDINARY
 from tests.waiting import HUNG_S, until
 
 NOBODY = "http://127.0.0.1:1"
 """An address that refuses connections."""
 
-ROOT = Path(__file__).resolve().parent.parent.parent
-TICKED = "bot.run.process: tick ended"
+TICKED = ("bot.run.process: tick ended", "bot.run.ticker: tick postponed")
+"""What the log says of every tick: a full disk or a lock lets it end early."""
 
 
 def bot_environ(
@@ -31,8 +34,7 @@ def bot_environ(
     """
     environ = {
         "PATH": os.environ["PATH"],
-        "PYTHONPATH": str(ROOT),
-        "PYTHONUNBUFFERED": "1",
+        **ORDINARY,
         "PAPER_BOT_DATABASE__PATH": str(folder / "papers.db"),
         "PAPER_BOT_LOG__LEVEL": "DEBUG",  # for `ticks`
         "PAPER_BOT_SCHEDULE__TICK_S": "0.2",
@@ -51,16 +53,19 @@ def bot_environ(
 
 
 class BotProcess:
-    """A running bot; ``log`` is what it wrote to stderr so far."""
+    """A running bot; ``log`` is what it wrote to stderr so far.
 
-    def __init__(self, process: asyncio.subprocess.Process) -> None:
-        self._process = process
+    ``begun`` is its process, ``ending`` gives the exit code.
+    """
+
+    def __init__(self, begun: int, log: asyncio.StreamReader, ending: Awaitable[int]) -> None:
+        self.pid = begun
         self._lines: list[str] = []
-        self._reader = asyncio.create_task(self._read())
+        self._reader = asyncio.create_task(self._read(log))
+        self._ending = asyncio.ensure_future(ending)
 
-    async def _read(self) -> None:
-        assert self._process.stderr is not None
-        async for line in self._process.stderr:
+    async def _read(self, log: asyncio.StreamReader) -> None:
+        async for line in log:
             self._lines.append(line.decode())
 
     @property
@@ -68,12 +73,8 @@ class BotProcess:
         return "".join(self._lines)
 
     @property
-    def pid(self) -> int:
-        return self._process.pid
-
-    @property
     def has_ended(self) -> bool:
-        return self._process.returncode is not None
+        return self._ending.done()
 
     def cpu_s(self) -> float:
         """Return how many seconds the process has worked, not waited; skips without /proc."""
@@ -95,16 +96,17 @@ class BotProcess:
 
     async def ticks(self, count: int = 4) -> None:
         """Wait for a few ticks, in which the bot could do something wrong."""
-        before = self.log.count(TICKED)
-        await until(
-            lambda: self.log.count(TICKED) >= before + count or self.has_ended, lambda: self.log
-        )
+        enough = self._ticked() + count
+        await until(lambda: self._ticked() >= enough or self.has_ended, lambda: self.log)
         assert not self.has_ended, self.log
+
+    def _ticked(self) -> int:
+        return sum(map(self.log.count, TICKED))
 
     async def wait(self) -> int:
         """Wait for the end and return the exit code."""
         async with asyncio.timeout(HUNG_S):
-            code = await self._process.wait()
+            code = await asyncio.shield(self._ending)
         await self._reader
         return code
 
@@ -119,22 +121,63 @@ class BotProcess:
 
 @contextlib.asynccontextmanager
 async def running_bot(
-    environ: Mapping[str, str], *arguments: str, cwd: Path | None = None
+    environ: Mapping[str, str],
+    *arguments: str,
+    cwd: Path | None = None,
+    is_python_started: bool = False,
 ) -> AsyncIterator[BotProcess]:
-    """Start `python -m bot run` (or other arguments); what still runs at the end is killed."""
+    """Run `python -m bot run` (or other arguments); what still runs at the end is killed.
+
+    Python is started for it where the environment or the test wants that; else it is forked from a
+    process that has imported the program already.
+    """
+    begin = _forked if forking.fits(environ) and not is_python_started else _started
+    folder = cwd or Path(environ["PAPER_BOT_DATABASE__PATH"]).parent
+    bot = await begin(environ, arguments or ("run",), folder)
+    try:
+        yield bot
+    finally:
+        if not bot.has_ended:
+            await bot.kill()
+
+
+async def _forked(environ: Mapping[str, str], arguments: Sequence[str], folder: Path) -> BotProcess:
+    read, write = os.pipe()
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    try:
+        pid, ended = await asyncio.to_thread(
+            forking.begin, environ, arguments, folder, out=nowhere, err=write
+        )
+    finally:
+        os.close(nowhere)
+        os.close(write)
+    return BotProcess(pid, await _reading(os.fdopen(read, "rb")), _code(await _reading(ended)))
+
+
+async def _reading(pipe: IO[bytes]) -> asyncio.StreamReader:
+    reader = asyncio.StreamReader()
+    await asyncio.get_running_loop().connect_read_pipe(
+        lambda: asyncio.StreamReaderProtocol(reader), pipe
+    )
+    return reader
+
+
+async def _code(ended: asyncio.StreamReader) -> int:
+    return int(await ended.read())  # to its end, which closes it
+
+
+async def _started(
+    environ: Mapping[str, str], arguments: Sequence[str], folder: Path
+) -> BotProcess:
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
         program(environ),
-        *(arguments or ("run",)),
+        *arguments,
         env=dict(environ),
-        cwd=cwd or Path(environ["PAPER_BOT_DATABASE__PATH"]).parent,
+        cwd=folder,
         stderr=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.DEVNULL,
     )
-    bot = BotProcess(process)
-    try:
-        yield bot
-    finally:
-        if process.returncode is None:
-            await bot.kill()
+    assert process.stderr is not None
+    return BotProcess(process.pid, process.stderr, process.wait())

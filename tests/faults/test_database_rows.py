@@ -32,16 +32,6 @@ def run(path: Path, *arguments: str, **environ: str) -> Ran:
     return commands.run({**settings, **environ}, *(arguments or ("run",)), cwd=cwd)
 
 
-def python(script: str, path: Path, **environ: str) -> int:
-    ran = subprocess.run(
-        [sys.executable, "-c", script, str(path)],
-        env={**os.environ, **environ},
-        timeout=20,
-        check=False,
-    )
-    return ran.returncode
-
-
 def fill_with_garbage(path: Path) -> None:
     path.write_bytes(b"not a database, but somebody's notes\n" * 200)
 
@@ -136,33 +126,53 @@ async def test_row_38_a_schema_killed_half_way_is_wholly_old_or_new(
     assert run(path, "search", "x").code == 0
 
 
-@pytest.mark.parametrize("number", range(1, 6))
+MORE = ("CREATE TABLE more (x INTEGER) STRICT", "INSERT INTO more VALUES (1)")
+"""The step that a later version appends."""
+KILL_EACH = f"""
+import asyncio, os, sys
+from pathlib import Path
+from bot.store.sqlite import migrations
+from bot.store.sqlite.database import open_database
+from tests.fakes.crashing import lay_points
+
+async def upgrade(path):
+    async with open_database(path):
+        pass
+
+lay_points()
+migrations.STEPS = (*migrations.STEPS, {MORE})
+for number, path in enumerate(sys.argv[1:], start=1):
+    if os.fork() == 0:
+        os.environ["CRASH_AT"] = f"statement:{{number}}"
+        asyncio.run(upgrade(Path(path)))
+        os._exit(0)
+    print(os.waitstatus_to_exitcode(os.wait()[1]))
+"""
+
+
 async def test_row_38_an_upgrade_killed_half_way_is_wholly_old_or_new(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The step that a later version appends is done as a whole or not at all."""
-    path = tmp_path / "papers.db"
-    async with open_store(path) as store:
-        await store.facts.set("early", "x")
-    step = "('CREATE TABLE more (x INTEGER) STRICT', 'INSERT INTO more VALUES (1)')"
-    script = (
-        "import asyncio, sys; from pathlib import Path\n"
-        "from bot.store.sqlite import migrations\n"
-        "from bot.store.sqlite.database import open_database\n"
-        "from tests.fakes.crashing import lay_points\n"
-        "lay_points()\n"
-        f"migrations.STEPS = (*migrations.STEPS, {step})\n"
-        "async def main():\n"
-        "    async with open_database(Path(sys.argv[1])): pass\n"
-        "asyncio.run(main())\n"
+    """Wherever it is killed, the step is done as a whole or not at all, and then the rest."""
+    paths = [tmp_path / f"killed at {number}.db" for number in range(1, 6)]
+    for path in paths:
+        async with open_store(path) as store:
+            await store.facts.set("early", "x")
+    ran = await asyncio.to_thread(
+        subprocess.check_output, [sys.executable, "-c", KILL_EACH, *map(str, paths)], text=True
     )
-    assert python(script, path, CRASH_AT=f"statement:{number}") == KILLED
-    async with open_store(path) as store:
-        assert await store.facts.get("early") == "x"
-    assert python(script, path) == 0
-    connection = sqlite3.connect(path)
-    assert connection.execute("SELECT count(*) FROM more").fetchone() == (1,)
-    connection.close()
+    assert ran.split() == [str(KILLED)] * len(paths)
+    for path in paths:
+        async with open_store(path) as store:
+            assert await store.facts.get("early") == "x"
+    monkeypatch.setattr(migrations, "STEPS", (*migrations.STEPS, MORE))
+    for path in paths:
+        async with open_database(path) as database:
+            assert await database.read(_count_more) == 1
+
+
+def _count_more(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("SELECT count(*) FROM more").fetchone()[0])
 
 
 @pytest.mark.parametrize("steps", range(16))

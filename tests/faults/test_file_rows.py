@@ -28,7 +28,8 @@ from tests.builders import NOW, make_listing, make_papers
 from tests.fakes import commands
 from tests.fakes.commands import Ran
 from tests.fakes.discord import TOKEN
-from tests.fakes.process import NOBODY, ROOT, bot_environ, running_bot
+from tests.fakes.forking import ROOT
+from tests.fakes.process import NOBODY, bot_environ, running_bot
 from tests.faults.scenario import Scenario, scenario
 
 EX_IOERR = 74

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.fakes.process import ROOT
+from tests.fakes.forking import ROOT
 from tests.faults import full_disk
 
 pytestmark = pytest.mark.slow

@@ -6,7 +6,6 @@ import re
 import shlex
 import signal
 import sqlite3
-import subprocess
 import sys
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
@@ -18,8 +17,10 @@ import pytest
 from bot.models import AnnounceType
 from bot.store.backup.copies import list_copies, list_temporary_files
 from bot.store.sqlite.database import instance_lock
+from tests.fakes import commands
 from tests.fakes.arxiv import Record
-from tests.fakes.process import BotProcess
+from tests.fakes.commands import Ran
+from tests.fakes.process import BotProcess, running_bot
 from tests.fakes.world import Channel
 from tests.faults.scenario import Scenario, last_announcement_day, scenario
 from tests.run.test_health import HOST, find_free_port
@@ -138,22 +139,25 @@ async def begun(bot: BotProcess) -> None:
     await until(lambda: catches(bot.pid, signal.SIGTERM))
 
 
-MOMENTS = 24
-LATEST_S = 3.0
+MOMENTS = 8
+IMPORTED_S, POSTED_S = 1.2, 0.6
+"""What Python computes until it has imported the bot, and the bot after that until it posts."""
 
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs Linux's /proc")
 async def test_a_signal_at_any_moment_of_the_start_ends_it_cleanly(day: Scenario) -> None:
     """While it imports, opens, logs in, ticks or posts: exit code 0, and the next start is fine."""
-    for moment in range(MOMENTS):
-        async with day.running() as bot:
+    for moment in range(2 * MOMENTS):
+        is_import, part = moment < MOMENTS, moment % MOMENTS / MOMENTS
+        async with running_bot(day.environ, is_python_started=is_import) as bot:
             await begun(bot)
-            await asyncio.sleep(LATEST_S * moment / MOMENTS)
+            after_s = bot.cpu_s() + part * (IMPORTED_S if is_import else POSTED_S)
+            await until(lambda bot=bot, after_s=after_s: bot.cpu_s() >= after_s)  # type: ignore[misc]
             bot.send_signal((signal.SIGTERM, signal.SIGINT)[moment % 2])
             assert await bot.wait() == 0, (moment, bot.log)
         assert is_sound(day.path)
-    assert "Traceback" not in day.log
-    assert "put back" not in day.log
+        assert "Traceback" not in bot.log
+        assert "put back" not in bot.log
     await day.run_to_the_end()
     assert day.check().problems == []
 
@@ -181,18 +185,9 @@ async def test_a_second_signal_ends_even_a_blocked_loop(day: Scenario) -> None:
 # Backups
 
 
-async def command(day: Scenario, *arguments: str) -> subprocess.CompletedProcess[str]:
+async def command(day: Scenario, *arguments: str) -> Ran:
     """Run another command of the program, which may ask the stand-ins here."""
-    return await asyncio.to_thread(
-        subprocess.run,
-        [sys.executable, "-m", "bot", *arguments],
-        env=day.environ,
-        cwd=day.path.parent,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    return await asyncio.to_thread(commands.run, day.environ, *arguments, cwd=day.path.parent)
 
 
 async def test_a_running_bot_makes_a_backup_that_can_be_put_back(day: Scenario) -> None:
@@ -204,10 +199,10 @@ async def test_a_running_bot_makes_a_backup_that_can_be_put_back(day: Scenario) 
         assert await bot.stop() == 0
     (copy,) = list_copies(day.path, folder)
     assert day.discord.token.encode() not in copy.file.read_bytes()
-    assert f"last backup {copy.made_at:%Y-%m-%d %H:%M} UTC" in (await command(day, "check")).stdout
+    assert f"last backup {copy.made_at:%Y-%m-%d %H:%M} UTC" in (await command(day, "check")).out
     await day.run_to_the_end()
     assert list_copies(day.path, folder) == [copy]
-    assert (await command(day, "restore", str(copy.file))).returncode == 0
+    assert (await command(day, "restore", str(copy.file))).code == 0
     day.age_claims(30)
     async with day.running() as bot:
         await bot.says("compared with the channels")
@@ -236,14 +231,14 @@ async def test_row_35_a_refusal_names_the_newest_backup_and_how_to_put_it_back(
     content[8192:] = b"\x5a" * (len(content) - 8192)
     day.path.write_bytes(content)
     refused = await command(day, "run")
-    assert refused.returncode == 74
-    assert len(refused.stderr.strip().splitlines()) == 1, refused.stderr
-    _, _, advice = refused.stderr.strip().partition("python -m bot ")
+    assert refused.code == 74
+    assert len(refused.err.strip().splitlines()) == 1, refused.err
+    _, _, advice = refused.err.strip().partition("python -m bot ")
     (copy,) = list_copies(day.path, folder)
     assert shlex.split(advice) == ["restore", str(copy.file)]
-    assert advice in (await command(day, "check")).stdout
+    assert advice in (await command(day, "check")).out
     posted = len(day.discord.ledger)
-    assert (await command(day, *shlex.split(advice))).returncode == 0
+    assert (await command(day, *shlex.split(advice))).code == 0
     await day.run_to_the_end()
     assert len(day.discord.ledger) == posted
 

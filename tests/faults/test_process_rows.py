@@ -5,7 +5,6 @@ import contextlib
 import resource
 import signal
 import sqlite3
-import subprocess
 import sys
 from collections.abc import AsyncIterator
 from datetime import date
@@ -14,9 +13,11 @@ from pathlib import Path
 import pytest
 
 from bot.ui.questions import Lot
-from tests.fakes import faults, spec
+from tests.fakes import commands, faults, spec
+from tests.fakes.commands import Ran
+from tests.fakes.forking import ROOT
 from tests.fakes.interactions import Reply
-from tests.fakes.process import ROOT, BotProcess
+from tests.fakes.process import BotProcess
 from tests.fakes.world import SEND_MESSAGES, Channel
 from tests.faults.scenario import Scenario, scenario
 from tests.waiting import until
@@ -37,17 +38,9 @@ def intact(day: Scenario) -> bool:
     return findings.unknown == 0 and day.is_done()
 
 
-def command(day: Scenario, *arguments: str) -> subprocess.CompletedProcess[str]:
+def command(day: Scenario, *arguments: str) -> Ran:
     """Run another command of the program."""
-    return subprocess.run(
-        [sys.executable, "-m", "bot", *arguments],
-        env=day.environ,
-        cwd=day.path.parent,
-        capture_output=True,
-        text=True,
-        timeout=30,
-        check=False,
-    )
+    return commands.run(day.environ, *arguments, cwd=day.path.parent)
 
 
 async def finished_cleanly(day: Scenario, bot: BotProcess) -> None:
@@ -274,10 +267,10 @@ async def test_row_37_a_second_instance_is_refused(day: Scenario) -> None:
 
 async def test_row_47_a_backup_put_back_posts_nothing_again(day: Scenario) -> None:
     copy = day.path.with_name("copy.db")
-    assert command(day, "backup", str(copy)).returncode == 0
+    assert command(day, "backup", str(copy)).code == 0
     await day.run_to_the_end()
     count = len(day.discord.ledger)
-    assert command(day, "restore", str(copy)).returncode == 0
+    assert command(day, "restore", str(copy)).code == 0
     day.discord.nonce_window_s = 0
     async with day.running() as bot:
         await bot.says("compared with the channels")
