@@ -110,6 +110,18 @@ class Paper:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Likeness:
+    """How much a paper is to a server's taste, above 0 if at all, and why.
+
+    ``papers`` counts the liked ones that say one of the ``words`` too; authors are words here.
+    """
+
+    score: float
+    papers: int = 0
+    words: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Announcement:
     """A paper as one category's daily listing announced it."""
 

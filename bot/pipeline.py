@@ -42,7 +42,7 @@ from bot.digest.models import (
 )
 from bot.digest.outlook import KnownDays, Outlook, look_ahead
 from bot.digest.quiet import list_quiet_days
-from bot.digest.rank import rank
+from bot.digest.rank import NO_LIKES, Likes, rank
 from bot.digest.select import Decider, Decision, Verdict, merge
 from bot.errors import BotError, DatabaseFull, InputError
 from bot.intake.ask import Intake, IntakeOutcome
@@ -243,7 +243,8 @@ class Pipeline:
         digest = build_digest(
             subscription, day, decisions, checks=announced.checks, is_supplement=has_papers
         )
-        drafts = lay_out(subscription, digest, first_part=parts + 1)
+        likes = await self.likes(subscription, digest)
+        drafts = lay_out(subscription, digest, likes=likes, first_part=parts + 1)
         # If another writer planned part of this, nothing is planned: the next tick decides again.
         decided = DigestRecord(
             channel_id=subscription.channel_id,
@@ -263,6 +264,24 @@ class Pipeline:
             now=self.now(),
         )
         return PlanResult(messages=messages, tally=digest.tally)
+
+    async def likes(self, subscription: Subscription, digest: Digest) -> Likes:
+        """Say which papers of a digest are like those that its server liked.
+
+        They only order the digest, so it does without rather than fail.
+        """
+        if not style_of(subscription.style).is_ranked or not digest.entries:
+            return NO_LIKES
+        try:
+            return await self.store.tastes.compare(
+                subscription.guild_id,
+                subscription.channel_id,
+                subscription.categories,
+                [entry.paper for entry in digest.entries],
+            )
+        except BotError as error:
+            log.warning("digest without likes: %s", error)
+            return NO_LIKES
 
     async def explain(self, subscription: Subscription, day: date) -> tuple[Decision, ...]:
         """Decide as `decide` does, and say what became of papers that were not posted after all."""
@@ -465,12 +484,12 @@ def _make_decider(listings: Sequence[Listing], categories: tuple[str, ...]) -> D
 
 
 def lay_out(
-    subscription: Subscription, digest: Digest, *, first_part: int = 1
+    subscription: Subscription, digest: Digest, *, likes: Likes = NO_LIKES, first_part: int = 1
 ) -> tuple[MessageDraft, ...]:
     """Make the messages of a digest: in the channel's style, the best papers first if it ranks."""
     style = style_of(subscription.style)
     if style.is_ranked:
-        digest = rank(digest, top=subscription.top)
+        digest = rank(digest, top=subscription.top, likes=likes)
     if subscription.place is Place.THREAD and subscription.cards_in_thread:
         drafts = render_then_cards(style, digest, first_part)
     else:

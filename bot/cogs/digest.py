@@ -24,6 +24,7 @@ from bot.cogs.digest_resolve import RepostButton, resolve, suggest_lots
 from bot.cogs.digest_send import SendButton, send_or_ask
 from bot.cogs.digest_setup import set_up
 from bot.cogs.digest_status import show_status
+from bot.cogs.digest_taste import show_taste
 from bot.cogs.digest_why import explain_day, explain_paper
 from bot.cogs.options import (
     PLACE_CHOICES,
@@ -226,6 +227,14 @@ class DigestCog(
         await defer_privately(interaction)
         subscription = await self.subscription(interaction, channel)
         await interaction.edit_original_response(embed=await audit_month(self, subscription, month))
+
+    @app_commands.command(description="Show what likes have taught, and take words out of it")
+    @app_commands.describe(channel=CHANNEL_HELP)
+    async def taste(
+        self, interaction: discord.Interaction, channel: ChannelOption | None = None
+    ) -> None:
+        await defer_privately(interaction)
+        await show_taste(self, interaction, await self.subscription(interaction, channel))
 
     @app_commands.command(
         name="resolve", description="Settle a message that failed or may not have arrived"

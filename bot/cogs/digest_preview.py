@@ -38,7 +38,8 @@ async def show_preview(cog: AdminCog, interaction: discord.Interaction, page: Pr
         decisions = await cog.pipeline.decide(subscription, page.day, anew=True)
     records = await cog.store.intake.list_of(subscription.categories, page.day)
     digest = build_digest(subscription, page.day, decisions, checks=check_listings(records))
-    drafts = lay_out(subscription, digest)
+    likes = await cog.pipeline.likes(subscription, digest)
+    drafts = lay_out(subscription, digest, likes=likes)
     page = replace(page, page=min(max(page.page, 0), len(drafts)))
     content = describe_preview(page, is_begun=is_begun)
     embeds = [render_summary(subscription, page.day, decisions, drafts)]

@@ -6,7 +6,7 @@ from datetime import date, datetime, time
 from enum import StrEnum
 from typing import Final
 
-from bot.models import AnnounceType, Paper, least_version
+from bot.models import AnnounceType, Likeness, Paper, least_version
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -230,12 +230,14 @@ class DigestEntry:
     """One paper of a digest, with every reason why it is there.
 
     ``announce_type`` is the weightiest of the listings' (new before cross before replacements).
+    ``likeness`` tells of one that stands out because it is like papers that people there liked.
     """
 
     paper: Paper
     announce_type: AnnounceType
     listed_in: tuple[ListedIn, ...]
     topics: tuple[str, ...] = ()
+    likeness: Likeness | None = None
 
     @property
     def least_version(self) -> int:

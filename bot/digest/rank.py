@@ -8,12 +8,14 @@ from types import MappingProxyType
 from typing import Final
 
 from bot.digest.models import Digest, DigestEntry, Order
-from bot.models import ArxivId
+from bot.models import ArxivId, Likeness
 
-NO_LIKES: Final[Mapping[ArxivId, float]] = MappingProxyType({})
+Likes = Mapping[ArxivId, Likeness]
+"""How much papers are to a channel's taste."""
+NO_LIKES: Final[Likes] = MappingProxyType({})
 
 
-def rank(digest: Digest, *, top: int, likes: Mapping[ArxivId, float] = NO_LIKES) -> Digest:
+def rank(digest: Digest, *, top: int, likes: Likes = NO_LIKES) -> Digest:
     """Put the papers first that match more topics, then rarer ones, then the more liked.
 
     Papers that are alike in all of that stay in the listing's order. At most ``top`` stand out, and
@@ -27,7 +29,8 @@ def rank(digest: Digest, *, top: int, likes: Mapping[ArxivId, float] = NO_LIKES)
         return len(entry.topics), -prod(matched[topic] for topic in entry.topics)
 
     def like(entry: DigestEntry) -> float:
-        return likes.get(entry.paper.arxiv_id, 0.0)
+        likeness = likes.get(entry.paper.arxiv_id)
+        return max(0.0, likeness.score) if likeness else 0.0
 
     ordered = sorted(
         digest.entries, key=lambda entry: (*match(entry), like(entry)), reverse=True
@@ -37,4 +40,8 @@ def rank(digest: Digest, *, top: int, likes: Mapping[ArxivId, float] = NO_LIKES)
         order = Order.TOPICS
     else:
         order = Order.LIKES if len({like(entry) for entry in ordered}) > 1 else Order.LISTING
-    return replace(digest, entries=tuple(ordered), order=order, top=min(top, worthy))
+    told = [
+        replace(entry, likeness=likes[entry.paper.arxiv_id]) if like(entry) > 0 else entry
+        for entry in ordered
+    ]
+    return replace(digest, entries=tuple(told), order=order, top=min(top, worthy))

@@ -19,7 +19,17 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
 from bot.arxiv.client import say_failure
-from bot.cogs import acts, digest, left_out, library, me, mentions, paper, topic_saving
+from bot.cogs import (
+    acts,
+    digest,
+    digest_taste,
+    left_out,
+    library,
+    me,
+    mentions,
+    paper,
+    topic_saving,
+)
 from bot.cogs.answers import EXPIRED, LateOffers, report
 from bot.cogs.services import Deliverer
 from bot.cogs.status import BotCog
@@ -38,6 +48,7 @@ BUTTONS = (
     *me.BUTTONS,
     *digest.BUTTONS,
     *topic_saving.BUTTONS,
+    *digest_taste.BUTTONS,
     *left_out.BUTTONS,
 )
 

@@ -19,6 +19,7 @@ from bot.store.papers.shelf import Shelf
 from bot.store.readers.library import Library
 from bot.store.readers.opinions import Opinions
 from bot.store.readers.people import People
+from bot.store.readers.tastes import Tastes
 from bot.store.search.renewal import is_renewing, renew_if_small
 from bot.store.search.search import Search
 from bot.store.searches import RecentSearches
@@ -39,6 +40,7 @@ class Store:
     library: Library
     opinions: Opinions
     people: People
+    tastes: Tastes
     subscriptions: Subscriptions
     outbox: Outbox
     edits: Edits
@@ -69,6 +71,7 @@ async def open_store(path: Path) -> AsyncIterator[Store]:
             library=Library(database),
             opinions=Opinions(database),
             people=People(database),
+            tastes=Tastes(database),
             subscriptions=Subscriptions(database),
             outbox=Outbox(database),
             edits=Edits(database),

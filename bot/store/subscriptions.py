@@ -282,6 +282,7 @@ def _delete(connection: sqlite3.Connection, channel_id: int, now: datetime) -> b
         connection, "DELETE FROM subscription WHERE channel_id = :channel_id", parameters
     ):
         return False
+    change(connection, "DELETE FROM forgotten_taste WHERE channel_id = :channel_id", parameters)
     abandon(connection, channel_id, now)
     return True
 

@@ -13,7 +13,7 @@ import discord
 
 from bot.arxiv.identifier import abs_url, pdf_url
 from bot.digest.models import DigestEntry
-from bot.models import UNKNOWN_VERSION, AnnounceType, Link, LinkKind, Paper
+from bot.models import UNKNOWN_VERSION, AnnounceType, Likeness, Link, LinkKind, Paper
 from bot.text import markdown
 from bot.text.links import imitates_a_forge, is_forge
 from bot.text.withdrawal import is_withdrawn
@@ -211,6 +211,12 @@ def link_label(link: Link, links: Sequence[Link]) -> str:
     return f"{label}: {place[: max(MAX_LABEL, len(host))]}"
 
 
+def say_likeness(likeness: Likeness) -> str:
+    """Say why a paper stands out: by which words it is like what people in the server liked."""
+    papers = "a paper" if likeness.papers == 1 else f"{likeness.papers:,} papers"
+    return f"like {papers} that people here liked: {', '.join(likeness.words)}"
+
+
 def _footer(entry: DigestEntry, shown: _Shown) -> tuple[str, int]:
     categories = entry.paper.categories or tuple(each.category for each in entry.listed_in)
     parts = [", ".join(categories), type_label(entry.announce_type, entry.paper.version)]
@@ -218,6 +224,8 @@ def _footer(entry: DigestEntry, shown: _Shown) -> tuple[str, int]:
         parts.append(WITHDRAWN)
     if entry.topics:
         parts.append(f"matches {', '.join(entry.topics)}")
+    if entry.likeness:
+        parts.append(say_likeness(entry.likeness))
     return _plain(" · ".join(parts))
 
 

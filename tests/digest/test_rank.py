@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from bot.digest.models import Digest, Order
 from bot.digest.rank import rank
-from bot.models import ArxivId
+from bot.models import ArxivId, Likeness
 from tests.builders import make_digest, make_entry, make_id, make_paper
 
 
@@ -23,8 +23,8 @@ def ids(digest: Digest) -> list[int]:
     return [int(entry.paper.arxiv_id.partition(".")[2]) for entry in digest.entries]
 
 
-def likes_of(**likes: float) -> Mapping[ArxivId, float]:
-    return {make_id(int(name[1:])): like for name, like in likes.items()}
+def likes_of(**likes: float) -> Mapping[ArxivId, Likeness]:
+    return {make_id(int(name[1:])): Likeness(score=like) for name, like in likes.items()}
 
 
 def test_papers_of_more_topics_come_first() -> None:
@@ -56,6 +56,7 @@ def test_without_topics_likes_decide_and_only_the_liked_stand_out() -> None:
     ranked = rank(digest_of([], [], [], []), top=3, likes=likes_of(p3=1.0, p4=-1.0))
     assert ids(ranked) == [3, 1, 2, 4]
     assert (ranked.order, ranked.top) == (Order.LIKES, 1)
+    assert [entry.likeness is not None for entry in ranked.entries] == [True, False, False, False]
 
 
 def test_without_topics_and_likes_there_is_nothing_to_rank_by() -> None:

@@ -19,7 +19,7 @@ SEPARATOR = " · "
 _ORDERED = {
     Order.LISTING: "in arXiv's order",
     Order.TOPICS: "best matches first",
-    Order.LIKES: "most liked first",
+    Order.LIKES: "closest to what people here like first",
 }
 
 

@@ -72,7 +72,7 @@ def test_the_heading_says_the_order_and_the_parts_run_through() -> None:
     [
         (Order.LISTING, "in arXiv's order"),
         (Order.TOPICS, "best matches first"),
-        (Order.LIKES, "most liked first"),
+        (Order.LIKES, "closest to what people here like first"),
     ],
 )
 def test_each_order_has_its_words(order: Order, words: str) -> None:

@@ -1,0 +1,176 @@
+"""How well likes order a day, against usual methods: is a later paper of an author near the top?
+
+An author with 9 to 20 papers stands for a group of readers: the first eight are its likes, and the
+next one is looked for among the papers of its primary category and day, by words alone (with names
+it would be trivial). The figure is its place, from 0 (first) to 1; chance is 0.5. Peers need
+scikit-learn, which the bot does not: ``pip install scikit-learn``, else they are left out.
+"""
+
+import bisect
+import gzip
+import json
+import random
+import statistics
+import time
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from benchmarks.corpus import SHARED
+from bot.models import ArxivId, Paper
+from bot.query.taste import Reference, compare, learn
+
+AUTHORS = 200
+LIKES = 8
+LEAST_POOL = 30
+NEWEST = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What somebody likes, a later paper that they should like, and what came that day."""
+
+    likes: Sequence[int]
+    wanted: int
+    pool: Sequence[int]
+
+
+Ranker = Callable[[Case], Sequence[float]]
+
+
+def read_papers() -> tuple[list[Paper], list[str]]:
+    """Read the papers whose date is known, without their authors, in order of announcement."""
+    with gzip.open(SHARED, "rt", encoding="utf-8") as file:
+        records = [json.loads(line) for line in file]
+    dated = sorted(
+        (each for each in records if each.get("announced")),
+        key=lambda each: (each["announced"], each["id"]),
+    )
+    return [_paper(each) for each in dated], [each["announced"] for each in dated]
+
+
+def _paper(record: dict[str, Any]) -> Paper:
+    return Paper(
+        arxiv_id=ArxivId(record["id"]),
+        title=record["title"],
+        abstract=record["abstract"],
+        source_title="",
+        source_abstract="",
+        authors=tuple(record["authors"]),
+        categories=tuple(record["categories"]),
+    )
+
+
+def make_cases(papers: Sequence[Paper], days: Sequence[str], seed: int = 7) -> list[Case]:
+    """Draw authors, the same for the same seed."""
+    by_author: dict[str, list[int]] = defaultdict(list)
+    by_day: dict[tuple[str, str], list[int]] = defaultdict(list)
+    for number, (paper, day) in enumerate(zip(papers, days, strict=True)):
+        by_day[paper.categories[0], day].append(number)
+        for name in paper.authors:
+            by_author[name].append(number)
+    names = sorted(name for name, own in by_author.items() if LIKES < len(own) <= 20)
+    random.Random(seed).shuffle(names)
+    cases: list[Case] = []
+    for name in names:
+        own = by_author[name]
+        for wanted in own[LIKES:]:
+            whole = by_day[papers[wanted].categories[0], days[wanted]]
+            pool = [each for each in whole if each == wanted or each not in own]
+            if len(pool) >= LEAST_POOL:
+                cases.append(Case(own[:LIKES], wanted, pool))
+                break
+    return cases[:AUTHORS]
+
+
+def place(case: Case, scores: Sequence[float]) -> float:
+    own = scores[case.pool.index(case.wanted)]
+    better = sum(score > own for score in scores)
+    equal = sum(score == own for score in scores) - 1
+    return (better + equal / 2) / (len(case.pool) - 1)
+
+
+def ours(papers: Sequence[Paper], days: Sequence[str]) -> Ranker:
+    nameless = [
+        Paper(
+            arxiv_id=each.arxiv_id,
+            title=each.title,
+            abstract=each.abstract,
+            source_title="",
+            source_abstract="",
+        )
+        for each in papers
+    ]
+    references: dict[int, Reference] = {}
+
+    def rank(case: Case) -> Sequence[float]:
+        end = bisect.bisect_right(days, days[case.wanted])
+        if end not in references:
+            references.clear()
+            references[end] = Reference(nameless[max(0, end - NEWEST) : end])
+        reference = references[end]
+        taste = learn(reference, [(nameless[each], 1.0) for each in case.likes])
+        scored = compare(taste, [nameless[each] for each in case.pool])
+        return [scored[nameless[each].arxiv_id].score for each in case.pool]
+
+    return rank
+
+
+def peers(papers: Sequence[Paper]) -> dict[str, Ranker]:
+    """Return usual methods over scikit-learn's tf-idf of words and pairs; none without it."""
+    try:
+        from sklearn.feature_extraction.text import TfidfVectorizer
+        from sklearn.svm import LinearSVC
+    except ImportError:
+        return {}
+    texts = [f"{each.title} {each.title} {each.abstract}" for each in papers]
+    found: dict[str, Ranker] = {}
+    for name, is_sublinear in (("", False), (", log of counts", True)):
+        vectorizer = TfidfVectorizer(
+            ngram_range=(1, 2),
+            min_df=2,
+            max_df=0.3,
+            stop_words="english",
+            sublinear_tf=is_sublinear,
+        )
+        matrix = vectorizer.fit_transform(texts)
+
+        def similarities(case: Case, matrix: Any = matrix) -> Any:
+            return (matrix[case.pool] @ matrix[case.likes].T).toarray()
+
+        def svm(case: Case, matrix: Any = matrix) -> Sequence[float]:
+            dice = random.Random(case.wanted)
+            others = [each for each in dice.sample(range(len(papers)), 600) if each != case.wanted]
+            labels = [1] * len(case.likes) + [0] * len(others)
+            model = LinearSVC(class_weight="balanced", C=0.1)
+            model.fit(matrix[[*case.likes, *others]], labels)
+            return list(model.decision_function(matrix[case.pool]))
+
+        found[f"centroid of tf-idf{name}"] = lambda case, near=similarities: list(
+            near(case).mean(1)
+        )
+        found[f"most similar single like{name}"] = lambda case, near=similarities: list(
+            near(case).max(1)
+        )
+        found[f"linear SVM, 600 others{name}"] = svm
+    return found
+
+
+def main(argv: list[str]) -> int:
+    del argv
+    papers, days = read_papers()
+    cases = make_cases(papers, days)
+    print(f"{len(papers):,} papers, {len(cases)} authors; chance is 0.50 (0.10)")
+    # In order of days: then the newest papers of a day are read once.
+    cases.sort(key=lambda case: case.wanted)
+    for name, rank in {"ours": ours(papers, days), **peers(papers)}.items():
+        begun = time.perf_counter()
+        places = [place(case, rank(case)) for case in cases]
+        took_s = time.perf_counter() - begun
+        near = sum(each <= 0.1 for each in places) / len(places)
+        print(
+            f"{name:45} median {statistics.median(places):.3f}  mean {statistics.mean(places):.3f}"
+            f"  first tenth {near:.2f}  {took_s:.0f} s"
+        )
+    return 0

@@ -1,0 +1,217 @@
+"""What a server likes, as weighted words: learnt from papers, explained by papers. Pure.
+
+Rocchio's method: the mean of the liked papers' words, less a part of the mean of those that are not
+wanted. A paper's words are single ones and neighbouring pairs, weighed by how often it says them
+(the title counts twice, repetition counts less and less) and by how rare they are among the newest
+papers; a long abstract weighs no more than a short one. What this is worth against others is in
+docs/decisions, measured by ``benchmarks/taste.py``.
+"""
+
+import math
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Final
+
+from bot.models import ArxivId, Likeness, Paper
+from bot.query.inflect import lemma_of
+from bot.query.tokens import tokens, words
+
+TITLE_COUNTS: Final = 2
+SATURATION: Final = 2.0
+MOST_SHARE: Final = 0.15
+"""Of the papers: a word that more of them say tells nothing."""
+LEAST_PAPERS: Final = 2
+LEAST_LETTERS: Final = 3
+UNWANTED_COUNTS: Final = 0.5
+AUTHOR_COUNTS: Final = 0.5
+"""A shared author, beside words whose likeness is seldom above 0.3."""
+AUTHOR: Final = "author:"
+EXPECTED: Final = 0.95
+"""Alike is what is more so than this share of the newest papers."""
+SAMPLE: Final = 150
+WORDS_SHOWN: Final = 3
+PAIR_TELLS: Final = 1.5
+"""As much as a single word of that weight."""
+MOST_VECTORS: Final = 4000
+
+Vector = Mapping[str, float]
+
+
+def terms_of(paper: Paper) -> Counter[str]:
+    """Count a paper's words and neighbouring pairs of words, in their basic forms."""
+    counts: Counter[str] = Counter()
+    for text, often in ((paper.title, TITLE_COUNTS), (paper.abstract, 1)):
+        said = [lemma if _tells(lemma) else "" for lemma in map(lemma_of, words(text))]
+        for word in filter(None, said):
+            counts[word] += often
+        for first, second in pairwise(said):
+            if first and second:
+                counts[f"{first} {second}"] += often
+    return counts
+
+
+def _tells(word: str) -> bool:
+    return len(word) >= LEAST_LETTERS and not word.isdigit()
+
+
+class Reference:
+    """How rare words are among the newest papers, and each paper's words so weighed."""
+
+    def __init__(self, papers: Sequence[Paper]) -> None:
+        counts: Counter[str] = Counter()
+        for paper in papers:
+            counts.update(terms_of(paper).keys())
+        most = max(LEAST_PAPERS, MOST_SHARE * len(papers))
+        self._rarity = {
+            term: math.log(len(papers) / count)
+            for term, count in counts.items()
+            if LEAST_PAPERS <= count <= most
+        }
+        self._vectors: dict[tuple[ArxivId, int], Vector] = {}
+        self.sample = [self.vector(paper) for paper in papers[:: max(1, len(papers) // SAMPLE)]]
+
+    def vector(self, paper: Paper) -> Vector:
+        """Return a paper's words with their weights; their squares sum up to 1."""
+        key = (paper.arxiv_id, paper.version)
+        if key not in self._vectors:
+            if len(self._vectors) >= MOST_VECTORS:
+                self._vectors.clear()
+            self._vectors[key] = self._weigh(paper)
+        return self._vectors[key]
+
+    def _weigh(self, paper: Paper) -> Vector:
+        raw = {
+            term: self._rarity[term] * often / (often + SATURATION)
+            for term, often in terms_of(paper).items()
+            if term in self._rarity
+        }
+        length = math.sqrt(sum(weight * weight for weight in raw.values())) or 1.0
+        return {term: weight / length for term, weight in raw.items()}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taste:
+    """Weighted words and authors; ``opinions`` are the papers that they come from.
+
+    ``expected`` is the likeness of a paper that nobody would call alike.
+    """
+
+    reference: Reference
+    weights: Mapping[str, float]
+    opinions: Sequence[tuple[Paper, float]]
+    expected: float
+
+    def strongest(self, count: int, *, liked: bool = True) -> list[str]:
+        """List the heaviest words and authors, of likes or else of the opposite."""
+        sign = 1 if liked else -1
+        heavy = {term: sign * weight for term, weight in self.weights.items() if sign * weight > 0}
+        return _most_telling(heavy, count)
+
+    def sources(self, term: str, *, liked: bool = True) -> list[Paper]:
+        """List the papers that a word comes from, those that count most first."""
+        sign = 1 if liked else -1
+        found = [
+            (sign * weight, paper)
+            for paper, weight in self.opinions
+            if sign * weight > 0 and self.says(paper, term)
+        ]
+        return [paper for _, paper in sorted(found, key=lambda each: -each[0])]
+
+    def says(self, paper: Paper, term: str) -> bool:
+        """Whether a paper has a word, a pair of words or an author."""
+        if term.startswith(AUTHOR):
+            return term.removeprefix(AUTHOR) in paper.authors
+        return term in self.reference.vector(paper)
+
+
+def learn(
+    reference: Reference,
+    opinions: Sequence[tuple[Paper, float]],
+    *,
+    forgotten: Collection[str] = (),
+) -> Taste:
+    """Learn a taste from papers with what people think of them: likes above 0, others below."""
+    weights: dict[str, float] = defaultdict(float)
+    for sign, counts in ((1, 1.0), (-1, -UNWANTED_COUNTS)):
+        some = [(paper, sign * weight) for paper, weight in opinions if sign * weight > 0]
+        total = sum(weight for _, weight in some)
+        for paper, weight in some:
+            for term, value in _features(reference, paper).items():
+                weights[term] += counts * weight / total * value
+    for term in forgotten:
+        weights.pop(term, None)
+    usual = sorted(_dot(vector, weights) for vector in reference.sample)
+    expected = usual[int(EXPECTED * (len(usual) - 1))] if usual else 0.0
+    return Taste(
+        reference=reference,
+        weights=dict(weights),
+        opinions=tuple(opinions),
+        expected=max(0.0, expected),
+    )
+
+
+def compare(taste: Taste, papers: Iterable[Paper]) -> dict[ArxivId, Likeness]:
+    """Say of each paper how much it is to a taste, and of those that are, by which words."""
+    return {paper.arxiv_id: _compare(taste, paper) for paper in papers}
+
+
+def _compare(taste: Taste, paper: Paper) -> Likeness:
+    features = _features(taste.reference, paper)
+    score = _dot(features, taste.weights) - taste.expected
+    if score <= 0:
+        return Likeness(score=score)
+    shares = {
+        term: weight * taste.weights[term]
+        for term, weight in features.items()
+        if taste.weights.get(term, 0.0) > 0
+    }
+    told = _most_telling(shares, WORDS_SHOWN)
+    alike = {liked.arxiv_id for term in told for liked in taste.sources(term)}
+    return Likeness(score=score, papers=len(alike), words=tuple(written(paper, told)))
+
+
+def _features(reference: Reference, paper: Paper) -> Vector:
+    """Return a paper's words and authors with their weights."""
+    names = {AUTHOR + name: AUTHOR_COUNTS for name in paper.authors}
+    return {**reference.vector(paper), **names}
+
+
+def _dot(vector: Vector, weights: Mapping[str, float]) -> float:
+    return sum(weight * weights[term] for term, weight in vector.items() if term in weights)
+
+
+def _most_telling(weights: Mapping[str, float], count: int) -> list[str]:
+    """Take the heaviest terms, but no word twice: a pair tells people more than its words do."""
+
+    def telling(term: str) -> tuple[float, str]:
+        is_pair = " " in term and not term.startswith(AUTHOR)
+        return -weights[term] * (PAIR_TELLS if is_pair else 1.0), term
+
+    taken: list[str] = []
+    known: set[str] = set()
+    for term in sorted(weights, key=telling):
+        parts = {term} if term.startswith(AUTHOR) else set(term.split(" "))
+        if len(taken) < count and not parts & known:
+            taken.append(term)
+            known |= parts
+    return taken
+
+
+def written(paper: Paper, terms: Iterable[str]) -> Iterator[str]:
+    """Write terms as a paper does: in its abstract, if there, as titles have many capitals."""
+    known = _as_written(paper)
+    for term in terms:
+        yield term.removeprefix(AUTHOR) if term.startswith(AUTHOR) else known.get(term, term)
+
+
+def _as_written(paper: Paper) -> dict[str, str]:
+    shown: dict[str, str] = {}
+    for text in (paper.abstract, paper.title):
+        said = [(lemma_of(token.word), token.start, token.end) for token in tokens(text)]
+        for lemma, start, end in said:
+            shown.setdefault(lemma, text[start:end])
+        for (first, start, _), (second, _, end) in pairwise(said):
+            shown.setdefault(f"{first} {second}", " ".join(text[start:end].split()))
+    return shown

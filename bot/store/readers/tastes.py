@@ -1,0 +1,126 @@
+"""What a channel's readers like, in words: learnt when asked, from the likes of its server."""
+
+import asyncio
+import sqlite3
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date
+from typing import Final
+
+from bot.models import ArxivId, Likeness, Paper
+from bot.query.taste import Reference, Taste, compare, learn
+from bot.store.keys import day_of
+from bot.store.readers.opinions import SAVE_COUNTS
+from bot.store.rows import PAPER_COLUMNS, load_papers, stored_paper
+from bot.store.sqlite.executor import PERSONS_PATIENCE_S, Database
+from bot.store.sqlite.statements import change, select, select_rows
+
+NEWEST: Final = 2000
+"""Papers by which words are weighed: two or three days of all of computer science."""
+MOST_OPINIONS: Final = 100
+"""Papers that a taste is learnt from: the newest opinions, as interests change."""
+DEADLINE_S: Final = 10.0
+
+_OPINIONS: Final = """
+    SELECT arxiv_id, sum(counts) AS weight FROM (
+        SELECT arxiv_id, iif(is_liked, 1.0, -1.0) AS counts, given_at AS at FROM opinion
+        WHERE guild_id = :guild_id
+        UNION ALL
+        SELECT arxiv_id, :save_counts, saved_at FROM saved_paper WHERE guild_id = :guild_id
+    ) GROUP BY arxiv_id HAVING weight <> 0 ORDER BY max(at) DESC, arxiv_id LIMIT :most
+"""
+
+
+class Tastes:
+    """The tastes of channels, and the words that their admins took out of them."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._reference: tuple[date, Reference] | None = None
+        self._reading = asyncio.Lock()
+
+    async def get_taste(
+        self, guild_id: int, channel_id: int, categories: Collection[str]
+    ) -> Taste | None:
+        """Learn from what a server thinks of papers of these categories; None of nothing."""
+        opinions = await self._database.read_within(
+            DEADLINE_S, _list_opinions, guild_id, frozenset(categories)
+        )
+        if not opinions:
+            return None
+        forgotten = await self.list_forgotten(channel_id)
+        reference = await self._read_reference()
+        return await asyncio.to_thread(learn, reference, opinions, forgotten=forgotten)
+
+    async def compare(
+        self,
+        guild_id: int,
+        channel_id: int,
+        categories: Collection[str],
+        papers: Sequence[Paper],
+    ) -> Mapping[ArxivId, Likeness]:
+        """Compare papers with a channel's taste; nothing where there is none."""
+        taste = await self.get_taste(guild_id, channel_id, categories)
+        return {} if taste is None else await asyncio.to_thread(compare, taste, papers)
+
+    async def forget_term(self, channel_id: int, term: str) -> bool:
+        """Let a word or an author order a channel's papers no more; False if it did not."""
+        changed = await self._database.write_within(
+            PERSONS_PATIENCE_S,
+            change,
+            "INSERT INTO forgotten_taste (channel_id, term) VALUES (:channel_id, :term) "
+            "ON CONFLICT DO NOTHING",
+            {"channel_id": channel_id, "term": term},
+        )
+        return changed > 0
+
+    async def list_forgotten(self, channel_id: int) -> list[str]:
+        return await self._database.read(
+            select,
+            str,
+            "SELECT term FROM forgotten_taste WHERE channel_id = :channel_id ORDER BY term",
+            {"channel_id": channel_id},
+        )
+
+    async def remember_terms(self, channel_id: int) -> int:
+        """Let all of them count again; returns how many there were."""
+        return await self._database.write_within(
+            PERSONS_PATIENCE_S,
+            change,
+            "DELETE FROM forgotten_taste WHERE channel_id = :channel_id",
+            {"channel_id": channel_id},
+        )
+
+    async def _read_reference(self) -> Reference:
+        """Weigh the words by the newest papers, once for each day of announcement."""
+        async with self._reading:
+            newest = await self._database.read(_newest_day)
+            if self._reference is None or self._reference[0] != newest:
+                papers = await self._database.read_within(DEADLINE_S, _list_newest)
+                self._reference = newest, await asyncio.to_thread(Reference, papers)
+            return self._reference[1]
+
+
+def _list_opinions(
+    connection: sqlite3.Connection, guild_id: int, categories: frozenset[str]
+) -> list[tuple[Paper, float]]:
+    rows = select_rows(
+        connection,
+        _OPINIONS,
+        {"guild_id": guild_id, "save_counts": SAVE_COUNTS, "most": MOST_OPINIONS},
+    )
+    stored = load_papers(connection, [arxiv_id for arxiv_id, _ in rows])
+    return [
+        (stored[arxiv_id].paper, weight)
+        for arxiv_id, weight in rows
+        if arxiv_id in stored and not categories.isdisjoint(stored[arxiv_id].paper.categories)
+    ]
+
+
+def _newest_day(connection: sqlite3.Connection) -> date:
+    rows = select_rows(connection, "SELECT key FROM paper ORDER BY key DESC LIMIT 1")
+    return day_of(rows[0][0] if rows else 0)
+
+
+def _list_newest(connection: sqlite3.Connection) -> list[Paper]:
+    sql = f"SELECT {PAPER_COLUMNS} FROM paper ORDER BY key DESC LIMIT :newest"
+    return [stored_paper(row).paper for row in select_rows(connection, sql, {"newest": NEWEST})]

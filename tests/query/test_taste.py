@@ -1,0 +1,104 @@
+"""What likes teach: words and names that can be read, and papers that are like them."""
+
+from collections.abc import Sequence
+
+import pytest
+
+from bot.models import Paper
+from bot.query.taste import AUTHOR, Reference, Taste, compare, learn, terms_of
+from tests.builders import make_paper
+
+FIELDS = ("gaussian splatting", "graph transformer", "protein folding", "speech recognition")
+
+
+def paper(number: int, field: str, *, author: str = "Ada Example") -> Paper:
+    return make_paper(
+        number,
+        title=f"Study {number} of {field}",
+        abstract=f"We improve {field} with method number {number % 7}, and test {field} again.",
+        authors=[author],
+    )
+
+
+ARCHIVE = [
+    paper(number, FIELDS[number % len(FIELDS)], author=f"Person {number}")
+    for number in range(1, 101)
+]
+REFERENCE = Reference([*ARCHIVE, *(make_paper(number) for number in range(101, 501))])
+
+
+def of(field: str) -> list[Paper]:
+    return [each for each in ARCHIVE if field in each.title]
+
+
+def taste_of(
+    liked: Sequence[Paper], unwanted: Sequence[Paper] = (), forgotten: Sequence[str] = ()
+) -> Taste:
+    opinions = [(each, 1.0) for each in liked] + [(each, -1.0) for each in unwanted]
+    return learn(REFERENCE, opinions, forgotten=forgotten)
+
+
+def test_papers_like_those_that_are_liked_come_before_others_and_say_why() -> None:
+    taste = taste_of(of("splatting")[:3])
+    new = paper(900, "Gaussian splatting", author="New Person")
+    other = paper(901, "protein folding", author="New Person")
+    found = compare(taste, [other, new])
+    assert found[new.arxiv_id].score > 0 >= found[other.arxiv_id].score
+    assert found[new.arxiv_id].words[0] == "Gaussian splatting"
+    assert found[new.arxiv_id].papers == 3
+    assert found[other.arxiv_id].words == ()
+
+
+def test_what_is_not_for_us_comes_last() -> None:
+    taste = taste_of(of("splatting")[:3], unwanted=of("protein")[:2])
+    unwanted, other = paper(910, "protein folding"), paper(911, "speech recognition")
+    found = compare(taste, [unwanted, other])
+    assert found[unwanted.arxiv_id].score < found[other.arxiv_id].score
+    assert "protein fold" in taste.strongest(3, liked=False)
+    assert "protein fold" not in taste.strongest(3)
+    assert taste.sources("protein fold", liked=False) == of("protein")[:2]
+
+
+def test_a_shared_author_counts_and_is_named() -> None:
+    liked = paper(920, "graph transformer", author="Eve Other")
+    taste = taste_of([liked])
+    new = make_paper(921, authors=["Eve Other", "Ada Example"])
+    likeness = compare(taste, [new])[new.arxiv_id]
+    assert likeness.score > 0
+    assert likeness.words == ("Eve Other",)
+    assert likeness.papers == 1
+
+
+def test_a_forgotten_word_or_name_counts_no_more() -> None:
+    liked = of("splatting")[:2]
+    words = taste_of(liked).strongest(50)
+    assert "gaussian splat" in words
+    assert AUTHOR + liked[0].authors[0] in words
+    forgotten = ["gaussian splat", AUTHOR + liked[0].authors[0]]
+    left = taste_of(liked, forgotten=forgotten).strongest(50)
+    assert not set(forgotten) & set(left)
+
+
+def test_no_word_is_shown_twice() -> None:
+    words = [
+        word
+        for term in taste_of(of("splatting")).strongest(20)
+        if not term.startswith(AUTHOR)
+        for word in term.split(" ")
+    ]
+    assert len(words) == len(set(words))
+
+
+def test_the_title_counts_twice_and_pairs_do_not_reach_over_small_words() -> None:
+    counts = terms_of(make_paper(title="Deep nets", abstract="Deep nets of 3D fields."))
+    assert counts["net"] == 3
+    assert counts["deep net"] == 3
+    assert "net field" not in counts
+
+
+@pytest.mark.parametrize("papers", [[], [make_paper(title="", abstract="", authors=[])]])
+def test_nothing_to_learn_from_is_no_taste(papers: list[Paper]) -> None:
+    reference = Reference(papers)
+    taste = learn(reference, [(each, 1.0) for each in papers])
+    assert taste.strongest(5) == []
+    assert all(each.score <= 0 for each in compare(taste, papers).values())
