@@ -141,6 +141,16 @@ def _add_database_commands(commands: "Subparsers[_Parser]") -> None:
     which.add_argument(
         "--newest", action="store_true", help="the newest that the bot made by itself"
     )
+    forget = _add(
+        commands, "forget",
+        "Delete all that is kept of a person, or of a server: its digests, topics and what was "
+        "posted there. For good, but for backups, which hold it until newer ones replace them. "
+        "The bot must be stopped.",
+        "--user 268473310986240001", "--guild 684120000000000001",
+    )  # fmt: skip
+    whom = forget.add_mutually_exclusive_group(required=True)
+    whom.add_argument("--user", type=_positive, metavar="ID", help="Discord's number of a person")
+    whom.add_argument("--guild", type=_positive, metavar="ID", help="Discord's number of a server")
     reindex = _add(
         commands, "reindex",
         "Rebuild the search indexes from the papers. The bot must be stopped; when it starts it "

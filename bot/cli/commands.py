@@ -117,6 +117,22 @@ def _newest_copy(config: Config) -> Path:
     return made[0].file
 
 
+async def forget_command(options: Options, config: Config) -> int:
+    with instance_lock(config.database.path):
+        async with open_offline(config) as pipeline:
+            store = pipeline.store
+            if options.user is not None:
+                deleted = await store.people.forget(options.user)
+                name = f"person {options.user}"
+            else:
+                deleted = await store.departures.forget(options.guild)
+                name = f"server {options.guild}"
+    if not deleted:
+        raise InputError(f"Nothing is kept of {name}; check the number.")
+    report(f"{name} forgotten; backups hold it until newer ones replace them")
+    return EXIT_OK
+
+
 async def check_command(options: Options, config: Config) -> int:
     problems = 0
     async for finding in check_bot(config, read_token(), program=options.program):
@@ -341,6 +357,7 @@ COMMANDS: Mapping[str, Command] = {
     "backup": backup_command,
     "restore": restore_command,
     "verify-backup": verify_backup_command,
+    "forget": forget_command,
     "reindex": reindex_command,
     "fetch": fetch_command,
     "import": import_command,

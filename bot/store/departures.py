@@ -62,9 +62,12 @@ class Departures:
             {"before": moment_text(noticed_before)},
         )
 
-    async def forget(self, guild_id: int) -> None:
-        """Delete all that is kept for a guild: digests, topics, what was posted there, likes."""
-        await self._database.write(_forget, guild_id)
+    async def forget(self, guild_id: int) -> int:
+        """Delete all that is kept for a guild: digests, topics, what was posted there, likes.
+
+        Returns how many rows that was.
+        """
+        return await self._database.write(_forget, guild_id)
 
 
 def _note(connection: sqlite3.Connection, present: Collection[int], now: datetime) -> int:
@@ -82,6 +85,5 @@ def _note(connection: sqlite3.Connection, present: Collection[int], now: datetim
     )
 
 
-def _forget(connection: sqlite3.Connection, guild_id: int) -> None:
-    for statement in FORGET:
-        connection.execute(statement, {"guild_id": guild_id})
+def _forget(connection: sqlite3.Connection, guild_id: int) -> int:
+    return sum(change(connection, statement, {"guild_id": guild_id}) for statement in FORGET)

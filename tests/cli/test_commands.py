@@ -16,9 +16,10 @@ from bot.arxiv.calendar import announcement_day, is_announcement_day
 from bot.cli import commands
 from bot.cli.arguments import Options
 from bot.config.schema import Config, LogConfig
+from bot.models import ArxivId
 from bot.store.sqlite.database import instance_lock
 from bot.ui.permissions import invite_url, user_install_url
-from tests.builders import DAY
+from tests.builders import DAY, NOW
 from tests.cli.terminal import assert_one_sentence, environ_in, run
 from tests.fakes.arxiv import ArxivServer, Record, answer, html_instead
 from tests.fakes.discord import DiscordServer
@@ -344,3 +345,30 @@ def test_status_names_what_stands_still(environ: dict[str, str]) -> None:
     read = json.loads(run(environ, "status", "--json").out)
     assert read["messages"] == {"planned": 1}
     assert read["due_since"] == "2020-08-21T12:00:00+00:00"
+
+
+async def save_for(path: Path, user_id: int, guild_id: int) -> None:
+    async with open_store(path) as store:
+        await subscribe(store.database)
+        for user in (user_id, user_id + 1):
+            await store.library.save(user, ArxivId("2008.09110"), guild_id=guild_id, now=NOW)
+
+
+async def what_is_kept(path: Path, user_id: int) -> tuple[int, int, int]:
+    """Count what is saved by the person and by the next one, and the digests."""
+    async with open_store(path) as store:
+        people = [await store.people.get_data(user) for user in (user_id, user_id + 1)]
+        digests = await store.subscriptions.list_subscriptions()
+        return len(people[0].saved), len(people[1].saved), len(digests)
+
+
+def test_a_person_or_a_server_is_forgotten_and_nothing_else(environ: dict[str, str]) -> None:
+    run(environ, "import", SEED)
+    path = Path(environ["PAPER_BOT_DATABASE__PATH"])
+    asyncio.run(save_for(path, 7001, 1001))
+    assert run(environ, "forget", "--user", "7001").code == 0
+    assert asyncio.run(what_is_kept(path, 7001)) == (0, 1, 1)
+    assert run(environ, "forget", "--guild", "1001").code == 0
+    assert asyncio.run(what_is_kept(path, 7001)) == (0, 1, 0)
+    assert_one_sentence(run(environ, "forget", "--user", "7001"), 2, "Nothing is kept of person")
+    assert_one_sentence(run(environ, "forget", "--guild", "1001"), 2, "Nothing is kept of server")
