@@ -72,7 +72,7 @@ class Feeds:
     async def fetch_estimate(self, category: str, day: date) -> Listing:
         raise ArxivUnavailable("arXiv could not be reached.")
 
-    async def fetch_metadata(self, arxiv_ids: Sequence[ArxivId]) -> Sequence[Paper]:
+    async def fetch_metadata(self, arxiv_ids: Sequence[ArxivId], day: date) -> Sequence[Paper]:
         self.asked.append(f"metadata of {len(arxiv_ids)}")
         return [self.metadata[arxiv_id] for arxiv_id in arxiv_ids if arxiv_id in self.metadata]
 

@@ -5,7 +5,8 @@ submitted, but not when a paper was announced. The form is that of 2026, which d
 manual (https://info.arxiv.org/help/api/user-manual.html) in the order of elements only.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from xml.etree.ElementTree import Element
 
@@ -13,7 +14,7 @@ from bot.arxiv.identifier import parse_identifier
 from bot.arxiv.paper import build_paper
 from bot.arxiv.safexml import parse_xml, text_of
 from bot.errors import InputError, ListingFormatError
-from bot.models import Paper, SkippedRecord
+from bot.models import ArxivId, Paper, SkippedRecord
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 ARXIV = "{http://arxiv.org/schemas/atom}"
@@ -22,11 +23,15 @@ OPENSEARCH = "{http://a9.com/-/spec/opensearch/1.1/}"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApiResponse:
-    """One page of an answer: ``total`` papers exist, these begin at ``start`` (from 0)."""
+    """One page of an answer: ``total`` papers exist, these begin at ``start`` (from 0).
+
+    ``revised_at`` says when the version told of a paper was submitted, where that can be read.
+    """
 
     papers: tuple[Paper, ...]
     total: int
     start: int
+    revised_at: Mapping[ArxivId, datetime] = field(default_factory=dict)
     skipped: tuple[SkippedRecord, ...] = ()
 
     @property
@@ -49,6 +54,7 @@ def parse_api_response(content: bytes) -> ApiResponse:
         raise ListingFormatError("The answer is not one of arXiv's query API.")
     papers: list[Paper] = []
     skipped: list[SkippedRecord] = []
+    revised_at: dict[ArxivId, datetime] = {}
     for place, entry in enumerate(root.iter(f"{ATOM}entry"), start=1):
         name = (entry.findtext(f"{ATOM}id") or f"entry {place}").strip()
         if "/api/errors" in name:  # sent with HTTP 400, and once with 200
@@ -56,12 +62,15 @@ def parse_api_response(content: bytes) -> ApiResponse:
             raise ListingFormatError(f"arXiv refused the request: {reason[:200]}")
         try:
             papers.append(_build_paper(entry))
+            if (moment := _moment(entry, "updated")) is not None:
+                revised_at[papers[-1].arxiv_id] = moment
         except ValueError as error:
             skipped.append(SkippedRecord(name=name[:100], reason=str(error)))
     return ApiResponse(
         papers=tuple(papers),
         total=_number(root, "totalResults"),
         start=_number(root, "startIndex"),
+        revised_at=revised_at,
         skipped=tuple(skipped),
     )
 
@@ -92,7 +101,7 @@ def _build_paper(entry: Element) -> Paper:
         comment=entry.findtext(f"{ARXIV}comment"),
         doi=entry.findtext(f"{ARXIV}doi"),
         journal_ref=entry.findtext(f"{ARXIV}journal_ref"),
-        submitted_at=_submitted_at(entry),
+        submitted_at=_moment(entry, "published"),
     )
 
 
@@ -108,10 +117,10 @@ def _categories(entry: Element) -> list[str]:
     return [term for term in dict.fromkeys([*first, *terms]) if term]
 
 
-def _submitted_at(entry: Element) -> datetime | None:
-    """Return when version 1 was submitted; arXiv calls it 'published'."""
+def _moment(entry: Element, name: str) -> datetime | None:
+    """Read when version 1 was submitted ('published'), or the version told of ('updated')."""
     try:
-        moment = datetime.fromisoformat(entry.findtext(f"{ATOM}published", "").strip())
+        moment = datetime.fromisoformat(entry.findtext(f"{ATOM}{name}", "").strip())
     except ValueError:
         return None
     return moment if moment.tzinfo else None

@@ -8,7 +8,7 @@ parsers judge the bytes.
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -22,7 +22,7 @@ from yarl import URL
 
 from bot.arxiv.api import parse_api_response
 from bot.arxiv.calendar import announcement_day
-from bot.arxiv.dating import estimate_listing
+from bot.arxiv.dating import REVISIONS_LISTED, estimate_listing, was_announced
 from bot.arxiv.feeds import parse_feed
 from bot.arxiv.listing import ListingPage, join_pages, parse_page
 from bot.arxiv.oaipmh import OaiPage, parse_oai
@@ -175,28 +175,38 @@ class ArxivClient:
                 break
         return join_pages(pages)
 
-    async def fetch_metadata(self, arxiv_ids: Sequence[ArxivId]) -> tuple[Paper, ...]:
-        """Fetch what the query API knows of papers, latest versions, in batches.
+    async def fetch_metadata(self, arxiv_ids: Sequence[ArxivId], day: date) -> tuple[Paper, ...]:
+        """Fetch what the query API knows of papers, in batches, as they were announced by ``day``.
 
-        Papers that it does not know are absent. Raises `ArxivUnavailable` or
-        `ListingFormatError`.
+        Asked for a paper it tells the latest version; where that was submitted too late for
+        ``day``, the one before is asked for, and so on. Papers that it does not know are absent.
+        Raises `ArxivUnavailable` or `ListingFormatError`.
         """
-        papers: list[Paper] = []
-        for start in range(0, len(arxiv_ids), API_BATCH):
-            papers += await self._fetch_batch(arxiv_ids[start : start + API_BATCH])
-        return tuple(papers)
+        papers: dict[ArxivId, Paper] = {}
+        names: Sequence[str] = arxiv_ids
+        for _ in range(REVISIONS_LISTED):
+            earlier: list[str] = []
+            for start in range(0, len(names), API_BATCH):
+                for paper, revised_at in await self._fetch_batch(names[start : start + API_BATCH]):
+                    if paper.version == 1 or was_announced(revised_at, day):
+                        papers[paper.arxiv_id] = paper
+                    else:
+                        earlier.append(f"{paper.arxiv_id}v{paper.version - 1}")
+            names = earlier
+        return tuple(papers.values())
 
-    async def _fetch_batch(self, arxiv_ids: Sequence[ArxivId]) -> list[Paper]:
-        names = quote(",".join(arxiv_ids), safe=",/")
-        base = f"{self._settings.api_url}/api/query?id_list={names}&max_results={len(arxiv_ids)}"
-        papers: list[Paper] = []
+    async def _fetch_batch(self, names: Sequence[str]) -> list[tuple[Paper, datetime | None]]:
+        """Fetch papers, and when the version that is told of them was submitted."""
+        asked = quote(",".join(names), safe=",/")
+        base = f"{self._settings.api_url}/api/query?id_list={asked}&max_results={len(names)}"
+        found: list[tuple[Paper, datetime | None]] = []
         start = empty = 0
         while empty < EMPTY_PAGES:
             page = await self._parsed(f"{base}&start={start}", parse_api_response)
-            papers += page.papers
+            found += [(paper, page.revised_at.get(paper.arxiv_id)) for paper in page.papers]
             start += len(page.papers) + len(page.skipped)
             if start >= page.total:
-                return papers
+                return found
             empty = empty + 1 if page.is_spurious else 0
         raise ArxivUnavailable("arXiv's query API answers with empty pages.", base)
 
@@ -229,12 +239,12 @@ class ArxivClient:
         """
         category = canonical_category(category)
         papers: dict[ArxivId, Paper] = {}
-        revised_at: dict[ArxivId, datetime] = {}
+        versions: dict[ArxivId, Mapping[int, datetime]] = {}
         today = self._now().astimezone(UTC).date()
         async for page in self.iter_oai(oai_set(category), day, today):
             papers |= {paper.arxiv_id: paper for paper in page.papers}
-            revised_at |= page.revised_at
-        return estimate_listing(category, day, papers.values(), revised_at)
+            versions |= page.versions
+        return estimate_listing(category, day, papers.values(), versions)
 
     async def _parsed(self, url: str, parse: Callable[[bytes], T]) -> T:
         """Fetch and parse; an answer of refusal counts as one even if it can be parsed."""

@@ -5,7 +5,7 @@ changed, never when it was announced. arXiv's schedule turns the first into a go
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from bot.arxiv.calendar import estimate_announcement
@@ -50,23 +50,33 @@ def estimate_date(paper: Paper) -> date:
     return max(month, estimate_announcement(paper.submitted_at))
 
 
+def was_announced(submitted_at: datetime | None, day: date) -> bool:
+    """Whether a version submitted at that moment can have been announced by ``day``."""
+    return submitted_at is None or estimate_announcement(submitted_at) <= day
+
+
 REVISIONS_LISTED = 5
 """ArXiv's listings leave out replacements by a later version."""
 
 
 def estimate_listing(
-    category: str, day: date, papers: Iterable[Paper], revised_at: Mapping[ArxivId, datetime]
+    category: str,
+    day: date,
+    papers: Iterable[Paper],
+    versions: Mapping[ArxivId, Mapping[int, datetime]],
 ) -> Listing:
     """Work out what ``category`` announced on ``day`` from metadata, as far as that tells it.
 
-    Papers that moderators held, and cross-lists that were added later, were announced on other
-    days than this says; their date is of the same week mostly.
+    ``versions`` says when each version of a paper was submitted. Papers that moderators held, and
+    cross-lists that were added later, were announced on other days than this says; their date is
+    of the same week mostly.
     """
     found = [
-        (paper, kind)
+        (announced, kind)
         for paper in papers
         if category in paper.categories
-        and (kind := _estimate_type(paper, category, day, revised_at)) is not None
+        for announced in [_as_of(paper, day, versions.get(paper.arxiv_id, {}))]
+        if (kind := _estimate_type(announced, category, day, versions)) is not None
     ]
     order = list(AnnounceType)
     found.sort(key=lambda each: (order.index(each[1]), sort_key(each[0].arxiv_id)))
@@ -81,13 +91,19 @@ def estimate_listing(
     )
 
 
+def _as_of(paper: Paper, day: date, versions: Mapping[int, datetime]) -> Paper:
+    """Return a paper in the version that was the latest one announced by ``day``."""
+    known = [number for number, moment in versions.items() if was_announced(moment, day)]
+    return replace(paper, version=max(known, default=paper.version))
+
+
 def _estimate_type(
-    paper: Paper, category: str, day: date, revised_at: Mapping[ArxivId, datetime]
+    paper: Paper, category: str, day: date, versions: Mapping[ArxivId, Mapping[int, datetime]]
 ) -> AnnounceType | None:
     is_own = paper.primary_category == category
     if estimate_date(paper) == day:
         return AnnounceType.NEW if is_own else AnnounceType.CROSS
-    revised = revised_at.get(paper.arxiv_id)
+    revised = versions.get(paper.arxiv_id, {}).get(paper.version)
     if revised is None or not 1 < paper.version <= REVISIONS_LISTED:
         return None
     if estimate_announcement(revised) != day:

@@ -30,11 +30,11 @@ class OaiPage:
     """One page of records; ``token`` asks for the next one, None when this is the last.
 
     The token is as arXiv wrote it, percent signs included: it must be encoded once more.
-    ``revised_at`` says when the latest version of a paper was submitted, where that is told.
+    ``versions`` says when each version of a paper was submitted, where that is told.
     """
 
     papers: tuple[Paper, ...]
-    revised_at: Mapping[ArxivId, datetime] = field(default_factory=dict)
+    versions: Mapping[ArxivId, Mapping[int, datetime]] = field(default_factory=dict)
     deleted: tuple[ArxivId, ...] = ()
     skipped: tuple[SkippedRecord, ...] = ()
     token: str | None = None
@@ -72,7 +72,7 @@ def _read_records(verb: Element) -> OaiPage:
     papers: list[Paper] = []
     deleted: list[ArxivId] = []
     skipped: list[SkippedRecord] = []
-    revised_at: dict[ArxivId, datetime] = {}
+    versions: dict[ArxivId, Mapping[int, datetime]] = {}
     token: str | None = None
     for place, child in enumerate(verb, start=1):
         if _local(child) == "resumptionToken":
@@ -85,13 +85,14 @@ def _read_records(verb: Element) -> OaiPage:
                 else:
                     form = _metadata(child)
                     papers.append(_build_paper(form))
-                    if (moment := _revised_at(form)) is not None:
-                        revised_at[papers[-1].arxiv_id] = moment
+                    versions[papers[-1].arxiv_id] = {
+                        number: moment for number, moment in _moments(form).items() if moment
+                    }
             except ValueError as error:
                 skipped.append(SkippedRecord(name=name[:100], reason=str(error)))
     return OaiPage(
         papers=tuple(papers),
-        revised_at=revised_at,
+        versions=versions,
         deleted=tuple(deleted),
         skipped=tuple(skipped),
         token=token,
@@ -164,12 +165,6 @@ def _versions(form: Element) -> tuple[int, datetime | None]:
     """Return the latest version's number and when the first was submitted."""
     moments = _moments(form)
     return max(moments, default=1), moments.get(1)
-
-
-def _revised_at(form: Element) -> datetime | None:
-    """Return when the latest version was submitted."""
-    moments = _moments(form)
-    return moments[max(moments)] if moments else None
 
 
 def _moments(form: Element) -> dict[int, datetime | None]:

@@ -36,6 +36,7 @@ from bot.intake.schedule import (
 )
 from bot.models import (
     UNKNOWN_VERSION,
+    Announcement,
     ArxivId,
     Clock,
     DayRecord,
@@ -46,6 +47,7 @@ from bot.models import (
     IntakeVerdict,
     Listing,
     Paper,
+    least_version,
 )
 from bot.store.papers.papers import AddedListing
 from bot.store.store import Store
@@ -65,8 +67,8 @@ class ListingSource(Protocol):
     async def fetch_estimate(self, category: str, day: date) -> Listing:
         """Work out from OAI-PMH what a date announced."""
 
-    async def fetch_metadata(self, arxiv_ids: Sequence[ArxivId]) -> Sequence[Paper]:
-        """Fetch what is known of papers, in their latest versions."""
+    async def fetch_metadata(self, arxiv_ids: Sequence[ArxivId], day: date) -> Sequence[Paper]:
+        """Fetch what is known of papers, in the versions that were the latest ones on ``day``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -259,7 +261,7 @@ class Intake:
         if not unknown:
             return listing
         try:
-            found = await self._arxiv.fetch_metadata(unknown)
+            found = await self._arxiv.fetch_metadata(unknown, listing.announced_on)
         except ArxivError as error:
             if self._is_first_failure(listing.category, "versions"):
                 log.warning("versions not fetched: %s", error, extra={"category": listing.category})
@@ -267,7 +269,7 @@ class Intake:
         self._log_recovery(listing.category, "versions")
         papers = {paper.arxiv_id: paper for paper in found}
         entries = (
-            replace(entry, paper=papers.get(entry.paper.arxiv_id, entry.paper))
+            _with_metadata(entry, papers.get(entry.paper.arxiv_id))
             for entry in listing.announcements
         )
         return replace(listing, announcements=tuple(entries))
@@ -385,6 +387,12 @@ class Intake:
             log.warning(
                 "feed and listing page differ", extra={**target, "feed": feed, "page": page}
             )
+
+
+def _with_metadata(entry: Announcement, found: Paper | None) -> Announcement:
+    """Complete an announcement; a version that it cannot have had leaves it as it is."""
+    least = least_version(UNKNOWN_VERSION, entry.announce_type)
+    return entry if found is None or found.version < least else replace(entry, paper=found)
 
 
 def _log_fields(category: str, day: date) -> dict[str, object]:

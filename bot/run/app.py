@@ -85,7 +85,7 @@ class NoSource:
     async def fetch_estimate(self, category: str, day: date) -> Listing:
         raise ArxivUnavailable("arXiv is not asked here.")
 
-    async def fetch_metadata(self, arxiv_ids: Sequence[ArxivId]) -> Sequence[Paper]:
+    async def fetch_metadata(self, arxiv_ids: Sequence[ArxivId], day: date) -> Sequence[Paper]:
         raise ArxivUnavailable("arXiv is not asked here.")
 
 

@@ -1,4 +1,4 @@
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 
@@ -7,6 +7,8 @@ from bot.errors import ListingFormatError
 from tests.arxiv.recordings import cuts, recordings
 from tests.fakes.arxiv_forms import Record, api_error, api_feed
 from tests.shared import shared
+
+DAY = date(1999, 1, 8)
 
 RECORD = Record(
     "hep-th/9901001",
@@ -23,10 +25,11 @@ RECORD = Record(
 
 
 def test_every_field_of_an_entry_arrives() -> None:
-    response = parse_api_response(api_feed("", [RECORD], 0, 10).encode())
+    response = parse_api_response(api_feed("", [(DAY, RECORD)], 0, 10).encode())
     assert (response.total, response.start) == (1, 0)
     [paper] = response.papers
     assert (paper.arxiv_id, paper.version) == ("hep-th/9901001", 3)
+    assert response.revised_at == {paper.arxiv_id: datetime(1999, 1, 7, 12, tzinfo=UTC)}
     assert (paper.title, paper.abstract) == ("On β-decay", "We study it.")
     assert paper.authors == ("Ada B", "Bo C")
     assert paper.categories == ("hep-th", "cs.CV")
@@ -37,7 +40,7 @@ def test_every_field_of_an_entry_arrives() -> None:
 
 
 def test_the_primary_category_comes_first() -> None:
-    text = api_feed("", [RECORD], 0, 10)
+    text = api_feed("", [(DAY, RECORD)], 0, 10)
     text = text.replace('primary_category term="hep-th"', 'primary_category term="cs.CV"')
     assert parse_api_response(text.encode()).papers[0].categories == ("cs.CV", "hep-th")
 
@@ -49,14 +52,16 @@ def test_nothing_found_is_an_empty_answer() -> None:
 
 
 def test_an_empty_page_with_papers_left_is_spurious() -> None:
-    assert parse_api_response(api_feed("", [RECORD] * 9, 9, 10).encode()).is_spurious is False
+    assert (
+        parse_api_response(api_feed("", [(DAY, RECORD)] * 9, 9, 10).encode()).is_spurious is False
+    )
     empty = api_feed("", [], 0, 10).replace("totalResults>0<", "totalResults>9<")
     assert parse_api_response(empty.encode()).is_spurious
 
 
 @pytest.mark.parametrize("old", ["hep-th/9901001v3", "On\n  $\\beta$-decay"])
 def test_a_broken_entry_is_skipped_and_named(old: str) -> None:
-    text = api_feed("", [RECORD, Record("2408.00001")], 0, 10).replace(old, "")
+    text = api_feed("", [(DAY, RECORD), (DAY, Record("2408.00001"))], 0, 10).replace(old, "")
     response = parse_api_response(text.encode())
     assert [paper.arxiv_id for paper in response.papers] == ["2408.00001"]
     assert [skipped.name.startswith("http://arxiv.org/abs/") for skipped in response.skipped] == [
@@ -66,7 +71,7 @@ def test_a_broken_entry_is_skipped_and_named(old: str) -> None:
 
 @pytest.mark.parametrize("stamp", ["", "yesterday", "2024-08-01T12:00:00"])
 def test_an_unreadable_time_of_submission_is_absent(stamp: str) -> None:
-    text = api_feed("", [RECORD], 0, 10).replace("1999-01-01T12:30:00Z", stamp)
+    text = api_feed("", [(DAY, RECORD)], 0, 10).replace("1999-01-01T12:30:00Z", stamp)
     assert parse_api_response(text.encode()).papers[0].submitted_at is None
 
 

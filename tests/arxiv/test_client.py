@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 import aiohttp
 import pytest
 
+from bot.arxiv.calendar import announcement_days
 from bot.arxiv.client import ArxivClient, parse_retry_after
 from bot.arxiv.oaipmh import OaiPage, TokenExpired
 from bot.errors import (
@@ -183,14 +184,29 @@ async def test_metadata_is_fetched_in_batches(world: World) -> None:
     world.arxiv.publish("cs.CV", DAY, [*records, Record("hep-th/9901001")])
     asked = [ArxivId(record.arxiv_id) for record in records]
     unknown = [ArxivId("hep-th/9901001"), ArxivId("2408.99999")]
-    papers = await world.client().fetch_metadata([*asked, *unknown])
+    papers = await world.client().fetch_metadata([*asked, *unknown], DAY)
     assert [paper.arxiv_id for paper in papers] == [*asked, "hep-th/9901001"]
     assert papers[0].comment == "10 pages"
     assert len(world.arxiv.requests) == 3
 
 
+async def test_metadata_is_of_the_version_that_a_date_had(world: World) -> None:
+    """The latest is asked for first, and most of them are it."""
+    days = announcement_days(DAY, DAY + timedelta(days=6))[:3]
+    for version, day in enumerate(days, start=1):
+        revised = [Record(f"2408.0000{number}", version=version) for number in range(version, 4)]
+        world.arxiv.publish("cs.CV", day, revised)
+    asked = [ArxivId(f"2408.0000{number}") for number in (1, 2, 3)]
+    found = {
+        paper.arxiv_id: paper.version
+        for paper in await world.client().fetch_metadata(asked, days[1])
+    }
+    assert found == dict(zip(asked, (1, 2, 2), strict=True))
+    assert len(world.arxiv.requests) == 2
+
+
 async def test_no_papers_ask_for_no_metadata(world: World) -> None:
-    assert await world.client().fetch_metadata([]) == ()
+    assert await world.client().fetch_metadata([], DAY) == ()
     assert world.arxiv.requests == []
 
 
@@ -207,16 +223,16 @@ def emptied(total: int) -> fake.Fault:
 async def test_a_spurious_empty_page_is_asked_for_again(world: World) -> None:
     world.arxiv.fail(emptied(3), emptied(3))
     asked = [ArxivId(record.arxiv_id) for record in RECORDS]
-    assert len(await world.client().fetch_metadata(asked)) == 3
+    assert len(await world.client().fetch_metadata(asked, DAY)) == 3
     world.arxiv.fail(*[emptied(3)] * 3)
     with pytest.raises(ArxivUnavailable, match="empty pages"):
-        await world.client().fetch_metadata(asked)
+        await world.client().fetch_metadata(asked, DAY)
 
 
 async def test_a_page_of_metadata_may_be_shorter_than_the_answer(world: World) -> None:
     world.arxiv.page_size = 2
     asked = [ArxivId(record.arxiv_id) for record in RECORDS]
-    papers = await world.client().fetch_metadata(asked)
+    papers = await world.client().fetch_metadata(asked, DAY)
     assert [paper.arxiv_id for paper in papers] == asked
 
 

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
@@ -69,6 +70,7 @@ DAY = date(2024, 3, 5)
 IN_TIME = datetime(2024, 3, 4, 12, 0, tzinfo=UTC)
 """Submitted or revised then, a paper is announced on `DAY`."""
 LONG_BEFORE = datetime(2024, 2, 1, 12, 0, tzinfo=UTC)
+LATER = datetime(2024, 3, 4, 19, 0, tzinfo=UTC)
 
 
 def paper(
@@ -103,12 +105,28 @@ ESTIMATES = {
 def test_a_listing_is_worked_out_from_submissions_and_revisions(
     found: Paper, revised_at: datetime | None, kind: AnnounceType | None
 ) -> None:
-    revisions = {found.arxiv_id: revised_at} if revised_at else {}
-    listing = estimate_listing("cs.CV", DAY, [found], revisions)
+    versions = {found.arxiv_id: {found.version: revised_at}} if revised_at else {}
+    listing = estimate_listing("cs.CV", DAY, [found], versions)
     assert (listing.category, listing.announced_on, listing.source) == ("cs.CV", DAY, "oai")
     assert [(each.paper, each.announce_type) for each in listing.announcements] == (
         [(found, kind)] if kind else []
     )
+
+
+@pytest.mark.parametrize(
+    ("found", "moments", "version", "kind"),
+    [
+        (paper(1, 3, "cs.CV"), [LONG_BEFORE, IN_TIME, LATER], 2, AnnounceType.REPLACE),
+        (paper(1, 2, "cs.CV", submitted_at=IN_TIME), [IN_TIME, LATER], 1, AnnounceType.NEW),
+        (paper(1, 2, "cs.CV", submitted_at=IN_TIME), [IN_TIME, IN_TIME], 2, AnnounceType.NEW),
+    ],
+)
+def test_what_was_revised_since_is_listed_in_the_version_of_the_day(
+    found: Paper, moments: list[datetime], version: int, kind: AnnounceType
+) -> None:
+    versions = {found.arxiv_id: dict(enumerate(moments, start=1))}
+    [entry] = estimate_listing("cs.CV", DAY, [found], versions).announcements
+    assert (entry.paper, entry.announce_type) == (replace(found, version=version), kind)
 
 
 def test_an_estimated_listing_is_in_the_order_of_arxivs_own() -> None:
@@ -120,8 +138,8 @@ def test_an_estimated_listing_is_in_the_order_of_arxivs_own() -> None:
         paper(9, 1, "cs.CV", submitted_at=IN_TIME),
         paper(1, 1, "cs.CV", submitted_at=IN_TIME),
     ]
-    revised = {each.arxiv_id: IN_TIME for each in papers[:2]}
-    listing = estimate_listing("cs.CV", DAY, papers, revised)
+    versions = {each.arxiv_id: {2: IN_TIME} for each in papers[:2]}
+    listing = estimate_listing("cs.CV", DAY, papers, versions)
     assert [(each.position, each.paper.arxiv_id) for each in listing.announcements] == [
         (1, "2403.00001"),
         (2, "2403.00009"),

@@ -225,13 +225,26 @@ class ArxivServer:
                     latest[record.arxiv_id] = (day, record)
         return latest
 
+    def _versions(self) -> dict[str, tuple[date, Record]]:
+        """Return each version of a paper and when it was announced first.
+
+        By its name, and the latest one by the paper's as well.
+        """
+        found: dict[str, tuple[date, Record]] = {}
+        for (_, day), records in sorted(self._listings.items(), key=lambda item: item[0][1]):
+            for record in records if day <= self._newest() else ():
+                known = found.setdefault(f"{record.arxiv_id}v{record.version}", (day, record))
+                if record.version >= found.setdefault(record.arxiv_id, known)[1].version:
+                    found[record.arxiv_id] = known
+        return found
+
     async def _api(self, request: web.Request) -> web.Response:
-        papers = self._papers()
-        asked = [name.partition("v")[0] for name in request.query.get("id_list", "").split(",")]
+        versions = self._versions()
+        asked = request.query.get("id_list", "").split(",")
         for name in asked:
-            if not re.fullmatch(r"\d{4}\.\d{4,5}|[a-z-]+/\d{7}", name):
+            if not re.fullmatch(r"(\d{4}\.\d{4,5}|[a-z-]+/\d{7})(v\d+)?", name):
                 return _xml(forms.api_error(f"incorrect id format for {name}"), 400)
-        found = [papers[name][1] for name in asked if name in papers]
+        found = [versions[name] for name in asked if name in versions]
         start, most = int(request.query.get("start", 0)), int(request.query.get("max_results", 10))
         most = min(most, self.page_size)
         return _xml(forms.api_feed(f"id_list={','.join(asked)}", found, start, most))

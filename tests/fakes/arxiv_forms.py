@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from email.utils import format_datetime
 from xml.sax.saxutils import escape
 
-from bot.arxiv.calendar import EASTERN
+from bot.arxiv.calendar import EASTERN, previous_announcement_day
 from bot.arxiv.paper import split_authors
 from bot.arxiv.taxonomy import category_name, oai_set
 
@@ -328,9 +328,9 @@ def _link(address: str) -> str:
 # --- query API -------------------------------------------------------------------------------
 
 
-def api_feed(query: str, records: Sequence[Record], start: int, most: int) -> str:
-    """Write one page of an answer: ``records`` are all that match."""
-    entries = "".join(map(_api_entry, records[start : start + most]))
+def api_feed(query: str, records: Sequence[tuple[date, Record]], start: int, most: int) -> str:
+    """Write one page of an answer: ``records`` are all that match, and when they were announced."""
+    entries = "".join(_api_entry(*each) for each in records[start : start + most])
     return _api_frame(
         "https://arxiv.org/api/stand-in",
         f"arXiv Query: {query}",
@@ -369,9 +369,11 @@ def _api_frame(link: str, title: str, most: int, total: int, start: int, entries
     )
 
 
-def _api_entry(record: Record) -> str:
+def _api_entry(day: date, record: Record) -> str:
+    """Write an entry; a version was submitted in the morning before it was announced."""
     name = f"{record.arxiv_id}v{record.version}"
     stamp = f"{record.submitted_at:%Y-%m-%dT%H:%M:%SZ}"
+    updated = stamp if record.version == 1 else f"{previous_announcement_day(day)}T12:00:00Z"
     authors = "".join(
         f"    <author>\n{element('name', name, 6)}    </author>\n" for name in record.author_names
     )
@@ -379,7 +381,7 @@ def _api_entry(record: Record) -> str:
         "  <entry>\n"
         + element("id", f"http://arxiv.org/abs/{name}", 4)
         + element("title", record.title, 4)
-        + element("updated", stamp, 4)
+        + element("updated", updated, 4)
         + f'    <link href="https://arxiv.org/abs/{name}" rel="alternate" type="text/html"/>\n'
         + element("summary", record.abstract, 4)
         + "".join(

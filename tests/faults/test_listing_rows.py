@@ -7,7 +7,7 @@ from datetime import UTC, date, timedelta
 import pytest
 
 from bot.arxiv.calendar import previous_announcement_day
-from bot.models import IntakeCode, IntakeVerdict
+from bot.models import AnnounceType, IntakeCode, IntakeVerdict
 from bot.ui.intake import say_difference
 from tests.builders import DAY, make_listing, make_paper
 from tests.fakes import arxiv as fake
@@ -315,6 +315,24 @@ async def test_row_61_papers_that_the_feed_lacks_are_taken_from_the_page(
     metadata = [each.path for each in day.arxiv.requests if "/api/" in each.path]
     assert len(metadata) == 1  # for the versions of the five
     assert metadata[0].count("2403.") == 5
+
+
+async def test_row_61_what_the_page_adds_has_the_version_that_was_announced(
+    day: Fetching,
+) -> None:
+    """The query API tells the latest: taken for the announced one, it would never be posted."""
+    await thin_feed(day)
+    await day.subscribe(types=AnnounceType)
+    day.meanwhile(at(DAY, 21), fake.answer(403), "/catchup/")
+    revised = replace(WHOLE[0], announce_type="replace", version=2)
+    day.arxiv.publish("cs.CV", NEXT, [*NEWS, revised])
+    await day.until(at(DAY, 21))
+    assert revised.arxiv_id not in day.posted()
+    await day.until(at(NEXT, 6), every=20 * MINUTE)
+    assert day.posted().count(revised.arxiv_id) == 2
+    listing = await day.store.papers.get_listing("cs.CV", DAY)
+    assert listing is not None
+    assert listing.announcements[0].paper.version == 1
 
 
 async def test_row_61_the_comparison_is_one_request_a_day_and_category(day: Fetching) -> None:

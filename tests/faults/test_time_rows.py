@@ -180,7 +180,7 @@ class Feed:
     async def fetch_estimate(self, category: str, day: date) -> Listing:
         return listing_of(day, category)
 
-    async def fetch_metadata(self, arxiv_ids: Sequence[ArxivId]) -> Sequence[Paper]:
+    async def fetch_metadata(self, arxiv_ids: Sequence[ArxivId], day: date) -> Sequence[Paper]:
         return []
 
 

@@ -89,7 +89,7 @@ class Recorded:
     async def fetch_estimate(self, category: str, day: date) -> Listing:
         raise ArxivUnavailable("refused", reason=IntakeReason(code=IntakeCode.REFUSED))
 
-    async def fetch_metadata(self, arxiv_ids: Sequence[ArxivId]) -> Sequence[Paper]:
+    async def fetch_metadata(self, arxiv_ids: Sequence[ArxivId], day: date) -> Sequence[Paper]:
         raise ArxivUnavailable("refused", reason=IntakeReason(code=IntakeCode.REFUSED))
 
 

@@ -139,14 +139,15 @@ def _types(truth: Truth, stored: Shelf) -> Iterator[object]:
 
 
 def _versions(truth: Truth, stored: Shelf) -> Iterator[object]:
-    """A page names no versions: what came from it may be unknown, or as the query API knew it."""
-    later: dict[str, set[int]] = {}
-    for records in truth.values():
+    """A page names no versions: what came from it may be unknown, or as another category's list
+    of the date has it, but never a later one.
+    """
+    told: dict[tuple[date, str], set[int]] = {}
+    for (_, day), records in truth.items():
         for record in records:
-            later.setdefault(record.arxiv_id, {UNKNOWN}).add(record.version)
+            told.setdefault((day, record.arxiv_id), {UNKNOWN}).add(record.version)
     for key, record, found in _both(truth, stored):
-        told = later[record.arxiv_id] if found.source != "rss" else {record.version, UNKNOWN}
-        if found.version not in told:
+        if found.version not in told[key[1], record.arxiv_id]:
             yield key[0], record.arxiv_id, str(key[1]), record.version, found.version
 
 
