@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import date
 from types import MappingProxyType
 
-from bot.models import LinkKind, Provenance
+from bot.models import AnnounceType, LinkKind, Provenance
 from bot.store.keys import first_key
 from bot.store.sqlite.executor import Database
 from bot.store.sqlite.statements import json_array, select_rows
@@ -27,6 +27,7 @@ COLUMNS: Mapping[str, Mapping[str, str]] = MappingProxyType(
         "intake_inquiry": {
             "day": DAY, "asked_at": MOMENT, "failing_since": MOMENT, "not_before": MOMENT
         },
+        "shelf": {"stamp": DAY, "built_at": MOMENT},
         "departed_guild": {"noticed_at": MOMENT},
         "saved_paper": {"saved_at": MOMENT},
         "opinion": {"given_at": MOMENT},
@@ -42,6 +43,12 @@ LINKS = """
     SELECT count(*) FROM paper JOIN paper_link USING (arxiv_id) WHERE key >= :key
         AND NOT (kind IN (SELECT value FROM json_each(:kinds))
             AND provenance IN (SELECT value FROM json_each(:provenances)))
+"""
+
+LISTS = """
+    SELECT count(*) FROM shelf WHERE iif(json_valid(entries), json_type(entries) IS NOT 'array'
+        OR EXISTS (SELECT 1 FROM json_each(entries) WHERE type IS NOT 'array'
+            OR (value ->> 2) NOT IN (SELECT value FROM json_each(:types))), TRUE)
 """
 
 LOST = """
@@ -64,9 +71,10 @@ def _count(connection: sqlite3.Connection, since: date) -> dict[str, int]:
         "key": first_key(since),
         "kinds": json_array(LinkKind),
         "provenances": json_array(Provenance),
+        "types": json_array(AnnounceType),
     }
     queries = {table: _query(table, columns) for table, columns in COLUMNS.items()}
-    queries |= {"paper_link": LINKS, "announcement without paper": LOST}
+    queries |= {"paper_link": LINKS, "list of a file": LISTS, "announcement without paper": LOST}
     counts = {
         name: sum(row[0] for row in select_rows(connection, sql, values))
         for name, sql in queries.items()

@@ -24,6 +24,7 @@ from bot.models import (
     Listing,
     Paper,
 )
+from bot.store.damage import count_damaged
 from bot.store.store import Store, open_store
 from tests.builders import DAY, NOW
 from tests.fakes.arxiv_forms import Record, catchup_page, list_page, rss_feed
@@ -282,6 +283,74 @@ async def test_a_list_of_a_date_that_nothing_confirms_is_counted_until_something
     page.write_bytes(PAGES["thursday"])
     outcomes = await imported(tmp_path / "papers.db", [thursday], [friday], [page], [thursday])
     assert [outcome.uncertain for outcome in outcomes] == [1, 0, 0, 0]
+
+
+WEEK = ("tuesday", "thursday", "friday, thursday again", "saturday, with friday's", "monday")
+DAMAGE = {
+    "its date": "UPDATE shelf SET stamp = 'some day'",
+    "when it was made": "UPDATE shelf SET built_at = 'soon'",
+    "its papers": "UPDATE shelf SET entries = 'no JSON'",
+    "its papers, other JSON": "UPDATE shelf SET entries = '{}'",
+    "a paper": "UPDATE shelf SET entries = replace(entries, '[\"2403.00200\",', '[')",
+    "a type of another version": "UPDATE shelf SET entries = replace(entries, '\"new\"', '\"x\"')",
+}
+
+
+@pytest.mark.parametrize("name", DAMAGE)
+async def test_row_71_a_damaged_list_stays_where_it_is_and_its_file_mends_it(
+    tmp_path: Path, name: str
+) -> None:
+    """The others are dated as if nothing were wrong, and it is counted."""
+    files = write(tmp_path, {each: FILES[each] for each in WEEK})
+    await imported(tmp_path / "whole.db", files)
+    whole = read_all(tmp_path / "whole.db")
+    path = tmp_path / "papers.db"
+    await imported(path, files[:-1])
+    before = stored_ids(read_all(path))
+    with closing(connect(path)) as connection, connection:
+        connection.execute(f"{DAMAGE[name]} WHERE stamp = '{DAY}'")
+    async with open_store(path) as store:
+        assert sum((await count_damaged(store.database, DAY)).values()) == 1
+        await run(store, files[-1:])
+    assert stored_ids(read_all(path)) == before | {str(MON): stored_ids(whole)[str(MON)]}
+    await imported(path, files[:1])
+    assert read_all(path) == whole
+
+
+@pytest.mark.parametrize("table", ["listing", "announcement"])
+async def test_row_71_a_damaged_date_of_a_category_does_not_stop_its_files(
+    tmp_path: Path, table: str
+) -> None:
+    files = write(tmp_path, {each: FILES[each] for each in WEEK})
+    path = tmp_path / "papers.db"
+    await imported(path, files[:-1])
+    with closing(connect(path)) as connection, connection:
+        connection.execute(
+            f"UPDATE {table} SET announced_on = 'some day' WHERE announced_on = '{THU}'"
+        )
+    await imported(path, files[-1:])
+    whole = {str(day): {each.arxiv_id for each in OF[day]} for day in (DAY, THU, FRI, MON)}
+    assert stored_ids(read_all(path)).items() >= whole.items()
+
+
+async def test_row_71_a_paper_that_was_deleted_by_hand_does_not_stop_its_files(
+    tmp_path: Path,
+) -> None:
+    files = write(tmp_path, {each: FILES[each] for each in WEEK})
+    path = tmp_path / "papers.db"
+    await imported(path, files[:2])
+    lost = OF[THU][0].arxiv_id
+    with closing(connect(path)) as connection, connection:
+        connection.execute("PRAGMA foreign_keys = OFF")
+        connection.execute("DELETE FROM announcement WHERE arxiv_id = ?", [lost])
+        connection.execute("DELETE FROM paper WHERE arxiv_id = ?", [lost])
+    await imported(path, files[3:])
+    async with open_store(path) as store:
+        for day in (THU, MON):
+            listing = await store.papers.get_listing("cs.CV", day)
+            assert listing is not None
+            ids = {entry.paper.arxiv_id for entry in listing.announcements}
+            assert ids == {each.arxiv_id for each in OF[day]} - {lost}
 
 
 async def test_what_a_killed_command_left_is_dated_by_the_next(tmp_path: Path) -> None:

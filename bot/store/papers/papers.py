@@ -333,7 +333,9 @@ def _move_announcements(connection: sqlite3.Connection, values: Mapping[str, str
             INSERT INTO announcement
                 (category, announced_on, position, arxiv_id, version, announce_type)
             SELECT category, :to, position, arxiv_id, version, announce_type
-            FROM announcement WHERE {moved} ON CONFLICT DO NOTHING
+            FROM announcement WHERE {moved}
+                AND EXISTS (SELECT 1 FROM paper WHERE arxiv_id = announcement.arxiv_id)
+            ON CONFLICT DO NOTHING
             """,
             values,
         )

@@ -10,7 +10,7 @@ import hashlib
 import json
 import sqlite3
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from itertools import islice
 from typing import Any, NamedTuple
@@ -38,7 +38,14 @@ from bot.store.papers.papers import (
 from bot.store.rows import load_papers
 from bot.store.search import search
 from bot.store.sqlite.executor import Database
-from bot.store.sqlite.statements import json_array, select, select_rows
+from bot.store.sqlite.statements import (
+    json_array,
+    read_day,
+    read_list,
+    read_moment,
+    select,
+    select_rows,
+)
 
 AT_ONCE = 2000
 """Papers whose dates are written together: what is loaded of them is some megabytes."""
@@ -172,11 +179,13 @@ def _keep(connection: sqlite3.Connection, listing: Listing, entries: Iterable[An
         ),
     }
     digest = hashlib.sha256(json.dumps(values).encode()).hexdigest()
+    values |= {"digest": digest, "is_placed": 0}
+    all_of_it = [f"{name} = excluded.{name}" for name in values]  # the row may have been damaged
     rows = connection.execute(
-        f"INSERT INTO shelf ({', '.join(values)}, digest, is_placed) "
-        f"VALUES ({', '.join(f':{name}' for name in values)}, :digest, 0) "
-        "ON CONFLICT (digest) DO UPDATE SET digest = digest RETURNING number",
-        {**values, "digest": digest},
+        f"INSERT INTO shelf ({', '.join(values)}) "
+        f"VALUES ({', '.join(f':{name}' for name in values)}) "
+        f"ON CONFLICT (digest) DO UPDATE SET {', '.join(all_of_it)} RETURNING number",
+        values,
     ).fetchall()
     ((number,),) = rows
     return int(number)
@@ -193,34 +202,48 @@ def _shelved(connection: sqlite3.Connection, category: str) -> list[ShelvedListi
         {"category": category},
     )
     return [
-        ShelvedListing(
-            number=number,
-            listing=Listing(
-                category=category,
-                announced_on=date.fromisoformat(stamp),
-                source=source,
-                built_at=datetime.fromisoformat(built_at) if built_at else None,
-                is_complete=bool(is_complete),
-                announcements=tuple(_announcements(json.loads(entries))),
-            ),
-        )
-        for number, stamp, source, built_at, is_complete, entries in rows
+        ShelvedListing(number=number, listing=listing)
+        for number, *row in rows
+        if (listing := _listing(category, *row)) is not None
     ]
 
 
-def _announcements(entries: Iterable[list[Any]]) -> Iterator[Announcement]:
-    for arxiv_id, version, announce_type, position in entries:
-        paper = Paper(
-            arxiv_id=ArxivId(arxiv_id),
-            version=version,
-            title="",
-            abstract="",
-            source_title="",
-            source_abstract="",
-        )
-        yield Announcement(
-            paper=paper, announce_type=AnnounceType(announce_type), position=position
-        )
+def _listing(
+    category: str, stamp: str, source: str, built_at: str | None, is_complete: int, text: str
+) -> Listing | None:
+    """Read a list; what is damaged is not of it, and None where that is the whole."""
+    day, entries = read_day(stamp), read_list(text)
+    if day is None or entries is None:
+        return None
+    announcements = tuple(_announcements(entries))
+    return Listing(
+        category=category,
+        announced_on=day,
+        source=source,
+        built_at=read_moment(built_at),
+        is_complete=bool(is_complete) and len(announcements) == len(entries),
+        announcements=announcements,
+    )
+
+
+def _announcements(entries: Iterable[Any]) -> Iterator[Announcement]:
+    for each in entries:
+        try:
+            arxiv_id, version, announce_type, position = each
+            yield Announcement(
+                paper=Paper(
+                    arxiv_id=ArxivId(str(arxiv_id)),
+                    version=int(version),
+                    title="",
+                    abstract="",
+                    source_title="",
+                    source_abstract="",
+                ),
+                announce_type=AnnounceType(announce_type),
+                position=int(position),
+            )
+        except (ValueError, TypeError):
+            continue  # damaged, or a type of another version
 
 
 def _read(connection: sqlite3.Connection, category: str) -> dict[date, PlacedListing]:
@@ -235,23 +258,26 @@ def _read(connection: sqlite3.Connection, category: str) -> dict[date, PlacedLis
 def _stored(connection: sqlite3.Connection, category: str) -> dict[date, PlacedListing]:
     """Return all that is stored of a category."""
     listings = {
-        date.fromisoformat(day): PlacedListing(
+        day: PlacedListing(
             source=source, is_record=bool(is_record), is_uncertain=bool(is_uncertain)
         )
-        for day, source, is_record, is_uncertain in select_rows(
+        for text, source, is_record, is_uncertain in select_rows(
             connection,
             "SELECT announced_on, source, is_record, is_uncertain FROM listing "
             "WHERE category = :category",
             {"category": category},
         )
+        if (day := read_day(text)) is not None
     }
-    for day, arxiv_id, *paper in select_rows(
+    for text, arxiv_id, *paper in select_rows(
         connection,
         "SELECT announced_on, arxiv_id, version, announce_type, position, is_from_file "
         "FROM announcement WHERE category = :category",
         {"category": category},
     ):
-        listing = listings.setdefault(date.fromisoformat(day), PlacedListing(source=""))
+        if (day := read_day(text)) is None:
+            continue
+        listing = listings.setdefault(day, PlacedListing(source=""))
         version, announce_type, position, is_from_file = paper
         listing.papers[ArxivId(arxiv_id)] = PlacedPaper(
             version, AnnounceType(announce_type), position, bool(is_from_file)
@@ -270,6 +296,7 @@ def _place(
     now: datetime,
 ) -> None:
     before = _stored(connection, category)
+    listings = _with_unreadable(listings, before, lists)
     gone, came = _missing_in(listings, before), _missing_in(before, listings)
     _write_listings(connection, category, before, listings, gone, now)
     guesses = _guesses(lists)
@@ -282,6 +309,25 @@ def _place(
     connection.executemany(
         "UPDATE shelf SET is_placed = 1 WHERE number = ?", [(each.number,) for each in lists]
     )
+
+
+def _with_unreadable(
+    listings: Listings, before: Listings, lists: Collection[ShelvedListing]
+) -> Listings:
+    """Leave what a file brought where it is stored, if its list cannot be read any more.
+
+    Replacements are in other lists as well, so a date keeps all if most of it is in none.
+    """
+    told = {entry.paper.arxiv_id for each in lists for entry in each.listing.announcements}
+    kept = dict(listings)
+    for day, listing in before.items():
+        papers = {name: paper for name, paper in listing.papers.items() if paper.is_from_file}
+        lost = {name: paper for name, paper in papers.items() if name not in told}
+        if lost:
+            there = kept.get(day) or replace(listing, papers={})
+            left = papers if 2 * len(lost) > len(papers) else lost
+            kept[day] = replace(there, papers={**left, **there.papers})
+    return kept
 
 
 def _missing_in(listings: Listings, others: Listings) -> set[tuple[date, ArxivId]]:
@@ -328,7 +374,8 @@ def _write_listing(
     category, day = key
     connection.executemany(
         "INSERT OR REPLACE INTO announcement (category, announced_on, arxiv_id, version, "
-        "announce_type, position, is_from_file) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        "announce_type, position, is_from_file) SELECT ?, ?, ?3, ?, ?, ?, ? "
+        "WHERE EXISTS (SELECT 1 FROM paper WHERE arxiv_id = ?3)",  # else it was deleted by hand
         [(category, day.isoformat(), arxiv_id, *how) for arxiv_id, how in listing.papers.items()],
     )
     connection.execute(
@@ -415,8 +462,10 @@ def _first_announcements(
         {"ids": json_array(arxiv_ids)},
     )
     found: dict[ArxivId, FirstDay] = {}
-    for arxiv_id, day, is_estimated in rows:
-        told = FirstDay(date.fromisoformat(day), bool(is_estimated))
+    for arxiv_id, text, is_estimated in rows:
+        if (day := read_day(text)) is None:
+            continue
+        told = FirstDay(day, bool(is_estimated))
         found[arxiv_id] = better_day(arxiv_id, found.get(arxiv_id, told), told)
     return found
 

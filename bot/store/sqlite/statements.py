@@ -99,6 +99,15 @@ def read_day(text: object) -> date | None:
         return None
 
 
+def read_list(text: str) -> list[Any] | None:
+    """Read a list in JSON; None where none can be read."""
+    try:
+        found = json.loads(text)
+    except ValueError:
+        return None
+    return found if isinstance(found, list) else None
+
+
 def select_one(
     connection: sqlite3.Connection,
     shape: Callable[..., T],

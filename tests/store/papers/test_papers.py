@@ -1,5 +1,7 @@
 """What the store remembers of papers and listings."""
 
+import contextlib
+import sqlite3
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -182,3 +184,15 @@ async def test_statuses_describe_the_newest_listing_of_each_category(store: Stor
     assert await store.papers.list_listing_dates("cs.CV") == [LATER, DAY]
     assert await store.papers.latest_listing_date("cs.LG") is None
     assert await store.papers.count_papers() == 5
+
+
+async def test_a_list_moves_without_a_paper_that_another_program_deleted(store: Store) -> None:
+    papers = make_papers(3)
+    await store.papers.add_listing(make_listing(*papers), now=NOW)
+    lost, *left = [paper.arxiv_id for paper in papers]
+    with contextlib.closing(sqlite3.connect(store.database.path)) as connection, connection:
+        connection.execute("DELETE FROM paper WHERE arxiv_id = ?", [lost])
+    await store.papers.move_announcements("cs.CV", DAY, [lost, *left], to=LATER, now=NOW)
+    listing = await store.papers.get_listing("cs.CV", LATER)
+    assert listing is not None
+    assert [entry.paper.arxiv_id for entry in listing.announcements] == left
