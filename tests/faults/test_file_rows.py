@@ -142,6 +142,19 @@ async def test_row_62_files_taken_away_while_it_waits_for_discord(
         )
 
 
+@pytest.mark.slow
+async def test_row_73_a_backup_written_over_the_file_while_it_waits_for_discord(
+    environ: dict[str, str], path: Path, tmp_path: Path
+) -> None:
+    await create(path)
+    await backup(path, tmp_path / "copy.db")
+    async with running_bot(environ, cwd=tmp_path) as bot:
+        await bot.says("Discord not reached")
+        path.write_bytes((tmp_path / "copy.db").read_bytes())
+        assert await bot.wait() == EX_IOERR
+        assert sentence_in(bot.log).startswith(f"{path} was overwritten while it was in use")
+
+
 @pytest.fixture
 async def day(folder: Path) -> AsyncIterator[Scenario]:
     async with scenario(folder, channels=2, papers=4) as day:

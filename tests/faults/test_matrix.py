@@ -7,7 +7,7 @@ HERE = Path(__file__).parent
 MATRIX = HERE.parent.parent / "docs" / "faults.md"
 ROW = re.compile(r"^\| (\d+) \| (.+) \| (.+) \|$", re.M)
 ROWS = 98
-OPEN = set(range(73, 80))
+OPEN = set(range(74, 80))
 """Faults that are known and not yet mended: each leaves this list with its row and its test."""
 TEST = re.compile(r"def test_row((?:_\d+)+)_")
 

@@ -17,7 +17,13 @@ from typing import IO, Final
 from bot.errors import DatabaseUnusable, FileFormatError, StoreError
 from bot.store.backup.restored import COPIED, RESTORED
 from bot.store.sqlite import migrations
-from bot.store.sqlite.database import LOCK_BYTES, check_header, instance_lock
+from bot.store.sqlite.database import (
+    LOCK_BYTES,
+    LockContent,
+    check_header,
+    instance_lock,
+    parse_lock,
+)
 from bot.store.sqlite.executor import DAMAGED, Database, primary_code, run_apart
 from bot.store.sqlite.files import (
     BESIDE,
@@ -186,23 +192,26 @@ async def note_boot(database: Database, lock: IO[str], now: datetime) -> bool:
     here on; after a loss of power it may be behind, which means nothing.
     """
     boot = secrets.token_hex(8)
-    known, reached = _read_lock(lock)
+    known = parse_lock(os.pread(lock.fileno(), LOCK_BYTES, 0))
 
     def keep_up(connection: sqlite3.Connection) -> None:
-        _write_lock(lock, boot, _progress(connection))
+        _write_lock(lock, boot, (*_progress(connection), database.watch.changes))
 
     database.after_commit = keep_up
-    return await database.write(_note_boot, boot, known, reached, now)
+    return await database.write(_note_boot, boot, known, now)
 
 
 def _note_boot(
-    connection: sqlite3.Connection, boot: str, known: str, reached: Sequence[int], now: datetime
+    connection: sqlite3.Connection, boot: str, known: LockContent, now: datetime
 ) -> bool:
     last = select_one(connection, str, "SELECT value FROM fact WHERE name = ?", (BOOT,))
     is_behind = any(
-        here < there for here, there in zip(_progress(connection), reached, strict=False)
+        here < there for here, there in zip(_progress(connection), known.progress, strict=False)
     )
-    is_other = (last or "") != known or is_behind
+    is_other = (last or "") != known.boot or is_behind
+    # Counts as a change of the file, so that it differs from every copy made before this start.
+    (version,) = select(connection, int, "PRAGMA user_version")
+    connection.execute(f"PRAGMA user_version = {version:d}")
     facts = [(BOOT, boot), *([(RESTORED, now.isoformat())] if is_other else [])]
     connection.executemany(
         "INSERT INTO fact VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value", facts
@@ -216,13 +225,6 @@ def _note_boot(
 def _progress(connection: sqlite3.Connection) -> Sequence[int]:
     (row,) = connection.execute(PROGRESS)
     return tuple(row)
-
-
-def _read_lock(lock: IO[str]) -> tuple[str, Sequence[int]]:
-    """Return the start that the lock file names, and how far the database had got."""
-    content = os.pread(lock.fileno(), LOCK_BYTES, 0).decode("ascii", "replace")
-    known, *reached = content.split() or [""]
-    return known, [int(number) for number in reached if number.isdecimal()]
 
 
 def _write_lock(lock: IO[str], boot: str, progress: Sequence[int]) -> None:

@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Final
 
 from bot.errors import DatabaseDamaged, StoreError
-from bot.store.sqlite.database import HEADER_LENGTH, is_missing, is_ours
-from bot.store.sqlite.files import BESIDE, beside, list_exposed, make_private_folder
+from bot.store.sqlite.database import is_missing, is_ours
+from bot.store.sqlite.files import BESIDE, HEADER_LENGTH, beside, list_exposed, make_private_folder
 
 MADE_AT: Final = "%Y%m%dT%H%M%SZ"
 ROOM: Final = 4

@@ -13,7 +13,7 @@ import urllib.parse
 from collections.abc import AsyncIterator, Iterator
 from functools import partial
 from pathlib import Path
-from typing import IO, Final
+from typing import IO, Final, NamedTuple
 
 from bot.errors import AlreadyRunning, DatabaseBusy, DatabaseDamaged, DatabaseUnusable
 from bot.store.sqlite import migrations
@@ -27,13 +27,17 @@ from bot.store.sqlite.executor import (
 )
 from bot.store.sqlite.files import (
     BESIDE,
+    HEADER_LENGTH,
+    MAGIC,
     FileWatch,
+    Stamp,
     beside,
     lock_file,
     make_private,
     make_private_folder,
     open_private,
     part_of,
+    read_stamp,
     refuse_special,
 )
 
@@ -42,9 +46,8 @@ READ_CACHE_KIB = 32 * 1024
 LEAST_SPACE = 64 * 1024
 """Bytes that SQLite takes beside a database to open it at all."""
 
-MAGIC: Final = b"SQLite format 3\0"
 APPLICATION_ID_AT: Final = 68  # https://sqlite.org/fileformat2.html#the_database_header
-HEADER_LENGTH: Final = 100
+PROGRESS_NUMBERS: Final = 3
 LOCK_BYTES: Final = 4096
 """More than a lock file has."""
 
@@ -79,6 +82,29 @@ def keep_lock(lock: IO[str], path: Path) -> bool:
     return True
 
 
+class LockContent(NamedTuple):
+    """What the lock file says of the bot's database: its last start and how far it had got."""
+
+    boot: str = ""
+    progress: tuple[int, ...] = ()
+    changes: int = 0
+
+
+def parse_lock(content: bytes) -> LockContent:
+    boot, *numbers = content.decode("ascii", "replace").split() or [""]
+    reached = [int(number) for number in numbers if number.isdecimal()]
+    changes = reached[PROGRESS_NUMBERS] if len(reached) > PROGRESS_NUMBERS else 0
+    return LockContent(boot, tuple(reached[:PROGRESS_NUMBERS]), changes)
+
+
+def read_lock_file(path: Path) -> LockContent:
+    """Read the lock file of the database at ``path``; it says nothing where there is none."""
+    try:
+        return parse_lock(lock_file(path).read_bytes()[:LOCK_BYTES])
+    except OSError:
+        return LockContent()
+
+
 def _opened_lock(path: Path) -> IO[str]:
     file = lock_file(path)
     try:
@@ -107,7 +133,9 @@ async def open_database(path: Path) -> AsyncIterator[Database]:
     if is_missing(path):
         _refuse_lost(path)
         await _create(path)
-    check_header(path)
+    reached = read_lock_file(path).changes  # before the file, which another process may change
+    stamp = read_stamp(check_header(path))
+    _refuse_foreign_log(path, stamp, reached)
     watch = FileWatch(path)
     try:
         async with _opened_writer(path) as writer:
@@ -119,6 +147,7 @@ async def open_database(path: Path) -> AsyncIterator[Database]:
                 await asyncio.shield(database.close())
     finally:
         watch.set_aside_log()
+        watch.close()
 
 
 def is_missing(path: Path) -> bool:
@@ -139,8 +168,23 @@ def _refuse_lost(path: Path) -> None:
                 )
 
 
-def check_header(path: Path) -> None:
-    """Refuse a file that is no database of ours, by reading it only.
+def _refuse_foreign_log(path: Path, stamp: Stamp, reached: int) -> None:
+    """Refuse a copy that was put in place beside the log that a kill left of the file before.
+
+    SQLite would read the log into it. ``reached`` is how many changes the bot saw in its file.
+    """
+    log = beside(path, "-wal")
+    with contextlib.suppress(OSError):
+        if log.stat().st_size and not (stamp.has_log and stamp.changes >= reached):
+            raise DatabaseUnusable(
+                f"{path} was replaced by an older copy, and {log} belongs to the file before; move "
+                f"{log.name} and {beside(path, '-shm').name} away and start again, or use the "
+                "command restore, which does that."
+            )
+
+
+def check_header(path: Path) -> bytes:
+    """Refuse a file that is no database of ours, by reading it only; returns its first bytes.
 
     Raises `DatabaseUnusable`.
     """
@@ -162,6 +206,7 @@ def check_header(path: Path) -> None:
         raise DatabaseUnusable(
             f"{path} is a database of another program; set database.path to another file."
         )
+    return header
 
 
 def is_ours(header: bytes) -> bool:

@@ -10,6 +10,7 @@ import os
 import secrets
 import stat
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -19,6 +20,10 @@ PRIVATE: Final = 0o600
 PRIVATE_FOLDER: Final = 0o700
 BESIDE: Final = ("-wal", "-shm")
 """What SQLite has beside an open database; it gives these files the database's permissions."""
+
+MAGIC: Final = b"SQLite format 3\0"
+HEADER_LENGTH: Final = 100
+"""Bytes: https://sqlite.org/fileformat2.html#the_database_header."""
 
 KINDS: Final = (
     (stat.S_ISDIR, "a folder"),
@@ -127,6 +132,25 @@ def _is_exposed(file: Path) -> bool:
         return False
 
 
+# Which database a file is
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """What the first bytes of a database say of it.
+
+    ``changes`` counts the changes that reached the file; the log has later ones. Without
+    ``has_log`` it is a copy that SQLite made, which the bot has not opened since.
+    """
+
+    has_log: bool
+    changes: int
+
+
+def read_stamp(header: bytes) -> Stamp:
+    return Stamp(header[18:20] == b"\2\2", int.from_bytes(header[24:28]))
+
+
 # Whether they are still there
 
 Identity = tuple[int, int]
@@ -138,14 +162,49 @@ def _identity(file: Path) -> Identity:
 
 
 class FileWatch:
-    """Knows an open database's files, and notices when one is not at its place any more."""
+    """Knows an open database's files, and notices when one is not at its place any more.
+
+    It holds the file open: to close it would free SQLite's locks, so `close` comes last
+    (https://sqlite.org/howtocorrupt.html, section 2.2).
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._known: dict[str, Identity] = {}
+        self._file: int | None = None
+        self.changes = 0
+        """How many changes the file had at the last look."""
 
     def check(self) -> None:
         """Raise `DatabaseUnusable` when a file that was there is gone, or is another one."""
+        self._check_files()
+        self._check_content()
+
+    def close(self) -> None:
+        """Let go of the file, when SQLite has closed it."""
+        if self._file is not None:
+            os.close(self._file)
+        self._file = None
+
+    def _check_content(self) -> None:
+        """Notice a copy that was written over the open file; its own changes only grow."""
+        try:
+            if self._file is None:
+                self._file = os.open(self._path, os.O_RDONLY)
+            header = os.pread(self._file, HEADER_LENGTH, 0)
+        except OSError as error:
+            raise DatabaseUnusable(self._say(self._path, error)) from error
+        if not header and not self.changes:
+            return  # not written yet
+        stamp = read_stamp(header)
+        if not header.startswith(MAGIC) or not stamp.has_log or stamp.changes < self.changes:
+            raise DatabaseUnusable(
+                f"{self._path} was overwritten while it was in use, so it may hold parts of two "
+                "files; put a backup in its place with the command restore and start again."
+            )
+        self.changes = stamp.changes
+
+    def _check_files(self) -> None:
         for suffix in ("", *BESIDE):
             file = beside(self._path, suffix)
             known = self._known.get(suffix)

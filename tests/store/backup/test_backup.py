@@ -4,6 +4,7 @@ import contextlib
 import shutil
 import sqlite3
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
@@ -247,6 +248,69 @@ async def test_a_log_that_was_lost_is_noticed(
                 shutil.copy(beside(path, suffix), left)
     assert await boot(left / path.name) == is_lost
     assert not await boot(left / path.name)
+
+
+@dataclass(frozen=True)
+class Left:
+    """What a kill left of a database at ``path``, and copies of its earlier lives."""
+
+    path: Path
+    raw: Path
+    made: Path
+
+
+@pytest.fixture
+async def left(path: Path, tmp_path: Path) -> Left:
+    """The copies: of the file itself, while the bot was stopped, and what `backup` makes."""
+    raw, made, folder = tmp_path / "raw.db", tmp_path / "made.db", tmp_path / "left"
+    folder.mkdir()
+    assert not await boot(path)
+    shutil.copy(path, raw)
+    await backup(path, made)
+    assert not await boot(path)
+    with instance_lock(path) as lock:
+        async with open_store(path) as store:
+            await note_boot(store.database, lock, NOW)
+            with contextlib.closing(sqlite3.connect(path)) as other:
+                other.execute("PRAGMA wal_checkpoint(FULL)")
+            await add_papers(store)
+            for suffix in ("", ".lock", "-wal", "-shm"):
+                shutil.copy(beside(path, suffix), folder)
+    return Left(folder / path.name, raw, made)
+
+
+@pytest.mark.parametrize("name", ["raw", "made"])
+async def test_row_73_a_copy_beside_the_log_of_another_file_is_refused(
+    left: Left, name: str
+) -> None:
+    """Neither is touched; without the log the copy is a restored one."""
+    copy: Path = getattr(left, name)
+    shutil.copy(copy, left.path)
+    log = beside(left.path, "-wal")
+    before = left.path.read_bytes(), log.read_bytes()
+    with pytest.raises(DatabaseUnusable, match=f"move {log.name} and .*-shm away and start again"):
+        await boot(left.path)
+    assert (left.path.read_bytes(), log.read_bytes()) == before
+    for suffix in ("-wal", "-shm"):
+        beside(left.path, suffix).unlink()
+    assert await boot(left.path)
+
+
+async def test_row_73_the_log_of_the_same_file_is_read(left: Left) -> None:
+    assert not await boot(left.path)
+    async with open_store(left.path) as store:
+        assert await store.papers.count_papers() == 1
+
+
+@pytest.mark.parametrize("name", ["raw", "made"])
+async def test_row_73_a_copy_written_over_the_open_file_is_told(
+    left: Left, path: Path, name: str
+) -> None:
+    async with open_store(path) as store:
+        await add_papers(store)
+        path.write_bytes(getattr(left, name).read_bytes())
+        with pytest.raises(DatabaseUnusable, match="was overwritten while it was in use"):
+            await add_papers(store)
 
 
 async def test_a_lock_file_of_an_earlier_version_is_understood(path: Path) -> None:

@@ -14,6 +14,7 @@ from bot.errors import AlreadyRunning, DatabaseUnusable
 from bot.store.sqlite.database import instance_lock, keep_lock, open_database
 from bot.store.sqlite.files import (
     BESIDE,
+    MAGIC,
     FileWatch,
     beside,
     copy_permissions,
@@ -33,11 +34,16 @@ def path(tmp_path: Path) -> Path:
 @pytest.fixture
 def watch(path: Path) -> FileWatch:
     """A watch of a database and its log, which are there."""
-    for suffix in ("", "-wal"):
-        beside(path, suffix).touch()
+    path.write_bytes(header(changes=7))
+    beside(path, "-wal").touch()
     watch = FileWatch(path)
     watch.check()
     return watch
+
+
+def header(changes: int, mode: bytes = b"\2\2") -> bytes:
+    """Return the first bytes of a database: https://sqlite.org/fileformat2.html."""
+    return MAGIC + bytes(2) + mode + bytes(4) + changes.to_bytes(4) + bytes(72)
 
 
 def refusal(watch: FileWatch) -> str:
@@ -47,7 +53,7 @@ def refusal(watch: FileWatch) -> str:
 
 
 def test_what_is_written_and_what_is_beside_changes_nothing(path: Path, watch: FileWatch) -> None:
-    path.write_text("more")
+    path.write_bytes(header(changes=8) + b"more")
     beside(path, ".lock").touch()
     path.chmod(0o600)
     watch.check()
@@ -79,10 +85,20 @@ def test_a_file_that_is_gone_or_another_is_told(
     assert refusal(watch) == told  # it does not get used to it
 
 
+@pytest.mark.parametrize(
+    "content", [header(changes=6), header(changes=9, mode=b"\1\1"), b"", b"text" * 40]
+)
+def test_a_file_that_was_written_over_is_told(path: Path, watch: FileWatch, content: bytes) -> None:
+    """An older copy, one that SQLite made, or anything else."""
+    path.write_bytes(content)
+    assert refusal(watch).startswith(f"{path} was overwritten while it was in use")
+    assert "restore" in refusal(watch)
+
+
 def test_a_folder_that_is_a_file_now_is_told(tmp_path: Path) -> None:
     folder = tmp_path / "data"
     folder.mkdir()
-    (folder / "bot.db").touch()
+    (folder / "bot.db").write_bytes(header(changes=1))
     watch = FileWatch(folder / "bot.db")
     watch.check()
     folder.rename(tmp_path / "moved")
