@@ -257,7 +257,8 @@ def _is_nearly(word: str, name: str) -> bool:
     if abs(len(word) - len(name)) > 1:
         return False
     same = next(
-        (at for at, pair in enumerate(zip(word, name, strict=False)) if len({*pair}) > 1), 0
+        (at for at, pair in enumerate(zip(word, name, strict=False)) if len({*pair}) > 1),
+        min(len(word), len(name)),
     )
     left, right = word[same:], name[same:]
     one_letter = left[1:] == right[1:] or left[1:] == right or left == right[1:]

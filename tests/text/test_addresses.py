@@ -218,7 +218,8 @@ def test_an_address_is_read_however_it_is_written(text: str) -> None:
         "github.com.example.org", "github.community", "xn--gthub-n4a.com", "githab.com",
         "githubb.com", "gthub.com", "gihtub.com", "g1thub.com:8080", "my-github.org",
         "github-com.example.org", "evilgithub.com", "huggingface.com", "zenodo.com",
-        "gitlab.com.example.org", "x.xn--80ak6aa92e.com", "gitlab.example.org",
+        "gitlab.com.example.org", "x.xn--80ak6aa92e.com", "gitlab.example.org", "githu.com",
+        "ithub.com", "huggingfac.co",
     ],
 )  # fmt: skip
 def test_a_host_that_looks_like_a_known_one_is_noticed(host: str) -> None:
@@ -230,7 +231,7 @@ def test_a_host_that_looks_like_a_known_one_is_noticed(host: str) -> None:
     [
         "github.com", "gist.github.com", "x.github.io", "raw.githubusercontent.com", "gitlab.com",
         "huggingface.co", "sandbox.zenodo.org", "x.org", "git.example.org", "digit.com", "lab.org",
-        "gethab.com", "githu.x.bub", "xgihtub.com", "hubio.org", "thub.com", "gitthubb.com",
+        "gethab.com", "gith.x.bub", "xgihtub.com", "hubio.org", "thub.com", "gitthubb.com",
         "bucket.org", "xn.org", "codeocean.com",
     ],
 )  # fmt: skip
