@@ -25,7 +25,8 @@ async def send_or_ask(
     """Post a digest, unless it is so long that the person should know first."""
     require_active(subscription)
     digest = await cog.pipeline.preview(subscription, day)
-    messages = len(lay_out(subscription, digest))
+    likes = await cog.pipeline.likes(subscription, digest)
+    messages = len(lay_out(subscription, digest, likes=likes))
     if messages <= MAX_UNASKED:
         await send(cog, interaction, subscription, day)
         return

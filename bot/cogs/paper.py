@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Literal, Self, cast
 
 import discord
@@ -12,6 +13,7 @@ from bot.arxiv.calendar import announcement_day
 from bot.arxiv.identifier import abs_url, parse_identifier
 from bot.cogs.acts import make_act
 from bot.cogs.answers import StateButton, StateMenu, defer_privately
+from bot.cogs.browse import begin_catch_up, find_popular, find_received, list_topics, read_latest
 from bot.cogs.options import read_search
 from bot.cogs.suggestions import (
     Choice,
@@ -20,6 +22,7 @@ from bot.cogs.suggestions import (
     complete_date,
     complete_paper,
     complete_query,
+    make_choices,
     quietly,
 )
 from bot.cogs.turns import Turns
@@ -42,6 +45,8 @@ from bot.query.values import find_identifier
 from bot.text import markdown
 from bot.ui.acts import Act, no_longer_there
 from bot.ui.advice import Suggestion, make_chips, make_suggestions, render_nothing
+from bot.ui.browse import PAGE_SIZE as CATCH_UP_SIZE
+from bot.ui.browse import CatchUpPage, render_catch_up, render_popular, say_nothing_since
 from bot.ui.embeds import one_line
 from bot.ui.paper import render_paper_details
 from bot.ui.search import render_search, render_similar
@@ -207,6 +212,64 @@ class PaperCog(commands.GroupCog, group_name="paper", group_description="Find an
         stored = await self._named(interaction, paper)
         await self.show_similar(interaction, stored.paper.arxiv_id)
 
+    @app_commands.command(description="Show the newest papers, of a category or topic if you like")
+    @app_commands.describe(
+        category="an arXiv category such as cs.CV, or all of an archive: cs.*",
+        topic="a topic of this server's digests",
+    )
+    async def latest(
+        self,
+        interaction: discord.Interaction,
+        category: app_commands.Range[str, 1, 50] | None = None,
+        topic: app_commands.Range[str, 1, 100] | None = None,
+    ) -> None:
+        await interaction.response.defer(thinking=True)
+        wanted = await read_latest(self.store, interaction.guild_id, category, topic)
+        page = await self._find(interaction, wanted, Sort.NEWEST)
+        await self._show_page(interaction, wanted, Sort.NEWEST, page)
+
+    @app_commands.command(description="Show any paper, at random")
+    async def random(self, interaction: discord.Interaction) -> None:
+        await interaction.response.defer(thinking=True)
+        arxiv_id = await self.store.received.pick()
+        if arxiv_id is None:
+            raise InputError("I have seen no paper announced yet.")
+        await self._show_paper(interaction, await self._get(arxiv_id))
+
+    @app_commands.command(description="Show what this channel got since you last caught up")
+    @app_commands.describe(since="from this date on (default: since you used this last)")
+    async def catchup(self, interaction: discord.Interaction, since: str | None = None) -> None:
+        await defer_privately(interaction)
+        page = await begin_catch_up(self.store, interaction, since, self.now())
+        await self.show_received(interaction, page)
+
+    async def show_received(self, interaction: discord.Interaction, page: CatchUpPage) -> None:
+        """Show a page of what a channel got."""
+        page, heard, total = await find_received(self.store, interaction, page)
+        if not total:
+            raise InputError(say_nothing_since(page))
+        last = (total - 1) // CATCH_UP_SIZE
+        items: list[discord.ui.Item[Any]] = []
+        for label, number in ((PREVIOUS, page.page - 1), (NEXT, page.page + 1)) if last else ():
+            turned = replace(page, page=number)
+            items.append(CatchUpButton(turned, label, is_there=0 <= number <= last))
+        papers = [each.paper for each in heard]
+        items += abstract_menu(papers, page.page * CATCH_UP_SIZE + 1)
+        embed = render_catch_up(page, heard, total=total, pages=last + 1)
+        await interaction.edit_original_response(embed=embed, view=make_view(items))
+
+    @app_commands.command(description="Show what people in this server liked and saved most")
+    @app_commands.describe(period="how far back (default: the last week)")
+    async def popular(
+        self,
+        interaction: discord.Interaction,
+        period: Literal["week", "month", "year"] = "week",
+    ) -> None:
+        await interaction.response.defer(thinking=True)
+        heard = await find_popular(self.store, interaction, period, self.now())
+        view = make_view(abstract_menu([each.paper for each in heard], 1))
+        await interaction.edit_original_response(embed=render_popular(heard, period), view=view)
+
     async def show_similar(self, interaction: discord.Interaction, arxiv_id: ArxivId) -> None:
         """List the papers that are most like a given one."""
         paper = (await self._get(arxiv_id)).paper
@@ -258,6 +321,14 @@ class PaperCog(commands.GroupCog, group_name="paper", group_description="Find an
     # -- autocomplete --------------------------------------------------------------------------
 
     search.autocomplete("category")(complete_category)
+    latest.autocomplete("category")(complete_category)
+
+    @latest.autocomplete("topic")
+    @quietly
+    async def complete_topic(self, interaction: discord.Interaction, current: str) -> list[Choice]:
+        topics = await list_topics(self.store, interaction.guild_id)
+        typed = current.strip().lower()
+        return make_choices((each.name, each.name) for each in topics if typed in each.name.lower())
 
     @search.autocomplete("query")
     @quietly
@@ -265,6 +336,7 @@ class PaperCog(commands.GroupCog, group_name="paper", group_description="Find an
         today = announcement_day(self.now())
         return await complete_query(self.store, interaction.user.id, current, today=today)
 
+    @catchup.autocomplete("since")
     @search.autocomplete("since")
     @search.autocomplete("until")
     async def complete_date(self, interaction: discord.Interaction, current: str) -> list[Choice]:
@@ -353,6 +425,14 @@ class SearchOfferButton(StateButton[SearchOffer], state=SearchOffer):
         await PaperCog.of(interaction).search_instead(interaction, self.state)
 
 
+class CatchUpButton(StateButton[CatchUpPage], state=CatchUpPage):
+    """Turns the page of what a channel got."""
+
+    async def press(self, interaction: discord.Interaction) -> None:
+        await interaction.response.defer()
+        await PaperCog.of(interaction).show_received(interaction, self.state)
+
+
 class SimilarButton(StateButton[SimilarTo], state=SimilarTo):
     """Shows what is like a paper, only to the person who presses it."""
 
@@ -431,4 +511,4 @@ def offer_buttons(offers: Iterable[Suggestion], sort: Sort, asker: int) -> list[
     return [SearchOfferButton(state, label) for state, label in states if state.fits]
 
 
-BUTTONS = (SearchPageButton, SearchOfferButton, SimilarButton, AbstractMenu)
+BUTTONS = (CatchUpButton, SearchPageButton, SearchOfferButton, SimilarButton, AbstractMenu)

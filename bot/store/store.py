@@ -19,6 +19,7 @@ from bot.store.papers.shelf import Shelf
 from bot.store.readers.library import Library
 from bot.store.readers.opinions import Opinions
 from bot.store.readers.people import People
+from bot.store.readers.received import Received
 from bot.store.readers.tastes import Tastes
 from bot.store.search.renewal import is_renewing, renew_if_small
 from bot.store.search.search import Search
@@ -41,6 +42,7 @@ class Store:
     opinions: Opinions
     people: People
     tastes: Tastes
+    received: Received
     subscriptions: Subscriptions
     outbox: Outbox
     edits: Edits
@@ -72,6 +74,7 @@ async def open_store(path: Path) -> AsyncIterator[Store]:
             opinions=Opinions(database),
             people=People(database),
             tastes=Tastes(database),
+            received=Received(database),
             subscriptions=Subscriptions(database),
             outbox=Outbox(database),
             edits=Edits(database),
