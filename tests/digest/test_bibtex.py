@@ -38,7 +38,13 @@ def test_a_published_paper_is_an_article_with_journal_and_doi() -> None:
 
 @pytest.mark.parametrize(
     ("arxiv_id", "year"),
-    [("hep-th/9901001", "1999"), ("math/0309136", "2003"), ("0704.0001", "2007")],
+    [
+        ("hep-th/9108001", "1991"),
+        ("hep-th/9901001", "1999"),
+        ("math/0309136", "2003"),
+        ("0704.0001", "2007"),
+        ("9012.00001", "2090"),
+    ],
 )
 def test_the_year_is_that_of_the_identifier(arxiv_id: str, year: str) -> None:
     assert f"year = {{{year}}}" in papers_to_bibtex([make_paper(arxiv_id=arxiv_id)])
@@ -50,6 +56,9 @@ def test_the_year_is_that_of_the_identifier(arxiv_id: str, year: str) -> None:
         ("2403.00001", ["Göran Öst"], "ost-2403.00001"),
         ("hep-th/9901001", ["O'Brien"], "obrien-hep-th-9901001"),
         ("2403.00001", ["王伟"], "2403.00001"),
+        ("2403.00001", ["Ada de la Cruz", "Ben Sample"], "cruz-2403.00001"),
+        ("2403.00001", ["Þórður Æbleß"], "aebless-2403.00001"),
+        ("2403.00001", ["Đorđe Łøœðı"], "looedi-2403.00001"),
         ("2403.00001", [], "2403.00001"),
     ],
 )
@@ -84,6 +93,15 @@ def test_entries_stand_apart() -> None:
         ("√(n+1) ∛10", r"{\ensuremath{\sqrt{n+1}}} {\ensuremath{\sqrt[3]{10}}}"),
         ("√(f(x₁)²)", r"{\ensuremath{\sqrt{f(x_{1})^{2}}}}"),
         ("√ and √(", r"{\ensuremath{\sqrt{}}} and {\ensuremath{\sqrt{}}}("),
+        (
+            "∜16 √ab √[a]",
+            r"{\ensuremath{\sqrt[4]{16}}} {\ensuremath{\sqrt{a}}}b "
+            r"{\ensuremath{\sqrt{}}}[a]",
+        ),
+        ("√(x²*) √((a))", r"{\ensuremath{\sqrt{x^{2}*}}} {\ensuremath{\sqrt{(a)}}}"),
+        ('("a") x-"b', r"({\textquotedblleft}a{\textquotedblright}) x-{\textquotedblleft}b"),
+        ("{a}", r"{\textbraceleft}a{\textbraceright}"),
+        ("a\x07b\n\t c", "a b c"),
     ],
 )
 def test_quotation_marks_open_and_close_and_roots_hold_their_terms(
@@ -96,9 +114,27 @@ def test_an_author_without_a_letter_is_nobody() -> None:
     assert "author = {Ada B}" in papers_to_bibtex([make_paper(authors=[".", "Ada B", ":"])])
 
 
-def test_a_name_that_bibtex_would_split_is_kept_whole() -> None:
-    paper = make_paper(authors=["The Sample Collaboration", "Sample, Jr."])
-    assert "author = {{The Sample Collaboration} and {Sample, Jr.}}" in papers_to_bibtex([paper])
+@pytest.mark.parametrize(
+    "name",
+    ["The Sample Collaboration", "Sample, Jr.", "Ada and Ben", "Ada AND Ben", "Ada et Others"],
+)
+def test_a_name_that_bibtex_would_split_is_kept_whole(name: str) -> None:
+    paper = make_paper(authors=[name, "Sandy Othersen"])
+    assert f"author = {{{{{name}}} and Sandy Othersen}}" in papers_to_bibtex([paper])
+
+
+def test_an_address_keeps_its_signs_but_for_those_that_end_a_field() -> None:
+    entry = papers_to_bibtex([make_paper(doi=" 10.1/a b%c{d}\\e ")])
+    assert "doi = {10.1/a%20b%25c%7Bd%7D%5Ce}" in entry
+
+
+def test_further_fields_are_those_of_their_paper_and_are_never_empty() -> None:
+    first, second = make_paper(1), make_paper(2)
+    beside = {second.arxiv_id: {"keywords": "50% off", "annote": ""}}
+    told = papers_to_bibtex([first, second], beside=beside)
+    assert told == papers_to_bibtex([first]) + "\n" + papers_to_bibtex([second]).replace(
+        "\n}\n", ",\n  keywords = {50{\\%} off}\n}\n"
+    )
 
 
 @given(text=st.text(max_size=40))
