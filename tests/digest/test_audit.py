@@ -2,13 +2,16 @@
 
 from datetime import timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.digest.audit import DayAudit, Whereabouts, count_whereabouts
+from bot.digest.models import ListingCheck
 from bot.digest.select import Decision, DeliveryStatus, Verdict
 from bot.digest.tally import count_papers
-from tests.builders import DAY, make_entry, make_id, make_paper, make_subscription, make_topic
+from bot.models import DayRecord, Inquiry, IntakeSource
+from tests.builders import DAY, NOW, make_entry, make_id, make_paper, make_subscription, make_topic
 
 
 def decision(
@@ -35,6 +38,25 @@ def test_each_place_where_a_paper_can_be_has_its_count() -> None:
     counted = count_whereabouts(DAY, decisions, posted_on)
     assert dict(counted) == dict.fromkeys(Whereabouts, 1)
     assert DayAudit(day=DAY, papers=counted).announced == 8
+
+
+@pytest.mark.parametrize(
+    ("feed", "page", "papers", "on_page"),
+    [(20, 25, 20, 25), (0, 25, 0, 25), (None, 25, 30, 25), (20, None, 20, None), (20, 0, 20, None)],
+)
+def test_a_listing_is_compared_with_what_its_page_counted(
+    feed: int | None, page: int | None, papers: int, on_page: int | None
+) -> None:
+    """The feed's own number counts where it was read; a page without papers was not up yet."""
+    counts = {IntakeSource.FEED: feed, IntakeSource.CATCHUP: page}
+    record = DayRecord(
+        category="cs.CV",
+        day=DAY,
+        papers=30,
+        inquiries={source: Inquiry(asked_at=NOW, papers=count) for source, count in counts.items()},
+    )
+    audit = DayAudit(day=DAY, papers={}, records=(record, record))
+    assert audit.checks == (ListingCheck(category="cs.CV", papers=papers, on_page=on_page),) * 2
 
 
 @given(
