@@ -106,7 +106,7 @@ def say_opinion(act: Act, paper: Paper, *, is_new: bool) -> str:
     if act is Act.UNDO:
         said = "Taken back" if is_new else "There is nothing to take back"
         return f"{said}: {_named(paper)}"
-    said = "You like it" if act is Act.LIKE else "Not for this server, you say"
+    said = "You like it" if act is Act.LIKE else "Not for this server"
     now = "" if is_new else ", as before"
     moves = "up" if act is Act.LIKE else "down"
     return (

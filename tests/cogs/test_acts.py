@@ -75,7 +75,7 @@ async def test_what_was_saved_can_be_removed_where_it_says_so(world: World) -> N
 
 @pytest.mark.parametrize(
     ("label", "says", "weight"),
-    [("Like", "You like it", 1.0), ("Not for us", "Not for this server, you say", -1.0)],
+    [("Like", "You like it", 1.0), ("Not for us", "Not for this server", -1.0)],
 )
 async def test_an_opinion_counts_once_and_can_be_taken_back(
     world: World, label: str, says: str, weight: float
