@@ -27,6 +27,7 @@ from bot.cogs.suggestions import (
 )
 from bot.cogs.turns import Turns
 from bot.digest.messages import PostedMessage
+from bot.digest.updates import still_true
 from bot.errors import BotError, InputError
 from bot.models import ArxivId, Paper, StoredPaper
 from bot.pipeline import Pipeline
@@ -281,17 +282,22 @@ class PaperCog(commands.GroupCog, group_name="paper", group_description="Find an
     async def _show_paper(self, interaction: discord.Interaction, stored: StoredPaper) -> None:
         arxiv_id = stored.paper.arxiv_id
         posted = await self._posted(interaction, [Match(stored=stored)])
-        embed = render_paper_details(stored, posted.get(arxiv_id))
+        updates = await self.store.edits.list_updates(arxiv_id)
+        latest = still_true(updates, known=0, version=1)
+        embed = render_paper_details(stored, posted.get(arxiv_id), latest)
         view = make_view(paper_buttons(arxiv_id))
         await interaction.edit_original_response(embed=embed, view=view)
 
     async def show_abstract(self, interaction: discord.Interaction, chosen: str) -> None:
-        """Show a paper of a list; ``chosen`` is its value there."""
-        arxiv_id, _ = parse_identifier(chosen)
+        """Show a paper of a list as it is now; ``chosen`` is its value there."""
+        arxiv_id, version = parse_identifier(chosen)
         stored = await self.store.papers.get_paper(arxiv_id)
         if stored is None:
             raise no_longer_there(arxiv_id)
-        embed = render_paper_details(stored, None)
+        message_id = interaction.message.id if interaction.message else None
+        updates = await self.store.edits.list_updates(arxiv_id, message_id)
+        latest = still_true(updates, known=0, version=version or 1)
+        embed = render_paper_details(stored, None, latest)
         view = make_view(paper_buttons(arxiv_id))
         await interaction.edit_original_response(embed=embed, view=view)
 

@@ -1,12 +1,13 @@
 """What `/paper show` answers: one paper in full."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from urllib.parse import quote
 
 import discord
 
 from bot.arxiv.identifier import abs_url
 from bot.digest.messages import PostedMessage
+from bot.digest.updates import NotedUpdate
 from bot.models import UNKNOWN_VERSION, StoredPaper
 from bot.text import markdown
 from bot.text.withdrawal import is_withdrawn
@@ -21,18 +22,25 @@ from bot.ui.embeds import (
     render_links,
     render_title,
 )
+from bot.ui.updates import render_updates
 
 COLOUR = discord.Colour(0xB31B1B)  # arXiv's own red
 MAX_FIELD = 1024
 
 
-def render_paper_details(stored: StoredPaper, posted: PostedMessage | None) -> discord.Embed:
-    """Render all that is known of a paper; the abstract gives way when a message is too small."""
+def render_paper_details(
+    stored: StoredPaper, posted: PostedMessage | None, updates: Sequence[NotedUpdate] = ()
+) -> discord.Embed:
+    """Render all that is known of a paper; the abstract gives way when a message is too small.
+
+    ``updates`` are what became known of it later, which stands as it does in digests.
+    """
     paper = stored.paper
     embed = discord.Embed(
         title=render_title(paper, max_chars=MAX_TITLE), url=abs_url(paper.arxiv_id), colour=COLOUR
     )
-    for name, value in _fields(stored, posted):
+    lines = (line for line in render_updates(updates) if markdown.width(line) <= MAX_FIELD)
+    for name, value in (*_fields(stored, posted), ("Updates", next(lines, ""))):
         if value:
             embed.add_field(name=name, value=value, inline=False)
     gone = is_withdrawn(comment=paper.comment, abstract=paper.abstract)

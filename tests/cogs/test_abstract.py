@@ -5,9 +5,9 @@ import pytest
 import simcord
 
 from bot.cogs.paper import AbstractMenu
-from bot.models import LinkKind
+from bot.models import LinkKind, Provenance
 from bot.ui.views import ReadAbstract, make_view
-from tests.builders import make_link, make_listing, make_paper
+from tests.builders import DAY, make_id, make_link, make_listing, make_paper
 from tests.cogs.replies import is_private, labels, shown
 from tests.conftest import World
 
@@ -51,6 +51,17 @@ async def test_a_member_reads_an_abstract_that_nobody_else_sees(world: World) ->
     assert "[PDF](https://arxiv.org/pdf/2403.00001)" in said
     assert "[Code](https://github.com/example/axolotl)" in said
     assert "Similar" in labels(result)
+
+
+async def test_an_abstract_says_what_became_known_since(world: World) -> None:
+    message = await post_list(world)
+    page = make_link("https://frogs.example", LinkKind.PROJECT, Provenance.HUGGING_FACE)
+    await world.store.papers.add_links(make_id(2), [page])
+    await world.store.edits.take_pending(DAY, 10)
+    line = "↳ 5 Mar 2024: [Project](https://frogs.example), says Hugging Face"
+    assert line in shown(await read(world, message, "2403.00002v1"))
+    assert "↳" not in shown(await read(world, message, "2403.00001v1"))
+    assert line in shown(await world.member.slash(world.channel, "paper show", paper="2403.00002"))
 
 
 async def test_everybody_can_read_any_paper_of_an_old_message_after_a_restart(world: World) -> None:

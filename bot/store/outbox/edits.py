@@ -101,13 +101,20 @@ class Edits:
         """Return the number of the last update that was noted of any paper."""
         return await self._database.read(last_update)
 
-    async def list_updates(self, arxiv_id: ArxivId) -> list[NotedUpdate]:
-        """List what became known of a paper, oldest first."""
+    async def list_updates(
+        self, arxiv_id: ArxivId, message_id: int | None = None
+    ) -> list[NotedUpdate]:
+        """List what became known of a paper, oldest first; since a message of it was planned."""
         rows = await self._database.read(
             select_rows,
-            f"SELECT {_UPDATE} FROM paper_update WHERE arxiv_id = ? AND noted_on IS NOT NULL "
-            f"ORDER BY number",
-            (arxiv_id,),
+            f"""
+            SELECT {_UPDATE} FROM paper_update WHERE arxiv_id = :arxiv_id AND noted_on IS NOT NULL
+                AND number > (SELECT coalesce(max(known_update), 0)
+                    FROM delivered_paper JOIN delivery ON delivery.id = delivery_id
+                    WHERE arxiv_id = :arxiv_id AND message_id = :message_id)
+            ORDER BY number
+            """,
+            {"arxiv_id": arxiv_id, "message_id": message_id},
         )
         return [update for row in rows if (update := _noted(row)) is not None]
 
