@@ -5,7 +5,7 @@ may count in: what fits by them fits by code points too.
 """
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -13,7 +13,7 @@ import discord
 
 from bot.arxiv.identifier import abs_url, pdf_url
 from bot.digest.models import DigestEntry
-from bot.models import UNKNOWN_VERSION, AnnounceType, Likeness, Link, LinkKind, Paper
+from bot.models import UNKNOWN_VERSION, AnnounceType, Likeness, Link, LinkKind, Paper, Provenance
 from bot.text import markdown
 from bot.text.links import imitates_a_forge, is_forge
 from bot.text.withdrawal import is_withdrawn
@@ -107,6 +107,10 @@ def make_card(entry: DigestEntry) -> Card:
     )
 
 
+_OTHERS: Mapping[str, str] = {Provenance.HUGGING_FACE: "Hugging Face"}
+"""Who may name a paper's links beside its authors."""
+
+
 def render_paper(entry: DigestEntry, *, excerpt_chars: int) -> discord.Embed:
     """Render a paper as a card whose abstract takes at most ``excerpt_chars``."""
     return discord.Embed.from_dict(make_card(entry).render(excerpt_chars))
@@ -185,13 +189,23 @@ def render_links(paper: Paper, *, max_chars: int) -> str:
     """Return the PDF and all links the paper names; those of a crowd say which one they are."""
     links = [link for link in paper.links if link.kind in _LABELS and link.kind is not LinkKind.PDF]
     rendered = [markdown.masked_link("PDF", pdf_url(paper.arxiv_id))]
-    rendered += [markdown.masked_link(link_label(link, links), link.url) for link in links]
+    rendered += [named_link(link, links) for link in links]
     line = " · ".join(rendered)
     while markdown.width(line) > max_chars:
         rendered.pop()
         more = f"{len(links) + 1 - len(rendered):,} more links"
         line = " · ".join((*rendered, markdown.masked_link(more, abs_url(paper.arxiv_id))))
     return line
+
+
+def named_link(link: Link, links: Sequence[Link]) -> str:
+    """Return a link by its label, and who names it if not the authors."""
+    return markdown.masked_link(link_label(link, links), link.url) + says(link.provenance)
+
+
+def says(provenance: str) -> str:
+    """Return what follows a link that others than the authors name; empty for the authors' own."""
+    return f", says {_OTHERS[provenance]}" if provenance in _OTHERS else ""
 
 
 def link_label(link: Link, links: Sequence[Link]) -> str:

@@ -10,7 +10,7 @@ from bot.query.explain import Explanation, Spans, excerpt
 from bot.text import markdown
 from bot.text.withdrawal import is_withdrawn
 from bot.text.words import short_date
-from bot.ui.embeds import UNTITLED, WITHDRAWN, link_label, render_authors
+from bot.ui.embeds import UNTITLED, WITHDRAWN, named_link, render_authors
 
 MAX_LISTED_URL = 120  # a longer address is shown with the paper's details
 MAX_CATEGORIES = 60
@@ -74,7 +74,7 @@ def _links(paper: Paper, why: Explanation, posted: PostedMessage | None) -> Iter
     for kind in _LINKS:
         links = paper.links_of(kind) if kind is LinkKind.CODE or f"has:{kind}" in asked else ()
         if links and len(links[0].url) <= MAX_LISTED_URL:
-            yield markdown.masked_link(link_label(links[0], links[:1]), links[0].url)
+            yield named_link(links[0], links[:1])
     if posted:
         yield markdown.masked_link("posted here", posted.url)
 

@@ -1,16 +1,15 @@
 """The small line under a paper that says what became known of it since, in a few lengths."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import groupby
 from typing import Final
 from urllib.parse import quote
 
 from bot.digest.updates import NotedUpdate, UpdateKind
-from bot.models import Provenance
 from bot.text import markdown
 from bot.text.venue import Standing
 from bot.text.words import count_of, short_date
-from bot.ui.embeds import WITHDRAWN
+from bot.ui.embeds import WITHDRAWN, says
 
 MARK: Final = "↳ "
 """Begins the line, and nothing else in a digest."""
@@ -18,9 +17,6 @@ MARK: Final = "↳ "
 MAX_TEXT: Final = 80
 MAX_URL: Final = 200
 SEPARATOR: Final = " · "
-
-SAYS: Final = {Provenance.HUGGING_FACE.value: "says Hugging Face"}
-"""Who says so, where it is not the authors."""
 
 _STANDINGS: Final = {
     Standing.ACCEPTED.value: "accepted at",
@@ -68,9 +64,7 @@ def _say(noted: NotedUpdate, *, has_links: bool) -> str:
             return _link("DOI", address, has_links=has_links)
         case UpdateKind.CODE | UpdateKind.PROJECT:
             label = "Code" if update.kind is UpdateKind.CODE else "Project"
-            return ", ".join(
-                (_link(label, update.text, has_links=has_links), *_who_says(update.source))
-            )
+            return _link(label, update.text, has_links=has_links) + says(update.source)
 
 
 def _short(text: str) -> str:
@@ -79,8 +73,3 @@ def _short(text: str) -> str:
 
 def _link(label: str, url: str, *, has_links: bool) -> str:
     return markdown.masked_link(label, url) if has_links and len(url) <= MAX_URL else label
-
-
-def _who_says(source: str) -> Iterator[str]:
-    if source in SAYS:
-        yield SAYS[source]

@@ -24,7 +24,7 @@ from bot.ui.embeds import (
     MAX_TOTAL,
     UNTITLED,
     WITHDRAWN,
-    link_label,
+    named_link,
     one_line,
     type_label,
 )
@@ -225,7 +225,7 @@ def _links(paper: Paper) -> Iterator[str]:
     yield markdown.masked_link("PDF", pdf_url(paper.arxiv_id))
     links = [link for link in paper.links_of(LinkKind.CODE) if len(link.url) <= MAX_URL]
     if links:
-        yield markdown.masked_link(link_label(links[0], links[:1]), links[0].url)
+        yield named_link(links[0], links[:1])
 
 
 # -- the menu --------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from bot.digest.messages import MessageDraft, ShownMessage
 from bot.digest.models import Digest
-from bot.models import UNKNOWN_VERSION, AnnounceType, LinkKind, Paper
+from bot.models import UNKNOWN_VERSION, AnnounceType, LinkKind, Paper, Provenance
 from bot.text import markdown
 from bot.ui.styles.list import LIST
 from tests.builders import make_digest, make_entry, make_id, make_link, make_paper
@@ -59,6 +59,11 @@ def test_a_paper_is_its_title_then_first_author_links_and_topics() -> None:
 @pytest.mark.parametrize(
     ("paper", "announce_type", "about"),
     [
+        (
+            make_paper(authors=[], links=[make_link(provenance=Provenance.HUGGING_FACE)]),
+            AnnounceType.NEW,
+            "[PDF](url) · [Code](https://github.com/example/project), says Hugging Face",
+        ),
         (make_paper(authors=["Ada Example"]), AnnounceType.NEW, "Ada Example · [PDF](url)"),
         (make_paper(authors=[]), AnnounceType.NEW, "[PDF](url)"),
         (make_paper(authors=["", "Ben"]), AnnounceType.NEW, "Ben +1 · [PDF](url)"),
