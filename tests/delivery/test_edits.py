@@ -1,5 +1,6 @@
 """A posted message says what became known of its papers: the same message, edited."""
 
+import asyncio
 import json
 from datetime import timedelta
 from typing import Any
@@ -10,10 +11,12 @@ from bot.delivery.amend import LIVES
 from bot.digest.models import DigestOptions, Place, Reason, ReasonCode
 from bot.ui.styles.cards import CARDS
 from tests.builders import DAY, make_digest, make_id, make_listing, make_papers
+from tests.fakes import faults
 from tests.fakes.discord import EDIT, LOOK, SEND
 from tests.fakes.world import Channel
 from tests.faults.living import CODE, PAPERS, edit, find_code, post, shown, states
 from tests.faults.world import World
+from tests.waiting import until
 
 
 async def test_a_message_is_edited_and_none_is_posted(world: World, channel: Channel) -> None:
@@ -51,7 +54,7 @@ async def test_only_messages_of_papers_that_changed_are_looked_at(
     await post(world, channel)
     await find_code(world, 1)
     await edit(world)
-    assert sum((call.method, call.template) == LOOK for call in world.server.calls) == 1
+    assert count_calls(world, LOOK) == 1
 
 
 async def test_what_was_known_when_it_was_planned_is_no_update(
@@ -162,6 +165,38 @@ async def set_updates(world: World, channel: Channel, *, updates: bool) -> None:
     options = DigestOptions(updates=updates)
     subscription = await world.store.subscriptions.set_subscription(**values, options=options)
     assert subscription.updates is updates
+
+
+async def test_edits_make_way_for_a_post_that_comes_meanwhile(
+    world: World, channel: Channel
+) -> None:
+    await post(world, channel)
+    await world.store.papers.add_listing(
+        make_listing(*make_papers(3, first=20)), now=world.clock.now()
+    )
+    await find_code(world, 1)
+    await find_code(world, 20)
+    await world.amendments.plan()
+    is_edit_free, is_send_free = asyncio.Event(), asyncio.Event()
+    world.server.inject(faults.late(is_edit_free), route=EDIT)
+    running = asyncio.create_task(world.restarted().run())
+    await until(lambda: count_calls(world, EDIT) == 1)
+    world.server.inject(faults.late(is_send_free), route=SEND)
+    await world.plan(world.server.add_channel(world.guild, "other"))
+    world.delivery.wake()
+    await until(lambda: count_calls(world, SEND) == 3)
+    is_edit_free.set()
+    await until(lambda: world.editor.made == 1)
+    await asyncio.sleep(0.2)
+    assert count_calls(world, LOOK) == 1
+    is_send_free.set()
+    await until(lambda: len(world.server.edited) == 2)
+    await world.delivery.stop()
+    await running
+
+
+def count_calls(world: World, route: tuple[str, str]) -> int:
+    return sum((call.method, call.template) == route for call in world.server.calls)
 
 
 async def test_old_edits_and_updates_are_forgotten(world: World, channel: Channel) -> None:

@@ -96,11 +96,12 @@ class BotProcess:
 
     async def ticks(self, count: int = 4) -> None:
         """Wait for a few ticks, in which the bot could do something wrong."""
-        enough = self._ticked() + count
-        await until(lambda: self._ticked() >= enough or self.has_ended, lambda: self.log)
+        enough = self.ticked() + count
+        await until(lambda: self.ticked() >= enough or self.has_ended, lambda: self.log)
         assert not self.has_ended, self.log
 
-    def _ticked(self) -> int:
+    def ticked(self) -> int:
+        """Return how many ticks have ended."""
         return sum(map(self.log.count, TICKED))
 
     async def wait(self) -> int:

@@ -43,7 +43,7 @@ from bot.ui.styles import STYLES
 from tests.fakes import faults, spec
 from tests.fakes.discord import EDIT, SEND
 from tests.fakes.faults import Fault
-from tests.fakes.process import TICKED, BotProcess
+from tests.fakes.process import BotProcess
 from tests.fakes.threads import OPEN_POST, OPEN_THREAD
 from tests.fakes.world import FORUM, READ_MESSAGE_HISTORY
 from tests.faults.edited import EditFindings, count_open, find_undone, link_of
@@ -249,7 +249,7 @@ async def _posting(day: Scenario, bot: BotProcess) -> None:
         return any(call.method != "GET" and call.template in WORK for call in calls)
 
     await until(
-        lambda: does_something() or bot.log.count(TICKED) >= IDLE_TICKS or bot.has_ended,
+        lambda: does_something() or bot.ticked() >= IDLE_TICKS or bot.has_ended,
         lambda: bot.log,
     )
 

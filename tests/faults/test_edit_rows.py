@@ -31,8 +31,10 @@ async def test_row_94_an_edit_without_an_answer_is_looked_at_later(
     world.server.inject(faults.reset(after=after), route=EDIT)
     await edit(world)
     await world.restarted().run_once()
+    world.advance(WINDOW / 2)  # it may still be on its way
+    await world.delivery.run_once()
     assert await states(world) == [("planned", "no-answer")]
-    world.advance(WINDOW)
+    world.advance(WINDOW / 2)
     await world.delivery.run_once()
     assert await states(world) == [("done", None)]
     assert len(world.server.edited) == 1
