@@ -107,7 +107,7 @@ def test_installs_and_contexts_are_said_explicitly(bot: PaperBot) -> None:
 async def test_every_admin_command_refuses_a_member_at_run_time(world: World, group: str) -> None:
     """Whatever a server's admins allow in Discord's settings."""
     world.show_to_all(group)
-    needed = {
+    needed: dict[str, dict[str, object]] = {
         "digest setup": {"categories": "cs.CV"},
         "digest why": {"paper": "2403.00001"},
         "digest resolve": {"message": "1:2024-03-05:1", "what": "again"},
@@ -115,6 +115,11 @@ async def test_every_admin_command_refuses_a_member_at_run_time(world: World, gr
         "topic remove": {"name": "x"},
         "topic test": {"query": "x"},
         "topic edit": {"name": "x"},
+        "topic pause": {"name": "x"},
+        "topic resume": {"name": "x"},
+        "topic move": {"name": "x", "to": world.channel},
+        "topic copy": {"name": "x", "to": world.channel},
+        "topic import": {"file": ("topics.toml", b"")},
     }
     bot = world.env.bot
     assert isinstance(bot, PaperBot)

@@ -1,6 +1,8 @@
 """`/topic`: saved searches that narrow what a channel's digest contains."""
 
+import asyncio
 from collections.abc import Sequence
+from typing import Final
 
 import discord
 from discord import app_commands
@@ -19,6 +21,8 @@ from bot.cogs.suggestions import (
     quietly,
 )
 from bot.cogs.topic_from import read_file, show_from_papers
+from bot.cogs.topic_moving import carry, take_in, write_file
+from bot.cogs.topic_moving import read_file as read_topics_file
 from bot.cogs.topic_saving import (
     TOPIC_COG,
     TopicForm,
@@ -30,11 +34,16 @@ from bot.cogs.topic_saving import (
 from bot.cogs.topic_trials import show_trial
 from bot.config.starters import StarterTopic
 from bot.digest.models import Subscription, Topic
-from bot.errors import InputError
+from bot.errors import BotError, InputError
 from bot.pipeline import Pipeline
 from bot.query.parser import parse_query
-from bot.ui.drafts import Draft
-from bot.ui.replies import render_topics, say_topic_removed
+from bot.topics.checkup import check_up, try_starters
+from bot.ui.drafts import Draft, say_yield
+from bot.ui.replies import render_topics, say_exported, say_topic_paused, say_topic_removed
+from bot.ui.topic_health import say_health
+
+YIELDS_S: Final = 1.2
+"""How long the choices of starter topics may wait for what each would bring."""
 
 
 @app_commands.guild_only()
@@ -91,11 +100,25 @@ class TopicCog(
         self, interaction: discord.Interaction, current: str
     ) -> list[Choice]:
         wanted = current.strip().lower()
+        starters = [each for each in self.starters if wanted in f"{each.name} {each.about}".lower()]
+        yields = await self._yields(interaction, starters)
         return make_choices(
-            (f"{starter.name}: {starter.about}", starter.name)
-            for starter in self.starters
-            if wanted in f"{starter.name} {starter.about}".lower()
+            (f"{each.name}{yields.get(each.name, '')}: {each.about}", each.name)
+            for each in starters
         )
+
+    async def _yields(
+        self, interaction: discord.Interaction, starters: Sequence[StarterTopic]
+    ) -> dict[str, str]:
+        """Say what starter topics would bring to the digest of here; nothing if it takes long."""
+        topics = [Topic(name=each.name, query=each.query) for each in starters]
+        try:
+            async with asyncio.timeout(YIELDS_S):
+                subscription = await self.subscription(interaction, None)
+                trials = await try_starters(self.store, subscription, topics)
+        except (BotError, TimeoutError):
+            return {}
+        return {name: f" ({say_yield(each)})" for name, each in trials.items() if each.announced}
 
     @add.autocomplete("query")
     @quietly
@@ -167,6 +190,124 @@ class TopicCog(
         text = f"{papers or ''}\n{await read_file(file)}"
         await show_from_papers(self, interaction, subscription, text)
 
+    @app_commands.command(description="Let a topic match nothing until it is resumed")
+    @app_commands.describe(
+        name="the topic to pause", channel="the digest it narrows (default: this channel's)"
+    )
+    async def pause(
+        self, interaction: discord.Interaction, name: str, channel: ChannelOption | None = None
+    ) -> None:
+        await self._pause(interaction, name, channel, is_paused=True)
+
+    @app_commands.command(description="Let a paused topic match again")
+    @app_commands.describe(
+        name="the topic to resume", channel="the digest it narrows (default: this channel's)"
+    )
+    async def resume(
+        self, interaction: discord.Interaction, name: str, channel: ChannelOption | None = None
+    ) -> None:
+        await self._pause(interaction, name, channel, is_paused=False)
+
+    async def _pause(
+        self,
+        interaction: discord.Interaction,
+        name: str,
+        channel: DigestChannel | None,
+        *,
+        is_paused: bool,
+    ) -> None:
+        await defer_privately(interaction)
+        subscription = await self.subscription(interaction, channel)
+        topic = require_topic(subscription, name)
+        await self.store.subscriptions.pause_topic(
+            subscription.channel_id, topic.name, is_paused=is_paused
+        )
+        said = say_topic_paused(subscription, topic, is_paused=is_paused)
+        await interaction.edit_original_response(content=said)
+
+    @app_commands.command(description="Move a topic to the digest of another channel")
+    @app_commands.describe(
+        name="the topic to move",
+        to="the channel whose digest gets it",
+        channel="the digest that has it (default: this channel's)",
+    )
+    async def move(
+        self,
+        interaction: discord.Interaction,
+        name: str,
+        to: ChannelOption,
+        channel: ChannelOption | None = None,
+    ) -> None:
+        await self._carry(interaction, name, to, channel, is_copy=False)
+
+    @app_commands.command(description="Copy a topic to the digest of another channel")
+    @app_commands.describe(
+        name="the topic to copy",
+        to="the channel whose digest gets it too",
+        channel="the digest that has it (default: this channel's)",
+    )
+    async def copy(
+        self,
+        interaction: discord.Interaction,
+        name: str,
+        to: ChannelOption,
+        channel: ChannelOption | None = None,
+    ) -> None:
+        await self._carry(interaction, name, to, channel, is_copy=True)
+
+    async def _carry(
+        self,
+        interaction: discord.Interaction,
+        name: str,
+        to: DigestChannel,
+        channel: DigestChannel | None,
+        *,
+        is_copy: bool,
+    ) -> None:
+        await defer_privately(interaction)
+        source = await self.subscription(interaction, channel)
+        target = await self.subscription(interaction, to)
+        topic = require_topic(source, name)
+        said = await carry(self, source, topic, target, is_copy=is_copy)
+        await interaction.edit_original_response(content=said)
+
+    @pause.autocomplete("name")
+    @resume.autocomplete("name")
+    @move.autocomplete("name")
+    @copy.autocomplete("name")
+    @quietly
+    async def complete_one(self, interaction: discord.Interaction, current: str) -> list[Choice]:
+        return await self._offer_topics(interaction, current)
+
+    @app_commands.command(description="Write the topics of a digest to a file, to keep or share")
+    @app_commands.describe(channel="the digest (default: this channel's)")
+    async def export(
+        self, interaction: discord.Interaction, channel: ChannelOption | None = None
+    ) -> None:
+        await defer_privately(interaction)
+        subscription = await self.subscription(interaction, channel)
+        if not subscription.topics:
+            raise InputError("This digest has no topics; /topic add adds one.")
+        await interaction.edit_original_response(
+            content=say_exported(subscription), attachments=[write_file(subscription)]
+        )
+
+    @app_commands.command(name="import", description="Add the topics of a file to a digest")
+    @app_commands.describe(
+        file="what /topic export wrote, or a file like config/topics.toml",
+        channel="the digest that gets them (default: this channel's)",
+    )
+    async def import_file(
+        self,
+        interaction: discord.Interaction,
+        file: discord.Attachment,
+        channel: ChannelOption | None = None,
+    ) -> None:
+        await defer_privately(interaction)
+        subscription = await self.subscription(interaction, channel)
+        said = await take_in(self, subscription, await read_topics_file(file))
+        await interaction.edit_original_response(content=said)
+
     @app_commands.command(name="list", description="List the topics of this server's digests")
     async def list_topics(self, interaction: discord.Interaction) -> None:
         await defer_privately(interaction)
@@ -175,7 +316,12 @@ class TopicCog(
         topics = _topics_of(subscriptions)
         if not topics:
             raise InputError("There are no topics yet: every paper is posted. /topic add adds one.")
-        embed = render_topics(topics, channel_links(guild, subscriptions))
+        health = {
+            (each.channel_id, name): say_health(*fares)
+            for each in subscriptions
+            for name, fares in (await check_up(self.store, each)).items()
+        }
+        embed = render_topics(topics, channel_links(guild, subscriptions), health)
         await interaction.edit_original_response(embed=embed)
 
     @app_commands.command(description="Remove a topic")

@@ -8,9 +8,10 @@ import discord
 from discord.ext import commands
 
 from bot.arxiv.calendar import announcement_day
-from bot.cogs.admin import AdminCog
+from bot.cogs.admin import AdminCog, DigestChannel, guild_of
 from bot.cogs.answers import StateButton, defer_privately, report
 from bot.cogs.options import parse_name
+from bot.cogs.pings import read_ping
 from bot.cogs.topic_trials import say_effect
 from bot.digest.models import Subscription, Topic
 from bot.digest.trial import Trial, compare
@@ -135,8 +136,9 @@ async def _save(
     cog: AdminCog, subscription: Subscription, draft: Draft, role: int | None, trial: Trial
 ) -> str:
     """Save a topic; returns what to say."""
-    topic = Topic(name=draft.name, query=draft.query, ping_role=role)
     before = find_topic(subscription.topics, draft.instead_of or draft.name)
+    is_paused = before is not None and before.is_paused
+    topic = Topic(name=draft.name, query=draft.query, ping_role=role, is_paused=is_paused)
     await cog.store.subscriptions.put_topic(
         subscription.channel_id, topic, instead_of=draft.instead_of
     )
@@ -165,12 +167,23 @@ class SaveButton(StateButton[SaveTopic], state=SaveTopic):
         draft = Draft.of(interaction.message, self.state.at)
         draft = read_draft(draft.name, draft.query, instead_of=draft.instead_of)
         await require_room(cog, subscription, draft)
-        role = self.state.role_id or None
+        role = _may_ping(interaction, subscription, draft, self.state.role_id)
         past = await read_past(cog.store, subscription)
         topic = Topic(name=draft.name, query=draft.query, ping_role=role)
         (trial,) = await try_topics(cog.store, past, subscription, [topic])
         said = await _save(cog, subscription, draft, role, trial)
         await interaction.edit_original_response(content=said, embeds=[], view=None)
+
+
+def _may_ping(
+    interaction: discord.Interaction, subscription: Subscription, draft: Draft, role_id: int
+) -> int | None:
+    """Check again that the person may have this role pinged: a button's id can be made up."""
+    before = find_topic(subscription.topics, draft.instead_of or draft.name)
+    there = guild_of(interaction).get_channel_or_thread(subscription.channel_id)
+    if not role_id or (before is not None and before.ping_role == role_id):
+        return role_id or None
+    return read_ping(interaction, there, str(role_id)) if isinstance(there, DigestChannel) else None
 
 
 # -- changing ------------------------------------------------------------------------------------

@@ -17,6 +17,8 @@ class Topic:
     query: str
     ping_role: int | None = None
     """The role to ping when it matches something."""
+    is_paused: bool = False
+    """Whether it matches nothing for a while; others of the channel go on."""
 
 
 class Place(StrEnum):

@@ -161,7 +161,7 @@ def _topics_of(
         return None
     found: dict[ArxivId, tuple[str, ...]] = {}
     for topic in subscription.topics:
-        for arxiv_id in matches.get(topic.name, ()):
+        for arxiv_id in () if topic.is_paused else matches.get(topic.name, ()):
             found[arxiv_id] = (*found.get(arxiv_id, ()), topic.name)
     return found
 

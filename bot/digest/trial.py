@@ -123,7 +123,7 @@ def try_topic(
 
     ``matches`` maps a query to the papers that it finds among those of the dates.
     """
-    alone = replace(subscription, topics=(topic,))
+    alone = replace(subscription, topics=(replace(topic, is_paused=False),))
     found = {topic.name: matches.get(topic.query, ())}
     sent: dict[ArxivId, int] = {}
     days: list[TrialDay] = []
@@ -144,7 +144,11 @@ def try_topic(
 def _found_by_others(
     subscription: Subscription, topic: Topic, matches: Mapping[str, Collection[ArxivId]]
 ) -> frozenset[ArxivId] | None:
-    others = [each for each in subscription.topics if each.name.lower() != topic.name.lower()]
+    others = [
+        each
+        for each in subscription.topics
+        if each.name.lower() != topic.name.lower() and not each.is_paused
+    ]
     if not others:
         return None
     return frozenset().union(*(matches.get(each.query, ()) for each in others))

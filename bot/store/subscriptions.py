@@ -42,8 +42,9 @@ COLUMNS = (
 
 
 SET_TOPIC = (
-    "INSERT INTO topic (subscription_id, name, query, ping_role) "
-    "SELECT id, :name, :query, :ping_role FROM subscription WHERE channel_id = :channel_id "
+    "INSERT INTO topic (subscription_id, name, query, ping_role, is_paused) "
+    "SELECT id, :name, :query, :ping_role, :is_paused FROM subscription "
+    "WHERE channel_id = :channel_id "
     "ON CONFLICT (subscription_id, name) DO UPDATE SET query = excluded.query, "
     "ping_role = excluded.ping_role"
 )
@@ -147,13 +148,29 @@ class Subscriptions:
         """Add a topic, or change it; False when the channel has no subscription."""
         return await self._change(
             SET_TOPIC,
-            {"channel_id": channel_id, "name": name, "query": query, "ping_role": ping_role},
+            _topic_values(channel_id, Topic(name=name, query=query, ping_role=ping_role)),
         )
 
     async def put_topic(self, channel_id: int, topic: Topic, *, instead_of: str) -> bool:
         """Put a topic in the place of another; False when the channel has no subscription."""
         return await self._database.write_within(
             PERSONS_PATIENCE_S, _put_topic, channel_id, topic, instead_of
+        )
+
+    async def put_topics(self, channel_id: int, topics: Sequence[Topic]) -> None:
+        """Add topics, or change those of the same names: all of them or none."""
+        await self._database.write_within(PERSONS_PATIENCE_S, _put_topics, channel_id, topics)
+
+    async def move_topic(self, channel_id: int, topic: Topic, *, to: int) -> None:
+        """Move a topic to another channel's digest."""
+        await self._database.write_within(PERSONS_PATIENCE_S, _move_topic, channel_id, topic, to)
+
+    async def pause_topic(self, channel_id: int, name: str, *, is_paused: bool) -> bool:
+        """Let a topic match nothing, or again; False when there is none."""
+        return await self._change(
+            "UPDATE topic SET is_paused = :is_paused WHERE name = :name AND subscription_id = "
+            "(SELECT id FROM subscription WHERE channel_id = :channel_id)",
+            {"channel_id": channel_id, "name": name, "is_paused": is_paused},
         )
 
     async def forget_role(self, guild_id: int, role_id: int) -> bool:
@@ -255,8 +272,27 @@ def _put_topic(
     connection: sqlite3.Connection, channel_id: int, topic: Topic, instead_of: str
 ) -> bool:
     change(connection, DELETE_TOPIC, {"channel_id": channel_id, "name": instead_of})
-    values = {"name": topic.name, "query": topic.query, "ping_role": topic.ping_role}
-    return change(connection, SET_TOPIC, {"channel_id": channel_id, **values}) > 0
+    return change(connection, SET_TOPIC, _topic_values(channel_id, topic)) > 0
+
+
+def _topic_values(channel_id: int, topic: Topic) -> Mapping[str, object]:
+    return {
+        "channel_id": channel_id,
+        "name": topic.name,
+        "query": topic.query,
+        "ping_role": topic.ping_role,
+        "is_paused": topic.is_paused,
+    }
+
+
+def _put_topics(connection: sqlite3.Connection, channel_id: int, topics: Sequence[Topic]) -> None:
+    for topic in topics:
+        change(connection, SET_TOPIC, _topic_values(channel_id, topic))
+
+
+def _move_topic(connection: sqlite3.Connection, channel_id: int, topic: Topic, to: int) -> None:
+    change(connection, SET_TOPIC, _topic_values(to, topic))
+    change(connection, DELETE_TOPIC, {"channel_id": channel_id, "name": topic.name})
 
 
 def _forget_role(connection: sqlite3.Connection, guild_id: int, role_id: int) -> bool:
@@ -383,13 +419,13 @@ def _topics(
     connection: sqlite3.Connection, subscription_ids: Iterable[int]
 ) -> dict[int, list[Topic]]:
     topics: dict[int, list[Topic]] = {}
-    for subscription_id, name, query, ping_role in select_rows(
+    for subscription_id, name, query, ping_role, is_paused in select_rows(
         connection,
-        "SELECT subscription_id, name, query, ping_role FROM topic "
+        "SELECT subscription_id, name, query, ping_role, is_paused FROM topic "
         "WHERE subscription_id IN (SELECT value FROM json_each(:ids)) ORDER BY name",
         {"ids": json_array(subscription_ids)},
     ):
         topics.setdefault(subscription_id, []).append(
-            Topic(name=name, query=query, ping_role=ping_role)
+            Topic(name=name, query=query, ping_role=ping_role, is_paused=bool(is_paused))
         )
     return topics

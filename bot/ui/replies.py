@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from types import MappingProxyType
 from typing import Final
 
 import discord
@@ -185,11 +186,18 @@ def render_subscriptions(
 
 
 def render_topics(
-    topics: Sequence[tuple[int, Topic]], channels: Mapping[int, str]
+    topics: Sequence[tuple[int, Topic]],
+    channels: Mapping[int, str],
+    health: Mapping[tuple[int, str], str] = MappingProxyType({}),
 ) -> discord.Embed:
-    """List topics with their channels; ``channels`` are links by channel."""
+    """List topics with their channels; ``channels`` are links by channel.
+
+    ``health`` says by channel and name how a topic fares.
+    """
     lines = [
         f"{channels[channel_id]} **{markdown.escape(topic.name)}** {code(topic.query)}"
+        + (" (paused)" if topic.is_paused else "")
+        + health.get((channel_id, topic.name), "")
         + _describe_mistake(topic)
         for channel_id, topic in topics
     ]
@@ -218,6 +226,21 @@ def say_topic_set(channel_id: int, topic: Topic, *, is_new: bool) -> str:
 def say_topic_removed(channel_id: int, topic: Topic, *, rest: int) -> str:
     left = f"{count_of(rest, 'topic')} left." if rest else "Without topics every paper is posted."
     return f"Removed the topic **{markdown.escape(topic.name)}** from <#{channel_id}>. {left}"
+
+
+def say_topic_paused(subscription: Subscription, topic: Topic, *, is_paused: bool) -> str:
+    """Say that a topic matches nothing, or again, and what that leaves of the digest."""
+    name = f"The topic **{markdown.escape(topic.name)}** of <#{subscription.channel_id}>"
+    if not is_paused:
+        return f"{name} matches papers again, from the next digest on."
+    others = [each for each in subscription.topics if not each.is_paused and each != topic]
+    rest = "The other topics go on." if others else "Nothing is posted while all are paused."
+    return f"{name} matches nothing until `/topic resume`. {rest}"
+
+
+def say_exported(subscription: Subscription) -> str:
+    topics = count_of(len(subscription.topics), "topic")
+    return f"{topics} of <#{subscription.channel_id}>; `/topic import` reads this file anywhere."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,7 @@ import pytest
 import simcord
 
 from bot.cogs.topic_saving import MAX_TOPICS
+from bot.config.starters import StarterTopic, read_topics, write_topics
 from bot.digest.models import Topic
 from tests.builders import DAY, make_listing, make_paper
 from tests.cogs.replies import is_private, shown
@@ -117,6 +118,27 @@ async def test_list_shows_topics_with_their_channels(world: World) -> None:
     result = await topic(world, "list")
     assert is_private(result)
     assert f"/{world.channel.id}) **video & action** `video OR action`" in shown(result)
+
+
+async def test_list_says_how_each_topic_fares(world: World) -> None:
+    await world.set_up()
+    listing = [
+        make_paper(number, title=f"{'Video' if number % 2 else 'Graph'} nets {number}")
+        for number in range(1, 61)
+    ]
+    for number in range(35):
+        day = DAY - timedelta(days=number)
+        await world.announce(
+            make_listing(*listing if not number else listing[:1], announced_on=day)
+        )
+    for name, query in (("video", "video"), ("narrow", '"video nets"'), ("dead", "grph")):
+        await world.store.subscriptions.set_topic(world.channel.id, name, query)
+    said = shown(await topic(world, "list"))
+    assert "`video` · 5 a week, 33%; **doubled** by narrow" in said
+    assert "`/topic remove` would lose none of its papers" in said
+    assert "**dead**: nothing in 60 days" in said
+    names = await world.admin.autocomplete(world.channel, "topic add", "name", "gra")
+    assert names[0]["name"].startswith("graphs (")
 
 
 async def test_list_without_topics_says_what_that_means(world: World) -> None:
@@ -342,7 +364,17 @@ async def test_a_form_is_refused_when_the_digest_or_the_topic_is_gone(world: Wor
     assert "no longer exists" in said
 
 
-async def test_members_cannot_press_a_made_up_button(world: World) -> None:
+async def test_the_role_to_ping_is_kept_while_the_topic_is_asked_about(world: World) -> None:
+    await enter(world)
+    role = world.guild.create_role("readers", mentionable=True)
+    result = await topic(world, "add", name="deep", query="nets", ping="readers")
+    said = shown(await world.admin.click(message_of(result), label="Save it as it is"))
+    assert f"<@&{role.id}> is pinged" in said
+    (saved,) = await topics_of(world)
+    assert saved.ping_role == role.id
+
+
+async def test_a_button_of_a_digest_that_is_gone_saves_nothing(world: World) -> None:
     await enter(world)
     result = await topic(world, "add", name="deep", query="nets")
     (button,) = [
@@ -384,3 +416,108 @@ async def test_examples_that_are_no_papers_are_refused(world: World) -> None:
     assert "3 to 50 papers" in shown(await topic(world, "from"))
     said = shown(await topic(world, "from", papers="2301.00001 2301.00002 2301.00003"))
     assert "Only 0 of these 3 papers are in my archive" in said
+
+
+# -- pausing, moving, files ----------------------------------------------------------------------
+
+
+async def posted_titles(world: World) -> list[str]:
+    await world.admin.slash(world.channel, "digest send")
+    return [
+        embed.title or ""
+        for message in world.channel.history()
+        for embed in message.embeds
+        if embed.title
+    ]
+
+
+async def test_a_paused_topic_matches_nothing_and_the_others_go_on(world: World) -> None:
+    await world.set_up()
+    await world.announce()
+    await topic(world, "add", name="diffusion", query="diffusion")
+    await topic(world, "add", name="five", query='"part 5"')
+    said = shown(await topic(world, "pause", name="Diffusion"))
+    assert "matches nothing until `/topic resume`. The other topics go on." in said
+    assert "(paused)" in shown(await topic(world, "list"))
+    assert await posted_titles(world) == ["Graph networks, part 5"]
+    assert "matches papers again" in shown(await topic(world, "resume", name="diffusion"))
+    assert [each.is_paused for each in await topics_of(world)] == [False, False]
+
+
+async def test_while_all_topics_are_paused_nothing_is_posted(world: World) -> None:
+    """Not everything, as without topics."""
+    await world.set_up()
+    await world.announce()
+    await topic(world, "add", name="diffusion", query="diffusion")
+    said = shown(await topic(world, "pause", name="diffusion"))
+    assert "Nothing is posted while all are paused." in said
+    assert await posted_titles(world) == []
+
+
+async def test_a_change_leaves_a_paused_topic_paused(world: World) -> None:
+    await world.set_up()
+    await topic(world, "add", name="diffusion", query="diffusion")
+    await topic(world, "pause", name="diffusion")
+    await topic(world, "add", name="diffusion", query="diffusion -part")
+    (changed,) = await topics_of(world)
+    assert (changed.query, changed.is_paused) == ("diffusion -part", True)
+
+
+async def test_a_topic_is_copied_and_moved_to_another_channel(world: World) -> None:
+    await world.set_up()
+    other = world.guild.create_text_channel("others")
+    await world.admin.slash(other, "digest setup", categories="cs.LG")
+    await topic(world, "add", name="video", query="video OR action")
+    said = shown(await topic(world, "copy", name="video", to=other))
+    assert f"<#{other.id}> now has the topic **video** too" in said
+    assert "already has a topic 'video'" in shown(
+        await topic(world, "move", name="video", to=other)
+    )
+    assert "in that channel already" in shown(
+        await topic(world, "copy", name="video", to=world.channel)
+    )
+    await world.store.subscriptions.delete_topic(other.id, "video")
+    said = shown(await topic(world, "move", name="video", to=other))
+    assert "every paper is posted" in said
+    assert await topics_of(world) == ()
+    moved = await world.store.subscriptions.get_subscription(other.id)
+    assert moved is not None
+    assert moved.topics == (Topic(name="video", query="video OR action"),)
+
+
+async def test_what_is_exported_can_be_imported(world: World) -> None:
+    await world.set_up()
+    await world.announce()
+    kept = {'a "quoted" name': '"part 5" OR title:\'x', "diffusion": "diffusion -Größe"}
+    for name, query in kept.items():
+        await topic(world, "add", name=name, query=query)
+    result = await topic(world, "export")
+    assert is_private(result)
+    (file,) = message_of(result).attachments
+    text = write_topics([StarterTopic(name=name, query=query) for name, query in kept.items()])
+    assert {each.name: each.query for each in read_topics(text)} == kept
+    assert file.filename == "topics.toml"
+    await topic(world, "remove", name="diffusion")
+    said = shown(await topic(world, "import", file=("topics.toml", text.encode())))
+    assert "1 topic added, 1 changed." in said
+    assert "**diffusion**: 30 a week, 24%" in said
+    assert {each.name: each.query for each in await topics_of(world)} == kept
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (b"", "is no list of topics"),
+        (b"\xff", "is no list of topics"),
+        (b"topic = []", "has no topic"),
+        (b"[[topic]]\nname = 3\nquery = 'x'", "is no list of topics"),
+        (b"[[topic]]\nname = 'x'\nquery = 'a OR'", "'x' cannot be a topic"),
+        (b"[[topic]]\nname = ' '\nquery = 'a'", "needs a name"),
+        (b"[[topic]]\nname = 'x'\nquery = 'a'\n[[topic]]\nname = 'X'\nquery = 'b'", "two topics"),
+        (b"".join(b"[[topic]]\nname = '%d'\nquery = 'a'\n" % n for n in range(51)), "may have 50"),
+    ],
+)
+async def test_a_file_with_a_mistake_changes_nothing(world: World, text: bytes, said: str) -> None:
+    await world.set_up()
+    assert said in shown(await topic(world, "import", file=("topics.toml", text)))
+    assert await topics_of(world) == ()

@@ -725,6 +725,10 @@ SIXTEENTH: Step = (
     "WHERE EXISTS (SELECT 1 FROM paper)",
 )
 
+SEVENTEENTH: Step = (
+    "ALTER TABLE topic ADD COLUMN is_paused INTEGER NOT NULL DEFAULT 0",  # 1: it matches nothing
+)
+
 STEPS: tuple[Step, ...] = (
     FIRST,
     SECOND,
@@ -742,6 +746,7 @@ STEPS: tuple[Step, ...] = (
     FOURTEENTH,
     FIFTEENTH,
     SIXTEENTH,
+    SEVENTEENTH,
 )
 
 FUNCTIONS: Mapping[str, Callable[[str], str | None]] = {

@@ -38,6 +38,7 @@ TAKEN = (
     "8d99b64418b47baa",
     "b2a31437243b9bbf",
     "f6d6851e75d52008",
+    "e7634071d4e9e3d0",
 )
 """The beginning of each step's SHA-256."""
 
