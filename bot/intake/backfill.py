@@ -96,7 +96,13 @@ class Bookmark:
         """Read a bookmark; None where it is damaged."""
         try:
             values = json.loads(text)
-            return cls(**{**values, "day": date.fromisoformat(values["day"])})
+            token = values["token"]
+            return cls(
+                day=date.fromisoformat(values["day"]),
+                days=max(int(values["days"]), 1),
+                token=None if token is None else str(token),
+                pages=int(values["pages"]),
+            )
         except (ValueError, TypeError, KeyError):
             return None
 

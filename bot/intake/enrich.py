@@ -8,7 +8,7 @@ the database. Digests never wait for it: a link that comes late is there for sea
 import json
 import logging
 from collections.abc import Mapping
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Final, Protocol
 
 from bot.arxiv.calendar import announcement_day
@@ -109,7 +109,7 @@ class Enrichment:
         try:
             asked = json.loads(await self._store.facts.get(ASKED) or "{}")
             return {
-                date.fromisoformat(day): datetime.fromisoformat(moment)
+                date.fromisoformat(day): datetime.fromisoformat(moment).astimezone(UTC)
                 for day, moment in asked.items()
             }
         except (ValueError, TypeError, AttributeError):

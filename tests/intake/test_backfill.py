@@ -282,7 +282,18 @@ def test_a_bookmark_survives_being_written_down() -> None:
         assert Bookmark.from_json(place.to_json()) == place
 
 
-@pytest.mark.parametrize("text", ["", "no JSON", "[1]", "{}", '{"day": "once"}', '{"odd": 1}'])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "no JSON",
+        "[1]",
+        "{}",
+        '{"day": "once"}',
+        '{"odd": 1}',
+        '{"day": "2024-03-05", "days": "x", "token": null, "pages": 0}',
+    ],
+)
 def test_a_damaged_bookmark_is_none(text: str) -> None:
     assert Bookmark.from_json(text) is None
 

@@ -185,7 +185,15 @@ async def test_an_announcement_day_costs_five_requests(
 
 
 @pytest.mark.parametrize(
-    "note", ["no JSON", "[1]", "7", '{"once": "2024-03-05T09:00:00+00:00"}', '{"2024-03-05": "x"}']
+    "note",
+    [
+        "no JSON",
+        "[1]",
+        "7",
+        '{"once": "2024-03-05T09:00:00+00:00"}',
+        '{"2024-03-05": "x"}',
+        '{"2024-03-05": "1999-12-31T09:00:00"}',
+    ],
 )
 async def test_a_damaged_note_of_what_was_asked_counts_for_nothing(
     store: Store, hub: HuggingFaceServer, enrichment: Enrichment, clock: VirtualClock, note: str
