@@ -44,14 +44,16 @@ async def papers_in_message(interaction: discord.Interaction, message: discord.M
     await interaction.edit_original_response(
         content=say_rest(len(papers) - len(shown), unknown) or None,
         embeds=render_mentions(shown, posted),
-        view=make_view(_items(shown)),
+        view=make_view(_items(shown, interaction)),
     )
 
 
-def _items(shown: Sequence[StoredPaper]) -> list[discord.ui.Item[Any]]:
+def _items(
+    shown: Sequence[StoredPaper], interaction: discord.Interaction
+) -> list[discord.ui.Item[Any]]:
     ids = [stored.paper.arxiv_id for stored in shown]
     if len(ids) == 1:
-        return paper_buttons(ids[0])
+        return paper_buttons(ids[0], interaction)
     saves = [
         make_act(Act.SAVE, arxiv_id, f"Save {number}") for number, arxiv_id in enumerate(ids, 1)
     ]

@@ -11,9 +11,10 @@ from discord.ext import commands
 
 from bot.arxiv.calendar import announcement_day
 from bot.arxiv.identifier import abs_url, parse_identifier
-from bot.cogs.acts import make_act
+from bot.cogs.acts import make_act, server_of
 from bot.cogs.answers import StateButton, StateMenu, defer_privately
 from bot.cogs.browse import begin_catch_up, find_popular, find_received, list_topics, read_latest
+from bot.cogs.discuss import DiscussButton
 from bot.cogs.options import read_search
 from bot.cogs.suggestions import (
     Choice,
@@ -48,6 +49,7 @@ from bot.ui.acts import Act, no_longer_there
 from bot.ui.advice import Suggestion, make_chips, make_suggestions, render_nothing
 from bot.ui.browse import PAGE_SIZE as CATCH_UP_SIZE
 from bot.ui.browse import CatchUpPage, render_catch_up, render_popular, say_nothing_since
+from bot.ui.discuss import DiscussPaper
 from bot.ui.embeds import one_line
 from bot.ui.paper import render_paper_details
 from bot.ui.search import render_search, render_similar
@@ -285,7 +287,7 @@ class PaperCog(commands.GroupCog, group_name="paper", group_description="Find an
         updates = await self.store.edits.list_updates(arxiv_id)
         latest = still_true(updates, known=0, version=1)
         embed = render_paper_details(stored, posted.get(arxiv_id), latest)
-        view = make_view(paper_buttons(arxiv_id))
+        view = make_view(paper_buttons(arxiv_id, interaction))
         await interaction.edit_original_response(embed=embed, view=view)
 
     async def show_abstract(self, interaction: discord.Interaction, chosen: str) -> None:
@@ -298,7 +300,7 @@ class PaperCog(commands.GroupCog, group_name="paper", group_description="Find an
         updates = await self.store.edits.list_updates(arxiv_id, message_id)
         latest = still_true(updates, known=0, version=version or 1)
         embed = render_paper_details(stored, None, latest)
-        view = make_view(paper_buttons(arxiv_id))
+        view = make_view(paper_buttons(arxiv_id, interaction))
         await interaction.edit_original_response(embed=embed, view=view)
 
     async def _named(self, interaction: discord.Interaction, text: str) -> StoredPaper:
@@ -462,11 +464,16 @@ def _require_asker(interaction: discord.Interaction, asker: int) -> None:
         )
 
 
-def paper_buttons(arxiv_id: ArxivId) -> list[discord.ui.Item[Any]]:
-    """Make the buttons below a paper, for anyone who reads it."""
+def paper_buttons(
+    arxiv_id: ArxivId, interaction: discord.Interaction
+) -> list[discord.ui.Item[Any]]:
+    """Make the buttons below a paper, for anyone who reads it there."""
     similar = SimilarButton(SimilarTo(arxiv_id=arxiv_id), "Similar")
     save, like, not_for_us, bibtex = (make_act(act, arxiv_id) for act in ACTS)
-    return [save, like, not_for_us, similar, bibtex]
+    buttons: list[discord.ui.Item[Any]] = [save, like, not_for_us, similar, bibtex]
+    if server_of(interaction) is not None:
+        buttons.append(DiscussButton(DiscussPaper(arxiv_id=arxiv_id)))
+    return buttons
 
 
 def abstract_menu(papers: Sequence[Paper], first_number: int) -> list[AbstractMenu]:

@@ -6,6 +6,7 @@ from typing import Protocol, cast
 
 import discord
 
+from bot.cogs.turns import Turns
 from bot.pipeline import Pipeline
 
 CommandIds = Callable[[], Mapping[str, int]]
@@ -45,7 +46,16 @@ class Host(Protocol):
     @property
     def pipeline(self) -> Pipeline: ...
 
+    @property
+    def discussing(self) -> Turns:
+        """The servers in which a discussion is being opened."""
+
+
+def host_of(interaction: discord.Interaction) -> Host:
+    """Return the running bot."""
+    return cast(Host, interaction.client)
+
 
 def pipeline_of(interaction: discord.Interaction) -> Pipeline:
     """Return the running bot's pipeline."""
-    return cast(Host, interaction.client).pipeline
+    return host_of(interaction).pipeline

@@ -23,6 +23,7 @@ from bot.cogs import (
     acts,
     digest,
     digest_taste,
+    discuss,
     left_out,
     library,
     me,
@@ -34,6 +35,7 @@ from bot.cogs.answers import EXPIRED, LateOffers, report
 from bot.cogs.services import Deliverer
 from bot.cogs.status import BotCog
 from bot.cogs.topic import TopicCog
+from bot.cogs.turns import Turns
 from bot.config.starters import StarterTopic
 from bot.errors import InputError
 from bot.pipeline import Pipeline
@@ -44,6 +46,7 @@ log = logging.getLogger(__name__)
 BUTTONS = (
     *paper.BUTTONS,
     *acts.BUTTONS,
+    *discuss.BUTTONS,
     *library.BUTTONS,
     *me.BUTTONS,
     *digest.BUTTONS,
@@ -112,6 +115,7 @@ class PaperBot(commands.AutoShardedBot):
         self.starters = starters
         self._meter = meter
         self.command_ids: dict[str, int] = {}
+        self.discussing = Turns()
         pauses = GatewayPauses(
             shards=lambda: self.shard_count or 1,
             is_closed=self.is_closed,

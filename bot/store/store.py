@@ -16,6 +16,7 @@ from bot.store.outbox.outbox import Outbox
 from bot.store.outbox.troubles import Troubles
 from bot.store.papers.papers import Papers
 from bot.store.papers.shelf import Shelf
+from bot.store.readers.discussions import Discussions
 from bot.store.readers.library import Library
 from bot.store.readers.opinions import Opinions
 from bot.store.readers.people import People
@@ -43,6 +44,7 @@ class Store:
     people: People
     tastes: Tastes
     received: Received
+    discussions: Discussions
     subscriptions: Subscriptions
     outbox: Outbox
     edits: Edits
@@ -75,6 +77,7 @@ async def open_store(path: Path) -> AsyncIterator[Store]:
             people=People(database),
             tastes=Tastes(database),
             received=Received(database),
+            discussions=Discussions(database),
             subscriptions=Subscriptions(database),
             outbox=Outbox(database),
             edits=Edits(database),

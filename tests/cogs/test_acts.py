@@ -20,7 +20,7 @@ from tests.conftest import World
 
 TITLE = "Axolotl limbs grow again"
 PAPER = make_paper(1, title=TITLE)
-ALL = ["Save", "Like", "Not for us", "Similar", "BibTeX"]
+ALL = ["Save", "Like", "Not for us", "Similar", "BibTeX", "Discuss"]
 
 
 async def show(world: World) -> simcord.InteractionResult:

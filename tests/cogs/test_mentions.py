@@ -26,7 +26,7 @@ async def test_a_link_becomes_a_card_with_all_buttons(world: World) -> None:
     assert "1. Wonder number 1" in text
     assert "We study problem 1 and solve it." in text
     assert "announced 5 Mar 2024" in text
-    assert list(labels(result)) == ["Save", "Like", "Not for us", "Similar", "BibTeX"]
+    assert list(labels(result)) == ["Save", "Like", "Not for us", "Similar", "BibTeX", "Discuss"]
 
 
 async def test_it_says_where_and_when_this_server_saw_the_paper(world: World) -> None:
