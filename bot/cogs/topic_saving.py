@@ -203,7 +203,7 @@ class TopicForm(discord.ui.Modal, title="A topic"):
     )
 
     def __init__(self, cog: AdminCog, channel_id: int, draft: Draft) -> None:
-        super().__init__(timeout=FORM_TIMEOUT_S)
+        super().__init__(timeout=FORM_TIMEOUT_S, custom_id=cog.form_id())
         self.cog, self.channel_id, self.draft = cog, channel_id, draft
         self.name.default, self.query.default = draft.name, draft.query
 

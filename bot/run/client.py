@@ -31,6 +31,7 @@ from bot.cogs import (
     paper,
     topic_saving,
 )
+from bot.cogs.admin import FORM, AdminCog
 from bot.cogs.answers import EXPIRED, LateOffers, report
 from bot.cogs.services import Deliverer
 from bot.cogs.status import BotCog
@@ -42,6 +43,10 @@ from bot.pipeline import Pipeline
 from bot.run.gateway import FIRST_PAUSE_S, GatewayPauses
 
 log = logging.getLogger(__name__)
+
+OLD_FORM = (
+    "I was restarted after this form was opened, so nothing is changed; use the command again."
+)
 
 BUTTONS = (
     *paper.BUTTONS,
@@ -159,12 +164,16 @@ class PaperBot(commands.AutoShardedBot):
             self._meter.note_command(name, is_good=is_good, took_s=max(took_s, 0.0))
 
     async def on_interaction(self, interaction: discord.Interaction) -> None:
-        """Answer a button that no part of the bot knows any more."""
+        """Answer a button that nothing here knows any more, or a form of before a restart."""
+        data = cast(Mapping[str, object], interaction.data or {})
+        custom_id = str(data.get("custom_id"))
         if interaction.type is discord.InteractionType.component:
-            data = cast(Mapping[str, object], interaction.data or {})
-            custom_id = str(data.get("custom_id"))
             if not any(button.takes(custom_id) for button in BUTTONS):
                 await report(interaction, InputError(EXPIRED))
+        elif custom_id.startswith(FORM):
+            cogs = [each for each in self.cogs.values() if isinstance(each, AdminCog)]
+            if not any(each.opened(custom_id) for each in cogs):
+                await report(interaction, InputError(OLD_FORM))
 
     async def sync_commands(self) -> None:
         """Send the commands to Discord when they are not those it has (200 creates a day)."""

@@ -352,6 +352,16 @@ async def test_a_form_with_a_mistake_changes_nothing(world: World) -> None:
     assert [each.query for each in await topics_of(world)] == ['"kind 9"', '"kind 8"']
 
 
+async def test_a_form_of_before_a_restart_is_answered_and_changes_nothing(world: World) -> None:
+    await enter(world)
+    await topic(world, "add", name="kinds", query='"kind 9"')
+    form = await topic(world, "edit", name="kinds")
+    await world.restart()
+    said = shown(await world.admin.submit_modal(form, {"name": "kinds", "query": "deep"}))
+    assert said.startswith("I was restarted after this form was opened, so nothing is changed")
+    assert [each.query for each in await topics_of(world)] == ['"kind 9"']
+
+
 async def test_a_form_is_refused_when_the_digest_or_the_topic_is_gone(world: World) -> None:
     await enter(world)
     await topic(world, "add", name="kinds", query='"kind 9"')

@@ -40,7 +40,9 @@ def test_a_topic_that_goes_on_as_before_is_well() -> None:
     assert health.before == 10.0
 
 
-@pytest.mark.parametrize(("days", "ailment"), [(45, Ailment.DEAD), (29, None), (0, None)])
+@pytest.mark.parametrize(
+    ("days", "ailment"), [(45, Ailment.DEAD), (30, Ailment.DEAD), (29, None), (0, None)]
+)
 def test_a_topic_is_dead_when_sixty_days_brought_nothing(
     days: int, ailment: Ailment | None
 ) -> None:
@@ -52,6 +54,8 @@ def test_a_topic_is_doubled_by_one_that_brings_nearly_all_of_its_papers() -> Non
     assert ailments(broad, narrow) == [None, Ailment.DOUBLED]
     health = assess([broad, narrow])[1]
     assert (health.other, health.own) == ("broad", 0)
+    health = assess([broad, fared("nearly", [1] * 45, first=47)])[1]
+    assert (health.ailment, health.other, health.own) == (Ailment.DOUBLED, "broad", 2)
     assert ailments(broad, fared("other", [1] * 45, first=60)) == [None, None]
 
 

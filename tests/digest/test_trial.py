@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -102,6 +103,15 @@ def test_what_other_topics_bring_is_not_added() -> None:
     assert tried(listing, finds=[1, 2]).added is None
     assert tried(listing, finds=[1, 2], others={"graphs": [2, 3]}).added == 1
     assert tried(listing, finds=[1, 2], others={"NeRF": [2]}).added is None
+
+
+def test_a_paused_topic_brings_nothing_and_is_tried_as_if_it_were_not() -> None:
+    channel = make_subscription(topics=[Topic(name="other", query="other", is_paused=True)])
+    found = {"nerf": {make_id(1)}, "other": {make_id(1)}}
+    announced = dates(make_listing(make_paper(1)), subscription=channel)
+    paused = replace(NERF, is_paused=True)
+    trial = try_topic(channel, paused, announced, found, weeks=4)
+    assert (trial.matched, trial.added) == (1, None)
 
 
 def test_without_listings_everything_is_zero() -> None:
