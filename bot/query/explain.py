@@ -4,6 +4,7 @@ Works on papers that a search found, with the words as the index holds them (`to
 query as it was widened (`widen`), so what is marked is what FTS5 matched.
 """
 
+from bisect import bisect_right
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -213,9 +214,10 @@ def excerpt(text: str, spans: Spans, max_chars: int) -> Excerpt:
 def _best_start(spans: Spans, max_chars: int) -> int:
     """Return where the window with most matches begins, with a little room before the first."""
     room = max_chars // 5
+    ends = [end for _, end in spans]
     best, most = 0, 0
     for at, (start, _) in enumerate(spans):
-        count = sum(end <= start - room + max_chars for _, end in spans[at:])
+        count = bisect_right(ends, start - room + max_chars) - at
         if count > most:
             best, most = max(0, start - room), count
     return best

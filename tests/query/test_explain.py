@@ -8,6 +8,7 @@ from bot.query.explain import Excerpt, excerpt, explain, segments
 from bot.query.parser import parse_query
 from bot.query.widen import UNKNOWN, widen
 from tests.builders import make_link, make_paper
+from tests.growth import LINEAR, growth
 
 PAPER = make_paper(
     title="Deep Residual Learning: segmentation of K-means images",
@@ -102,6 +103,14 @@ def test_an_excerpt_holds_the_most_matches_on_whole_words() -> None:
     assert set(found.text.split()) <= {"filler", "deep", "nets", "are"}
     assert not found.is_beginning
     assert not found.is_end
+
+
+def test_an_excerpt_of_many_matches_is_cut_in_linear_time() -> None:
+    def cut(length: int) -> None:
+        spans = tuple((at, at + 1) for at in range(0, 2 * length, 2))
+        excerpt("a " * length, spans, 100)
+
+    assert growth(cut) < LINEAR
 
 
 def test_an_excerpt_without_matches_is_the_beginning() -> None:
