@@ -201,16 +201,21 @@ def _describe_wait(why: str, waits: Sequence[Wait], now: datetime) -> str:
 
 
 def _past(status: ChannelStatus, most: int, now: datetime) -> Iterator[str]:
-    lines = {digest.announced_on: _describe_past(status, digest, now) for digest in status.digests}
-    for day, waits in status.skipped.items():
-        lines[day] = f"no digest. {'; '.join(_describe_waits(waits, now))}"
-    if not lines:
+    digests = {digest.announced_on: digest for digest in status.digests}
+    days = sorted({*digests, *status.skipped}, reverse=True)
+    if not days:
         hint = "" if status.is_paused else "; `/digest send` posts the newest listing now"
         yield f"**Last digests**: none yet{hint}"
         return
     yield "**Last digests**"
-    for day in sorted(lines, reverse=True)[:most]:
-        yield f"- {long_date(day)}: {lines[day]}"
+    for day in days[:most]:
+        waits = status.skipped.get(day)
+        said = (
+            _describe_past(status, digests[day], now)
+            if waits is None
+            else f"no digest. {'; '.join(_describe_waits(waits, now))}"
+        )
+        yield f"- {long_date(day)}: {said}"
 
 
 def _describe_past(status: ChannelStatus, digest: PastDigest, now: datetime) -> str:
