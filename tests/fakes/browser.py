@@ -18,6 +18,8 @@ from typing import Any
 import aiohttp
 import pytest
 
+from tests.waiting import HUNG_S
+
 FLAGS = (
     "--headless",
     "--no-sandbox",  # containers run the tests as root
@@ -29,7 +31,6 @@ FLAGS = (
     "--disable-sync",
     "--remote-debugging-port=0",
 )
-PATIENCE_S = 30.0
 
 
 def chromium() -> str:
@@ -52,7 +53,7 @@ class Page:
         number = next(self._numbers)
         await self._socket.send_json({"id": number, "method": method, "params": params})
         while True:
-            answer = await self._socket.receive_json(timeout=PATIENCE_S)
+            answer = await self._socket.receive_json(timeout=HUNG_S)
             if answer.get("id") == number:
                 assert "error" not in answer, answer["error"]
                 result: dict[str, Any] = answer["result"]
@@ -66,7 +67,7 @@ class Page:
         assert "exceptionDetails" not in answer, answer["exceptionDetails"]
         return answer["result"].get("value")
 
-    async def wait_for(self, expression: str, patience_s: float = PATIENCE_S) -> Any:
+    async def wait_for(self, expression: str, patience_s: float = HUNG_S) -> Any:
         """Wait until the expression is true in the page; return its value."""
         until = time.monotonic() + patience_s
         while time.monotonic() < until:
@@ -82,7 +83,7 @@ class Page:
         """Return the text that the page shows."""
         return str(await self.run("document.body ? document.body.innerText : ''"))
 
-    async def wait_for_text(self, text: str, patience_s: float = PATIENCE_S) -> None:
+    async def wait_for_text(self, text: str, patience_s: float = HUNG_S) -> None:
         await self.wait_for(f"document.body?.innerText.includes({json.dumps(text)})", patience_s)
 
     async def click(self, selector: str, text: str = "") -> None:
@@ -154,7 +155,7 @@ async def open_browser(profile: Path) -> AsyncIterator[Page]:
 async def _debugging_port(profile: Path) -> int:
     """Read the port from the file that Chromium writes once it listens."""
     file = profile / "DevToolsActivePort"
-    until = time.monotonic() + PATIENCE_S
+    until = time.monotonic() + HUNG_S
     while time.monotonic() < until:
         if file.exists() and (lines := file.read_text().splitlines()):
             return int(lines[0])

@@ -110,12 +110,19 @@ class Fetching:
         await self.delivery.run_once()
         await self.caretaker.look_around()
 
-    async def until(self, moment: datetime, every: timedelta = 10 * MINUTE) -> None:
+    async def until(self, moment: datetime, every: timedelta = 30 * MINUTE) -> None:
         """Tick now and then until ``moment``, and at that moment."""
         while self.clock.now() < moment:
             await self.tick()
             self.clock.advance(min(every, max(moment - self.clock.now(), timedelta())))
         await self.tick()
+
+    async def until_asked(self, times: int) -> list[timedelta]:
+        """Tick every minute until arXiv was asked so often; returns when that was."""
+        while len(asked := self.asked("")) < times:
+            await self.tick()
+            self.clock.advance(MINUTE)
+        return asked
 
     async def first_poll(self) -> DayRecord:
         """Tick every minute until arXiv was asked for the first time; returns what came of it."""

@@ -146,8 +146,8 @@ async def test_row_2_3_arxiv_is_left_alone_as_long_as_it_asks(
     day.arxiv.publish("cs.LG", DAY, records(2, first=10))
     await day.subscribe("cs.CV", "cs.LG")
     day.arxiv.fail(fake.answer(status, headers={"Retry-After": header}))
-    await day.until(at(DAY, 3), every=MINUTE)
-    first, second, *_ = day.asked("")
+    first, second, *_ = await day.until_asked(2)
+    await day.until(at(DAY, 3))
     assert until(first) <= second < until(first) + 3 * MINUTE
     assert day.posted() == ids([*LISTED, *records(2, first=10)])
 
@@ -158,9 +158,9 @@ async def test_row_3_the_host_hears_once_of_an_arxiv_that_fails_for_ever(
     """It is asked until the window ends; then the listing counts as missed."""
     await day.subscribe()
     day.arxiv.fail(*[fake.answer(503)] * ALWAYS)
-    await day.until(at(DAY, 6))
+    await day.until(at(DAY, 6), every=10 * MINUTE)
     assert day.told() == []
-    await day.until(at(DAY, 6, 20))
+    await day.until(at(DAY, 6, 20), every=10 * MINUTE)
     (notice,) = day.told()
     assert "**cs.CV**" in notice
     assert "HTTP 503" in notice

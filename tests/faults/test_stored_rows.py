@@ -33,7 +33,7 @@ from tests.cogs.replies import shown
 from tests.conftest import World as Commands
 from tests.fakes.plain_style import Plain
 from tests.fakes.world import Channel
-from tests.faults.fetching import MINUTE, Fetching, ids, records
+from tests.faults.fetching import HOUR, MINUTE, Fetching, ids, records
 from tests.faults.scenario import scenario
 from tests.replay.faults import at
 from tests.run.test_health import find_free_port
@@ -386,12 +386,12 @@ async def test_row_71_a_damaged_row_stops_neither_its_channel_nor_others(
         day.arxiv.publish(category, tomorrow, records(3, first=first + 20))
     other = await day.subscribe("cs.LG", channel=day.server.add_channel(day.guild, "other"))
     await day.subscribe("cs.CV")
-    await day.until(at(DAY, 6))
+    await day.until(at(DAY, 6), every=HOUR)
     assert day.posted() == ids(records(4))
     run_sql(day.store.database.path, aimed(ROWS[name]))
     damaged = await count_damage(day.store, now=day.host.now())
     assert (damaged == 0) == (name in HARMLESS)
-    await day.until(at(tomorrow, 6))
+    await day.until(at(tomorrow, 6), every=2 * HOUR)
     assert day.posted() == ids([*records(4), *records(3, first=21)])
     assert day.posted(other) == ids([*records(4, first=41), *records(3, first=61)])
     assert day.pipeline.failed == 0

@@ -109,18 +109,18 @@ def find_truth(feeds: Mapping[Key, list[Record]]) -> dict[Key, list[Record]]:
     for key in _hidden(dated):
         dated[key] = _rebuilt(key, dated)
     return {
-        key: in_sections(_submitted_for(record, key[1]) for record in records)
+        key: in_sections(_submitted_for(records, key[1]))
         for key, records in dated.items()
         if records
     }
 
 
-def _submitted_for(record: Record, day: date) -> Record:
-    """Give a record a time of submission that arXiv's schedule turns into its date."""
+def _submitted_for(records: Iterable[Record], day: date) -> Iterable[Record]:
+    """Give records a time of submission that arXiv's schedule turns into their date."""
     moment = datetime.combine(day, time(14), tzinfo=UTC) - timedelta(days=1)
     while estimate_announcement(moment) > day or moment.weekday() >= SATURDAY:
         moment -= timedelta(days=1)
-    return replace(record, submitted_at=moment)
+    return (replace(record, submitted_at=moment) for record in records)
 
 
 def _without_repeats(feeds: Mapping[Key, list[Record]]) -> Iterable[tuple[Key, list[Record]]]:

@@ -151,7 +151,7 @@ async def run_bot(bot: Bot, tell: Callable[[datetime], None], dice: random.Rando
                 tell(clock.now())
                 raise Killed
             await pipeline.tick()
-            clock.advance(pause_until_next_tick(clock.now()))
+            clock.advance(pause_until_next_tick(clock.now(), bot.end))
             tell(clock.now())
 
 
@@ -165,10 +165,11 @@ async def _tick_until_killed(pipeline: Pipeline, dice: random.Random) -> None:
         await tick
 
 
-def pause_until_next_tick(now: datetime) -> timedelta:
-    """Tick every ten minutes at night, when things happen, and every hour by day."""
+def pause_until_next_tick(now: datetime, end: datetime) -> timedelta:
+    """Tick every ten minutes at night, when things happen, and every hour by day or at the end."""
     hour = now.astimezone(EASTERN).hour
-    return timedelta(minutes=10) if hour < 10 or hour >= 21 else timedelta(hours=1)
+    is_quiet = 10 <= hour < 21 or end - now < AFTER - timedelta(days=1)
+    return timedelta(hours=1) if is_quiet else timedelta(minutes=10)
 
 
 # --- the world around it ---------------------------------------------------------------------

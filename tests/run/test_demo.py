@@ -16,6 +16,8 @@ import pytest
 from bot.errors import InputError
 from bot.models import AnnounceType, LinkKind
 from bot.run.demo import default_listing, first_listing, run_demo
+from tests.cli.conftest import environ as environ
+from tests.cli.terminal import run
 from tests.fakes.browser import Page, chromium, open_browser
 
 ROOT = Path(__file__).parent.parent.parent
@@ -117,28 +119,34 @@ async def papers_linked(page: Page) -> int:
     return int(count)
 
 
-async def test_the_first_page_shows_what_matters_and_answers_a_search(tmp_path: Path) -> None:
+async def test_the_whole_bot_is_in_its_page(tmp_path: Path) -> None:
+    """What a newcomer does with one demo, from the first look to Ctrl-C."""
     chromium()
     async with demo() as process, open_browser(tmp_path / "profile") as page:
-        await page.open(address(await said(process)))
-        await page.wait_for_text("269 announced (219 new, 50 cross-lists) · 42 match · 42 posted")
-        await page.wait_for_text("Viewport updated")  # else the page would redraw itself
-        assert await papers_linked(page) == 42
-        top = "document.querySelector('[data-message-id]').getBoundingClientRect()"
-        assert await page.run(f"{top}.top >= 0 && {top}.top < innerHeight / 3"), "opens at the top"
-
-        await use(page, "paper search", "video-generation")
-        await page.wait_for_text("Search: video-generation")
-        await page.wait_for_text("11 papers")
-        assert "posted here" in await page.text()
-
-        process.send_signal(signal.SIGINT)
-        assert await process.wait() == 0
+        text = await said(process)
+        await each_channel_has_a_page_that_the_others_link(page, text)
+        await the_first_page_shows_what_matters_and_answers_a_search(page, text)
+        await a_paper_of_the_menu_is_read_in_private(page, text)
+        await what_waits_can_be_previewed_and_sent(page, text)
+        await ends_cleanly(process)
 
 
-async def test_each_channel_has_a_page_that_the_others_link(tmp_path: Path) -> None:
+async def the_first_page_shows_what_matters_and_answers_a_search(page: Page, text: str) -> None:
+    await show(page, address(text))
+    await page.wait_for_text("269 announced (219 new, 50 cross-lists) · 42 match · 42 posted")
+    await page.wait_for_text("Viewport updated")  # else the page would redraw itself
+    assert await papers_linked(page) == 42
+    top = "document.querySelector('[data-message-id]').getBoundingClientRect()"
+    assert await page.run(f"{top}.top >= 0 && {top}.top < innerHeight / 3"), "opens at the top"
+
+    await use(page, "paper search", "video-generation")
+    await page.wait_for_text("Search: video-generation")
+    await page.wait_for_text("11 papers")
+    assert "posted here" in await page.text()
+
+
+async def each_channel_has_a_page_that_the_others_link(page: Page, text: str) -> None:
     """One in each style, a thread, a forum's post; one that waits for its digest."""
-    chromium()
     shown = {
         "#list": ("269 posted · in arXiv's order", 269),
         "#brief": ("posted · best matches first", 55),
@@ -148,54 +156,46 @@ async def test_each_channel_has_a_page_that_the_others_link(tmp_path: Path) -> N
         "#first-day": ("47 announced (", 47),
         "#evening": ("Nothing is posted here yet", 0),
     }
-    async with demo() as process, open_browser(tmp_path / "profile") as page:
-        text = await said(process)
-        for title, (words, papers) in shown.items():
-            await page.open(
-                "about:blank"
-            )  # pages that differ in their fragment are not loaded anew
-            await page.open(address_of(title, text))
-            await page.wait_for_text(words)
-            assert await papers_linked(page) == papers, title
-            links = await page.run("Array.from(document.querySelectorAll('a')).map(a => a.href)")
-            others = {address_of(each, text) for each in ("#papers", *shown)}
-            assert others - {address_of(title, text)} <= set(links)
+    for title, (words, papers) in shown.items():
+        await show(page, address_of(title, text))
+        await page.wait_for_text(words)
+        assert await papers_linked(page) == papers, title
+        links = await page.run("Array.from(document.querySelectorAll('a')).map(a => a.href)")
+        others = {address_of(each, text) for each in ("#papers", *shown)}
+        assert others - {address_of(title, text)} <= set(links)
 
 
-async def test_what_waits_can_be_previewed_and_sent(tmp_path: Path) -> None:
-    chromium()
-    async with demo() as process, open_browser(tmp_path / "profile") as page:
-        await page.open(address_of("#evening", await said(process)))
-        await page.wait_for_text("Viewport updated")
-        for command, answer in (("digest preview", "42 match"), ("digest send", "part 3 of 3")):
-            await page.click("#channel-composer-input")
-            await page.type(f"/{command}")
-            await page.wait_for("!!document.querySelector('[role=option]')")
-            await page.press("Enter")
-            await page.wait_for("!!document.querySelector('.command-chip')")
-            await page.click("#send-message")
-            await page.wait_for_text(answer)
-
-
-async def test_a_paper_of_the_menu_is_read_in_private(tmp_path: Path) -> None:
-    chromium()
-    async with demo() as process, open_browser(tmp_path / "profile") as page:
-        await page.open(address(await said(process)))
-        await page.wait_for_text("Viewport updated")
-        await page.click("[role=combobox], button", "Read an abstract")
+async def what_waits_can_be_previewed_and_sent(page: Page, text: str) -> None:
+    await show(page, address_of("#evening", text))
+    await page.wait_for_text("Viewport updated")
+    for command, answer in (("digest preview", "42 match"), ("digest send", "part 3 of 3")):
+        await page.click("#channel-composer-input")
+        await page.type(f"/{command}")
         await page.wait_for("!!document.querySelector('[role=option]')")
         await page.press("Enter")
-        await page.wait_for_text("Only you can see this")
+        await page.wait_for("!!document.querySelector('.command-chip')")
+        await page.click("#send-message")
+        await page.wait_for_text(answer)
 
 
-async def test_ctrl_c_ends_it_cleanly() -> None:
-    async with demo() as process:
-        await said(process)
-        process.send_signal(signal.SIGINT)
-        out, err = await process.communicate()
-    assert process.returncode == 0
-    assert err == b""
-    assert out == b""
+async def a_paper_of_the_menu_is_read_in_private(page: Page, text: str) -> None:
+    await show(page, address(text))
+    await page.wait_for_text("Viewport updated")
+    await page.click("[role=combobox], button", "Read an abstract")
+    await page.wait_for("!!document.querySelector('[role=option]')")
+    await page.press("Enter")
+    await page.wait_for_text("Only you can see this")
+
+
+async def show(page: Page, url: str) -> None:
+    await page.open("about:blank")  # pages that differ in their fragment are not loaded anew
+    await page.open(url)
+
+
+async def ends_cleanly(process: asyncio.subprocess.Process) -> None:
+    process.send_signal(signal.SIGINT)
+    out, err = await process.communicate()
+    assert (process.returncode, out, err) == (0, b"", b"")
 
 
 async def test_another_listing_can_be_shown(tmp_path: Path) -> None:
@@ -209,25 +209,23 @@ async def test_another_listing_can_be_shown(tmp_path: Path) -> None:
     assert re.findall(r"^#.+", text, re.M) == ["#papers: cards, without topics"]
 
 
-async def test_a_taken_port_is_one_sentence() -> None:
+def test_a_taken_port_is_one_sentence(environ: dict[str, str]) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        async with demo("--port", str(port)) as process:
-            _, err = await process.communicate()
-    assert process.returncode == 2
-    assert err.decode() == (
+        ran = run(environ, "demo", "--port", str(port))
+    assert ran.code == 2
+    assert ran.err == (
         f"Port {port} of this machine is taken; choose another with --port, or leave it out.\n"
     )
 
 
 @pytest.mark.parametrize("port", ["-1", "70000"])
-async def test_an_impossible_port_is_one_sentence(port: str) -> None:
-    async with demo("--port", port) as process:
-        _, err = await process.communicate()
-    assert process.returncode == 2
-    assert err.decode() == f"There is no port {port}; choose one from 1 to 65535.\n"
+def test_an_impossible_port_is_one_sentence(port: str, environ: dict[str, str]) -> None:
+    ran = run(environ, "demo", "--port", port)
+    assert ran.code == 2
+    assert ran.err == f"There is no port {port}; choose one from 1 to 65535.\n"
 
 
 @pytest.mark.parametrize("module", ["simcord", "markdown_it"])

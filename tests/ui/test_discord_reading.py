@@ -27,7 +27,7 @@ NODE = Path(__file__).resolve().parent.parent / "node"
 STOP = re.compile(r"[\s<>\"“”‘’«»`\\…]|[,;]https?://")
 PAIRS = {")": "(", "]": "[", "}": "{"}
 ADDRESS = re.compile(r"https?://(?:(?![,;]https?://|[)\]}][ ({\[]*https?://)[^\s<>])+")
-SAMPLE = 3_000
+SAMPLE = 1_000
 
 
 def read_by_discord(texts: Sequence[str]) -> list[list[str]]:
