@@ -26,7 +26,8 @@ LIVES: Final = timedelta(days=30)
 """How long after it was planned a message is still edited."""
 
 UPDATES_AT_ONCE: Final = 50
-MESSAGES_AT_ONCE: Final = 100
+MESSAGES_AT_ONCE: Final = 50
+"""A twentieth of a second: the loop has other work meanwhile."""
 
 
 class Amendments:

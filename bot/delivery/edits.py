@@ -34,6 +34,8 @@ log = logging.getLogger(__name__)
 AT_ONCE: Final = 8
 """Channels whose messages are edited at the same time."""
 
+DAMAGED: Final = Reason(code=ReasonCode.DAMAGED)
+
 LISTED: Final = 500
 LONGEST_PAUSE_S: Final = 3600.0
 
@@ -117,6 +119,7 @@ class Editor:
                     return
                 except Exception:
                     log.exception("edit failed", extra=_log_fields(edit))
+                    await self._leave(edit, DAMAGED)  # else it would fail every few seconds
 
     async def _make(self, edit: DueEdit, turn: Turn, act: Callable[[Outcome], None]) -> bool:
         """Make one edit; False when the channel's next ones are not to be tried now."""

@@ -80,9 +80,7 @@ def _is_withdrawn(paper: Paper) -> bool:
 
 
 def _find_publication(before: Paper, after: Paper) -> Iterator[Update]:
-    # A daily feed has no comments: that one is told later the same day is no update of the paper.
-    is_told_first = before.comment is None and after.version <= before.version
-    venue = None if is_told_first else read_venue(after.comment)
+    venue = read_venue(after.comment) if _is_comment_new(before, after) else None
     if venue is not None and venue != read_venue(before.comment):
         yield Update(kind=UpdateKind.VENUE, text=str(venue), source=venue.standing.value)
     if after.journal_ref and not before.journal_ref:
@@ -91,7 +89,15 @@ def _find_publication(before: Paper, after: Paper) -> Iterator[Update]:
         yield Update(kind=UpdateKind.DOI, text=after.doi)
 
 
+def _is_comment_new(before: Paper, after: Paper) -> bool:
+    """Whether the authors changed it; a daily feed has none, and a fuller source tells it later."""
+    is_told_first = before.comment is None and after.version <= before.version
+    return after.comment != before.comment and not is_told_first
+
+
 def _find_links(before: Paper, after: Paper) -> Iterator[Update]:
+    if after.links == before.links:
+        return
     known = {same_address(link.url) for link in before.links}
     fresh = [link for link in after.links if same_address(link.url) not in known]
     for kind, update in ((LinkKind.CODE, UpdateKind.CODE), (LinkKind.PROJECT, UpdateKind.PROJECT)):

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import sqlite3
 from datetime import timedelta
 
 import pytest
@@ -19,7 +20,7 @@ from tests.faults.world import FAST, World
 @pytest.fixture(autouse=True)
 def _logged(caplog: pytest.LogCaptureFixture) -> None:
     """Write every log line, as a bot does: what is in them must not fail."""
-    caplog.set_level(logging.DEBUG)
+    caplog.set_level(logging.DEBUG, logger="bot")
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["lost", "made, answer lost"])
@@ -153,3 +154,28 @@ async def test_row_97_lines_that_a_restored_database_forgot_are_kept(
     await edit(world)
     assert shown(world, channel) == [(CODE,), ()]
     assert await states(world) == [("left", "not-as-posted")]
+
+
+def damage(connection: sqlite3.Connection, table: str) -> None:
+    connection.execute("DROP TRIGGER delivery_frozen")
+    connection.execute(f"UPDATE {table} SET payload = substr(payload, 2) WHERE rowid = 1")
+
+
+@pytest.mark.parametrize("table", ["delivery", "edit"])
+async def test_row_57_a_damaged_message_is_left_as_it_was_posted(
+    world: World, channel: Channel, table: str
+) -> None:
+    """It stops no other, and is not tried again and again."""
+    await post(world, channel)
+    if table == "edit":
+        await find_code(world)
+        await world.amendments.plan()
+    await world.database.write(damage, table)
+    await find_code(world, 1 if table == "delivery" else 20)
+    await world.store.papers.add_listing(
+        make_listing(*make_papers(3, first=20)), now=world.clock.now()
+    )
+    await find_code(world, 21)
+    await edit(world)
+    assert shown(world, channel) == [(), (CODE,)]
+    assert ("left", "damaged") in await states(world) or table == "delivery"

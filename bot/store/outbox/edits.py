@@ -23,6 +23,7 @@ from bot.store.outbox.outbox import (
     SUBSCRIPTION_OF_DELIVERY,
     last_update,
     moment_text,
+    sha256_of,
 )
 from bot.store.sqlite.executor import Database
 from bot.store.sqlite.reasons import reason_parameters
@@ -296,12 +297,13 @@ def _load(connection: sqlite3.Connection, delivery_ids: Collection[int]) -> list
             papers=tuple(papers.get(delivery_id, ())),
             updates=tuple(updates.get(delivery_id, ())),
         )
-        for delivery_id, style, payload, known in select_rows(
+        for delivery_id, style, payload, sha256, known in select_rows(
             connection,
-            "SELECT id, style, payload, known_update FROM delivery "
+            "SELECT id, style, payload, payload_sha256, known_update FROM delivery "
             "WHERE id IN (SELECT value FROM json_each(:ids)) ORDER BY id",
             parameters,
         )
+        if sha256_of(payload) == sha256  # a damaged one stays as it was posted
     ]
 
 

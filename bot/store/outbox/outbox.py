@@ -620,7 +620,7 @@ def _insert(
             "nonce": nonce_of(key, payload),
             "style": draft.style,
             "payload": payload,
-            "sha256": _sha256(payload),
+            "sha256": sha256_of(payload),
             "now": moment_text(now),
             "place": destination.place if destination.starter_id is None else Place.THREAD,
             "starter_id": destination.starter_id,
@@ -766,7 +766,7 @@ def _record(row: Row) -> DeliveryRecord:
         nonce=nonce,
         style=style,
         payload=payload,
-        is_intact=is_readable and _sha256(payload) == sha256,
+        is_intact=is_readable and sha256_of(payload) == sha256,
         state=DeliveryState(state),
         attempts=attempts,
         not_before=due or LONG_AGO,
@@ -786,7 +786,8 @@ def _record(row: Row) -> DeliveryRecord:
     )
 
 
-def _sha256(payload: str) -> str:
+def sha256_of(payload: str) -> str:
+    """Return the mark by which a payload is known to be as it was planned."""
     return hashlib.sha256(payload.encode()).hexdigest()
 
 
