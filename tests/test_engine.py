@@ -165,7 +165,7 @@ def test_the_command_line_agrees(
     for name, path in paths.items():
         monkeypatch.setenv("PAPER_BOT_DATABASE__PATH", str(path))
         for query, expected, why in ARCHIVES[name].table:
-            assert main(["search", "--json", "--", query]) == 0
+            assert main(["search", "--json", "--sort", "newest", "--", query]) == 0
             found = json.loads(capsys.readouterr().out)
             assert "".join(paper["arxiv_id"][-1] for paper in found["papers"]) == expected, why
 

@@ -258,7 +258,10 @@ def _add_reading_commands(commands: "Subparsers[_Parser]") -> None:
     )  # fmt: skip
     search.add_argument("query", metavar="QUERY")
     search.add_argument("--limit", type=_positive, default=10, metavar="N")
-    search.add_argument("--sort", default=Sort.NEWEST.value, choices=[sort.value for sort in Sort])
+    search.add_argument("--sort", choices=[sort.value for sort in Sort],
+                        help="default: relevance where words are typed, else newest")  # fmt: skip
+    search.add_argument("--strict", action="store_true",
+                        help="do not go on with papers that say most of it")  # fmt: skip
     printed = search.add_mutually_exclusive_group()
     printed.add_argument("--json", action="store_true", help="print JSON")
     printed.add_argument(

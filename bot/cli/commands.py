@@ -25,11 +25,11 @@ from bot.cli.output import (
     audit_as_text,
     exit_code,
     messages_as_json,
-    papers_as_json,
     papers_as_lines,
     papers_explained,
     report,
     say_proof,
+    search_as_json,
     show,
     status_as_json,
     status_as_text,
@@ -48,7 +48,7 @@ from bot.models import AnnounceType, Listing
 from bot.pipeline import lay_out
 from bot.query.ast import Query
 from bot.query.parser import parse_query
-from bot.query.results import SearchPage, Sort
+from bot.query.results import Closest, SearchPage, Sort, usual_sort
 from bot.run.app import open_backfill, open_importer, open_offline, open_pipeline
 from bot.run.check import check_bot
 from bot.run.demo import run_demo
@@ -63,6 +63,7 @@ from bot.store.store import Store
 from bot.text.words import count_of
 from bot.ui.advice import say_advice
 from bot.ui.intake import say_fetched
+from bot.ui.search import say_closest
 from bot.ui.styles import DEFAULT_STYLE
 
 SEARCH_DEADLINE_S = 10.0
@@ -299,7 +300,9 @@ async def audit_command(options: Options, config: Config) -> int:
 
 
 async def search_command(options: Options, config: Config) -> int:
-    query, sort = parse_query(options.query), Sort(options.sort)
+    query = parse_query(options.query)
+    sort = Sort(options.sort) if options.sort else usual_sort(query)
+    closest = None
     async with open_offline(config) as pipeline:
         store = pipeline.store
         if options.explain:
@@ -310,11 +313,38 @@ async def search_command(options: Options, config: Config) -> int:
             page = await store.search.find(
                 query, sort=sort, limit=options.limit, deadline_s=SEARCH_DEADLINE_S
             )
-            show(papers_as_json(page) if options.json else papers_as_lines(page))
+            if not options.strict:
+                closest = await _find_closest(store, query, page, options.limit)
+            if options.json:
+                show(search_as_json(query, sort, page, closest))
+            else:
+                show(papers_as_lines(page.matches))
         report(summary_of(page))
-        for sentence in await _advise(store, query, page, options.program):
-            report(sentence)
+        if closest is not None:
+            for sentence in say_closest(closest, len(page.matches), _quoted):
+                report(sentence)
+            if not options.json:
+                show(papers_as_lines(closest.matches))
+        else:
+            for sentence in await _advise(store, query, page, options.program):
+                report(sentence)
     return EXIT_OK
+
+
+async def _find_closest(store: Store, query: Query, page: SearchPage, limit: int) -> Closest | None:
+    """Fill up a page that too few papers fit, as `/paper search` does."""
+    missing = limit - len(page.matches)
+    if missing <= 0 or page.overran:
+        return None
+    known = [match.stored.key for match in page.matches]
+    closest = await store.search.find_closest(
+        query, today=announcement_day(_now()), limit=missing, known=known
+    )
+    return closest if closest is not None and closest.matches else None
+
+
+def _quoted(text: str) -> str:
+    return f"'{text}'"
 
 
 async def _advise(store: Store, query: Query, page: SearchPage, program: str) -> list[str]:
@@ -323,7 +353,7 @@ async def _advise(store: Store, query: Query, page: SearchPage, program: str) ->
         return []
     if not await store.papers.count_papers():
         return [f"No paper is stored yet; {program} fetch, import and backfill bring some."]
-    return say_advice(await store.search.advise(query), lambda text: f"'{text}'")
+    return say_advice(await store.search.advise(query), _quoted)
 
 
 def _now() -> datetime:

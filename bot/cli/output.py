@@ -8,7 +8,7 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Final
+from typing import Any, Final
 
 from bot.delivery.edge import message_body
 from bot.digest.audit import DayAudit, Whereabouts
@@ -27,11 +27,13 @@ from bot.errors import (
     TokenRefused,
 )
 from bot.models import IntakeStatus, StoredPaper
-from bot.query.ast import Query
+from bot.query.ast import Node, Query
 from bot.query.explain import explain
-from bot.query.results import SearchPage
+from bot.query.printer import print_node
+from bot.query.results import Closest, Match, SearchPage, Sort
 from bot.run.standing import Standing, find_standstills
 from bot.store.backup.proof import Proof
+from bot.store.search.trace import list_widened
 from bot.text.words import count_of
 from bot.ui.audit import say_day, say_listed
 from bot.ui.intake import say_state
@@ -160,13 +162,51 @@ def _without_nonce(body: Mapping[str, object]) -> dict[str, object]:
 # --- a search ---
 
 
-def papers_as_lines(page: SearchPage) -> str:
-    return _text(_line(stored) for stored in _papers(page))
+def papers_as_lines(matches: Iterable[Match]) -> str:
+    return _text(_line(match.stored) for match in matches)
 
 
-def papers_as_json(page: SearchPage) -> str:
-    papers = [stored_to_json(stored) for stored in _papers(page)]
-    return _json({"total": page.total, "papers": papers})
+def search_as_json(query: Query, sort: Sort, page: SearchPage, closest: Closest | None) -> str:
+    """Print what was found, how the query was understood, and the closest papers if asked for."""
+    return _json(search_to_json(query, sort, page, closest))
+
+
+def search_to_json(
+    query: Query, sort: Sort, page: SearchPage, closest: Closest | None
+) -> dict[str, object]:
+    return {
+        "query": query.text,
+        **_understood(page.asked),
+        "sort": sort.value,
+        "total": page.total,
+        "total_is_exact": page.total_is_exact,
+        "papers": papers_to_json(page.matches),
+        "closest": None if closest is None else _closest_to_json(closest),
+    }
+
+
+def papers_to_json(matches: Iterable[Match]) -> list[dict[str, Any]]:
+    return [stored_to_json(match.stored) for match in matches]
+
+
+def _understood(asked: Node) -> dict[str, object]:
+    """Say how a query was read, and what each of its words stands for beside itself."""
+    widened = [
+        {"word": word, "rule": rule, "forms": list(forms)}
+        for word, rule, forms in list_widened(asked)
+    ]
+    return {"understood": print_node(asked), "widened": widened}
+
+
+def _closest_to_json(closest: Closest) -> dict[str, object]:
+    return {
+        **_understood(closest.asked),
+        "filters": [print_node(leaf) for leaf in closest.filters],
+        "left_out": list(closest.left_out),
+        "mended": [{"typed": each.typed, "meant": each.meant} for each in closest.mended],
+        "counts": [{"word": word, "papers": papers} for word, papers in closest.counts],
+        "papers": papers_to_json(closest.matches),
+    }
 
 
 def papers_explained(query: Query, page: SearchPage, how: Iterable[str]) -> str:

@@ -161,7 +161,7 @@ def venue_words(name: str) -> list[str]:
     return [_full_year(word) if at else word for at, word in enumerate(said)][:MOST_OF_A_VENUE]
 
 
-MOST_OF_A_VENUE = 24
+MOST_OF_A_VENUE = 50  # words: some journal references are whole citations
 _SHORT_YEAR = re.compile(r"[0-4]\d|9\d")
 
 

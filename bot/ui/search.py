@@ -1,6 +1,6 @@
 """What `/paper search` and `/paper similar` answer: papers in a list, numbered over all pages."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
 import discord
@@ -67,7 +67,8 @@ def render_search(
         embed.description = _fitting(head, results, posted, page.first_number)
         return embed
     nearly = _results(closest.matches, closest.asked)
-    told = "\n".join(_say_closest(closest, len(results)))
+    first, *others = say_closest(closest, len(results), code)
+    told = "\n".join([first, *(f"-# {line}" for line in others)])
     head = f"{head}\n" if results else ""
     embed.description = _fitting(head, results, posted, 1, second=(told, nearly))
     return embed
@@ -77,19 +78,22 @@ def _results(matches: Sequence[Match], asked: Node) -> list[_Result]:
     return [_Result(match.stored, explain(asked, match.stored.paper)) for match in matches]
 
 
-def _say_closest(closest: Closest, found: int) -> Iterator[str]:
-    """Say that the papers that follow say most of what was asked, and what was made of it."""
+def say_closest(closest: Closest, found: int, show: Callable[[str], str]) -> Iterator[str]:
+    """Say that the papers that follow say most of what was asked, and what was made of it.
+
+    ``show`` sets words off from the sentences.
+    """
     only = "Only 1 paper says" if found == 1 else f"Only {found} papers say"
     yield f"{only} all of this. Closest:" if found else NONE_SAYS_ALL
-    told = [f"read {code(each.typed)} as {code(each.meant)}" for each in closest.mended]
-    told += [f"understood {code(print_node(each))}" for each in closest.filters]
+    told = [f"read {show(each.typed)} as {show(each.meant)}" for each in closest.mended]
+    told += [f"understood {show(print_node(each))}" for each in closest.filters]
     if closest.left_out:
         told.append(f"left out {', '.join([*dict.fromkeys(closest.left_out)][:MOST_TOLD])}")
     if told:
-        yield f"-# {' · '.join(told[:MOST_TOLD])}"
+        yield " · ".join(told[:MOST_TOLD])
     if 1 < len(closest.counts) <= MOST_COUNTED:
-        counts = " · ".join(f"{code(word)} {papers:,}" for word, papers in closest.counts)
-        yield f"-# Papers that say each: {counts}"
+        counts = " · ".join(f"{show(word)} {papers:,}" for word, papers in closest.counts)
+        yield f"Papers that say each: {counts}"
 
 
 def title_of(query: Query) -> str:

@@ -142,7 +142,33 @@ def test_a_search_as_json_has_the_documented_shape(environ: dict[str, str]) -> N
     assert found["total"] == len(found["papers"]) > 0
     assert all(paper["announced_on"] == "2020-08-21" for paper in found["papers"])
     assert {"arxiv_id", "title", "links", "abstract"} <= set(found["papers"][0])
-    assert json.loads(run(environ, "search", "zzzz", "--json").out) == {"total": 0, "papers": []}
+    assert found["closest"] is None or found["closest"]["papers"]
+    none = json.loads(run(environ, "search", "zzzzz", "--json").out)
+    assert (none["total"], none["papers"], none["closest"]) == (0, [], None)
+
+
+def test_a_search_as_json_says_what_was_understood(environ: dict[str, str]) -> None:
+    run(environ, "import", SEED)
+    strict = json.loads(run(environ, "search", "segmentations", "--json", "--limit", "1").out)
+    assert (strict["understood"], strict["sort"]) == ("segmentations", "relevance")
+    (widened,) = strict["widened"]
+    assert (widened["word"], widened["rule"]) == ("segmentations", "inflection")
+    assert "segmentation" in widened["forms"]
+    typed = "papers about segmentaton since 1999"
+    closest = json.loads(run(environ, "search", typed, "--json").out)["closest"]
+    assert closest["mended"] == [{"typed": "segmentaton", "meant": "segmentation"}]
+    assert closest["filters"] == ["since:1999-01-01"]
+    assert closest["left_out"] == ["papers", "about"]
+    assert closest["papers"]
+
+
+def test_a_search_goes_on_with_the_closest_unless_it_is_strict(environ: dict[str, str]) -> None:
+    run(environ, "import", SEED)
+    ran = run(environ, "search", "segmentaton")
+    assert len(ran.out.splitlines()) == 6
+    assert "No paper says all of this. Closest:" in ran.err
+    assert "read 'segmentaton' as 'segmentation'" in ran.err
+    assert run(environ, "search", "segmentaton", "--strict").out == ""
 
 
 def test_a_search_that_finds_nothing_says_what_would(environ: dict[str, str]) -> None:
@@ -150,12 +176,12 @@ def test_a_search_that_finds_nothing_says_what_would(environ: dict[str, str]) ->
     assert (empty.code, empty.out) == (0, "")
     assert "No paper is stored yet; python -m bot fetch, import and backfill" in empty.err
     run(environ, "import", SEED)
-    misspelt = run(environ, "search", "segmentaton")
+    misspelt = run(environ, "search", "segmentaton", "--strict")
     assert (misspelt.code, misspelt.out) == (0, "")
     assert "No paper uses the word 'segmentaton'; did you mean 'segmentation'" in misspelt.err
     assert "Try 'segmentation'." in misspelt.err
     narrow = run(environ, "search", "segmentation category:math.AG", "--json")
-    assert json.loads(narrow.out) == {"total": 0, "papers": []}
+    assert json.loads(narrow.out)["total"] == 0
     assert "Without 'category:math.AG' it finds 6 papers." in narrow.err
     found = run(environ, "search", "segmentation", "--limit", "3")
     assert len(found.out.splitlines()) == 3
