@@ -268,6 +268,12 @@ def _add_reading_commands(commands: "Subparsers[_Parser]") -> None:
         "--explain", action="store_true",
         help="show how the query was understood, what was asked, and why each paper matches",
     )  # fmt: skip
+    _add(
+        commands, "mcp",
+        "Let an agent search and read the stored papers, by the Model Context Protocol over "
+        "standard input and output. Only reads; the bot may be running. Needs the package mcp.",
+        "",
+    )  # fmt: skip
 
 
 def _add_topic_commands(commands: "Subparsers[_Parser]") -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from bot.arxiv.calendar import announcement_day
 from bot.arxiv.files import parse_listing_file
 from bot.arxiv.taxonomy import canonical_category
+from bot.cli.agents import serve
 from bot.cli.arguments import Options
 from bot.cli.channel import NO_CHANNEL
 from bot.cli.output import (
@@ -331,6 +332,12 @@ async def search_command(options: Options, config: Config) -> int:
     return EXIT_OK
 
 
+async def mcp_command(options: Options, config: Config) -> int:
+    async with open_offline(config) as pipeline:
+        await serve(pipeline.store, _now)
+    return EXIT_OK
+
+
 async def _find_closest(store: Store, query: Query, page: SearchPage, limit: int) -> Closest | None:
     """Fill up a page that too few papers fit, as `/paper search` does."""
     missing = limit - len(page.matches)
@@ -395,6 +402,7 @@ COMMANDS: Mapping[str, Command] = {
     "digest": digest_command,
     "audit": audit_command,
     "search": search_command,
+    "mcp": mcp_command,
     "topic": topic_command,
 }
 """What `arguments` lets a person type, and what it does: returns the exit code."""
