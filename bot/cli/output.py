@@ -28,12 +28,11 @@ from bot.errors import (
 )
 from bot.models import IntakeStatus, StoredPaper
 from bot.query.ast import Node, Query
-from bot.query.explain import explain
+from bot.query.explain import explain, list_widened
 from bot.query.printer import print_node
 from bot.query.results import Closest, Match, SearchPage, Sort
 from bot.run.standing import Standing, find_standstills
 from bot.store.backup.proof import Proof
-from bot.store.search.trace import list_widened
 from bot.text.words import count_of
 from bot.ui.audit import say_day, say_listed
 from bot.ui.intake import say_state

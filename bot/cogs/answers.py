@@ -75,13 +75,31 @@ async def _say_privately(interaction: discord.Interaction, text: str) -> None:
     if interaction.extras.get(_IS_PRIVATE):
         await interaction.edit_original_response(content=text, embeds=[], view=None)
         return
-    if response.type is discord.InteractionResponseType.deferred_channel_message:
-        # The first follow-up would take over the public 'thinking', for everyone to read. So
-        # that becomes a message, which goes, and the follow-up is one of its own.
+    await _take_back(interaction)
+    await interaction.followup.send(text, ephemeral=True)
+
+
+async def _take_back(interaction: discord.Interaction) -> None:
+    """Take away the 'thinking' that everyone sees.
+
+    The first follow-up would take it over, for everyone to read. So it becomes a message, which
+    goes, and the follow-up is one of its own.
+    """
+    if interaction.response.type is discord.InteractionResponseType.deferred_channel_message:
         with contextlib.suppress(discord.HTTPException):
             await interaction.edit_original_response(content="…")
             await interaction.delete_original_response()
-    await interaction.followup.send(text, ephemeral=True)
+
+
+async def answer_privately(
+    interaction: discord.Interaction, embed: discord.Embed, view: discord.ui.View
+) -> None:
+    """Answer a command so that no one else reads it; a pressed button's message is changed."""
+    if interaction.type is not discord.InteractionType.application_command:
+        await interaction.edit_original_response(embed=embed, view=view)
+        return
+    await _take_back(interaction)
+    await interaction.followup.send(embed=embed, view=view, ephemeral=True)
 
 
 class State(Protocol):

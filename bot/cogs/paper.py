@@ -1,6 +1,7 @@
 """`/paper`: find papers and read about one. For everyone."""
 
 import logging
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Literal, Self, cast
@@ -12,7 +13,7 @@ from discord.ext import commands
 from bot.arxiv.calendar import announcement_day
 from bot.arxiv.identifier import abs_url, parse_identifier
 from bot.cogs.acts import make_act, server_of
-from bot.cogs.answers import StateButton, StateMenu, defer_privately
+from bot.cogs.answers import StateButton, StateMenu, answer_privately, defer_privately
 from bot.cogs.browse import begin_catch_up, find_popular, find_received, list_topics, read_latest
 from bot.cogs.discuss import DiscussButton
 from bot.cogs.options import read_search
@@ -55,11 +56,14 @@ from bot.ui.paper import render_paper_details
 from bot.ui.search import render_search, render_similar
 from bot.ui.styles import list_options
 from bot.ui.views import (
+    FIRST,
+    LAST,
     NEXT,
     PREVIOUS,
     READ_ABSTRACT,
     SORTS,
     START,
+    TO_FIRST,
     ReadAbstract,
     SearchOffer,
     SearchTurn,
@@ -130,7 +134,7 @@ class PaperCog(commands.GroupCog, group_name="paper", group_description="Find an
         """Replace a page of results by the one before or after it."""
         wanted = parse_query(query_of_note(interaction.message))
         sort = Sort(turn.sort)
-        cursor = None if turn.cursor == START else Cursor.parse(turn.cursor)
+        cursor = None if turn.cursor in (START, TO_FIRST) else Cursor.parse(turn.cursor)
         page = await self._find(interaction, wanted, sort, cursor)
         await self._show_page(interaction, wanted, sort, page)
 
@@ -164,7 +168,8 @@ class PaperCog(commands.GroupCog, group_name="paper", group_description="Find an
         embed = render_search(page, query, posted=posted, sort=sort.value, closest=closest)
         buttons: list[discord.ui.Item[Any]] = [*page_buttons(page, query, sort, asker)]
         if buttons:
-            embed.set_footer(text=page_note(1 + page.first_number // PAGE_SIZE, query.text))
+            number = 1 + page.first_number // PAGE_SIZE
+            embed.set_footer(text=page_note(number, query.text, _pages_of(page)))
         if closest is not None:
             buttons += offer_buttons(make_chips(closest), sort, asker)
         buttons += abstract_menu([each.stored.paper for each in found], page.first_number)
@@ -193,7 +198,7 @@ class PaperCog(commands.GroupCog, group_name="paper", group_description="Find an
             advice = await self.store.search.advise(query)
         buttons = offer_buttons(make_suggestions(query, advice), sort, interaction.user.id)
         embed = render_nothing(page, query, advice)
-        await interaction.edit_original_response(embed=embed, view=make_view(buttons))
+        await answer_privately(interaction, embed, make_view(buttons))
 
     async def _remember(self, user_id: int, query: Query) -> None:
         """Keep a search for the person's next one; a failure is only logged."""
@@ -368,6 +373,11 @@ class PaperCog(commands.GroupCog, group_name="paper", group_description="Find an
         return cast(Self, client.get_cog(cls.__cog_name__))
 
 
+def _pages_of(page: SearchPage) -> str:
+    """Count the pages that the one shown is one of."""
+    return f"{math.ceil(page.total / PAGE_SIZE)}{'' if page.total_is_exact else '+'}"
+
+
 def _the_one(asked: Identified | HasDoi, page: SearchPage) -> StoredPaper:
     """Return the only paper that was asked for by name; raises `InputError` if it is not there."""
     if page.matches:
@@ -508,6 +518,11 @@ def page_buttons(page: SearchPage, query: Query, sort: Sort, asker: int) -> list
             SearchPageButton(back, PREVIOUS, is_there=page.previous is not None),
             SearchPageButton(on, NEXT, is_there=page.next is not None),
         ]
+        if page.total > 2 * PAGE_SIZE:
+            first = SearchTurn(asker=asker, sort=sort.value, cursor=TO_FIRST)
+            last = SearchTurn(asker=asker, sort=sort.value, cursor=str(page.last or "last"))
+            buttons.insert(0, SearchPageButton(first, FIRST, is_there=page.first_number > 1))
+            buttons.append(SearchPageButton(last, LAST, is_there=page.last is not None))
     if len(page.matches) > 1 and says_words(query):
         other = Sort.NEWEST if sort is Sort.RELEVANCE else Sort.RELEVANCE
         turned = SearchTurn(asker=asker, sort=other.value, cursor=START)

@@ -22,10 +22,11 @@ from bot.query.ast import (
     Text,
     TextField,
     Venue,
+    leaves,
 )
 from bot.query.compile import is_letter
 from bot.query.names import is_same_person
-from bot.query.printer import print_leaf
+from bot.query.printer import print_leaf, print_node
 from bot.query.tags import category_names, venue_tags
 from bot.query.tokens import Token, tokens, words
 from bot.text.venue import list_venues
@@ -91,6 +92,15 @@ def explain(root: Node, paper: Paper) -> Explanation:
         comment=_merged(marks[TextField.COMMENT]),
         authors=tuple(dict.fromkeys([*authors, *_touched(paper, marks[TextField.AUTHORS])])),
     )
+
+
+def list_widened(root: Node) -> Iterator[tuple[str, str, tuple[str, ...]]]:
+    """List the words that stand for others as well, with each rule and the forms it adds."""
+    for leaf in dict.fromkeys(leaves(root)):
+        if isinstance(leaf, Text):
+            for rule in dict.fromkeys(form.rule for form in leaf.forms):
+                forms = [form.words for form in leaf.forms if form.rule is rule]
+                yield print_node(leaf), rule.value, tuple(forms)
 
 
 def matched_words(root: Node, paper: Paper) -> tuple[str, ...]:

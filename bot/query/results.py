@@ -90,7 +90,8 @@ class SearchPage:
     """One page of results; ``first_number`` is the first result's place among all, from 1.
 
     ``asked`` is the query as it was widened. ``total`` is a lower bound unless ``total_is_exact``.
-    ``next`` and ``previous`` lead to the pages around it; None where there is none. ``overran``
+    ``next`` and ``previous`` lead to the pages around it, ``last`` to the last one, as long as this
+    one; None where there is none, or the last is not known. ``overran``
     says that the search was cut off at its deadline: there may be more.
     """
 
@@ -99,6 +100,7 @@ class SearchPage:
     total_is_exact: bool
     next: Cursor | None
     previous: Cursor | None = None
+    last: Cursor | None = None
     overran: bool = False
     first_number: int = 1
     asked: Node = EVERYTHING

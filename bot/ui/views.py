@@ -19,7 +19,10 @@ from bot.text import markdown
 
 PREVIOUS = "← Previous"
 NEXT = "Next →"
+FIRST = "« First"
+LAST = "Last »"
 START = "start"
+TO_FIRST = "first"
 """In place of a cursor: the first page."""
 SORTS = {"newest": "Newest first", "relevance": "Most relevant first"}
 """Labels of the buttons that change the order."""
@@ -118,12 +121,14 @@ class SendDay:
 class SearchTurn:
     """A way from one page of a search to another: the store's cursor.
 
-    ``start`` and ``end`` stand where there is no such page: buttons need different ids.
+    ``start`` and ``end`` stand where there is no such page, ``first`` for the first and ``last``
+    where there is no last: buttons need different ids.
     The query is too long for an id; it stands in the footer of the message (`page_note`).
     """
 
     TEMPLATE: ClassVar[str] = (
-        r"search:1:(?P<asker>\d{1,20}):(?P<sort>newest|relevance):(?P<cursor>[0-9a-f.+-]{1,40}|start|end)"
+        r"search:1:(?P<asker>\d{1,20}):(?P<sort>newest|relevance):"
+        r"(?P<cursor>[0-9a-f.+-]{1,40}|start|end|first|last)"
     )
 
     asker: int
@@ -210,12 +215,15 @@ class ReadAbstract:
         return cls()
 
 
-_NOTE = re.compile(r"Page \d+ ·(?P<query>.*)", re.DOTALL)
+_NOTE = re.compile(r"Page \d+(?: of \d+\+?)? ·(?P<query>.*)", re.DOTALL)
 
 
-def page_note(number: int, query: str) -> str:
-    """Name a page of results and what was searched; Discord renders no Markdown in footers."""
-    return f"Page {number} · {query}"
+def page_note(number: int, query: str, of: str = "") -> str:
+    """Name a page of results and what was searched; Discord renders no Markdown in footers.
+
+    ``of`` says how many pages there are: ``12``, or ``200+`` if there may be more.
+    """
+    return f"Page {number}{f' of {of}' if of else ''} · {query}"
 
 
 def query_of_note(message: discord.Message | None) -> str:

@@ -19,6 +19,7 @@ from tests.conftest import World
 from tests.query.hostile import HOSTILE
 
 NEXT, PREVIOUS = "Next →", "← Previous"
+FIRST, LAST = "« First", "Last »"
 NEWEST, RELEVANT = "Newest first", "Most relevant first"
 
 
@@ -28,8 +29,8 @@ async def search(world: World, query: str, **options: object) -> simcord.Interac
 
 async def turn(world: World, result: simcord.InteractionResult, label: str) -> str:
     """Click a button and return what the page says then."""
-    assert result.response is not None
-    await world.member.click(result.response, label=label)
+    message = result.response or result.followups[0]
+    await world.member.click(message, label=label)
     return shown(result)
 
 
@@ -150,12 +151,17 @@ async def test_pages_turn_forward_and_back(world: World) -> None:
         list(range(first, first + 5)) for first in range(1, 26, 5)
     ]
     assert [page.splitlines()[-1] for page in pages] == [
-        f"Page {number} · networks" for number in range(1, 6)
+        f"Page {number} of 5 · networks" for number in range(1, 6)
     ]
-    assert labels(result) == {PREVIOUS: True, NEXT: False, NEWEST: True}
+    back = {FIRST: True, PREVIOUS: True, NEXT: False, LAST: False, NEWEST: True}
+    assert labels(result) == back
     for page in reversed(pages[:-1]):
         assert await turn(world, result, PREVIOUS) == page
-    assert labels(result) == {PREVIOUS: False, NEXT: True, NEWEST: True}
+    on = {FIRST: False, PREVIOUS: False, NEXT: True, LAST: True, NEWEST: True}
+    assert labels(result) == on
+    assert await turn(world, result, LAST) == pages[-1]
+    assert labels(result) == back
+    assert await turn(world, result, FIRST) == pages[0]
 
 
 @pytest.mark.parametrize("sort", ["newest", "relevance"])
@@ -205,7 +211,7 @@ async def test_without_words_the_newest_come_first(world: World) -> None:
     await world.announce()
     result = await search(world, "category:cs.CV author:sample")
     assert "newest first" in shown(result)
-    assert labels(result) == {PREVIOUS: False, NEXT: True}
+    assert labels(result) == {FIRST: False, PREVIOUS: False, NEXT: True, LAST: True}
 
 
 async def test_a_search_goes_on_with_what_is_closest(world: World) -> None:
@@ -319,6 +325,7 @@ async def test_the_part_to_blame_is_left_out_by_one_click(world: World) -> None:
     await world.announce()
     result = await search(world, "diffusion", category="cs.LG")
     assert "Without `category:cs.LG` it finds 6 papers." in shown(result)
+    assert is_private(result)
     found = await turn(world, result, "Without category:cs.LG")
     assert "Search: diffusion" in found
     assert "6 papers" in found

@@ -36,6 +36,7 @@ POOL = 150  # papers that are scored: about 10 ms, and better than BM25 over all
 READ = 60  # of them whose texts are read, at least
 TITLES_S = 0.03  # to find titles, after the deadline of finding
 SCORING_S = 0.03  # to score and load what was found, after the deadline of finding
+BEHIND_TIERS = 9  # a tier behind all of them
 LOADING_S = 0.25  # the same for a long page; ten papers take a millisecond
 
 
@@ -91,6 +92,7 @@ class _Search:
             total_is_exact=self.is_exact and not overran,
             next=self._next(page) if page and has_next else None,
             previous=self._previous(page) if page and self.shown else None,
+            last=self._last() if has_next and self.is_exact and not overran else None,
             overran=overran,
             first_number=self.shown + 1,
             asked=self.root,
@@ -110,7 +112,10 @@ class _Search:
             found = self._in_pool()
         elif cursor and cursor.is_back:
             place = (cursor.tier, cursor.key)
-            return follow_back(self.reading, self.walk, limit, place, self.within), True
+            if self.is_exact:  # of a last page that is not full
+                limit = max(1, min(limit, self.total - self.shown))
+            found = follow_back(self.reading, self.walk, limit, place, self.within)
+            return found, not self.is_exact or self.shown + len(found) < self.total
         elif cursor:
             found = self._behind((cursor.tier, cursor.key), limit + 1)
         else:
@@ -173,6 +178,11 @@ class _Search:
 
     def _previous(self, page: Sequence[Found]) -> Cursor:
         return self._cursor(page[0], max(0, self.shown - self.limit), is_back=True)
+
+    def _last(self) -> Cursor:
+        """Lead to the last page: back from behind the end of the walk."""
+        shown = (self.total - 1) // self.limit * self.limit
+        return self._cursor((BEHIND_TIERS, FIRST_KEY), shown, is_back=True)
 
     def _cursor(self, place: Found, shown: int, *, is_back: bool) -> Cursor:
         tier, key = place

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from bot.query.ast import Node, Query, Text, leaves
+from bot.query.ast import Node, Query
+from bot.query.explain import list_widened
 from bot.query.printer import print_node
 from bot.query.relevance import asked_words, tiers
 from bot.query.results import LAST_KEY, SearchPage, Sort
@@ -79,15 +80,6 @@ def trace(reading: Reading, query: Query, sort: Sort, limit: int) -> Trace:
         page=page,
         took_ms=took_ms,
     )
-
-
-def list_widened(root: Node) -> Iterator[tuple[str, str, tuple[str, ...]]]:
-    """List the words that stand for others as well, with each rule and the forms it adds."""
-    for leaf in dict.fromkeys(leaves(root)):
-        if isinstance(leaf, Text):
-            for rule in dict.fromkeys(form.rule for form in leaf.forms):
-                forms = [form.words for form in leaf.forms if form.rule is rule]
-                yield print_node(leaf), rule.value, tuple(forms)
 
 
 def _lookup(reading: Reading, stretch: Stretch, most: int) -> Lookup:

@@ -122,3 +122,28 @@ async def test_titles_are_completed_from_unfinished_words(stored: Store) -> None
 async def test_authors_are_completed_in_any_order(stored: Store) -> None:
     assert await stored.search.suggest_authors("he ka") == ["Kaiming He"]
     assert await stored.search.suggest_authors("sér") == ["Jean-Pierre Sérré"]
+
+
+@pytest.mark.parametrize("sort", Sort)
+@pytest.mark.parametrize("count", [23, 170])
+async def test_the_last_page_is_the_one_that_turning_leads_to(
+    store: Store, sort: Sort, count: int
+) -> None:
+    papers = [
+        make_paper(number, title="Nets" if number % 3 else "Others", abstract="With nets.")
+        for number in range(1, count + 1)
+    ]
+    await store.papers.add_listing(make_listing(*papers), now=NOW)
+    query = parse_query("nets")
+    page = await store.search.find(query, sort=sort, limit=10)
+    last = page.last
+    pages = [page]
+    while page.next:
+        page = await store.search.find(query, sort=sort, limit=10, after=page.next)
+        pages.append(page)
+    assert page.last is None
+    found = await store.search.find(query, sort=sort, limit=10, after=last)
+    assert (found.matches, found.first_number) == (page.matches, page.first_number)
+    assert (found.next, found.total) == (None, count)
+    before = await store.search.find(query, sort=sort, limit=10, after=found.previous)
+    assert before.matches == pages[-2].matches
