@@ -145,6 +145,14 @@ class DoubtfulWord:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DoubtfulName:
+    """A name that no author has, and authors' names like it, the nearest first."""
+
+    name: str
+    nearest: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Blame:
     """A part of the query without which ``papers`` papers would be found (at least)."""
 
@@ -156,11 +164,12 @@ class Blame:
 class Advice:
     """Why a search found nothing, and what would find something.
 
-    ``corrected`` is the query with the doubtful words replaced by their likeliest suggestions,
-    when that finds something. ``blame`` names the parts that could be left out, the most helpful
-    first.
+    ``corrected`` is the query with the doubtful words and names replaced by the likeliest
+    suggestions, when that finds something. ``blame`` names the parts that could be left out, the
+    most helpful first.
     """
 
     doubtful: tuple[DoubtfulWord, ...] = ()
+    names: tuple[DoubtfulName, ...] = ()
     corrected: Query | None = None
     blame: tuple[Blame, ...] = ()

@@ -7,7 +7,7 @@ import discord
 
 from bot.query.ast import And, Node, Query, all_of
 from bot.query.printer import print_node
-from bot.query.results import Advice, Closest, DoubtfulWord, SearchPage
+from bot.query.results import Advice, Closest, DoubtfulName, DoubtfulWord, SearchPage
 from bot.text import markdown
 from bot.text.words import count_of
 from bot.ui.replies import code, fitting_lines
@@ -49,6 +49,7 @@ def render_nothing(page: SearchPage, query: Query, advice: Advice) -> discord.Em
 def say_advice(advice: Advice, show: Callable[[str], str]) -> list[str]:
     """Put the advice into sentences; ``show`` sets words and queries off from them."""
     said = [_doubt(each, show) for each in advice.doubtful[:MOST_DOUBTED]]
+    said += [_doubt_name(each, show) for each in advice.names[:MOST_DOUBTED]]
     if advice.corrected:
         return [*said, f"Try {show(advice.corrected.text)}."]
     for blame in advice.blame[:MOST_BLAMED]:
@@ -66,6 +67,12 @@ def _doubt(doubtful: DoubtfulWord, show: Callable[[str], str]) -> str:
         said = f"No paper uses the word {word}"
     alike = [show(each) for each in doubtful.suggestions]
     return f"{said}; did you mean {' or '.join(alike)}?" if alike else f"{said}."
+
+
+def _doubt_name(doubtful: DoubtfulName, show: Callable[[str], str]) -> str:
+    said = f"No author goes by {show(doubtful.name)}"
+    alike = " or ".join(map(show, doubtful.nearest))
+    return f"{said}; did you mean {alike}?" if alike else f"{said}."
 
 
 def say_found(page: SearchPage, advice: Advice | None) -> str:

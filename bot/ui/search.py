@@ -20,14 +20,17 @@ from bot.ui.replies import code
 COLOUR = discord.Colour(0xB31B1B)  # arXiv's own red
 
 _ROOMS = (
-    Room(title=200, authors=80, excerpt=240),
-    Room(title=160, authors=80, excerpt=160),
+    Room(title=160, authors=60, excerpt=110),
     Room(title=120, authors=60, excerpt=100),
     Room(title=120, authors=60, excerpt=0),
     Room(title=70, authors=40, excerpt=0),
     Room(title=40, authors=0, excerpt=0),
 )
-"""What the results of a page may take; the first for which all of them fit."""
+"""What the results of a page may take; the first for which all of them fit.
+
+On a phone a line has about 45 letters: five results with excerpts of two or three lines fill its
+screen.
+"""
 
 MAX_SHARED: Final = 80
 _SORTS = {"newest": "newest first", "relevance": "most relevant first"}

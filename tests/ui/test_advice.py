@@ -1,7 +1,7 @@
 """A search that found nothing says what is to blame and what to try."""
 
 from bot.query.parser import parse_query
-from bot.query.results import Advice, Blame, DoubtfulWord, SearchPage
+from bot.query.results import Advice, Blame, DoubtfulName, DoubtfulWord, SearchPage
 from bot.ui.advice import make_suggestions, render_nothing, say_advice
 
 NOTHING = SearchPage(matches=(), total=0, total_is_exact=True, next=None)
@@ -83,3 +83,13 @@ def test_advice_can_be_shown_without_discord() -> None:
 def test_what_a_person_typed_cannot_leave_its_quotes() -> None:
     advice = Advice(blame=(Blame(part="x` @everyone", papers=1),))
     assert "Without `x' @everyone` it finds" in said(advice)
+
+
+def test_a_name_that_nobody_has_is_named_with_the_nearest() -> None:
+    names = (
+        DoubtfulName(name="Kaiming Hee", nearest=("Kaiming He", "Kaiming Hu")),
+        DoubtfulName(name="Xyzzy", nearest=()),
+    )
+    told = said(Advice(names=names))
+    assert "No author goes by `Kaiming Hee`; did you mean `Kaiming He` or `Kaiming Hu`?" in told
+    assert "No author goes by `Xyzzy`." in told

@@ -3,27 +3,35 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from bot.query.ast import And, Node, Or, Query, Text, all_of
+from bot.query.ast import And, Author, Node, Or, Query, Text, all_of, leaves
 from bot.query.compile import quoted
 from bot.query.printer import print_node
-from bot.query.results import Advice, Blame, DoubtfulWord
+from bot.query.results import Advice, Blame, DoubtfulName, DoubtfulWord
 from bot.query.tokens import words
 from bot.store.search.find import follow, known_keys
 from bot.store.search.plan import plan_tiers
 from bot.store.search.spelling import suggest
+from bot.store.search.typed import nearest_authors
 from bot.store.search.words import count_forms, count_papers, widened
 from bot.store.sqlite.executor import Reading
 
 COUNTED = 100
+NEAREST = 3  # names like one that nobody has
 RARE = 20  # papers; archives hold misspellings too
 
 
 def advise(reading: Reading, query: Query) -> Advice:
     """Say why ``query`` finds nothing."""
     doubtful = _doubtful_words(reading, widened(reading, query.root))
+    names = [
+        DoubtfulName(name=leaf.name, nearest=tuple(nearest_authors(reading, leaf.name, NEAREST)))
+        for leaf in dict.fromkeys(leaves(query.root))
+        if isinstance(leaf, Author) and not _count(reading, leaf, 1)
+    ]
     return Advice(
         doubtful=tuple(doubtful),
-        corrected=_corrected(reading, query.root, doubtful),
+        names=tuple(names),
+        corrected=_corrected(reading, query.root, doubtful, names),
         blame=tuple(_blame(reading, query.root)),
     )
 
@@ -71,12 +79,29 @@ def _asked_texts(node: Node) -> Iterator[Text]:
                 yield from _asked_texts(part)
 
 
-def _corrected(reading: Reading, root: Node, doubtful: Sequence[DoubtfulWord]) -> Query | None:
+def _corrected(
+    reading: Reading,
+    root: Node,
+    doubtful: Sequence[DoubtfulWord],
+    names: Sequence[DoubtfulName],
+) -> Query | None:
     better = {each.word: each.suggestions[0] for each in doubtful if each.suggestions}
-    if not better or len(better) < len(doubtful):
+    called = {each.name: each.nearest[0] for each in names if each.nearest}
+    mended = len(better) + len(called)
+    if not mended or mended < len(doubtful) + len(names):
         return None
-    node = _replaced(root, better)
+    node = _replaced(_renamed(root, called), better)
     return Query(text=print_node(node), root=node) if _count(reading, node, 1) else None
+
+
+def _renamed(node: Node, called: Mapping[str, str]) -> Node:
+    match node:
+        case And(parts) | Or(parts):
+            return type(node)(tuple(_renamed(part, called) for part in parts))
+        case Author(name=name) if name in called:
+            return Author(name=called[name])
+        case _:
+            return node
 
 
 def _replaced(node: Node, better: dict[str, str]) -> Node:

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 
 from bot.models import ArxivId
 from bot.query.compile import quoted
@@ -12,6 +13,8 @@ from bot.query.tokens import words
 from bot.store.sqlite.executor import Reading
 
 LEAST_TYPED = 2  # letters; one letter fits a tenth of everything
+LEAST_ALIKE = 3  # letters with which a part of a name begins
+LEAST_LIKENESS = 0.7  # of two names, by the letters that they share in order
 RECENT = 200  # papers whose authors are counted
 
 
@@ -32,6 +35,24 @@ def suggest_titles(reading: Reading, typed: str, limit: int) -> list[TitleSugges
         (_match("title", typed), limit),
     )
     return [TitleSuggestion(arxiv_id=arxiv_id, title=title) for arxiv_id, title in rows]
+
+
+def nearest_authors(reading: Reading, name: str, limit: int) -> list[str]:
+    """List names of authors that are like ``name``, which nobody has; the most like it first.
+
+    One of its parts has to begin as theirs does.
+    """
+    parts = [part for part in name_parts(clean(name)) if len(part) >= LEAST_TYPED]
+    begun = dict.fromkeys(part[:LEAST_ALIKE] for part in parts)
+    known = {each for part in begun for each in suggest_authors(reading, part, RECENT)}
+    ordered = {_in_order(each): each for each in sorted(known)}
+    alike = get_close_matches(_in_order(clean(name)), ordered, limit, LEAST_LIKENESS)
+    return [ordered[each] for each in alike]
+
+
+def _in_order(name: str) -> str:
+    """Write a name so that the order of its parts makes no difference."""
+    return " ".join(sorted(name_parts(name)))
 
 
 def suggest_authors(reading: Reading, typed: str, limit: int) -> list[str]:

@@ -116,3 +116,25 @@ async def test_a_query_of_one_part_has_nobody_to_blame(filled: Store) -> None:
 
 async def test_excluded_words_are_not_doubted(filled: Store) -> None:
     assert (await advise(filled, "deep -transfomer category:math.AG")).doubtful == ()
+
+
+@pytest.mark.parametrize(
+    ("query", "nearest", "corrected"),
+    [
+        ('author:"Kaiming Hee"', ("Kaiming He",), 'author:"Kaiming He"'),
+        ('author:"He, Kaming"', ("Kaiming He",), 'author:"Kaiming He"'),
+        ('segmentation author:"Kaimin He"', ("Kaiming He",), 'segmentation author:"Kaiming He"'),
+        ('halos author:"Kaimin He"', ("Kaiming He",), None),
+        ("author:xyzzy", (), None),
+    ],
+)
+async def test_a_name_that_nobody_has_brings_the_nearest(
+    filled: Store, query: str, nearest: tuple[str, ...], corrected: str | None
+) -> None:
+    advice = await advise(filled, query)
+    assert [name.nearest for name in advice.names] == [nearest]
+    assert (advice.corrected.text if advice.corrected else None) == corrected
+
+
+async def test_a_name_that_somebody_has_is_not_doubted(filled: Store) -> None:
+    assert not (await advise(filled, 'author:"K. He" category:math.AG')).names
