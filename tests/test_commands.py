@@ -11,7 +11,6 @@ import simcord
 from discord import app_commands
 
 from bot.run.client import PaperBot
-from tests.conftest import World
 from tests.fakes.spec import body_errors
 
 DOCS = Path(__file__).parent.parent / "docs/commands.md"
@@ -101,31 +100,3 @@ def test_installs_and_contexts_are_said_explicitly(bot: PaperBot) -> None:
         is_admin = group.name in ADMIN_GROUPS
         assert payload["integration_types"] == ([0] if is_admin else [0, 1])
         assert payload["contexts"] == ([0] if is_admin else [0, 1, 2])
-
-
-@pytest.mark.parametrize("group", sorted(ADMIN_GROUPS))
-async def test_every_admin_command_refuses_a_member_at_run_time(world: World, group: str) -> None:
-    """Whatever a server's admins allow in Discord's settings."""
-    world.show_to_all(group)
-    needed: dict[str, dict[str, object]] = {
-        "digest setup": {"categories": "cs.CV"},
-        "digest why": {"paper": "2403.00001"},
-        "digest resolve": {"message": "1:2024-03-05:1", "what": "again"},
-        "topic add": {"name": "x", "query": "x"},
-        "topic remove": {"name": "x"},
-        "topic test": {"query": "x"},
-        "topic edit": {"name": "x"},
-        "topic pause": {"name": "x"},
-        "topic resume": {"name": "x"},
-        "topic move": {"name": "x", "to": world.channel},
-        "topic copy": {"name": "x", "to": world.channel},
-        "topic import": {"file": ("topics.toml", b"")},
-    }
-    bot = world.env.bot
-    assert isinstance(bot, PaperBot)
-    names = [command.qualified_name for command in _leaves(bot)]
-    for name in (name for name in names if name.startswith(group)):
-        result = await world.member.slash(world.channel, name, **needed.get(name, {}))
-        assert result.response is not None
-        assert result.response.ephemeral
-        assert "Manage Server" in result.response.content

@@ -11,6 +11,7 @@ from discord import app_commands
 from discord.app_commands.transformers import BaseChannelTransformer
 from discord.ext import commands
 
+from bot.cogs.access import require_admin
 from bot.cogs.services import Deliverer
 from bot.delivery.posts import lacks_tag
 from bot.digest.messages import DeliveryRecord, DeliveryState
@@ -51,8 +52,8 @@ OPEN: Final = (DeliveryState.PLANNED, DeliveryState.SENDING)
 class AdminCog(commands.GroupCog):
     """A group of commands for members who may manage the server.
 
-    Discord hides them from others by default, but a server's admins can change that, so it is
-    asked again at every call.
+    Discord lets nobody else run them, unless a server's settings (Integrations) say so, and then
+    they decide (docs/decisions/0016-who-may.md). The same holds for the groups' buttons.
     """
 
     def __init__(self, pipeline: Pipeline, delivery: Deliverer) -> None:
@@ -71,8 +72,9 @@ class AdminCog(commands.GroupCog):
         return form_id.startswith(self._forms)
 
     async def interaction_check(self, interaction: discord.Interaction, /) -> bool:
-        require_admin(interaction)
-        return True
+        if interaction.guild_id is None:
+            raise app_commands.NoPrivateMessage
+        return True  # Discord sends a command only from those whom the server lets run it
 
     async def subscriptions(self, interaction: discord.Interaction) -> list[Subscription]:
         """List the digests of the server; raises `InputError` when there is none."""
@@ -113,7 +115,7 @@ class AdminCog(commands.GroupCog):
         self, interaction: discord.Interaction, channel_id: int
     ) -> Subscription:
         """Get the subscription a button is about; ids can be made up, so the guild counts."""
-        require_admin(interaction)
+        await require_admin(interaction, str(self.__cog_group_name__))
         subscription = await self.store.subscriptions.get_subscription(channel_id)
         if subscription is None or subscription.guild_id != interaction.guild_id:
             raise InputError("This digest no longer exists; /digest list shows the ones that do.")
@@ -133,15 +135,6 @@ def digest_cog(interaction: discord.Interaction) -> AdminCog:
     """Return the running bot's `/digest`, for buttons: Discord hands them only the client."""
     client = cast(commands.Bot, interaction.client)
     return cast(AdminCog, client.get_cog(DIGEST_COG))
-
-
-def require_admin(interaction: discord.Interaction) -> None:
-    """Raise unless the person may manage the server the interaction comes from."""
-    if interaction.guild_id is None:
-        raise app_commands.NoPrivateMessage
-    permissions = interaction.permissions
-    if not (permissions.manage_guild or permissions.administrator):
-        raise app_commands.MissingPermissions(["manage_guild"])
 
 
 def guild_of(interaction: discord.Interaction) -> discord.Guild:

@@ -18,11 +18,12 @@ from bot.cogs.admin import (
 from bot.cogs.answers import defer_privately
 from bot.cogs.digest_answers import AnswerButton, ask_removal, ask_resumption
 from bot.cogs.digest_audit import audit_month
+from bot.cogs.digest_panel import BUTTONS as PANEL_BUTTONS
+from bot.cogs.digest_panel import HERE, open_form, set_up, show_panel
 from bot.cogs.digest_pause import pause, require_paused, resume
 from bot.cogs.digest_preview import PreviewJump, PreviewPageButton, show_preview
 from bot.cogs.digest_resolve import RepostButton, resolve, suggest_lots
 from bot.cogs.digest_send import SendButton, send_or_ask
-from bot.cogs.digest_setup import set_up
 from bot.cogs.digest_status import show_status
 from bot.cogs.digest_taste import show_taste
 from bot.cogs.digest_why import explain_day, explain_paper
@@ -119,13 +120,25 @@ class DigestCog(
         updates: str | None = None,
         query: app_commands.Range[str, 1, 300] | None = None,
     ) -> None:
-        await defer_privately(interaction)
         options = SetupOptions(
             categories=categories, time=time, zone=zone, types=types, style=style, where=where,
             top=top, cards_up_to=cards_up_to, ping=ping, quiet_days=quiet_days, updates=updates,
             query=query,
         )  # fmt: skip
+        if options.says_nothing:
+            await open_form(self, interaction, channel.id if channel else HERE)
+            return
+        await defer_privately(interaction)
         await set_up(self, interaction, channel, options)
+
+    @app_commands.command(description="One digest with its health, and everything to change it")
+    @about_a_digest
+    async def panel(
+        self, interaction: discord.Interaction, channel: ChannelOption | None = None
+    ) -> None:
+        await defer_privately(interaction)
+        subscription = await self.subscription(interaction, channel)
+        await show_panel(self, interaction, subscription)
 
     @app_commands.command(name="list", description="List the digests of this server")
     async def list_digests(self, interaction: discord.Interaction) -> None:
@@ -362,4 +375,11 @@ class DigestCog(
         return {category: day for category, day in days.items() if day is not None}
 
 
-BUTTONS = (PreviewPageButton, PreviewJump, AnswerButton, RepostButton, SendButton)
+BUTTONS = (
+    PreviewPageButton,
+    PreviewJump,
+    AnswerButton,
+    RepostButton,
+    SendButton,
+    *PANEL_BUTTONS,
+)

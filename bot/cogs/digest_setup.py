@@ -1,7 +1,7 @@
 """Setting a digest up or changing it, by the options of a command or by a form. Posts nothing."""
 
-from dataclasses import replace
-from typing import Any, Final
+from dataclasses import dataclass, replace
+from typing import Final
 
 import discord
 
@@ -9,14 +9,11 @@ from bot.arxiv.calendar import announcement_day
 from bot.cogs.admin import (
     AdminCog,
     DigestChannel,
-    channel_here,
     place_in,
     require_permissions,
     require_tag,
 )
 from bot.cogs.digest_pause import require_active
-from bot.cogs.digest_preview import PreviewPageButton
-from bot.cogs.digest_send import SendButton
 from bot.cogs.options import SetupOptions, Wishes, read_wishes
 from bot.cogs.pings import read_ping
 from bot.cogs.topic_saving import read_draft, require_room
@@ -25,20 +22,24 @@ from bot.digest.models import Subscription, Topic
 from bot.digest.tally import count_papers
 from bot.digest.zones import list_zones
 from bot.ui.drafts import Draft
-from bot.ui.setup import Newest, say_setup
-from bot.ui.views import PreviewPage, SendDay, make_view
+from bot.ui.setup import Newest
 
 MAX_NAME: Final = 50
 
 
-async def set_up(
-    cog: AdminCog,
-    interaction: discord.Interaction,
-    channel: DigestChannel | None,
-    options: SetupOptions,
-) -> None:
-    """Do what the options say, and answer with what the digest then looks like."""
-    here = channel_here(interaction, channel)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Done:
+    """A digest after it was set up or changed, and ``before``, if it was there."""
+
+    subscription: Subscription
+    before: Subscription | None
+    wishes: Wishes
+
+
+async def apply_options(
+    cog: AdminCog, interaction: discord.Interaction, here: DigestChannel, options: SetupOptions
+) -> Done:
+    """Do what the options say; raises `InputError`, and changes nothing, where they are wrong."""
     before = await cog.store.subscriptions.get_subscription(here.id)
     wishes = read_wishes(before, options, zones=list_zones())
     draft = _first_topic(options.query)
@@ -52,7 +53,7 @@ async def set_up(
         role = read_ping(interaction, here, options.ping)
     wishes = replace(wishes, options=replace(wishes.options, place=place, ping_role=role))
     subscription = await _store(cog, here, before, wishes, draft)
-    await show_setup(cog, interaction, subscription, before=before, wishes=wishes)
+    return Done(subscription=subscription, before=before, wishes=wishes)
 
 
 def _first_topic(query: str | None) -> Draft | None:
@@ -92,43 +93,6 @@ async def _store(
     late = await cog.pipeline.find_late(new)
     await store.begin_with(here.id, announcement_day(cog.pipeline.now()), late)
     return await store.get_subscription(here.id) or subscription
-
-
-async def show_setup(
-    cog: AdminCog,
-    interaction: discord.Interaction,
-    subscription: Subscription,
-    *,
-    before: Subscription | None,
-    wishes: Wishes,
-) -> None:
-    """Say what a channel gets from now on, and what the newest list would bring."""
-    outlooks = await cog.pipeline.outlooks([subscription])
-    newest = await find_newest(cog, subscription)
-    said = say_setup(
-        subscription,
-        outlooks[subscription.channel_id],
-        before=before,
-        meant=wishes.meant,
-        newest=newest,
-        lacks_zone=wishes.lacks_zone,
-        now=cog.pipeline.now(),
-    )
-    view = make_view(_next_steps(subscription, newest))
-    await interaction.edit_original_response(content=said, view=view)
-
-
-def _next_steps(subscription: Subscription, newest: Newest | None) -> list[discord.ui.Item[Any]]:
-    """Make the buttons that lead on from a set-up."""
-    channel_id = subscription.channel_id
-    steps: list[discord.ui.Item[Any]] = []
-    if newest:
-        page = PreviewPage(channel_id=channel_id, day=newest.day, page=0)
-        steps.append(PreviewPageButton(page, "Preview"))
-        if newest.tally.chosen:
-            send = SendDay(channel_id=channel_id, day=newest.day)
-            steps.append(SendButton(send, f"Post {newest.name}", is_grave=True))
-    return steps
 
 
 async def find_newest(cog: AdminCog, subscription: Subscription) -> Newest | None:

@@ -40,14 +40,21 @@ async def show_status(
 ) -> None:
     """Answer with the status of ``subscriptions``, of which there is at least one."""
     guild = guild_of(interaction)
+    embeds = await gather_status(cog, guild, subscriptions)
+    content = await _hindrance(cog, cog.pipeline.now())
+    await interaction.edit_original_response(content=content, embeds=embeds)
+
+
+async def gather_status(
+    cog: AdminCog, guild: discord.Guild, subscriptions: Sequence[Subscription]
+) -> list[discord.Embed]:
+    """Render the status of ``subscriptions``, of which there is at least one."""
     overview = await _gather(cog, guild.id)
     links = channel_links(guild, subscriptions)
     statuses = [
         await _status(cog, overview, each, guild, links[each.channel_id]) for each in subscriptions
     ]
-    embeds = render_statuses(statuses, now=overview.now)
-    content = await _hindrance(cog, overview.now)
-    await interaction.edit_original_response(content=content, embeds=embeds)
+    return render_statuses(statuses, now=overview.now)
 
 
 async def _gather(cog: AdminCog, guild_id: int) -> Overview:

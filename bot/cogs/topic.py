@@ -10,6 +10,7 @@ from discord import app_commands
 from bot.arxiv.calendar import announcement_day
 from bot.cogs.admin import AdminCog, ChannelOption, DigestChannel, channel_links, guild_of
 from bot.cogs.answers import defer_privately
+from bot.cogs.digest_panel import offer_setup
 from bot.cogs.pings import read_ping, suggest_roles
 from bot.cogs.services import Deliverer
 from bot.cogs.suggestions import (
@@ -81,6 +82,9 @@ class TopicCog(
     ) -> None:
         draft = read_draft(name, query)
         await defer_privately(interaction)
+        if not await self.store.subscriptions.list_subscriptions(guild_of(interaction).id):
+            await offer_setup(interaction, draft)
+            return
         subscription = await self.subscription(interaction, channel)
         there = guild_of(interaction).get_channel_or_thread(subscription.channel_id)
         before = find_topic(subscription.topics, draft.name)

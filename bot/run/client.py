@@ -33,10 +33,12 @@ from bot.cogs import (
 )
 from bot.cogs.admin import FORM, AdminCog
 from bot.cogs.answers import EXPIRED, LateOffers, report
+from bot.cogs.digest_panel import take_form
 from bot.cogs.services import Deliverer
 from bot.cogs.status import BotCog
 from bot.cogs.topic import TopicCog
 from bot.cogs.turns import Turns
+from bot.cogs.welcome import welcome
 from bot.config.starters import StarterTopic
 from bot.errors import InputError
 from bot.pipeline import Pipeline
@@ -174,6 +176,12 @@ class PaperBot(commands.AutoShardedBot):
             cogs = [each for each in self.cogs.values() if isinstance(each, AdminCog)]
             if not any(each.opened(custom_id) for each in cogs):
                 await report(interaction, InputError(OLD_FORM))
+        elif interaction.type is discord.InteractionType.modal_submit:
+            await take_form(interaction)
+
+    async def on_guild_join(self, guild: discord.Guild) -> None:
+        """Say hello in a server that the bot has not been in before."""
+        await welcome(self.pipeline.store.facts, guild)
 
     async def sync_commands(self) -> None:
         """Send the commands to Discord when they are not those it has (200 creates a day)."""

@@ -14,6 +14,7 @@ from bot.digest.models import (
     Place,
     QuietDays,
     Reason,
+    ReasonCode,
     Setting,
     Subscription,
     SubscriptionState,
@@ -83,9 +84,9 @@ class Subscriptions:
     ) -> Subscription:
         """Subscribe a channel, or change its subscription; topics and history stay.
 
-        ``out`` gives of categories the newest date whose list is out: of those that the channel
-        did not follow yet, only later lists come by themselves. A new subscription posts nothing
-        that a removed one left behind.
+        It resumes, unless an admin paused it. ``out`` gives of categories the newest date whose
+        list is out: of those that the channel did not follow yet, only later lists come by
+        themselves. A new subscription posts nothing that a removed one left behind.
         """
         values = {
             "guild_id": guild_id,
@@ -232,18 +233,27 @@ def _set(
             created_at = iif(:is_begin_known, created_at, excluded.created_at),
             top = excluded.top, cards_up_to = excluded.cards_up_to, ping_role = excluded.ping_role,
             quiet_days = excluded.quiet_days, updates = excluded.updates,
-            state = 'active', paused_because = NULL, paused_details = NULL
+            state = iif(:stays_paused, state, 'active'),
+            paused_because = iif(:stays_paused, paused_because, NULL),
+            paused_details = iif(:stays_paused, paused_details, NULL)
         """,
         {
             **values,
             "now": now.isoformat(),
             "is_begin_known": before is not None and before.created_at is not None,
+            "stays_paused": before is not None and _is_paused_by_admin(before),
         },
     )
     (after,) = _list(connection, "channel_id = :channel_id", {"channel_id": channel_id})
     _follow(connection, after, before.categories if before else (), out)
     (after,) = _list(connection, "channel_id = :channel_id", {"channel_id": channel_id})
     return after
+
+
+def _is_paused_by_admin(subscription: Subscription) -> bool:
+    """Whether nothing but an admin's word ends the pause; changing a setting is no such word."""
+    because = subscription.paused_because
+    return because is not None and because.code is ReasonCode.PAUSED_BY_ADMIN
 
 
 def _follow(

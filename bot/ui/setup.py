@@ -55,7 +55,10 @@ def say_setup(
     ]
     if before and before.state is SubscriptionState.PAUSED:
         because = markdown.escape(say_reason(before.paused_because))
-        lines.insert(1, f"It was paused ({because}) and is active again.")
+        if subscription.state is SubscriptionState.PAUSED:
+            lines.insert(1, f"It stays paused ({because}); `/digest resume` resumes it.")
+        else:
+            lines.insert(1, f"It was paused ({because}) and is active again.")
     return "\n".join(lines)
 
 

@@ -224,14 +224,6 @@ async def test_members_without_manage_server_do_not_see_the_commands(
     assert f"digest {command}" not in world.member.available_commands(world.channel)
 
 
-async def test_members_are_refused_even_if_an_admin_shows_them_the_commands(world: World) -> None:
-    world.show_to_all("digest")
-    result = await world.member.slash(world.channel, "digest setup", categories="cs.CV")
-    assert shown(result).strip() == "Only members with the permission Manage Server may do this."
-    assert is_private(result)
-    assert await world.store.subscriptions.list_subscriptions() == []
-
-
 async def test_an_administrator_may_always(world: World) -> None:
     role = world.guild.create_role("root", permissions=discord.Permissions(administrator=True))
     carol = world.guild.add_member(world.env.create_user("carol"), roles=[role])

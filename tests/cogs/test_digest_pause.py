@@ -139,11 +139,15 @@ async def test_an_old_button_does_not_resume_what_an_admin_paused_since(world: W
     assert "not paused" in shown(clicked)
 
 
-async def test_setting_up_a_paused_digest_resumes_it_and_says_so(world: World) -> None:
+async def test_setting_up_a_digest_resumes_it_unless_an_admin_paused_it(world: World) -> None:
+    """What is missed would be posted, which nobody asked for who only changes a setting."""
     await world.set_up()
-    await digest(world, "pause")
-    assert "It was paused (an admin paused it) and is active again." in shown(await world.set_up())
+    await world.store.subscriptions.pause(world.channel.id, Reason(code=ReasonCode.MAY_NOT_POST))
+    assert "and is active again." in shown(await world.set_up())
     assert await state(world) is SubscriptionState.ACTIVE
+    await digest(world, "pause")
+    assert "It stays paused (an admin paused it)" in shown(await world.set_up())
+    assert await state(world) is SubscriptionState.PAUSED
 
 
 async def test_nothing_is_sent_while_a_digest_is_paused(world: World) -> None:

@@ -153,9 +153,6 @@ async def test_people_are_answered_over_the_wire(
         await bot.wait_until_ready()
         delivering = asyncio.create_task(delivery.run())
 
-        refused = await server.slash(guild, channel, eve, "digest setup", categories="cs.CV")
-        assert "Manage Server" in refused.content
-        assert refused.is_private
         done = await server.slash(guild, channel, ada, "digest setup", categories="cs.CV")
         assert "Digest set up" in done.content
         assert done.is_private

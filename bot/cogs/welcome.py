@@ -1,0 +1,34 @@
+"""The one thing that the bot says by itself in a server that it is new in."""
+
+import logging
+
+import aiohttp
+import discord
+
+from bot.cogs.digest_panel import HERE, make_step
+from bot.store.facts import Facts
+from bot.ui.panel import PanelAct, render_welcome
+from bot.ui.views import make_view
+
+log = logging.getLogger(__name__)
+
+WELCOMED = "welcomed."
+
+
+async def welcome(facts: Facts, guild: discord.Guild) -> None:
+    """Say hello in the system channel, if the bot may write there; once in a server's life.
+
+    It is noted before: a word too few is better than the same one twice.
+    """
+    channel, name = guild.system_channel, f"{WELCOMED}{guild.id}"
+    if channel is None or await facts.get(name) is not None:
+        return
+    permissions = channel.permissions_for(guild.me)
+    if not (permissions.view_channel and permissions.send_messages):
+        return
+    await facts.set(name, "1")
+    view = make_view([make_step(PanelAct.FORM, HERE, "Set up")])
+    try:
+        await channel.send(render_welcome(), view=view, nonce=f"w{guild.id}", silent=True)
+    except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+        log.warning("no welcome: %s", error, extra={"guild": guild.id})
