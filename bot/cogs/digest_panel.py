@@ -13,7 +13,6 @@ from bot.cogs.admin import (
     AdminCog,
     DigestChannel,
     channel_here,
-    channel_links,
     digest_cog,
     guild_of,
 )
@@ -118,14 +117,8 @@ async def show_panel(
     cog: AdminCog, interaction: discord.Interaction, subscription: Subscription, said: str = ""
 ) -> None:
     """Show a digest with its health and what can be done; ``said`` is what was done just now."""
-    guild, channel_id = guild_of(interaction), subscription.channel_id
-    outlooks = await cog.pipeline.outlooks([subscription])
-    embeds = render_panel(
-        subscription,
-        outlooks[channel_id],
-        await gather_status(cog, guild, [subscription]),
-        channel=channel_links(guild, [subscription])[channel_id],
-    )
+    health = await gather_status(cog, guild_of(interaction), [subscription])
+    embeds = render_panel(subscription, health)
     items = [*_menus(subscription), *await _steps(cog, subscription)]
     await interaction.edit_original_response(
         content=said or None, embeds=embeds, view=make_view(items)

@@ -50,7 +50,7 @@ async def show_preview(cog: AdminCog, interaction: discord.Interaction, page: Pr
         items += abstract_menus(draft.body)
     if len(drafts) >= JUMP_FROM:
         menu = PreviewMenu(**asdict(page))
-        items.append(PreviewJump(menu, list_pages(page, len(drafts))))
+        items.append(PreviewJump(menu, list_pages(page, len(drafts)), "Go to a page"))
     items += make_turns(PreviewPageButton, page, last=len(drafts))
     items += _ways_on(page, to_come, is_begun=is_begun)
     is_active = subscription.state is SubscriptionState.ACTIVE

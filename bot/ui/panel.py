@@ -9,9 +9,8 @@ from typing import ClassVar, Final, Self
 import discord
 
 from bot.digest.models import Place, Subscription, SubscriptionState
-from bot.digest.outlook import Outlook
 from bot.ui.drafts import Draft
-from bot.ui.replies import COLOUR, code, subscription_lines
+from bot.ui.replies import COLOUR, code, content_lines
 from bot.ui.styles import STYLES, style_of
 
 MAX_CATEGORIES_CHARS: Final = 400
@@ -123,16 +122,11 @@ def list_places(subscription: Subscription) -> list[discord.SelectOption]:
 
 def render_panel(
     subscription: Subscription,
-    outlook: Outlook,
     health: Sequence[discord.Embed],
-    *,
-    channel: str,
 ) -> list[discord.Embed]:
-    """Show a digest: its settings, then how it does."""
+    """Show a digest: what it holds, then when and how it comes, and how it does."""
     settings = discord.Embed(
-        title="Digest",
-        description=f"**{channel}**\n{subscription_lines(subscription, outlook)}",
-        colour=COLOUR,
+        title="Digest", description="\n".join(content_lines(subscription)), colour=COLOUR
     )
     return [settings, *health]
 

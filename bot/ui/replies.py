@@ -26,6 +26,7 @@ MAX_SHOWN = 600
 """Characters for one list of names; two of them and the rest fit a message's 2000."""
 ATTENTION = "**Needs attention**: something is wrong with its settings; `/digest status` says what"
 MAX_SHOWN_IN_LIST = 280
+MAX_TOPICS_SHOWN = 1200
 MAX_DIGESTS_SHOWN = 6  # of at most 900 characters each: Discord allows 6000 per message
 
 
@@ -157,6 +158,23 @@ def subscription_lines(
         *([ATTENTION] if find_defects(subscription) else []),
     )
     return "\n".join(lines)
+
+
+def content_lines(subscription: Subscription) -> list[str]:
+    """Say what a digest holds, with the queries of its topics, but not when and how it comes."""
+    topics = [
+        f"- **{markdown.escape(each.name)}** {code(each.query)}" for each in subscription.topics
+    ]
+    pings = describe_pings(subscription)
+    return [
+        f"Categories: {describe_categories(subscription.categories)}",
+        f"Papers: {describe_types(subscription)}",
+        f"Topics:{'' if topics else ' none, so every paper is posted'}",
+        *([fitting_lines(topics, MAX_TOPICS_SHOWN)] if topics else []),
+        *([f"Pings: {pings}"] if pings else []),
+        *_quiet_lines(subscription),
+        *([] if subscription.updates else [f"Posted messages: {UPDATES['leave']}"]),
+    ]
 
 
 def channel_link(guild_id: int, channel_id: int, name: str | None) -> str:
