@@ -29,6 +29,7 @@ from bot.arxiv.calendar import (
 )
 from bot.digest.audit import DayAudit, check_listings, count_whereabouts
 from bot.digest.build import build_digest
+from bot.digest.decided import as_decided, settings_text
 from bot.digest.due import digest_due, following, starts_with
 from bot.digest.messages import MessageDraft
 from bot.digest.models import (
@@ -253,6 +254,7 @@ class Pipeline:
             announced=digest.tally.announced,
             matching=None if digest.tally.no_topics else digest.tally.matching,
             planned=digest.tally.chosen,
+            settings=settings_text(subscription),
         )
         messages = await self.store.digests.plan(
             subscription,
@@ -346,7 +348,10 @@ class Pipeline:
         due: dict[date, list[Subscription]] = {}
         for subscription in await self.store.subscriptions.list_subscriptions():
             for day in self._due_days_safely(subscription, listings, decided):
-                due.setdefault(day, []).append(following(subscription, day, self.now()))
+                record = decided.get((subscription.channel_id, day))
+                settings = record.settings if record else None
+                followed = following(subscription, day, self.now())
+                due.setdefault(day, []).append(as_decided(followed, settings))
         return sum([await self._plan_day(due[day], day) for day in sorted(due)])
 
     async def plan_quiet(self) -> int:

@@ -222,6 +222,24 @@ async def test_a_category_that_is_added_brings_only_later_lists(
     assert await planned(pipeline, WEDNESDAY) == ["2403.00009", "2403.00008"]
 
 
+async def test_what_is_added_to_a_list_keeps_to_the_settings_of_its_digest(
+    pipeline: Pipeline, feeds: Feeds, clock: VirtualClock
+) -> None:
+    """A topic that was removed since brings no papers that the digest left out."""
+    await subscribe(pipeline)
+    store = pipeline.store
+    await store.subscriptions.set_topic(CHANNEL, "fourth", '"number 4" OR "number 1"')
+    feeds.show(make_listing(*make_papers(3)))
+    await pipeline.tick()
+    assert await planned(pipeline) == ["2403.00001"]
+    await store.subscriptions.delete_topic(CHANNEL, "fourth")
+    await subscribe(pipeline, types=tuple(AnnounceType))
+    clock.advance(timedelta(minutes=1))
+    await store.papers.add_listing(make_listing(*make_papers(5)), now=clock.now())
+    await pipeline.plan_due()
+    assert await planned(pipeline) == ["2403.00001", "2403.00004"]
+
+
 async def test_what_was_asked_for_gets_its_additions(
     pipeline: Pipeline, feeds: Feeds, clock: VirtualClock
 ) -> None:

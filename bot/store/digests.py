@@ -33,6 +33,8 @@ class DigestRecord:
     announced: int
     planned: int
     matching: int | None = None
+    settings: str | None = None
+    """With which it was decided (`bot.digest.decided`)."""
 
     @property
     def is_unmatched(self) -> bool:
@@ -110,8 +112,8 @@ class Digests:
         records = await self._database.read(
             select,
             DigestRecord,
-            "SELECT channel_id, announced_on, decided_at, announced, matching, planned FROM digest "
-            "WHERE announced_on >= :day",
+            "SELECT channel_id, announced_on, decided_at, announced, matching, planned, settings "
+            "FROM digest WHERE announced_on >= :day",
             {"day": day.isoformat()},
         )
         return {(record.channel_id, record.announced_on): record for record in records}
@@ -151,11 +153,12 @@ def _record(connection: sqlite3.Connection, decided: DigestRecord) -> None:
     change(
         connection,
         """
-        INSERT INTO digest (channel_id, announced_on, decided_at, announced, matching, planned)
-        VALUES (:channel_id, :day, :now, :announced, :matching, :planned)
+        INSERT INTO digest (channel_id, announced_on, decided_at, announced, matching, planned,
+            settings)
+        VALUES (:channel_id, :day, :now, :announced, :matching, :planned, :settings)
         ON CONFLICT DO UPDATE SET decided_at = excluded.decided_at,
             announced = excluded.announced, matching = excluded.matching,
-            planned = planned + excluded.planned
+            planned = planned + excluded.planned, settings = excluded.settings
         """,
         {
             "channel_id": decided.channel_id,
@@ -164,6 +167,7 @@ def _record(connection: sqlite3.Connection, decided: DigestRecord) -> None:
             "announced": decided.announced,
             "matching": decided.matching,
             "planned": decided.planned,
+            "settings": decided.settings,
         },
     )
 

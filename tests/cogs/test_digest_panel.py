@@ -10,7 +10,7 @@ from bot.cogs.digest_panel import ChoiceMenu, make_step
 from bot.cogs.digest_send import SendButton
 from bot.digest.models import SubscriptionState
 from bot.run.client import PaperBot
-from bot.ui.panel import PanelAct, PanelChoice, PanelSetting, list_styles
+from bot.ui.panel import PanelAct, PanelChoice, PanelSetting, PanelStep, list_styles
 from bot.ui.views import SendDay, make_view
 from tests.builders import DAY
 from tests.cogs.replies import is_private, labels, shown
@@ -181,11 +181,12 @@ async def test_made_up_buttons_do_nothing_to_another_servers_digest(world: World
     assert isinstance(bot, PaperBot)
     there = bot.get_channel(room.id)
     assert isinstance(there, discord.TextChannel)
-    buttons = [make_step(act, channel_id) for act in PanelAct]
-    send = SendButton(SendDay(channel_id=channel_id, day=DAY, is_sure=True), "Send")
-    message = await there.send(view=make_view([*buttons, send]))
-    for button in (*buttons, send):
-        clicked = await mallory.click(message, custom_id=button.item.custom_id)
+    steps = [PanelStep(act=act, channel_id=channel_id) for act in PanelAct]
+    send = SendDay(channel_id=channel_id, day=DAY, is_sure=True)
+    buttons = [make_step(each.act, channel_id) for each in steps]
+    message = await there.send(view=make_view([*buttons, SendButton(send, "Send")]))
+    for custom_id in [*(each.custom_id for each in steps), send.custom_id]:
+        clicked = await mallory.click(message, custom_id=custom_id)
         assert "exist" in shown(clicked) or "not there any more" in shown(clicked)
     style = PanelChoice(setting=PanelSetting.STYLE, channel_id=channel_id)
     menu = ChoiceMenu(style, list_styles(before[0]))

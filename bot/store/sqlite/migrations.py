@@ -729,6 +729,11 @@ SEVENTEENTH: Step = (
     "ALTER TABLE topic ADD COLUMN is_paused INTEGER NOT NULL DEFAULT 0",  # 1: it matches nothing
 )
 
+EIGHTEENTH: Step = (
+    # The settings with which a digest was decided; what is added to its lists keeps to them.
+    "ALTER TABLE digest ADD COLUMN settings TEXT",
+)
+
 STEPS: tuple[Step, ...] = (
     FIRST,
     SECOND,
@@ -747,6 +752,7 @@ STEPS: tuple[Step, ...] = (
     FIFTEENTH,
     SIXTEENTH,
     SEVENTEENTH,
+    EIGHTEENTH,
 )
 
 FUNCTIONS: Mapping[str, Callable[[str], str | None]] = {

@@ -39,6 +39,7 @@ TAKEN = (
     "b2a31437243b9bbf",
     "f6d6851e75d52008",
     "e7634071d4e9e3d0",
+    "5b3ee73b05a35771",
 )
 """The beginning of each step's SHA-256."""
 
