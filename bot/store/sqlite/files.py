@@ -188,21 +188,22 @@ class FileWatch:
 
     def _check_content(self) -> None:
         """Notice a copy that was written over the open file; its own changes only grow."""
+        known = self.changes  # before the look: another thread may look later, and see more
         try:
             if self._file is None:
                 self._file = os.open(self._path, os.O_RDONLY)
             header = os.pread(self._file, HEADER_LENGTH, 0)
         except OSError as error:
             raise DatabaseUnusable(self._say(self._path, error)) from error
-        if not header and not self.changes:
+        if not header and not known:
             return  # not written yet
         stamp = read_stamp(header)
-        if not header.startswith(MAGIC) or not stamp.has_log or stamp.changes < self.changes:
+        if not header.startswith(MAGIC) or not stamp.has_log or stamp.changes < known:
             raise DatabaseUnusable(
                 f"{self._path} was overwritten while it was in use, so it may hold parts of two "
                 "files; put a backup in its place with the command restore and start again."
             )
-        self.changes = stamp.changes
+        self.changes = max(self.changes, stamp.changes)
 
     def _check_files(self) -> None:
         for suffix in ("", *BESIDE):
