@@ -150,3 +150,16 @@ def test_a_channel_is_told_what_it_wants_to_know() -> None:
 def test_days_before_the_digest_was_set_up_are_not_told_of() -> None:
     new = replace(channel(), created_at=EXPECTED, begins=(("cs.CV", TUESDAY),))
     assert silences(new, known(since=MONDAY), EXPECTED + timedelta(hours=20)) == []
+
+
+def test_every_day_since_then_is_told_of() -> None:
+    """Without a readable begin, the digest begins today."""
+    late = [(MONDAY, Silence.LATE), (TUESDAY, Silence.LATE)]
+    assert silences(channel(), known(since=MONDAY), EXPECTED + LATE) == late
+    without = replace(channel(), created_at=None)
+    assert silences(without, known(since=MONDAY), EXPECTED + LATE) == late[1:]
+
+
+def test_only_a_day_of_which_nothing_matched_has_a_number() -> None:
+    (quiet,) = list_quiet_days(channel(), known(), now=EXPECTED + LATE)
+    assert (quiet.silence, quiet.announced) == (Silence.LATE, 0)
