@@ -98,7 +98,7 @@ async def live_through(day: Fetching, *statements: str, post_at: time | None = N
     await day.subscribe(channel=other)
     await day.store.subscriptions.set_topic(day.channel.id, "all", "paper")
     run_sql(day.store.database.path, *statements)
-    await day.until(at(DAY, 1), every=MINUTE)
+    await day.until(at(DAY, 1), every=10 * MINUTE)
     assert day.posted(other) == ids(LISTED)
     return other
 
