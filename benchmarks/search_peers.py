@@ -8,12 +8,13 @@ import contextlib
 import importlib
 import shutil
 import sqlite3
+import statistics
 import subprocess
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from bot.query.ast import And, Category, Node, Not, Or, Query, Since, Text, TextField, Until
 from bot.query.compile import compile_query
@@ -31,6 +32,24 @@ SETTINGS = (
 )
 
 
+class Took(NamedTuple):
+    """Milliseconds of computing, and by the wall."""
+
+    computing: float
+    wall: float
+
+    @classmethod
+    def since(cls, begun: float, computed: float, now_computed: float) -> "Took":
+        return cls((now_computed - computed) * 1000, (time.perf_counter() - begun) * 1000)
+
+    @classmethod
+    def median(cls, took: "Sequence[Took]") -> "Took":
+        return cls(
+            statistics.median(each.computing for each in took),
+            statistics.median(each.wall for each in took),
+        )
+
+
 class Peer(ABC):
     """An engine that can be asked some of the queries."""
 
@@ -40,16 +59,21 @@ class Peer(ABC):
     differs = ""
     """In what it may find other papers than ours; empty where they are not compared."""
 
-    def best_of(self, repeats: int, query: Query) -> tuple[float, list[str]] | None:
-        """Return the best time in milliseconds, and the papers; None when it cannot be asked."""
-        best, found = float("inf"), None
+    def median_of(self, repeats: int, query: Query) -> tuple[Took, list[str]] | None:
+        """Return the median times, and the papers; None when it cannot be asked."""
+        took: list[Took] = []
+        found: list[str] | None = None
         for _ in range(repeats):
-            begun = time.perf_counter()
+            begun, computed = time.perf_counter(), self.computing_s()
             found = self.ask(query)
             if found is None:
                 return None
-            best = min(best, time.perf_counter() - begun)
-        return best * 1000, found or []
+            took.append(Took.since(begun, computed, self.computing_s()))
+        return Took.median(took), found or []
+
+    def computing_s(self) -> float:
+        """Return how long it has computed until now."""
+        return time.process_time()
 
     @abstractmethod
     def ask(self, query: Query) -> list[str] | None:
@@ -322,6 +346,10 @@ class Postgres(Peer):
         )
         return [row.split(FIELD_END, 1)[0] for row in rows]
 
+    def computing_s(self) -> float:
+        """The server's process computes, not ours."""
+        return self._server.computing_s()
+
     def close(self) -> None:
         self._server.stop()
 
@@ -334,11 +362,19 @@ class PostgresServer:
         self._socket = folder
         self._binaries = binaries
         self._psql: subprocess.Popen[str] | None = None
+        self._pid: int | None = None
         self._start()
 
     @property
     def version(self) -> str:
         return self.send("SHOW server_version;")[0]
+
+    def computing_s(self) -> float:
+        """Return how long the process that answers has computed."""
+        if self._pid is None:
+            self._pid = int(self.send("SELECT pg_backend_pid();")[0])
+        spent = Path(f"/proc/{self._pid}/schedstat").read_text(encoding="ascii").split()[0]
+        return int(spent) / 1e9
 
     @property
     def size(self) -> str:

@@ -21,7 +21,6 @@ from tests.builders import NOW, make_listing
 from tests.shared import shared
 
 STARTERS = Path(__file__).resolve().parents[3] / "config" / "topics.toml"
-PAPERS = 3000
 TOPICS = 200
 LEAST = 0.99
 
@@ -30,7 +29,7 @@ _ENDINGS = ("", "s", "es", "ies", "ed", "d", "ied", "ing", "ings", "e", "y")
 
 def read_papers(path: Path) -> list[Paper]:
     with gzip.open(path, "rt", encoding="utf-8") as lines:
-        records = [json.loads(line) for line in lines][::9][:PAPERS]
+        records = [json.loads(line) for line in lines]
     return [
         build_paper(
             arxiv_id=record["id"],
@@ -105,7 +104,7 @@ def bare(text: str) -> str:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1200)
 async def test_nearly_all_that_topics_find_says_their_words(store: Store) -> None:
     papers = read_papers(shared("corpus/papers.jsonl.gz"))
     await store.papers.add_listing(make_listing(*papers), now=NOW)
@@ -120,6 +119,6 @@ async def test_nearly_all_that_topics_find_says_their_words(store: Store) -> Non
     roots = {query.text: query.root for query in queries}
     strange = [(text, paper) for text, paper in matches if not says(roots[text], paper)]
     assert len(queries) == TOPICS
-    assert len(matches) > 5000
+    assert len(matches) > 50_000
     shown = Counter(text for text, _ in strange).most_common(20)
     assert len(strange) <= (1 - LEAST) * len(matches), shown
