@@ -11,6 +11,7 @@ import math
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 from typing import Final
 
@@ -158,10 +159,12 @@ def compare(taste: Taste, papers: Iterable[Paper]) -> dict[ArxivId, Likeness]:
 
 
 def _compare(taste: Taste, paper: Paper) -> Likeness:
-    features = _features(taste.reference, paper)
-    score = _dot(features, taste.weights) - taste.expected
+    weights = taste.weights
+    score = _dot(taste.reference.vector(paper), weights) - taste.expected
+    score += AUTHOR_COUNTS * sum(weights.get(AUTHOR + name, 0.0) for name in paper.authors)
     if score <= 0:
         return Likeness(score=score)
+    features = _features(taste.reference, paper)
     shares = {
         term: weight * taste.weights[term]
         for term, weight in features.items()
@@ -206,7 +209,8 @@ def written(paper: Paper, terms: Iterable[str]) -> Iterator[str]:
         yield term.removeprefix(AUTHOR) if term.startswith(AUTHOR) else known.get(term, term)
 
 
-def _as_written(paper: Paper) -> dict[str, str]:
+@lru_cache(maxsize=256)  # those of a day that channels find alike
+def _as_written(paper: Paper) -> Mapping[str, str]:
     shown: dict[str, str] = {}
     for text in (paper.abstract, paper.title):
         said = [(lemma_of(token.word), token.start, token.end) for token in tokens(text)]
