@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, time
 
 from bot.digest.messages import DeliveryRecord, DeliveryState, MessageDraft
 from bot.digest.models import (
+    Cadence,
     Digest,
     DigestEntry,
     ListedIn,
@@ -168,6 +169,10 @@ def make_subscription(
     created_at: datetime = NOW,
     starts_after: int = 0,
     begins: Sequence[tuple[str, date]] = (),
+    cadences: Sequence[Cadence] = (Cadence.DAY,),
+    weekday: int = 4,
+    week_began_at: datetime | None = None,
+    top: int = 5,
 ) -> Subscription:
     return Subscription(
         id=id,
@@ -186,6 +191,10 @@ def make_subscription(
         created_at=created_at,
         starts_after=starts_after,
         begins=tuple(begins),
+        cadences=tuple(cadences),
+        weekday=weekday,
+        week_began_at=week_began_at,
+        top=top,
     )
 
 

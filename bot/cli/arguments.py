@@ -238,6 +238,9 @@ def _add_reading_commands(commands: "Subparsers[_Parser]") -> None:
     digest.add_argument("--style", choices=list(STYLES),
                         help="how messages look, with --format discord (default: "
                         f"{DEFAULT_STYLE.code})")  # fmt: skip
+    digest.add_argument("--cap", type=int, metavar="N",
+                        help="at most so many papers, with --format discord; the last message "
+                        "then has a button for the others (default: all)")  # fmt: skip
     audit = _add(
         commands, "audit",
         "Account for every paper that a category announced in a period: what is stored of each "

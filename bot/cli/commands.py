@@ -242,6 +242,10 @@ def _stopped() -> int:
 async def digest_command(options: Options, config: Config) -> int:
     if options.style and options.format != MESSAGES:
         raise InputError(f"--style is how messages look; add --format {MESSAGES}.")
+    if options.cap is not None and (options.format != MESSAGES or options.cap < 1):
+        raise InputError(
+            f"--cap is how many papers the messages have, 1 or more; add --format {MESSAGES}."
+        )
     subscription = _read_subscription(options)
     day = _parse_date(options.date) if options.date else None
     async with open_offline(config) as pipeline:
@@ -276,6 +280,7 @@ def _read_subscription(options: Options) -> Subscription:
         announce_types=tuple(map(AnnounceType, options.types)) or tuple(AnnounceType),
         topics=tuple(Topic(name=topic, query=topic) for topic in options.topic),
         style=options.style or DEFAULT_STYLE.code,
+        cap=options.cap or 0,
         created_at=_now(),
     )
 

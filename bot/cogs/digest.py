@@ -28,11 +28,13 @@ from bot.cogs.digest_status import show_status
 from bot.cogs.digest_taste import show_taste
 from bot.cogs.digest_why import explain_day, explain_paper
 from bot.cogs.options import (
+    EVERY_CHOICES,
     PLACE_CHOICES,
     TYPE_CHOICES,
     SetupOptions,
     offer_zones,
     parse_day,
+    read_cadence,
     suggest_times,
 )
 from bot.cogs.pings import suggest_roles
@@ -44,10 +46,11 @@ from bot.cogs.suggestions import (
     quietly,
 )
 from bot.delivery.reconcile import may_repeat
-from bot.digest.models import Subscription
+from bot.digest.models import Cadence, Subscription
+from bot.digest.week import find_end
 from bot.digest.zones import list_zones
 from bot.errors import InputError
-from bot.text.words import long_date
+from bot.text.words import WEEKDAYS, long_date
 from bot.ui.questions import Answer, Lot, Question
 from bot.ui.replies import (
     QUIET_DAYS,
@@ -57,7 +60,7 @@ from bot.ui.replies import (
 )
 from bot.ui.resolve import WHAT
 from bot.ui.styles import STYLES
-from bot.ui.views import PreviewPage, make_view
+from bot.ui.views import PreviewPage, SendDay, make_view
 
 CHANNEL_HELP = "the channel of the digest (default: this one)"
 
@@ -66,6 +69,10 @@ about_a_digest = app_commands.describe(channel=CHANNEL_HELP)
 about_a_day = app_commands.describe(
     channel=CHANNEL_HELP, date="a listing's date (default: the newest)"
 )
+
+
+WHICH_HELP = "which of the channel's digests, if it has both (default: the daily one)"
+CADENCES = [Choice(name=each.value, value=each.value) for each in Cadence]
 
 
 @app_commands.guild_only()
@@ -91,7 +98,10 @@ class DigestCog(
         where="in the channel (default), in a thread of the first message, or posts in a forum",
         top="brief: how many of the best papers are cards (default: 5)",
         cards_up_to="auto: up to how many papers all are cards (default: 25)",
+        cap="post at most so many papers a digest, the others on a press (default: 0, post all)",
         ping="a role to ping with each digest, or nobody (default)",
+        every="a digest of each day (default), of each week, or both",
+        weekday="the day on which weeks end and are posted (default: Friday)",
         quiet_days="what to say on a day without a digest (default: why, when one was expected)",
         updates="what becomes of posted messages when code, a version or a venue becomes known",
         query="a first topic: only papers that match, as in /paper search",
@@ -99,6 +109,8 @@ class DigestCog(
     @app_commands.choices(
         types=[Choice(name=words, value=words) for words in TYPE_CHOICES],
         style=[Choice(name=style.words, value=code) for code, style in STYLES.items()],
+        every=[Choice(name=words, value=words) for words in EVERY_CHOICES],
+        weekday=[Choice(name=name, value=name) for name in WEEKDAYS],
         where=[Choice(name=words, value=name) for words, name in PLACE_CHOICES.items()],
         quiet_days=[Choice(name=words, value=code) for code, words in QUIET_DAYS.items()],
         updates=[Choice(name=words, value=code) for code, words in UPDATES.items()],
@@ -115,6 +127,9 @@ class DigestCog(
         where: str | None = None,
         top: app_commands.Range[int, 0, 10] | None = None,
         cards_up_to: app_commands.Range[int, 0, 100] | None = None,
+        cap: app_commands.Range[int, 0, 1000] | None = None,
+        every: str | None = None,
+        weekday: str | None = None,
         ping: str | None = None,
         quiet_days: str | None = None,
         updates: str | None = None,
@@ -122,8 +137,8 @@ class DigestCog(
     ) -> None:
         options = SetupOptions(
             categories=categories, time=time, zone=zone, types=types, style=style, where=where,
-            top=top, cards_up_to=cards_up_to, ping=ping, quiet_days=quiet_days, updates=updates,
-            query=query,
+            top=top, cards_up_to=cards_up_to, cap=cap, ping=ping, every=every, weekday=weekday,
+            quiet_days=quiet_days, updates=updates, query=query,
         )  # fmt: skip
         if options.says_nothing:
             await open_form(self, interaction, channel.id if channel else HERE)
@@ -163,30 +178,49 @@ class DigestCog(
 
     @app_commands.command(description="See what would be posted, and why the rest would not be")
     @about_a_day
+    @app_commands.describe(every=WHICH_HELP)
+    @app_commands.choices(every=CADENCES)
     async def preview(
         self,
         interaction: discord.Interaction,
         channel: ChannelOption | None = None,
         date: str | None = None,
+        every: str | None = None,
     ) -> None:
         await defer_privately(interaction)
         subscription = await self.subscription(interaction, channel)
-        day = await self._day(subscription, date)
-        page = PreviewPage(channel_id=subscription.channel_id, day=day, page=0)
+        cadence = read_cadence(subscription, every)
+        day = await self._day(subscription, date, cadence)
+        page = PreviewPage(channel_id=subscription.channel_id, day=day, page=0, cadence=cadence)
         await show_preview(self, interaction, page)
 
     @app_commands.command(description="Post a digest now, without what was posted before")
     @about_a_day
+    @app_commands.describe(every=WHICH_HELP)
+    @app_commands.choices(every=CADENCES)
+    @app_commands.describe(offered="post the papers beyond the digest's cap, too (default: no)")
     async def send(
         self,
         interaction: discord.Interaction,
         channel: ChannelOption | None = None,
         date: str | None = None,
+        offered: bool | None = None,
+        every: str | None = None,
     ) -> None:
         await defer_privately(interaction)
         subscription = await self.subscription(interaction, channel)
-        day = await self._day(subscription, date)
-        await send_or_ask(self, interaction, subscription, day)
+        cadence = read_cadence(subscription, every)
+        if offered and cadence is Cadence.WEEK:
+            raise InputError(
+                "A week is one post; its buttons open the papers that it does not show."
+            )
+        wish = SendDay(
+            channel_id=subscription.channel_id,
+            day=await self._day(subscription, date, cadence),
+            cadence=cadence,
+            with_offered=bool(offered),
+        )
+        await send_or_ask(self, interaction, subscription, wish)
 
     @app_commands.command(description="What was posted, what comes next, and what went wrong")
     @app_commands.describe(channel="the channel of one digest (default: all of this server)")
@@ -231,15 +265,20 @@ class DigestCog(
     @app_commands.describe(
         month="year and month, such as 2026-10 (default: this month)", channel=CHANNEL_HELP
     )
+    @app_commands.describe(every=WHICH_HELP)
+    @app_commands.choices(every=CADENCES)
     async def audit(
         self,
         interaction: discord.Interaction,
         month: str | None = None,
         channel: ChannelOption | None = None,
+        every: str | None = None,
     ) -> None:
         await defer_privately(interaction)
         subscription = await self.subscription(interaction, channel)
-        await interaction.edit_original_response(embed=await audit_month(self, subscription, month))
+        cadence = read_cadence(subscription, every)
+        account = await audit_month(self, subscription, month, cadence)
+        await interaction.edit_original_response(embed=account)
 
     @app_commands.command(description="Show what likes have taught, and take words out of it")
     @app_commands.describe(channel=CHANNEL_HELP)
@@ -354,10 +393,13 @@ class DigestCog(
 
     # -- helpers -----------------------------------------------------------------------------
 
-    async def _day(self, subscription: Subscription, text: str | None) -> date:
-        """Return the date asked for, else the newest listing's; fetch one if there is none."""
-        if text:
-            return parse_day(text)
+    async def _day(self, subscription: Subscription, text: str | None, cadence: Cadence) -> date:
+        """Return the date asked for, else the newest listing's; of a week, its last day."""
+        day = parse_day(text) if text else await self._newest_day(subscription)
+        return find_end(day, subscription.weekday) if cadence is Cadence.WEEK else day
+
+    async def _newest_day(self, subscription: Subscription) -> date:
+        """Return the newest listing's date; fetch one if there is none."""
         if not subscription.categories:
             raise InputError(
                 "This digest follows no category that I know; choose some with /digest setup."

@@ -8,7 +8,7 @@ import discord
 
 from bot.arxiv.calendar import announcement_day
 from bot.cogs.admin import AdminCog
-from bot.digest.models import Subscription
+from bot.digest.models import Cadence, Subscription
 from bot.errors import InputError
 from bot.ui.audit import render_audit
 
@@ -27,9 +27,11 @@ def parse_month(text: str | None, today: date) -> date:
 
 
 async def audit_month(
-    cog: AdminCog, subscription: Subscription, month: str | None
+    cog: AdminCog, subscription: Subscription, month: str | None, cadence: Cadence
 ) -> discord.Embed:
     """Account for a month of one channel; days still to come are left out."""
     first = parse_month(month, announcement_day(cog.pipeline.now()))
     last = first.replace(day=monthrange(first.year, first.month)[1])
-    return render_audit(subscription, first, await cog.pipeline.audit(subscription, first, last))
+    return render_audit(
+        subscription, first, await cog.pipeline.audit(subscription, first, last, cadence)
+    )

@@ -14,10 +14,8 @@ from bot.cogs.admin import AdminCog, digest_cog
 from bot.cogs.answers import StateButton, StateMenu, make_turns
 from bot.cogs.digest_send import SendButton
 from bot.cogs.paper import abstract_menus
-from bot.digest.audit import check_listings
-from bot.digest.build import build_digest
 from bot.digest.models import SubscriptionState
-from bot.digest.select import Decision, Verdict
+from bot.digest.select import IS_SENT, Decision, Verdict
 from bot.errors import InputError
 from bot.pipeline import lay_out
 from bot.ui.preview import describe_preview, list_pages, render_message, render_summary
@@ -30,14 +28,13 @@ JUMP_FROM: Final = 3
 async def show_preview(cog: AdminCog, interaction: discord.Interaction, page: PreviewPage) -> None:
     """Replace the interaction's message by ``page`` of a preview, rendered again."""
     subscription = await cog.owned_subscription(interaction, page.channel_id)
-    to_come = await cog.pipeline.explain(subscription, page.day)
-    is_begun = any(each.verdict is Verdict.POSTED_BEFORE for each in to_come)
+    to_come = await cog.pipeline.explain(subscription, page.day, page.cadence)
+    is_begun = any(each.verdict in IS_SENT for each in to_come)
     page = replace(page, is_rest=page.is_rest and is_begun)
-    decisions = to_come
-    if is_begun and not page.is_rest:
-        decisions = await cog.pipeline.decide(subscription, page.day, anew=True)
-    records = await cog.store.intake.list_of(subscription.categories, page.day)
-    digest = build_digest(subscription, page.day, decisions, checks=check_listings(records))
+    decisions, anew = to_come, is_begun and not page.is_rest
+    if anew:
+        decisions = await cog.pipeline.decide(subscription, page.day, page.cadence, anew=True)
+    digest = await cog.pipeline.preview(subscription, page.day, page.cadence, anew=anew)
     likes = await cog.pipeline.likes(subscription, digest)
     drafts = lay_out(subscription, digest, likes=likes)
     page = replace(page, page=min(max(page.page, 0), len(drafts)))
@@ -69,7 +66,7 @@ def _ways_on(
     papers = sum(each.verdict is Verdict.POST for each in to_come)
     if papers:
         label = f"Post {papers:,} more now" if is_begun else "Post now"
-        send = SendDay(channel_id=page.channel_id, day=page.day)
+        send = SendDay(channel_id=page.channel_id, day=page.day, cadence=page.cadence)
         ways.append(SendButton(send, label, is_grave=True))
     return ways
 

@@ -1,6 +1,6 @@
 """Posting a digest on request; where it is many messages, that is said and asked first."""
 
-from datetime import date
+from dataclasses import replace
 from typing import Final
 
 import discord
@@ -8,7 +8,7 @@ import discord
 from bot.cogs.admin import AdminCog, digest_cog
 from bot.cogs.answers import StateButton
 from bot.cogs.digest_pause import require_active
-from bot.digest.models import Subscription
+from bot.digest.models import Cadence, Subscription
 from bot.pipeline import lay_out
 from bot.text.words import count_of
 from bot.ui.replies import SendOutcome, say_sent
@@ -20,40 +20,47 @@ MAX_UNASKED: Final = 5
 
 
 async def send_or_ask(
-    cog: AdminCog, interaction: discord.Interaction, subscription: Subscription, day: date
+    cog: AdminCog, interaction: discord.Interaction, subscription: Subscription, wish: SendDay
 ) -> None:
     """Post a digest, unless it is so long that the person should know first."""
     require_active(subscription)
-    digest = await cog.pipeline.preview(subscription, day)
+    digest = await cog.pipeline.preview(
+        subscription, wish.day, wish.cadence, with_offered=wish.with_offered
+    )
     likes = await cog.pipeline.likes(subscription, digest)
     messages = len(lay_out(subscription, digest, likes=likes))
     if messages <= MAX_UNASKED:
-        await send(cog, interaction, subscription, day)
+        await send(cog, interaction, subscription, wish)
         return
-    sure = SendDay(channel_id=subscription.channel_id, day=day, is_sure=True)
-    button = SendButton(sure, f"Post {count_of(messages, 'message')}", is_grave=True)
+    button = SendButton(
+        replace(wish, is_sure=True), f"Post {count_of(messages, 'message')}", is_grave=True
+    )
     await interaction.edit_original_response(
-        content=say_sure_to_send(subscription, day, digest.tally, messages=messages),
+        content=say_sure_to_send(subscription, wish.day, digest.tally, messages=messages),
         embeds=[],
         view=make_view([button]),
     )
 
 
 async def send(
-    cog: AdminCog, interaction: discord.Interaction, subscription: Subscription, day: date
+    cog: AdminCog, interaction: discord.Interaction, subscription: Subscription, wish: SendDay
 ) -> None:
     """Post what the channel does not have yet of a date, and say what became of it."""
     require_active(subscription)
-    await cog.store.subscriptions.begin_with(subscription.channel_id, day)
-    plan = await cog.pipeline.plan(subscription, day)
+    if wish.cadence is Cadence.DAY:
+        await cog.store.subscriptions.begin_with(subscription.channel_id, wish.day)
+    plan = await cog.pipeline.plan(
+        subscription, wish.day, cadence=wish.cadence, with_offered=wish.with_offered
+    )
     cog.delivery.wake()
-    deliveries = await cog.wait_for_messages(subscription.channel_id, day)
+    deliveries = await cog.wait_for_messages(subscription.channel_id, wish.day)
     outcome = SendOutcome(
         subscription=subscription,
-        day=day,
+        day=wish.day,
         tally=plan.tally,
         messages=plan.messages,
-        deliveries=tuple(deliveries),
+        deliveries=tuple(each for each in deliveries if each.cadence is wish.cadence),
+        cadence=wish.cadence,
     )
     await interaction.edit_original_response(content=say_sent(outcome), embeds=[], view=None)
 
@@ -69,4 +76,4 @@ class SendButton(StateButton[SendDay], state=SendDay):
         cog = digest_cog(interaction)
         subscription = await cog.owned_subscription(interaction, self.state.channel_id)
         post = send if self.state.is_sure else send_or_ask
-        await post(cog, interaction, subscription, self.state.day)
+        await post(cog, interaction, subscription, self.state)

@@ -18,7 +18,7 @@ from bot.cogs.options import SetupOptions, Wishes, read_wishes
 from bot.cogs.pings import read_ping
 from bot.cogs.topic_saving import read_draft, require_room
 from bot.delivery.reconcile import may_repeat
-from bot.digest.models import Subscription, Topic
+from bot.digest.models import Cadence, Subscription, Topic
 from bot.digest.tally import count_papers
 from bot.digest.zones import list_zones
 from bot.ui.drafts import Draft
@@ -96,7 +96,9 @@ async def _store(
 
 
 async def find_newest(cog: AdminCog, subscription: Subscription) -> Newest | None:
-    """Count the newest list of what a channel follows; None while none is stored."""
+    """Count the newest list of a channel with a daily digest; None while none is stored."""
+    if Cadence.DAY not in subscription.cadences:
+        return None
     newest = cog.store.papers.latest_listing_date
     days = [day for each in subscription.categories if (day := await newest(each)) is not None]
     if not days:

@@ -6,8 +6,9 @@ import discord
 
 from bot.cogs.admin import AdminCog, channel_links
 from bot.digest.messages import DeliveryRecord, DeliveryState
-from bot.digest.models import Subscription
+from bot.digest.models import Cadence, Subscription
 from bot.digest.select import Decision, Verdict
+from bot.digest.week import find_end
 from bot.models import ArxivId
 from bot.ui.day import DayStory, render_day
 from bot.ui.intake import say_state
@@ -26,7 +27,11 @@ async def explain_paper(cog: AdminCog, subscription: Subscription, arxiv_id: Arx
     posted = await cog.store.outbox.find_messages(subscription.guild_id, [arxiv_id])
     message = posted.get(arxiv_id)
     is_here = message is not None and message.channel_id == subscription.channel_id
-    dated = [await _decide(cog, subscription, arxiv_id, day) for day in days]
+    dated = [
+        await _decide(cog, subscription, arxiv_id, day, cadence)
+        for day in days
+        for cadence in subscription.cadences
+    ]
     return say_why(subscription, stored.paper, dated, posted=message if is_here else None)
 
 
@@ -71,19 +76,23 @@ async def _is_part(cog: AdminCog, record: DeliveryRecord) -> bool:
 
 
 async def _decide(
-    cog: AdminCog, subscription: Subscription, arxiv_id: ArxivId, day: date
+    cog: AdminCog, subscription: Subscription, arxiv_id: ArxivId, day: date, cadence: Cadence
 ) -> DatedDecision:
-    decisions = await cog.pipeline.explain(subscription, day)
+    is_week = cadence is Cadence.WEEK
+    named = find_end(day, subscription.weekday) if is_week else day
+    decisions = await cog.pipeline.explain(subscription, named, cadence)
     decision = next(each for each in decisions if each.entry.paper.arxiv_id == arxiv_id)
-    is_next = await _is_next(cog, subscription, day, decision)
-    return DatedDecision(day=day, decision=decision, is_next=is_next)
+    is_next = await _is_next(cog, subscription, named, decision, cadence)
+    return DatedDecision(day=named, decision=decision, is_next=is_next, cadence=cadence)
 
 
 async def _is_next(
-    cog: AdminCog, subscription: Subscription, day: date, decision: Decision
+    cog: AdminCog, subscription: Subscription, day: date, decision: Decision, cadence: Cadence
 ) -> bool:
     """Whether a paper that is not posted yet comes with the next digest."""
-    if decision.verdict is not Verdict.POST:
+    if decision.verdict not in (Verdict.POST, Verdict.OFFER):
         return False
-    outlooks = await cog.pipeline.outlooks([subscription])
-    return outlooks[subscription.channel_id].day == day
+    outlook = (await cog.pipeline.outlooks([subscription]))[subscription.channel_id]
+    if cadence is Cadence.WEEK:
+        return outlook.week is not None and outlook.week.end == day
+    return outlook.day == day

@@ -1,59 +1,86 @@
 """What a digest left out, opened privately by the button on its receipt. For everyone there."""
 
+from collections.abc import Collection
 from dataclasses import replace
+from typing import TypeVar
 
 import discord
 
 from bot.cogs.admin import digest_cog, guild_of
 from bot.cogs.answers import StateButton, defer_privately, make_turns
 from bot.cogs.paper import abstract_menus
-from bot.digest.models import DigestEntry
-from bot.digest.select import Verdict
+from bot.digest.models import Cadence, DigestEntry
+from bot.digest.select import IS_OFFERED, Verdict
 from bot.errors import InputError
 from bot.ui.left_out import render_left_out
 from bot.ui.styles import embeds_of, list_papers
-from bot.ui.views import LeftOut, make_view
+from bot.ui.views import DayPage, LeftOut, Offered, make_view
+
+Page = TypeVar("Page", bound=DayPage)
 
 
 class LeftOutButton(StateButton[LeftOut], state=LeftOut):
-    """Opens the papers that a digest left out, or turns their page."""
+    """Opens the papers that matched no topic, or turns their page."""
 
     async def press(self, interaction: discord.Interaction) -> None:
-        is_turning = interaction.message is not None and interaction.message.flags.ephemeral
-        if is_turning:
-            await interaction.response.defer()
-        else:
-            await defer_privately(interaction)
-        await show_left_out(interaction, self.state)
+        await _open(interaction)
+        await _show(interaction, self.state, LeftOutButton, [Verdict.NO_TOPIC_MATCHED])
 
 
-async def show_left_out(interaction: discord.Interaction, state: LeftOut) -> None:
-    """Show a page of what the date announced for the channel and did not match."""
-    entries, announced = await _read(interaction, state)
+class OfferedButton(StateButton[Offered], state=Offered):
+    """Opens the papers beyond a digest's cap, or turns their page."""
+
+    async def press(self, interaction: discord.Interaction) -> None:
+        await _open(interaction)
+        await _show(interaction, self.state, OfferedButton, IS_OFFERED)
+
+
+async def _open(interaction: discord.Interaction) -> None:
+    is_turning = interaction.message is not None and interaction.message.flags.ephemeral
+    if is_turning:
+        await interaction.response.defer()
+    else:
+        await defer_privately(interaction)
+
+
+async def _show(
+    interaction: discord.Interaction,
+    state: Page,
+    button: type[StateButton[Page]],
+    verdicts: Collection[Verdict],
+) -> None:
+    """Show a page of the papers of a date of which this was decided."""
+    entries, announced = await _read(interaction, state, verdicts)
     pages = list_papers(entries)
     if not pages:
-        raise InputError("Every paper of that day matches the channel's topics now.")
+        is_offer = isinstance(state, Offered)
+        where = "is in the channel" if is_offer else "matches the channel's topics"
+        raise InputError(f"Every paper of that day {where} now.")
     last = len(pages) - 1
-    state = replace(state, page=min(max(state.page, 0), last))
-    page = pages[state.page]
-    said = render_left_out(state, len(pages), left_out=len(entries), announced=announced)
+    shown = replace(state, page=min(max(state.page, 0), last))
+    page = pages[shown.page]
+    said = render_left_out(shown, len(pages), left_out=len(entries), announced=announced)
     await interaction.edit_original_response(
         content=said,
         embeds=[discord.Embed.from_dict(embed) for embed in embeds_of(page)],
-        view=make_view([*abstract_menus(page), *make_turns(LeftOutButton, state, last=last)]),
+        view=make_view([*abstract_menus(page), *make_turns(button, shown, last=last)]),
     )
 
 
-async def _read(interaction: discord.Interaction, state: LeftOut) -> tuple[list[DigestEntry], int]:
+async def _read(
+    interaction: discord.Interaction, state: DayPage, verdicts: Collection[Verdict]
+) -> tuple[list[DigestEntry], int]:
     """Decide the day again; ids can be made up, so the guild of the digest counts."""
     guild, cog = guild_of(interaction), digest_cog(interaction)
     subscription = await cog.store.subscriptions.get_subscription(state.channel_id)
     if subscription is None or subscription.guild_id != guild.id:
         raise InputError("This digest no longer exists; /paper search finds every paper it had.")
-    decisions = await cog.pipeline.decide(subscription, state.day)
+    if state.cadence is Cadence.WEEK and isinstance(state, Offered):
+        decisions = await cog.pipeline.decide_day_of_week(subscription, state.day)
+    else:
+        decisions = await cog.pipeline.decide(subscription, state.day, state.cadence)
     followed = [each for each in decisions if each.verdict is not Verdict.TYPE_NOT_FOLLOWED]
-    left_out = [each.entry for each in followed if each.verdict is Verdict.NO_TOPIC_MATCHED]
-    return left_out, len(followed)
+    return [each.entry for each in followed if each.verdict in verdicts], len(followed)
 
 
-BUTTONS = (LeftOutButton,)
+BUTTONS = (LeftOutButton, OfferedButton)

@@ -2,7 +2,7 @@
 
 import difflib
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, time
 from typing import Final, TypedDict
@@ -15,14 +15,21 @@ from bot.arxiv.taxonomy import (
     is_category,
 )
 from bot.digest.countries import suggest_countries, zones_of_country
-from bot.digest.models import PLAIN_DIGEST, DigestOptions, Place, QuietDays, Subscription
+from bot.digest.models import (
+    PLAIN_DIGEST,
+    Cadence,
+    DigestOptions,
+    Place,
+    QuietDays,
+    Subscription,
+)
 from bot.digest.zones import ZoneMeaning, read_meaning, suggest_meanings
 from bot.errors import InputError
 from bot.models import AnnounceType
 from bot.query.ast import Query
 from bot.query.parser import parse_query, refine
 from bot.query.values import BadValue, parse_since, parse_until
-from bot.text.words import joined
+from bot.text.words import WEEKDAYS, joined
 from bot.ui.replies import QUIET_DAYS, UPDATES
 from bot.ui.styles import DEFAULT_STYLE, STYLES, style_of
 
@@ -289,7 +296,10 @@ class SetupOptions:
     where: str | None = None
     top: int | None = None
     cards_up_to: int | None = None
+    cap: int | None = None
     ping: str | None = None
+    every: str | None = None
+    weekday: str | None = None
     quiet_days: str | None = None
     updates: str | None = None
     query: str | None = None
@@ -330,6 +340,55 @@ def read_quiet_days(before: Subscription | None, text: str | None) -> QuietDays:
     raise InputError(f"quiet_days: {_quoted(text)} is none of its choices; use {choices}.")
 
 
+EVERY_CHOICES: Final[Mapping[str, tuple[Cadence, ...]]] = {
+    "day": (Cadence.DAY,),
+    "week": (Cadence.WEEK,),
+    "day and week": (Cadence.DAY, Cadence.WEEK),
+}
+"""How often a digest may come, by the words that an admin picks."""
+
+
+def read_cadences(before: Subscription | None, text: str | None) -> tuple[Cadence, ...]:
+    """Read how often a digest comes; a new one comes every day."""
+    if text is None:
+        return before.cadences if before else PLAIN_DIGEST.cadences
+    wanted = " ".join(text.lower().split())
+    if wanted not in EVERY_CHOICES:
+        names = ", ".join(EVERY_CHOICES)
+        raise InputError(f"every: {_quoted(text)} is none of its choices; use {names}.")
+    return EVERY_CHOICES[wanted]
+
+
+def read_weekday(
+    before: Subscription | None, text: str | None, cadences: Collection[Cadence]
+) -> int:
+    """Read the day on which weeks end, 0 for Monday; Friday if nothing else is said."""
+    if text is None:
+        return before.weekday if before else PLAIN_DIGEST.weekday
+    if Cadence.WEEK not in cadences:
+        raise InputError("The weekday belongs to a weekly digest: add every:week, or leave it out.")
+    wanted = text.strip().lower()
+    found = [number for number, name in enumerate(WEEKDAYS) if name.lower() == wanted]
+    if not found:
+        raise InputError(f"{_quoted(text)} is no weekday; use {', '.join(WEEKDAYS)}.")
+    return found[0]
+
+
+def read_cadence(subscription: Subscription, text: str | None) -> Cadence:
+    """Read which of a channel's digests is meant; without a word, the daily one if there is one.
+
+    Raises `InputError` if the channel has none of that cadence.
+    """
+    if text is None:
+        return subscription.cadences[0] if subscription.cadences else Cadence.DAY
+    wanted = text.strip().lower()
+    for cadence in subscription.cadences:
+        if wanted == cadence:
+            return cadence
+    has = " and ".join(f"every {each}" for each in subscription.cadences)
+    raise InputError(f"This channel has no digest every {_quoted(text)}; it has one {has}.")
+
+
 def read_updates(before: Subscription | None, text: str | None) -> bool:
     """Read whether posted messages are edited when more becomes known; by default they are."""
     if text is None:
@@ -348,6 +407,7 @@ def read_wishes(
     """Read the options of ``/digest setup``; what is left out stays as it was ``before``."""
     old = before or NEW_DIGEST
     place, is_cards = parse_place(options.where) if options.where else (None, old.cards_in_thread)
+    cadences = read_cadences(before, options.every)
     return Wishes(
         categories=_read_categories(before, options.categories),
         announce_types=parse_types(options.types) if options.types else old.announce_types,
@@ -362,6 +422,9 @@ def read_wishes(
             ping_role=old.ping_role,
             quiet_days=read_quiet_days(before, options.quiet_days),
             updates=read_updates(before, options.updates),
+            cap=old.cap if options.cap is None else options.cap,
+            cadences=cadences,
+            weekday=read_weekday(before, options.weekday, cadences),
         ),
     )
 

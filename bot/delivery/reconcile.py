@@ -19,7 +19,7 @@ from bot.digest.models import Reason, ReasonCode, Subscription
 from bot.models import ArxivId, Clock
 from bot.store.store import Store
 from bot.ui.reasons import say_reason
-from bot.ui.styles import style_of
+from bot.ui.styles import cadence_of, style_of
 
 log = logging.getLogger(__name__)
 
@@ -112,6 +112,7 @@ class Reconciliation:
             posted_at=message.posted_at,
             thread_id=message.thread_id,
             thread_name=message.thread_name,
+            cadence=cadence_of(message.shown.line),
         )
 
     async def _pause(self, subscription: Subscription, reason: Reason | None) -> None:

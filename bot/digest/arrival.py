@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from heapq import heappop, heappush
 from itertools import accumulate, islice
 
-from bot.digest.models import Reason
+from bot.digest.models import Cadence, Reason
 
 CHANNEL_LIMIT = 5
 CHANNEL_LIMIT_S = 5.0
@@ -38,6 +38,7 @@ class PastDigest:
     """A digest that was decided: ``planned`` of ``announced`` papers were chosen for the channel.
 
     ``matching`` of them match a topic; None where there were no topics, or it was not counted.
+    ``offered`` are behind a button of it.
     Of its ``messages``, ``sent`` are in the channel; ``first_message_id`` is the first of them,
     and ``first_thread_id`` the thread in which that is, if any.
     """
@@ -46,6 +47,8 @@ class PastDigest:
     announced: int
     matching: int | None = None
     planned: int
+    offered: int = 0
+    cadence: Cadence = Cadence.DAY
     messages: int
     sent: int
     first_message_id: int | None

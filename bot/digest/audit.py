@@ -14,8 +14,8 @@ from bot.models import ArxivId, DayRecord, IntakeSource
 class Whereabouts(StrEnum):
     """Where an announced paper is, as seen from one channel and date.
 
-    ``posted`` is in that date's digest, ``before`` in that of another date; ``not-posted`` matches
-    by today's settings and was never planned.
+    ``posted`` is in that date's digest, ``before`` in that of another date, ``offered`` behind a
+    button of one; ``not-posted`` matches by today's settings and was never planned.
     """
 
     POSTED = "posted"
@@ -26,6 +26,7 @@ class Whereabouts(StrEnum):
     UNKNOWN = "unknown"
     LEFT = "left"
     NOT_POSTED = "not-posted"
+    OFFERED = "offered"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +65,8 @@ def count_whereabouts(
 ) -> Mapping[Whereabouts, int]:
     """Count where the papers of the followed types are; each is counted once.
 
-    ``posted_on`` holds the dates whose digests carried a paper to the channel.
+    ``day`` is that of the digest to which they belong, ``posted_on`` holds the dates whose digests
+    carried a paper to the channel.
     """
     return Counter(
         _find(day, decision, posted_on.get(decision.entry.paper.arxiv_id, ()))
@@ -84,8 +86,10 @@ _BY_DELIVERY = {
 def _find(day: date, decision: Decision, posted_on: Collection[date]) -> Whereabouts:
     if decision.verdict is Verdict.NO_TOPIC_MATCHED:
         return Whereabouts.NOT_MATCHED
-    if decision.verdict is Verdict.POST:
+    if decision.verdict in (Verdict.POST, Verdict.OFFER):
         return Whereabouts.NOT_POSTED
     if decision.delivery is not None:
         return _BY_DELIVERY[decision.delivery]
+    if decision.verdict is Verdict.OFFERED_BEFORE:
+        return Whereabouts.OFFERED
     return Whereabouts.POSTED if day in posted_on else Whereabouts.BEFORE

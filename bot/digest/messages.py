@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 
-from bot.digest.models import Place, Reason
+from bot.digest.models import Cadence, Place, Reason
 from bot.models import ArxivId
 
 
@@ -23,6 +23,8 @@ class MessageDraft:
     body: Mapping[str, object]
     papers: tuple[tuple[ArxivId, int], ...]
     """The identifiers and versions of the papers in this message, in order."""
+    offered: tuple[tuple[ArxivId, int], ...] = ()
+    """Those of the papers that a button of it opens."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,6 +108,7 @@ class DeliveryRecord:
     thread_name: str = ""
     has_thread: bool | None = False
     tags: tuple[str, ...] = ()
+    cadence: Cadence = Cadence.DAY
     has_next: bool = field(default=False, compare=False)
 
     @property

@@ -29,6 +29,13 @@ class Place(StrEnum):
     FORUM = "forum"
 
 
+class Cadence(StrEnum):
+    """How often a digest comes; a channel may have one of each. A paper comes once in each."""
+
+    DAY = "day"
+    WEEK = "week"
+
+
 class QuietDays(StrEnum):
     """What a channel is told of a day without a digest.
 
@@ -171,6 +178,9 @@ class DigestOptions:
     ping_role: int | None = None
     quiet_days: QuietDays = QuietDays.NONE
     updates: bool = True
+    cap: int = 0
+    cadences: tuple[Cadence, ...] = (Cadence.DAY,)
+    weekday: int = 4
 
 
 PLAIN_DIGEST: Final = DigestOptions()
@@ -191,6 +201,9 @@ class Subscription:
     papers at greater length, those are the ``top`` ones, all of them up to ``cards_up_to`` papers.
     ``ping_role`` is pinged by the first message of each date; ``quiet_days`` says what is told of
     a date without one. With ``updates`` its messages are edited when more becomes known of a paper.
+    At most ``cap`` papers of a date are posted, the others offered on a press; 0: all are posted.
+    ``cadences`` says whether it gets a digest of each day, of each week, or both; its weeks end on
+    ``weekday`` (0: Monday), and the first of them no earlier than ``week_began_at``.
     What of its settings is ``unreadable`` is not in the others.
     """
 
@@ -210,6 +223,10 @@ class Subscription:
     ping_role: int | None = None
     quiet_days: QuietDays = QuietDays.NONE
     updates: bool = True
+    cap: int = 0
+    cadences: tuple[Cadence, ...] = (Cadence.DAY,)
+    weekday: int = 4
+    week_began_at: datetime | None = None
     state: SubscriptionState = SubscriptionState.ACTIVE
     paused_because: Reason | None = None
     created_at: datetime | None
@@ -262,13 +279,15 @@ class Tally:
     ``types`` counts the distinct papers that the followed categories announced with the followed
     types, by their weightiest type; ``announced`` is their sum, and the one number that all others
     are part of. ``matching`` of them match a topic, all where there are ``no_topics``. Of the
-    matching ``before`` were sent to the channel already, and ``chosen`` are still to be posted.
+    matching ``before`` were sent to the channel already, ``offered`` are or will be behind a button
+    of the digest, and ``chosen`` are still to be posted.
     """
 
     types: Mapping[AnnounceType, int]
     matching: int
     before: int
     no_topics: bool
+    offered: int = 0
 
     @property
     def announced(self) -> int:
@@ -276,7 +295,7 @@ class Tally:
 
     @property
     def chosen(self) -> int:
-        return self.matching - self.before
+        return self.matching - self.before - self.offered
 
     @property
     def left_out(self) -> int:
@@ -304,7 +323,9 @@ class Digest:
     """What is posted to one channel for one announcement date.
 
     ``checks`` say of each category how its listing was checked.
-    ``tally`` counts what the date announced for the channel, ``entries`` are what is chosen of it.
+    ``tally`` counts what the date announced for the channel, ``entries`` are what is chosen of it,
+    and ``offered`` what a button of its last message opens.
+    Of a week, ``announced_on`` is its last date, and ``offered_by_day`` counts what is offered.
     ``is_supplement`` marks papers that reached the listing after a first digest was posted.
     ``entries`` are in the given ``order``; the first ``top`` of them stand out, and where there are
     no more than ``cards_up_to``, all do.
@@ -314,9 +335,12 @@ class Digest:
     announced_on: date
     entries: tuple[DigestEntry, ...]
     tally: Tally
+    offered: tuple[DigestEntry, ...] = ()
     channel_id: int = 0
     checks: tuple[ListingCheck, ...] = ()
     is_supplement: bool = False
+    cadence: Cadence = Cadence.DAY
+    offered_by_day: tuple[tuple[date, int], ...] = ()
     order: Order = Order.LISTING
     top: int = 0
     cards_up_to: int = 25

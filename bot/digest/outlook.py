@@ -4,7 +4,7 @@ The same rules as those by which a digest is planned (`due`), asked ahead of tim
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time
 
 from bot.arxiv.calendar import (
@@ -14,12 +14,10 @@ from bot.arxiv.calendar import (
     next_announcement_day,
 )
 from bot.digest.due import digest_due, due_instant, following, starts_with
-from bot.digest.models import Subscription
+from bot.digest.models import Cadence, Subscription
+from bot.digest.week import ListingKey, WeekAhead, last_end, look_a_week_ahead
 from bot.digest.zones import zone_of
 from bot.models import DayRecord
-
-ListingKey = tuple[str, date]
-"""A category and an announcement date."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +36,8 @@ class Outlook:
     waits_for: tuple[str, ...] = ()
     goes_without_at: datetime | None = None
     is_due: bool = False
+    week: WeekAhead | None = None
+    """The next week, where the channel has a weekly digest."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,8 +46,9 @@ class KnownDays:
 
     ``numbers`` counts the stored listings as they came, ``ready_at`` says from when on one may be
     used; ``decided`` are the digests that are done, and ``unmatched`` says of those without a match
-    how many papers there were; ``records`` are those of the judge. ArXiv is first asked about a day
-    at ``poll_start``, Eastern.
+    how many papers there were; ``records`` are those of the judge. ``week_ready_at`` and
+    ``week_decided`` are the same for the last two weeks. ArXiv is first asked about a day at
+    ``poll_start``, Eastern.
     """
 
     since: date
@@ -57,10 +58,25 @@ class KnownDays:
     records: Mapping[ListingKey, DayRecord]
     poll_start: time
     unmatched: Mapping[tuple[int, date], int] = field(default_factory=dict)
+    week_ready_at: Mapping[ListingKey, datetime] = field(default_factory=dict)
+    week_decided: Collection[tuple[int, date]] = ()
 
 
 def look_ahead(subscription: Subscription, known: KnownDays, *, now: datetime) -> Outlook:
-    """Find the oldest day whose digest is still to come."""
+    """Find the oldest day whose digest is still to come, and the next week of a weekly one."""
+    outlook = _look_a_day_ahead(subscription, known, now)
+    if Cadence.WEEK not in subscription.cadences:
+        return outlook
+    today = announcement_day(now)
+    last = last_end(today, subscription.weekday)
+    is_decided = (subscription.channel_id, last) in known.week_decided
+    ahead = look_a_week_ahead(
+        subscription, known.week_ready_at, today=today, is_decided=is_decided, now=now
+    )
+    return replace(outlook, week=ahead)
+
+
+def _look_a_day_ahead(subscription: Subscription, known: KnownDays, now: datetime) -> Outlook:
     today = announcement_day(now)
     for day in _days(subscription, known, today):
         if _is_to_come(subscription, day, known, now):
@@ -71,6 +87,8 @@ def look_ahead(subscription: Subscription, known: KnownDays, *, now: datetime) -
 
 def list_skipped(subscription: Subscription, known: KnownDays, *, now: datetime) -> Sequence[date]:
     """List the known days that brought no digest and will bring none, newest first."""
+    if Cadence.DAY not in subscription.cadences:
+        return []
     today = announcement_day(now)
     began = subscription.created_at
     first = known.since if began is None else announcement_day(began)

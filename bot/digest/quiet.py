@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from bot.arxiv.calendar import SATURDAY, announcement_day, is_announcement_day
 from bot.digest.due import following
-from bot.digest.models import QuietDays, Subscription
+from bot.digest.models import Cadence, QuietDays, Subscription
 from bot.digest.outlook import KnownDays, first_possible
 from bot.models import DayRecord, IntakeVerdict
 
@@ -48,6 +48,8 @@ def list_quiet_days(
     now: datetime,
 ) -> list[QuietDay]:
     """List the dates, oldest first, of which the channel is to be told that it is quiet."""
+    if Cadence.DAY not in subscription.cadences:
+        return []
     today = announcement_day(now)
     first = max(known.since, announcement_day(subscription.created_at or now))
     dates = (first + timedelta(days=count) for count in range((today - first).days + 1))

@@ -4,7 +4,7 @@ Pure: listings, matches and what was delivered before go in, one decision per pa
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from bot.digest.models import DigestEntry, ListedIn, Subscription
@@ -12,12 +12,26 @@ from bot.models import Announcement, AnnounceType, ArxivId, Listing, Paper, leas
 
 
 class Verdict(StrEnum):
-    """What becomes of one announced paper in one channel."""
+    """What becomes of one announced paper in one channel.
+
+    A paper is to be offered (``offer``) when the digest's cap leaves it out, and counts as offered
+    from then on: no later digest posts it as new.
+    """
 
     POST = "post"
     TYPE_NOT_FOLLOWED = "type-not-followed"
     NO_TOPIC_MATCHED = "no-topic-matched"
     POSTED_BEFORE = "posted-before"
+    OFFER = "offer"
+    OFFERED_BEFORE = "offered-before"
+
+
+IS_OFFERED = (Verdict.OFFER, Verdict.OFFERED_BEFORE)
+"""A button of the digest opens it, or will."""
+
+
+IS_SENT = (Verdict.POSTED_BEFORE, Verdict.OFFERED_BEFORE)
+"""A message was planned for it before."""
 
 
 class DeliveryStatus(StrEnum):
@@ -110,11 +124,12 @@ class Decider:
         subscription: Subscription,
         matches: Mapping[str, Collection[ArxivId]],
         delivered: Mapping[ArxivId, int],
+        offered: Collection[ArxivId] = (),
     ) -> tuple[Decision, ...]:
         """Decide about every paper, in the order of the date.
 
         ``matches`` maps a topic's name to the identifiers its query found, ``delivered`` a paper to
-        the highest version that the channel was sent.
+        the highest version that the channel was sent; those ``offered`` were not posted.
         """
         followed = frozenset(subscription.announce_types)
         topics = _topics_of(subscription, matches)
@@ -127,6 +142,7 @@ class Decider:
                     followed,
                     None if topics is None else topics.get(arxiv_id, ()),
                     delivered.get(arxiv_id),
+                    is_offered=arxiv_id in offered,
                 )
         return tuple(decisions)
 
@@ -171,6 +187,8 @@ def _decide_one(
     followed: Collection[AnnounceType],
     topics: tuple[str, ...] | None,
     sent_version: int | None,
+    *,
+    is_offered: bool = False,
 ) -> Decision:
     """Decide about a paper that matches ``topics``; None: the channel has none to match."""
     types = [each.announce_type for each in announced.listed_in]
@@ -179,7 +197,7 @@ def _decide_one(
     if not wanted:
         verdict = Verdict.TYPE_NOT_FOLLOWED
     elif not due:
-        verdict = Verdict.POSTED_BEFORE
+        verdict = Verdict.OFFERED_BEFORE if is_offered else Verdict.POSTED_BEFORE
     elif topics is not None and not topics:
         verdict = Verdict.NO_TOPIC_MATCHED
     else:
@@ -205,3 +223,14 @@ def _is_due(announce_type: AnnounceType, version: int, sent_version: int | None)
 
 def _weightiest(types: Sequence[AnnounceType]) -> AnnounceType:
     return types[0] if len(types) == 1 else min(types, key=_WEIGHT.__getitem__)
+
+
+def cap_papers(decisions: Iterable[Decision], kept: Iterable[DigestEntry]) -> tuple[Decision, ...]:
+    """Offer what was to be posted and is not among the ``kept`` papers."""
+    kept_ids = {entry.paper.arxiv_id for entry in kept}
+    return tuple(
+        replace(each, verdict=Verdict.OFFER)
+        if each.verdict is Verdict.POST and each.entry.paper.arxiv_id not in kept_ids
+        else each
+        for each in decisions
+    )

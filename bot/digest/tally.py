@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from bot.digest.models import Subscription, Tally
-from bot.digest.select import Decision, Verdict
+from bot.digest.select import IS_OFFERED, Decision, Verdict
 
 
 def count_papers(subscription: Subscription, decisions: Iterable[Decision]) -> Tally:
@@ -21,4 +21,5 @@ def count_papers(subscription: Subscription, decisions: Iterable[Decision]) -> T
         matching=len(matching),
         before=sum(each.verdict is Verdict.POSTED_BEFORE for each in matching),
         no_topics=no_topics,
+        offered=sum(each.verdict in IS_OFFERED for each in matching),
     )

@@ -29,7 +29,7 @@ import discord
 from bot.arxiv.files import parse_listing_file
 from bot.config.schema import Config, DatabaseConfig
 from bot.delivery.worker import Delivery
-from bot.digest.models import PLAIN_DIGEST, DigestOptions, Place, Subscription
+from bot.digest.models import PLAIN_DIGEST, Cadence, DigestOptions, Place, Subscription
 from bot.errors import InputError
 from bot.models import AnnounceType, Clock, Listing
 from bot.run.app import App, build_app, open_offline
@@ -111,6 +111,14 @@ SCENES = (
         shows="as #papers, but in a forum: one post a day",
         style="auto",
         options=DigestOptions(place=Place.FORUM),
+        topics=TOPICS,
+    ),
+    Scene(
+        name="week",
+        shows="a weekly digest that ends on this day: the best matches, the others by day",
+        greeting=f"{POSTED} Its buttons open the other papers of each day, for you alone.",
+        style="auto",
+        options=DigestOptions(cadences=(Cadence.WEEK,), weekday=1),  # a Tuesday, as the listing's
         topics=TOPICS,
     ),
     Scene(

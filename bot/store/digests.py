@@ -7,7 +7,7 @@ from datetime import date, datetime
 
 from bot.digest.due import PATIENCE
 from bot.digest.messages import MessageDraft
-from bot.digest.models import Subscription
+from bot.digest.models import Cadence, Subscription
 from bot.store.outbox.outbox import plan_messages
 from bot.store.sqlite.executor import Database
 from bot.store.sqlite.statements import (
@@ -25,6 +25,7 @@ class DigestRecord:
     """One decision: ``planned`` of ``announced`` papers were chosen for the channel so far.
 
     ``matching`` of them match a topic; None where there were no topics, or it was not counted.
+    ``offered`` are behind a button of the digest.
     """
 
     channel_id: int
@@ -35,6 +36,8 @@ class DigestRecord:
     matching: int | None = None
     settings: str | None = None
     """With which it was decided (`bot.digest.decided`)."""
+    cadence: Cadence = Cadence.DAY
+    offered: int = 0
 
     @property
     def is_unmatched(self) -> bool:
@@ -107,14 +110,16 @@ class Digests:
             _plan, subscription, drafts, decided, follow, thread_name, known_update, now
         )
 
-    async def list_since(self, day: date) -> Mapping[tuple[int, date], DigestRecord]:
-        """Every digest decided for ``day`` or later, by channel and date."""
+    async def list_since(
+        self, day: date, cadence: Cadence = Cadence.DAY
+    ) -> Mapping[tuple[int, date], DigestRecord]:
+        """Every digest of a cadence decided for ``day`` or later, by channel and date."""
         records = await self._database.read(
             select,
             DigestRecord,
-            "SELECT channel_id, announced_on, decided_at, announced, matching, planned, settings "
-            "FROM digest WHERE announced_on >= :day",
-            {"day": day.isoformat()},
+            "SELECT channel_id, announced_on, decided_at, announced, matching, planned, cadence, "
+            "offered, settings FROM digest WHERE announced_on >= :day AND cadence = :cadence",
+            {"day": day.isoformat(), "cadence": cadence.value},
         )
         return {(record.channel_id, record.announced_on): record for record in records}
 
@@ -140,6 +145,7 @@ def _plan(
         drafts,
         thread_name,
         known_update,
+        decided.cadence,
         follow,
         now,
     )
@@ -153,12 +159,14 @@ def _record(connection: sqlite3.Connection, decided: DigestRecord) -> None:
     change(
         connection,
         """
-        INSERT INTO digest (channel_id, announced_on, decided_at, announced, matching, planned,
-            settings)
-        VALUES (:channel_id, :day, :now, :announced, :matching, :planned, :settings)
+        INSERT INTO digest (channel_id, cadence, announced_on, decided_at, announced, matching,
+            planned, offered, settings)
+        VALUES (:channel_id, :cadence, :day, :now, :announced, :matching, :planned, :offered,
+            :settings)
         ON CONFLICT DO UPDATE SET decided_at = excluded.decided_at,
             announced = excluded.announced, matching = excluded.matching,
-            planned = planned + excluded.planned, settings = excluded.settings
+            planned = planned + excluded.planned, offered = excluded.offered,
+            settings = excluded.settings
         """,
         {
             "channel_id": decided.channel_id,
@@ -168,6 +176,8 @@ def _record(connection: sqlite3.Connection, decided: DigestRecord) -> None:
             "matching": decided.matching,
             "planned": decided.planned,
             "settings": decided.settings,
+            "cadence": decided.cadence.value,
+            "offered": decided.offered,
         },
     )
 

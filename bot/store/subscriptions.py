@@ -10,6 +10,7 @@ from typing import Final
 from bot.arxiv.taxonomy import canonical_category, is_category
 from bot.digest.models import (
     PLAIN_DIGEST,
+    Cadence,
     DigestOptions,
     Place,
     QuietDays,
@@ -36,7 +37,8 @@ from bot.store.sqlite.statements import (
 
 COLUMNS = (
     f"id, guild_id, channel_id, categories, announce_types, post_at, zone, style, "
-    f"top, cards_up_to, place, cards_in_thread, ping_role, quiet_days, updates, state, "
+    f"top, cards_up_to, place, cards_in_thread, ping_role, quiet_days, updates, cap, cadences, "
+    f"weekday, week_began_at, state, "
     f"{reason_column('paused_because', 'paused_details')} AS paused_because, "
     f"created_at, starts_after"
 )
@@ -103,6 +105,9 @@ class Subscriptions:
             "ping_role": options.ping_role,
             "quiet_days": options.quiet_days.value,
             "updates": options.updates,
+            "cap": options.cap,
+            "cadences": " ".join(options.cadences),
+            "weekday": options.weekday,
         }
         return await self._database.write_within(
             PERSONS_PATIENCE_S, _set, channel_id, values, out, now
@@ -220,10 +225,12 @@ def _set(
         """
         INSERT INTO subscription (guild_id, channel_id, categories, announce_types,
             post_at, zone, style, top, cards_up_to, place, cards_in_thread,
-            ping_role, quiet_days, updates, created_at, starts_after)
+            ping_role, quiet_days, updates, cap, cadences, weekday, week_began_at, created_at,
+            starts_after)
         VALUES (:guild_id, :channel_id, :categories, :announce_types,
             :post_at, :zone, :style, :top, :cards_up_to, :place, :cards_in_thread,
-            :ping_role, :quiet_days, :updates, :now,
+            :ping_role, :quiet_days, :updates, :cap, :cadences, :weekday,
+            iif(:is_weekly, :now, NULL), :now,
             (SELECT coalesce(max(number), 0) FROM listing))
         ON CONFLICT (channel_id) DO UPDATE SET
             guild_id = excluded.guild_id, categories = excluded.categories,
@@ -233,6 +240,8 @@ def _set(
             created_at = iif(:is_begin_known, created_at, excluded.created_at),
             top = excluded.top, cards_up_to = excluded.cards_up_to, ping_role = excluded.ping_role,
             quiet_days = excluded.quiet_days, updates = excluded.updates,
+            cap = excluded.cap, cadences = excluded.cadences, weekday = excluded.weekday,
+            week_began_at = iif(:is_weekly, coalesce(week_began_at, excluded.week_began_at), NULL),
             state = iif(:stays_paused, state, 'active'),
             paused_because = iif(:stays_paused, paused_because, NULL),
             paused_details = iif(:stays_paused, paused_details, NULL)
@@ -240,6 +249,7 @@ def _set(
         {
             **values,
             "now": now.isoformat(),
+            "is_weekly": Cadence.WEEK in str(values["cadences"]).split(),
             "is_begin_known": before is not None and before.created_at is not None,
             "stays_paused": before is not None and _is_paused_by_admin(before),
         },
@@ -353,8 +363,8 @@ def _subscription(
 ) -> Subscription:
     """Read a row, also one of which a part is damaged or of another version."""
     (id_, guild_id, channel_id, categories, announce_types, post_at, zone, style, top,
-     cards_up_to, place, cards_in_thread, ping_role, quiet_days, updates, state, paused_because,
-     created_at, starts_after) = row  # fmt: skip
+     cards_up_to, place, cards_in_thread, ping_role, quiet_days, updates, cap, cadences,
+     weekday, week_began_at, state, paused_because, created_at, starts_after) = row  # fmt: skip
     known, other_categories = _known_categories(categories.split())
     types, other_types = _known_types(announce_types.split())
     at, began = _read_time(post_at), read_moment(created_at)
@@ -381,6 +391,10 @@ def _subscription(
         ping_role=ping_role,
         quiet_days=QuietDays(quiet_days),
         updates=bool(updates),
+        cap=cap,
+        cadences=tuple(each for each in Cadence if each in cadences.split()),
+        weekday=weekday,
+        week_began_at=read_moment(week_began_at) if week_began_at else None,
         state=SubscriptionState(state),
         paused_because=parse_reason(paused_because) if paused_because is not None else None,
         created_at=began,

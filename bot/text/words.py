@@ -33,6 +33,14 @@ def short_date(day: date) -> str:
     return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
 
 
+WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+
+
+def day_of_week_and_month(day: date) -> str:
+    """Return ``Fri, 21 Aug``."""
+    return f"{_WEEKDAYS[day.weekday()]}, {day_and_month(day)}"
+
+
 def day_and_month(day: date) -> str:
     """Return ``21 Aug``."""
     return f"{day.day} {_MONTHS[day.month - 1]}"

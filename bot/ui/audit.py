@@ -18,6 +18,7 @@ from bot.ui.tally import SEPARATOR
 _SAID: Mapping[Whereabouts, str] = {
     Whereabouts.POSTED: "posted",
     Whereabouts.BEFORE: "posted with another day",
+    Whereabouts.OFFERED: "more on a press",
     Whereabouts.NOT_MATCHED: "not matched",
     Whereabouts.ON_ITS_WAY: "on the way",
     Whereabouts.FAILED: "failed",

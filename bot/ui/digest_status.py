@@ -10,7 +10,7 @@ import discord
 
 from bot.digest.arrival import Arrival, PastDigest, Queue
 from bot.digest.messages import DeliveryRecord, DeliveryState, PostedMessage
-from bot.digest.models import Subscription, SubscriptionState
+from bot.digest.models import Cadence, Subscription, SubscriptionState
 from bot.digest.outlook import Outlook
 from bot.text import markdown
 from bot.text.words import count_of, joined, long_date
@@ -201,25 +201,26 @@ def _describe_wait(why: str, waits: Sequence[Wait], now: datetime) -> str:
 
 
 def _past(status: ChannelStatus, most: int, now: datetime) -> Iterator[str]:
-    digests = {digest.announced_on: digest for digest in status.digests}
-    days = sorted({*digests, *status.skipped}, reverse=True)
-    if not days:
+    digests = {(digest.announced_on, digest.cadence): digest for digest in status.digests}
+    dates = {*digests, *((day, Cadence.DAY) for day in status.skipped)}
+    if not dates:
         hint = "" if status.is_paused else "; `/digest send` posts the newest listing now"
         yield f"**Last digests**: none yet{hint}"
         return
     yield "**Last digests**"
-    for day in days[:most]:
-        waits = status.skipped.get(day)
+    for day, cadence in sorted(dates, reverse=True)[:most]:
+        is_week = cadence is Cadence.WEEK
+        waits = None if is_week else status.skipped.get(day)
         said = (
-            _describe_past(status, digests[day], now)
+            _describe_past(status, digests[day, cadence], now)
             if waits is None
             else f"no digest. {'; '.join(_describe_waits(waits, now))}"
         )
-        yield f"- {long_date(day)}: {said}"
+        yield f"- {'week to ' if is_week else ''}{long_date(day)}: {said}"
 
 
 def _describe_past(status: ChannelStatus, digest: PastDigest, now: datetime) -> str:
-    said = say_counts(digest.announced, digest.matching, digest.planned)
+    said = say_counts(digest.announced, digest.matching, digest.planned, digest.offered)
     if digest.messages:
         said += f", {digest.sent} of {count_of(digest.messages, 'message')} delivered"
     if digest.first_message_id is not None:
@@ -230,7 +231,8 @@ def _describe_past(status: ChannelStatus, digest: PastDigest, now: datetime) -> 
             message_id=digest.first_message_id,
         )
         said += f", {markdown.masked_link('see it', posted.url)}"
-    if missing := status.without.get(digest.announced_on):
+    missing = status.without.get(digest.announced_on)
+    if missing and digest.cadence is Cadence.DAY:
         said += f". Without {'; '.join(_describe_waits(missing, now))}"
     return said
 

@@ -8,7 +8,7 @@ import discord
 
 from bot.arxiv.identifier import abs_url
 from bot.digest.messages import MessageDraft
-from bot.digest.models import Subscription
+from bot.digest.models import Cadence, Subscription
 from bot.digest.select import Decision, Verdict
 from bot.digest.tally import count_papers
 from bot.text import markdown
@@ -103,7 +103,8 @@ def _line(decision: Decision) -> str:
 
 def describe_preview(page: PreviewPage, *, is_begun: bool) -> str:
     """Say what a preview shows: all of a day, or what the channel does not have of it."""
-    what = f"What <#{page.channel_id}> would get for {long_date(page.day)}"
+    week = "the week to " if page.cadence is Cadence.WEEK else ""
+    what = f"What <#{page.channel_id}> would get for {week}{long_date(page.day)}"
     if not is_begun:
         return f"{what}:"
     how = "only what is still to come" if page.is_rest else "as if nothing had been posted"

@@ -10,11 +10,20 @@ import discord
 
 from bot.arxiv.taxonomy import category_name
 from bot.digest.messages import DeliveryRecord, DeliveryState
-from bot.digest.models import Place, QuietDays, Subscription, SubscriptionState, Tally, Topic
+from bot.digest.models import (
+    Cadence,
+    Place,
+    QuietDays,
+    Subscription,
+    SubscriptionState,
+    Tally,
+    Topic,
+)
 from bot.digest.outlook import Outlook
+from bot.digest.week import WeekAhead
 from bot.digest.zones import inverted_offset
 from bot.text import markdown
-from bot.text.words import TYPE_NAMES, count_of, joined, long_date
+from bot.text.words import TYPE_NAMES, WEEKDAYS, count_of, joined, long_date
 from bot.ui.defects import MAX_MISTAKE, find_defects, find_mistake
 from bot.ui.pings import mention_role
 from bot.ui.reasons import say_reason
@@ -37,6 +46,23 @@ def describe_next(subscription: Subscription, outlook: Outlook) -> str:
     if subscription.state is SubscriptionState.PAUSED:
         because = markdown.escape(say_reason(subscription.paused_because))
         return f"none while it is paused ({because}); `/digest resume` resumes it"
+    daily = [_describe_next_day(subscription, outlook)] if _is_daily(subscription) else []
+    weekly = [_describe_next_week(outlook.week)] if outlook.week else []
+    return "; ".join((*daily, *weekly))
+
+
+def _is_daily(subscription: Subscription) -> bool:
+    return Cadence.DAY in subscription.cadences
+
+
+def _describe_next_week(week: WeekAhead) -> str:
+    name = f"that of the week to {long_date(week.end)}"
+    if week.at is None:
+        return f"{name} as soon as arXiv's last list of it is out"
+    return f"{name}, <t:{int(week.at.timestamp())}:F> or once arXiv's last list of it is out"
+
+
+def _describe_next_day(subscription: Subscription, outlook: Outlook) -> str:
     day = long_date(outlook.day)
     if outlook.is_due:
         return f"that of {day} is being put together now"
@@ -78,6 +104,15 @@ UPDATES: Final[Mapping[str, str]] = {
 
 
 def describe_time(subscription: Subscription) -> str:
+    """Say when a digest comes, and on which weekday the weekly one."""
+    if Cadence.WEEK not in subscription.cadences:
+        return _describe_time_of_day(subscription)
+    weekly = f"every {WEEKDAYS[subscription.weekday]}"
+    often = f"every day and {weekly}" if _is_daily(subscription) else weekly
+    return f"{often} {_describe_time_of_day(subscription)}"
+
+
+def _describe_time_of_day(subscription: Subscription) -> str:
     if subscription.post_at is None:
         return "as soon as announced"
     inverted = inverted_offset(subscription.zone)
@@ -150,6 +185,7 @@ def subscription_lines(
         f"Papers: {describe_types(subscription)}",
         f"Posted: {describe_time(subscription)}{describe_place(subscription)}",
         f"Style: {style_of(subscription.style).describe(subscription)}",
+        *([f"At most: {say_cap(subscription)}"] if subscription.cap else []),
         f"Topics: {describe_topics(subscription.topics, max_chars)}",
         *([f"Pings: {pings}"] if (pings := describe_pings(subscription)) else []),
         f"Next digest: {describe_next(subscription, outlook)}",
@@ -175,6 +211,10 @@ def content_lines(subscription: Subscription) -> list[str]:
         *_quiet_lines(subscription),
         *([] if subscription.updates else [f"Posted messages: {UPDATES['leave']}"]),
     ]
+
+
+def say_cap(subscription: Subscription) -> str:
+    return f"{count_of(subscription.cap, 'paper')} a digest, the others on a press"
 
 
 def channel_link(guild_id: int, channel_id: int, name: str | None) -> str:
@@ -270,6 +310,12 @@ class SendOutcome:
     tally: Tally
     messages: int
     deliveries: Sequence[DeliveryRecord]
+    cadence: Cadence = Cadence.DAY
+
+    @property
+    def date(self) -> str:
+        week = "the week to " if self.cadence is Cadence.WEEK else ""
+        return f"{week}{long_date(self.day)}"
 
 
 def say_sent(outcome: SendOutcome) -> str:
@@ -280,7 +326,7 @@ def say_sent(outcome: SendOutcome) -> str:
     channel = f"<#{outcome.subscription.channel_id}>"
     papers = (
         f"{say_tally(outcome.tally, 'posted')}, in {count_of(outcome.messages, 'message')}, of "
-        f"{long_date(outcome.day)}"
+        f"{outcome.date}"
     )
     troubles = [each for each in new if each.is_in_trouble]
     if troubles:
@@ -298,7 +344,7 @@ def say_sent(outcome: SendOutcome) -> str:
 
 
 def _say_nothing_to_post(outcome: SendOutcome) -> str:
-    channel, day = f"<#{outcome.subscription.channel_id}>", long_date(outcome.day)
+    channel, day = f"<#{outcome.subscription.channel_id}>", outcome.date
     if outcome.deliveries:
         return f"Nothing new to post: {_say_there(outcome.deliveries, channel, day)}"
     if outcome.tally.announced:

@@ -30,15 +30,23 @@ def say_tally(tally: Tally, chosen: str) -> str:
     parts = [say_announced(tally)]
     if tally.before:
         parts.append(f"{tally.before:,} posted before")
-    if tally.chosen or not tally.before:
+    if tally.chosen or not (tally.before or tally.offered):
         parts.append(f"{tally.chosen:,} {chosen}")
+    if tally.offered:
+        parts.append(say_offered(tally.offered))
     return SEPARATOR.join(parts)
 
 
-def say_counts(announced: int, matching: int | None, posted: int) -> str:
+def say_counts(announced: int, matching: int | None, posted: int, offered: int = 0) -> str:
     """Say the numbers of a past digest; ``matching`` is None where all match."""
     match = "" if matching is None else f"{SEPARATOR}{matching:,} match"
-    return f"{announced:,} announced{match}{SEPARATOR}{posted:,} posted"
+    more = f"{SEPARATOR}{say_offered(offered)}" if offered else ""
+    return f"{announced:,} announced{match}{SEPARATOR}{posted:,} posted{more}"
+
+
+def say_offered(papers: int) -> str:
+    """Say how many papers a digest has behind a button."""
+    return f"{papers:,} more on a press"
 
 
 def _say_types(tally: Tally) -> str:

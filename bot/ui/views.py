@@ -13,6 +13,7 @@ from typing import Any, ClassVar, Self
 
 import discord
 
+from bot.digest.models import Cadence
 from bot.errors import InputError
 from bot.models import ArxivId
 from bot.text import markdown
@@ -28,13 +29,15 @@ SORTS = {"newest": "Newest first", "relevance": "Most relevant first"}
 """Labels of the buttons that change the order."""
 
 
-_DAY_PAGE = r"(?P<channel>\d{1,20}):(?P<day>\d{4}-\d\d-\d\d):(?P<page>-?\d{1,3})"
+_DAY_PAGE = (
+    r"(?P<channel>\d{1,20}):(?P<day>\d{4}-\d\d-\d\d):(?P<page>-?\d{1,3})(?::(?P<cadence>week))?"
+)
 _PREVIEW_PAGE = _DAY_PAGE + r":(?P<kind>all|rest)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DayPage:
-    """A page of what a date has for a channel, counted from 0."""
+    """A page of what a date, or the week that ends on it, has for a channel; counted from 0."""
 
     PREFIX: ClassVar[str]
     TEMPLATE: ClassVar[str]
@@ -42,10 +45,16 @@ class DayPage:
     channel_id: int
     day: date
     page: int
+    cadence: Cadence = Cadence.DAY
 
     @property
     def custom_id(self) -> str:
-        return f"{self.PREFIX}{self.channel_id}:{self.day.isoformat()}:{self.page}"
+        return self._named_page
+
+    @property
+    def _named_page(self) -> str:
+        week = ":week" if self.cadence is Cadence.WEEK else ""
+        return f"{self.PREFIX}{self.channel_id}:{self.day.isoformat()}:{self.page}{week}"
 
     @classmethod
     def from_match(cls, match: re.Match[str]) -> Self:
@@ -53,6 +62,7 @@ class DayPage:
             channel_id=int(match["channel"]),
             day=date.fromisoformat(match["day"]),
             page=int(match["page"]),
+            cadence=Cadence(match["cadence"] or Cadence.DAY),
         )
 
 
@@ -71,7 +81,7 @@ class PreviewPage(DayPage):
     @property
     def custom_id(self) -> str:
         kind = "rest" if self.is_rest else "all"
-        return f"{self.PREFIX}{self.channel_id}:{self.day.isoformat()}:{self.page}:{kind}"
+        return f"{self._named_page}:{kind}"
 
     @classmethod
     def from_match(cls, match: re.Match[str]) -> Self:
@@ -79,6 +89,7 @@ class PreviewPage(DayPage):
             channel_id=int(match["channel"]),
             day=date.fromisoformat(match["day"]),
             page=int(match["page"]),
+            cadence=Cadence(match["cadence"] or Cadence.DAY),
             is_rest=match["kind"] == "rest",
         )
 
@@ -93,20 +104,28 @@ class PreviewMenu(PreviewPage):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SendDay:
-    """A wish to post a date's digest; ``is_sure`` says that its length was asked about."""
+    """A wish to post a date's digest; ``is_sure`` says that its length was asked about.
+
+    ``with_offered`` posts what its cap left out, too. A week is named by its last day.
+    """
 
     TEMPLATE: ClassVar[str] = (
         r"send:1:(?P<channel>\d{1,20}):(?P<day>\d{4}-\d\d-\d\d):(?P<sure>ask|sure)"
+        r"(?::(?P<kind>week|offered))?"
     )
 
     channel_id: int
     day: date
     is_sure: bool = False
+    cadence: Cadence = Cadence.DAY
+    with_offered: bool = False
 
     @property
     def custom_id(self) -> str:
         sure = "sure" if self.is_sure else "ask"
-        return f"send:1:{self.channel_id}:{self.day.isoformat()}:{sure}"
+        kind = ":offered" if self.with_offered else ""
+        kind = ":week" if self.cadence is Cadence.WEEK else kind
+        return f"send:1:{self.channel_id}:{self.day.isoformat()}:{sure}{kind}"
 
     @classmethod
     def from_match(cls, match: re.Match[str]) -> Self:
@@ -114,6 +133,8 @@ class SendDay:
             channel_id=int(match["channel"]),
             day=date.fromisoformat(match["day"]),
             is_sure=match["sure"] == "sure",
+            cadence=Cadence.WEEK if match["kind"] == "week" else Cadence.DAY,
+            with_offered=match["kind"] == "offered",
         )
 
 
@@ -177,6 +198,17 @@ class LeftOut(DayPage):
     """A page of what a date announced for a channel and did not match, counted from 0."""
 
     PREFIX: ClassVar[str] = "left:1:"
+    TEMPLATE: ClassVar[str] = PREFIX + _DAY_PAGE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offered(DayPage):
+    """A page of what a digest's cap left out of the channel, counted from 0.
+
+    Of a week it has what was announced first on ``day``.
+    """
+
+    PREFIX: ClassVar[str] = "offered:1:"
     TEMPLATE: ClassVar[str] = PREFIX + _DAY_PAGE
 
 

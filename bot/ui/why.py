@@ -7,7 +7,7 @@ from typing import Final
 
 from bot.arxiv.identifier import abs_url
 from bot.digest.messages import PostedMessage
-from bot.digest.models import DigestEntry, Subscription
+from bot.digest.models import Cadence, DigestEntry, Subscription
 from bot.digest.select import Decision, DeliveryStatus, Verdict
 from bot.models import ArxivId, Paper, StoredPaper
 from bot.text import markdown
@@ -23,12 +23,13 @@ MAX_CATEGORIES: Final = 10
 class DatedDecision:
     """One date on which a paper was announced, and what was decided about it.
 
-    ``is_next`` says that the digest of that date is still to come.
+    ``is_next`` says that the digest of that date is still to come. A week is named by its last day.
     """
 
     day: date
     decision: Decision
     is_next: bool
+    cadence: Cadence = Cadence.DAY
 
 
 _STATUSES = {
@@ -36,6 +37,18 @@ _STATUSES = {
     DeliveryStatus.FAILED: "Its message could not be posted; /digest resolve posts it again.",
     DeliveryStatus.UNKNOWN: "Whether its message arrived is unknown; /digest resolve settles that.",
     DeliveryStatus.LEFT: "An admin decided to leave its message as it is.",
+}
+
+
+_OFFERED = {
+    Verdict.OFFER: (
+        "It is not among the papers that the digest shows: a button below its last message will "
+        "open it."
+    ),
+    Verdict.OFFERED_BEFORE: (
+        "It was not among the papers that the digest shows: the button “more” below its last "
+        "message opens it."
+    ),
 }
 
 
@@ -50,6 +63,8 @@ def describe_decision(decision: Decision, subscription: Subscription) -> str:
             return f"It is {_listed(entry)}; this channel follows {followed or 'nothing'} only."
         case Verdict.POSTED_BEFORE:
             return f"Version {decision.sent_version} was posted in this channel before."
+        case Verdict.OFFER | Verdict.OFFERED_BEFORE:
+            return _OFFERED[decision.verdict]
         case Verdict.NO_TOPIC_MATCHED if unreadable := name_unreadable_topics(subscription):
             return f"No topic matches it, and I can't read {unreadable}; /digest status says why."
         case Verdict.NO_TOPIC_MATCHED if len(topics) == 1:
@@ -79,21 +94,27 @@ def say_why(
 ) -> str:
     """Say what became of a paper in the channel, the newest announcement first."""
     lines = [f"{_name(paper.arxiv_id, paper.title)} in <#{subscription.channel_id}>:"]
-    lines += [f"- {long_date(each.day)}: {_describe(each, subscription)}" for each in dated]
+    lines += [f"- {_name_date(each)}: {_describe(each, subscription)}" for each in dated]
     if posted is not None:
         lines.append(f"It is there: {posted.url}")
     return "\n".join(lines)
 
 
+def _name_date(dated: DatedDecision) -> str:
+    week = "week to " if dated.cadence is Cadence.WEEK else ""
+    return f"{week}{long_date(dated.day)}"
+
+
 def _describe(dated: DatedDecision, subscription: Subscription) -> str:
     reason = markdown.shorten(describe_decision(dated.decision, subscription), MAX_REASON)
-    if dated.decision.verdict is not Verdict.POST:
+    if dated.decision.verdict not in (Verdict.POST, Verdict.OFFER):
         return reason
     if dated.is_next:
         return f"{reason} It will come with the next digest; `/digest status` says when."
+    every = " every:week" if dated.cadence is Cadence.WEEK else ""
     return (
         f"{reason} It would be posted now, but the digest of that day was put together before, or "
-        f"the channel had none yet: `/digest send date:{dated.day}` posts what is missing."
+        f"the channel had none yet: `/digest send date:{dated.day}{every}` posts what is missing."
     )
 
 

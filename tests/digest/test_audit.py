@@ -33,11 +33,12 @@ def test_each_place_where_a_paper_can_be_has_its_count() -> None:
         decision(7, Verdict.NO_TOPIC_MATCHED),
         decision(8, Verdict.POST),
         decision(9, Verdict.TYPE_NOT_FOLLOWED),
+        decision(10, Verdict.OFFERED_BEFORE),
     ]
     posted_on = {make_id(1): {DAY, DAY + timedelta(days=3)}, make_id(2): {DAY - timedelta(days=1)}}
     counted = count_whereabouts(DAY, decisions, posted_on)
     assert dict(counted) == dict.fromkeys(Whereabouts, 1)
-    assert DayAudit(day=DAY, papers=counted).announced == 8
+    assert DayAudit(day=DAY, papers=counted).announced == 9
 
 
 @pytest.mark.parametrize(

@@ -71,7 +71,7 @@ def _check_papers(
     states: dict[Pair, str] = {}
     rows = connection.execute(
         "SELECT delivered_paper.channel_id, arxiv_id, state, reason FROM delivered_paper "
-        "JOIN delivery ON delivery.id = delivery_id"
+        "JOIN delivery ON delivery.id = delivery_id WHERE NOT is_offered"
     )
     for channel_id, arxiv_id, state, reason in rows:
         if (channel_id, arxiv_id) in states:

@@ -98,8 +98,8 @@ async def test_damaged_rows_and_settings_are_named(path: Path) -> None:
     connection = sqlite3.connect(path)
     with connection:
         connection.execute(
-            "INSERT INTO digest (channel_id, announced_on, decided_at, announced, planned) "
-            "VALUES (2, '2024-03-05', 'once', 1, 1)"
+            "INSERT INTO digest (channel_id, cadence, announced_on, decided_at, announced, "
+            "planned, offered) VALUES (2, 'day', '2024-03-05', 'once', 1, 1, 0)"
         )
         connection.execute("INSERT INTO departed_guild VALUES (5, 'once'), (6, 'twice')")
     connection.close()

@@ -10,7 +10,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Final, NamedTuple
 
-from bot.digest.models import Place, ReasonCode, Subscription
+from bot.digest.models import Cadence, Place, ReasonCode, Subscription
 from bot.errors import StoreError
 from bot.models import ArxivId
 from bot.store.sqlite.executor import Database
@@ -42,6 +42,7 @@ class Adopted(NamedTuple):
     posted_at: datetime
     thread_id: int | None
     thread_name: str
+    cadence: Cadence
 
     @property
     def place(self) -> Place:
@@ -103,13 +104,14 @@ class Restored:
         posted_at: datetime,
         thread_id: int | None = None,
         thread_name: str = "",
+        cadence: Cadence = Cadence.DAY,
     ) -> int:
         """Remember a message that a channel holds; returns how many papers were forgotten.
 
         ``thread_id`` is the thread in which it is, ``thread_name`` what the thread is called that
         begins with it, if one does.
         """
-        message = Adopted(message_id, posted_at, thread_id, thread_name)
+        message = Adopted(message_id, posted_at, thread_id, thread_name, cadence)
         return await self._database.write(_adopt, subscription, papers, message)
 
     async def finish(self, now: datetime) -> None:
@@ -170,7 +172,9 @@ def _adopt(
     forgotten = [
         (arxiv_id, version)
         for arxiv_id, version in papers
-        if not _is_delivered(connection, subscription.channel_id, arxiv_id, version)
+        if not _is_delivered(
+            connection, subscription.channel_id, message.cadence, arxiv_id, version
+        )
     ]
     if forgotten:
         _insert(connection, subscription, forgotten, message)
@@ -178,12 +182,17 @@ def _adopt(
 
 
 def _is_delivered(
-    connection: sqlite3.Connection, channel_id: int, arxiv_id: ArxivId, version: int
+    connection: sqlite3.Connection,
+    channel_id: int,
+    cadence: Cadence,
+    arxiv_id: ArxivId,
+    version: int,
 ) -> bool:
     rows = select_rows(
         connection,
-        "SELECT 1 FROM delivered_paper WHERE channel_id = ? AND arxiv_id = ? AND version >= ?",
-        (channel_id, arxiv_id, version),
+        "SELECT 1 FROM delivered_paper WHERE channel_id = ? AND cadence = ? AND arxiv_id = ? "
+        "AND version >= ?",
+        (channel_id, cadence.value, arxiv_id, version),
     )
     return bool(rows)
 
@@ -202,11 +211,12 @@ def _insert(
         """
         INSERT INTO delivery (subscription_id, guild_id, channel_id, announced_on, part, key,
             nonce, payload, payload_sha256, state, not_before, planned_at, claimed_at, changed_at,
-            message_id, reason, place, starter_id, thread_id, thread_name, has_thread)
+            message_id, reason, place, starter_id, thread_id, thread_name, has_thread,
+            cadence)
         SELECT :subscription_id, :guild_id, :channel_id, :day, coalesce(max(part), 0) + 1, :name,
             :name, '', '', 'sent', :at, :at, :at, :at, :message_id, :found, :place,
             (SELECT id FROM delivery WHERE message_id = :thread_id AND :place = 'thread'),
-            :thread_id, :thread_name, 1
+            :thread_id, :thread_name, 1, :cadence
         FROM delivery WHERE channel_id = :channel_id AND announced_on = :day
         """,
         {
@@ -221,10 +231,15 @@ def _insert(
             "thread_id": message.thread_id,
             "thread_name": message.thread_name or None,
             "found": ReasonCode.FOUND.value,
+            "cadence": message.cadence.value,
         },
     )
     connection.executemany(
-        "INSERT INTO delivered_paper (channel_id, arxiv_id, version, delivery_id) "
-        "VALUES (?, ?, ?, ?)",
-        [(subscription.channel_id, *paper, cursor.lastrowid) for paper in papers],
+        "INSERT INTO delivered_paper "
+        "(channel_id, cadence, arxiv_id, version, delivery_id, is_offered) "
+        "VALUES (?, ?, ?, ?, ?, 0)",
+        [
+            (subscription.channel_id, message.cadence.value, *paper, cursor.lastrowid)
+            for paper in papers
+        ],
     )

@@ -8,6 +8,7 @@ from typing import Final
 
 from bot.digest.arrival import PastDigest, Queue
 from bot.digest.messages import DeliveryState
+from bot.digest.models import Cadence
 from bot.digest.select import DeliveryStatus
 from bot.models import ArxivId
 from bot.store.outbox.outbox import OPEN
@@ -26,7 +27,7 @@ from bot.store.sqlite.statements import (
 _OF_FIRST: Final = """
     (SELECT first.{} FROM delivery AS first
         WHERE first.channel_id = digest.channel_id AND first.announced_on = digest.announced_on
-            AND state = 'sent' AND message_id IS NOT NULL
+            AND first.cadence = digest.cadence AND state = 'sent' AND message_id IS NOT NULL
         ORDER BY part LIMIT 1)
 """
 
@@ -58,16 +59,18 @@ class Arrivals:
             select,
             PastDigest,
             f"""
-            SELECT digest.announced_on, announced, matching, planned,
+            SELECT digest.announced_on, digest.cadence, announced, matching, planned, offered,
                 count(delivery.id) AS messages, coalesce(sum(state = 'sent'), 0) AS sent,
                 {_OF_FIRST.format("message_id")} AS first_message_id,
                 {_OF_FIRST.format("thread_id")} AS first_thread_id
             FROM digest LEFT JOIN delivery ON delivery.channel_id = digest.channel_id
                 AND delivery.announced_on = digest.announced_on
+                AND delivery.cadence = digest.cadence
                 AND (settled_at IS NULL OR EXISTS
                     (SELECT 1 FROM delivered_paper WHERE delivery_id = delivery.id))
             WHERE digest.channel_id = :channel_id
-            GROUP BY digest.announced_on ORDER BY digest.announced_on DESC LIMIT :limit
+            GROUP BY digest.announced_on, digest.cadence
+            ORDER BY digest.announced_on DESC, digest.cadence LIMIT :limit
             """,
             {"channel_id": channel_id, "limit": limit},
         )
@@ -89,7 +92,10 @@ class Arrivals:
         )
 
     async def find_statuses(
-        self, channel_id: int, arxiv_ids: Collection[ArxivId]
+        self,
+        channel_id: int,
+        arxiv_ids: Collection[ArxivId],
+        cadence: Cadence = Cadence.DAY,
     ) -> dict[ArxivId, DeliveryStatus]:
         """Find what became of planned papers; those that were posted are left out."""
         found = await self._database.read(
@@ -98,16 +104,24 @@ class Arrivals:
             SELECT arxiv_id, state, settled_at IS NOT NULL, max(version)
             FROM delivered_paper JOIN delivery ON delivery.id = delivery_id
             WHERE delivered_paper.channel_id = :channel_id
+                AND delivered_paper.cadence = :cadence
                 AND arxiv_id IN (SELECT value FROM json_each(:ids))
             GROUP BY arxiv_id
             """,
-            {"channel_id": channel_id, "ids": json_array(arxiv_ids)},
+            {
+                "channel_id": channel_id,
+                "ids": json_array(arxiv_ids),
+                "cadence": cadence.value,
+            },
         )
         statuses = ((row[0], _status(DeliveryState(row[1]), row[2])) for row in found)
         return {arxiv_id: status for arxiv_id, status in statuses if status is not None}
 
     async def find_days(
-        self, channel_id: int, arxiv_ids: Collection[ArxivId]
+        self,
+        channel_id: int,
+        arxiv_ids: Collection[ArxivId],
+        cadence: Cadence = Cadence.DAY,
     ) -> dict[ArxivId, set[date]]:
         """Find by paper the dates whose messages carried it to the channel."""
         found = await self._database.read(
@@ -116,9 +130,14 @@ class Arrivals:
             SELECT arxiv_id, announced_on FROM delivered_paper
             JOIN delivery ON delivery.id = delivery_id
             WHERE delivered_paper.channel_id = :channel_id
+                AND delivered_paper.cadence = :cadence
                 AND arxiv_id IN (SELECT value FROM json_each(:ids))
             """,
-            {"channel_id": channel_id, "ids": json_array(arxiv_ids)},
+            {
+                "channel_id": channel_id,
+                "ids": json_array(arxiv_ids),
+                "cadence": cadence.value,
+            },
         )
         days: dict[ArxivId, set[date]] = {}
         for arxiv_id, announced_on in found:

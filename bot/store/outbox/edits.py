@@ -141,7 +141,8 @@ class Edits:
             int,
             f"""
             SELECT id FROM delivery WHERE id IN (SELECT delivery_id FROM delivered_paper
-                    WHERE arxiv_id IN (SELECT value FROM json_each(:ids)))
+                    WHERE arxiv_id IN (SELECT value FROM json_each(:ids))
+                        AND NOT is_offered)
                 AND state <> 'failed' AND payload <> '' AND planned_at >= :since
                 AND EXISTS (SELECT 1 FROM subscription
                     WHERE {SUBSCRIPTION_OF_DELIVERY} AND updates)
@@ -275,7 +276,8 @@ def _load(connection: sqlite3.Connection, delivery_ids: Collection[int]) -> list
     papers: dict[int, list[Shown]] = {}
     for delivery_id, *paper in select_rows(
         connection,
-        f"SELECT delivery_id, arxiv_id, version FROM delivered_paper WHERE {among}",
+        f"SELECT delivery_id, arxiv_id, version FROM delivered_paper WHERE {among} "
+        f"AND NOT is_offered",
         parameters,
     ):
         papers.setdefault(delivery_id, []).append(Shown(*paper))
@@ -283,7 +285,7 @@ def _load(connection: sqlite3.Connection, delivery_ids: Collection[int]) -> list
     for delivery_id, *row in select_rows(
         connection,
         f"SELECT delivery_id, {_UPDATE} FROM delivered_paper JOIN paper_update USING (arxiv_id) "
-        f"WHERE {among} AND noted_on IS NOT NULL ORDER BY number",
+        f"WHERE {among} AND NOT is_offered AND noted_on IS NOT NULL ORDER BY number",
         parameters,
     ):
         if (update := _noted(tuple(row))) is not None:

@@ -18,7 +18,7 @@ from datetime import UTC, date, datetime
 from typing import NamedTuple, cast
 
 from bot.digest.messages import DeliveryRecord, DeliveryState, Instant, MessageDraft, PostedMessage
-from bot.digest.models import Place, Reason, ReasonCode, Subscription
+from bot.digest.models import Cadence, Place, Reason, ReasonCode, Subscription
 from bot.models import ArxivId
 from bot.store.backup.restored import require_compared
 from bot.store.outbox.threads import find_new_starter, find_starter, lose_starter, refuse_thread
@@ -47,7 +47,7 @@ COLUMNS = (
     "payload_sha256, state, attempts, not_before, planned_at, claimed_at, claimed_boot, "
     "claimed_up_s, message_id, reason, reason_details, place, starter_id, "
     f"coalesce(thread_id, {_STARTER.format('message_id')}), thread_name, "
-    f"{_STARTER.format(_HAS_THREAD)}, tags"
+    f"{_STARTER.format(_HAS_THREAD)}, tags, cadence"
 )
 
 # Word for word the conditions of the indexes delivery_open and delivery_trouble: SQLite uses them
@@ -104,6 +104,17 @@ class DueChannel(NamedTuple):
     channel_id: int
 
 
+class Parts(NamedTuple):
+    """A channel's messages of a date: of ``all`` cadences, ``own`` ones of the asked one.
+
+    ``has_digest`` says whether one of the own is of another style than the excepted one.
+    """
+
+    all: int = 0
+    own: int = 0
+    has_digest: bool = False
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveryEvent:
     """One step in the life of a message; the first has no ``from_state``."""
@@ -150,14 +161,15 @@ class Outbox:
         now: datetime,
         thread_name: str = "",
         known_update: int | None = None,
+        cadence: Cadence = Cadence.DAY,
         follow: int | None = None,
     ) -> int:
         """Plan all ``drafts`` or none; their parts follow those the date already has.
 
         ``thread_name`` is what a thread or post is called where the subscription has its messages
-        in one; those of a date are in the same. ``known_update`` is the number of the last update
-        that was stored when the papers were read; None: all that there are. ``follow`` is how many
-        messages the date had when these were made, if that matters.
+        in one; those of a date and ``cadence`` are in the same. ``known_update`` is the number of
+        the last update that was stored when the papers were read; None: all that there are.
+        ``follow`` is how many messages the date had when these were made, if that matters.
 
         Returns how many messages were planned: 0 when a paper of them is planned for the channel
         already or its date has other messages than these follow (another planner was faster: decide
@@ -171,15 +183,17 @@ class Outbox:
             drafts,
             thread_name,
             known_update,
+            cadence,
             follow,
             now,
         )
 
     async def list_dates_since(self, day: date) -> set[tuple[int, date]]:
-        """List the channels and dates, from ``day`` on, that have any message."""
+        """List the channels and dates, from ``day`` on, that have any message of a daily digest."""
         rows = await self._database.read(
             select_rows,
-            "SELECT DISTINCT channel_id, announced_on FROM delivery WHERE announced_on >= :day",
+            "SELECT DISTINCT channel_id, announced_on FROM delivery "
+            "WHERE announced_on >= :day AND cadence = 'day'",
             {"day": day.isoformat()},
         )
         return {(channel_id, on) for channel_id, text in rows if (on := read_day(text))}
@@ -328,7 +342,8 @@ class Outbox:
         """List the papers of a message with their versions, in no particular order."""
         return await self._database.read(
             select_rows,
-            "SELECT arxiv_id, version FROM delivered_paper WHERE delivery_id = :id",
+            "SELECT arxiv_id, version FROM delivered_paper "
+            "WHERE delivery_id = :id AND NOT is_offered",
             {"id": delivery_id},
         )
 
@@ -344,47 +359,83 @@ class Outbox:
         )
 
     async def delivered_versions(
-        self, channel_id: int, arxiv_ids: Collection[ArxivId]
+        self,
+        channel_id: int,
+        arxiv_ids: Collection[ArxivId],
+        cadence: Cadence = Cadence.DAY,
     ) -> dict[ArxivId, int]:
-        """Return the highest version of each paper that is planned or posted in the channel."""
+        """Return the highest version of each paper that is planned, posted or offered there."""
         found = await self._database.read(
             select_rows,
             "SELECT arxiv_id, max(version) FROM delivered_paper "
-            "WHERE channel_id = :channel_id "
+            "WHERE channel_id = :channel_id AND cadence = :cadence "
             "AND arxiv_id IN (SELECT value FROM json_each(:ids)) GROUP BY arxiv_id",
-            {"channel_id": channel_id, "ids": json_array(arxiv_ids)},
+            {
+                "channel_id": channel_id,
+                "cadence": cadence.value,
+                "ids": json_array(arxiv_ids),
+            },
         )
         return dict(found)
 
     async def delivered_anywhere(
-        self, arxiv_ids: Collection[ArxivId]
+        self, arxiv_ids: Collection[ArxivId], cadence: Cadence = Cadence.DAY
     ) -> dict[int, dict[ArxivId, int]]:
         """Return by channel what `delivered_versions` does."""
         found = await self._database.read(
             select_rows,
             "SELECT channel_id, arxiv_id, max(version) FROM delivered_paper "
-            "WHERE arxiv_id IN (SELECT value FROM json_each(:ids)) GROUP BY channel_id, arxiv_id",
-            {"ids": json_array(arxiv_ids)},
+            "WHERE arxiv_id IN (SELECT value FROM json_each(:ids)) AND cadence = :cadence "
+            "GROUP BY channel_id, arxiv_id",
+            {"ids": json_array(arxiv_ids), "cadence": cadence.value},
         )
         delivered: dict[int, dict[ArxivId, int]] = {}
         for channel_id, arxiv_id, version in found:
             delivered.setdefault(channel_id, {})[arxiv_id] = version
         return delivered
 
+    async def find_offered(
+        self, arxiv_ids: Collection[ArxivId], cadence: Cadence = Cadence.DAY
+    ) -> dict[int, set[ArxivId]]:
+        """Find by channel the papers that were offered there and never posted."""
+        found = await self._database.read(
+            select_rows,
+            "SELECT channel_id, arxiv_id FROM delivered_paper "
+            "WHERE arxiv_id IN (SELECT value FROM json_each(:ids)) AND cadence = :cadence "
+            "GROUP BY channel_id, arxiv_id HAVING min(is_offered)",
+            {"ids": json_array(arxiv_ids), "cadence": cadence.value},
+        )
+        offered: dict[int, set[ArxivId]] = {}
+        for channel_id, arxiv_id in found:
+            offered.setdefault(channel_id, set()).add(arxiv_id)
+        return offered
+
     async def count_parts(
-        self, channel_ids: Collection[int], day: date, *, but: str
-    ) -> dict[int, tuple[int, bool]]:
-        """Count by channel a date's messages, and say if any is of another style than ``but``."""
+        self,
+        channel_ids: Collection[int],
+        day: date,
+        cadence: Cadence = Cadence.DAY,
+        *,
+        but: str,
+    ) -> dict[int, Parts]:
+        """Count by channel a date's messages; one of style ``but`` is no digest."""
         found = await self._database.read(
             select_rows,
             """
-            SELECT channel_id, count(*), max(style <> :style) FROM delivery
+            SELECT channel_id, count(*), sum(cadence = :cadence),
+                max(cadence = :cadence AND style <> :style)
+            FROM delivery
             WHERE channel_id IN (SELECT value FROM json_each(:ids)) AND announced_on = :day
             GROUP BY channel_id
             """,
-            {"ids": json_array(channel_ids), "day": day.isoformat(), "style": but},
+            {
+                "ids": json_array(channel_ids),
+                "day": day.isoformat(),
+                "cadence": cadence.value,
+                "style": but,
+            },
         )
-        return {channel_id: (parts, bool(has_other)) for channel_id, parts, has_other in found}
+        return {channel_id: Parts(*counts) for channel_id, *counts in found}
 
     async def find_messages(
         self, guild_id: int, arxiv_ids: Collection[ArxivId]
@@ -397,6 +448,7 @@ class Outbox:
             FROM delivered_paper JOIN delivery ON delivery.id = delivery_id
             WHERE arxiv_id IN (SELECT value FROM json_each(:ids))
                 AND guild_id = :guild_id AND state = 'sent' AND message_id IS NOT NULL
+                AND NOT is_offered
             ORDER BY message_id
             """,
             {"guild_id": guild_id, "ids": json_array(arxiv_ids)},
@@ -457,12 +509,13 @@ def plan_messages(
     drafts: Sequence[MessageDraft],
     thread_name: str,
     known_update: int | None,
+    cadence: Cadence,
     follow: int | None,
     now: datetime,
 ) -> int:
     """Plan messages within a transaction, as `Outbox.plan` does."""
     require_compared(connection)
-    if not drafts or not _may_plan(connection, subscription, announced_on, drafts, follow):
+    if not drafts or not _may_plan(connection, subscription, announced_on, drafts, cadence, follow):
         return 0
     place = Place.FORUM if subscription.place is Place.FORUM else Place.CHANNEL
     has_thread = subscription.place is not Place.CHANNEL
@@ -471,8 +524,9 @@ def plan_messages(
         guild_id=subscription.guild_id,
         channel_id=subscription.channel_id,
         announced_on=announced_on,
+        cadence=cadence,
         place=place,
-        starter_id=find_starter(connection, subscription.channel_id, announced_on, place)
+        starter_id=find_starter(connection, subscription.channel_id, announced_on, cadence, place)
         if has_thread
         else None,
         thread_name=thread_name if has_thread else None,
@@ -502,26 +556,36 @@ def _may_plan(
     subscription: Subscription,
     announced_on: date,
     drafts: Sequence[MessageDraft],
+    cadence: Cadence,
     follow: int | None,
 ) -> bool:
     papers = [paper for draft in drafts for paper in draft.papers]
-    is_subscribed, has_paper, parts = connection.execute(
+    offered = [paper for draft in drafts for paper in draft.offered]
+    is_subscribed, has_paper, parts, own = connection.execute(
         """
         SELECT EXISTS (SELECT 1 FROM subscription WHERE id = :id AND channel_id = :channel_id),
             EXISTS (SELECT 1 FROM delivered_paper JOIN json_each(:papers) ON
-                channel_id = :channel_id AND arxiv_id = value ->> 0 AND version = value ->> 1),
+                channel_id = :channel_id AND cadence = :cadence AND NOT is_offered
+                AND arxiv_id = value ->> 0 AND version = value ->> 1)
+            OR EXISTS (SELECT 1 FROM delivered_paper JOIN json_each(:offered) ON
+                channel_id = :channel_id AND cadence = :cadence
+                AND arxiv_id = value ->> 0 AND version = value ->> 1),
             (SELECT count(*) FROM delivery
-                WHERE channel_id = :channel_id AND announced_on = :day)
+                WHERE channel_id = :channel_id AND announced_on = :day),
+            (SELECT count(*) FROM delivery WHERE channel_id = :channel_id
+                AND announced_on = :day AND cadence = :cadence)
         """,
         {
             "id": subscription.id,
             "channel_id": subscription.channel_id,
             "papers": json_array(papers),
+            "offered": json_array(offered),
+            "cadence": cadence.value,
             "day": announced_on.isoformat(),
         },
     ).fetchone()
     # A digest without papers ("nothing today") has no paper to tell that it was planned before.
-    is_new = bool(papers or not parts) and follow in (None, parts)
+    is_new = bool(papers or not own) and follow in (None, parts)
     return bool(is_subscribed and not has_paper and is_new)
 
 
@@ -564,6 +628,7 @@ class Destination:
     guild_id: int
     channel_id: int
     announced_on: date
+    cadence: Cadence
     place: Place
     starter_id: int | None
     thread_name: str | None
@@ -605,10 +670,10 @@ def _insert(
         """
         INSERT INTO delivery (subscription_id, guild_id, channel_id, announced_on, part, key,
             nonce, style, payload, payload_sha256, state, not_before, planned_at, changed_at,
-            place, starter_id, thread_name, tags, known_update)
+            place, starter_id, thread_name, tags, known_update, cadence)
         VALUES (:subscription_id, :guild_id, :channel_id, :day, :part, :key,
             :nonce, :style, :payload, :sha256, 'planned', :now, :now, :now,
-            :place, :starter_id, :thread_name, :tags, :known_update)
+            :place, :starter_id, :thread_name, :tags, :known_update, :cadence)
         """,
         {
             "subscription_id": destination.subscription_id,
@@ -627,15 +692,33 @@ def _insert(
             "thread_name": destination.thread_name,
             "tags": " ".join(destination.tags),
             "known_update": destination.known_update,
+            "cadence": destination.cadence.value,
         },
     )
     id_ = cast(int, cursor.lastrowid)
-    connection.executemany(
-        "INSERT INTO delivered_paper (channel_id, arxiv_id, version, delivery_id) "
-        "VALUES (?, ?, ?, ?)",
-        [(destination.channel_id, *paper, id_) for paper in draft.papers],
-    )
+    _insert_papers(connection, destination, id_, draft)
     return id_
+
+
+def _insert_papers(
+    connection: sqlite3.Connection, destination: Destination, delivery_id: int, draft: MessageDraft
+) -> None:
+    """Note what a message carries and offers; what was offered before may be posted now."""
+    where = (destination.channel_id, destination.cadence.value)
+    connection.executemany(
+        "DELETE FROM delivered_paper WHERE channel_id = ? AND cadence = ? AND arxiv_id = ? "
+        "AND version = ? AND is_offered",
+        [(*where, *paper) for paper in draft.papers],
+    )
+    connection.executemany(
+        "INSERT INTO delivered_paper "
+        "(channel_id, cadence, arxiv_id, version, delivery_id, is_offered) "
+        "VALUES (?, ?, ?, ?, ?, ?)",
+        [
+            *((*where, *paper, delivery_id, False) for paper in draft.papers),
+            *((*where, *paper, delivery_id, True) for paper in draft.offered),
+        ],
+    )
 
 
 def _refuse_channel(
@@ -691,14 +774,20 @@ def _split(
         Destination,
         f"UPDATE delivery SET state = 'failed', changed_at = :now, {SET_REASON}, "
         f"notified_at = :now, settled_at = :now WHERE id = :id AND state = 'sending' "
-        f"RETURNING subscription_id, guild_id, channel_id, announced_on, place, starter_id, "
-        f"thread_name, tags, known_update",
+        f"RETURNING subscription_id, guild_id, channel_id, announced_on, cadence, place, "
+        f"starter_id, thread_name, tags, known_update",
         {"id": delivery_id, "now": moment_text(now), **reason_parameters(reason)},
     )
     if destination is None:
         return False
-    connection.execute("DELETE FROM delivered_paper WHERE delivery_id = :id", {"id": delivery_id})
-    _insert_all(connection, destination, drafts, now)
+    offered = select_rows(
+        connection,
+        "DELETE FROM delivered_paper WHERE delivery_id = :id "
+        "RETURNING arxiv_id, version, is_offered",
+        {"id": delivery_id},
+    )
+    last = replace(drafts[-1], offered=tuple((row[0], row[1]) for row in offered if row[2]))
+    _insert_all(connection, destination, [*drafts[:-1], last], now)
     return True
 
 
@@ -750,7 +839,7 @@ def _record(row: Row) -> DeliveryRecord:
     (id_, subscription_id, guild_id, channel_id, announced_on, part, key, nonce, style, payload,
      sha256, state, attempts, not_before, planned_at, claimed_at, claimed_boot, claimed_up_s,
      message_id, reason, details, place, starter_id, thread_id, thread_name, has_thread,
-     tags) = row  # fmt: skip
+     tags, cadence) = row  # fmt: skip
     planned, day, due = read_moment(planned_at), read_day(announced_on), read_moment(not_before)
     claimed = read_moment(claimed_at)
     is_readable = None not in (planned, day, due) and (claimed_at is None) == (claimed is None)
@@ -783,6 +872,7 @@ def _record(row: Row) -> DeliveryRecord:
         thread_name=thread_name or "",
         has_thread=None if has_thread is None else bool(has_thread),
         tags=tuple(tags.split()),
+        cadence=Cadence(cadence),
     )
 
 

@@ -10,7 +10,7 @@ from datetime import date
 from typing import Final
 
 from bot.digest.messages import DeliveryState
-from bot.digest.models import Place, Reason, ReasonCode
+from bot.digest.models import Cadence, Place, Reason, ReasonCode
 from bot.store.sqlite.statements import change, read_day, select_one, select_rows
 
 STARTS_A_THREAD: Final = "starter_id IS NULL AND thread_name IS NOT NULL"
@@ -26,19 +26,24 @@ THREAD_GOES_ON: Final = frozenset({ReasonCode.THREAD_ARCHIVED, ReasonCode.THREAD
 
 
 def find_starter(
-    connection: sqlite3.Connection, channel_id: int, day: date, place: Place
+    connection: sqlite3.Connection, channel_id: int, day: date, cadence: Cadence, place: Place
 ) -> int | None:
-    """Find the message of a date in whose thread further ones go, posted or on its way."""
+    """Find the message of a digest in whose thread further ones go, posted or on its way."""
     return select_one(
         connection,
         int,
         f"""
         SELECT id FROM delivery WHERE channel_id = :channel_id AND announced_on = :day
-            AND {STARTS_A_THREAD} AND place = :place
+            AND cadence = :cadence AND {STARTS_A_THREAD} AND place = :place
             AND (state IN ('planned', 'sending') OR (state = 'sent' AND message_id IS NOT NULL))
         ORDER BY part DESC LIMIT 1
         """,
-        {"channel_id": channel_id, "day": day.isoformat(), "place": place.value},
+        {
+            "channel_id": channel_id,
+            "day": day.isoformat(),
+            "cadence": cadence.value,
+            "place": place.value,
+        },
     )
 
 
@@ -47,15 +52,19 @@ def find_new_starter(connection: sqlite3.Connection, delivery_id: int) -> None:
     lost = select_rows(
         connection,
         f"""
-        SELECT delivery.channel_id, delivery.announced_on, starter.place
+        SELECT delivery.channel_id, delivery.announced_on, delivery.cadence, starter.place
         FROM delivery JOIN delivery AS starter ON starter.id = delivery.starter_id
         WHERE delivery.id = ? AND {LOST}
         """,
         (delivery_id,),
     )
-    for channel_id, text, place in lost:
+    for channel_id, text, cadence, place in lost:
         day = read_day(text)  # None in a damaged row, which is not sent anyway
-        starter_id = find_starter(connection, channel_id, day, Place(place)) if day else None
+        starter_id = (
+            find_starter(connection, channel_id, day, Cadence(cadence), Place(place))
+            if day
+            else None
+        )
         connection.execute(
             "UPDATE delivery SET starter_id = :starter_id, place = :place WHERE id = :id",
             {

@@ -734,6 +734,57 @@ EIGHTEENTH: Step = (
     "ALTER TABLE digest ADD COLUMN settings TEXT",
 )
 
+NINETEENTH: Step = (
+    # A channel has a digest of each day, of each week, or both: blank-separated
+    # (docs/decisions/0016-caps-and-cadences.md). Its week ends on ``weekday`` (0:
+    # Monday), from ``week_began_at`` on.
+    "ALTER TABLE subscription ADD COLUMN cadences TEXT NOT NULL DEFAULT 'day'",
+    "ALTER TABLE subscription ADD COLUMN weekday INTEGER NOT NULL DEFAULT 4 "
+    "CHECK (weekday BETWEEN 0 AND 6)",
+    "ALTER TABLE subscription ADD COLUMN week_began_at TEXT",
+    # How many papers a digest posts at most; the others are offered below it. 0: all are posted.
+    "ALTER TABLE subscription ADD COLUMN cap INTEGER NOT NULL DEFAULT 0 CHECK (cap >= 0)",
+    # Parts are counted over a channel's date, whatever the cadence.
+    "ALTER TABLE delivery ADD COLUMN cadence TEXT NOT NULL DEFAULT 'day' "
+    "CHECK (cadence IN ('day', 'week'))",
+    # A paper comes once per channel and cadence.
+    """
+    CREATE TABLE told_paper (
+        channel_id INTEGER NOT NULL,
+        cadence TEXT NOT NULL,
+        arxiv_id TEXT NOT NULL,
+        version INTEGER NOT NULL,
+        delivery_id INTEGER NOT NULL REFERENCES delivery (id),
+        is_offered INTEGER NOT NULL,         -- 1: not in the message, but behind its button
+        PRIMARY KEY (channel_id, cadence, arxiv_id, version)
+    ) STRICT, WITHOUT ROWID
+    """,
+    "INSERT INTO told_paper SELECT channel_id, 'day', arxiv_id, version, delivery_id, 0 "
+    "FROM delivered_paper",
+    "DROP TABLE delivered_paper",
+    "ALTER TABLE told_paper RENAME TO delivered_paper",
+    "CREATE INDEX delivered_paper_by_delivery ON delivered_paper (delivery_id)",
+    "CREATE INDEX delivered_paper_by_paper ON delivered_paper (arxiv_id)",
+    """
+    CREATE TABLE decided_digest (
+        channel_id INTEGER NOT NULL,
+        cadence TEXT NOT NULL,
+        announced_on TEXT NOT NULL,          -- of a week: the date that it ends on
+        decided_at TEXT NOT NULL,
+        announced INTEGER NOT NULL,          -- papers that the followed categories announced
+        matching INTEGER,                    -- of these; NULL where there were no topics
+        planned INTEGER NOT NULL,            -- papers planned so far for this channel and date
+        offered INTEGER NOT NULL,            -- papers behind its button so far
+        settings TEXT,
+        PRIMARY KEY (channel_id, cadence, announced_on)
+    ) STRICT, WITHOUT ROWID
+    """,
+    "INSERT INTO decided_digest SELECT channel_id, 'day', announced_on, decided_at, announced, "
+    "matching, planned, 0, settings FROM digest",
+    "DROP TABLE digest",
+    "ALTER TABLE decided_digest RENAME TO digest",
+)
+
 STEPS: tuple[Step, ...] = (
     FIRST,
     SECOND,
@@ -753,6 +804,7 @@ STEPS: tuple[Step, ...] = (
     SIXTEENTH,
     SEVENTEENTH,
     EIGHTEENTH,
+    NINETEENTH,
 )
 
 FUNCTIONS: Mapping[str, Callable[[str], str | None]] = {

@@ -19,6 +19,7 @@ from bot.ui.styles.body import Body, Papers
 from bot.ui.styles.body import embeds_of as embeds_of
 from bot.ui.styles.brief import BRIEF
 from bot.ui.styles.cards import CARDS, make_cards
+from bot.ui.styles.heading import cadence_of as cadence_of
 from bot.ui.styles.heading import thread_name as thread_name
 from bot.ui.styles.list import LIST, make_list, options_of
 from bot.ui.styles.notes import Notes
@@ -26,6 +27,7 @@ from bot.ui.styles.notes import notes_in as notes_in
 from bot.ui.styles.parts import Part, make_drafts
 from bot.ui.styles.quiet import QUIET
 from bot.ui.styles.quiet import render_quiet as render_quiet
+from bot.ui.styles.quiet import render_quiet_week as render_quiet_week
 
 
 class Style(Protocol):
@@ -85,6 +87,10 @@ _UNOFFERED: Final[Mapping[str, Style]] = {QUIET.code: QUIET}
 
 QUIET_STYLE: Final = QUIET.code
 """The style of the line about a date without digest (`render_quiet`)."""
+
+
+WEEK_STYLE: Final = BRIEF.code
+"""That of a week's digest, which is one post whatever the style of its channel."""
 
 
 def find_style(code: str) -> Style | None:

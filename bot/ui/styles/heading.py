@@ -4,7 +4,7 @@ It names categories, date and part, so that a message can be told from every oth
 by its content alone: recovery after a lost answer needs that (docs/decisions/0003-outbox.md).
 """
 
-from bot.digest.models import Digest, Order
+from bot.digest.models import Cadence, Digest, Order
 from bot.text.words import long_date
 from bot.ui.tally import say_tally
 
@@ -14,6 +14,7 @@ MAX_THREAD_NAME = 100
 
 FIRST, FURTHER = "### ", "-# "
 SEPARATOR = " · "
+WEEK_TO = "week to "
 
 
 _ORDERED = {
@@ -28,7 +29,7 @@ def head(digest: Digest, part: int, *, says_order: bool = False) -> str:
 
     An order that is not the listing's is said in any case: readers look at the first papers most.
     """
-    title = f"{FIRST}{_name(digest)}"
+    title = f"{FIRST}{name_digest(digest)}"
     if digest.is_supplement:
         title += f"{SEPARATOR}supplement"
     if part > 1:
@@ -41,13 +42,13 @@ def head(digest: Digest, part: int, *, says_order: bool = False) -> str:
 
 def thread_name(digest: Digest) -> str:
     """Return what a digest's thread or post is called: its categories and date."""
-    names = (_name(digest, most) for most in range(MAX_CATEGORIES, 0, -1))
+    names = (name_digest(digest, most) for most in range(MAX_CATEGORIES, 0, -1))
     return next(name for name in names if len(name) <= MAX_THREAD_NAME)
 
 
 def head_of_part(digest: Digest, part: int, last_part: int) -> str:
     """Return the line that begins each further message."""
-    return f"{FURTHER}{_name(digest)}{SEPARATOR}part {part} of {last_part}"
+    return f"{FURTHER}{name_digest(digest)}{SEPARATOR}part {part} of {last_part}"
 
 
 def head_of_piece(content: str, number: int, of: int) -> str:
@@ -67,13 +68,20 @@ def first_line(content: object) -> str:
     return " ".join(str(content or "").strip().partition("\n")[0].split())
 
 
+def cadence_of(line: str) -> Cadence:
+    """Return the cadence of the digest whose message begins with this line."""
+    return Cadence.WEEK if f"{SEPARATOR}{WEEK_TO}" in line else Cadence.DAY
+
+
 def is_heading(line: str) -> bool:
     """Return whether a message that begins with this line may be a digest's."""
     return line.startswith((FIRST, FURTHER)) and SEPARATOR in line
 
 
-def _name(digest: Digest, most: int = MAX_CATEGORIES) -> str:
+def name_digest(digest: Digest, most: int = MAX_CATEGORIES) -> str:
+    """Name a digest's categories, ``most`` of them, and its date or week."""
     shown = digest.categories[:most]
     more = len(digest.categories) - len(shown)
     categories = ", ".join(shown) + (f" and {more} more" if more else "")
-    return f"{categories}{SEPARATOR}{long_date(digest.announced_on)}"
+    week = WEEK_TO if digest.cadence is Cadence.WEEK else ""
+    return f"{categories}{SEPARATOR}{week}{long_date(digest.announced_on)}"

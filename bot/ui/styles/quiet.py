@@ -12,7 +12,7 @@ from bot.digest.models import Digest, Subscription
 from bot.digest.quiet import QuietDay, Silence
 from bot.text.words import count_of, long_date
 from bot.ui.styles.body import SILENT, Body, Papers
-from bot.ui.styles.heading import first_line
+from bot.ui.styles.heading import first_line, name_digest
 from bot.ui.styles.notes import Notes
 
 BEGINNING: Final = "-# No digest of "
@@ -56,6 +56,15 @@ class Quiet:
 
 
 QUIET: Final = Quiet()
+
+
+def render_quiet_week(digest: Digest) -> MessageDraft:
+    """Say in one line why a week has no digest; it makes no sound."""
+    why = f"none of {count_of(digest.tally.announced, 'announced paper')} matches a topic."
+    if not digest.tally.announced:
+        why = "arXiv's lists of that week hold nothing for this channel, or could not be had."
+    content = f"{BEGINNING}{name_digest(digest)}: {why}"
+    return MessageDraft(style=QUIET.code, body={"content": content, "flags": SILENT}, papers=())
 
 
 def render_quiet(subscription: Subscription, quiet: QuietDay) -> MessageDraft:

@@ -7,18 +7,20 @@ message that is full of embeds says it in its content.
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, cast
 
-from bot.digest.models import Digest, ListingCheck, Tally
+from bot.digest.models import Cadence, Digest, ListingCheck, Tally
 from bot.text import markdown
-from bot.text.words import count_of, joined
+from bot.text.words import count_of, day_of_week_and_month, joined
 from bot.ui.embeds import MAX_EMBEDS
 from bot.ui.styles.body import Body, embeds_of, rows_of
-from bot.ui.tally import SEPARATOR
-from bot.ui.views import LeftOut
+from bot.ui.tally import SEPARATOR, say_offered
+from bot.ui.views import DayPage, LeftOut, Offered
 
 ROOM: Final = 300
 """Characters that a digest's messages leave for it."""
 ROW, BUTTON, SECONDARY = 1, 2, 2
 """Discord's types of components, and a button's style."""
+MAX_BUTTONS: Final = 5
+"""In a row."""
 
 
 def add_receipt(body: Body, digest: Digest) -> Body:
@@ -29,9 +31,14 @@ def add_receipt(body: Body, digest: Digest) -> Body:
         body = {**body, "embeds": [*embeds, {"footer": {"text": said}}]}
     else:
         body = {**body, "content": f"{body.get('content') or ''}\n-# {said}"}
-    if not digest.tally.left_out:
+    buttons = list(_buttons(digest))
+    if not buttons:
         return body
-    return {**body, "components": [*rows_of(body), _button(digest)]}
+    rows = [
+        {"type": ROW, "components": buttons[start : start + MAX_BUTTONS]}
+        for start in range(0, len(buttons), MAX_BUTTONS)
+    ]
+    return {**body, "components": [*rows_of(body), *rows]}
 
 
 def is_receipt(embed: Mapping[str, Any]) -> bool:
@@ -59,18 +66,26 @@ def _listed(body: Body, key: str) -> Sequence[object]:
 
 def _is_ours(row: Mapping[str, Any]) -> bool:
     ids = [str(item.get("custom_id") or "") for item in row.get("components") or ()]
-    return any(each.startswith(LeftOut.PREFIX) for each in ids)
+    return any(each.startswith((LeftOut.PREFIX, Offered.PREFIX)) for each in ids)
 
 
-def _button(digest: Digest) -> dict[str, object]:
-    state = LeftOut(channel_id=digest.channel_id, day=digest.announced_on, page=0)
-    button = {
-        "type": BUTTON,
-        "style": SECONDARY,
-        "label": f"See {count_of(digest.tally.left_out, 'paper')} not matched",
-        "custom_id": state.custom_id,
-    }
-    return {"type": ROW, "components": [button]}
+def _buttons(digest: Digest) -> Iterator[dict[str, object]]:
+    """Make the buttons that open what is not in the channel."""
+    channel_id, day, cadence = digest.channel_id, digest.announced_on, digest.cadence
+    if cadence is Cadence.WEEK:
+        for on, papers in digest.offered_by_day:
+            state = Offered(channel_id=channel_id, day=on, page=0, cadence=cadence)
+            yield _button(f"{day_of_week_and_month(on)}: {papers:,} more", state)
+    elif digest.tally.offered:
+        state = Offered(channel_id=channel_id, day=day, page=0)
+        yield _button(f"+{digest.tally.offered:,} more", state)
+    if digest.tally.left_out:
+        said = f"See {count_of(digest.tally.left_out, 'paper')} not matched"
+        yield _button(said, LeftOut(channel_id=channel_id, day=day, page=0, cadence=cadence))
+
+
+def _button(label: str, state: DayPage) -> dict[str, object]:
+    return {"type": BUTTON, "style": SECONDARY, "label": label, "custom_id": state.custom_id}
 
 
 def _lines(digest: Digest) -> Iterator[str]:
@@ -84,6 +99,8 @@ def _where(tally: Tally, *, is_supplement: bool) -> Iterator[str]:
     yield f"{tally.chosen:,} posted {'now' if is_supplement else 'here'}"
     if tally.before:
         yield f"{tally.before:,} posted before"
+    if tally.offered:
+        yield say_offered(tally.offered)
     if tally.left_out:
         yield f"{tally.left_out:,} not matched"
 

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from bot.digest.messages import DeliveryRecord, DeliveryState, MessageDraft
-from bot.digest.models import Reason, ReasonCode, Subscription
+from bot.digest.models import Cadence, Reason, ReasonCode, Subscription
 from bot.errors import StoreError
 from bot.models import Paper
-from bot.store.outbox.outbox import Outbox, delivery_key, frozen_json, nonce_of
+from bot.store.outbox.outbox import Outbox, Parts, delivery_key, frozen_json, nonce_of
 from bot.store.sqlite.database import open_database
 from bot.store.sqlite.executor import Database
 from bot.store.subscriptions import Subscriptions
@@ -122,8 +122,44 @@ async def test_what_was_delivered_is_found_for_all_channels_at_once(
         await outbox.plan(subscription, DAY, [make_draft(paper)], now=NOW)
     assert await outbox.delivered_anywhere([first.arxiv_id]) == {CHANNEL: {first.arxiv_id: 2}}
     counted = await outbox.count_parts([CHANNEL, CHANNEL + 1], DAY, but="cards")
-    assert counted == {CHANNEL: (2, False)}
-    assert await outbox.count_parts([CHANNEL], DAY, but="quiet") == {CHANNEL: (2, True)}
+    assert counted == {CHANNEL: Parts(2, 2, False)}
+    assert await outbox.count_parts([CHANNEL], DAY, but="quiet") == {CHANNEL: Parts(2, 2, True)}
+
+
+async def test_a_paper_comes_once_in_each_cadence(
+    outbox: Outbox, subscription: Subscription
+) -> None:
+    """Parts go on over both, so that keys differ; threads and counts are each one's own."""
+    plans = drafts(1)
+    assert await outbox.plan(subscription, DAY, plans, now=NOW) == 1
+    assert await outbox.plan(subscription, DAY, plans, now=NOW, cadence=Cadence.WEEK) == 1
+    assert await outbox.plan(subscription, DAY, plans, now=NOW, cadence=Cadence.WEEK) == 0
+    records = await outbox.list_deliveries(CHANNEL)
+    assert [(each.part, each.cadence) for each in records] == [(1, "day"), (2, "week")]
+    assert await outbox.count_parts([CHANNEL], DAY, Cadence.WEEK, but="quiet") == {
+        CHANNEL: Parts(2, 1, True)
+    }
+
+
+async def test_an_offered_paper_is_planned_only_by_who_wants_it_posted(
+    outbox: Outbox, subscription: Subscription
+) -> None:
+    """It counts as delivered, is in no message, and goes along when its message is split."""
+    first, second = make_papers(2)
+    offers = replace(make_draft(first), offered=((second.arxiv_id, second.version),))
+    assert await outbox.plan(subscription, DAY, [offers], now=NOW) == 1
+    assert await outbox.plan(subscription, DAY, [offers], now=NOW) == 0
+    ids = [first.arxiv_id, second.arxiv_id]
+    assert await outbox.delivered_versions(CHANNEL, ids) == versions([first, second])
+    assert await outbox.find_offered(ids) == {CHANNEL: {second.arxiv_id}}
+    record = await outbox.claim(CHANNEL, NOW)
+    assert record is not None
+    assert await outbox.list_papers(record.id) == [(first.arxiv_id, 1)]
+    assert await outbox.split(record.id, [make_draft(first)], None, NOW)
+    assert await outbox.find_offered(ids) == {CHANNEL: {second.arxiv_id}}
+    assert await outbox.plan(subscription, DAY, [make_draft(second)], now=NOW) == 1
+    assert await outbox.find_offered(ids) == {}
+    assert await outbox.plan(subscription, DAY, [make_draft(second)], now=NOW) == 0
 
 
 async def test_one_known_paper_refuses_the_whole_plan(

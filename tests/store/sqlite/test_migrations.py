@@ -10,8 +10,8 @@ import pytest
 
 from bot.delivery.notices import resumes_by_itself
 from bot.delivery.reconcile import may_repeat
-from bot.digest.models import Place, Reason, ReasonCode
-from bot.models import IntakeCode, IntakeReason, IntakeVerdict, NearListing
+from bot.digest.models import Cadence, Place, Reason, ReasonCode
+from bot.models import ArxivId, IntakeCode, IntakeReason, IntakeVerdict, NearListing
 from bot.query.parser import parse_query
 from bot.store.keys import first_key
 from bot.store.sqlite import migrations
@@ -40,6 +40,7 @@ TAKEN = (
     "f6d6851e75d52008",
     "e7634071d4e9e3d0",
     "5b3ee73b05a35771",
+    "3f6fb147003fb845",
 )
 """The beginning of each step's SHA-256."""
 
@@ -282,6 +283,30 @@ async def test_what_an_earlier_version_planned_goes_into_its_channel(tmp_path: P
         posted = (await store.outbox.list_deliveries(2))[0].posted
         assert posted is not None
         assert posted.url == "https://discord.com/channels/1/2/77"
+
+
+async def test_what_an_earlier_version_posted_is_of_a_day(tmp_path: Path) -> None:
+    """Its papers stay posted there; in a digest of each week they may come once more."""
+    old = made_by(migrations.STEPS[:18], tmp_path / "papers.db")
+    pause(old, 2, None)
+    old.execute(
+        "INSERT INTO delivery (id, subscription_id, guild_id, channel_id, announced_on, part, key, "
+        "nonce, payload, payload_sha256, state, not_before, planned_at, changed_at) "
+        "VALUES (7, 1, 1, 2, '2024-03-05', 1, 'k', 'n', '{}', 'x', 'planned', ?, ?, ?)",
+        [NOW.isoformat()] * 3,
+    )
+    old.execute("INSERT INTO delivered_paper VALUES (2, '2403.00001', 2, 7)")
+    old.execute("INSERT INTO digest VALUES (2, '2024-03-05', ?, 9, 1, 3, NULL)", [NOW.isoformat()])
+    old.close()
+    async with open_store(tmp_path / "papers.db") as store:
+        (subscription,) = await store.subscriptions.list_subscriptions()
+        assert (subscription.cadences, subscription.cap) == ((Cadence.DAY,), 0)
+        ids = [ArxivId("2403.00001")]
+        assert await store.outbox.delivered_versions(2, ids) == {ids[0]: 2}
+        assert await store.outbox.delivered_versions(2, ids, Cadence.WEEK) == {}
+        assert await store.outbox.find_offered(ids) == {}
+        (record,) = (await store.digests.list_since(date(2024, 3, 1))).values()
+        assert (record.announced, record.matching, record.planned) == (9, 3, 1)
 
 
 async def test_what_was_stored_in_words_about_listings_is_said_as_before(tmp_path: Path) -> None:
