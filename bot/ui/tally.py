@@ -1,5 +1,7 @@
 """How the counts of a day are said, the same wherever they are shown. Pure."""
 
+from collections.abc import Sequence
+
 from bot.digest.models import Tally
 from bot.models import AnnounceType
 from bot.text.words import count_of
@@ -15,10 +17,7 @@ _COUNTED = {
 
 def say_announced(tally: Tally) -> str:
     """Return ``311 announced (290 new, 21 cross-lists) · 12 match``; all match without topics."""
-    said = f"{tally.announced:,} announced"
-    if types := _say_types(tally):
-        said += f" ({types})"
-    return said if tally.no_topics else f"{said}{SEPARATOR}{tally.matching:,} match"
+    return SEPARATOR.join((_say_listed(tally), *_say_matching(tally)))
 
 
 def say_tally(tally: Tally, chosen: str) -> str:
@@ -27,14 +26,28 @@ def say_tally(tally: Tally, chosen: str) -> str:
     ``chosen`` says what becomes of the papers that are still to be posted. What the channel got
     before is named by itself.
     """
-    parts = [say_announced(tally)]
+    return SEPARATOR.join(say_lines(tally, chosen))
+
+
+def say_lines(tally: Tally, chosen: str) -> tuple[str, str]:
+    """Say what `say_tally` does in two lines, which a phone shows without breaking them."""
+    parts = [*_say_matching(tally)]
     if tally.before:
         parts.append(f"{tally.before:,} posted before")
     if tally.chosen or not (tally.before or tally.offered):
         parts.append(f"{tally.chosen:,} {chosen}")
     if tally.offered:
         parts.append(say_offered(tally.offered))
-    return SEPARATOR.join(parts)
+    return _say_listed(tally), SEPARATOR.join(parts)
+
+
+def _say_listed(tally: Tally) -> str:
+    types = _say_types(tally)
+    return f"{tally.announced:,} announced" + (f" ({types})" if types else "")
+
+
+def _say_matching(tally: Tally) -> Sequence[str]:
+    return () if tally.no_topics else (f"{tally.matching:,} match",)
 
 
 def say_counts(announced: int, matching: int | None, posted: int, offered: int = 0) -> str:

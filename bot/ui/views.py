@@ -229,7 +229,7 @@ class SimilarTo:
         return cls(arxiv_id=ArxivId(match["paper"]))
 
 
-READ_ABSTRACT = "Read an abstract (only you see it)"
+READ_ABSTRACT = "Read an abstract (only for you)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -33,7 +33,7 @@ async def test_every_paper_is_in_the_channel_or_behind_the_button(world: World) 
     await announce(world)
     assert "20 posted · 40 more on a press" in await send(world)
     (message,) = world.channel.history()
-    assert "60 announced (60 new) · 20 posted · 40 more on a press" in message.content
+    assert "60 announced (60 new)\n20 posted · 40 more on a press" in message.content
     assert "20 posted here · 40 more on a press" in (message.embeds[-1].footer.text or "")
     result = await world.member.click(message, label="+40 more")
     assert is_private(result)

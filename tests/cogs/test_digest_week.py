@@ -69,7 +69,7 @@ async def test_a_week_is_one_post_with_the_best_and_the_rest_by_day(world: World
     await announce_week(world)
     (message,) = await post_due(world)
     assert "cs.CV · week to Fri, 15 Mar 2024" in message.content
-    assert "150 announced (150 new) · 150 match · 2 posted · 148 more on a press" in message.content
+    assert "150 announced (150 new)\n150 match · 2 posted · 148 more on a press" in message.content
     assert "best matches first" in message.content
     assert papers_of([message]) == {7, 140}
     rows = [row for row in message.components if isinstance(row, discord.ActionRow)]

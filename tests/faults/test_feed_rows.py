@@ -138,7 +138,7 @@ async def test_row_12_half_a_feed_waits_for_a_second_reading(day: Fetching) -> N
     day.arxiv.publish("cs.CV", DAY, WHOLE)
     await day.until(at(DAY, 12))
     assert day.posted() == ids(WHOLE)
-    assert "24 announced (24 new) · 24 posted" in day.server.ledger[0].content
+    assert "24 announced (24 new)\n24 posted" in day.server.ledger[0].content
 
 
 async def test_row_12_papers_that_follow_are_a_supplement(day: Fetching) -> None:

@@ -6,7 +6,7 @@ by its content alone: recovery after a lost answer needs that (docs/decisions/00
 
 from bot.digest.models import Cadence, Digest, Order
 from bot.text.words import long_date
-from bot.ui.tally import say_tally
+from bot.ui.tally import say_lines
 
 MAX_CATEGORIES = 8
 MAX_THREAD_NAME = 100
@@ -34,7 +34,7 @@ def head(digest: Digest, part: int, *, says_order: bool = False) -> str:
         title += f"{SEPARATOR}supplement"
     if part > 1:
         title += f"{SEPARATOR}part {part}"  # else two supplements of a day could read the same
-    told = say_tally(digest.tally, "posted now" if digest.is_supplement else "posted")
+    told = "\n".join(say_lines(digest.tally, "posted now" if digest.is_supplement else "posted"))
     if says_order or digest.order is not Order.LISTING:
         told += f"{SEPARATOR}{_ORDERED[digest.order]}"
     return f"{title}\n{told}"

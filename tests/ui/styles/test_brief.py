@@ -59,7 +59,7 @@ def test_the_heading_says_the_order_and_the_parts_run_through() -> None:
     drafts = BRIEF.render(ranked(40, 5), first_part=2)
     assert content_of(drafts[0]) == (
         "### cs.CV · Tue, 5 Mar 2024 · part 2\n"
-        "40 announced (40 new) · 40 posted · best matches first"
+        "40 announced (40 new)\n40 posted · best matches first"
     )
     assert [content_of(draft) for draft in drafts[1:]] == [
         f"-# cs.CV · Tue, 5 Mar 2024 · part {part} of 4" for part in (3, 4)

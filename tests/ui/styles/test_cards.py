@@ -34,7 +34,7 @@ def test_the_first_message_is_headed_by_category_date_and_counts() -> None:
     ]
     digest = make_digest(*entries, announced_on=date(2020, 8, 21), announced=47)
     assert content_of(CARDS.render(digest)[0]) == (
-        "### cs.CV · Fri, 21 Aug 2020\n47 announced (47 new) · 12 match · 12 posted"
+        "### cs.CV · Fri, 21 Aug 2020\n47 announced (47 new)\n12 match · 12 posted"
     )
 
 
@@ -81,7 +81,7 @@ def test_a_supplement_says_so_and_continues_the_parts() -> None:
     (draft,) = CARDS.render(digest, first_part=6)
     assert content_of(draft) == (
         "### cs.CV · Tue, 5 Mar 2024 · supplement · part 6\n"
-        "48 announced (48 new) · 1 match · 1 posted now"
+        "48 announced (48 new)\n1 match · 1 posted now"
     )
 
 
@@ -142,7 +142,7 @@ def test_a_message_is_split_by_paper() -> None:
     assert [piece.papers for piece in pieces] == [((make_id(1), 1),), ((make_id(2), 1),)]
     assert [embeds_of(piece) for piece in pieces] == [[embed] for embed in embeds_of(draft)]
     assert [content_of(piece) for piece in pieces] == [
-        "### cs.CV · Tue, 5 Mar 2024 · paper 1 of 2\n2 announced (2 new) · 2 posted",
+        "### cs.CV · Tue, 5 Mar 2024 · paper 1 of 2\n2 announced (2 new)\n2 posted",
         "-# cs.CV · Tue, 5 Mar 2024 · paper 2 of 2",
     ]
     assert [piece.style for piece in pieces] == ["cards", "cards"]

@@ -111,7 +111,7 @@ def test_below_each_message_a_menu_offers_its_papers() -> None:
     (row,) = components
     (menu,) = row["components"]
     assert (row["type"], menu["type"], menu["custom_id"]) == (1, 3, "abstract:1")
-    assert menu["placeholder"] == "Read an abstract (only you see it)"
+    assert menu["placeholder"] == "Read an abstract (only for you)"
     first, second = menu["options"]
     assert first == {"label": "1. On [stars]", "value": "2403.00001v1"}
     assert second["value"] == "2403.00002v2"
