@@ -57,6 +57,10 @@ NOT_POSTED = (
     "Nothing is posted here yet. Try `/digest preview`, `/digest setup` with another `style`, then "
     "`/digest send`."
 )
+NOTHING_YET = (
+    "No digest is set up here. Type `/digest setup` with `categories` computer vision and `query` "
+    "diffusion, or alone for a form; then press *Preview*, then *Post now*."
+)
 TO_TRY = (
     "You are an admin here. Type `/` below to use the bot, for example:\n"
     "- `/paper search` with `query` video OR action\n"
@@ -82,6 +86,8 @@ class Scene:
     topics: Mapping[str, str] = field(default_factory=dict)
     post_at: time_of_day | None = None
     is_first_day: bool = False
+    is_empty: bool = False
+    """Whether no digest is set up in it."""
 
 
 SCENES = (
@@ -135,6 +141,13 @@ SCENES = (
         greeting=POSTED,
         style="cards",
         is_first_day=True,
+    ),
+    Scene(
+        name="new",
+        shows="no digest: set one up, from nothing to its first post",
+        greeting=NOTHING_YET,
+        style="auto",
+        is_empty=True,
     ),
 )
 CHOSEN_SCENES = (
@@ -231,7 +244,7 @@ async def _set_stage(
     person = guild.add_member(env.create_user("you"), roles=[admin])
     guide = guild.add_member(env.create_user("guide", global_name="Demo guide"), roles=[admin])
     handles = {scene.name: _make_channel(guild, scene) for scene in scenes}
-    of_today = [scene for scene in scenes if not scene.is_first_day]
+    of_today = [scene for scene in scenes if not (scene.is_first_day or scene.is_empty)]
     for scene in of_today:
         await _subscribe(app, guild.id, handles[scene.name].id, listing.category, scene)
     await app.store.papers.add_listing(listing, now=app.pipeline.now())

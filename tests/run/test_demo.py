@@ -156,6 +156,7 @@ async def each_channel_has_a_page_that_the_others_link(page: Page, text: str) ->
         "post in #forum": ("42 posted", 42),
         "#first-day": ("47 announced (", 47),
         "#evening": ("Nothing is posted here yet", 0),
+        "#new": ("No digest is set up here", 0),
     }
     for title, (words, papers) in shown.items():
         await show(page, address_of(title, text))
