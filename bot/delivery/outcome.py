@@ -39,8 +39,9 @@ CHANNEL_CODES: Final[Mapping[int, ReasonCode]] = {
 }
 """Refusals of the channel rather than of the message, by Discord's code, whatever the status."""
 
-NOT_NOW_CODES: Final = frozenset({20016, 20028, 20029, 40004, 40006, 40062, 130000})
-"""Slow mode, write limits, features that Discord has switched off or cannot serve for a while."""
+NOT_NOW_CODES: Final = frozenset({20016, 20028, 20029, 30046, 40004, 40006, 40062, 130000})
+"""Slow mode, write limits (also of edits of messages older than an hour), features that Discord has
+switched off or cannot serve for a while."""
 
 
 class Effect(Enum):

@@ -156,6 +156,19 @@ async def test_row_97_lines_that_a_restored_database_forgot_are_kept(
     assert await states(world) == [("left", "not-as-posted")]
 
 
+async def test_row_96_too_many_edits_of_old_messages_are_made_later(
+    world: World, channel: Channel
+) -> None:
+    await post(world, channel)
+    await find_code(world)
+    world.server.inject(faults.refuse(400, 30046), route=EDIT)
+    await edit(world)
+    assert await states(world) == [("planned", "temporarily-off")]
+    world.advance(WINDOW)
+    await world.delivery.run_once()
+    assert shown(world, channel) == [(CODE,), ()]
+
+
 def damage(connection: sqlite3.Connection, table: str) -> None:
     connection.execute("DROP TRIGGER delivery_frozen")
     connection.execute(f"UPDATE {table} SET payload = substr(payload, 2) WHERE rowid = 1")
