@@ -28,6 +28,7 @@ from bot.query.ast import (
 _PLAIN_WORD = re.compile(r"(?!(?:OR|AND|NOT)$)[^\W\d_][^\W\d_]*(?:-[^\W\d_]+)*")
 _WORD = r"(?:[^\W_]|\.net(?![^\W_]))(?:[\w+#.'’/%&@=^{}–,‐‑-]|\([^()\":*\s$\\]*\))*"
 _SAFE_WORD = re.compile(rf"(?!(?:OR|AND|NOT)$){_WORD}", re.IGNORECASE)
+_LIKE_OPERATOR = re.compile(r"(?:OR|AND|NOT)\(")
 _FIELD_NAMES = {
     TextField.TITLE: "title:",
     TextField.ABSTRACT: "abstract:",
@@ -95,7 +96,10 @@ def _print_fact(leaf: Node) -> str:
 def _said(leaf: Text) -> str:
     if leaf.is_prefix:
         return f"{_shown(leaf.text)}*"
-    return f'"{leaf.text}"' if leaf.is_exact else leaf.text
+    if leaf.is_exact:
+        return f'"{leaf.text}"'
+    # Behind a point, which is no part of a word, it is no operator.
+    return f".{leaf.text}" if _LIKE_OPERATOR.match(leaf.text) else leaf.text
 
 
 def is_plain_word(text: str) -> bool:

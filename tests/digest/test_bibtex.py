@@ -92,6 +92,7 @@ def test_entries_stand_apart() -> None:
         ("O(√T)", r"O({\ensuremath{\sqrt{T}}})"),
         ("√(n+1) ∛10", r"{\ensuremath{\sqrt{n+1}}} {\ensuremath{\sqrt[3]{10}}}"),
         ("√(f(x₁)²)", r"{\ensuremath{\sqrt{f(x_{1})^{2}}}}"),
+        ("√(xᵢ₊₁)", r"{\ensuremath{\sqrt{x_{i+1}}}}"),
         ("√ and √(", r"{\ensuremath{\sqrt{}}} and {\ensuremath{\sqrt{}}}("),
         (
             "∜16 √ab √[a]",

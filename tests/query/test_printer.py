@@ -15,6 +15,8 @@ LEAVES = {
     '"C++"': '"C++"',
     '"OR"': '"OR"',
     "gpt4": "gpt4",
+    "#OR(a)": ".OR(a)",
+    "#NOT(a)": ".NOT(a)",
     "learn*": "learn*",
     '"deep learn"*': '"deep learn"*',
     "title:deep": "title:deep",
