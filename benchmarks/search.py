@@ -380,7 +380,7 @@ def show_ratio(ratio: float | None) -> str:
 
 
 def goal_rows(measured: Measured, peers: Sequence[Peer]) -> Iterator[tuple[str, ...]]:
-    for name in GOAL_NEWEST_CLASSES:
+    for name in filter(measured.times.__contains__, GOAL_NEWEST_CLASSES):
         yield goal_row(f"newest, p95 of {name}", measured.of(Sort.NEWEST, name), GOAL_NEWEST_MS)
     yield goal_row("relevance, p95 of all", measured.of(Sort.RELEVANCE), GOAL_RELEVANCE_MS)
     for (peer_name, name), least in GOAL_RATIOS.items():
