@@ -41,10 +41,11 @@ from bot.store.store import open_store
 from bot.ui.styles import STYLES
 from tests.builders import make_digest, make_entry, make_listing, make_paper
 from tests.fakes.discord import DiscordServer, RateLimits
-from tests.fakes.process import ROOT, bot_environ, running_bot
+from tests.fakes.process import bot_environ, running_bot
 from tests.fakes.world import Channel
 
-SEED = Path(__file__).resolve().parents[2] / "shared" / "seed" / "cs.CV-2020-08-21.md"
+ROOT = Path(__file__).resolve().parents[1]
+SEED = ROOT.parent / "shared" / "seed" / "cs.CV-2020-08-21.md"
 CHANNELS_PER_GUILD = 20
 TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 RATE_GOAL = 0.9
