@@ -1,5 +1,8 @@
 """Misspelt words and what they were meant to be."""
 
+from collections.abc import AsyncIterator
+from pathlib import Path
+
 import pytest
 
 from bot.query.compile import quoted
@@ -7,10 +10,10 @@ from bot.store.search import words as search_words
 from bot.store.search.spelling import suggest
 from bot.store.store import Store
 from tests.builders import NOW, make_listing, make_paper
+from tests.stores import open_filled
 
 
-@pytest.fixture(params=["counted", "never counted"])
-async def filled(request: pytest.FixtureRequest, store: Store) -> Store:
+async def fill(store: Store) -> None:
     papers = [
         *(make_paper(n, title=f"Complex attention {n}", abstract="x") for n in range(1, 30)),
         *(make_paper(n, title=f"A compiler optimization {n}", abstract="x") for n in range(40, 45)),
@@ -18,10 +21,18 @@ async def filled(request: pytest.FixtureRequest, store: Store) -> Store:
         make_paper(90, title="A slip: attentoin", abstract="x"),
     ]
     await store.papers.add_listing(make_listing(*papers), now=NOW)
-    if request.param == "counted":
-        await store.search.count_again()
+
+
+async def fill_and_count(store: Store) -> None:
+    await fill(store)
+    await store.search.count_again()
+
+
+@pytest.fixture(params=[fill_and_count, fill], ids=["counted", "never counted"])
+async def filled(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Store]:
     assert search_words.SMALL
-    return store
+    async with open_filled(tmp_path / "papers.db", request.param) as store:
+        yield store
 
 
 async def suggestions(store: Store, word: str, papers: int = 0, *company: str) -> list[str]:
