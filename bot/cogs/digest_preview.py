@@ -38,7 +38,8 @@ async def show_preview(cog: AdminCog, interaction: discord.Interaction, page: Pr
     likes = await cog.pipeline.likes(subscription, digest)
     drafts = lay_out(subscription, digest, likes=likes)
     page = replace(page, page=min(max(page.page, 0), len(drafts)))
-    content = describe_preview(page, is_begun=is_begun)
+    amiss = sum(each.delivery is not None for each in to_come)
+    content = describe_preview(page, is_begun=is_begun, amiss=amiss)
     embeds = [render_summary(subscription, page.day, decisions, drafts)]
     items: list[discord.ui.Item[Any]] = []
     if page.page:

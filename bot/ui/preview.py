@@ -101,14 +101,21 @@ def _line(decision: Decision) -> str:
     return f"[{paper.arxiv_id}]({abs_url(paper.arxiv_id)}) {title}{why}"
 
 
-def describe_preview(page: PreviewPage, *, is_begun: bool) -> str:
-    """Say what a preview shows: all of a day, or what the channel does not have of it."""
+def describe_preview(page: PreviewPage, *, is_begun: bool, amiss: int) -> str:
+    """Say what a preview shows: all of a day, or what the channel does not have of it.
+
+    ``amiss`` papers are in messages that did not arrive, or not yet.
+    """
     week = "the week to " if page.cadence is Cadence.WEEK else ""
     what = f"What <#{page.channel_id}> would get for {week}{long_date(page.day)}"
     if not is_begun:
         return f"{what}:"
     how = "only what is still to come" if page.is_rest else "as if nothing had been posted"
-    return f"{what}, {how}:"
+    said = f"{what}, {how}:"
+    if amiss and not page.is_rest:
+        papers = count_of(amiss, "paper")
+        said += f"\n{papers} of it did not arrive (yet); *Only what is still to come* says why."
+    return said
 
 
 def list_pages(page: PreviewPage, last: int) -> list[discord.SelectOption]:

@@ -165,6 +165,9 @@ async def test_the_preview_tells_the_fate_of_each_paper(world: World) -> None:
     world.env.inject_error("POST", PATCH, status=403, code=50013, message="Missing Permissions")
     await world.admin.slash(world.channel, "digest send")
     result = await world.admin.slash(world.channel, "digest preview")
+    assert "3 papers of it did not arrive (yet)" in said(result)
+    assert result.response is not None
+    await world.admin.click(result.response, label="Only what is still to come")
     assert "3 not posted. Its message could not be posted; /digest resolve posts it again." in said(
         result
     )

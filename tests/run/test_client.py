@@ -165,7 +165,8 @@ async def test_people_are_answered_over_the_wire(
         found = await server.slash(guild, channel, eve, "paper search", query="networks")
         assert "25 papers" in found.text
         assert not found.is_private
-        turned = await server.click(guild, channel, eve, found, found.buttons[1]["custom_id"])
+        (on,) = [each["custom_id"] for each in found.buttons if each.get("label") == "Next →"]
+        turned = await server.click(guild, channel, eve, found, on)
         assert "**6.**" in turned.text
         offered = await server.complete(guild, channel, eve, "paper show", paper="diffusion")
         assert "Diffusion networks, part 24" in offered
