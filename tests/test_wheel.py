@@ -66,7 +66,7 @@ def test_the_wheel_says_what_it_is(wheel: Path) -> None:
     assert metadata["Version"] == __version__
     assert metadata["License-Expression"] == "MIT"
     assert metadata["Requires-Python"] == ">=3.11"
-    assert metadata.get_all("Provides-Extra") == ["demo"]
+    assert metadata.get_all("Provides-Extra") == ["demo", "mcp"]
     assert "Typing :: Typed" in metadata.get_all("Classifier", [])
     assert "paper-digest-bot = bot.__main__:start" in entry_points
 
