@@ -53,7 +53,7 @@ class AdminCog(commands.GroupCog):
     """A group of commands for members who may manage the server.
 
     Discord lets nobody else run them, unless a server's settings (Integrations) say so, and then
-    they decide (docs/decisions/0016-who-may.md). The same holds for the groups' buttons.
+    they decide (docs/decisions/0018-who-may.md). The same holds for the groups' buttons.
     """
 
     def __init__(self, pipeline: Pipeline, delivery: Deliverer) -> None:

@@ -2,7 +2,7 @@
 
 Candidates are the words, neighbouring words, beginnings and words of titles that several examples
 share. A query is an OR of at most `MOST_TERMS` of them, or of pairs of them. Of all such queries
-the one wins that explains the examples best (docs/decisions/0016-topics-from-examples.md): each
+the one wins that explains the examples best (docs/decisions/0019-topics-from-examples.md): each
 example it finds is worth the logarithm of how rare its finds are in the archive, each that it
 misses costs `MISSED`, and each word costs what `_cost` says, so that a word must earn its place.
 
