@@ -146,6 +146,7 @@ async def test_an_admin_can_stop_edits(world: World, channel: Channel, how: str)
         await set_updates(world, channel, updates=False)
     await world.delivery.run_once()
     assert world.server.edited == []
+    await world.store.subscriptions.resume(channel.id)
     await set_updates(world, channel, updates=True)
     await world.delivery.run_once()
     assert shown(world, channel) == [(CODE,), ()]

@@ -38,6 +38,7 @@ def bot_environ(
         "PAPER_BOT_DATABASE__PATH": str(folder / "papers.db"),
         "PAPER_BOT_LOG__LEVEL": "DEBUG",  # for `ticks`
         "PAPER_BOT_SCHEDULE__TICK_S": "0.2",
+        "PAPER_BOT_BACKUP__EVERY_H": "0",  # else each start makes one, and tries it in a process
         "PAPER_BOT_ARXIV__REQUEST_SPACING_S": "0",
         "PAPER_BOT_INTAKE__POLL_START": "00:00",
     }

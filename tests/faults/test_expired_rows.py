@@ -81,8 +81,9 @@ async def test_row_65_an_answer_after_the_token_is_over_is_one_quiet_line(
 
 
 MEANINGLESS = (
-    "preview:1:{channel}:2024-02-31:0",
-    "preview:1:{channel}:0000-01-01:0",
+    "preview:2:{channel}:2024-02-31:0:all",
+    "preview:2:{channel}:0000-01-01:0:all",
+    "preview:1:{channel}:2024-03-05:0",
     "again:1:{channel}:2024-13-01:1:00000000:yes",
     "search:1:{admin}:nothing:start",
     "offer:1:{admin}:nothing:networks",
@@ -92,7 +93,7 @@ MEANINGLESS = (
 
 FORGED = (
     *MEANINGLESS,
-    "preview:1:99999999999999999999:2024-03-05:0",
+    "preview:2:99999999999999999999:2024-03-05:0:all",
     "again:1:99999999999999999999:2024-03-05:1:00000000:yes",
     "remove:1:99999999999999999999:yes",
     "search:1:{admin}:relevance:....",

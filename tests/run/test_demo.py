@@ -181,7 +181,7 @@ async def what_waits_can_be_previewed_and_sent(page: Page, text: str) -> None:
 
 
 async def a_paper_of_the_menu_is_read_in_private(page: Page, text: str) -> None:
-    await show(page, address(text))
+    await show(page, address_of("#list", text))  # here nothing else has a menu
     await page.wait_for_text("Viewport updated")
     await page.click("[role=combobox], button", "Read an abstract")
     await page.wait_for("!!document.querySelector('[role=option]')")
