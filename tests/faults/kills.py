@@ -56,8 +56,8 @@ from tests.waiting import until
 DOWN_MINUTES = 30
 WORK = (spec.MESSAGES, spec.MESSAGE, spec.FROM_MESSAGE, spec.POSTS)
 IDLE_TICKS = 20
-LINKS_OF_A_PAPER = 2
-"""More would not fit into a full list with their addresses, by which they are known here."""
+LINKS_OF_A_PAPER = 1
+"""A full list would show the lines of more without their addresses, by which they are known."""
 
 EVERYWHERE: tuple[Kind, ...] = tuple((place, style) for style in STYLES for place in Place)
 TRUSTED_S, KNOWN_S = 60.0, 80.0
