@@ -22,6 +22,7 @@ from typing import Any, Final
 from bot.__main__ import start
 from bot.arxiv.client import ArxivClient
 from bot.delivery.edge import DiscordSender
+from bot.store.digests import Digests
 from bot.store.outbox.outbox import Outbox
 from bot.store.papers.papers import Papers
 from tests.waiting import until_now
@@ -35,7 +36,7 @@ AFTER: Final[dict[str, tuple[type, Method]]] = {
     "after_fetch": (ArxivClient, ArxivClient.fetch_listing),
     "after_store": (Papers, Papers.add_listing),
     "after_batch": (Papers, Papers.add_papers),
-    "after_plan": (Outbox, Outbox.plan),
+    "after_plan": (Digests, Digests.plan),
     "after_claim": (Outbox, Outbox.claim),
     "after_send": (DiscordSender, DiscordSender.send),
     "after_finish": (Outbox, Outbox.mark_sent),

@@ -282,8 +282,12 @@ class Interactions:
         return opened.original
 
 
+TAKEN_BACK = "…"
+"""What the bot makes of a public "thinking" before it answers in private: no answer yet."""
+
+
 def _resolve(opened: _Open, reply: Reply) -> None:
-    if not opened.answered.done():
+    if not opened.answered.done() and reply.content != TAKEN_BACK:
         opened.answered.set_result(reply)
 
 

@@ -150,9 +150,6 @@ async def test_full_before_a_listing_is_stored(disk: Disk, day: Scenario) -> Non
     assert intact(day)
 
 
-@pytest.mark.xfail(
-    reason="planning still finds room on the full disk; not understood yet", strict=False
-)
 async def test_full_before_a_digest_is_planned(disk: Disk, day: Scenario) -> None:
     """Due in three channels, the listing is there: told once in all, nothing is half planned."""
     today = last_announcement_day(day.discord.now())

@@ -195,12 +195,12 @@ class Walk:
         self.ticks: list[datetime] = []
 
     async def prepare(self, days: Iterable[date]) -> None:
-        for day in days:  # weekends as well: most clocks are set on Sundays
-            listing = listing_of(day, STORED)
-            await self.pipeline.store.papers.add_listing(listing, now=self.clock.now())
         for category in (FED, STORED):
             for at in sorted(self.wall.hard_times):
                 await self._subscribe(category, at)
+        for day in days:  # weekends as well: most clocks are set on Sundays
+            listing = listing_of(day, STORED)
+            await self.pipeline.store.papers.add_listing(listing, now=self.clock.now())
 
     async def _subscribe(self, category: str, at: time) -> None:
         channel_id = 2001 + len(self.channels)
@@ -213,6 +213,7 @@ class Walk:
             zone=self.wall.name,
             style="cards",
             now=self.clock.now(),
+            out={category: announcement_day(self.clock.now())},
         )
 
     async def through(self, change: Change, until: datetime) -> None:
@@ -230,9 +231,9 @@ class Walk:
         assert subscription.created_at is not None
         moments: dict[date, datetime] = {}
         for day in days:
+            if day <= announcement_day(subscription.created_at):
+                continue  # its list was out when the digest was set up, or counts as such
             moment = self.wall.shows(day, subscription.post_at)
-            if moment < subscription.created_at:
-                continue
             if subscription.categories == (FED,):
                 if not is_announcement_day(day):
                     continue
