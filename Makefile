@@ -15,8 +15,6 @@ UV := $(VENV)/bin/uv pip compile --quiet --universal --generate-hashes --python-
 # Tests of a file stay together, as they share what is expensive to build, until a core has none
 # left. What is compiled is kept, whatever the environment says: each process would compile it again.
 CORES := -n auto --dist worksteal
-# The slow ones wait much of the time, for a process or for its next tick: three for two cores.
-WAITING := -n $$(( $$(getconf _NPROCESSORS_ONLN) * 3 / 2 )) --dist worksteal
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
@@ -44,7 +42,7 @@ test: $(DEV)  ## the fast tests, on all cores; ARGS='tests/text -k tex' chooses 
 	@$(PY) -m pytest $(CORES) -m 'not slow' $(ARGS)
 
 slow: $(DEV)  ## the slow tests: whole days, replays, kill loops
-	@$(PY) -m pytest $(WAITING) -m slow $(ARGS) || test $$? -eq 5  # 5: none was chosen
+	@$(PY) -m pytest $(CORES) -m slow $(ARGS) || test $$? -eq 5  # 5: none was chosen
 
 faults: $(DEV)  ## the tests of faults, crashes and kills
 	@$(PY) -m pytest $(CORES) -k '(fault and not default) or crash or kill' $(ARGS)

@@ -44,7 +44,7 @@ from tests.query.hostile import HOSTILE
 from tests.query.random_texts import random_text
 from tests.stores import open_store
 
-NUMBERS = range(*map(int, os.environ.get("FUZZ", "10000").split("-")))
+NUMBERS = range(*map(int, os.environ.get("FUZZ", "4000").split("-")))
 USER = 7
 PAGE = 5
 TOPICS = 50

@@ -60,8 +60,9 @@ async def test_a_real_week_with_a_stale_feed(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.timeout(900)
-async def test_three_real_months(tmp_path: Path) -> None:
-    await replayed(corpus(), tmp_path)
+async def test_a_real_month(tmp_path: Path) -> None:
+    """All three are replayed by `python -m tests.replay`."""
+    await replayed(days_of(20, 22), tmp_path)
 
 
 # --- first days ----------------------------------------------------------------------------------
