@@ -58,11 +58,16 @@ class DayPage:
 
     @classmethod
     def from_match(cls, match: re.Match[str]) -> Self:
+        return cls._read(match)
+
+    @classmethod
+    def _read(cls, match: re.Match[str], **more: Any) -> Self:
         return cls(
             channel_id=int(match["channel"]),
             day=date.fromisoformat(match["day"]),
             page=int(match["page"]),
             cadence=Cadence(match["cadence"] or Cadence.DAY),
+            **more,
         )
 
 
@@ -85,13 +90,7 @@ class PreviewPage(DayPage):
 
     @classmethod
     def from_match(cls, match: re.Match[str]) -> Self:
-        return cls(
-            channel_id=int(match["channel"]),
-            day=date.fromisoformat(match["day"]),
-            page=int(match["page"]),
-            cadence=Cadence(match["cadence"] or Cadence.DAY),
-            is_rest=match["kind"] == "rest",
-        )
+        return cls._read(match, is_rest=match["kind"] == "rest")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
