@@ -29,7 +29,7 @@ NEWEST = 2000
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """What somebody likes, a later paper that they should like, and what came that day."""
+    """The papers a person likes, a later one they should like, and all papers of that day."""
 
     likes: Sequence[int]
     wanted: int

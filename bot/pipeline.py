@@ -189,14 +189,16 @@ class Pipeline:
         day: date,
         cadence: Cadence = Cadence.DAY,
         *,
-        anew: bool = False,
+        from_scratch: bool = False,
     ) -> tuple[Decision, ...]:
         """Decide for every announced paper of ``day`` whether the channel gets it, and why.
 
-        A week is named by its last day. ``anew`` decides as if nothing had been posted there yet.
+        A week is named by its last day. ``from_scratch`` decides as if nothing had been posted.
         """
         announced = await self._read_day([subscription], day, cadence)
-        return await self._decide(subscription, _forget_posted(announced) if anew else announced)
+        return await self._decide(
+            subscription, _forget_posted(announced) if from_scratch else announced
+        )
 
     async def decide_day_of_week(
         self, subscription: Subscription, day: date
@@ -295,12 +297,12 @@ class Pipeline:
         day: date,
         cadence: Cadence = Cadence.DAY,
         *,
-        anew: bool = False,
+        from_scratch: bool = False,
         with_offered: bool = False,
     ) -> Digest:
         """Build the digest that would be posted for ``day`` now; stores nothing."""
         announced = await self._read_day([subscription], day, cadence)
-        if anew:
+        if from_scratch:
             announced = _forget_posted(announced)
         if with_offered:
             subscription, announced = replace(subscription, cap=0), _take_back_offers(announced)

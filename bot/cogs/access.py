@@ -2,7 +2,7 @@
 
 A command is sent by Discord only from people whom the server lets run it: those with Manage Server,
 or those whom its settings (Integrations) name. A button says nothing of that, so those settings are
-read when somebody without Manage Server presses one.
+read when a member without Manage Server presses one.
 """
 
 from collections.abc import Collection, Iterable, Sequence
@@ -48,10 +48,10 @@ class Host(Protocol):
 
 
 def is_let_in(asker: Asker, command: Sequence[Rule], everything: Sequence[Rule]) -> bool:
-    """Whether the settings let somebody run a command who lacks the permission that it wants.
+    """Whether the settings let a member run a command without the permission that it wants.
 
     The rules of the ``command`` go before those of all commands (``everything``), which can only
-    take away: to be let in, somebody must be named by the command's own.
+    take away: a member is let in only by a rule of the command itself.
     """
     for rules in (command, everything):
         there = _find(rules, Kind.CHANNEL, asker.channel_id)

@@ -58,7 +58,7 @@ async def list_topics(store: Store, guild_id: int | None) -> list[Topic]:
 async def begin_catch_up(
     store: Store, interaction: discord.Interaction, since: str | None, now: datetime
 ) -> CatchUpPage:
-    """Find the channel and the time from which on somebody catches up, and note that they do."""
+    """Find the channel and the time from which a person catches up, and note that they do."""
     guild_id, channel_id = server_of(interaction), interaction.channel_id
     if guild_id is None or channel_id is None:
         raise InputError(IN_SERVERS)

@@ -31,10 +31,14 @@ async def show_preview(cog: AdminCog, interaction: discord.Interaction, page: Pr
     to_come = await cog.pipeline.explain(subscription, page.day, page.cadence)
     is_begun = any(each.verdict in IS_SENT for each in to_come)
     page = replace(page, is_rest=page.is_rest and is_begun)
-    decisions, anew = to_come, is_begun and not page.is_rest
-    if anew:
-        decisions = await cog.pipeline.decide(subscription, page.day, page.cadence, anew=True)
-    digest = await cog.pipeline.preview(subscription, page.day, page.cadence, anew=anew)
+    decisions, from_scratch = to_come, is_begun and not page.is_rest
+    if from_scratch:
+        decisions = await cog.pipeline.decide(
+            subscription, page.day, page.cadence, from_scratch=True
+        )
+    digest = await cog.pipeline.preview(
+        subscription, page.day, page.cadence, from_scratch=from_scratch
+    )
     likes = await cog.pipeline.likes(subscription, digest)
     drafts = lay_out(subscription, digest, likes=likes)
     page = replace(page, page=min(max(page.page, 0), len(drafts)))
