@@ -43,6 +43,7 @@ from bot.ui.drafts import Draft, say_yield
 from bot.ui.replies import render_topics, say_exported, say_topic_paused, say_topic_removed
 from bot.ui.topic_health import say_health
 
+CHANNEL_HELP: Final = "the digest that has it (default: this channel's)"
 YIELDS_S: Final = 1.2
 """How long the choices of starter topics may wait for what each would bring."""
 
@@ -159,9 +160,7 @@ class TopicCog(
         return await self._offer_queries(interaction, current, self.starters)
 
     @app_commands.command(description="Change a topic, and see what that does before it is saved")
-    @app_commands.describe(
-        name="the topic to change", channel="the digest it narrows (default: this channel's)"
-    )
+    @app_commands.describe(name="the topic to change", channel=CHANNEL_HELP)
     async def edit(
         self, interaction: discord.Interaction, name: str, channel: ChannelOption | None = None
     ) -> None:
@@ -195,18 +194,14 @@ class TopicCog(
         await show_from_papers(self, interaction, subscription, text)
 
     @app_commands.command(description="Let a topic match nothing until it is resumed")
-    @app_commands.describe(
-        name="the topic to pause", channel="the digest it narrows (default: this channel's)"
-    )
+    @app_commands.describe(name="the topic to pause", channel=CHANNEL_HELP)
     async def pause(
         self, interaction: discord.Interaction, name: str, channel: ChannelOption | None = None
     ) -> None:
         await self._pause(interaction, name, channel, is_paused=True)
 
     @app_commands.command(description="Let a paused topic match again")
-    @app_commands.describe(
-        name="the topic to resume", channel="the digest it narrows (default: this channel's)"
-    )
+    @app_commands.describe(name="the topic to resume", channel=CHANNEL_HELP)
     async def resume(
         self, interaction: discord.Interaction, name: str, channel: ChannelOption | None = None
     ) -> None:
@@ -231,9 +226,7 @@ class TopicCog(
 
     @app_commands.command(description="Move a topic to the digest of another channel")
     @app_commands.describe(
-        name="the topic to move",
-        to="the channel whose digest gets it",
-        channel="the digest that has it (default: this channel's)",
+        name="the topic to move", to="the channel whose digest gets it", channel=CHANNEL_HELP
     )
     async def move(
         self,
@@ -246,9 +239,7 @@ class TopicCog(
 
     @app_commands.command(description="Copy a topic to the digest of another channel")
     @app_commands.describe(
-        name="the topic to copy",
-        to="the channel whose digest gets it too",
-        channel="the digest that has it (default: this channel's)",
+        name="the topic to copy", to="the channel whose digest gets it", channel=CHANNEL_HELP
     )
     async def copy(
         self,
@@ -272,7 +263,7 @@ class TopicCog(
         source = await self.subscription(interaction, channel)
         target = await self.subscription(interaction, to)
         topic = require_topic(source, name)
-        said = await carry(self, source, topic, target, is_copy=is_copy)
+        said = await carry(self, interaction, source, topic, target, is_copy=is_copy)
         await interaction.edit_original_response(content=said)
 
     @pause.autocomplete("name")
@@ -329,9 +320,7 @@ class TopicCog(
         await interaction.edit_original_response(embed=embed)
 
     @app_commands.command(description="Remove a topic")
-    @app_commands.describe(
-        name="the topic to remove", channel="the digest it narrows (default: this channel's)"
-    )
+    @app_commands.describe(name="the topic to remove", channel=CHANNEL_HELP)
     async def remove(
         self, interaction: discord.Interaction, name: str, channel: ChannelOption | None = None
     ) -> None:

@@ -2,11 +2,13 @@
 
 import io
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 import discord
 
-from bot.cogs.admin import AdminCog
+from bot.cogs.admin import AdminCog, DigestChannel, guild_of
+from bot.cogs.pings import read_ping
 from bot.cogs.topic_saving import MAX_TOPICS, find_topic, read_draft
 from bot.config.starters import StarterTopic, read_topics, write_topics
 from bot.digest.models import Subscription, Topic
@@ -24,21 +26,45 @@ FILE_NAME: Final = "topics.toml"
 
 
 async def carry(
-    cog: AdminCog, source: Subscription, topic: Topic, target: Subscription, *, is_copy: bool
+    cog: AdminCog,
+    interaction: discord.Interaction,
+    source: Subscription,
+    topic: Topic,
+    target: Subscription,
+    *,
+    is_copy: bool,
 ) -> str:
     """Move or copy a topic into another digest of the server; returns what to say."""
-    name = markdown.escape(topic.name)
+    name, there = markdown.escape(topic.name), f"<#{target.channel_id}>"
     if target.channel_id == source.channel_id:
         raise InputError("The topic is in that channel already; pick another one.")
     if find_topic(target.topics, topic.name) is not None:
         raise InputError(f"That digest already has a topic {topic.name!r}; change or remove it.")
+    carried, why_not = _with_role(interaction, topic, target)
     if is_copy:
         await _require_room(cog, target, 1)
-        await cog.store.subscriptions.put_topics(target.channel_id, [topic])
-        return f"<#{target.channel_id}> now has the topic **{name}** too: {code(topic.query)}"
-    await cog.store.subscriptions.move_topic(source.channel_id, topic, to=target.channel_id)
+        await cog.store.subscriptions.put_topics(target.channel_id, [carried])
+        return f"{there} now has the topic **{name}** too: {code(topic.query)}{why_not}"
+    await cog.store.subscriptions.move_topic(source.channel_id, carried, to=target.channel_id)
     said = say_topic_removed(source.channel_id, topic, rest=len(source.topics) - 1)
-    return f"{said} <#{target.channel_id}> has it now: {code(topic.query)}"
+    return f"{said} {there} has it now: {code(topic.query)}{why_not}"
+
+
+def _with_role(
+    interaction: discord.Interaction, topic: Topic, target: Subscription
+) -> tuple[Topic, str]:
+    """Keep a topic's role where the person may have it pinged there; else say why it goes."""
+    there = guild_of(interaction).get_channel_or_thread(target.channel_id)
+    if topic.ping_role is None:
+        return topic, ""
+    try:
+        if isinstance(there, DigestChannel):
+            read_ping(interaction, there, str(topic.ping_role))
+            return topic, ""
+        why = "I do not find that channel any more."
+    except InputError as error:
+        why = str(error)
+    return replace(topic, ping_role=None), f"\nIt pings nobody there. {why}"
 
 
 async def _require_room(cog: AdminCog, subscription: Subscription, more: int) -> None:

@@ -31,6 +31,27 @@ OTHER_NAMES: Final[Mapping[str, str]] = MappingProxyType(
 )
 """What people write besides the names of the table."""
 
+MAIN: Final[Mapping[str, Sequence[str]]] = MappingProxyType(
+    {
+        "AQ": ("Antarctica/McMurdo",),
+        "AU": ("Australia/Sydney", "Australia/Brisbane", "Australia/Perth", "Australia/Adelaide"),
+        "BR": ("America/Sao_Paulo", "America/Manaus", "America/Rio_Branco"),
+        "CA": ("America/Toronto", "America/Vancouver", "America/Edmonton", "America/Winnipeg",
+               "America/Halifax", "America/Regina", "America/St_Johns", "America/Whitehorse"),
+        "CL": ("America/Santiago", "America/Punta_Arenas"),
+        "MX": ("America/Mexico_City", "America/Tijuana", "America/Hermosillo"),
+        "PS": ("Asia/Hebron",),
+        "RU": ("Europe/Moscow", "Asia/Yekaterinburg", "Asia/Novosibirsk", "Europe/Samara",
+               "Asia/Irkutsk", "Asia/Vladivostok", "Asia/Yakutsk", "Asia/Omsk",
+               "Europe/Kaliningrad", "Asia/Sakhalin"),
+        "UA": ("Europe/Kyiv",),
+        "US": ("America/New_York", "America/Chicago", "America/Los_Angeles", "America/Denver",
+               "America/Phoenix", "Pacific/Honolulu"),
+        "UZ": ("Asia/Tashkent",),
+    }
+)  # fmt: skip
+"""Where most people of a country live, by its code, where the table does not begin with that."""
+
 SAMPLES: Final = tuple(datetime(2025, month, 15) for month in range(1, 13))  # noqa: DTZ001
 
 
@@ -43,7 +64,7 @@ def _countries() -> Mapping[str, str]:
 
 @cache
 def _zones() -> Mapping[str, Sequence[str]]:
-    """Return the zones of countries by their codes, those of most people first as a rule."""
+    """Return the zones of countries by their codes, in the order of the table."""
     zones: dict[str, list[str]] = {}
     for code, _, zone, *_ in _rows("zone.tab"):
         zones.setdefault(code, []).append(zone)
@@ -58,14 +79,15 @@ def _rows(name: str) -> Iterator[list[str]]:
 def zones_of_country(text: str) -> list[str]:
     """List a country's zones, one for each time that its clocks show; none for other words.
 
-    What most of its zones have comes first.
+    Those where most people live come first, and stand for the others that show the same time.
     """
-    code = _countries().get(" ".join(text.split()).casefold())
-    by_clock: dict[tuple[timedelta | None, ...], list[str]] = {}
-    for zone in _zones().get(code or "", ()):
-        clock = tuple(ZoneInfo(zone).utcoffset(at) for at in SAMPLES)
-        by_clock.setdefault(clock, []).append(zone)
-    return [zones[0] for zones in sorted(by_clock.values(), key=len, reverse=True)]
+    code = _countries().get(" ".join(text.split()).casefold(), "")
+    of_country = _zones().get(code, ())
+    main = [zone for zone in MAIN.get(code, ()) if zone in of_country]
+    by_clock: dict[tuple[timedelta | None, ...], str] = {}
+    for zone in dict.fromkeys((*main, *of_country)):
+        by_clock.setdefault(tuple(ZoneInfo(zone).utcoffset(at) for at in SAMPLES), zone)
+    return list(by_clock.values())
 
 
 def suggest_countries(text: str) -> list[tuple[str, str]]:

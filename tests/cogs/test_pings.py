@@ -105,6 +105,36 @@ async def test_a_topic_has_a_role_of_its_own(world: World) -> None:
     assert "is pinged" not in said
 
 
+@pytest.mark.parametrize("command", ["copy", "move"])
+async def test_a_topic_takes_its_role_along_only_where_the_person_may_have_it_pinged(
+    world: World, command: str
+) -> None:
+    """The role could be mentioned by anyone when it was chosen; now only by who may mention all."""
+    role = world.guild.create_role("graph people", mentionable=True)
+    other = world.guild.create_text_channel("others")
+    for channel in (world.channel, other):
+        await world.admin.slash(channel, "digest setup", categories="cs.CV")
+    for name in ("open", "closed"):
+        topic = {"name": name, "query": f"graph {name}", "ping": "graph people"}
+        await world.admin.slash(world.channel, "topic add", **topic)
+    said = shown(await world.admin.slash(world.channel, f"topic {command}", name="open", to=other))
+    assert "pings nobody" not in said
+    guild = world.env.bot.get_guild(world.guild.id)
+    assert guild is not None
+    found = guild.get_role(role.id)
+    assert found is not None
+    found.mentionable = False
+    closed = {"name": "closed", "to": other}
+    said = shown(await world.admin.slash(world.channel, f"topic {command}", **closed))
+    assert "It pings nobody there. You may not mention @graph people" in said
+    subscription = await world.store.subscriptions.get_subscription(other.id)
+    assert subscription is not None
+    assert [(each.name, each.ping_role) for each in subscription.topics] == [
+        ("closed", None),
+        ("open", role.id),
+    ]
+
+
 async def test_roles_are_offered_while_typing(world: World) -> None:
     role = world.guild.create_role("Readers", mentionable=True)
     world.guild.create_role("closed")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.digest.countries import suggest_countries, zones_of_country
+from bot.digest.countries import _zones, suggest_countries, zones_of_country
 
 
 @pytest.mark.parametrize(
@@ -17,6 +17,32 @@ from bot.digest.countries import suggest_countries, zones_of_country
 )
 def test_a_country_leads_to_its_zones(country: str, zone: str) -> None:
     assert zones_of_country(country)[0] == zone
+
+
+# Of each country with several zones: that of its capital, or of its largest city.
+MANY_ZONES = {
+    "AQ": ("Antarctica", "McMurdo"), "AR": ("Argentina", "Buenos_Aires"),
+    "AU": ("Australia", "Sydney"), "BR": ("Brazil", "Sao_Paulo"), "CA": ("Canada", "Toronto"),
+    "CD": ("Congo (Dem. Rep.)", "Kinshasa"), "CL": ("Chile", "Santiago"),
+    "CN": ("China", "Shanghai"), "CY": ("Cyprus", "Nicosia"), "DE": ("Germany", "Berlin"),
+    "EC": ("Ecuador", "Guayaquil"), "ES": ("Spain", "Madrid"), "FM": ("Micronesia", "Chuuk"),
+    "GL": ("Greenland", "Nuuk"), "ID": ("Indonesia", "Jakarta"), "KI": ("Kiribati", "Tarawa"),
+    "KZ": ("Kazakhstan", "Almaty"), "MH": ("Marshall Islands", "Majuro"),
+    "MN": ("Mongolia", "Ulaanbaatar"), "MX": ("Mexico", "Mexico_City"),
+    "MY": ("Malaysia", "Kuala_Lumpur"), "NZ": ("New Zealand", "Auckland"),
+    "PF": ("French Polynesia", "Tahiti"), "PG": ("Papua New Guinea", "Port_Moresby"),
+    "PS": ("Palestine", "Hebron"), "PT": ("Portugal", "Lisbon"), "RU": ("Russia", "Moscow"),
+    "UA": ("Ukraine", "Kyiv"), "UM": ("US minor outlying islands", "Midway"),
+    "US": ("United States of America", "New_York"), "UZ": ("Uzbekistan", "Tashkent"),
+}  # fmt: skip
+
+
+def test_a_country_with_several_zones_is_named_by_where_most_people_live() -> None:
+    several = {code for code, zones in _zones().items() if len(zones) > 1}
+    assert several <= MANY_ZONES.keys()
+    first = {code: zones_of_country(name)[0] for code, (name, _) in MANY_ZONES.items()}
+    wanted = {code: city for code, (_, city) in MANY_ZONES.items()}
+    assert {code: zone.rpartition("/")[2] for code, zone in first.items()} == wanted
 
 
 def test_a_zone_is_listed_once_for_each_time_that_clocks_show() -> None:
