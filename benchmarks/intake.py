@@ -310,7 +310,7 @@ def ordinary_day(database: str) -> dict[str, float]:
                 now=lambda: datetime(day.year, day.month, day.day, 9, tzinfo=UTC),
             )
             cpu = time.process_time()
-            outcomes = await pipeline.fetch_listings(list(listings))
+            outcomes = await pipeline.intake.fetch_each(list(listings))
             result["cpu"] = time.process_time() - cpu
             result["papers"] = sum(each.added.new_announcements for each in outcomes if each.added)
 

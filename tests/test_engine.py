@@ -109,7 +109,7 @@ async def test_a_topic_posts_what_its_query_finds(
                 assert name != "language"
                 continue
             announced = {each.paper.arxiv_id for each in listing.announcements}
-            digest = await offline_pipeline(store).preview(subscription, day)
+            digest = await offline_pipeline(store).decisions.preview(subscription, day)
             posted = {entry.paper.arxiv_id for entry in digest.entries}
             assert posted == {each for each in announced if each[-1] in expected}, why
 
@@ -128,7 +128,7 @@ async def test_a_word_that_is_new_today_counts_today(tmp_path: Path) -> None:
         await store.papers.add_listing(make_listing(older, announced_on=before), now=NOW)
         await store.search.count_again()
         await store.papers.add_listing(make_listing(*newer), now=NOW)
-        digest = await offline_pipeline(store).preview(subscription, DAY)
+        digest = await offline_pipeline(store).decisions.preview(subscription, DAY)
         page = await store.search.find(parse_query("neurofusion"))
     assert {entry.paper.arxiv_id[-1] for entry in digest.entries} == set("234")
     assert page.total == 3
@@ -154,7 +154,7 @@ async def test_a_beginning_too_broad_to_search_is_posted_whole(
             page = await store.search.find(parse_query(query))
             assert "".join(each.stored.paper.arxiv_id[-1] for each in page.matches) == searched
             assert page.overran
-        digest = await offline_pipeline(store).preview(subscription, DAY)
+        digest = await offline_pipeline(store).decisions.preview(subscription, DAY)
     posted = {entry.paper.arxiv_id[-1]: entry.topics for entry in digest.entries}
     assert posted == dict.fromkeys("12345678", ("it",)) | {"9": ("not",)}
 

@@ -122,10 +122,10 @@ async def subscribe(
         style=style,
         options=DigestOptions(quiet_days=quiet_days),
         now=pipeline.now(),
-        out=await pipeline.count_as_out(followed) if is_late else {},
+        out=await pipeline.intake.count_as_out(followed) if is_late else {},
     )
     if is_late:
-        await store.begin_with(channel_id, TUESDAY, await pipeline.find_late(followed))
+        await store.begin_with(channel_id, TUESDAY, await pipeline.intake.find_late(followed))
     return await store.get_subscription(channel_id) or subscription
 
 
@@ -427,12 +427,12 @@ async def test_a_preview_shows_what_would_be_planned_and_plans_nothing(
 ) -> None:
     subscription = await subscribe(pipeline)
     await pipeline.store.papers.add_listing(make_listing(*make_papers(3)), now=pipeline.now())
-    digest = await pipeline.preview(subscription, TUESDAY)
+    digest = await pipeline.decisions.preview(subscription, TUESDAY)
     assert len(digest.entries) == 3
     assert await planned(pipeline) == []
     result = await pipeline.plan(subscription, TUESDAY)
     assert (result.messages, result.tally.chosen, result.tally.announced) == (1, 3, 3)
-    assert (await pipeline.preview(subscription, TUESDAY)).entries == ()
+    assert (await pipeline.decisions.preview(subscription, TUESDAY)).entries == ()
 
 
 async def test_channels_are_independent(pipeline: Pipeline, feeds: Feeds) -> None:
@@ -535,12 +535,12 @@ async def test_an_explanation_says_what_became_of_papers(pipeline: Pipeline, fee
     subscription = await subscribe(pipeline)
     feeds.show(make_listing(make_paper(1)))
     await pipeline.tick()
-    (decision,) = await pipeline.explain(subscription, TUESDAY)
+    (decision,) = await pipeline.decisions.explain(subscription, TUESDAY)
     assert decision.delivery is DeliveryStatus.ON_ITS_WAY
     record = await pipeline.store.outbox.claim(CHANNEL, pipeline.now())
     assert record is not None
     await pipeline.store.outbox.mark_sent(record.id, 5, pipeline.now())
-    (decision,) = await pipeline.explain(subscription, TUESDAY)
+    (decision,) = await pipeline.decisions.explain(subscription, TUESDAY)
     assert (decision.verdict, decision.sent_version) == (Verdict.POSTED_BEFORE, 1)
     assert decision.delivery is None
 

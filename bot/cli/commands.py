@@ -46,7 +46,6 @@ from bot.intake.backfill import PastDays, check_days
 from bot.intake.importing import detect_form
 from bot.log import setup_logging
 from bot.models import AnnounceType, Listing
-from bot.pipeline import lay_out
 from bot.query.ast import Query
 from bot.query.parser import parse_query
 from bot.query.results import Closest, SearchPage, Sort, usual_sort
@@ -64,6 +63,7 @@ from bot.store.store import Store
 from bot.text.words import count_of
 from bot.ui.advice import say_advice
 from bot.ui.intake import say_fetched
+from bot.ui.layout import lay_out
 from bot.ui.search import say_closest
 from bot.ui.styles import DEFAULT_STYLE
 
@@ -193,7 +193,7 @@ async def fetch_command(options: Options, config: Config) -> int:
     categories = [canonical_category(name) for name in options.category]
     with instance_lock(config.database.path):
         async with open_pipeline(config) as pipeline:
-            outcomes = await pipeline.fetch_listings(
+            outcomes = await pipeline.intake.fetch_each(
                 categories or await pipeline.watched_categories()
             )
             await pipeline.store.search.tidy()
@@ -250,7 +250,7 @@ async def digest_command(options: Options, config: Config) -> int:
     day = _parse_date(options.date) if options.date else None
     async with open_offline(config) as pipeline:
         day = await _find_day(pipeline.store, subscription.categories[0], day)
-        digest = await pipeline.preview(subscription, day)
+        digest = await pipeline.decisions.preview(subscription, day)
     if options.format == MESSAGES:
         show(messages_as_json(lay_out(subscription, digest)))
     else:
@@ -293,9 +293,9 @@ async def audit_command(options: Options, config: Config) -> int:
         raise InputError(f"--until ({until}) is before --from ({since}); swap them.")
     async with open_offline(config) as pipeline:
         everything = replace(NO_CHANNEL, categories=(category,), created_at=_now())
-        days = await pipeline.audit(everything, since, until)
+        days = await pipeline.decisions.audit(everything, since, until)
         channels = {
-            each.channel_id: await pipeline.audit(
+            each.channel_id: await pipeline.decisions.audit(
                 replace(each, categories=(category,)), since, until
             )
             for each in await pipeline.store.subscriptions.list_subscriptions()

@@ -408,7 +408,7 @@ class DigestCog(
             days = await self._latest(subscription.categories)
             if days:
                 return max(days.values())
-            outcomes = await self.pipeline.fetch_listings(subscription.categories)
+            outcomes = await self.pipeline.intake.fetch_each(subscription.categories)
         raise InputError(say_no_listing(subscription, [str(e.error) for e in outcomes if e.error]))
 
     async def _latest(self, categories: Sequence[str]) -> Mapping[str, date]:

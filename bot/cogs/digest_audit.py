@@ -33,5 +33,5 @@ async def audit_month(
     first = parse_month(month, announcement_day(cog.pipeline.now()))
     last = first.replace(day=monthrange(first.year, first.month)[1])
     return render_audit(
-        subscription, first, await cog.pipeline.audit(subscription, first, last, cadence)
+        subscription, first, await cog.pipeline.decisions.audit(subscription, first, last, cadence)
     )

@@ -17,7 +17,7 @@ from bot.cogs.paper import abstract_menus
 from bot.digest.models import SubscriptionState
 from bot.digest.select import IS_SENT, Decision, Verdict
 from bot.errors import InputError
-from bot.pipeline import lay_out
+from bot.ui.layout import lay_out
 from bot.ui.preview import describe_preview, list_pages, render_message, render_summary
 from bot.ui.views import PreviewMenu, PreviewPage, SendDay, make_view
 
@@ -28,18 +28,18 @@ JUMP_FROM: Final = 3
 async def show_preview(cog: AdminCog, interaction: discord.Interaction, page: PreviewPage) -> None:
     """Replace the interaction's message by ``page`` of a preview, rendered again."""
     subscription = await cog.owned_subscription(interaction, page.channel_id)
-    to_come = await cog.pipeline.explain(subscription, page.day, page.cadence)
+    to_come = await cog.pipeline.decisions.explain(subscription, page.day, page.cadence)
     is_begun = any(each.verdict in IS_SENT for each in to_come)
     page = replace(page, is_rest=page.is_rest and is_begun)
     decisions, from_scratch = to_come, is_begun and not page.is_rest
     if from_scratch:
-        decisions = await cog.pipeline.decide(
+        decisions = await cog.pipeline.decisions.decide(
             subscription, page.day, page.cadence, from_scratch=True
         )
-    digest = await cog.pipeline.preview(
+    digest = await cog.pipeline.decisions.preview(
         subscription, page.day, page.cadence, from_scratch=from_scratch
     )
-    likes = await cog.pipeline.likes(subscription, digest)
+    likes = await cog.pipeline.decisions.likes(subscription, digest)
     drafts = lay_out(subscription, digest, likes=likes)
     page = replace(page, page=min(max(page.page, 0), len(drafts)))
     amiss = sum(each.delivery is not None for each in to_come)

@@ -9,8 +9,8 @@ from bot.cogs.admin import AdminCog, digest_cog
 from bot.cogs.answers import StateButton
 from bot.cogs.digest_pause import require_active
 from bot.digest.models import Cadence, Subscription
-from bot.pipeline import lay_out
 from bot.text.words import count_of
+from bot.ui.layout import lay_out
 from bot.ui.replies import SendOutcome, say_sent
 from bot.ui.setup import say_sure_to_send
 from bot.ui.views import SendDay, make_view
@@ -24,10 +24,10 @@ async def send_or_ask(
 ) -> None:
     """Post a digest, unless it is so long that the person should know first."""
     require_active(subscription)
-    digest = await cog.pipeline.preview(
+    digest = await cog.pipeline.decisions.preview(
         subscription, wish.day, wish.cadence, with_offered=wish.with_offered
     )
-    likes = await cog.pipeline.likes(subscription, digest)
+    likes = await cog.pipeline.decisions.likes(subscription, digest)
     messages = len(lay_out(subscription, digest, likes=likes))
     if messages <= MAX_UNASKED:
         await send(cog, interaction, subscription, wish)

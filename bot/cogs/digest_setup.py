@@ -85,12 +85,12 @@ async def _store(
         style=wishes.style,
         options=wishes.options,
         now=cog.pipeline.now(),
-        out=await cog.pipeline.count_as_out(wishes.categories),
+        out=await cog.pipeline.intake.count_as_out(wishes.categories),
     )
     if draft is not None:
         await store.put_topic(here.id, Topic(name=draft.name, query=draft.query), instead_of="")
     new = [each for each in wishes.categories if not before or each not in before.categories]
-    late = await cog.pipeline.find_late(new)
+    late = await cog.pipeline.intake.find_late(new)
     await store.begin_with(here.id, announcement_day(cog.pipeline.now()), late)
     return await store.get_subscription(here.id) or subscription
 
@@ -103,7 +103,7 @@ async def find_newest(cog: AdminCog, subscription: Subscription) -> Newest | Non
     days = [day for each in subscription.categories if (day := await newest(each)) is not None]
     if not days:
         return None
-    decisions = await cog.pipeline.decide(subscription, max(days))
+    decisions = await cog.pipeline.decisions.decide(subscription, max(days))
     return Newest(
         day=max(days),
         tally=count_papers(subscription, decisions),

@@ -54,7 +54,7 @@ async def explain_day(
                 for each in subscription.categories
                 if each not in steps
             },
-            announced=len(await cog.pipeline.decide(subscription, day)),
+            announced=len(await cog.pipeline.decisions.decide(subscription, day)),
             messages=[each for each in records if await _is_part(cog, each)],
         )
     )
@@ -80,7 +80,7 @@ async def _decide(
 ) -> DatedDecision:
     is_week = cadence is Cadence.WEEK
     named = find_end(day, subscription.weekday) if is_week else day
-    decisions = await cog.pipeline.explain(subscription, named, cadence)
+    decisions = await cog.pipeline.decisions.explain(subscription, named, cadence)
     decision = next(each for each in decisions if each.entry.paper.arxiv_id == arxiv_id)
     is_next = await _is_next(cog, subscription, named, decision, cadence)
     return DatedDecision(day=named, decision=decision, is_next=is_next, cadence=cadence)

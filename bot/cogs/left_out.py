@@ -76,9 +76,9 @@ async def _read(
     if subscription is None or subscription.guild_id != guild.id:
         raise InputError("This digest no longer exists; /paper search finds every paper it had.")
     if state.cadence is Cadence.WEEK and isinstance(state, Offered):
-        decisions = await cog.pipeline.decide_day_of_week(subscription, state.day)
+        decisions = await cog.pipeline.decisions.decide_day_of_week(subscription, state.day)
     else:
-        decisions = await cog.pipeline.decide(subscription, state.day, state.cadence)
+        decisions = await cog.pipeline.decisions.decide(subscription, state.day, state.cadence)
     followed = [each for each in decisions if each.verdict is not Verdict.TYPE_NOT_FOLLOWED]
     return [each.entry for each in followed if each.verdict in verdicts], len(followed)
 

@@ -11,7 +11,12 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Protocol
 
-from bot.arxiv.calendar import announcement_day, announcement_days, previous_announcement_day
+from bot.arxiv.calendar import (
+    announcement_day,
+    announcement_days,
+    is_announcement_day,
+    previous_announcement_day,
+)
 from bot.errors import ArxivError, ArxivUnavailable, InputError
 from bot.intake.judge import (
     NEAR,
@@ -51,6 +56,12 @@ from bot.models import (
 )
 from bot.store.papers.papers import AddedListing
 from bot.store.store import Store
+
+MAX_ASKED = 3
+"""Requests to arXiv that a person waits for: they are at least three seconds apart."""
+
+NOT_OUT = (IntakeVerdict.EMPTY_EXPECTED, IntakeVerdict.EMPTY_UNEXPECTED, IntakeVerdict.STALE)
+"""What arXiv says of a date while its list is still to come."""
 
 log = logging.getLogger(__name__)
 
@@ -113,6 +124,34 @@ class Intake:
         if outcome.record.verdict is IntakeVerdict.HELD:
             return await self._ask(outcome.record, IntakeSource.CATCHUP)
         return outcome
+
+    async def fetch_each(self, categories: Iterable[str]) -> list[IntakeOutcome]:
+        """Fetch and store today's listing of each category; a failure stops only its own."""
+        return [await self.fetch(category) for category in categories]
+
+    async def find_late(self, categories: Iterable[str]) -> list[str]:
+        """Ask arXiv for today's lists that are not stored; return those that are not out yet.
+
+        It is asked about the first `MAX_ASKED`: a person waits for it.
+        """
+        today, newest = announcement_day(self._now()), await self._newest_dates(categories)
+        missing = [category for category, day in newest.items() if (day or date.min) < today]
+        if not is_announcement_day(today):
+            return []
+        outcomes = await self.fetch_each(missing[:MAX_ASKED])
+        return [
+            each.record.category
+            for each in outcomes
+            if each.error is None and each.record.verdict in NOT_OUT
+        ]
+
+    async def count_as_out(self, categories: Iterable[str]) -> dict[str, date]:
+        """Return of each category the newest date whose list may be out, stored or not."""
+        today, newest = announcement_day(self._now()), await self._newest_dates(categories)
+        return {category: max(day or today, today) for category, day in newest.items()}
+
+    async def _newest_dates(self, categories: Iterable[str]) -> dict[str, date | None]:
+        return {each: await self._store.papers.latest_listing_date(each) for each in categories}
 
     # -- what is to be asked -------------------------------------------------------------------
 

@@ -123,7 +123,7 @@ async def assert_agreement(
     saved = await store.subscriptions.get_subscription(channel.channel_id)
     assert saved is not None
     (again,) = await try_topics(store, past, saved, [topic])
-    preview = await pipeline.preview(saved, day.day)
+    preview = await pipeline.decisions.preview(saved, day.day)
     planned = await pipeline.plan(saved, day.day)
     record = (await store.digests.list_since(day.day))[channel.channel_id, day.day]
     sent = await store.outbox.delivered_versions(channel.channel_id, list(past.keys))

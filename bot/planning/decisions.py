@@ -1,0 +1,165 @@
+"""Which papers a channel gets, and why: decided now, from what is stored. Plans nothing."""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+
+from bot.arxiv.calendar import announcement_day, announcement_days
+from bot.digest.audit import DayAudit, count_whereabouts
+from bot.digest.models import Cadence, Digest, DigestEntry, Subscription
+from bot.digest.rank import NO_LIKES, Likes, put_best_first
+from bot.digest.select import IS_SENT, Decision, Verdict, cap_papers
+from bot.digest.week import count_shown, find_end
+from bot.errors import BotError
+from bot.models import Clock
+from bot.planning.announced import AnnouncedDay, read_day
+from bot.store.store import Store
+from bot.ui.styles import style_of
+
+log = logging.getLogger(__name__)
+
+
+class Decisions:
+    """Decides for one channel at a time. A week is named by its last day."""
+
+    def __init__(self, store: Store, *, now: Clock) -> None:
+        self._store = store
+        self._now = now
+
+    async def decide(
+        self,
+        subscription: Subscription,
+        day: date,
+        cadence: Cadence = Cadence.DAY,
+        *,
+        from_scratch: bool = False,
+    ) -> tuple[Decision, ...]:
+        """Decide for every announced paper of ``day`` whether the channel gets it, and why.
+
+        ``from_scratch`` decides as if nothing had been posted.
+        """
+        announced = await self.read([subscription], day, cadence)
+        return await self.decide_from(
+            announced.forget_posted() if from_scratch else announced, subscription
+        )
+
+    async def decide_day_of_week(
+        self, subscription: Subscription, day: date
+    ) -> tuple[Decision, ...]:
+        """Decide for the papers of the week of ``day`` that were announced first on it."""
+        end = find_end(day, subscription.weekday)
+        announced = await self.read([subscription], end, Cadence.WEEK)
+        days = announced.days(subscription.categories)
+        decisions = await self.decide_from(announced, subscription)
+        return tuple(each for each in decisions if days[each.entry.paper.arxiv_id] == day)
+
+    async def decide_from(
+        self, announced: AnnouncedDay, subscription: Subscription
+    ) -> tuple[Decision, ...]:
+        """Decide from a day that was read; what is above the channel's limit is offered."""
+        decisions = announced.decide(subscription)
+        is_week = announced.cadence is Cadence.WEEK
+        cap = count_shown(subscription) if is_week else subscription.cap
+        posted = [each.entry for each in decisions if each.verdict is Verdict.POST]
+        if not cap or len(posted) <= cap:
+            return decisions
+        if is_week or style_of(subscription.style).is_ranked:
+            posted = [*put_best_first(posted, await self._compare(subscription, posted))]
+        return cap_papers(decisions, posted[:cap])
+
+    async def read(
+        self, subscriptions: Sequence[Subscription], day: date, cadence: Cadence = Cadence.DAY
+    ) -> AnnouncedDay:
+        """Read a day for some channels at once, to decide from it for each of them."""
+        return await read_day(self._store, subscriptions, day, cadence, now=self._now())
+
+    async def preview(
+        self,
+        subscription: Subscription,
+        day: date,
+        cadence: Cadence = Cadence.DAY,
+        *,
+        from_scratch: bool = False,
+        with_offered: bool = False,
+    ) -> Digest:
+        """Build the digest that would be posted for ``day`` now; stores nothing."""
+        announced = await self.read([subscription], day, cadence)
+        if from_scratch:
+            announced = announced.forget_posted()
+        if with_offered:
+            subscription, announced = replace(subscription, cap=0), announced.take_back_offers()
+        return announced.build(subscription, await self.decide_from(announced, subscription))
+
+    async def likes(self, subscription: Subscription, digest: Digest) -> Likes:
+        """Say which papers of a digest are like those that its server liked.
+
+        They only order the digest, so it does without rather than fail.
+        """
+        is_ranked = digest.cadence is Cadence.WEEK or style_of(subscription.style).is_ranked
+        return await self._compare(subscription, digest.entries) if is_ranked else NO_LIKES
+
+    async def _compare(self, subscription: Subscription, entries: Sequence[DigestEntry]) -> Likes:
+        if not entries:
+            return NO_LIKES
+        try:
+            return await self._store.tastes.compare(
+                subscription.guild_id,
+                subscription.channel_id,
+                subscription.categories,
+                [entry.paper for entry in entries],
+            )
+        except BotError as error:
+            log.warning("digest without likes: %s", error)
+            return NO_LIKES
+
+    async def explain(
+        self, subscription: Subscription, day: date, cadence: Cadence = Cadence.DAY
+    ) -> tuple[Decision, ...]:
+        """Decide as `decide` does, and say what became of papers that were not posted after all."""
+        return await self._explain(
+            subscription, await self.decide(subscription, day, cadence), cadence
+        )
+
+    async def _explain(
+        self, subscription: Subscription, decisions: Sequence[Decision], cadence: Cadence
+    ) -> tuple[Decision, ...]:
+        before = [each.entry.paper.arxiv_id for each in decisions if each.verdict in IS_SENT]
+        statuses = await self._store.arrivals.find_statuses(
+            subscription.channel_id, before, cadence
+        )
+        return tuple(
+            replace(each, delivery=statuses.get(each.entry.paper.arxiv_id)) for each in decisions
+        )
+
+    async def audit(
+        self,
+        subscription: Subscription,
+        since: date,
+        until: date,
+        cadence: Cadence = Cadence.DAY,
+    ) -> list[DayAudit]:
+        """Account for every paper announced for a channel, date by date, oldest first."""
+        days = set(announcement_days(since, min(until, announcement_day(self._now()))))
+        for category, day in await self._store.digests.listings_since(since):
+            if category in subscription.categories and day <= until:
+                days.add(day)
+        return [await self._audit_day(subscription, day, cadence) for day in sorted(days)]
+
+    async def _audit_day(self, subscription: Subscription, day: date, cadence: Cadence) -> DayAudit:
+        if cadence is Cadence.DAY:
+            posted_with, decisions = day, await self.decide(subscription, day)
+        else:
+            posted_with = find_end(day, subscription.weekday)
+            decisions = await self.decide_day_of_week(subscription, day)
+        decisions = await self._explain(subscription, decisions, cadence)
+        arxiv_ids = [each.entry.paper.arxiv_id for each in decisions]
+        posted_on = await self._store.arrivals.find_days(
+            subscription.channel_id, arxiv_ids, cadence
+        )
+        records = await self._store.intake.list_of(subscription.categories, day)
+        return DayAudit(
+            day=day,
+            papers=count_whereabouts(posted_with, decisions, posted_on),
+            records=tuple(records),
+        )

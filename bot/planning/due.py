@@ -1,0 +1,95 @@
+"""Which digests of a channel are due, by what is stored and decided. Pure."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+
+from bot.arxiv.calendar import announcement_day
+from bot.digest.decided import as_decided
+from bot.digest.due import digest_due, following, starts_with
+from bot.digest.models import Cadence, Subscription
+from bot.digest.week import ListingKey, days_of, last_end, starts_with_week, week_due
+from bot.store.digests import DigestRecord, ListingTimes
+
+Listings = Mapping[ListingKey, ListingTimes]
+"""When the stored listings came, by category and date."""
+
+Decided = Mapping[tuple[int, date], DigestRecord]
+"""The digests that are decided, by channel and date, or last day of a week."""
+
+
+def list_due(
+    subscription: Subscription,
+    cadence: Cadence,
+    listings: Listings,
+    decided: Decided,
+    *,
+    now: datetime,
+) -> list[tuple[date, Subscription]]:
+    """List what is due, oldest first, each with the settings for which it is to be decided.
+
+    A digest that is decided is due again when its lists have grown since: that is a supplement.
+    """
+    find = _find_days if cadence is Cadence.DAY else _find_weeks
+    due = []
+    for day, followed in find(subscription, listings, decided, now):
+        record = decided.get((subscription.channel_id, day))
+        due.append((day, as_decided(followed, record.settings if record else None)))
+    return due
+
+
+def _find_days(
+    subscription: Subscription, listings: Listings, decided: Decided, now: datetime
+) -> list[tuple[date, Subscription]]:
+    days = sorted({day for category, day in listings if category in subscription.categories})
+    found = [(day, following(subscription, day, now)) for day in days]
+    return [
+        (day, followed)
+        for day, followed in found
+        if _is_day_due(
+            followed,
+            day,
+            [listings.get((each, day)) for each in followed.categories],
+            decided.get((subscription.channel_id, day)),
+            now,
+        )
+    ]
+
+
+def _is_day_due(
+    subscription: Subscription,
+    day: date,
+    times: Sequence[ListingTimes | None],
+    record: DigestRecord | None,
+    now: datetime,
+) -> bool:
+    stored = [each for each in times if each is not None]
+    ready = [None if each is None else each.ready_at(now) for each in times]
+    due = digest_due(subscription, day, ready)
+    if due is None or now < due:
+        return False
+    if record is not None:
+        return any(each.updated_at > record.decided_at for each in stored)
+    return starts_with(subscription, [each.number for each in stored])
+
+
+def _find_weeks(
+    subscription: Subscription, listings: Listings, decided: Decided, now: datetime
+) -> list[tuple[date, Subscription]]:
+    end = last_end(announcement_day(now), subscription.weekday)
+    record = decided.get((subscription.channel_id, end))
+    if record is None:
+        at = week_due(subscription, end, ready_at(listings, now))
+        is_due = at <= now and starts_with_week(subscription, at)
+    else:
+        is_due = any(
+            times.updated_at > record.decided_at
+            for (category, day), times in listings.items()
+            if category in subscription.categories and day in days_of(end)
+        )
+    return [(end, subscription)] if is_due else []
+
+
+def ready_at(listings: Listings, now: datetime) -> Mapping[ListingKey, datetime]:
+    """Say from when on each listing may be used; without those whose rest is waited for."""
+    ready = {place: times.ready_at(now) for place, times in listings.items()}
+    return {place: at for place, at in ready.items() if at is not None}

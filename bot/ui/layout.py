@@ -1,0 +1,36 @@
+"""The messages of one channel's digest: its style, its order, its place, its pings. Pure."""
+
+from dataclasses import replace
+
+from bot.digest.messages import MessageDraft
+from bot.digest.models import Cadence, Digest, Place, QuietDays, Subscription
+from bot.digest.rank import NO_LIKES, Likes, rank
+from bot.ui.pings import roles_to_ping, with_pings
+from bot.ui.styles import WEEK_STYLE, render_quiet_week, render_then_cards, style_of
+
+
+def lay_out(
+    subscription: Subscription, digest: Digest, *, likes: Likes = NO_LIKES, first_part: int = 1
+) -> tuple[MessageDraft, ...]:
+    """Make the messages of a digest: in the channel's style, the best papers first if it ranks."""
+    is_week = digest.cadence is Cadence.WEEK
+    style = style_of(WEEK_STYLE if is_week else subscription.style)
+    if style.is_ranked:
+        digest = rank(digest, top=subscription.top, likes=likes)
+    if subscription.place is Place.THREAD and subscription.cards_in_thread:
+        drafts = render_then_cards(style, digest, first_part)
+    else:
+        drafts = style.render(digest, first_part=first_part)
+    if drafts and digest.offered:
+        offered = tuple((each.paper.arxiv_id, each.least_version) for each in digest.offered)
+        drafts = (*drafts[:-1], replace(drafts[-1], offered=offered))
+    return with_pings(drafts, roles_to_ping(subscription, digest))
+
+
+def say_quiet_week(subscription: Subscription, digest: Digest) -> tuple[MessageDraft, ...]:
+    """Say in one line why a week has no digest, as far as the channel wants to be told."""
+    is_told = subscription.quiet_days is QuietDays.ALL or (
+        subscription.quiet_days is QuietDays.UNEXPECTED and not digest.tally.announced
+    )
+    is_quiet = not digest.tally.matching and subscription.place is not Place.FORUM
+    return (render_quiet_week(digest),) if is_told and is_quiet else ()
