@@ -2,60 +2,22 @@
 
 import logging
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from bot.cogs.answers import EXPIRED
-from bot.delivery.edge import DiscordSender
-from bot.delivery.trace import http_trace
-from bot.delivery.worker import Delivery
-from bot.run.app import offline_pipeline
-from bot.run.client import PaperBot
-from tests.builders import NOW
-from tests.conftest import LISTING
 from tests.fakes import faults
-from tests.fakes.clock import VirtualClock
-from tests.fakes.discord import DiscordServer
 from tests.fakes.faults import Fault
-from tests.fakes.interactions import Reply
-from tests.fakes.world import Channel, Guild, User
-from tests.stores import open_store
+from tests.wire import Scene, open_scene
 
 EDIT = ("PATCH", "/webhooks/{webhook_id}/{webhook_token}/messages/@original")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scene:
-    """A Discord with a bot connected to it, one channel and an admin."""
-
-    server: DiscordServer
-    guild: Guild
-    channel: Channel
-    admin: User
-
-    async def slash(self, command: str, **options: object) -> Reply:
-        return await self.server.slash(self.guild, self.channel, self.admin, command, **options)
-
-    async def press(self, custom_id: str) -> Reply:
-        pressing = self.server.interactions.press
-        return await pressing(self.guild, self.channel, self.admin, custom_id)
-
-
 @pytest.fixture
 async def scene(tmp_path: Path) -> AsyncIterator[Scene]:
-    clock = VirtualClock(NOW)
-    async with DiscordServer(now=clock.now) as server, open_store(tmp_path / "bot.db") as store:
-        guild = server.add_guild()
-        channel = server.add_channel(guild)
-        await store.papers.add_listing(LISTING, now=NOW)
-        pipeline = offline_pipeline(store, now=clock.now)
-        delivery = Delivery(store.outbox, DiscordSender(now=clock.now), now=clock.now)
-        bot = PaperBot(pipeline, delivery, http_trace=http_trace())
-        async with server.connected(bot):
-            admin = server.add_user("admin", is_admin=True)
-            yield Scene(server=server, guild=guild, channel=channel, admin=admin)
+    async with open_scene(tmp_path) as scene:
+        yield scene
 
 
 LATE = {

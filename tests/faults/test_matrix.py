@@ -6,8 +6,8 @@ from pathlib import Path
 HERE = Path(__file__).parent
 MATRIX = HERE.parent.parent / "docs" / "faults.md"
 ROW = re.compile(r"^\| (\d+) \| (.+) \| (.+) \|$", re.M)
-ROWS = 98
-OPEN = set(range(74, 80))
+ROWS = 110
+OPEN = {*range(74, 80), *range(99, 110)}
 """Faults that are known and not yet mended: each leaves this list with its row and its test."""
 TEST = re.compile(r"def test_row((?:_\d+)+)_")
 

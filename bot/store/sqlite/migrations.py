@@ -785,6 +785,24 @@ NINETEENTH: Step = (
     "ALTER TABLE decided_digest RENAME TO digest",
 )
 
+TWENTIETH: Step = (
+    # A discussion is a row before its message is sent, so that the message can be looked for.
+    """
+    CREATE TABLE begun_discussion (
+        guild_id INTEGER NOT NULL,
+        arxiv_id TEXT NOT NULL,
+        channel_id INTEGER NOT NULL,
+        begun_at TEXT,                       -- when its message was about to be sent
+        thread_id INTEGER,                   -- NULL until that is known to have arrived
+        PRIMARY KEY (guild_id, arxiv_id)
+    ) STRICT, WITHOUT ROWID
+    """,
+    "INSERT INTO begun_discussion SELECT guild_id, arxiv_id, channel_id, NULL, thread_id "
+    "FROM discussion",
+    "DROP TABLE discussion",
+    "ALTER TABLE begun_discussion RENAME TO discussion",
+)
+
 STEPS: tuple[Step, ...] = (
     FIRST,
     SECOND,
@@ -805,6 +823,7 @@ STEPS: tuple[Step, ...] = (
     SEVENTEENTH,
     EIGHTEENTH,
     NINETEENTH,
+    TWENTIETH,
 )
 
 FUNCTIONS: Mapping[str, Callable[[str], str | None]] = {

@@ -14,6 +14,7 @@ from bot.digest.models import Cadence, Place, Reason, ReasonCode
 from bot.models import ArxivId, IntakeCode, IntakeReason, IntakeVerdict, NearListing
 from bot.query.parser import parse_query
 from bot.store.keys import first_key
+from bot.store.readers.discussions import Discussion
 from bot.store.sqlite import migrations
 from bot.store.sqlite.maintenance import find_stale_indexes
 from bot.store.store import open_store
@@ -41,6 +42,7 @@ TAKEN = (
     "e7634071d4e9e3d0",
     "5b3ee73b05a35771",
     "3f6fb147003fb845",
+    "f6321abd918f1c4c",
 )
 """The beginning of each step's SHA-256."""
 
@@ -453,3 +455,11 @@ async def test_what_an_earlier_version_imported_is_judged_with_the_next_import(
         assert [each.paper.arxiv_id for each in shelved.listing.announcements] == ["2403.00001"]
         assert shelved.listing.is_complete
         assert list(await store.shelf.list_read("cs.CV")) == [date(2024, 3, 7)]
+
+
+async def test_where_an_earlier_version_opened_a_discussion_it_is(tmp_path: Path) -> None:
+    old = made_by(migrations.STEPS[:19], tmp_path / "papers.db")
+    old.execute("INSERT INTO discussion VALUES (1, '2403.00001', 2, 3)")
+    old.close()
+    async with open_store(tmp_path / "papers.db") as store:
+        assert await store.discussions.get(1, ArxivId("2403.00001")) == Discussion(2, 3)
