@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from bot.digest.models import DigestOptions, QuietDays, Subscription
-from bot.digest.select import DeliveryStatus, Verdict
 from bot.errors import ArxivUnavailable, StoreError
 from bot.intake.schedule import IntakeRules
 from bot.models import (
@@ -529,20 +528,6 @@ async def test_the_outlook_is_what_planning_then_does(
             clock.advance(timedelta(hours=1))
     # Tuesday's list was out when the second digest was set up.
     assert len(await store.digests.list_since(TUESDAY)) == 5
-
-
-async def test_an_explanation_says_what_became_of_papers(pipeline: Pipeline, feeds: Feeds) -> None:
-    subscription = await subscribe(pipeline)
-    feeds.show(make_listing(make_paper(1)))
-    await pipeline.tick()
-    (decision,) = await pipeline.decisions.explain(subscription, TUESDAY)
-    assert decision.delivery is DeliveryStatus.ON_ITS_WAY
-    record = await pipeline.store.outbox.claim(CHANNEL, pipeline.now())
-    assert record is not None
-    await pipeline.store.outbox.mark_sent(record.id, 5, pipeline.now())
-    (decision,) = await pipeline.decisions.explain(subscription, TUESDAY)
-    assert (decision.verdict, decision.sent_version) == (Verdict.POSTED_BEFORE, 1)
-    assert decision.delivery is None
 
 
 async def test_a_date_is_read_and_matched_once_for_all_channels(
