@@ -18,6 +18,7 @@ BotError
 │  ├─ DatabaseBusy                   another process holds the lock: try again
 │  ├─ DatabaseFull                   no space on the disk: nothing new until there is some
 │  └─ AlreadyRunning                 exit 75: another instance uses this database
+├─ TakenOver                         exit 75: another host posts with this bot's token
 ├─ OutputError                       exit 74: nothing can be written where the output goes
 └─ TokenRefused                      exit 78: Discord does not accept the token
 
@@ -154,6 +155,10 @@ class DatabaseFull(StoreError):
 
 class AlreadyRunning(StoreError):
     """Another instance of the bot uses this database."""
+
+
+class TakenOver(BotError):
+    """Another host has posted with this bot's token since the database was last used."""
 
 
 class OutputError(BotError):

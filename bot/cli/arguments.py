@@ -73,11 +73,16 @@ def _add(commands: "Subparsers[_Parser]", name: str, text: str, *examples: str) 
 
 
 def _add_running_commands(commands: "Subparsers[_Parser]") -> None:
-    _add(
+    run = _add(
         commands, "run",
         "Run the bot: connect to Discord, watch arXiv, post what is due. Needs DISCORD_TOKEN "
         "or DISCORD_TOKEN_FILE. Ctrl-C or SIGTERM ends it cleanly.",
         "",
+    )  # fmt: skip
+    run.add_argument(
+        "--adopt", action="store_true",
+        help="another host has posted with this bot's token and is off now: learn from the "
+        "channels what they have got, then go on",
     )  # fmt: skip
     demo = _add(
         commands, "demo",

@@ -80,7 +80,7 @@ async def run_command(options: Options, config: Config) -> int:
         )
     os.environ.pop("DISCORD_TOKEN", None)  # not needed any more, least of all by a child
     setup_logging(config.log, secrets=(token,))
-    await run_bot(config, token)
+    await run_bot(config, token, is_adopting=options.adopt)
     return EXIT_OK
 
 

@@ -24,6 +24,7 @@ from bot.errors import (
     OutputError,
     QuerySyntaxError,
     StoreError,
+    TakenOver,
     TokenRefused,
 )
 from bot.models import IntakeStatus, StoredPaper
@@ -55,7 +56,7 @@ exit codes:
   65  import stored everything, and nothing confirms the date of some of it, which is named
   69  arXiv did not answer, or not with a listing
   74  the database cannot be used, or the output cannot be written
-  75  another instance uses the database
+  75  another instance uses the database, or another host has posted with this token
   78  a setting is wrong, or Discord refuses the token
   130 import or backfill was stopped by Ctrl-C
 """
@@ -121,6 +122,7 @@ def exit_code(error: BotError) -> int:
         (InputError, EXIT_USAGE),
         (ArxivError, EXIT_ARXIV),
         (AlreadyRunning, EXIT_RUNNING),
+        (TakenOver, EXIT_RUNNING),
         (StoreError, EXIT_DATABASE),
         (OutputError, EXIT_DATABASE),
     )

@@ -16,7 +16,7 @@ import aiohttp
 import discord
 from discord.http import MultipartParameters
 
-from bot.delivery.fingerprint import CLOCK_TOLERANCE, Sighting
+from bot.delivery.fingerprint import CLOCK_TOLERANCE, HISTORY_LIMIT, Sighting
 from bot.delivery.history import PostedPapers, list_posted, search
 from bot.delivery.outcome import (
     IN_THREAD,
@@ -244,6 +244,14 @@ class DiscordSender:
         self, guild_id: int, channel_id: int, since: datetime, thread_ids: Collection[int] = ()
     ) -> list[PostedPapers] | Sighting:
         return await list_posted(self.client, guild_id, channel_id, since, thread_ids)
+
+    async def list_newest(
+        self, guild_id: int, channel_id: int, since: datetime, thread_ids: Collection[int]
+    ) -> list[PostedPapers] | Sighting:
+        """Do as `list_posted`, but look at the newest messages only."""
+        return await list_posted(
+            self.client, guild_id, channel_id, since, thread_ids, limit=HISTORY_LIMIT
+        )
 
     def _note_clock(self, tries: Sequence[Try]) -> None:
         """Remember the Date of the last answer and when we got it, by our clock."""

@@ -130,10 +130,13 @@ async def list_posted(
     channel_id: int,
     since: datetime,
     thread_ids: Collection[int] = (),
+    *,
+    limit: int | None = None,
 ) -> list[PostedPapers] | Sighting:
     """List the digests' messages that a channel got since a moment, or say why it cannot.
 
-    Those in threads of digests too; ``thread_ids`` are some that may have begun before.
+    Those in threads of digests too; ``thread_ids`` are some that may have begun before. With a
+    ``limit`` only so many messages are looked at in each place, the newest ones.
     """
 
     async def read() -> list[PostedPapers] | Sighting:
@@ -142,23 +145,30 @@ async def list_posted(
             return channel
         if isinstance(channel, discord.ForumChannel):
             threads = [thread async for thread in own_posts(client, channel, since)]
-            return [each for thread in threads for each in await _posted_in(client, thread, since)]
+            return [
+                each
+                for thread in threads
+                for each in await _posted_in(client, thread, since, limit)
+            ]
         if not isinstance(channel, discord.abc.Messageable):
             return cannot_tell(ReasonCode.NO_MESSAGES_THERE)
         if not await _is_history_open(channel):
             return cannot_tell(ReasonCode.HISTORY_HIDDEN)
-        found = await _posted_in(client, channel, since)
+        found = await _posted_in(client, channel, since, limit)
         begun = {*thread_ids, *(each.message_id for each in found if each.thread_name)}
         for thread_id in sorted(begun):
             if (thread := await _thread(channel, thread_id)) is not None:
-                found += await _posted_in(client, thread, since)
+                found += await _posted_in(client, thread, since, limit)
         return found
 
     return await _trying(read)
 
 
 async def _posted_in(
-    client: discord.Client, channel: discord.abc.Messageable, since: datetime
+    client: discord.Client,
+    channel: discord.abc.Messageable,
+    since: datetime,
+    limit: int | None,
 ) -> list[PostedPapers]:
     thread_id = channel.id if isinstance(channel, discord.Thread) else None
     return [
@@ -169,7 +179,7 @@ async def _posted_in(
             thread_id=thread_id,
             thread_name=_name_of_begun(channel, message),
         )
-        async for message in channel.history(limit=None, after=since)
+        async for message in channel.history(limit=limit, after=since, oldest_first=limit is None)
         if is_ours(client, message) and (shown := read_any(body_of(message)))
     ]
 

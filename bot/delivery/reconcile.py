@@ -36,6 +36,7 @@ class Reconciliation:
         self._now = now
         self._is_done = False
         self._compared: set[int] = set()
+        self._newest: int | None = None
 
     async def is_done(self) -> bool:
         """Compare what is still to be compared; True when nothing is left to do."""
@@ -45,7 +46,7 @@ class Reconciliation:
                     if not await self._compare(subscription):
                         return False
                     self._compared.add(subscription.channel_id)
-            await self._store.restored.finish(self._now())
+            await self._store.restored.finish(self._now(), self._newest)
             log.info("database compared with the channels", extra={"channels": len(self._compared)})
         self._is_done = True
         return True
@@ -63,6 +64,8 @@ class Reconciliation:
             if posted.seen is Seen.CANNOT_TELL:
                 await self._pause(subscription, posted.reason)
             return posted.seen is Seen.CANNOT_TELL
+        ids = [each.message_id for each in posted]
+        self._newest = max([*ids, self._newest or 0]) or None
         known = await self._store.restored.known_messages(channel_id)
         news = [message for message in posted if message.message_id not in known]
         found = await self._recognise(channel_id, news)

@@ -25,6 +25,7 @@ from bot.delivery.edge import DiscordSender
 from bot.delivery.edits import Editor
 from bot.delivery.notices import Caretaker
 from bot.delivery.reconcile import Reconciliation
+from bot.delivery.takeover import TakeoverCheck
 from bot.delivery.trace import http_trace
 from bot.delivery.worker import Delivery, DeliverySettings
 from bot.errors import ArxivUnavailable, DatabaseUnusable
@@ -171,6 +172,7 @@ class App:
     caretaker: Caretaker
     amendments: Amendments
     editor: Editor
+    takeover: TakeoverCheck
     metrics: Metrics
     backups: Backups | None = None
     enrichment: Enrichment | None = None
@@ -209,7 +211,8 @@ def build_app(
     editor = Editor(
         store.edits, sender, now=now, window=timedelta(seconds=config.delivery.nonce_window_s)
     )
-    delivery = _build_delivery(config, pipeline, sender, editor, metrics)
+    takeover = TakeoverCheck(store, sender)
+    delivery = _build_delivery(config, pipeline, sender, editor, takeover, metrics)
     starters = load_starters(config.topics.starters)
     bot = PaperBot(
         pipeline,
@@ -217,6 +220,7 @@ def build_app(
         starters=starters,
         http_trace=metrics.watch(http_trace(), "discord"),
         meter=metrics,
+        on_lost=takeover.look_again,
         proxy=_discord_proxy(config),
     )
     sender.use(bot)
@@ -229,6 +233,7 @@ def build_app(
         caretaker=Caretaker(store, sender, now=now),
         amendments=Amendments(store.edits, now=now),
         editor=editor,
+        takeover=takeover,
         metrics=metrics,
         backups=_build_backups(config, store.facts, now),
         enrichment=enrichment,
@@ -236,12 +241,21 @@ def build_app(
 
 
 def _build_delivery(
-    config: Config, pipeline: Pipeline, sender: DiscordSender, editor: Editor, metrics: Metrics
+    config: Config,
+    pipeline: Pipeline,
+    sender: DiscordSender,
+    editor: Editor,
+    takeover: TakeoverCheck,
+    metrics: Metrics,
 ) -> Delivery:
     folder = config.database.path.absolute().parent
     reconciliation = Reconciliation(
         pipeline.store, sender, window=pipeline.intake.rules.catchup_window, now=pipeline.now
     )
+
+    async def is_ready() -> bool:
+        return await reconciliation.is_done() and await takeover.is_clear()
+
     return Delivery(
         pipeline.store.outbox,
         sender,
@@ -254,7 +268,7 @@ def _build_delivery(
             give_up_after=timedelta(hours=config.schedule.catchup_window_h),
         ),
         free_bytes=lambda: _free_bytes(folder),
-        is_ready=reconciliation.is_done,
+        is_ready=is_ready,
         editor=editor,
         observe=metrics.note_message,
     )

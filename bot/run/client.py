@@ -7,7 +7,7 @@ everything it uses as arguments and keeps no state that a restart would miss.
 import hashlib
 import json
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol, cast
 
 import aiohttp
@@ -98,11 +98,12 @@ class PaperBot(commands.AutoShardedBot):
         http_trace: aiohttp.TraceConfig | None = None,
         proxy: str | None = None,
         meter: Meter | None = None,
+        on_lost: Callable[[], None] = lambda: None,
         first_pause_s: float = FIRST_PAUSE_S,
     ) -> None:
         """``first_pause_s`` is the first of the growing pauses of `GatewayPauses`.
 
-        ``meter`` hears of each command.
+        ``meter`` hears of each command, ``on_lost`` is called when the gateway is lost.
         """
         trace = http_trace or aiohttp.TraceConfig()
         super().__init__(
@@ -121,6 +122,7 @@ class PaperBot(commands.AutoShardedBot):
         self.delivery = delivery
         self.starters = starters
         self._meter = meter
+        self._on_lost = on_lost
         self.command_ids: dict[str, int] = {}
         self.discussing = Turns()
         pauses = GatewayPauses(
@@ -178,6 +180,9 @@ class PaperBot(commands.AutoShardedBot):
                 await report(interaction, InputError(OLD_FORM))
         elif interaction.type is discord.InteractionType.modal_submit:
             await take_form(interaction)
+
+    async def on_disconnect(self) -> None:
+        self._on_lost()
 
     async def on_guild_join(self, guild: discord.Guild) -> None:
         """Say hello in a server that the bot has not been in before."""

@@ -59,14 +59,18 @@ REFUSED = (
 )
 
 
-async def run_bot(config: Config, token: str) -> None:
-    """Run until a signal. Raises `TokenRefused`, `AlreadyRunning` or `DatabaseUnusable`."""
+async def run_bot(config: Config, token: str, *, is_adopting: bool = False) -> None:
+    """Run until a signal. Raises `TokenRefused`, `AlreadyRunning` or `DatabaseUnusable`.
+
+    ``is_adopting`` says that another host may have posted since: the channels tell what. Without
+    it that raises `TakenOver`.
+    """
     async with stopping_on_signals() as stopped:
         with instance_lock(config.database.path) as lock:
             _tell_exposed(config)
             async with open_app(config) as app:
                 if await until(stopped, _check_database(app.store)):
-                    await _notice_copy(app.store, lock)
+                    await _notice_copy(app.store, lock, is_adopting)
                     await _Process(app, lock).run(token, stopped)
         log.info("stopped")
 
@@ -105,9 +109,13 @@ def _is_checked_first(store: Store) -> bool:
     return size_of(store.database.path) <= CHECKED_FIRST_BYTES
 
 
-async def _notice_copy(store: Store, lock: IO[str]) -> None:
+async def _notice_copy(store: Store, lock: IO[str], is_adopting: bool) -> None:
     """Notice a database that was restored. Not to be cancelled: file and database agree after."""
-    if await note_boot(store.database, lock, utc_now()):
+    if not await note_boot(store.database, lock, utc_now(), is_behind=is_adopting):
+        return
+    if is_adopting:
+        log.warning("comparing the database with the channels first, as --adopt says")
+    else:
         log.warning(
             "database older than when the bot last ran, restored from a copy or without the log "
             "that was beside it: comparing it with the channels first"
@@ -180,7 +188,8 @@ class _Process:
         self._move()
         self.edits_planned += await self.app.amendments.plan()
         self.app.delivery.wake()
-        await self.app.caretaker.look_around()
+        if self.app.takeover.is_passed:  # else another host may tell people the same
+            await self.app.caretaker.look_around()
         log.debug("tick ended", extra={"number": self.ticks})
 
     async def _tidy(self) -> None:

@@ -13,6 +13,7 @@ from bot.store.intake_log import IntakeLog
 from bot.store.outbox.arrivals import Arrivals
 from bot.store.outbox.edits import Edits
 from bot.store.outbox.outbox import Outbox
+from bot.store.outbox.posted import Posted
 from bot.store.outbox.troubles import Troubles
 from bot.store.papers.papers import Papers
 from bot.store.papers.shelf import Shelf
@@ -48,6 +49,7 @@ class Store:
     subscriptions: Subscriptions
     outbox: Outbox
     edits: Edits
+    posted: Posted
     troubles: Troubles
     arrivals: Arrivals
     restored: Restored
@@ -81,6 +83,7 @@ async def open_store(path: Path) -> AsyncIterator[Store]:
             subscriptions=Subscriptions(database),
             outbox=Outbox(database),
             edits=Edits(database),
+            posted=Posted(database),
             troubles=Troubles(database),
             arrivals=Arrivals(database),
             restored=Restored(database),

@@ -317,7 +317,8 @@ async def test_the_token_is_hidden_in_the_log_and_left_to_no_child(
 ) -> None:
     seen: list[object] = []
 
-    async def look(config: Config, token: str) -> None:
+    async def look(config: Config, token: str, *, is_adopting: bool) -> None:
+        assert is_adopting
         seen.append((token, os.environ.get("DISCORD_TOKEN")))
 
     def note(config: LogConfig, secrets: Collection[str]) -> None:
@@ -326,7 +327,7 @@ async def test_the_token_is_hidden_in_the_log_and_left_to_no_child(
     monkeypatch.setenv("DISCORD_TOKEN", "canary")
     monkeypatch.setattr(commands, "run_bot", look)
     monkeypatch.setattr(commands, "setup_logging", note)
-    assert await commands.run_command(Options(), Config()) == 0
+    assert await commands.run_command(Options(adopt=True), Config()) == 0
     assert seen == [("canary",), ("canary", None)]
 
 

@@ -1,8 +1,11 @@
-"""Row 98: a host dies while it delivers, and another goes on with the replica of its file.
+"""Rows 98 and 120: a host dies while it delivers, another goes on with the replica of its file.
+
+In the end the first host comes back by mistake, with the file that it had.
 
     python -m tests.faults.takeover --times 20 --channels 20 --every 10 --seed 1
 
-prints takeovers, messages, lost, duplicated, unknown, and the longest time to the first post.
+prints takeovers, messages, lost, duplicated, unknown, the exit code of the first host when it comes
+back, how many messages it posts then, and the longest time to the first post.
 """
 
 import argparse
@@ -34,6 +37,12 @@ class TakeOver:
     messages: int
     first_post_s: float
     """From the start of the restore until a message was posted, or all were found to be there."""
+    returned: int | None
+    """The exit code of the first host when it comes back."""
+    said: str
+    """The last line of its log."""
+    posted_by_returned: int
+    """How many messages it posted, or may have."""
 
 
 async def take_over(folder: Path, *, channels: int, every_s: float, kill_at: float) -> TakeOver:
@@ -62,12 +71,26 @@ async def take_over(folder: Path, *, channels: int, every_s: float, kill_at: flo
             await until(lambda: _is_settled(day), lambda: bot.log)
             await bot.ticks()
             assert await bot.stop() == 0, bot.log
+        findings, messages = day.check(), len(day.discord.ledger)
+        _move(day, first)
+        code, said = await _come_back(day)
         return TakeOver(
-            findings=day.check(),
+            findings=findings,
             posted_before=posted,
-            messages=len(day.discord.ledger),
+            messages=messages,
             first_post_s=first_post_s,
+            returned=code,
+            said=said,
+            posted_by_returned=len(day.discord.ledger) - messages,
         )
+
+
+async def _come_back(day: Scenario) -> tuple[int | None, str]:
+    """Start the first host again; None: it did not end by itself, though it had nothing to post."""
+    async with day.running() as bot:
+        await until(lambda: bot.has_ended or bot.ticked() >= 20, lambda: bot.log)
+        code = await bot.wait() if bot.has_ended else None
+        return code, bot.log.splitlines()[-1]
 
 
 async def _boot_before(day: Scenario) -> None:
@@ -107,7 +130,8 @@ async def main(times: int, channels: int, every_s: float, seed: int) -> None:
         ended.append(each)
         print(
             f"{number + 1}: killed after {each.posted_before} of {each.messages} messages, first "
-            f"post after {each.first_post_s:.1f} s, {each.findings}", flush=True,
+            f"post after {each.first_post_s:.1f} s, {each.findings}; the first host back: exit "
+            f"code {each.returned}, {each.posted_by_returned} messages", flush=True,
         )  # fmt: skip
     print(f"takeovers {times}  longest {max(each.first_post_s for each in ended):.1f} s")
 

@@ -183,8 +183,12 @@ PROGRESS: Final = """
 """How far a database got, in numbers that only a loss makes smaller."""
 
 
-async def note_boot(database: Database, lock: IO[str], now: datetime) -> bool:
+async def note_boot(
+    database: Database, lock: IO[str], now: datetime, *, is_behind: bool = False
+) -> bool:
     """Note that the bot starts with this database; True when it forgot what the bot knew of it.
+
+    ``is_behind`` says that it did, whatever can be seen of that.
 
     A person may have restored a copy by hand: then the lock file, which stays where it is, names
     another start than the database does. Or deleted the ``-wal`` that a kill left: then the lock
@@ -198,14 +202,14 @@ async def note_boot(database: Database, lock: IO[str], now: datetime) -> bool:
         _write_lock(lock, boot, (*_progress(connection), database.watch.changes))
 
     database.after_commit = keep_up
-    return await database.write(_note_boot, boot, known, now)
+    return await database.write(_note_boot, boot, known, now, is_behind)
 
 
 def _note_boot(
-    connection: sqlite3.Connection, boot: str, known: LockContent, now: datetime
+    connection: sqlite3.Connection, boot: str, known: LockContent, now: datetime, is_behind: bool
 ) -> bool:
     last = select_one(connection, str, "SELECT value FROM fact WHERE name = ?", (BOOT,))
-    is_behind = any(
+    is_behind = is_behind or any(
         here < there for here, there in zip(_progress(connection), known.progress, strict=False)
     )
     is_other = (last or "") != known.boot or is_behind

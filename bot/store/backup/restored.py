@@ -28,6 +28,9 @@ RESTORED: Final = "restored_at"
 """The fact that the database was restored, until the channels were compared with it."""
 
 
+COMPARED_UP_TO: Final = "compared_up_to"
+"""The fact that names the newest message that was there when the channels were compared."""
+
 COPIED: Final = ReasonCode.COPIED.value
 """The reason of a step that only says that the copy may be behind."""
 
@@ -114,9 +117,12 @@ class Restored:
         message = Adopted(message_id, posted_at, thread_id, thread_name, cadence)
         return await self._database.write(_adopt, subscription, papers, message)
 
-    async def finish(self, now: datetime) -> None:
-        """Note that all channels were compared: planning may go on, paused digests are told of."""
-        await self._database.write(_finish, now)
+    async def finish(self, now: datetime, newest: int | None = None) -> None:
+        """Note that all channels were compared: planning may go on, paused digests are told of.
+
+        ``newest`` is Discord's identifier of the newest message that was found.
+        """
+        await self._database.write(_finish, now, newest)
 
     async def list_paused(self) -> dict[int, datetime]:
         """Return the channels that were paused after comparing, and when that was.
@@ -154,8 +160,12 @@ def _is_waiting(connection: sqlite3.Connection) -> bool:
     return bool(select_rows(connection, "SELECT 1 FROM fact WHERE name = ?", (RESTORED,)))
 
 
-def _finish(connection: sqlite3.Connection, now: datetime) -> None:
+def _finish(connection: sqlite3.Connection, now: datetime, newest: int | None) -> None:
     connection.execute("DELETE FROM fact WHERE name = ?", (RESTORED,))
+    if newest is not None:
+        connection.execute(
+            "INSERT OR REPLACE INTO fact (name, value) VALUES (?, ?)", (COMPARED_UP_TO, str(newest))
+        )
     connection.execute(
         "INSERT OR REPLACE INTO fact (name, value) "
         "SELECT :prefix || channel_id, :now FROM subscription WHERE state = 'paused'",
