@@ -26,7 +26,7 @@ from typing import Any
 
 from bot.arxiv.paper import build_paper
 from bot.models import AnnounceType, ArxivId, LinkKind
-from bot.query.tags import author_tags, filter_tags
+from bot.query.tags import filter_tags
 from bot.store.keys import first_key
 from bot.store.search.index import INDEXES
 from bot.store.search.vocabulary import note_words
@@ -184,7 +184,8 @@ def build_database(path: Path, papers: Iterable[Grown]) -> dict[str, float]:
     """
     asyncio.run(_create(path))
     connection = sqlite3.connect(path, isolation_level=None)
-    connection.create_function("indexed", 1, FUNCTIONS["indexed"], deterministic=True)
+    for name in ("indexed", "author_tags"):
+        connection.create_function(name, 1, FUNCTIONS[name], deterministic=True)
     connection.execute("PRAGMA synchronous = OFF")
     connection.execute("PRAGMA cache_size = -400000")
     took: dict[str, float] = {}
@@ -217,8 +218,8 @@ def _insert(connection: sqlite3.Connection, papers: Iterable[Grown]) -> None:
     connection.execute("BEGIN")
     connection.executemany(
         "INSERT INTO paper (key, arxiv_id, version, announced_on, is_date_estimated, title, "
-        "abstract, authors, categories, has_code, filters, names) "
-        "VALUES (?, ?, 1, ?, 0, ?, ?, ?, ?, ?, ?, ?)",
+        "abstract, authors, categories, has_code, filters) "
+        "VALUES (?, ?, 1, ?, 0, ?, ?, ?, ?, ?, ?)",
         map(_row, papers),
     )
     connection.execute("COMMIT")
@@ -239,7 +240,6 @@ def _row(paper: Grown) -> tuple[object, ...]:
             announce_types=[AnnounceType.NEW],
             link_kinds=[LinkKind.CODE] if paper.has_code else [],
         ),
-        author_tags(paper.authors),
     )
 
 

@@ -227,7 +227,7 @@ def dump_rows(database: str, path: str) -> dict[str, float]:
     with Path(path).open("w", encoding="utf-8") as file:
         for table in ("paper ORDER BY key", "paper_link"):
             for row in connection.execute(f"SELECT * FROM {table}"):
-                file.write(json.dumps(row, ensure_ascii=False) + "\n")
+                file.write(json.dumps(row, ensure_ascii=False, default=bytes.hex) + "\n")
     connection.close()
     return {}
 
@@ -246,7 +246,7 @@ def bare(rows: str, database: str) -> dict[str, float]:
             for line in file:
                 row = json.loads(line)
                 if len(row) == columns:
-                    yield row
+                    yield [*row[:-1], bytes.fromhex(row[-1])] if row[-1] and columns > 5 else row
 
     def work() -> None:
         connection = sqlite3.connect(database, isolation_level=None)

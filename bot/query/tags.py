@@ -230,6 +230,11 @@ def author_tags(authors: Iterable[str]) -> str:
     return " ".join(_name_tags(name_parts(author)) for author in authors)
 
 
+def tags_of_authors(authors: str) -> str:
+    """As `author_tags`, for names with a line each, as they are stored."""
+    return author_tags(authors.split("\n") if authors else ())
+
+
 def category_names(code: str) -> tuple[str, ...]:
     """Return all that ``category:`` calls a category: its code, newer names, their archives."""
     codes = [name for name in (code, ALIASES.get(code), SUBSUMED.get(code)) if name]

@@ -39,7 +39,7 @@ TABLES = {
     "listing": "category, announced_on, source, is_record",
     "paper": "arxiv_id, version, announced_on, is_date_estimated, title, abstract, authors, "
     "categories, is_primary_known, comment, doi, journal_ref, license, submitted_at, "
-    "source_title, source_abstract, filters, names",
+    "source, filters",
     "paper_link": "arxiv_id, kind, url, provenance, position",
 }
 

@@ -13,11 +13,11 @@ from typing import NamedTuple
 from bot.arxiv.dating import DatedPaper
 from bot.arxiv.paper import SourceRecord, reread
 from bot.models import ArxivId, Link, LinkKind, Paper
-from bot.query.tags import author_tags, filter_tags
+from bot.query.tags import filter_tags
 from bot.store.keys import SEQUENCE_BITS, day_of, first_key
 from bot.store.papers.merging import Change, FirstDay, better_day, change_to, has_news
 from bot.store.papers.updates import note_updates
-from bot.store.rows import PAPER_COLUMNS, load_papers, paper_values
+from bot.store.rows import PAPER_COLUMNS, load_papers, paper_values, read_source
 from bot.store.search import search
 from bot.store.sqlite.statements import Row, json_array, read_day, read_moment, select_rows
 from bot.text.venue import list_venues
@@ -147,15 +147,18 @@ def list_changed(
         "WHERE arxiv_id IN (SELECT value FROM json_each(:ids))",
         {"ids": json_array(record.arxiv_id for record in records)},
     )
-    known = {arxiv_id: _Known(*row) for arxiv_id, *row in rows}
+    known = {
+        arxiv_id: _Known(read_source(title, abstract, source)[1] if old is None else old, *row)
+        for arxiv_id, title, abstract, source, old, *row in rows
+    }
     return [record for record in records if _has_news(record, known.get(record.arxiv_id))]
 
 
 class _Known(NamedTuple):
     """What is stored of a paper, as far as a source can add to it; its text as the source's."""
 
-    version: int
     abstract: str
+    version: int
     authors: str
     words: str
     is_primary_known: bool
@@ -181,7 +184,7 @@ class _Known(NamedTuple):
 
 
 _KNOWN = (
-    "version, coalesce(source_abstract, abstract), authors, categories, is_primary_known, "
+    "title, abstract, source, source_abstract, version, authors, categories, is_primary_known, "
     "comment, doi, journal_ref, license, submitted_at, announced_on, is_date_estimated"
 )
 
@@ -252,7 +255,7 @@ def _new_keys(connection: sqlite3.Connection, days: Sequence[date]) -> list[int]
 # -- rows ----------------------------------------------------------------------------------------
 
 ROWS_A_STATEMENT = 500
-"""20 parameters each; SQLite takes 32,766 (https://sqlite.org/limits.html)."""
+"""21 parameters each; SQLite takes 32,766 (https://sqlite.org/limits.html)."""
 
 _MARKS = f"({', '.join('?' * len(COLUMNS))})"
 # Not INSERT OR REPLACE: it would leave the old row's entries in an external-content index.
@@ -287,7 +290,7 @@ def _row(change: Change) -> Row:
         venues=list_venues(paper.comment, paper.journal_ref),
     )
     has_code = int(bool(paper.links_of(LinkKind.CODE)))
-    return (*values[1:], has_code, filters, author_tags(paper.authors))
+    return (*values[1:], has_code, filters, "")
 
 
 def _write_links(connection: sqlite3.Connection, papers: Iterable[Paper]) -> None:

@@ -13,10 +13,11 @@ from functools import partial
 from bot.models import ArxivId
 from bot.query.ast import And, HasDoi, Identified, LeafNode, Node, Not, Or, Query, Since, Until
 from bot.query.compile import leaf_expression
+from bot.query.tags import tags_of_authors
 from bot.query.tokens import TOKENIZER, indexed
 from bot.query.widen import Lexicon, Widener, words_to_look_up
 from bot.store.keys import day_of
-from bot.store.search.index import INDEXES, TAGS
+from bot.store.search.index import INDEXES
 from bot.store.search.vocabulary import read_lexicon
 from bot.store.sqlite.executor import IN_MEMORY, Database, run_apart, translated_errors
 from bot.store.sqlite.statements import Row, json_array, select_rows
@@ -24,6 +25,8 @@ from bot.store.sqlite.statements import Row, json_array, select_rows
 LOADING_DEADLINE_S = 10.0
 
 _COLUMNS = INDEXES["paper_text"]
+_VALUES = _COLUMNS.replace("names", "authors")
+"""What the columns are made of."""
 
 
 async def match_many(
@@ -45,7 +48,7 @@ def _load(
     """Read the papers, and what the whole archive knows of the queries' words."""
     papers = select_rows(
         connection,
-        f"SELECT arxiv_id, key, doi, {_COLUMNS} FROM paper "
+        f"SELECT arxiv_id, key, doi, {_VALUES} FROM paper "
         "WHERE arxiv_id IN (SELECT value FROM json_each(?)) ORDER BY key",
         (json_array(arxiv_ids),),
     )
@@ -75,15 +78,10 @@ def _chosen(names: Sequence[ArxivId], mask: int) -> Iterable[ArxivId]:
         at = bits.find("1", at + 1)
 
 
-_IS_TAGS = tuple(column in TAGS for column in _COLUMNS.split(", "))
-
-
 def _as_indexed(texts: Sequence[str | None]) -> list[str]:
     """Return a paper's texts as the archive's index holds them."""
-    return [
-        text or "" if is_tags else indexed(text or "")
-        for text, is_tags in zip(texts, _IS_TAGS, strict=True)
-    ]
+    *said, filters, authors = (text or "" for text in texts)
+    return [*map(indexed, said), filters, tags_of_authors(authors)]
 
 
 class _Matcher:

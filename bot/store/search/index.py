@@ -41,6 +41,12 @@ RENEWED_TO = "search renewed to"
 TAGS_RENEWED_TO = "search tags renewed to"
 """The fact that names the last key whose filters hold all tags of this version, if not all do."""
 
+REPACKED_TO = "papers repacked to"
+"""The fact that names the last key whose row has the shape of this version, if not all have."""
+
+NAMES = "iif(names = '', author_tags(authors), names)"
+"""Names follow from the authors, unless an earlier version wrote them down."""
+
 EVERY_KEY = 1 << 62
 
 _WANTED = "key IN (SELECT value FROM json_each(:keys)) AND key <= :last ORDER BY key"
@@ -59,10 +65,13 @@ class Index:
 def new_index(name: str, last: int = EVERY_KEY, prefix: str = "") -> Index:
     """Describe an index of words in their normal form."""
     columns = INDEXES[name]
-    values = ", ".join(
-        column if column in TAGS else f"indexed({column})" for column in columns.split(", ")
-    )
-    return Index(prefix + name, columns, values, last)
+    return Index(prefix + name, columns, ", ".join(map(_value, columns.split(", "))), last)
+
+
+def _value(column: str) -> str:
+    if column == "names":
+        return NAMES
+    return column if column in TAGS else f"indexed({column})"
 
 
 def _indexes(connection: sqlite3.Connection, names: Collection[str]) -> Iterator[Index]:
@@ -111,6 +120,9 @@ def index(
     """
     if not has_tags:
         _write_filters(connection, _filters(connection, keys, to_come))
+    if renewed_to(connection) is not None:  # the old indexes know the column only
+        sql = f"UPDATE paper SET names = {NAMES} WHERE key IN (SELECT value FROM json_each(?))"
+        connection.execute(sql, (json_array(keys),))
     _add(connection, keys, INDEXES)
     note_words(connection, keys)
 

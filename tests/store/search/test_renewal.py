@@ -3,20 +3,23 @@
 import asyncio
 import logging
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from bot.cli.main import main
+from bot.errors import StoreError
 from bot.query.parser import parse_query
-from bot.query.tags import EVERY_PAPER
+from bot.query.tags import EVERY_PAPER, tags_of_authors
 from bot.run.housekeeping import tidy
 from bot.store.search import index, renewal
 from bot.store.search.index import INDEXES
 from bot.store.sqlite import migrations
 from bot.store.sqlite.maintenance import find_stale_indexes
+from bot.store.sqlite.statements import select
 from bot.store.store import Store
-from tests.builders import NOW, make_listing, make_paper
+from tests.builders import NOW, make_id, make_link, make_listing, make_paper
 from tests.store.sqlite.test_migrations import index_as_before, made_by
 from tests.stores import open_store
 
@@ -42,6 +45,7 @@ def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for table in ("paper", "announcement", "listing"):
         columns = ", ".join(row[1] for row in old.execute(f"PRAGMA table_info({table})"))
         old.execute(f"INSERT INTO main.{table} ({columns}) SELECT {columns} FROM new.{table}")
+    old.execute("UPDATE paper SET names = author_tags(authors)")
     index_as_before(old)
     old.close()
     monkeypatch.setattr(renewal, "SMALL", 3)
@@ -60,7 +64,8 @@ async def test_a_large_file_is_renewed_in_steps_while_the_old_indexes_answer(pat
         assert await total(store, "co2") == 0
         told: list[tuple[int, int]] = []
         assert await store.search.renew(lambda done, of: told.append((done, of)))
-        assert told == [(0, COUNT), (10, COUNT), (20, COUNT), (COUNT, COUNT)]
+        stage = [(0, COUNT), (10, COUNT), (20, COUNT), (COUNT, COUNT)]
+        assert told == [*stage, stage[-1], *stage], "the tags were renewed with the indexes"
         assert await total(store, "news") == COUNT
         assert await total(store, "new") == 0
         assert await total(store, "co2") == COUNT
@@ -157,6 +162,99 @@ async def test_papers_of_an_earlier_version_get_the_tags_of_this_one(
     assert await total(store, "venue:cvpr") == COUNT + 1
     assert await find_stale_indexes(store.database) == []
     assert not await store.search.renew(lambda done, of: None)
+
+
+TEX = 17
+"""The paper that came with TeX."""
+
+
+@pytest.fixture
+def wide(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A file of the version that kept names as tags and the authors' TeX as it is."""
+    path = tmp_path / "wide.db"
+
+    async def fill() -> None:
+        async with open_store(path) as store:
+            papers = [
+                make_paper(number, authors=("Kaiming He", f"Name{number} Ng"), links=(make_link(),))
+                for number in range(1, COUNT + 1)
+            ]
+            await store.papers.add_listing(make_listing(*papers), now=NOW)
+
+    asyncio.run(fill())
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.create_function("author_tags", 1, tags_of_authors)
+        connection.execute("UPDATE paper SET names = author_tags(authors)")
+        connection.execute(
+            "UPDATE paper SET source_title = 'The $\\beta$' WHERE arxiv_id = ?", (make_id(TEX),)
+        )
+        connection.execute("INSERT INTO fact VALUES (?, '0')", (index.REPACKED_TO,))
+    monkeypatch.setattr(renewal, "SMALL", 3)
+    monkeypatch.setattr(renewal, "BATCH", 10)
+    return path
+
+
+async def test_rows_of_an_earlier_version_are_repacked(wide: Path) -> None:
+    """What follows from the rest goes; papers, links and indexes stay as they are."""
+    async with open_store(wide) as store:
+        before = await store.papers.get_papers([make_id(each) for each in range(1, COUNT + 1)])
+        told: list[tuple[int, int]] = []
+        assert await store.search.renew(lambda done, of: told.append((done, of)))
+        assert told == [(0, COUNT), (10, COUNT), (20, COUNT), (COUNT, COUNT)]
+        assert await store.papers.get_papers(before) == before
+        assert before[make_id(TEX)].paper.source_title == r"The $\beta$"
+        assert await total(store, 'author:"Kaiming He" has:code') == COUNT
+        assert await find_stale_indexes(store.database) == []
+        left = "SELECT count(*) FROM paper WHERE names != '' OR source_title IS NOT NULL"
+        packed = "SELECT count(*) FROM paper WHERE source IS NOT NULL"
+        assert await store.database.read(select, int, left) == [0]
+        assert await store.database.read(select, int, packed) == [1]
+
+
+async def test_a_paper_that_changes_while_rows_are_repacked_is_found_as_it_is_now(
+    wide: Path,
+) -> None:
+    """On both sides of the place where a kill left it."""
+    async with open_store(wide) as store:
+        assert await store.database.write(renewal.renew_batch) == 10
+    async with open_store(wide) as store:
+        changed = [make_paper(each, version=2, authors=("Ada Lovelace",)) for each in (3, 22)]
+        await store.papers.add_listing(make_listing(*changed, category="cs.LG"), now=NOW)
+        assert await find_stale_indexes(store.database) == []
+        assert await store.search.renew(lambda done, of: None)
+        assert await total(store, 'author:"Ada Lovelace"') == 2
+        assert await total(store, 'author:"Kaiming He"') == COUNT - 2
+        assert await find_stale_indexes(store.database) == []
+
+
+@pytest.mark.parametrize("statement", range(7))
+async def test_a_kill_inside_a_batch_leaves_the_rows_as_they_were(
+    wide: Path, statement: int
+) -> None:
+    async with open_store(wide) as store:
+        with pytest.raises(StoreError):
+            await store.database.write(killed_at, statement)
+        assert await total(store, 'author:"Kaiming He"') == COUNT
+        assert await find_stale_indexes(store.database) == []
+        assert await store.search.renew(lambda done, of: None)
+        assert await total(store, 'author:"Kaiming He" has:code') == COUNT
+
+
+def killed_at(connection: sqlite3.Connection, statement: int) -> None:
+    """Repack a batch, and stop at one of its statements."""
+    seen: list[str] = []
+
+    def refuse(*_: object) -> int:
+        return sqlite3.SQLITE_DENY if len(seen) > statement else sqlite3.SQLITE_OK
+
+    connection.set_trace_callback(seen.append)
+    connection.set_authorizer(refuse)
+    try:
+        renewal.renew_batch(connection)
+        raise StoreError("The batch is over.")
+    finally:
+        connection.set_authorizer(None)
+        connection.set_trace_callback(None)
 
 
 def forget_tags(connection: sqlite3.Connection) -> None:

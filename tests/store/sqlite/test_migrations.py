@@ -43,6 +43,7 @@ TAKEN = (
     "5b3ee73b05a35771",
     "3f6fb147003fb845",
     "f6321abd918f1c4c",
+    "f3b38a693bd4565a",
 )
 """The beginning of each step's SHA-256."""
 
