@@ -28,7 +28,7 @@ def build_digest(
     by_day = Counter(
         days[each.entry.paper.arxiv_id]
         for each in decisions
-        if each.verdict in IS_OFFERED and each.entry.paper.arxiv_id in days
+        if days and each.verdict in IS_OFFERED and each.entry.paper.arxiv_id in days
     )
     return Digest(
         categories=subscription.categories,

@@ -232,6 +232,7 @@ def say_likeness(likeness: Likeness) -> str:
 
 
 def _footer(entry: DigestEntry, shown: _Shown) -> tuple[str, int]:
+    """Return a card's footer as Discord shows it, and how wide it is."""
     categories = entry.paper.categories or tuple(each.category for each in entry.listed_in)
     parts = [", ".join(categories), type_label(entry.announce_type, entry.paper.version)]
     if shown.is_withdrawn:
@@ -240,14 +241,13 @@ def _footer(entry: DigestEntry, shown: _Shown) -> tuple[str, int]:
         parts.append(f"matches {', '.join(entry.topics)}")
     if entry.likeness:
         parts.append(say_likeness(entry.likeness))
-    return _plain(" · ".join(parts))
-
-
-@lru_cache(maxsize=1024)
-def _plain(footer: str) -> tuple[str, int]:
-    """Return a footer as Discord shows it, and how wide it is."""
-    text = markdown.plain(one_line(footer), MAX_FOOTER)
+    text = markdown.cut(" · ".join(map(_plain, parts)), MAX_FOOTER)
     return text, markdown.width(text)
+
+
+@lru_cache(maxsize=4096)  # a day's papers share most of what their footers say
+def _plain(text: str) -> str:
+    return markdown.plain(one_line(text))
 
 
 def type_label(announce_type: AnnounceType, version: int) -> str:

@@ -7,7 +7,7 @@ the excerpts grow into the room that is left (docs/decisions/0004-message-packin
 
 import contextlib
 import re
-from bisect import bisect_right
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, cast
@@ -148,21 +148,29 @@ Group = Sequence[Card]
 
 def _pack(entries: Sequence[DigestEntry]) -> list[Group]:
     """Divide into the fewest messages; even ones have longer excerpts."""
-    return pack([make_card(entry) for entry in entries], _fits)
+    cards = [make_card(entry) for entry in entries]
+    return pack(cards, lambda card: _width(card, MIN_EXCERPT), MAX_TOTAL - ROOM, MAX_EMBEDS)
 
 
-def _fits(cards: Group) -> bool:
-    return len(cards) <= MAX_EMBEDS and _width(cards, MIN_EXCERPT) <= MAX_TOTAL - ROOM
-
-
-def _width(cards: Group, excerpt_chars: int) -> int:
-    """Return what cards take with excerpts of that width, each on a line of its own."""
-    return sum(card.width + 1 + min(card.abstract_width, excerpt_chars) for card in cards)
+def _width(card: Card, excerpt_chars: int) -> int:
+    """Return what a card takes with an excerpt of that width, on a line of its own."""
+    return card.width + 1 + min(card.abstract_width, excerpt_chars)
 
 
 def _render_group(cards: Group, max_excerpt: int) -> list[dict[str, object]]:
     """Render with the longest excerpts, the same limit for all, that the message has room for."""
-    limits = range(MIN_EXCERPT, max_excerpt + 1)
-    fitting = bisect_right(limits, MAX_TOTAL - ROOM, key=lambda limit: _width(cards, limit))
-    limit = limits[max(fitting - 1, 0)]
+    left = MAX_TOTAL - ROOM - sum(card.width + 1 for card in cards)
+    share = _share(left, [card.abstract_width for card in cards])
+    limit = min(max(share, MIN_EXCERPT), max_excerpt)
     return [card.render(limit) for card in cards]
+
+
+def _share(room: int, widths: Sequence[int]) -> int:
+    """Return the highest limit with which texts of these widths, cut to it, fit into ``room``."""
+    shortest_first = sorted(widths)
+    for number, width in enumerate(shortest_first):
+        share = room // (len(shortest_first) - number)
+        if share < width:
+            return share
+        room -= width
+    return sys.maxsize

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Final, cast
+from typing import Any, Final, NamedTuple, cast
 
 from bot.arxiv.identifier import abs_url, parse_identifier, pdf_url
 from bot.digest.messages import MessageDraft, ShownMessage
@@ -73,7 +73,7 @@ class List:
         if len(shown) < 2 or not is_ours:
             return ()
         lines = [
-            _make_line(text, option, paper)
+            _Line(text=_measure(text), option=option, paper=paper)
             for text, option, paper in zip(texts, options, cast(Papers, shown), strict=True)
         ]
         half = len(lines) // 2
@@ -88,7 +88,7 @@ class List:
             forms = notes.get(paper[0], ()) if paper else ()
             form, _ = room.take(forms)
             left_out += bool(forms) and form is None
-            texts.append(text if form is None else f"{text}\n{form}")
+            texts.append(_measure(text if form is None else f"{text}\n{form}"))
         others = [embed for embed in embeds_of(body) if not _texts_of(embed)]
         return with_embeds(body, [*_columns(texts), *others], left_out=left_out)
 
@@ -100,12 +100,18 @@ class List:
 LIST: Final = List()
 
 
+class _Text(NamedTuple):
+    """What a list shows of a paper, and what it takes with the end of its line."""
+
+    text: str
+    width: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Line:
     """A paper as its message shows it: the text, its option in the menu, and which it is."""
 
-    text: str
-    width: int
+    text: _Text
     option: Mapping[str, str]
     paper: tuple[ArxivId, int]
 
@@ -113,15 +119,8 @@ class _Line:
 def make_list(entries: Sequence[DigestEntry], first_number: int = 1) -> list[Part]:
     """List papers, numbered from ``first_number``, in as few messages as possible."""
     lines = [_line(entry, number) for number, entry in enumerate(entries, start=first_number)]
-    return [_part(group) for group in pack(lines, _fits)]
-
-
-def _fits(lines: Sequence[_Line]) -> bool:
-    return len(lines) <= MAX_PAPERS and _width(lines) <= MAX_TOTAL - ROOM
-
-
-def _width(lines: Sequence[_Line]) -> int:
-    return sum(line.width for line in lines)
+    groups = pack(lines, lambda line: line.text.width, MAX_TOTAL - ROOM, MAX_PAPERS)
+    return [_part(group) for group in groups]
 
 
 def _part(lines: Sequence[_Line]) -> Part:
@@ -135,17 +134,20 @@ def _part(lines: Sequence[_Line]) -> Part:
     )
 
 
-def _columns(texts: Sequence[str]) -> list[dict[str, object]]:
+def _columns(texts: Sequence[_Text]) -> list[dict[str, object]]:
     """Show papers below each other, in as many embeds as they take."""
-    columns = pack(texts, _fits_in_one)
+    columns = pack(texts, lambda text: text.width, MAX_DESCRIPTION)
     return [
-        {"description": "\n".join(column), "color": COLOURS[AnnounceType.NEW].value}
+        {
+            "description": "\n".join(each.text for each in column),
+            "color": COLOURS[AnnounceType.NEW].value,
+        }
         for column in columns
     ]
 
 
-def _fits_in_one(texts: Sequence[str]) -> bool:
-    return sum(markdown.width(f"{text}\n") for text in texts) <= MAX_DESCRIPTION
+def _measure(text: str) -> _Text:
+    return _Text(text, markdown.width(text) + 1)
 
 
 # -- a paper ---------------------------------------------------------------------------------------
@@ -153,25 +155,26 @@ def _fits_in_one(texts: Sequence[str]) -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Shown:
-    """What a list shows of a paper in any channel: its title, plain and linked, and the rest."""
+    """What a list shows of a paper in any channel: its title, plain and linked, and the rest.
+
+    ``width`` is that of link and rest together.
+    """
 
     title: str
     link: str
     about: str
+    width: int
 
 
 def _line(entry: DigestEntry, number: int) -> _Line:
-    shown, paper = _show(entry.paper), entry.paper
-    about = " · ".join((shown.about, *_reasons(entry)))
-    return _make_line(
-        f"**{number:,}. {shown.link}**\n{about}",
-        _option(entry, number),
-        (paper.arxiv_id, entry.least_version),
+    shown = _show(entry.paper)
+    place, why = f"**{number:,}. ", _reasons(entry.announce_type, entry.paper.version, entry.topics)
+    text = f"{place}{shown.link}**\n{shown.about}{why.text}"
+    return _Line(
+        text=_Text(text, len(place) + len("**\n") + shown.width + why.width),
+        option=_option(entry, number),
+        paper=(entry.paper.arxiv_id, entry.least_version),
     )
-
-
-def _make_line(text: str, option: Mapping[str, str], paper: tuple[ArxivId, int]) -> _Line:
-    return _Line(text=text, width=markdown.width(f"{text}\n"), option=option, paper=paper)
 
 
 def _option(entry: DigestEntry, number: int) -> Mapping[str, str]:
@@ -182,17 +185,13 @@ def _option(entry: DigestEntry, number: int) -> Mapping[str, str]:
     }
 
 
-def _reasons(entry: DigestEntry) -> Iterator[str]:
-    """Say why a paper is there, as far as that is not a matter of course."""
-    if entry.announce_type is not AnnounceType.NEW:
-        yield type_label(entry.announce_type, entry.paper.version)
-    if entry.topics and (topics := _name(entry.topics)):
-        yield f"*{topics}*"
-
-
 @lru_cache(maxsize=1024)
-def _name(topics: Sequence[str]) -> str:
-    return markdown.shorten(one_line(", ".join(topics)), MAX_TOPICS)
+def _reasons(announce_type: AnnounceType, version: int, topics: Sequence[str]) -> _Text:
+    """Say behind a paper why it is there, as far as that is not a matter of course."""
+    reasons = [] if announce_type is AnnounceType.NEW else [type_label(announce_type, version)]
+    if name := markdown.shorten(one_line(", ".join(topics)), MAX_TOPICS):
+        reasons.append(f"*{name}*")
+    return _measure("".join(f" · {reason}" for reason in reasons))
 
 
 @lru_cache(maxsize=4096)
@@ -208,11 +207,8 @@ def _show(paper: Paper) -> _Shown:
     link = markdown.masked_link(title, abs_url(paper.arxiv_id))
     if not link.startswith("["):  # nothing of the title can stand in a link
         link = markdown.masked_link(UNTITLED, abs_url(paper.arxiv_id))
-    return _Shown(
-        title=title,
-        link=link,
-        about=" · ".join(part for part in about if part),
-    )
+    line = " · ".join(part for part in about if part)
+    return _Shown(title=title, link=link, about=line, width=markdown.width(link + line))
 
 
 def _first_author(paper: Paper) -> str:

@@ -1,8 +1,10 @@
 """How the parts of a digest become messages, the same in all styles."""
 
+import sys
+from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import TypeVar
 
 from bot.digest.messages import MessageDraft
@@ -23,26 +25,32 @@ class Part:
     papers: Papers
 
 
-def pack(items: Sequence[T], fits: Callable[[Sequence[T]], bool]) -> list[Sequence[T]]:
-    """Divide into the fewest groups that fit, in order; evenly where that fits too.
+def pack(
+    items: Sequence[T], width: Callable[[T], int], room: int, most: int = sys.maxsize
+) -> list[Sequence[T]]:
+    """Divide into the fewest groups of at most ``room`` and ``most`` items, in order.
 
-    An item that does not fit by itself is a group of its own.
+    They are even where that fits too. An item that does not fit by itself is a group of its own.
     """
-    bounds = _fewest(items, fits)
+    taken = [0, *accumulate(map(width, items))]
+    bounds = _fewest(taken, room, most)
     count = len(bounds) - 1
     even = [len(items) * number // count for number in range(count + 1)] if count else bounds
-    if all(fits(items[start:end]) for start, end in pairwise(even)):
+    if all(b - a <= most and taken[b] - taken[a] <= room for a, b in pairwise(even)):
         bounds = even
     return [items[start:end] for start, end in pairwise(bounds)]
 
 
-def _fewest(items: Sequence[T], fits: Callable[[Sequence[T]], bool]) -> list[int]:
-    """Return where groups begin and end; taking what fits, in order, makes the fewest."""
+def _fewest(taken: Sequence[int], room: int, most: int) -> list[int]:
+    """Return where groups begin and end; taking what fits, in order, makes the fewest.
+
+    ``taken`` is what the items before each take together, and at the end all of them.
+    """
     bounds = [0]
-    for number in range(1, len(items)):
-        if not fits(items[bounds[-1] : number + 1]):
-            bounds.append(number)
-    return [*bounds, len(items)] if items else bounds
+    while (start := bounds[-1]) < len(taken) - 1:
+        end = bisect_right(taken, taken[start] + room, lo=start) - 1
+        bounds.append(min(max(end, start + 1), start + most))
+    return bounds
 
 
 def make_drafts(
