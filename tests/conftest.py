@@ -25,6 +25,7 @@ from bot.ui.errors import explain
 from tests.builders import DAY, NOW, make_listing, make_paper
 from tests.fakes.clock import VirtualClock
 from tests.fakes.spec import FROM_MESSAGE, MESSAGES, POSTS, body_errors
+from tests.guard import pytest_runtest_protocol as pytest_runtest_protocol
 from tests.stores import open_store
 from tests.waiting import HUNG_S
 

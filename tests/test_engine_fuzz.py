@@ -266,7 +266,7 @@ async def test_hostile_text_gives_papers_or_a_sentence(trial: Trial) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(3600)
+@pytest.mark.cpu_limit(3600)
 async def test_random_texts_give_papers_or_a_sentence(trial: Trial) -> None:
     known = titles()
     for number in NUMBERS:

@@ -59,7 +59,7 @@ async def test_a_real_week_with_a_stale_feed(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(900)
+@pytest.mark.cpu_limit(900)
 async def test_a_real_month(tmp_path: Path) -> None:
     """All three are replayed by `python -m tests.replay`."""
     await replayed(days_of(20, 22), tmp_path)
@@ -129,7 +129,7 @@ async def test_a_week_of_an_arxiv_that_lies_fails_and_vanishes(tmp_path: Path) -
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(900)
+@pytest.mark.cpu_limit(900)
 @pytest.mark.parametrize("seed", [1, 2, 3])
 async def test_real_weeks_of_an_arxiv_that_lies_fails_and_vanishes(
     tmp_path: Path, seed: int
@@ -141,7 +141,7 @@ async def test_real_weeks_of_an_arxiv_that_lies_fails_and_vanishes(
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(900)
+@pytest.mark.cpu_limit(900)
 async def test_a_process_that_is_killed_again_and_again(tmp_path: Path) -> None:
     """By SIGKILL, at any moment around its requests."""
     weeks = days_of(30, 12)

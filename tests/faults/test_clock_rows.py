@@ -79,7 +79,7 @@ async def ticked(life: Scenario) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(300)
+@pytest.mark.cpu_limit(300)
 @pytest.mark.parametrize(
     "settings",
     [(-HOUR,), (A_DAY, timedelta()), (YEAR, timedelta())],

@@ -25,7 +25,7 @@ MOST = 50 if os.environ.get("CRASH_POINTS") == "all" else 1
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(600)
+@pytest.mark.cpu_limit(600)
 @pytest.mark.parametrize("point", POINTS)
 async def test_row_30_killed_at_a_durable_step(tmp_path: Path, point: str) -> None:
     """After a restart nothing is lost and nothing there twice, whatever step was the last."""

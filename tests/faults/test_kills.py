@@ -16,7 +16,7 @@ SEED = int(os.environ.get("SEED", "1"))
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(3600)
+@pytest.mark.cpu_limit(3600)
 @pytest.mark.parametrize("has_history", [True, False], ids=["history", "no history"])
 @pytest.mark.parametrize("nonce_window_s", [300.0, 0.0], ids=["nonce alive", "nonce expired"])
 async def test_row_31_killed_at_random_moments(
@@ -38,7 +38,7 @@ async def test_row_31_killed_at_random_moments(
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(3600)
+@pytest.mark.cpu_limit(3600)
 async def test_row_31_52_53_54_56_killed_and_stopped_while_discord_is_slow(tmp_path: Path) -> None:
     """0 lost, 0 twice and 0 unknown: the history can be read all the time."""
     loop = Loop(kills=KILLS, channels=max(KILLS * 2, 12), stops=0.5, pace_per_s=4, seed=SEED)
@@ -49,7 +49,7 @@ async def test_row_31_52_53_54_56_killed_and_stopped_while_discord_is_slow(tmp_p
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(3600)
+@pytest.mark.cpu_limit(3600)
 @pytest.mark.parametrize("nonce_window_s", [300.0, 0.0], ids=["nonce alive", "nonce expired"])
 async def test_row_31_80_87_killed_at_random_moments_in_every_place_and_style(
     tmp_path: Path, nonce_window_s: float
@@ -70,7 +70,7 @@ async def test_row_31_80_87_killed_at_random_moments_in_every_place_and_style(
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(3600)
+@pytest.mark.cpu_limit(3600)
 async def test_row_31_94_killed_at_random_moments_while_posts_are_edited(tmp_path: Path) -> None:
     """0 lost, 0 twice, no edit undone, and in the end every message says what is known."""
     loop = Loop(

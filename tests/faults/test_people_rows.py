@@ -203,7 +203,7 @@ COMMANDS: tuple[tuple[str, dict[str, str], str], ...] = (
 """Commands, their other options, and the one into which all is typed."""
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.cpu_limit(600)
 @pytest.mark.parametrize("group", ["paper", "digest", "topic"])
 async def test_row_45_whatever_is_typed_is_answered(group: str, tmp_path: Path) -> None:
     """Ten people at once, offers while they type and the answer; never an apology."""

@@ -414,7 +414,7 @@ class Promise(RuleBasedStateMachine):
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(3000)
+@pytest.mark.cpu_limit(3000)
 def test_the_promise_holds_in_any_order() -> None:
     """Rows 1 to 51 mixed: I1 to I5 hold at rest."""
     run_state_machine_as_test(

@@ -417,7 +417,7 @@ async def test_a_late_friday_is_no_saturday(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(1200)
+@pytest.mark.cpu_limit(1200)
 async def test_all_recordings_in_any_order_make_the_store_of_the_live_judge(tmp_path: Path) -> None:
     found = recordings()
     listings = [parse(path) for path, form in found if form.is_listing]

@@ -390,7 +390,7 @@ def test_hostile_text_is_a_query_or_one_sentence(text: str) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(900)
+@pytest.mark.cpu_limit(900)
 def test_random_strings_are_queries_or_sentences() -> None:
     """``STRINGS=200000`` takes more of them, in some minutes."""
     dice = random.Random(4)

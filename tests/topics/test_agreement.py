@@ -70,7 +70,7 @@ def random_topic(dice: random.Random, words: list[str], starters: list[str]) -> 
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(600)
+@pytest.mark.cpu_limit(600)
 async def test_trial_preview_digest_and_record_agree(tmp_path: Path) -> None:
     """For 200 random pairs of a topic and a real day, in one category or two."""
     dice = random.Random(17)

@@ -372,7 +372,7 @@ def queries(draw: st.DrawFn, papers: Sequence[Known], depth: int = 3) -> Meant:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(600)
+@pytest.mark.cpu_limit(600)
 def test_the_engine_agrees_with_the_grammar(archive: Archive) -> None:
     @settings(
         max_examples=200, deadline=None, suppress_health_check=list(HealthCheck), database=None
@@ -401,7 +401,7 @@ def check(archive: Archive, text: str, parts: Sequence[Part]) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(600)
+@pytest.mark.cpu_limit(600)
 def test_a_beginning_finds_every_word_that_begins_so(archive: Archive) -> None:
     @settings(
         max_examples=150, deadline=None, suppress_health_check=list(HealthCheck), database=None
