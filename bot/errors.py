@@ -4,6 +4,7 @@ BotError
 ├─ ConfigError(problems)             exit 78: every problem of the settings at once
 ├─ InputError                        a person gave something impossible: tell them the sentence
 │  ├─ QuerySyntaxError(position)     ... with a caret under the mistake
+│  │  └─ QueryOutOfPlace             ... that only a person in Discord can ask
 │  ├─ UnknownCategory(category)      ... with the nearest real ones
 │  └─ FileFormatError                ... a file is not what it claims to be
 ├─ ArxivError(url)
@@ -73,6 +74,17 @@ class QuerySyntaxError(InputError):
     def with_caret(self) -> str:
         """Render the query and a caret under the mistake, for a monospaced block."""
         return f"{self.query}\n{' ' * self.position}^"
+
+
+class QueryOutOfPlace(QuerySyntaxError):
+    """A query that asks what people did with papers, where it is not known who asks."""
+
+    def __init__(self, query: str, position: int, found: str) -> None:
+        super().__init__(query, position, found, "what is the same for everybody")
+        self.args = (
+            f"{found} depends on who asks, and in which server; only /paper search and "
+            "/library list know that, so leave it out here.",
+        )
 
 
 class UnknownCategory(InputError):

@@ -4,11 +4,19 @@ Run through the store, `/paper search`, the command line and the daily matching,
 results (`tests/test_engine.py`).
 """
 
+from dataclasses import replace
 from datetime import timedelta
 
-from bot.models import AnnounceType
+from bot.models import AnnounceType, Paper
 from bot.store.store import Store
-from tests.builders import DAY, NOW, make_link, make_listing, make_paper
+from tests.builders import (
+    DAY,
+    NOW,
+    make_draft,
+    make_link,
+    make_listing,
+    make_paper,
+)
 
 CC = "http://creativecommons.org/licenses/"
 CC0 = "http://creativecommons.org/publicdomain/zero/1.0/"
@@ -276,3 +284,94 @@ FACTS: tuple[tuple[str, str, str], ...] = (
     ("-license:arxiv", "8765421", "another license, or none told"),
 )
 """The same for what authors and arXiv say beside the texts."""
+
+
+ADA, BEN = 7001, 7002
+HERE, ELSEWHERE = 1001, 1002
+"""Servers."""
+
+READ_PAPERS = (
+    make_paper(1, title="Deep halos"),
+    make_paper(2, title="Deep nets"),
+    make_paper(3, title="Dark halos"),
+    make_paper(4, title="Dark nets", doi="10.1000/four"),
+    make_paper(5, title="Deep graphs"),
+    make_paper(6, title="Dark graphs"),
+)
+
+
+async def announce_read(store: Store, reader: int = ADA, server: int = HERE) -> None:
+    """Announce papers; a reader and others saved, liked and were posted some of them."""
+    await store.papers.add_listing(make_listing(*READ_PAPERS[:3]), now=NOW)
+    later = make_listing(*READ_PAPERS[3:], announced_on=DAY + timedelta(days=1))
+    await store.papers.add_listing(later, now=NOW)
+    ids = [paper.arxiv_id for paper in READ_PAPERS]
+    for arxiv_id, tags in zip(ids, (["slam"], ["slam", "to-read"], []), strict=False):
+        await store.library.save(reader, arxiv_id, guild_id=server, now=NOW)
+        await store.library.set_tags(reader, arxiv_id, tags)
+    await store.library.set_read(reader, ids[1], is_read=True)
+    await store.library.save(BEN, ids[3], guild_id=server, now=NOW)
+    await store.library.set_tags(BEN, ids[3], ["slam"])
+    for arxiv_id, likes in zip(ids, (4, 3, 1), strict=False):
+        for person in range(likes):
+            await store.opinions.give(server, person + 1, arxiv_id, True, now=NOW)
+    await store.opinions.give(server, 9, ids[4], False, now=NOW)
+    await store.opinions.give(ELSEWHERE, 9, ids[5], True, now=NOW)
+    await _post(store, server, 2001, READ_PAPERS[0], READ_PAPERS[4])
+    await _post(store, ELSEWHERE, 2002, READ_PAPERS[5])
+
+
+async def _post(store: Store, server: int, channel_id: int, *papers: Paper) -> None:
+    """Post papers in a message each that offers another; leave one more that is not sent yet."""
+    channel = await store.subscriptions.set_subscription(
+        guild_id=server,
+        channel_id=channel_id,
+        categories=("cs.CV",),
+        announce_types=(AnnounceType.NEW,),
+        post_at=None,
+        zone="UTC",
+        style="auto",
+        now=NOW,
+    )
+    offered = ((READ_PAPERS[1].arxiv_id, 1),)
+    drafts = [replace(make_draft(papers[0]), offered=offered)]
+    drafts += [make_draft(paper) for paper in (*papers[1:], READ_PAPERS[3])]
+    await store.outbox.plan(channel, DAY, drafts, now=NOW)
+    for number in range(len(papers)):
+        record = await store.outbox.claim(channel_id, NOW)
+        assert record is not None
+        await store.outbox.mark_sent(record.id, 500 + number, NOW)
+
+
+OF_READERS: tuple[tuple[str, str, str], ...] = (
+    ("in:library", "321", "saved by the person who asks"),
+    ("in:library halos", "31", "and words"),
+    ("-in:library", "654", "not saved"),
+    ("-in:library dark", "64", "not saved, and words"),
+    ("dark OR in:library", "64321", "saved, or words"),
+    ("tag:slam", "21", "with a tag; not another person's"),
+    ("tag:SLAM -tag:to-read", "1", "without one"),
+    ("tag:slam OR tag:to-read halos", "21", "a tag, or another and words"),
+    ("tag:survey", "", "a tag of no paper"),
+    ("is:unread", "31", "saved and not read"),
+    ("is:read", "2", "saved and read"),
+    ("in:library -is:read", "31", "saved, and not marked"),
+    (
+        "posted:here",
+        "51",
+        "posted in this server; not one that waits, nor one that is only offered",
+    ),
+    ("posted:here deep", "51", "and words"),
+    ("posted:here in:library", "1", "both"),
+    ("-posted:here -in:library", "64", "neither"),
+    ("(posted:here OR tag:slam) -is:read", "51", "as grouped"),
+    ("liked:>3", "1", "by more than three people of this server"),
+    ("liked:3", "21", "by three or more"),
+    ("liked:>=1", "321", "by anybody"),
+    ("-liked:>0 deep", "5", "by nobody; to be no paper for this server is no like"),
+    ("liked:>4", "", "by nobody so many"),
+    ("liked:1 until:2024-03-05", "321", "with a date"),
+    ("since:2024-03-06 OR tag:to-read", "6542", "a date or a tag"),
+    ("10.1000/four OR in:library", "4321", "beside a paper that is named"),
+)
+"""The same for what readers did, asked by `ADA` in the server `HERE`."""

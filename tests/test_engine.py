@@ -26,10 +26,11 @@ from tests.builders import (
     make_subscription,
     make_topic,
 )
-from tests.cogs.replies import shown
+from tests.cogs.replies import is_private, shown
 from tests.conftest import World
 from tests.engine_table import (
     FACTS,
+    OF_READERS,
     PAPERS,
     PUBLISHED,
     SPELLED,
@@ -37,6 +38,7 @@ from tests.engine_table import (
     TABLE,
     announce_papers,
     announce_published,
+    announce_read,
     announce_spelled,
 )
 from tests.stores import open_store
@@ -216,3 +218,26 @@ async def test_paper_search_agrees(world: World, name: str) -> None:
             found = dict.fromkeys(_NUMBER.findall(strict))
             shown_there = expected[:PAGE_SIZE]
             assert "".join(found) == shown_there, (query, why)
+
+
+async def test_paper_search_knows_who_asks_and_where(world: World) -> None:
+    """What asks of the person is answered to the person alone."""
+    await announce_read(world.store, world.member.id, world.guild.id)
+    for query, expected, why in OF_READERS:
+        result = await world.member.slash(world.channel, "paper search", query=query, sort="newest")
+        strict = shown(result).split("all of this. Closest:")[0]
+        found = dict.fromkeys(_NUMBER.findall(strict))
+        assert "".join(found) == expected[:PAGE_SIZE], (query, why)
+        is_personal = re.search("in:|tag:|is:", query) is not None
+        assert is_private(result) is (is_personal or not expected), query
+
+
+def test_the_command_line_does_not_know_who_asks(
+    paths: dict[str, Path], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PAPER_BOT_DATABASE__PATH", str(paths["language"]))
+    for query in ("deep in:library", "-tag:slam", "is:unread", "posted:here", "liked:>3"):
+        assert main(["search", "--", query]) == 2
+        said = capsys.readouterr().err
+        assert "only /paper search and /library list know that, so leave it out here" in said
+    assert main(["topic", "test", "--category", "cs.CV", "--query", "posted:here"]) == 2

@@ -12,7 +12,7 @@ from discord.ext import commands
 from bot.arxiv.identifier import parse_identifier
 from bot.cogs.acts import find_paper, make_file, save, server_of
 from bot.cogs.answers import StateButton, defer_privately
-from bot.cogs.paper import PaperText, abstract_menu, unseen
+from bot.cogs.paper import PaperText, abstract_menu, asker_of, unseen
 from bot.cogs.services import pipeline_of
 from bot.cogs.suggestions import MAX_CHOICES, Choice, complete_paper, make_choices, quietly
 from bot.digest.citations import ENDINGS, Citation, Cited, cite
@@ -20,7 +20,10 @@ from bot.digest.reading import SavedPaper, SharedTag
 from bot.errors import InputError
 from bot.models import ArxivId, Paper
 from bot.pipeline import Pipeline
-from bot.query.library import LibraryQuery, parse_library_query, parse_tag, parse_tags
+from bot.query.ast import Query, asks_of_person
+from bot.query.library import parse_tag, parse_tags
+from bot.query.parser import parse_query
+from bot.store.readers.asked import Asker
 from bot.store.store import Store
 from bot.ui.library import (
     MAX_NAME,
@@ -93,7 +96,7 @@ class LibraryCog(commands.GroupCog, group_name="library", group_description="You
         query: LibraryText | None = None,
         shared: NameText | None = None,
     ) -> None:
-        wanted = parse_library_query(query or "")
+        wanted = parse_query(query or "", of_readers=True)
         await defer_privately(interaction)
         await show_page(interaction, LibraryPage(page=0, name=shared or ""), wanted)
 
@@ -151,9 +154,9 @@ class LibraryCog(commands.GroupCog, group_name="library", group_description="You
         format: Choice,  # the option's own name
         query: LibraryText | None = None,
     ) -> None:
-        wanted = parse_library_query(query or "")
+        wanted = parse_query(query or "", of_readers=True)
         await defer_privately(interaction)
-        saved = await find_saved(self.store, interaction.user.id, wanted)
+        saved = await find_saved(self.store, wanted, asker_of(interaction))
         cited = [
             Cited(paper=paper, tags=each.tags, note=each.note, is_read=each.is_read)
             for each, paper in await _with_papers(self.store, saved)
@@ -237,19 +240,21 @@ class LibraryPageButton(StateButton[LibraryPage], state=LibraryPage):
     """Turns the page of the library of the person who presses it, or of a shared list."""
 
     async def press(self, interaction: discord.Interaction) -> None:
-        wanted = parse_library_query(query_of_note(interaction.message))
+        wanted = parse_query(query_of_note(interaction.message), of_readers=True)
         await interaction.response.defer()
         await show_page(interaction, self.state, wanted)
 
 
-async def show_page(
-    interaction: discord.Interaction, page: LibraryPage, wanted: LibraryQuery
-) -> None:
+async def show_page(interaction: discord.Interaction, page: LibraryPage, wanted: Query) -> None:
     """Show a page, or the last one where there are fewer."""
     store = pipeline_of(interaction).store
     shared = await _find_shared(interaction, store, page.name) if page.name else None
-    owner = shared.user_id if shared else interaction.user.id
-    saved = await find_saved(store, owner, wanted, tag=shared.tag if shared else "")
+    if shared is not None and asks_of_person(wanted.root):
+        raise InputError(
+            "A shared list does not tell how its owner tagged and read its papers; search it by "
+            "what papers say."
+        )
+    saved = await find_saved(store, wanted, asker_of(interaction), shared)
     if not saved:
         raise InputError(say_none(wanted.text, shared))
     last = (len(saved) - 1) // PAGE_SIZE
@@ -278,17 +283,19 @@ def _turns(page: LibraryPage, last: int) -> list[LibraryPageButton]:
 
 
 async def find_saved(
-    store: Store, user_id: int, wanted: LibraryQuery, *, tag: str = ""
+    store: Store, wanted: Query, asker: Asker, shared: SharedTag | None = None
 ) -> list[SavedPaper]:
     """Find what a person saved, by the same engine as every search; the last saved first."""
+    owner = shared.user_id if shared else asker.user_id
     saved = [
         each
-        for each in await store.library.list_saved(user_id)
-        if wanted.takes(each.tags, is_read=each.is_read) and (not tag or tag in each.tags)
+        for each in await store.library.list_saved(owner)
+        if shared is None or not shared.tag or shared.tag in each.tags
     ]
-    if wanted.words.is_empty or not saved:
+    if wanted.is_empty or not saved:
         return saved
-    found = await store.search.match(wanted.words, [each.arxiv_id for each in saved])
+    keys = await store.asked.saved_keys(owner)
+    (found,) = await store.search.match_span([await store.asked.look_up(wanted, asker)], keys)
     return [each for each in saved if each.arxiv_id in found]
 
 

@@ -215,13 +215,18 @@ def read_search(
     since: str | None,
     until: str | None,
     code: bool | None,
+    *,
+    of_readers: bool = False,
 ) -> Query:
-    """Read the options of ``/paper search``; dates may be months (2020-08) or years."""
+    """Read the options of ``/paper search``; dates may be months (2020-08) or years.
+
+    ``of_readers``: see `parse_query`.
+    """
     first = _bound("since", since, parse_since)
     last = _bound("until", until, parse_until)
     if first and last and first > last:
         raise InputError(f"since ({first}) is after until ({last}); swap them.")
-    wanted = parse_query(query)
+    wanted = parse_query(query, of_readers=of_readers)
     try:
         return refine(
             wanted, category=category, author=author, since=first, until=last, has_code=code

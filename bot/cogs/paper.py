@@ -33,7 +33,7 @@ from bot.digest.updates import still_true
 from bot.errors import BotError, InputError
 from bot.models import ArxivId, Paper, StoredPaper
 from bot.pipeline import Pipeline
-from bot.query.ast import HasDoi, Identified, Query
+from bot.query.ast import HasDoi, Identified, Query, asks_of_person
 from bot.query.parser import parse_query
 from bot.query.results import (
     Closest,
@@ -45,6 +45,7 @@ from bot.query.results import (
     usual_sort,
 )
 from bot.query.values import find_identifier
+from bot.store.readers.asked import Asker
 from bot.text import markdown
 from bot.ui.acts import Act, no_longer_there
 from bot.ui.advice import Suggestion, make_chips, make_suggestions, render_nothing
@@ -119,9 +120,13 @@ class PaperCog(commands.GroupCog, group_name="paper", group_description="Find an
         code: bool | None = None,
         sort: Literal["relevance", "newest"] | None = None,
     ) -> None:
-        wanted = read_search(query, category, author, since, until, code)
+        wanted = read_search(query, category, author, since, until, code, of_readers=True)
         order = Sort(sort) if sort else usual_sort(wanted)
-        await interaction.response.defer(thinking=True)
+        if asks_of_person(wanted.root):
+            await defer_privately(interaction)
+        else:
+            await interaction.response.defer(thinking=True)
+        wanted = await self._looked_up(interaction, wanted)
         page = await self._find(interaction, wanted, order)
         if isinstance(wanted.root, Identified | HasDoi) and len(page.matches) < 2:
             await self._show_paper(interaction, _the_one(wanted.root, page))
@@ -132,7 +137,8 @@ class PaperCog(commands.GroupCog, group_name="paper", group_description="Find an
 
     async def turn_page(self, interaction: discord.Interaction, turn: SearchTurn) -> None:
         """Replace a page of results by the one before or after it."""
-        wanted = parse_query(query_of_note(interaction.message))
+        wanted = parse_query(query_of_note(interaction.message), of_readers=True)
+        wanted = await self._looked_up(interaction, wanted)
         sort = Sort(turn.sort)
         cursor = None if turn.cursor in (START, TO_FIRST) else Cursor.parse(turn.cursor)
         page = await self._find(interaction, wanted, sort, cursor)
@@ -140,10 +146,15 @@ class PaperCog(commands.GroupCog, group_name="paper", group_description="Find an
 
     async def search_instead(self, interaction: discord.Interaction, offer: SearchOffer) -> None:
         """Replace the answer to a search that found nothing by that to the one offered."""
-        wanted, sort = parse_query(offer.query), Sort(offer.sort)
+        wanted, sort = parse_query(offer.query, of_readers=True), Sort(offer.sort)
+        wanted = await self._looked_up(interaction, wanted)
         await self._show_page(
             interaction, wanted, sort, await self._find(interaction, wanted, sort)
         )
+
+    async def _looked_up(self, interaction: discord.Interaction, query: Query) -> Query:
+        """Look up what the query asks of the person, and of the server."""
+        return await self.store.asked.look_up(query, asker_of(interaction))
 
     async def _find(
         self,
@@ -371,6 +382,10 @@ class PaperCog(commands.GroupCog, group_name="paper", group_description="Find an
         """Return the running bot's cog, for buttons: Discord hands them only the client."""
         client = cast(commands.Bot, interaction.client)
         return cast(Self, client.get_cog(cls.__cog_name__))
+
+
+def asker_of(interaction: discord.Interaction) -> Asker:
+    return Asker(user_id=interaction.user.id, guild_id=server_of(interaction))
 
 
 def _pages_of(page: SearchPage) -> str:

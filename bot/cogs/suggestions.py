@@ -116,7 +116,7 @@ async def complete_query(store: Store, user_id: int, current: str, *, today: dat
     if len(current) > MAX_CHARS:
         return []
     pairs = [*as_typed(current), *await list_again(store, user_id, current)]
-    values = await complete_field(store, current, today=today)
+    values = await complete_field(store, user_id, current, today=today)
     if values is not None:
         pairs += values
     elif current.strip():
@@ -157,7 +157,7 @@ async def _titles(store: Store, current: str) -> list[tuple[str, str]]:
 
 
 _FIELD = re.compile(
-    r"(?P<before>(?:.*[\s(])?-?)(?P<name>author|category|type|has|since|until):"
+    r"(?P<before>(?:.*[\s(])?-?)(?P<name>author|category|type|has|is|in|tag|posted|liked|license|since|until):"
     r"\"?(?P<value>[^\":]*)",
     re.DOTALL,
 )
@@ -165,26 +165,35 @@ _FIELD = re.compile(
 
 
 async def complete_field(
-    store: Store, current: str, *, today: date
+    store: Store, user_id: int | None, current: str, *, today: date
 ) -> list[tuple[str, str]] | None:
-    """Offer a query with its unfinished field finished; None when it ends in none."""
+    """Offer a query with its unfinished field finished; None when it ends in none.
+
+    ``user_id`` is the person who may ask of their own papers; in topics nobody may.
+    """
     typed = _FIELD.fullmatch(current)
     if typed is None:
         return None
     begun = f"{typed['before']}{typed['name']}:"
-    values = await _values(store, typed["name"], typed["value"], today)
+    values = await _values(store, user_id, typed["name"], typed["value"], today)
     return [_described(f"{begun}{value}", meaning) for value, meaning in values]
 
 
-async def _values(store: Store, field: str, typed: str, today: date) -> list[tuple[str, str]]:
+async def _values(
+    store: Store, user_id: int | None, field: str, typed: str, today: date
+) -> list[tuple[str, str]]:
     match field:
         case "category":
             return [(each, "") for each in suggest_categories(typed, MAX_CHOICES)]
         case "author":
             names = await store.search.suggest_authors(typed, MAX_CHOICES)
             return [(f'"{name}"', "") for name in names]
+        case "tag" if user_id is not None:
+            saved = await store.library.list_saved(user_id)
+            tags = dict.fromkeys(tag for each in saved for tag in each.tags)
+            return [(tag, "") for tag in tags if tag.startswith(typed.casefold())]
         case _:
-            return suggest_values(field, typed, today)
+            return suggest_values(field, typed, today, of_readers=user_id is not None)
 
 
 def _described(value: str, meaning: str) -> tuple[str, str]:

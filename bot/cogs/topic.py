@@ -355,7 +355,7 @@ class TopicCog(
         wanted = current.strip().lower()
         own = await list_again(self.store, interaction.user.id, current)
         today = announcement_day(self.pipeline.now())
-        finished = await complete_field(self.store, current, today=today) or []
+        finished = await complete_field(self.store, None, current, today=today) or []
         queries = [each.query for each in starters if wanted in each.query.lower()]
         return make_choices(
             [*as_typed(current), *own, *finished, *((query, query) for query in queries)]

@@ -4,7 +4,7 @@ A leaf says one thing about a paper; `And`, `Or` and `Not` combine leaves. ``sta
 are the leaf's place in the query's text, for messages; they do not count in comparisons.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
@@ -137,6 +137,36 @@ class HasDoi(Leaf):
     doi: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfReaders(Leaf):
+    """Holds for what people did with papers, so it depends on who asks, and where.
+
+    ``keys`` are the papers' keys in the store; until the store looked them up, it holds for none.
+    """
+
+    keys: frozenset[int] = field(default=frozenset(), repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Saved(OfReaders):
+    """In the library of the person who asks: at all, with this tag, or with this read mark."""
+
+    tag: str = ""
+    is_read: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Posted(OfReaders):
+    """Posted in the server where it is asked."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Liked(OfReaders):
+    """Liked by this many people, or more, of the server where it is asked."""
+
+    least: int = 1
+
+
 @dataclass(frozen=True, slots=True)
 class And:
     """Every part holds; without parts it holds for every paper."""
@@ -158,7 +188,10 @@ class Not:
     part: "Node"
 
 
-Located = Since | Until | Identified | HasDoi
+Kept = Saved | Posted | Liked
+"""Leaves that say what people did with a paper."""
+
+Located = Since | Until | Identified | HasDoi | Kept
 """Leaves that are about a paper's place in the archive, not about what it says."""
 
 Said = Text | Author | Category | Announced | Has | Venue | Licensed | Withdrawn
@@ -196,6 +229,27 @@ def leaves(node: Node) -> Iterator[LeafNode]:
             yield from leaves(part)
         case _:
             yield node
+
+
+def asks_of_readers(node: Node) -> bool:
+    """Whether the answer depends on who asks, or in which server."""
+    return any(isinstance(leaf, OfReaders) for leaf in leaves(node))
+
+
+def asks_of_person(node: Node) -> bool:
+    """Whether the answer tells what the person who asks keeps in private."""
+    return any(isinstance(leaf, Saved) for leaf in leaves(node))
+
+
+def with_leaves(node: Node, change: Callable[[LeafNode], Node]) -> Node:
+    """Return the same tree with each leaf changed."""
+    match node:
+        case And(parts) | Or(parts):
+            return type(node)(tuple(with_leaves(part, change) for part in parts))
+        case Not(part):
+            return Not(with_leaves(part, change))
+        case _:
+            return change(node)
 
 
 def negation_of(node: Node) -> Node:

@@ -21,12 +21,15 @@ from bot.query.ast import (
     HasDoi,
     Identified,
     Licensed,
+    Liked,
     Located,
     Node,
     Not,
     Or,
+    Posted,
     Query,
     Said,
+    Saved,
     Since,
     Text,
     Until,
@@ -115,7 +118,7 @@ def _select(node: Node, holds: Callable[[Located], bool]) -> Selection:
             return union([_select(part, holds) for part in parts])
         case Not(part):
             return _select(part, holds).inverted()
-        case Since() | Until() | Identified() | HasDoi():
+        case Since() | Until() | Identified() | HasDoi() | Saved() | Posted() | Liked():
             return EVERYTHING if holds(node) else NOTHING
         case _:
             return Selection(leaf_expression(node))

@@ -24,7 +24,7 @@ from dataclasses import replace
 from datetime import date
 from types import MappingProxyType
 
-from bot.errors import InputError, QuerySyntaxError, UnknownCategory
+from bot.errors import InputError, QueryOutOfPlace, QuerySyntaxError, UnknownCategory
 from bot.models import LinkKind
 from bot.query.ast import (
     EVERYTHING,
@@ -33,6 +33,7 @@ from bot.query.ast import (
     LeafNode,
     Node,
     Not,
+    OfReaders,
     Query,
     Since,
     Text,
@@ -62,7 +63,7 @@ _NAMES: Mapping[str, str] = MappingProxyType({
     "comment": "comment", "comments": "comment", "co": "comment",
     "category": "category", "categories": "category", "cat": "category",
     "type": "type", "has": "has", "is": "is", "id": "id", "since": "since", "until": "until",
-    "all": "all",
+    "in": "in", "tag": "tag", "posted": "posted", "liked": "liked", "all": "all",
 })
 # fmt: on
 """Field names, and their short forms in arXiv's own API."""
@@ -86,16 +87,17 @@ _PREFIX = re.compile(r"([^*]*\w)\*[^\w*]*")  # a single star behind the last let
 _TYPED = str.maketrans("“”„‟«»＂（）：", '"""""""():')  # what phones and CJK keyboards type
 
 
-def parse_query(text: str) -> Query:
+def parse_query(text: str, *, of_readers: bool = False) -> Query:
     """Read ``text``; blank text is the query that every paper meets.
 
-    Raises `QuerySyntaxError`, whose query is the text as `clean` leaves it.
+    Only where it is known who asks, and in which server, may it ask ``of_readers``: for saved,
+    posted or liked papers. Raises `QuerySyntaxError`, whose query is the text as `clean` leaves it.
     """
     cleaned = clean(text)
     if not cleaned and text.strip():
         shown = " ".join(text[:MAX_CHARS].split()) or "?"
         raise QuerySyntaxError(shown, 0, NOTHING, WANTED)
-    return Query(text=cleaned, root=_Parser(cleaned).parse())
+    return Query(text=cleaned, root=_Parser(cleaned, of_readers=of_readers).parse())
 
 
 def refine(
@@ -158,8 +160,9 @@ def _visible(char: str) -> str:
 class _Parser:
     """One pass over one text; ``at`` is the index of the next character."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, *, of_readers: bool) -> None:
         self.text = text
+        self.of_readers = of_readers
         self.at = 0
         self.terms = 0
         self.has_syntax = False  # phrase, field or prefix: then the text is no pasted title
@@ -344,6 +347,8 @@ class _Parser:
             leaf = self._read(name or "all", start, text, is_prefix, is_exact)
         except (BadValue, UnknownCategory) as error:
             raise self._error(start, repr(text[:60]), _expected(error)) from error
+        if isinstance(leaf, OfReaders) and not self.of_readers:
+            raise QueryOutOfPlace(self.text, start, print_node(leaf))
         return leaf if leaf.end else replace(leaf, start=start, end=self.at)
 
     def _read(self, name: str, start: int, text: str, is_prefix: bool, is_exact: bool) -> LeafNode:

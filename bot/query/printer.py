@@ -14,9 +14,12 @@ from bot.query.ast import (
     HasDoi,
     Identified,
     Licensed,
+    Liked,
     Node,
     Not,
     Or,
+    Posted,
+    Saved,
     Since,
     Text,
     TextField,
@@ -89,6 +92,23 @@ def _print_fact(leaf: Node) -> str:
             return f"license:{code}"
         case Withdrawn():
             return "is:withdrawn"
+        case _:
+            return _print_kept(leaf)
+
+
+def _print_kept(leaf: Node) -> str:
+    """Write what people did with a paper."""
+    match leaf:
+        case Saved(tag="", is_read=None):
+            return "in:library"
+        case Saved(tag="", is_read=is_read):
+            return "is:read" if is_read else "is:unread"
+        case Saved(tag=tag):
+            return f"tag:{tag}"
+        case Posted():
+            return "posted:here"
+        case Liked(least=least):
+            return f"liked:>{least - 1}"
         case _:
             raise TypeError(f"not a leaf: {leaf!r}")
 

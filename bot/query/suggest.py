@@ -6,20 +6,33 @@ from typing import Final
 
 from bot.models import AnnounceType
 from bot.query.tags import LICENSES
-from bot.query.values import LINKS, STATES
+from bot.query.values import LINKS, READ_MARKS, STATES
 
 FIRST_YEAR: Final = 1991  # https://info.arxiv.org/about
 
 
-def suggest_values(field: str, typed: str, today: date) -> list[tuple[str, str]]:
-    """List what goes on from ``typed`` in ``field``, as (value, what it means); best first."""
+def suggest_values(
+    field: str, typed: str, today: date, *, of_readers: bool = False
+) -> list[tuple[str, str]]:
+    """List what goes on from ``typed`` in ``field``, as (value, what it means); best first.
+
+    ``of_readers``: whether it may ask what people did with papers, as in `parse_query`.
+    """
     match field:
         case "type":
             known = [(each.value, "") for each in AnnounceType]
         case "has":
             known = [(each.value, "") for each in LINKS]
         case "is":
-            known = [(each, "") for each in STATES]
+            known = [(each, "") for each in STATES if of_readers or each not in READ_MARKS]
+        case "in" | "posted" | "liked" if not of_readers:
+            known = []
+        case "in":
+            known = [("library", "papers that you saved")]
+        case "posted":
+            known = [("here", "papers that this server got")]
+        case "liked":
+            known = [(f">{count}", "") for count in (0, 1, 2, 5, 10)]
         case "license":
             known = [(each, "") for each in LICENSES]
         case "since" | "until":

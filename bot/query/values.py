@@ -22,11 +22,15 @@ from bot.query.ast import (
     Identified,
     LeafNode,
     Licensed,
+    Liked,
+    Posted,
+    Saved,
     Since,
     Until,
     Venue,
     Withdrawn,
 )
+from bot.query.library import parse_tag
 from bot.query.tags import LICENSES, venue_words
 
 DATE_FORMS = "a date that exists, such as 2024-03-01, 2024-03 or 2024"
@@ -110,13 +114,45 @@ def _licensed(text: str) -> Licensed:
     return Licensed(code=code)
 
 
-STATES = ("withdrawn",)
+READ_MARKS = ("unread", "read")
+STATES = ("withdrawn", *READ_MARKS)
 
 
-def _state(text: str) -> Withdrawn:
-    if text.strip(_AROUND).casefold() not in STATES:
-        raise BadValue("withdrawn")
-    return Withdrawn()
+def _state(text: str) -> Withdrawn | Saved:
+    state = text.strip(_AROUND).casefold()
+    if state not in STATES:
+        raise BadValue("withdrawn, unread or read")
+    return Withdrawn() if state == "withdrawn" else Saved(is_read=state == "read")
+
+
+def _saved(text: str) -> Saved:
+    if text.strip(_AROUND).casefold() != "library":
+        raise BadValue("library")
+    return Saved()
+
+
+def _tagged(text: str) -> Saved:
+    try:
+        return Saved(tag=parse_tag(text))
+    except InputError as error:
+        raise BadValue("one word such as slam or to-read") from error
+
+
+def _posted(text: str) -> Posted:
+    if text.strip(_AROUND).casefold() != "here":
+        raise BadValue("here")
+    return Posted()
+
+
+_LIKES = re.compile(r"(>=?)?([0-9]{1,6})")
+
+
+def _liked(text: str) -> Liked:
+    found = _LIKES.fullmatch(text.strip(' "'))
+    least = int(found[2]) + (found[1] == ">") if found else 0
+    if not least:
+        raise BadValue("a number of people, such as >3, or 3 for three or more")
+    return Liked(least=least)
 
 
 def _identified(text: str) -> Identified | HasDoi:
@@ -148,6 +184,10 @@ READERS: Mapping[str, Callable[[str], LeafNode]] = MappingProxyType(
         "venue": _venue,
         "license": _licensed,
         "is": _state,
+        "in": _saved,
+        "tag": _tagged,
+        "posted": _posted,
+        "liked": _liked,
         "since": lambda text: Since(day=parse_since(text)),
         "until": lambda text: Until(day=parse_until(text)),
     }

@@ -17,6 +17,7 @@ from bot.store.outbox.posted import Posted
 from bot.store.outbox.troubles import Troubles
 from bot.store.papers.papers import Papers
 from bot.store.papers.shelf import Shelf
+from bot.store.readers.asked import Asked
 from bot.store.readers.discussions import Discussions
 from bot.store.readers.library import Library
 from bot.store.readers.opinions import Opinions
@@ -40,6 +41,7 @@ class Store:
     shelf: Shelf
     search: Search
     recent: RecentSearches
+    asked: Asked
     library: Library
     opinions: Opinions
     people: People
@@ -74,6 +76,7 @@ async def open_store(path: Path) -> AsyncIterator[Store]:
             shelf=Shelf(database),
             search=Search(database),
             recent=RecentSearches(database),
+            asked=Asked(database),
             library=Library(database),
             opinions=Opinions(database),
             people=People(database),

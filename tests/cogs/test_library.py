@@ -65,6 +65,8 @@ async def test_the_library_shows_what_was_written_beside_papers(saved: World) ->
         ("tag:to-read -tag:biology", {NERF}),
         ("in:library author:other", {NERF}),
         ("limbs -frogs", {AXOLOTL}),
+        ("(tag:biology OR is:read) limbs", {AXOLOTL, FROGS}),
+        ("liked:1", set()),
     ],
 )
 async def test_it_is_searched_in_the_language_of_every_search(
@@ -139,6 +141,9 @@ async def test_a_shared_tag_is_read_by_name_without_what_is_private(saved: World
     assert f"shared by <@{saved.member.id}> on 5 Mar 2024" in result
     assert "compare" not in result
     assert "to-read" not in result
+    for query in ("tag:to-read", "-is:read", "in:library"):
+        asked = shown(await call(saved, "list", saved.admin, shared="limb club", query=query))
+        assert "does not tell how its owner tagged and read its papers" in asked
     taken = await call(saved, "share", saved.admin, name="limb club")
     assert "Somebody else shares a list named" in shown(taken)
     other = await call(saved, "unshare", saved.admin, name="limb club")
@@ -158,7 +163,7 @@ async def test_nothing_is_shared_outside_of_servers(saved: World) -> None:
     ("name", "options", "text"),
     [
         ("list", {"query": "graph OR"}, "expected"),
-        ("list", {"query": "is:new"}, "is:read or is:unread"),
+        ("list", {"query": "is:new"}, "unread or read"),
         ("add", {"paper": "hello"}, "is not an arXiv identifier"),
         ("add", {"paper": "2403.00009"}, "I have not seen 2403.00009 announced"),
         ("tag", {"paper": AXOLOTL, "tags": "(("}, "is not a tag"),

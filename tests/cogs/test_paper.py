@@ -13,7 +13,7 @@ from bot.models import LinkKind
 from bot.query.results import Sort
 from bot.store.searches import RecentSearches
 from bot.ui.views import SearchOffer, SearchTurn
-from tests.builders import DAY, make_link, make_listing, make_paper, make_papers
+from tests.builders import DAY, NOW, make_id, make_link, make_listing, make_paper, make_papers
 from tests.cogs.replies import is_private, labels, shown
 from tests.conftest import World
 from tests.query.hostile import HOSTILE
@@ -99,6 +99,26 @@ async def test_search_works_in_direct_messages(world: World) -> None:
     await world.announce()
     result = await world.env.create_user("dora").slash("paper search", query="diffusion")
     assert "6 papers" in shown(result)
+
+
+async def test_a_library_is_searched_for_its_person_alone_page_by_page(world: World) -> None:
+    await world.announce()
+    for number in range(1, 12):
+        await world.store.library.save(world.member.id, make_id(number), guild_id=None, now=NOW)
+    result = await search(world, "in:library networks", sort="newest")
+    pages = [shown(result), *[await turn(world, result, NEXT) for _ in range(2)]]
+    assert [numbers(page) for page in pages] == [[1, 2, 3, 4, 5], [6, 7, 8, 9, 10], [11]]
+    assert is_private(result)
+    others = await world.admin.slash(world.channel, "paper search", query="in:library networks")
+    assert "No paper matches" in shown(others)
+    assert world.channel.history() == []
+
+
+async def test_outside_of_servers_nothing_is_posted_or_liked(world: World) -> None:
+    await world.announce()
+    result = await world.env.create_user("dora").slash("paper search", query="liked:>1")
+    assert "liked:>1 asks of a server that I am in; there is none here" in shown(result)
+    assert is_private(result)
 
 
 @pytest.mark.parametrize(
@@ -505,6 +525,15 @@ async def test_what_a_person_searched_is_offered_to_that_person_again(world: Wor
     assert await complete(world, "") == ["graph category:cs.CV", "diffusion -24"]
     assert (await complete(world, "Diff"))[:2] == ["diffusion -24", "2403.00024"]
     assert await complete(world, "", by=world.admin) == []
+
+
+async def test_a_person_s_own_tags_complete(world: World) -> None:
+    await world.announce()
+    await world.store.library.save(world.member.id, make_id(1), guild_id=None, now=NOW)
+    await world.store.library.set_tags(world.member.id, make_id(1), ["slam", "to-read"])
+    assert await complete(world, "graph -tag:s") == ["graph -tag:slam"]
+    assert await complete(world, "in:") == ["in:library"]
+    assert await complete(world, "tag:s", by=world.admin) == []
 
 
 async def test_searches_that_found_nothing_are_not_offered_again(world: World) -> None:

@@ -82,7 +82,9 @@ async def test_a_topic_decides_what_is_posted(world: World) -> None:
     assert titles == [f"Diffusion networks, part {number}" for number in range(4, 26, 4)]
 
 
-@pytest.mark.parametrize("query", ["graph OR", "NOT", "category:nonsense", "since:2024-13"])
+@pytest.mark.parametrize(
+    "query", ["graph OR", "NOT", "category:nonsense", "since:2024-13", "nerf -in:library"]
+)
 async def test_a_query_with_a_mistake_shows_the_place_and_is_not_saved(
     world: World, query: str
 ) -> None:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.errors import InputError, QuerySyntaxError, UnknownCategory
+from bot.errors import InputError, QueryOutOfPlace, QuerySyntaxError, UnknownCategory
 from bot.models import AnnounceType, LinkKind
 from bot.query.ast import (
     EVERYTHING,
@@ -21,10 +21,13 @@ from bot.query.ast import (
     Has,
     HasDoi,
     Identified,
+    Liked,
     Node,
     Not,
     Or,
+    Posted,
     Query,
+    Saved,
     Since,
     Text,
     TextField,
@@ -427,3 +430,61 @@ def test_a_star_after_punctuation_counts_only_the_letters_before_it(query: str) 
     root = parse_query(query).root
     assert isinstance(root, Text)
     assert not root.is_prefix
+
+
+@pytest.mark.parametrize(
+    ("typed", "tree"),
+    [
+        ("in:library", Saved()),
+        ("tag:SLAM", Saved(tag="slam")),
+        ("tag:#to-read", Saved(tag="to-read")),
+        ("is:read", Saved(is_read=True)),
+        ("-is:Unread", Not(Saved(is_read=False))),
+        ("posted:here", Posted()),
+        ("liked:>3", Liked(least=4)),
+        ("liked:>=3", Liked(least=3)),
+        ("liked:3", Liked(least=3)),
+        ("liked:>0", Liked(least=1)),
+        ("In: Depth", And((word("In"), word("Depth")))),
+        ("in: depth", And((word("in"), word("depth")))),
+        ("posted: today", And((word("posted"), word("today")))),
+    ],
+)
+def test_what_readers_did_is_read_where_it_is_known_who_asks(typed: str, tree: Node) -> None:
+    assert parse_query(typed, of_readers=True).root == tree
+
+
+@pytest.mark.parametrize(
+    ("typed", "expected"),
+    [
+        ("in:here", "library"),
+        ("posted:there", "here"),
+        ("is:new", "withdrawn, unread or read"),
+        ("tag:!x", "one word such as slam or to-read"),
+        ("liked:0", "a number of people"),
+        ("liked:>=0", "a number of people"),
+        ("liked:<3", "a number of people"),
+        ("liked:many", "a number of people"),
+        ("liked:1000000000", "a number of people"),
+    ],
+)
+def test_what_no_reader_did_says_what_would_be_right(typed: str, expected: str) -> None:
+    with pytest.raises(QuerySyntaxError, match=expected):
+        parse_query(typed, of_readers=True)
+
+
+@pytest.mark.parametrize(
+    ("typed", "position", "said"),
+    [
+        ("nerf in:library", 8, "in:library depends on who asks"),
+        ("nerf (halo OR -tag:Slam)", 19, "tag:slam depends on who asks"),
+        ("is:unread", 3, "is:unread depends on who asks"),
+        ("liked:3", 6, "liked:>2 depends on who asks"),
+    ],
+)
+def test_what_readers_did_is_refused_where_nobody_in_particular_asks(
+    typed: str, position: int, said: str
+) -> None:
+    with pytest.raises(QueryOutOfPlace, match=said) as caught:
+        parse_query(typed)
+    assert caught.value.position == position

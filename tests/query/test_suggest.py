@@ -10,8 +10,8 @@ from bot.query.suggest import FIRST_YEAR, suggest_dates, suggest_values
 TODAY = date(2024, 3, 15)
 
 
-def values(field: str, typed: str) -> list[str]:
-    return [value for value, _ in suggest_values(field, typed, TODAY)]
+def values(field: str, typed: str, *, of_readers: bool = False) -> list[str]:
+    return [value for value, _ in suggest_values(field, typed, TODAY, of_readers=of_readers)]
 
 
 def test_every_date_that_is_offered_is_one_and_has_been() -> None:
@@ -25,10 +25,20 @@ def test_every_date_that_is_offered_is_one_and_has_been() -> None:
 
 
 def test_every_value_that_is_offered_is_one() -> None:
-    for field in ("type", "has", "since", "until"):
+    for field in ("type", "has", "is", "license", "since", "until"):
         assert values(field, "")
         for value in values(field, ""):
             parse_query(f"{field}:{value}")
+
+
+def test_what_readers_did_is_offered_to_those_who_may_ask() -> None:
+    for field in ("in", "posted", "liked"):
+        assert values(field, "") == []
+        assert values(field, "", of_readers=True)
+        for value in values(field, "", of_readers=True):
+            parse_query(f"{field}:{value}", of_readers=True)
+    assert values("is", "un") == []
+    assert values("is", "un", of_readers=True) == ["unread"]
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,21 @@ from dataclasses import replace
 from functools import partial
 
 from bot.models import ArxivId
-from bot.query.ast import And, HasDoi, Identified, LeafNode, Node, Not, Or, Query, Since, Until
+from bot.query.ast import (
+    And,
+    HasDoi,
+    Identified,
+    LeafNode,
+    Liked,
+    Node,
+    Not,
+    Or,
+    Posted,
+    Query,
+    Saved,
+    Since,
+    Until,
+)
 from bot.query.compile import leaf_expression
 from bot.query.tags import tags_of_authors
 from bot.query.tokens import TOKENIZER, indexed
@@ -88,7 +102,7 @@ class _Matcher:
     """An index of a few thousand papers in memory; bit ``n`` of a mask is the ``n``-th row."""
 
     def __init__(self, connection: sqlite3.Connection, papers: Sequence[Row]) -> None:
-        self._papers = [(arxiv_id, day_of(key), doi) for arxiv_id, key, doi, *_ in papers]
+        self._papers = [(arxiv_id, key, doi) for arxiv_id, key, doi, *_ in papers]
         self._all = (1 << len(papers)) - 1
         self._known: dict[Node, int] = {}
         self._connection = connection
@@ -128,13 +142,15 @@ class _Matcher:
     def _ask(self, leaf: LeafNode) -> int:
         match leaf:
             case Since(day=day):
-                return self._where(announced_on >= day for _, announced_on, _ in self._papers)
+                return self._where(day_of(key) >= day for _, key, _ in self._papers)
             case Until(day=day):
-                return self._where(announced_on <= day for _, announced_on, _ in self._papers)
+                return self._where(day_of(key) <= day for _, key, _ in self._papers)
             case Identified(arxiv_id=arxiv_id):
                 return self._where(each == arxiv_id for each, _, _ in self._papers)
             case HasDoi(doi=doi):
                 return self._where((each or "").lower() == doi for _, _, each in self._papers)
+            case Saved() | Posted() | Liked():
+                return self._where(key in leaf.keys for _, key, _ in self._papers)
             case _:
                 sql = "SELECT rowid FROM listed WHERE listed MATCH ?"
                 found = select_rows(self._connection, sql, (leaf_expression(leaf),))

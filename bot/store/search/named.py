@@ -6,7 +6,7 @@ from bot.query.parser import clean
 from bot.query.tokens import words
 from bot.query.values import find_identifier
 from bot.store.search.find import keys_in, known_keys, load
-from bot.store.search.plan import EVERYWHERE, HEAD, Stretch
+from bot.store.search.plan import EVERYWHERE, HEAD, Ask, Stretch
 from bot.store.sqlite.executor import Reading
 
 
@@ -25,7 +25,8 @@ def find_named(reading: Reading, text: str, limit: int) -> tuple[StoredPaper, ..
 
 
 def _titled(reading: Reading, phrase: str, limit: int) -> list[int]:
-    return keys_in(reading, Stretch(EVERYWHERE, f"title : {phrase}", HEAD), EVERYWHERE, limit)
+    titled = Stretch(EVERYWHERE, (Ask(f"title : {phrase}"),), HEAD)
+    return keys_in(reading, titled, EVERYWHERE, limit)
 
 
 def _load(reading: Reading, keys: list[int]) -> tuple[StoredPaper, ...]:

@@ -1,12 +1,15 @@
 """The order in which a search walks the archive: stretches of keys, each with one FTS5 question.
 
-A date or an identifier in a query is a range of keys (see `keys`). Cut at the ends of all such
-ranges, the archive falls into stretches inside which each of them is true or false everywhere;
-there the query is a single FTS5 expression. Walking the stretches from the newest key down is
+A date in a query is a range of keys (see `keys`). Cut at the ends of all such ranges, the archive
+falls into stretches inside which each of them is true or false everywhere. What names single
+papers, an identifier or a person's library, is a set of keys: inside a stretch the query is one
+FTS5 expression for the papers of no set, and one for those of each combination of sets; most of
+these find nothing and are not asked. Walking the stretches from the newest key down is
 newest-first, whatever the query says about dates.
 """
 
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -14,11 +17,10 @@ from bot.query.ast import (
     Announced,
     Category,
     Has,
-    HasDoi,
-    Identified,
     Licensed,
     Located,
     Node,
+    OfReaders,
     Since,
     Text,
     TextField,
@@ -59,20 +61,34 @@ EVERYWHERE = KeyRange(FIRST_KEY, LAST_KEY)
 
 
 @dataclass(frozen=True, slots=True)
+class Ask:
+    """What to ask of ``only`` some papers, or of all ``but`` some.
+
+    An FTS5 expression; None asks for nothing, and finds them all.
+    """
+
+    match: str | None
+    only: frozenset[int] | None = None
+    but: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class Stretch:
-    """A range of keys, and what to ask there: an FTS5 expression (None: nothing) of an index.
+    """A range of keys, and what to ask of an index there; no paper is found by two of the asks.
 
     ``tier`` is the stretch's rank of relevance, counted from 0.
     """
 
     keys: KeyRange
-    match: str | None
+    asks: tuple[Ask, ...]
     index: str = TEXT
     tier: int = 0
 
 
 KnownKeys = Mapping[Located, Sequence[int]]
 """The keys of the papers that a query's identifiers and DOIs name."""
+
+_Keys = frozenset[int]
 
 
 def plan_tiers(roots: Sequence[Node], known: KnownKeys) -> list[Stretch]:
@@ -86,27 +102,57 @@ def plan_tiers(roots: Sequence[Node], known: KnownKeys) -> list[Stretch]:
 
 def plan(compiled: CompiledQuery, known: KnownKeys, tier: int = 0) -> list[Stretch]:
     """Cut the archive for ``compiled``, newest first, and leave out what cannot hold a match."""
-    ranges = {place: _ranges(place, known) for place in compiled.places}
-    edges = {edge for each in ranges.values() for keys in each for edge in (keys.first, keys.end)}
+    spans = {place: _span(place) for place in compiled.places if isinstance(place, Since | Until)}
+    sets = {place: _set(place, known) for place in compiled.places if place not in spans}
+    edges = {edge for span in spans.values() for edge in (span.first, span.end)}
     index = _smallest_index(compiled.root)
     stretches: list[Stretch] = []
     for end, first in pairwise(sorted({FIRST_KEY, LAST_KEY} | edges, reverse=True)):
         keys = KeyRange(first, end)
-        true_here = {place for place, each in ranges.items() if any(keys in one for one in each)}
-        selection = compiled.select(true_here.__contains__)
-        if not selection.is_nothing:
-            match = None if selection.is_everything else selection.expression()
-            _append(stretches, Stretch(keys, match, index, tier))
+        here = frozenset(place for place, span in spans.items() if keys in span)
+        asks = tuple(_asks(compiled, here, sets))
+        if asks:
+            _append(stretches, Stretch(keys, asks, index, tier))
     return stretches
+
+
+def _asks(
+    compiled: CompiledQuery, here: frozenset[Located], sets: Mapping[Located, _Keys]
+) -> Iterator[Ask]:
+    """List what to ask of the papers for which the places ``here`` hold, and some of the sets."""
+    elsewhere = compiled.select(here.__contains__)
+    asked: dict[str | None, set[int]] = defaultdict(set)
+    for places, keys in _combinations(sets).items():
+        selection = compiled.select((here | places).__contains__)
+        if not selection.is_nothing:
+            asked[None if selection.is_everything else selection.expression()] |= keys
+    if not elsewhere.is_nothing:
+        match = None if elsewhere.is_everything else elsewhere.expression()
+        alike = asked.pop(match, set())
+        yield Ask(match, but=frozenset().union(*sets.values()) - alike)
+    for match, keys in asked.items():
+        yield Ask(match, only=frozenset(keys))
+
+
+def _combinations(sets: Mapping[Located, _Keys]) -> Mapping[frozenset[Located], set[int]]:
+    """Sort the papers of some sets by all the sets that each is in."""
+    places: dict[int, list[Located]] = defaultdict(list)
+    for place, keys in sets.items():
+        for key in keys:
+            places[key].append(place)
+    found: dict[frozenset[Located], set[int]] = defaultdict(set)
+    for key, each in places.items():
+        found[frozenset(each)].add(key)
+    return found
 
 
 def _append(stretches: list[Stretch], older: Stretch) -> None:
     """Add an older stretch; one that asks the same as its newer neighbour continues it."""
     if stretches:
         newer = stretches[-1]
-        if newer.match == older.match and newer.keys.first == older.keys.end:
+        if newer.asks == older.asks and newer.keys.first == older.keys.end:
             keys = KeyRange(older.keys.first, newer.keys.end)
-            stretches[-1] = Stretch(keys, newer.match, newer.index, newer.tier)
+            stretches[-1] = Stretch(keys, newer.asks, newer.index, newer.tier)
             return
     stretches.append(older)
 
@@ -122,11 +168,13 @@ def _is_in_head(leaf: Node) -> bool:
     return isinstance(leaf, Category | Announced | Has | Venue | Licensed | Withdrawn | Located)
 
 
-def _ranges(place: Located, known: KnownKeys) -> list[KeyRange]:
+def _span(place: Since | Until) -> KeyRange:
     match place:
         case Since(day=day):
-            return [KeyRange(max(FIRST_KEY, first_key(day)), LAST_KEY)]
+            return KeyRange(max(FIRST_KEY, first_key(day)), LAST_KEY)
         case Until(day=day):
-            return [KeyRange(FIRST_KEY, max(FIRST_KEY, end_key(day)))]
-        case Identified() | HasDoi():
-            return [KeyRange(key, key + 1) for key in known.get(place, ())]
+            return KeyRange(FIRST_KEY, max(FIRST_KEY, end_key(day)))
+
+
+def _set(place: Located, known: KnownKeys) -> _Keys:
+    return place.keys if isinstance(place, OfReaders) else frozenset(known.get(place, ()))

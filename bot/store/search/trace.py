@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from bot.query.ast import Node, Query
@@ -13,9 +13,10 @@ from bot.query.results import LAST_KEY, SearchPage, Sort
 from bot.query.tags import readable
 from bot.store.keys import day_of
 from bot.store.search.find import COUNTED, POOL, find, keys_in, known_keys, understood
-from bot.store.search.plan import FIRST_KEY, Stretch, plan_tiers
+from bot.store.search.plan import FIRST_KEY, Ask, Stretch, plan_tiers
 from bot.store.search.words import count_archive, count_papers, weight
 from bot.store.sqlite.executor import Reading
+from bot.text.words import count_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,25 +76,36 @@ def trace(reading: Reading, query: Query, sort: Sort, limit: int) -> Trace:
     return Trace(
         parsed=print_node(root),
         widened=tuple(list_widened(root)),
-        lookups=tuple(_lookup(reading, stretch, most) for stretch in walk),
+        lookups=tuple(
+            _lookup(reading, stretch, ask, most) for stretch in walk for ask in stretch.asks
+        ),
         weights=tuple(_weights(reading, root)) if is_scored else (),
         page=page,
         took_ms=took_ms,
     )
 
 
-def _lookup(reading: Reading, stretch: Stretch, most: int) -> Lookup:
+def _lookup(reading: Reading, stretch: Stretch, ask: Ask, most: int) -> Lookup:
     begun = time.perf_counter()
-    found = keys_in(reading, stretch, stretch.keys, most)
+    found = keys_in(reading, replace(stretch, asks=(ask,)), stretch.keys, most)
     took_ms = (time.perf_counter() - begun) * 1000
     keys = stretch.keys
     return Lookup(
-        index="paper" if stretch.match is None else stretch.index,
-        expression="every paper" if stretch.match is None else readable(stretch.match),
+        index="paper" if ask.match is None else stretch.index,
+        expression=_expression(ask),
         since=day_of(keys.first) if keys.first > FIRST_KEY else None,
         until=day_of(keys.end - 1) if keys.end < LAST_KEY else None,
         papers=len(found),
         took_ms=took_ms,
+    )
+
+
+def _expression(ask: Ask) -> str:
+    said = "every paper" if ask.match is None else readable(ask.match)
+    if ask.only is not None:
+        return f"{said} (of {count_of(len(ask.only), 'paper')} that the query names)"
+    return (
+        f"{said} (but {count_of(len(ask.but), 'paper')} that the query names)" if ask.but else said
     )
 
 
