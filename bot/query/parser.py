@@ -44,16 +44,14 @@ from bot.query.ast import (
     negation_of,
 )
 from bot.query.names import name_parts
-from bot.query.printer import is_plain_word, print_node
-from bot.query.values import READERS, BadValue, find_identifier, parse_category
+from bot.query.printer import LITERAL_WORDS, MAX_DEPTH, is_plain_word, print_node
+from bot.query.values import READERS, SIGNS, BadValue, find_identifier, parse_category
 from bot.text import tex
 
 MAX_CHARS = 2000  # a pasted abstract fits
 MAX_PASTED = 20_000  # more is not even looked at
 MAX_TERMS = 300
-MAX_DEPTH = 20  # of parentheses; each is a level of recursion here and in FTS5's parser
 MIN_PREFIX = 3  # letters before a '*'; shorter prefixes took seconds on 30,000 papers
-LITERAL_WORDS = 4  # from so many words on, a capitalised text with operators may be a title
 
 # fmt: off
 _NAMES: Mapping[str, str] = MappingProxyType({
@@ -80,8 +78,8 @@ NOTHING = "no letter or digit"
 WANTED = "a word, a phrase or a field"
 _SIMPLE = re.compile(r"[ -#%-\[\]-~]*")  # printable ASCII without $ and \
 _AROUND = re.compile(r"^(?!\.net(?![^\W_]))\W+|[^\w+#]+$", re.IGNORECASE)
-_SIGNS = str.maketrans('"\\$', "   ")
 _RUN = re.compile(r"[^ ()]*")
+_MINUS = re.compile(r"-(?=[^\W_]|[\"(=]|\.net(?![^\W_]))", re.IGNORECASE)
 _OPERATOR = re.compile(r"(OR|AND|NOT)(?=[\s(]|$)")
 _PREFIX = re.compile(r"([^*]*\w)\*[^\w*]*")  # a single star behind the last letter
 _TYPED = str.maketrans("“”„‟«»＂（）：", '"""""""():')  # what phones and CJK keyboards type
@@ -184,7 +182,7 @@ class _Parser:
 
     def _may_be_title(self) -> bool:
         """Whether NOT, OR or a dash may be part of a title; its paper is found all the same."""
-        is_long = self.has_operator and self.terms >= LITERAL_WORDS
+        is_long = self.has_operator and LITERAL_WORDS <= self.terms < MAX_TERMS
         return is_long and not self.has_syntax and not self.text[0].islower()
 
     # Operators and groups
@@ -238,9 +236,7 @@ class _Parser:
         if self._sees("NOT"):
             return "NOT"
         self._skip_blank()
-        following = self.text[self.at + 1 : self.at + 2]
-        is_minus = self._peek() == "-" and (following.isalnum() or following in (*_OPENING, "="))
-        return "-" if is_minus and following else ""
+        return "-" if _MINUS.match(self.text, self.at) else ""
 
     def _operand(self, field: str | None, depth: int) -> Node | None:
         if self._peek() == "(":
@@ -458,7 +454,7 @@ def _plain(text: str, *, is_prefix: bool) -> str:
 
 
 def _one_line(text: str) -> str:
-    return " ".join(text.translate(_SIGNS).split())
+    return " ".join(text.translate(SIGNS).split())
 
 
 def _last_length(text: str) -> int:

@@ -4,6 +4,7 @@ The text is in the query language again: parsing it gives the same tree.
 """
 
 import re
+from typing import Final
 
 from bot.query.ast import (
     And,
@@ -26,7 +27,13 @@ from bot.query.ast import (
     Until,
     Venue,
     Withdrawn,
+    leaves,
 )
+
+LITERAL_WORDS: Final = 4
+"""From so many words on, a capitalised text with operators may be a title."""
+MAX_DEPTH: Final = 20
+"""Of parentheses; each is a level of recursion in the parser and in FTS5's."""
 
 _PLAIN_WORD = re.compile(r"(?!(?:OR|AND|NOT)$)[^\W\d_][^\W\d_]*(?:-[^\W\d_]+)*")
 _WORD = r"(?:[^\W_]|\.net(?![^\W_]))(?:[\w+#.'’/%&@=^{}–,‐‑-]|\([^()\":*\s$\\]*\))*"
@@ -43,19 +50,58 @@ _FIELD_NAMES = {
 
 def print_node(node: Node) -> str:
     """Write ``node`` in the query language."""
+    text = _print(node)
+    if _depth(text) > MAX_DEPTH:
+        text = _print(node, is_terse=True)
+    return _ALL.sub(r"\1all:", text, count=1) if _looks_pasted(node, text) else text
+
+
+def _print(node: Node, *, is_terse: bool = False) -> str:
+    """Write a tree; in parentheses what binds by itself too, unless there are to be few."""
     match node:
         case And(parts):
-            return " ".join(_inside(part) for part in parts)
+            return " ".join(_inside(part, is_terse=is_terse) for part in parts)
         case Or(parts):
-            return " OR ".join(_inside(part) for part in parts)
+            written = (
+                _print(part, is_terse=True)
+                if is_terse and isinstance(part, And)
+                else _inside(part, is_terse=is_terse)
+                for part in parts
+            )
+            return " OR ".join(written)
         case Not(part):
-            return f"-{_inside(part)}"
+            return f"-{_inside(part, is_terse=is_terse)}"
         case _:
             return print_leaf(node)
 
 
-def _inside(node: Node) -> str:
-    return f"({print_node(node)})" if isinstance(node, And | Or) else print_node(node)
+def _inside(node: Node, *, is_terse: bool) -> str:
+    written = _print(node, is_terse=is_terse)
+    return f"({written})" if isinstance(node, And | Or) else written
+
+
+_ALL = re.compile(r"^([-(]*)")
+"""Where the first word of a text begins, before which ``all:`` changes nothing."""
+
+
+def _looks_pasted(node: Node, text: str) -> bool:
+    """Whether ``text`` would be read as a title too: only words and operators, none in small."""
+    said = list(leaves(node))
+    return (
+        len(said) >= LITERAL_WORDS
+        and not text[0].islower()
+        and (" OR " in text or text.startswith("-") or " -" in text or "(-" in text)
+        and all(isinstance(leaf, Text) and print_leaf(leaf) == leaf.text for leaf in said)
+    )
+
+
+def _depth(text: str) -> int:
+    """Count how deep the parentheses of ``text`` go, at most: quoted ones count as well."""
+    depth = most = 0
+    for char in text:
+        depth += (char == "(") - (char == ")")
+        most = max(most, depth)
+    return most
 
 
 def print_leaf(leaf: Node) -> str:
@@ -78,7 +124,7 @@ def print_leaf(leaf: Node) -> str:
         case Identified(arxiv_id=arxiv_id):
             return f"id:{arxiv_id}"
         case HasDoi(doi=doi):
-            return f"id:{doi}"
+            return f'id:"{doi}"' if "(" in doi or ")" in doi else f"id:{doi}"
         case _:
             return _print_fact(leaf)
 
@@ -118,8 +164,8 @@ def _said(leaf: Text) -> str:
         return f"{_shown(leaf.text)}*"
     if leaf.is_exact:
         return f'"{leaf.text}"'
-    # Behind a point, which is no part of a word, it is no operator.
-    return f".{leaf.text}" if _LIKE_OPERATOR.match(leaf.text) else leaf.text
+    is_doubtful = leaf.field is None and _LIKE_OPERATOR.match(leaf.text)
+    return f"all:{leaf.text}" if is_doubtful else leaf.text  # behind a field's name it is a word
 
 
 def is_plain_word(text: str) -> bool:

@@ -36,7 +36,12 @@ from bot.query.tags import LICENSES, venue_words
 DATE_FORMS = "a date that exists, such as 2024-03-01, 2024-03 or 2024"
 _DATE = re.compile(r"(\d{4})(?:-(\d{1,2})(?:-(\d{1,2}))?)?", re.ASCII)
 _DIGITS = re.compile(r"\d{4}", re.ASCII)  # in every identifier, in few words
-_DOI = re.compile(r"(?:(?:https?://)?(?:dx\.)?doi\.org/|doi:)?(10\.\d{4,9}/\S+)", re.I | re.ASCII)
+_DOI = re.compile(
+    r"(?:(?:https?://)?(?:dx\.)?doi\.org/|doi:)?(10\.\d{4,9}/[^\s\"\\$]+)", re.I | re.ASCII
+)
+SIGNS = str.maketrans('"\\$', "   ")
+"""Quotes and signs of TeX, which no value holds: written in a query, they would be read as such."""
+
 LINKS = (LinkKind.CODE, LinkKind.PROJECT, LinkKind.DATA, LinkKind.MODEL)
 _AROUND = "\"'`.,;:!?()[]{}<>"
 
@@ -101,7 +106,7 @@ def _has(text: str) -> Has:
 
 
 def _venue(text: str) -> Venue:
-    name = " ".join(text.replace('"', " ").strip(_AROUND + " ").split())
+    name = " ".join(text.translate(SIGNS).strip(_AROUND + " ").split())
     if not venue_words(name):
         raise BadValue('the name of a conference or journal, such as CVPR or "Phys. Rev. D"')
     return Venue(name=name)
