@@ -7,10 +7,14 @@ a literal ``{`` must be written ``\textbraceleft``, never ``\{``.
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
+from functools import cache
 from types import MappingProxyType
 from typing import Final
+from unicodedata import normalize
 
+from pylatexenc.latex2text import LatexNodes2Text
 from pylatexenc.latexencode import (
+    RULE_CALLABLE,
     RULE_DICT,
     UnicodeToLatexConversionRule,
     UnicodeToLatexEncoder,
@@ -23,8 +27,43 @@ _UNDECOMPOSED = str.maketrans(
     {"ł": "l", "ø": "o", "đ": "d", "ð": "d", "þ": "th", "ß": "ss", "æ": "ae", "œ": "oe", "ı": "i"}
 )  # letters that Unicode does not take apart into a base letter and a mark
 _BRACES = {ord("{"): r"\textbraceleft", ord("}"): r"\textbraceright"}
+_ACCENTS = {
+    "\u0300": "`",
+    "\u0301": "'",
+    "\u0302": "^",
+    "\u0303": "~",
+    "\u0304": "=",
+    "\u0308": '"',
+}
+_BY_HAND = {
+    **_BRACES,
+    **{ord(each): rf"\H{{{base}}}" for each, base in zip("ŰűŐő", "UuOo", strict=True)},
+    # pylatexenc names the letter without a dot, which biber then takes for another.
+    **{ord(normalize("NFC", f"i{mark}")): rf"\{name}{{i}}" for mark, name in _ACCENTS.items()},
+}
+_DECODER = LatexNodes2Text(math_mode="text")
+
+
+def _keep_misnamed(text: str, at: int) -> tuple[int, str] | None:
+    """Keep a letter of which pylatexenc's name is that of another one, such as ħ."""
+    return (1, text[at]) if text[at] > "\x7f" and _is_misnamed(text[at]) else None
+
+
+@cache
+def _is_misnamed(letter: str) -> bool:
+    if unicodedata.category(letter) not in ("Lu", "Ll") or ord(letter) in _BY_HAND:
+        return False
+    read = _DECODER.latex_to_text(_NAMER.unicode_to_latex(letter))
+    return bool(normalize("NFC", read) != normalize("NFC", letter))
+
+
+_NAMER = UnicodeToLatexEncoder(unknown_char_policy="keep", unknown_char_warning=False)
 _ENCODER = UnicodeToLatexEncoder(
-    conversion_rules=[UnicodeToLatexConversionRule(RULE_DICT, _BRACES), "defaults"],
+    conversion_rules=[
+        UnicodeToLatexConversionRule(RULE_DICT, _BY_HAND),
+        UnicodeToLatexConversionRule(RULE_CALLABLE, _keep_misnamed),
+        "defaults",
+    ],
     replacement_latex_protection="braces-all",
     unknown_char_policy="keep",
     unknown_char_warning=False,
@@ -148,4 +187,4 @@ def year_of(arxiv_id: ArxivId) -> str:
 
 def _surname(name: str) -> str:
     last_word = "".join(name.split()[-1:]).lower().translate(_UNDECOMPOSED)
-    return re.sub(r"[^a-z0-9]", "", unicodedata.normalize("NFKD", last_word))
+    return re.sub(r"[^a-z0-9]", "", normalize("NFKD", last_word))

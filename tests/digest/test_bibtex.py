@@ -111,6 +111,18 @@ def test_quotation_marks_open_and_close_and_roots_hold_their_terms(
     assert f"title = {{{{{encoded}}}}}" in papers_to_bibtex([make_paper(title=title)])
 
 
+@pytest.mark.parametrize(
+    ("name", "encoded"),
+    [
+        ("Szűcs Ő", r"Sz{\H{u}}cs {\H{O}}"),
+        ("Ríos ïì", r"R{\'{i}}os {\"{i}}{\`{i}}"),
+        ("Ħal ŧ Ё", r"{Ħ}al {ŧ} {\CYRYO}"),
+    ],
+)
+def test_no_letter_becomes_another(name: str, encoded: str) -> None:
+    assert f"author = {{{encoded}}}" in papers_to_bibtex([make_paper(authors=[name])])
+
+
 def test_an_author_without_a_letter_is_nobody() -> None:
     assert "author = {Ada B}" in papers_to_bibtex([make_paper(authors=[".", "Ada B", ":"])])
 
