@@ -18,6 +18,7 @@ from bot.cogs.admin import (
 from bot.cogs.answers import defer_privately
 from bot.cogs.digest_answers import AnswerButton, ask_removal, ask_resumption
 from bot.cogs.digest_audit import audit_month
+from bot.cogs.digest_missed import show_missed
 from bot.cogs.digest_panel import BUTTONS as PANEL_BUTTONS
 from bot.cogs.digest_panel import HERE, open_form, set_up, show_panel
 from bot.cogs.digest_pause import pause, require_paused, resume
@@ -287,6 +288,22 @@ class DigestCog(
     ) -> None:
         await defer_privately(interaction)
         await show_taste(self, interaction, await self.subscription(interaction, channel))
+
+    @app_commands.command(
+        description="Liked papers that the topics left out, and what would catch them"
+    )
+    @app_commands.describe(
+        channel=CHANNEL_HELP, weekly="tell the admins every week, or no more (default: as it is)"
+    )
+    async def missed(
+        self,
+        interaction: discord.Interaction,
+        channel: ChannelOption | None = None,
+        weekly: bool | None = None,
+    ) -> None:
+        await defer_privately(interaction)
+        subscription = await self.subscription(interaction, channel)
+        await show_missed(self, interaction, subscription, weekly)
 
     @app_commands.command(
         name="resolve", description="Settle a message that failed or may not have arrived"

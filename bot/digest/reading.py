@@ -8,6 +8,12 @@ from typing import Any, Final
 
 from bot.models import ArxivId
 
+MISSED_REPORTED: Final = "missed_reported:"
+"""Begins the fact that tells when a channel's admins heard last of missed papers by themselves.
+
+It is empty where they do not want that any more, and goes with the channel's digest.
+"""
+
 MOST_SAVED: Final = 10_000
 """Papers a person; of a thousand a year it takes ten."""
 

@@ -31,6 +31,7 @@ from bot.store.backup.copies import find_exposed, size_of
 from bot.store.sqlite.database import instance_lock, keep_lock
 from bot.store.sqlite.maintenance import check_pages, repair_indexes
 from bot.store.store import Store
+from bot.topics.missed import report_missed
 
 log = logging.getLogger(__name__)
 
@@ -195,6 +196,8 @@ class _Process:
     async def _tidy(self) -> None:
         await tidy(self.app.store, self.app.sender.guild_ids, now=utc_now())
         self.damaged = await count_damage(self.app.store, now=utc_now())
+        if self.app.sender.is_ready():
+            await report_missed(self.app.store, self.app.sender, now=utc_now())
 
     async def _log_in(self, token: str) -> None:
         """Log in; an outage of Discord is waited out here, not by being restarted."""

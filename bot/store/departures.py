@@ -4,6 +4,7 @@ import sqlite3
 from collections.abc import Collection
 from datetime import datetime
 
+from bot.digest.reading import MISSED_REPORTED
 from bot.store.outbox.outbox import moment_text
 from bot.store.sqlite.executor import Database
 from bot.store.sqlite.statements import change, json_array, select
@@ -23,6 +24,8 @@ CHANNELS = (
 FORGET = (
     f"DELETE FROM digest WHERE channel_id IN ({CHANNELS})",
     f"DELETE FROM forgotten_taste WHERE channel_id IN ({CHANNELS})",
+    "DELETE FROM fact WHERE name IN "
+    f"(SELECT '{MISSED_REPORTED}' || channel_id FROM subscription WHERE guild_id = :guild_id)",
     f"DELETE FROM last_look WHERE channel_id IN ({CHANNELS})",
     "DELETE FROM opinion WHERE guild_id = :guild_id",
     "DELETE FROM shared_tag WHERE guild_id = :guild_id",

@@ -22,6 +22,7 @@ from bot.digest.models import (
     Topic,
     Unreadable,
 )
+from bot.digest.reading import MISSED_REPORTED
 from bot.models import AnnounceType
 from bot.store.outbox.outbox import abandon
 from bot.store.sqlite.executor import PERSONS_PATIENCE_S, Database
@@ -339,6 +340,8 @@ def _delete(connection: sqlite3.Connection, channel_id: int, now: datetime) -> b
     ):
         return False
     change(connection, "DELETE FROM forgotten_taste WHERE channel_id = :channel_id", parameters)
+    reported = {"name": f"{MISSED_REPORTED}{channel_id}"}
+    change(connection, "DELETE FROM fact WHERE name = :name", reported)
     abandon(connection, channel_id, now)
     return True
 
