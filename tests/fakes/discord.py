@@ -45,6 +45,7 @@ from discord.gateway import DiscordWebSocket, KeepAliveHandler
 from discord.http import Route
 
 from bot.delivery.trace import http_trace
+from bot.ui.views import Offered
 from tests.fakes import faults, spec
 from tests.fakes.faults import Fault
 from tests.fakes.gateway import Event, Gateway, Session
@@ -148,11 +149,19 @@ class Accepted:
         return [embed["url"] for embed in self.body.get("embeds") or () if embed.get("url")]
 
     @property
+    def offers(self) -> bool:
+        """Whether a button of it opens further papers."""
+        return any(str(each.get("custom_id")).startswith(Offered.PREFIX) for each in self._items)
+
+    @property
+    def _items(self) -> list[Json]:
+        rows = self.body.get("components") or ()
+        return [item for row in rows for item in row.get("components") or ()]
+
+    @property
     def papers(self) -> set[str]:
         """The papers in it, as cards or as the options of a menu: in any style."""
-        rows = self.body.get("components") or ()
-        menus = [menu for row in rows for menu in row.get("components") or ()]
-        options = [option["value"] for menu in menus for option in menu.get("options") or ()]
+        options = [option["value"] for menu in self._items for option in menu.get("options") or ()]
         cards = [url.rpartition("/")[2] for url in self.embed_urls]
         return {*cards, *(option.rpartition("v")[0] for option in options)}
 

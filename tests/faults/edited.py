@@ -82,7 +82,8 @@ def _check_end(
     for message_id, link in connection.execute(
         "SELECT message_id, text FROM paper_update JOIN delivered_paper USING (arxiv_id) "
         "JOIN delivery ON delivery.id = delivery_id "
-        "WHERE state = 'sent' AND message_id IS NOT NULL AND number > known_update"
+        "WHERE state = 'sent' AND message_id IS NOT NULL AND number > known_update "
+        "AND NOT is_offered"
     ):
         known.setdefault(message_id, set()).add(link)
     for message_id, links in known.items():

@@ -9,9 +9,12 @@ from collections import Counter
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
+from bot.digest.models import Cadence
+from bot.ui.styles import cadence_of
 from tests.fakes import spec
-from tests.fakes.discord import DiscordServer
+from tests.fakes.discord import Accepted, DiscordServer
 from tests.indexes import connect
 
 ALLOWED_STEPS = {
@@ -26,8 +29,13 @@ ALLOWED_STEPS = {
     ("unknown", "planned"),  # an admin's choice
 }
 
-Pair = tuple[int, str]
-"""A channel and an arXiv identifier."""
+
+class Pair(NamedTuple):
+    """A paper in a channel, once for each cadence of its digests."""
+
+    channel_id: int
+    arxiv_id: str
+    cadence: Cadence = Cadence.DAY
 
 
 @dataclass(slots=True, kw_only=True)
@@ -67,31 +75,48 @@ def _check_papers(
     expected: Collection[Pair],
     findings: Findings,
 ) -> Iterator[str]:
-    """I1 and I2: every paper that was to be posted is in exactly one message, once on Discord."""
+    """I1 and I2: each paper is in exactly one message, posted once or behind a button of it."""
     states: dict[Pair, str] = {}
+    offered: dict[Pair, str] = {}
     rows = connection.execute(
-        "SELECT delivered_paper.channel_id, arxiv_id, state, reason FROM delivered_paper "
-        "JOIN delivery ON delivery.id = delivery_id WHERE NOT is_offered"
+        "SELECT delivered_paper.channel_id, arxiv_id, delivered_paper.cadence, state, reason, "
+        "is_offered FROM delivered_paper JOIN delivery ON delivery.id = delivery_id"
     )
-    for channel_id, arxiv_id, state, reason in rows:
-        if (channel_id, arxiv_id) in states:
+    for channel_id, arxiv_id, cadence, state, reason, is_offered in rows:
+        pair = Pair(channel_id, arxiv_id, Cadence(cadence))
+        if pair in states or pair in offered:
             yield f"{arxiv_id} is in two messages for {channel_id}"
-        states[channel_id, arxiv_id] = state
+        (offered if is_offered else states)[pair] = state
         if state in ("failed", "unknown") and not reason:
             yield f"{arxiv_id} is {state} without a reason"
     posted = Counter(
-        (discord.top_of(entry), arxiv_id) for entry in discord.ledger for arxiv_id in entry.papers
+        Pair(discord.top_of(entry), arxiv_id, _cadence_of(entry))
+        for entry in discord.ledger
+        for arxiv_id in entry.papers
     )
-    lost = [pair for pair in expected if states.get(pair) not in ("sent", "failed", "unknown")]
+    planned = {**offered, **states}
+    lost = [pair for pair in expected if planned.get(pair) not in ("sent", "failed", "unknown")]
     lost += [pair for pair, state in states.items() if state == "sent" and not posted[pair]]
+    buttons = {
+        (discord.top_of(entry), _cadence_of(entry)) for entry in discord.ledger if entry.offers
+    }
+    lost += [
+        pair
+        for pair, state in offered.items()
+        if state == "sent" and (posted[pair] or (pair.channel_id, pair.cadence) not in buttons)
+    ]
     twice = [pair for pair, count in posted.items() if count > 1]
     findings.sent = sum(state == "sent" for state in states.values())
     findings.unknown = sum(state == "unknown" for state in states.values())
     findings.lost, findings.duplicated = len(lost), len(twice)
-    yield from (f"lost: {pair}, {states.get(pair)}" for pair in lost)
+    yield from (f"lost: {pair}, {planned.get(pair)}" for pair in lost)
     yield from (f"posted twice: {pair}" for pair in twice)
     keys = Counter(entry.nonce for entry in discord.ledger if entry.nonce)
     yield from (f"key {key} accepted {count} times" for key, count in keys.items() if count > 1)
+
+
+def _cadence_of(entry: Accepted) -> Cadence:
+    return cadence_of(entry.content.partition("\n")[0])
 
 
 def _check_agreement(discord: DiscordServer, connection: sqlite3.Connection) -> Iterator[str]:

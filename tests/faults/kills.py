@@ -22,8 +22,9 @@ get their digests in turns, so that posts and edits are mixed, and edits are los
 late, or taken by Discord seconds after their sender was killed. It reports the edits that were
 undone, and those that are missing in the end.
 
-``--everywhere`` has digests in channels, threads and forums, in each style in turn; faults strike
-the making of threads and posts too, and meanwhile people archive them.
+``--everywhere`` has digests in channels, threads and forums, in each style in turn, some with a
+cap, some of a week or of both cadences; faults strike the making of threads and posts too, and
+meanwhile people archive them.
 """
 
 import argparse
@@ -35,12 +36,14 @@ import signal
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Final
 
-from bot.digest.models import Place
+from bot.digest.models import Cadence, Place
 from bot.ui.styles import STYLES
 from tests.fakes import faults, spec
 from tests.fakes.discord import EDIT, SEND
@@ -59,7 +62,20 @@ IDLE_TICKS = 20
 LINKS_OF_A_PAPER = 1
 """A full list would show the lines of more without their addresses, by which they are known."""
 
-EVERYWHERE: tuple[Kind, ...] = tuple((place, style) for style in STYLES for place in Place)
+EVERYWHERE: tuple[Kind, ...] = (
+    *(Kind(place, style) for style in STYLES for place in Place),
+    Kind(Place.CHANNEL, "list", cap=9),
+    Kind(Place.CHANNEL, "cards", (Cadence.WEEK,)),
+    Kind(Place.CHANNEL, "auto", (Cadence.DAY, Cadence.WEEK), 30),
+    Kind(Place.THREAD, "brief", (Cadence.DAY, Cadence.WEEK)),
+    Kind(Place.FORUM, "cards", (Cadence.DAY, Cadence.WEEK), 12),
+    Kind(Place.FORUM, "list", (Cadence.WEEK,)),
+)
+"""Every style in every place, and of caps and cadences what goes together."""
+
+TOLD_EACH: Final = 10
+"""Kills between two lines that say how far a loop is."""
+
 TRUSTED_S, KNOWN_S = 60.0, 80.0
 """How long the bot trusts Discord to know a nonce, and how long it does."""
 STOPS_S = 30.0, 300.0
@@ -83,12 +99,12 @@ class Loop:
     stops: float = 0.0
     scale: float = 1 / 20
     edits: int = 0
-    kinds: Sequence[Kind] = (CARDS_IN_CHANNEL,)
+    kinds: Sequence[Kind] = field(default=(CARDS_IN_CHANNEL,), repr=False)
 
     @property
     def settings(self) -> dict[str, object]:
         """What the bot must believe: a post is looked for as long as a nonce is trusted."""
-        has_posts = any(place is Place.FORUM for place, _ in self.kinds)
+        has_posts = any(kind.place is Place.FORUM for kind in self.kinds)
         is_scaled = self.stops or self.edits or has_posts
         scaled = {"delivery__nonce_window_s": TRUSTED_S * self.scale} if is_scaled else {}
         return {"backup__every_h": 0, **scaled}  # none at each of hundreds of starts
@@ -103,8 +119,15 @@ class Result:
     edits: EditFindings
 
 
-async def run_loop(loop: Loop, folder: Path) -> Result:
-    """Kill and restart until all is delivered or the kills are used up, then deliver the rest."""
+def _say_nothing(said: str) -> None:
+    """Let a test run a loop that tells nobody how far it is."""
+
+
+async def run_loop(loop: Loop, folder: Path, tell: Callable[[str], None] = _say_nothing) -> Result:
+    """Kill and restart until all is delivered or the kills are used up, then deliver the rest.
+
+    Calls ``tell`` now and then with how far it is.
+    """
     dice = random.Random(loop.seed)
     async with scenario(
         folder,
@@ -126,6 +149,9 @@ async def run_loop(loop: Loop, folder: Path) -> Result:
             del waiting[:turn]
             stops += await _live_and_die(day, loop, dice)
             kills += 1
+            if kills % TOLD_EACH == 0:
+                states = Counter(day.states())
+                tell(f"{kills} kills, {len(day.discord.edited)} edits, messages: {dict(states)}")
         day.let_go(waiting)
         day.discord.nonce_window_s = _known_s(loop)
         day.environ["PAPER_BOT_DELIVERY__PACE_PER_S"] = "45"
@@ -333,7 +359,7 @@ def main() -> int:
     folder = Path(tempfile.mkdtemp(prefix="kills-"))
     started = time.monotonic()
     try:
-        result = asyncio.run(run_loop(loop, folder))
+        result = asyncio.run(run_loop(loop, folder, lambda said: print(said, flush=True)))
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     findings, edits = result.findings, result.edits

@@ -5,13 +5,14 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import NamedTuple
 
 from bot.arxiv.calendar import (
     announcement_day,
     is_announcement_day,
     previous_announcement_day,
 )
-from bot.digest.models import DigestOptions, Place
+from bot.digest.models import Cadence, DigestOptions, Place
 from bot.models import AnnounceType, ArxivId, Link, LinkKind, Provenance
 from tests.fakes.arxiv import ArxivServer, Record
 from tests.fakes.discord import DiscordServer
@@ -23,10 +24,17 @@ from tests.waiting import until
 
 CATEGORY = "cs.CV"
 
-Kind = tuple[Place, str]
-"""A place, and the code of a style."""
 
-CARDS_IN_CHANNEL: Kind = (Place.CHANNEL, "cards")
+class Kind(NamedTuple):
+    """What a digest is like: its place, the code of its style, how often it comes, and its cap."""
+
+    place: Place
+    style: str
+    cadences: tuple[Cadence, ...] = (Cadence.DAY,)
+    cap: int = 0
+
+
+CARDS_IN_CHANNEL = Kind(Place.CHANNEL, "cards")
 
 
 def last_announcement_day(now: datetime) -> date:
@@ -59,28 +67,37 @@ class Scenario:
         self.kinds = [kinds[number % len(kinds)] for number in range(channels)]
         self.channels: list[Channel] = [
             discord.add_forum(self.guild, f"papers-{number}", tags=[CATEGORY])
-            if place is Place.FORUM
+            if kind.place is Place.FORUM
             else discord.add_channel(self.guild, f"papers-{number}")
-            for number, (place, _) in enumerate(self.kinds)
+            for number, kind in enumerate(self.kinds)
         ]
         self.records = [
             Record(f"2408.{number:05d}", title=f"Paper {number}", abstract="We say much. " * 40)
             for number in range(1, papers + 1)
         ]
-        arxiv.publish(CATEGORY, last_announcement_day(datetime.now(UTC)), self.records)
+        self.day = last_announcement_day(datetime.now(UTC))
+        arxiv.publish(CATEGORY, self.day, self.records)
         self.log = ""
         self.links: list[str] = []
         """The papers of which a link became known, one for each link."""
 
     @property
+    def digests(self) -> int:
+        """How many digests there are to be: channels may have one of a day and one of a week."""
+        return sum(len(kind.cadences) for kind in self.kinds)
+
+    @property
     def expected(self) -> set[Pair]:
         return {
-            (channel.id, record.arxiv_id) for channel in self.channels for record in self.records
+            Pair(channel.id, record.arxiv_id, cadence)
+            for channel, kind in zip(self.channels, self.kinds, strict=True)
+            for cadence in kind.cadences
+            for record in self.records
         }
 
     async def subscribe(self) -> None:
         async with open_store(self.path) as store:
-            for channel, (place, style) in zip(self.channels, self.kinds, strict=True):
+            for channel, kind in zip(self.channels, self.kinds, strict=True):
                 await store.subscriptions.set_subscription(
                     guild_id=channel.guild_id,
                     channel_id=channel.id,
@@ -88,8 +105,13 @@ class Scenario:
                     announce_types=list(AnnounceType),
                     post_at=None,
                     zone="UTC",
-                    style=style,
-                    options=DigestOptions(place=place),
+                    style=kind.style,
+                    options=DigestOptions(
+                        place=kind.place,
+                        cap=kind.cap,
+                        cadences=kind.cadences,
+                        weekday=self.day.weekday(),
+                    ),
                     now=datetime.now(UTC),
                 )
 
@@ -125,9 +147,9 @@ class Scenario:
             connection.close()
 
     def is_done(self) -> bool:
-        """Whether every message is in a final state, and there are some for each channel."""
+        """Whether every message is in a final state, and there are some for each digest."""
         states = self.states()
-        return len(states) >= len(self.channels) and not {"planned", "sending"} & set(states)
+        return len(states) >= self.digests and not {"planned", "sending"} & set(states)
 
     def hold(self, channels: Sequence[Channel]) -> None:
         """Pause the digests of these channels."""

@@ -8,6 +8,7 @@ import pytest
 
 from tests.builders import DAY
 from tests.faults.fetching import HOUR, MINUTE, Fetching, ids, records
+from tests.faults.invariants import Pair
 from tests.faults.scenario import Scenario, scenario
 from tests.faults.test_life_rows import add_late_channel, page
 from tests.replay.faults import at
@@ -102,7 +103,7 @@ async def test_row_55_the_clock_of_a_running_process_is_set(
         assert await bot.stop() == 0
     assert life.log.count("the clock was set") <= len(settings)
     assert "Traceback" not in life.log
-    assert life.check(life.expected | {(late.id, "2408.00099")}).problems == []
+    assert life.check(life.expected | {Pair(late.id, "2408.00099")}).problems == []
 
 
 # -- what the day comes to -----------------------------------------------------------------------

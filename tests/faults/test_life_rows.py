@@ -22,6 +22,7 @@ from tests.fakes.arxiv import Record
 from tests.fakes.commands import Ran
 from tests.fakes.process import BotProcess, running_bot
 from tests.fakes.world import Channel
+from tests.faults.invariants import Pair
 from tests.faults.scenario import Scenario, last_announcement_day, scenario
 from tests.run.test_health import HOST, find_free_port
 from tests.stores import open_store
@@ -102,7 +103,7 @@ async def test_row_43_a_blocked_loop_is_told_and_what_it_missed_is_caught_up(
         await bot.ticks()
         assert await probed(day) == (0, "ok\n")
         assert await bot.stop() == 0
-    assert day.check(day.expected | {(late.id, LATE.arxiv_id)}).problems == []
+    assert day.check(day.expected | {Pair(late.id, LATE.arxiv_id)}).problems == []
     told = [line for line in day.log.splitlines() if re.search("(is|heartbeat) blocked", line)]
     assert len(told) == 1
     assert "crashing.py" in told[0]
