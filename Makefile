@@ -30,8 +30,8 @@ demo: $(DEMO)  ## the whole bot in a local browser; PORT=8000 and LISTING=FILE c
 run: $(RUN)  ## the bot; wants DISCORD_TOKEN in the environment or in .env
 	@PAPER_BOT_CONFIG='$(CONFIG)' exec $(PY) -m bot run
 
-doctor: $(RUN)  ## is all in place to run? prints the links that add the bot to a server
-	@PAPER_BOT_CONFIG='$(CONFIG)' $(PY) -m bot check
+doctor: $(RUN)  ## is all in place to run, the host included? prints the links that add the bot to a server
+	@PAPER_BOT_CONFIG='$(CONFIG)' $(PY) -m bot doctor
 
 setup: $(DEV)  ## .venv with all packages to develop; every target sets up what it needs itself
 

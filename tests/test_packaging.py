@@ -70,7 +70,7 @@ def test_make_alone_lists_every_target() -> None:
         ),
         (["run"], "PAPER_BOT_CONFIG='config/bot.toml' exec .venv/bin/python -m bot run"),
         (["run", "CONFIG=x.toml"], "PAPER_BOT_CONFIG='x.toml' exec .venv/bin/python -m bot run"),
-        (["doctor"], "PAPER_BOT_CONFIG='config/bot.toml' .venv/bin/python -m bot check"),
+        (["doctor"], "PAPER_BOT_CONFIG='config/bot.toml' .venv/bin/python -m bot doctor"),
         (["test"], ".venv/bin/python -m pytest -n auto --dist worksteal -m 'not slow'"),
     ],
 )

@@ -105,6 +105,12 @@ def _add_running_commands(commands: "Subparsers[_Parser]") -> None:
         "add the bot to a server and to a person's own account.",
         "",
     )  # fmt: skip
+    _add(
+        commands, "doctor",
+        "Check all that 'check' does, and the host: disk, proxy, DNS, IPv4 and IPv6, certificates, "
+        "and the clock, compared with arXiv's and Discord's. Asks each of them once.",
+        "",
+    )  # fmt: skip
     status = _add(
         commands, "status",
         "Say how things stand: papers, listings, messages that are not posted, backups, and what "

@@ -3,7 +3,7 @@
 import asyncio
 import os
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -50,8 +50,9 @@ from bot.query.ast import Query
 from bot.query.parser import parse_query
 from bot.query.results import Closest, SearchPage, Sort, usual_sort
 from bot.run.app import open_backfill, open_importer, open_offline, open_pipeline
-from bot.run.check import check_bot
+from bot.run.check import Finding, check_bot
 from bot.run.demo import run_demo
+from bot.run.doctor import examine
 from bot.run.process import run_bot
 from bot.run.standing import read_standing
 from bot.store.backup.backup import backup, restore
@@ -136,8 +137,16 @@ async def forget_command(options: Options, config: Config) -> int:
 
 
 async def check_command(options: Options, config: Config) -> int:
+    return await _show_findings(check_bot(config, read_token(), program=options.program))
+
+
+async def doctor_command(options: Options, config: Config) -> int:
+    return await _show_findings(examine(config, read_token(), program=options.program))
+
+
+async def _show_findings(findings: AsyncIterator[Finding]) -> int:
     problems = 0
-    async for finding in check_bot(config, read_token(), program=options.program):
+    async for finding in findings:
         problems += not finding.is_good
         show(f"{'ok ' if finding.is_good else 'BAD'}  {finding.sentence}\n")
     return EXIT_CONFIG if problems else EXIT_OK
@@ -394,6 +403,7 @@ COMMANDS: Mapping[str, Command] = {
     "run": run_command,
     "demo": demo_command,
     "check": check_command,
+    "doctor": doctor_command,
     "status": status_command,
     "settings": settings_command,
     "backup": backup_command,

@@ -63,12 +63,26 @@ def _open_session(
     )
 
 
+@asynccontextmanager
+async def open_visit(config: Config) -> AsyncIterator[aiohttp.ClientSession]:
+    """Open a session for a few questions to whom the bot talks to, by the ways that it takes."""
+    async with _open_session(config) as session:
+        yield session
+
+
+def proxy_for(config: Config, url: str) -> str | None:
+    """Return the proxy through which an address is asked, as aiohttp finds it."""
+    parts = urlsplit(url)
+    if config.network.proxy:
+        return config.network.proxy
+    if proxy_bypass(parts.hostname or ""):
+        return None
+    return getproxies().get({"ws": "http", "wss": "https"}.get(parts.scheme, parts.scheme))
+
+
 def _discord_proxy(config: Config) -> str | None:
     """Return the proxy to Discord: discord.py looks up no environment, and takes one for all."""
-    parts = urlsplit(config.discord.api_url or Route.BASE)
-    if not config.network.proxy and proxy_bypass(parts.hostname or ""):
-        return None
-    return config.network.proxy or getproxies().get(parts.scheme)
+    return proxy_for(config, config.discord.api_url or Route.BASE)
 
 
 # -- what asks arXiv and what does not -----------------------------------------------------------

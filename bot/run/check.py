@@ -44,9 +44,9 @@ async def check_bot(config: Config, token: str | None, *, program: str) -> Async
 
     ``program`` is what a person types to start the bot, for the commands that mend something.
     """
-    yield _good("settings read")
+    yield good("settings read")
     note = "" if sqlite3.sqlite_version_info >= SAFE_SQLITE else " (one writer, so it is safe)"
-    yield _good(f"SQLite {sqlite3.sqlite_version}{note}, {EXPAT_VERSION}")
+    yield good(f"SQLite {sqlite3.sqlite_version}{note}, {EXPAT_VERSION}")
     try:
         async with open_offline(config) as pipeline:
             async for finding in _check_store(config, pipeline, program):
@@ -56,33 +56,33 @@ async def check_bot(config: Config, token: str | None, *, program: str) -> Async
             async for finding in _check_discord(config, pipeline, token):
                 yield finding
     except DatabaseDamaged as error:
-        yield _bad(f"{error} {advise(config.database.path, config.backup_folder, program)}")
+        yield bad(f"{error} {advise(config.database.path, config.backup_folder, program)}")
     except StoreError as error:
-        yield _bad(str(error))
+        yield bad(str(error))
 
 
-def _good(sentence: str) -> Finding:
+def good(sentence: str) -> Finding:
     return Finding(is_good=True, sentence=sentence)
 
 
-def _bad(sentence: str) -> Finding:
+def bad(sentence: str) -> Finding:
     return Finding(is_good=False, sentence=sentence)
 
 
 async def _check_store(config: Config, pipeline: Pipeline, program: str) -> AsyncIterator[Finding]:
     papers = await pipeline.store.papers.count_papers()
     subscriptions = await pipeline.store.subscriptions.list_subscriptions()
-    yield _good(
+    yield good(
         f"database {config.database.path}: {papers} papers, {len(subscriptions)} subscriptions"
     )
     yield await _check_indexes(config, pipeline.store, program)
     yield await _check_rows(pipeline)
     for subscription in subscriptions:
         for defect in find_defects(subscription):
-            yield _bad(f"digest of channel {subscription.channel_id}: {defect}")
+            yield bad(f"digest of channel {subscription.channel_id}: {defect}")
     for status in await pipeline.store.papers.listing_statuses():
         total = sum(status.counts.values())
-        yield _good(
+        yield good(
             f"{status.category}: last listing {status.announced_on}, {total} papers, "
             f"from {status.source}"
         )
@@ -105,11 +105,11 @@ async def _check_indexes(config: Config, store: Store, program: str) -> Finding:
         with instance_lock(config.database.path):
             stale = await find_stale_indexes(store.database)
     except AlreadyRunning:
-        return _good("search indexes: left alone, as the bot is running")
+        return good("search indexes: left alone, as the bot is running")
     if stale:
         names = ", ".join(stale)
-        return _bad(f"search indexes out of step ({names}); {program} reindex mends them")
-    return _good("search indexes in step with the papers")
+        return bad(f"search indexes out of step ({names}); {program} reindex mends them")
+    return good("search indexes in step with the papers")
 
 
 async def _check_rows(pipeline: Pipeline) -> Finding:
@@ -117,9 +117,9 @@ async def _check_rows(pipeline: Pipeline) -> Finding:
     since = announcement_day(pipeline.now() - LOOKED_AT)
     damaged = await count_damaged(pipeline.store.database, since)
     if not damaged:
-        return _good("no rows damaged, as far as can be seen")
+        return good("no rows damaged, as far as can be seen")
     named = ", ".join(f"{count} of {table}" for table, count in damaged.items())
-    return _bad(f"rows damaged ({named}): the bot does without them; a backup has them whole")
+    return bad(f"rows damaged ({named}): the bot does without them; a backup has them whole")
 
 
 def _check_backups(config: Config, proven: datetime | None) -> Finding:
@@ -130,31 +130,31 @@ def _check_backups(config: Config, proven: datetime | None) -> Finding:
     tried = f"{proven:%Y-%m-%d}" if proven else "never"
     last = f"{last}; last tried and found good: {tried}" if made else ""
     if config.backup.every_h == 0:
-        return _good(last or "backups: none are made, as backup.every_h is 0")
+        return good(last or "backups: none are made, as backup.every_h is 0")
     if problem := find_problem(path, folder):
-        return _bad(f"no backup can be made: {problem}" + (f"; {last}" if last else ""))
-    return _good(last or f"backups: none yet in {folder}; the running bot makes them")
+        return bad(f"no backup can be made: {problem}" + (f"; {last}" if last else ""))
+    return good(last or f"backups: none yet in {folder}; the running bot makes them")
 
 
 async def _check_discord(
     config: Config, pipeline: Pipeline, token: str | None
 ) -> AsyncIterator[Finding]:
     if token is None:
-        yield _bad("no token; set DISCORD_TOKEN or DISCORD_TOKEN_FILE")
+        yield bad("no token; set DISCORD_TOKEN or DISCORD_TOKEN_FILE")
         return
     async with build_visitor(config) as client:
         try:
             await client.login(token)
         except discord.LoginFailure:
-            yield _bad("Discord refuses the token; reset it in the developer portal under Bot")
+            yield bad("Discord refuses the token; reset it in the developer portal under Bot")
             return
         except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
-            yield _bad(f"Discord cannot be reached: {why_unreached(error)}")
+            yield bad(f"Discord cannot be reached: {why_unreached(error)}")
             return
-        yield _good(f"token of {client.user}")
+        yield good(f"token of {client.user}")
         application_id = client.application_id or 0
-        yield _good(f"add the bot to a server: {invite_url(application_id)}")
-        yield _good(f"add the bot to your own account: {user_install_url(application_id)}")
+        yield good(f"add the bot to a server: {invite_url(application_id)}")
+        yield good(f"add the bot to your own account: {user_install_url(application_id)}")
         for subscription in await pipeline.store.subscriptions.list_subscriptions():
             yield await _check_channel(client, subscription)
 
@@ -166,8 +166,8 @@ async def _check_channel(client: discord.Client, subscription: Subscription) -> 
         channel = await guild.fetch_channel(subscription.channel_id)
         member = await guild.fetch_member(client.user.id if client.user else 0)
     except (discord.HTTPException, discord.InvalidData) as error:
-        return _bad(f"{name} cannot be seen: {error}")
+        return bad(f"{name} cannot be seen: {error}")
     missing = missing_there(channel, channel.permissions_for(member), subscription.place)
     if missing:
-        return _bad(f"{name}: the bot needs {', '.join(missing)}")
-    return _good(name)
+        return bad(f"{name}: the bot needs {', '.join(missing)}")
+    return good(name)
