@@ -230,6 +230,7 @@ async def test_row_62_the_bot_does_not_lose_its_locks(day: Scenario) -> None:
 
     Other programs would take the database for closed then, and empty the files beside it.
     """
+    day.environ["PAPER_BOT_BACKUP__EVERY_H"] = "24"  # a backup reads the file too
     async with day.running() as bot:
         await day.discord.wait_connected()
         await bot.says("backup made")
@@ -451,13 +452,15 @@ def test_row_63_new_files_are_their_users_own(
 async def test_row_63_files_beside_an_open_database_and_its_copies_are_private_too(
     path: Path,
 ) -> None:
-    async with scenario(path.parent, channels=1, papers=1) as day, day.running() as bot:
-        await bot.says("backup made")
-        files = [*path.parent.glob("papers.db*"), *path.parent.glob("backups/*")]
-        assert len(files) == 5
-        assert {mode_of(file) for file in files} == {0o600}
-        assert "others on this machine" not in bot.log
-        assert await bot.stop() == 0
+    async with scenario(path.parent, channels=1, papers=1) as day:
+        day.environ["PAPER_BOT_BACKUP__EVERY_H"] = "24"
+        async with day.running() as bot:
+            await bot.says("backup made")
+            files = [*path.parent.glob("papers.db*"), *path.parent.glob("backups/*")]
+            assert len(files) == 5
+            assert {mode_of(file) for file in files} == {0o600}
+            assert "others on this machine" not in bot.log
+            assert await bot.stop() == 0
 
 
 @pytest.mark.slow
