@@ -2,8 +2,9 @@
 
 An author with 9 to 20 papers stands for a group of readers: the first eight are its likes, and the
 next one is looked for among the papers of its primary category and day, by words alone (with names
-it would be trivial). The figure is its place, from 0 (first) to 1; chance is 0.5. Peers need
-scikit-learn, which the bot does not: ``pip install scikit-learn``, else they are left out.
+it would be trivial). The figure is its place, from 0 (first) to 1; chance is 0.5. So does a group
+of co-authors, whose papers are those of any of its members: more people, wider interests. Peers
+need scikit-learn, which the bot does not: ``pip install scikit-learn``, else they are left out.
 """
 
 import bisect
@@ -12,9 +13,10 @@ import json
 import random
 import statistics
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from benchmarks.corpus import SHARED
@@ -23,6 +25,11 @@ from bot.query.taste import Reference, compare, learn
 
 AUTHORS = 200
 LIKES = 8
+GROUPS = 50
+TOGETHER = 2
+"""Papers that somebody must have written with the first of a group to belong to it."""
+MEMBERS = 3, 8
+MOST_OF_GROUP = 40
 LEAST_POOL = 30
 NEWEST = 2000
 
@@ -64,24 +71,62 @@ def _paper(record: dict[str, Any]) -> Paper:
 
 def make_cases(papers: Sequence[Paper], days: Sequence[str], seed: int = 7) -> list[Case]:
     """Draw authors, the same for the same seed."""
-    by_author: dict[str, list[int]] = defaultdict(list)
-    by_day: dict[tuple[str, str], list[int]] = defaultdict(list)
-    for number, (paper, day) in enumerate(zip(papers, days, strict=True)):
-        by_day[paper.categories[0], day].append(number)
-        for name in paper.authors:
-            by_author[name].append(number)
+    by_author = _list_own(papers)
     names = sorted(name for name, own in by_author.items() if LIKES < len(own) <= 20)
     random.Random(seed).shuffle(names)
+    later = _Later(papers, days)
+    return list(islice(filter(None, (later.find(by_author[name]) for name in names)), AUTHORS))
+
+
+def make_groups(papers: Sequence[Paper], days: Sequence[str], seed: int = 7) -> list[Case]:
+    """Draw groups: an author and all who wrote at least `TOGETHER` papers with them.
+
+    Nobody is in two groups.
+    """
+    by_author, later = _list_own(papers), _Later(papers, days)
+    names = sorted(name for name, own in by_author.items() if TOGETHER <= len(own) <= 20)
+    random.Random(seed).shuffle(names)
+    taken: set[str] = set()
     cases: list[Case] = []
     for name in names:
-        own = by_author[name]
+        with_them = Counter(each for own in by_author[name] for each in papers[own].authors)
+        group = {each for each, count in with_them.items() if count >= TOGETHER}
+        own = sorted({number for each in group for number in by_author[each]})
+        if not MEMBERS[0] <= len(group) <= MEMBERS[1] or group & taken or len(own) > MOST_OF_GROUP:
+            continue
+        if (case := later.find(own)) is not None:
+            taken |= group
+            cases.append(case)
+        if len(cases) == GROUPS:
+            break
+    return cases
+
+
+def _list_own(papers: Sequence[Paper]) -> dict[str, list[int]]:
+    """Return by author the numbers of their papers."""
+    by_author: dict[str, list[int]] = defaultdict(list)
+    for number, paper in enumerate(papers):
+        for name in paper.authors:
+            by_author[name].append(number)
+    return by_author
+
+
+class _Later:
+    """Finds a later paper of somebody on a day with enough others."""
+
+    def __init__(self, papers: Sequence[Paper], days: Sequence[str]) -> None:
+        self._places = [(paper.categories[0], day) for paper, day in zip(papers, days, strict=True)]
+        self._by_day: dict[tuple[str, str], list[int]] = defaultdict(list)
+        for number, place in enumerate(self._places):
+            self._by_day[place].append(number)
+
+    def find(self, own: Sequence[int]) -> Case | None:
         for wanted in own[LIKES:]:
-            whole = by_day[papers[wanted].categories[0], days[wanted]]
+            whole = self._by_day[self._places[wanted]]
             pool = [each for each in whole if each == wanted or each not in own]
             if len(pool) >= LEAST_POOL:
-                cases.append(Case(own[:LIKES], wanted, pool))
-                break
-    return cases[:AUTHORS]
+                return Case(own[:LIKES], wanted, pool)
+        return None
 
 
 def place(case: Case, scores: Sequence[float]) -> float:
@@ -160,17 +205,20 @@ def peers(papers: Sequence[Paper]) -> dict[str, Ranker]:
 def main(argv: list[str]) -> int:
     del argv
     papers, days = read_papers()
-    cases = make_cases(papers, days)
-    print(f"{len(papers):,} papers, {len(cases)} authors; chance is 0.50 (0.10)")
-    # In order of days: then the newest papers of a day are read once.
-    cases.sort(key=lambda case: case.wanted)
-    for name, rank in {"ours": ours(papers, days), **peers(papers)}.items():
-        begun = time.perf_counter()
-        places = [place(case, rank(case)) for case in cases]
-        took_s = time.perf_counter() - begun
-        near = sum(each <= 0.1 for each in places) / len(places)
-        print(
-            f"{name:45} median {statistics.median(places):.3f}  mean {statistics.mean(places):.3f}"
-            f"  first tenth {near:.2f}  {took_s:.0f} s"
-        )
+    drawn = {"authors": make_cases(papers, days), "groups": make_groups(papers, days)}
+    rankers = {"ours": ours(papers, days), **peers(papers)}
+    for kind, cases in drawn.items():
+        print(f"{len(papers):,} papers, {len(cases)} {kind}; chance is 0.50 (0.10)")
+        # In order of days: then the newest papers of a day are read once.
+        cases.sort(key=lambda case: case.wanted)
+        for name, rank in rankers.items():
+            begun = time.process_time()
+            places = [place(case, rank(case)) for case in cases]
+            took_s = time.process_time() - begun
+            near = sum(each <= 0.1 for each in places) / len(places)
+            print(
+                f"{name:45} median {statistics.median(places):.3f}  "
+                f"mean {statistics.mean(places):.3f}  first tenth {near:.2f}  {took_s:.0f} s",
+                flush=True,
+            )
     return 0
