@@ -25,6 +25,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from bot.digest.decided import settings_text
+from bot.digest.messages import MessageDraft
 from bot.digest.models import (
     Cadence,
     Digest,
@@ -43,11 +44,12 @@ from bot.planning.announced import AnnouncedDay
 from bot.planning.decisions import Decisions
 from bot.planning.due import Decided, Listings, list_due
 from bot.planning.known import oldest_day, read_known_days
+from bot.planning.readers import divide, find_due, resolve, with_settings
 from bot.store.digests import DigestRecord
 from bot.store.outbox.outbox import Parts
 from bot.store.store import Store
 from bot.ui.layout import lay_out, say_quiet_week
-from bot.ui.styles import render_quiet, thread_name
+from bot.ui.styles import render_news, render_quiet, thread_name
 
 log = logging.getLogger(__name__)
 
@@ -88,7 +90,8 @@ class Pipeline:
     async def watched_categories(self) -> list[str]:
         """The categories of active subscriptions and those that the settings add."""
         followed = [name for each in await self._list_active() for name in each.categories]
-        return sorted({*followed, *self.intake.rules.categories})
+        wanted = await self.store.follows.list_wanted()
+        return sorted({*followed, *wanted, *self.intake.rules.categories})
 
     async def _list_active(self) -> list[Subscription]:
         subscriptions = await self.store.subscriptions.list_subscriptions()
@@ -102,7 +105,8 @@ class Pipeline:
 
     async def _plan_cadence(self, cadence: Cadence) -> int:
         wanting = [each for each in await self._list_active() if cadence in each.cadences]
-        if not wanting:
+        people = await self._list_people(cadence)
+        if not wanting and not people:
             return 0
         since = oldest_day(cadence, self.intake.rules, self.now())
         listings = await self.store.digests.listings_since(since)
@@ -111,7 +115,22 @@ class Pipeline:
         for subscription in wanting:
             for day, followed in self._list_due(subscription, cadence, listings, decided):
                 due.setdefault(day, []).append(followed)
-        return sum([await self._plan_day(due[day], day, cadence) for day in sorted(due)])
+        planned = [await self._plan_day(due[day], day, cadence) for day in sorted(due)]
+        of_people = find_due(people, cadence, listings, decided, now=self.now())
+        for day, digests in sorted(of_people.items()):
+            digests = await self.store.follows.with_topics(digests)
+            digests = with_settings(digests, day, decided)
+            planned.append(await self._plan_day(digests, day, cadence))
+        return sum(planned)
+
+    async def _list_people(self, cadence: Cadence) -> list[Subscription]:
+        """List the digests of people that may be planned, without their topics."""
+        digests = [
+            each
+            for each in await self.store.follows.list_all()
+            if cadence in each.cadences and each.state is SubscriptionState.ACTIVE
+        ]
+        return resolve(digests, await self.watched_categories()) if digests else []
 
     def _list_due(
         self, subscription: Subscription, cadence: Cadence, listings: Listings, decided: Decided
@@ -133,6 +152,9 @@ class Pipeline:
             raise
         except Exception as error:
             log.warning("channels planned one by one: %s", error)
+        if announced is not None and subscriptions[0].user_id is not None:
+            subscriptions, quiet = divide(announced, subscriptions)
+            await self.store.digests.note_quiet(quiet)
         return sum(
             [
                 await self._safely(
@@ -182,17 +204,30 @@ class Pipeline:
         drafts = lay_out(subscription, digest, likes=likes, first_part=parts.own + 1)
         if cadence is Cadence.WEEK and not drafts and not parts.own:
             drafts = say_quiet_week(subscription, digest)
+        news = self._say_news(subscription, announced, len(drafts))
         # If another writer planned part of this, nothing is planned: the next tick decides again.
         messages = await self.store.digests.plan(
             subscription,
-            drafts,
+            (*drafts, *news),
             _record(subscription, announced, digest),
             follow=parts.all,
             thread_name=thread_name(digest),
             known_update=announced.known_update,
             now=self.now(),
+            tells_news=bool(news),
         )
         return PlanResult(messages=messages, tally=digest.tally)
+
+    def _say_news(
+        self, subscription: Subscription, announced: AnnouncedDay, drafts: int
+    ) -> Sequence[MessageDraft]:
+        """Make the messages about papers that a person follows, after those of the digest."""
+        parts = announced.parts.get(subscription.channel_id, Parts())
+        news = announced.news.get(subscription.user_id or 0, ())
+        if not drafts and parts.own:
+            return ()  # what is added to a digest is told by its papers: this waits for the next
+        first_part = parts.own + drafts + 1
+        return render_news(news, announced.day, first_part=first_part, is_alone=first_part == 1)
 
     # -- dates without a digest, and those to come ---------------------------------------------
 

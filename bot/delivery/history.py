@@ -19,7 +19,7 @@ from bot.delivery.fingerprint import (
 )
 from bot.delivery.posts import PostSearch, own_posts
 from bot.digest.messages import DeliveryRecord, ShownMessage
-from bot.digest.models import Place, Reason, ReasonCode
+from bot.digest.models import NO_GUILD, Place, Reason, ReasonCode
 from bot.ui.styles import read_any, style_of
 
 T = TypeVar("T")
@@ -273,8 +273,13 @@ async def _trying(read: Callable[[], Awaitable[T | Sighting]]) -> T | Sighting:
 
 async def _readable_channel(
     client: discord.Client, guild_id: int, channel_id: int
-) -> discord.abc.GuildChannel | discord.Thread | Sighting:
+) -> discord.abc.GuildChannel | discord.Thread | discord.DMChannel | Sighting:
     """Return a channel whose history the bot may read, as far as it was told; else why not."""
+    if guild_id == NO_GUILD and client.is_ready():
+        found = await client.fetch_channel(channel_id)
+        if isinstance(found, discord.DMChannel):
+            return found
+        return cannot_tell(ReasonCode.NO_MESSAGES_THERE)
     guild = client.get_guild(guild_id) if client.is_ready() else None
     if not client.is_ready() or (guild and guild.unavailable):
         return Sighting(seen=Seen.NOT_YET, reason=Reason(code=ReasonCode.NOT_READ_YET))

@@ -41,7 +41,8 @@ class Reconciliation:
     async def is_done(self) -> bool:
         """Compare what is still to be compared; True when nothing is left to do."""
         if not self._is_done and await self._store.restored.is_waiting():
-            for subscription in await self._store.subscriptions.list_subscriptions():
+            channels = await self._store.subscriptions.list_subscriptions()
+            for subscription in (*channels, *await self._store.follows.list_all()):
                 if subscription.channel_id not in self._compared:
                     if not await self._compare(subscription):
                         return False

@@ -39,6 +39,7 @@ def build_digest(
         channel_id=subscription.channel_id,
         checks=tuple(each for each in checks if each.category in subscription.categories),
         is_supplement=is_supplement,
+        is_direct=subscription.user_id is not None,
         cadence=cadence,
         offered_by_day=tuple(sorted(by_day.items())),
         cards_up_to=subscription.cards_up_to,

@@ -22,11 +22,19 @@ class Topic:
 
 
 class Place(StrEnum):
-    """Where messages go: into a channel, into the thread of a message, or as a forum's post."""
+    """Where messages go: into a channel, into the thread of a message, or as a forum's post.
+
+    Those of one person go to that person directly: no value of a row, but the guild `NO_GUILD`.
+    """
 
     CHANNEL = "channel"
     THREAD = "thread"
     FORUM = "forum"
+    DM = "dm"
+
+
+NO_GUILD: Final = 0
+"""Stands for the guild of direct messages, which are in none."""
 
 
 class Cadence(StrEnum):
@@ -205,6 +213,10 @@ class Subscription:
     ``cadences`` says whether it gets a digest of each day, of each week, or both; its weeks end on
     ``weekday`` (0: Monday), and the first of them no earlier than ``week_began_at``.
     What of its settings is ``unreadable`` is not in the others.
+
+    One of a person (``user_id``) is sent as direct messages. Its topics are what the person
+    follows, and without any it gets nothing; without categories it looks through all lists that are
+    read. What the channels of ``reads`` get is left out.
     """
 
     id: int
@@ -233,6 +245,13 @@ class Subscription:
     starts_after: int = 0
     begins: tuple[tuple[str, date], ...] = ()
     unreadable: tuple[Unreadable, ...] = ()
+    user_id: int | None = None
+    reads: tuple[int, ...] = ()
+
+    @property
+    def takes_all(self) -> bool:
+        """Whether it gets every paper, as it has no topics to choose by."""
+        return not self.topics and self.user_id is None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -279,8 +298,9 @@ class Tally:
     ``types`` counts the distinct papers that the followed categories announced with the followed
     types, by their weightiest type; ``announced`` is their sum, and the one number that all others
     are part of. ``matching`` of them match a topic, all where there are ``no_topics``. Of the
-    matching ``before`` were sent to the channel already, ``offered`` are or will be behind a button
-    of the digest, and ``chosen`` are still to be posted.
+    matching ``before`` were sent to the channel already, ``elsewhere`` are in channels that the
+    person reads, ``offered`` are or will be behind a button of the digest, and ``chosen`` are still
+    to be posted.
     """
 
     types: Mapping[AnnounceType, int]
@@ -288,6 +308,7 @@ class Tally:
     before: int
     no_topics: bool
     offered: int = 0
+    elsewhere: int = 0
 
     @property
     def announced(self) -> int:
@@ -295,7 +316,7 @@ class Tally:
 
     @property
     def chosen(self) -> int:
-        return self.matching - self.before - self.offered
+        return self.matching - self.before - self.elsewhere - self.offered
 
     @property
     def left_out(self) -> int:
@@ -326,7 +347,8 @@ class Digest:
     ``tally`` counts what the date announced for the channel, ``entries`` are what is chosen of it,
     and ``offered`` what a button of its last message opens.
     Of a week, ``announced_on`` is its last date, and ``offered_by_day`` counts what is offered.
-    ``is_supplement`` marks papers that reached the listing after a first digest was posted.
+    ``is_supplement`` marks papers that reached the listing after a first digest was posted, and
+    ``is_direct`` a digest of what one person follows.
     ``entries`` are in the given ``order``; the first ``top`` of them stand out, and where there are
     no more than ``cards_up_to``, all do.
     """
@@ -339,6 +361,7 @@ class Digest:
     channel_id: int = 0
     checks: tuple[ListingCheck, ...] = ()
     is_supplement: bool = False
+    is_direct: bool = False
     cadence: Cadence = Cadence.DAY
     offered_by_day: tuple[tuple[date, int], ...] = ()
     order: Order = Order.LISTING

@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
+from bot.digest.updates import NotedUpdate
 from bot.models import ArxivId
 
 MISSED_REPORTED: Final = "missed_reported:"
@@ -67,6 +68,63 @@ class LastLook:
     looked_at: datetime
 
 
+MOST_FOLLOWED: Final = 20
+"""Queries, authors and papers a person: each is looked for at every announcement."""
+
+
+class Following(StrEnum):
+    """What became of a wish to follow something."""
+
+    NEW = "new"
+    KNOWN = "known"
+    FULL = "full"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FollowedPaper:
+    """A paper of which a person is told what becomes known."""
+
+    arxiv_id: ArxivId
+    followed_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaperNews:
+    """What became known of a followed paper, oldest first."""
+
+    arxiv_id: ArxivId
+    title: str
+    updates: tuple[NotedUpdate, ...]
+
+
+class FollowedQuery(NamedTuple):
+    name: str
+    query: str
+
+
+class SentPaper(NamedTuple):
+    """A paper that a person was sent, or is about to be."""
+
+    arxiv_id: ArxivId
+    version: int
+    announced_on: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Follows:
+    """All that is kept of what a person follows; ``reads`` are channels whose papers they read."""
+
+    every: str
+    post_at: str
+    zone: str
+    categories: tuple[str, ...]
+    since: str
+    queries: Sequence[FollowedQuery]
+    papers: Sequence[FollowedPaper]
+    reads: Sequence[int]
+    sent: Sequence[SentPaper]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PersonData:
     """All that is kept of a person beside Discord's number."""
@@ -77,6 +135,7 @@ class PersonData:
     shared: Sequence[SharedTag] = ()
     looks: Sequence[LastLook] = ()
     searches: Sequence[str] = ()
+    follows: Follows | None = None
 
 
 def person_to_json(data: PersonData) -> Mapping[str, Any]:
@@ -120,6 +179,31 @@ def person_to_json(data: PersonData) -> Mapping[str, Any]:
             for each in data.looks
         ],
         "searches": list(data.searches),
+        "follows": _follows_to_json(data.follows) if data.follows else None,
+    }
+
+
+def _follows_to_json(follows: Follows) -> Mapping[str, Any]:
+    return {
+        "since": follows.since,
+        "every": follows.every,
+        "time": follows.post_at or None,
+        "zone": follows.zone,
+        "categories": list(follows.categories),
+        "queries": [each._asdict() for each in follows.queries],
+        "papers": [
+            {"paper": each.arxiv_id, "followed_at": each.followed_at.isoformat()}
+            for each in follows.papers
+        ],
+        "channels_read": [str(each) for each in follows.reads],
+        "sent": [
+            {
+                "paper": each.arxiv_id,
+                "version": each.version,
+                "announced_on": each.announced_on.isoformat(),
+            }
+            for each in follows.sent
+        ],
     }
 
 

@@ -15,13 +15,15 @@ class Verdict(StrEnum):
     """What becomes of one announced paper in one channel.
 
     A paper is to be offered (``offer``) when the digest's cap leaves it out, and counts as offered
-    from then on: no later digest posts it as new.
+    from then on: no later digest posts it as new. What a person reads in a channel is not sent to
+    that person as well (``read-elsewhere``).
     """
 
     POST = "post"
     TYPE_NOT_FOLLOWED = "type-not-followed"
     NO_TOPIC_MATCHED = "no-topic-matched"
     POSTED_BEFORE = "posted-before"
+    READ_ELSEWHERE = "read-elsewhere"
     OFFER = "offer"
     OFFERED_BEFORE = "offered-before"
 
@@ -173,7 +175,7 @@ def _topics_of(
     subscription: Subscription, matches: Mapping[str, Collection[ArxivId]]
 ) -> Mapping[ArxivId, tuple[str, ...]] | None:
     """Tell by paper which topics it matches, in the subscription's order; None without topics."""
-    if not subscription.topics:
+    if subscription.takes_all:
         return None
     found: dict[ArxivId, tuple[str, ...]] = {}
     for topic in subscription.topics:
@@ -223,6 +225,18 @@ def _is_due(announce_type: AnnounceType, version: int, sent_version: int | None)
 
 def _weightiest(types: Sequence[AnnounceType]) -> AnnounceType:
     return types[0] if len(types) == 1 else min(types, key=_WEIGHT.__getitem__)
+
+
+def leave_to_channels(
+    decisions: Iterable[Decision], read: Collection[ArxivId]
+) -> tuple[Decision, ...]:
+    """Leave out what a person gets to ``read`` in channels."""
+    return tuple(
+        replace(each, verdict=Verdict.READ_ELSEWHERE)
+        if each.verdict is Verdict.POST and each.entry.paper.arxiv_id in read
+        else each
+        for each in decisions
+    )
 
 
 def cap_papers(decisions: Iterable[Decision], kept: Iterable[DigestEntry]) -> tuple[Decision, ...]:

@@ -14,7 +14,7 @@ from bot.digest.select import IS_OFFERED, Decision, Verdict
 def count_papers(subscription: Subscription, decisions: Iterable[Decision]) -> Tally:
     """Count the papers of the followed types; one of another type was not announced for it."""
     followed = [each for each in decisions if each.verdict is not Verdict.TYPE_NOT_FOLLOWED]
-    no_topics = not subscription.topics
+    no_topics = subscription.takes_all
     matching = [each for each in followed if no_topics or each.entry.topics]
     return Tally(
         types=Counter(each.entry.announce_type for each in followed),
@@ -22,4 +22,5 @@ def count_papers(subscription: Subscription, decisions: Iterable[Decision]) -> T
         before=sum(each.verdict is Verdict.POSTED_BEFORE for each in matching),
         no_topics=no_topics,
         offered=sum(each.verdict in IS_OFFERED for each in matching),
+        elsewhere=sum(each.verdict is Verdict.READ_ELSEWHERE for each in matching),
     )

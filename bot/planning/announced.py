@@ -5,19 +5,20 @@ It is read and matched once, however many channels follow it.
 
 import logging
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import lru_cache, partial
 
 from bot.digest.audit import check_listings
 from bot.digest.build import build_digest
 from bot.digest.models import Cadence, Digest, ListingCheck, Subscription
-from bot.digest.select import Decider, Decision, merge
+from bot.digest.select import Decider, Decision, Verdict, leave_to_channels, merge
 from bot.digest.week import days_of
 from bot.errors import InputError
 from bot.models import ArxivId, Listing
 from bot.query.ast import Query
 from bot.query.parser import parse_query
+from bot.store.follows import News
 from bot.store.outbox.outbox import Parts
 from bot.store.store import Store
 from bot.ui.styles import QUIET_STYLE
@@ -35,6 +36,8 @@ class AnnouncedDay:
     ``parts`` counts the date's messages. ``known_update`` is the number of the last
     update of papers that was stored then.
     ``days`` says of a week's papers when some categories announced each first.
+    ``elsewhere`` are the papers of channels that people read instead, and ``news`` by person what
+    became known of the papers that they follow.
     """
 
     day: date
@@ -48,9 +51,16 @@ class AnnouncedDay:
     delivered: Mapping[int, Mapping[ArxivId, int]]
     offered: Mapping[int, Collection[ArxivId]]
     parts: Mapping[int, Parts]
+    news: News
+    elsewhere: Mapping[int, Collection[ArxivId]] = field(default_factory=dict)
 
     def decide(self, subscription: Subscription) -> tuple[Decision, ...]:
         """Decide about every paper for one channel, without its limit."""
+        decisions = self._decide(subscription)
+        read = [self.elsewhere[each] for each in subscription.reads if each in self.elsewhere]
+        return leave_to_channels(decisions, set().union(*read)) if read else decisions
+
+    def _decide(self, subscription: Subscription) -> tuple[Decision, ...]:
         return self.decider(subscription.categories).decide(
             subscription,
             {topic.name: self.found[topic.query] for topic in subscription.topics},
@@ -76,6 +86,16 @@ class AnnouncedDay:
             cadence=self.cadence,
             days=self.days(subscription.categories) if is_week else {},
         )
+
+    def is_quiet_for(self, digest: Subscription) -> bool:
+        """Whether a person's digest has nothing to tell."""
+        topics = (each for each in digest.topics if not each.is_paused)
+        return digest.user_id not in self.news and not any(self.found[t.query] for t in topics)
+
+    def count(self, digest: Subscription) -> int:
+        """Count what was announced for a digest, whether it matches or not."""
+        decisions = self.decider(digest.categories).decide(digest, {}, {})
+        return sum(each.verdict is not Verdict.TYPE_NOT_FOLLOWED for each in decisions)
 
     def forget_posted(self) -> "AnnouncedDay":
         """Return the day as if nothing had been posted or offered in any channel."""
@@ -113,6 +133,7 @@ async def read_day(
     queries = {topic.query for each in subscriptions for topic in each.topics}
     arxiv_ids = {entry.paper.arxiv_id for each in listings for entry in each.announcements}
     channel_ids = [each.channel_id for each in subscriptions]
+    people = [each.user_id for each in subscriptions if each.user_id is not None]
     found = await _match(store, queries, arxiv_ids)
     return AnnouncedDay(
         day=day,
@@ -126,6 +147,7 @@ async def read_day(
         delivered=await _read_delivered(store, channel_ids, arxiv_ids, cadence),
         offered=await store.outbox.find_offered(arxiv_ids, cadence),
         parts=await store.outbox.count_parts(channel_ids, day, cadence, but=QUIET_STYLE),
+        news=await store.follows.list_news(people, known_update, now.date()),
     )
 
 

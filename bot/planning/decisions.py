@@ -1,18 +1,19 @@
 """Which papers a channel gets, and why: decided now, from what is stored. Plans nothing."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import date
 
 from bot.arxiv.calendar import announcement_day, announcement_days
 from bot.digest.audit import DayAudit, count_whereabouts
-from bot.digest.models import Cadence, Digest, DigestEntry, Subscription
+from bot.digest.due import following
+from bot.digest.models import Cadence, Digest, DigestEntry, Subscription, SubscriptionState
 from bot.digest.rank import NO_LIKES, Likes, put_best_first
 from bot.digest.select import IS_SENT, Decision, Verdict, cap_papers
 from bot.digest.week import count_shown, find_end
 from bot.errors import BotError
-from bot.models import Clock
+from bot.models import ArxivId, Clock
 from bot.planning.announced import AnnouncedDay, read_day
 from bot.store.store import Store
 from bot.ui.styles import style_of
@@ -59,6 +60,8 @@ class Decisions:
     ) -> tuple[Decision, ...]:
         """Decide from a day that was read; what is above the channel's limit is offered."""
         decisions = announced.decide(subscription)
+        if subscription.user_id is not None:
+            return decisions  # a person asked for all of it
         is_week = announced.cadence is Cadence.WEEK
         cap = count_shown(subscription) if is_week else subscription.cap
         posted = [each.entry for each in decisions if each.verdict is Verdict.POST]
@@ -72,7 +75,28 @@ class Decisions:
         self, subscriptions: Sequence[Subscription], day: date, cadence: Cadence = Cadence.DAY
     ) -> AnnouncedDay:
         """Read a day for some channels at once, to decide from it for each of them."""
-        return await read_day(self._store, subscriptions, day, cadence, now=self._now())
+        read = {channel_id for each in subscriptions for channel_id in each.reads}
+        channels = await self._store.subscriptions.list_of_channels(read)
+        announced = await read_day(
+            self._store, [*subscriptions, *channels], day, cadence, now=self._now()
+        )
+        elsewhere = {each.channel_id: await self._find_read(announced, each) for each in channels}
+        return replace(announced, elsewhere=elsewhere) if elsewhere else announced
+
+    async def _find_read(
+        self, announced: AnnouncedDay, channel: Subscription
+    ) -> Collection[ArxivId]:
+        """Find what a channel has, or is to get, posted or behind a button, in any cadence."""
+        arxiv_ids = announced.decider(channel.categories).arxiv_ids
+        had = [
+            await self._store.outbox.delivered_versions(channel.channel_id, arxiv_ids, each)
+            for each in Cadence
+        ]
+        if channel.state is not SubscriptionState.ACTIVE:
+            return set().union(*had)
+        followed = following(channel, announced.day, self._now())
+        coming = [each for each in announced.decide(followed) if each.verdict is Verdict.POST]
+        return {each.entry.paper.arxiv_id for each in coming}.union(*had)
 
     async def preview(
         self,
@@ -96,6 +120,8 @@ class Decisions:
 
         They only order the digest, so it does without rather than fail.
         """
+        if digest.is_direct:
+            return NO_LIKES  # it is a server's likes that order
         is_ranked = digest.cadence is Cadence.WEEK or style_of(subscription.style).is_ranked
         return await self._compare(subscription, digest.entries) if is_ranked else NO_LIKES
 

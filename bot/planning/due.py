@@ -1,6 +1,7 @@
 """Which digests of a channel are due, by what is stored and decided. Pure."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 
 from bot.arxiv.calendar import announcement_day
@@ -25,23 +26,35 @@ def list_due(
     *,
     now: datetime,
 ) -> list[tuple[date, Subscription]]:
-    """List what is due, oldest first, each with the settings for which it is to be decided.
+    """List what is due, oldest first, each with the settings for which it is to be decided."""
+    due = []
+    for day, followed in list_due_dates(subscription, cadence, listings, decided, now=now):
+        record = decided.get((subscription.channel_id, day))
+        due.append((day, as_decided(followed, record.settings if record else None)))
+    return due
+
+
+def list_due_dates(
+    subscription: Subscription,
+    cadence: Cadence,
+    listings: Listings,
+    decided: Decided,
+    *,
+    now: datetime,
+) -> list[tuple[date, Subscription]]:
+    """List what is due, oldest first, each with the categories whose lists come by themselves.
 
     A digest that is decided is due again when its lists have grown since: that is a supplement.
     """
     find = _find_days if cadence is Cadence.DAY else _find_weeks
-    due = []
-    for day, followed in find(subscription, listings, decided, now):
-        record = decided.get((subscription.channel_id, day))
-        due.append((day, as_decided(followed, record.settings if record else None)))
-    return due
+    return find(subscription, listings, decided, now)
 
 
 def _find_days(
     subscription: Subscription, listings: Listings, decided: Decided, now: datetime
 ) -> list[tuple[date, Subscription]]:
     days = sorted({day for category, day in listings if category in subscription.categories})
-    found = [(day, following(subscription, day, now)) for day in days]
+    found = [(day, _following(subscription, day, listings, now)) for day in days]
     return [
         (day, followed)
         for day, followed in found
@@ -53,6 +66,26 @@ def _find_days(
             now,
         )
     ]
+
+
+def _following(
+    subscription: Subscription, day: date, listings: Listings, now: datetime
+) -> Subscription:
+    """Return a digest of ``day`` without the lists that were there before it was."""
+    if subscription.user_id is None:
+        return following(subscription, day, now)
+    # A person's may look through all lists there are: their numbers tell which came later.
+    began = announcement_day(subscription.created_at) if subscription.created_at else date.min
+    if day < began <= announcement_day(now):
+        return replace(subscription, categories=())
+    followed = tuple(
+        category
+        for category in subscription.categories
+        if (times := listings.get((category, day))) is None
+        or times.number > subscription.starts_after
+    )
+    is_whole = followed == subscription.categories
+    return subscription if is_whole else replace(subscription, categories=followed)
 
 
 def _is_day_due(

@@ -4,6 +4,7 @@ import sqlite3
 from collections.abc import Collection
 from datetime import datetime
 
+from bot.digest.models import NO_GUILD
 from bot.digest.reading import MISSED_REPORTED
 from bot.store.outbox.outbox import moment_text
 from bot.store.sqlite.executor import Database
@@ -15,6 +16,7 @@ KNOWN_GUILDS = (
     "UNION SELECT guild_id FROM discussion UNION SELECT guild_id FROM saved_paper "
     "WHERE guild_id IS NOT NULL"
 )
+"""With `NO_GUILD`, where there are direct messages."""
 
 CHANNELS = (
     "SELECT channel_id FROM subscription WHERE guild_id = :guild_id "
@@ -83,7 +85,8 @@ def _note(connection: sqlite3.Connection, present: Collection[int], now: datetim
         connection,
         f"INSERT INTO departed_guild (guild_id, noticed_at) "
         f"SELECT guild_id, :now FROM ({KNOWN_GUILDS}) "
-        f"WHERE guild_id NOT IN (SELECT value FROM json_each(:present)) ON CONFLICT DO NOTHING",
+        f"WHERE guild_id NOT IN (SELECT value FROM json_each(:present)) "
+        f"AND guild_id <> {NO_GUILD} ON CONFLICT DO NOTHING",
         parameters,
     )
 

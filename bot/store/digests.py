@@ -101,14 +101,20 @@ class Digests:
         thread_name: str,
         known_update: int,
         now: datetime,
+        tells_news: bool = False,
     ) -> int:
         """Plan a digest's messages as `Outbox.plan` does, and record the decision with them.
 
-        What was not planned because another planner was faster is not recorded either.
+        What was not planned because another planner was faster is not recorded either. With
+        ``tells_news`` its person is told all updates of followed papers up to ``known_update``.
         """
         return await self._database.write(
-            _plan, subscription, drafts, decided, follow, thread_name, known_update, now
+            _plan, subscription, drafts, decided, follow, thread_name, known_update, now, tells_news
         )
+
+    async def note_quiet(self, records: Sequence[DigestRecord]) -> None:
+        """Remember digests that have nothing to tell."""
+        await self._database.write(_note_quiet, records)
 
     async def list_since(
         self, day: date, cadence: Cadence = Cadence.DAY
@@ -137,6 +143,7 @@ def _plan(
     thread_name: str,
     known_update: int,
     now: datetime,
+    tells_news: bool,
 ) -> int:
     planned = plan_messages(
         connection,
@@ -151,7 +158,18 @@ def _plan(
     )
     if planned or not drafts:
         _record(connection, decided)
+    if planned and tells_news:
+        connection.execute(
+            "UPDATE followed_paper SET told_update = :known "
+            "WHERE user_id = :user_id AND told_update < :known",
+            {"known": known_update, "user_id": subscription.user_id},
+        )
     return planned
+
+
+def _note_quiet(connection: sqlite3.Connection, records: Sequence[DigestRecord]) -> None:
+    for record in records:
+        _record(connection, record)
 
 
 def _record(connection: sqlite3.Connection, decided: DigestRecord) -> None:

@@ -50,7 +50,7 @@ def _read(connection: sqlite3.Connection, due_since: datetime | None) -> Figures
     )  # fmt: skip
     return Figures(
         papers=number("SELECT count(*) FROM paper"),
-        digests=number("SELECT count(*) FROM subscription"),
+        digests=number("SELECT count(*) FROM subscription WHERE user_id IS NULL"),
         unsettled=dict(unsettled),
         due_since=due_since,
         sent_at=read_moment(sent_at),

@@ -9,6 +9,7 @@ from bot.store.backup.restored import Restored
 from bot.store.departures import Departures
 from bot.store.digests import Digests
 from bot.store.facts import Facts
+from bot.store.follows import Follows
 from bot.store.intake_log import IntakeLog
 from bot.store.outbox.arrivals import Arrivals
 from bot.store.outbox.edits import Edits
@@ -48,6 +49,7 @@ class Store:
     tastes: Tastes
     received: Received
     discussions: Discussions
+    follows: Follows
     subscriptions: Subscriptions
     outbox: Outbox
     edits: Edits
@@ -83,6 +85,7 @@ async def open_store(path: Path) -> AsyncIterator[Store]:
             tastes=Tastes(database),
             received=Received(database),
             discussions=Discussions(database),
+            follows=Follows(database),
             subscriptions=Subscriptions(database),
             outbox=Outbox(database),
             edits=Edits(database),

@@ -41,7 +41,7 @@ COLUMNS = (
     f"top, cards_up_to, place, cards_in_thread, ping_role, quiet_days, updates, cap, cadences, "
     f"weekday, week_began_at, state, "
     f"{reason_column('paused_because', 'paused_details')} AS paused_because, "
-    f"created_at, starts_after"
+    f"created_at, starts_after, user_id"
 )
 
 
@@ -118,9 +118,21 @@ class Subscriptions:
         return await self._database.read(_get, channel_id)
 
     async def list_subscriptions(self, guild_id: int | None = None) -> list[Subscription]:
-        """List the subscriptions of one guild, or of all."""
+        """List the subscriptions of one guild's channels, or of all; no person's."""
         return await self._database.read(
-            _list, ":guild_id IS NULL OR guild_id = :guild_id", {"guild_id": guild_id}
+            list_rows,
+            "user_id IS NULL AND (:guild_id IS NULL OR guild_id = :guild_id)",
+            {"guild_id": guild_id},
+        )
+
+    async def list_of_channels(self, channel_ids: Collection[int]) -> list[Subscription]:
+        """List the subscriptions of these channels."""
+        if not channel_ids:
+            return []
+        return await self._database.read(
+            list_rows,
+            "user_id IS NULL AND channel_id IN (SELECT value FROM json_each(:ids))",
+            {"ids": json_array(channel_ids)},
         )
 
     async def delete_subscription(self, channel_id: int, now: datetime) -> bool:
@@ -255,9 +267,9 @@ def _set(
             "stays_paused": before is not None and _is_paused_by_admin(before),
         },
     )
-    (after,) = _list(connection, "channel_id = :channel_id", {"channel_id": channel_id})
+    (after,) = list_rows(connection, "channel_id = :channel_id", {"channel_id": channel_id})
     _follow(connection, after, before.categories if before else (), out)
-    (after,) = _list(connection, "channel_id = :channel_id", {"channel_id": channel_id})
+    (after,) = list_rows(connection, "channel_id = :channel_id", {"channel_id": channel_id})
     return after
 
 
@@ -347,27 +359,30 @@ def _delete(connection: sqlite3.Connection, channel_id: int, now: datetime) -> b
 
 
 def _get(connection: sqlite3.Connection, channel_id: int) -> Subscription | None:
-    found = _list(connection, "channel_id = :channel_id", {"channel_id": channel_id})
+    found = list_rows(connection, "channel_id = :channel_id", {"channel_id": channel_id})
     return next(iter(found), None)
 
 
-def _list(connection: sqlite3.Connection, where: str, parameters: Parameters) -> list[Subscription]:
+def list_rows(
+    connection: sqlite3.Connection, where: str, parameters: Parameters
+) -> list[Subscription]:
     """List the subscriptions that ``where`` names, with their topics, oldest first."""
     rows = select_rows(
         connection, f"SELECT {COLUMNS} FROM subscription WHERE {where} ORDER BY id", parameters
     )
     ids = [row[0] for row in rows]
-    topics, begins = _topics(connection, ids), _begins(connection, ids)
-    return [_subscription(row, topics.get(row[0], ()), begins.get(row[0], ())) for row in rows]
+    topics, begins = list_topics(connection, ids), _begins(connection, ids)
+    return [read_row(row, topics.get(row[0], ()), begins.get(row[0], ())) for row in rows]
 
 
-def _subscription(
-    row: Row, topics: Iterable[Topic], begins: Iterable[tuple[str, date]]
+def read_row(
+    row: Row, topics: Iterable[Topic] = (), begins: Iterable[tuple[str, date]] = ()
 ) -> Subscription:
     """Read a row, also one of which a part is damaged or of another version."""
     (id_, guild_id, channel_id, categories, announce_types, post_at, zone, style, top,
      cards_up_to, place, cards_in_thread, ping_role, quiet_days, updates, cap, cadences,
-     weekday, week_began_at, state, paused_because, created_at, starts_after) = row  # fmt: skip
+     weekday, week_began_at, state, paused_because, created_at, starts_after,
+     user_id) = row  # fmt: skip
     known, other_categories = _known_categories(categories.split())
     types, other_types = _known_types(announce_types.split())
     at, began = _read_time(post_at), read_moment(created_at)
@@ -389,7 +404,7 @@ def _subscription(
         style=style,
         top=top,
         cards_up_to=cards_up_to,
-        place=Place(place),
+        place=Place(place) if user_id is None else Place.DM,
         cards_in_thread=bool(cards_in_thread),
         ping_role=ping_role,
         quiet_days=QuietDays(quiet_days),
@@ -404,6 +419,7 @@ def _subscription(
         starts_after=starts_after,
         begins=tuple(begins),
         unreadable=tuple(Unreadable(setting=name, text=text) for name, text in unreadable),
+        user_id=user_id,
     )
 
 
@@ -442,7 +458,7 @@ def _begins(
     return begins
 
 
-def _topics(
+def list_topics(
     connection: sqlite3.Connection, subscription_ids: Iterable[int]
 ) -> dict[int, list[Topic]]:
     topics: dict[int, list[Topic]] = {}

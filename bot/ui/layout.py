@@ -14,7 +14,8 @@ def lay_out(
 ) -> tuple[MessageDraft, ...]:
     """Make the messages of a digest: in the channel's style, the best papers first if it ranks."""
     is_week = digest.cadence is Cadence.WEEK
-    style = style_of(WEEK_STYLE if is_week else subscription.style)
+    is_summed_up = is_week and not digest.is_direct
+    style = style_of(WEEK_STYLE if is_summed_up else subscription.style)
     if style.is_ranked:
         digest = rank(digest, top=subscription.top, likes=likes)
     if subscription.place is Place.THREAD and subscription.cards_in_thread:

@@ -124,6 +124,7 @@ PLACES: Final[Mapping[Place, str]] = {
     Place.CHANNEL: "",
     Place.THREAD: ", one message in the channel and the rest in its thread",
     Place.FORUM: ", one post a day",
+    Place.DM: ", as direct messages",
 }
 
 

@@ -34,7 +34,9 @@ def say_lines(tally: Tally, chosen: str) -> tuple[str, str]:
     parts = [*_say_matching(tally)]
     if tally.before:
         parts.append(f"{tally.before:,} posted before")
-    if tally.chosen or not (tally.before or tally.offered):
+    if tally.elsewhere:
+        parts.append(say_elsewhere(tally.elsewhere))
+    if tally.chosen or not (tally.before or tally.elsewhere or tally.offered):
         parts.append(f"{tally.chosen:,} {chosen}")
     if tally.offered:
         parts.append(say_offered(tally.offered))
@@ -55,6 +57,11 @@ def say_counts(announced: int, matching: int | None, posted: int, offered: int =
     match = "" if matching is None else f"{SEPARATOR}{matching:,} match"
     more = f"{SEPARATOR}{say_offered(offered)}" if offered else ""
     return f"{announced:,} announced{match}{SEPARATOR}{posted:,} posted{more}"
+
+
+def say_elsewhere(papers: int) -> str:
+    """Say how many papers a person reads in a channel."""
+    return f"{papers:,} in channels that you read"
 
 
 def say_offered(papers: int) -> str:

@@ -40,7 +40,8 @@ _STATUSES = {
 }
 
 
-_OFFERED = {
+_ELSEWHERE = {
+    Verdict.READ_ELSEWHERE: "A channel that the person reads has it.",
     Verdict.OFFER: (
         "It is not among the papers that the digest shows: a button below its last message will "
         "open it."
@@ -63,8 +64,8 @@ def describe_decision(decision: Decision, subscription: Subscription) -> str:
             return f"It is {_listed(entry)}; this channel follows {followed or 'nothing'} only."
         case Verdict.POSTED_BEFORE:
             return f"Version {decision.sent_version} was posted in this channel before."
-        case Verdict.OFFER | Verdict.OFFERED_BEFORE:
-            return _OFFERED[decision.verdict]
+        case Verdict.READ_ELSEWHERE | Verdict.OFFER | Verdict.OFFERED_BEFORE:
+            return _ELSEWHERE[decision.verdict]
         case Verdict.NO_TOPIC_MATCHED if unreadable := name_unreadable_topics(subscription):
             return f"No topic matches it, and I can't read {unreadable}; /digest status says why."
         case Verdict.NO_TOPIC_MATCHED if len(topics) == 1:

@@ -117,7 +117,7 @@ class Edits:
             """,
             {"arxiv_id": arxiv_id, "message_id": message_id},
         )
-        return [update for row in rows if (update := _noted(row)) is not None]
+        return [update for row in rows if (update := read_update(row)) is not None]
 
     async def take_pending(self, today: date, limit: int) -> dict[int, ArxivId]:
         """Return updates by number whose messages are to be planned, the oldest ones first.
@@ -288,7 +288,7 @@ def _load(connection: sqlite3.Connection, delivery_ids: Collection[int]) -> list
         f"WHERE {among} AND NOT is_offered AND noted_on IS NOT NULL ORDER BY number",
         parameters,
     ):
-        if (update := _noted(tuple(row))) is not None:
+        if (update := read_update(tuple(row))) is not None:
             updates.setdefault(delivery_id, []).append(update)
     return [
         MessageToAmend(
@@ -309,7 +309,7 @@ def _load(connection: sqlite3.Connection, delivery_ids: Collection[int]) -> list
     ]
 
 
-def _noted(row: Row) -> NotedUpdate | None:
+def read_update(row: Row) -> NotedUpdate | None:
     """Read an update; None where a later version wrote a kind that is not known here."""
     number, arxiv_id, kind, text, source, noted_on = row
     day = read_day(noted_on)

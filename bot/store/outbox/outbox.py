@@ -18,7 +18,7 @@ from datetime import UTC, date, datetime
 from typing import NamedTuple, cast
 
 from bot.digest.messages import DeliveryRecord, DeliveryState, Instant, MessageDraft, PostedMessage
-from bot.digest.models import Cadence, Place, Reason, ReasonCode, Subscription
+from bot.digest.models import NO_GUILD, Cadence, Place, Reason, ReasonCode, Subscription
 from bot.models import ArxivId
 from bot.store.backup.restored import require_compared
 from bot.store.outbox.threads import find_new_starter, find_starter, lose_starter, refuse_thread
@@ -518,7 +518,7 @@ def plan_messages(
     if not drafts or not _may_plan(connection, subscription, announced_on, drafts, cadence, follow):
         return 0
     place = Place.FORUM if subscription.place is Place.FORUM else Place.CHANNEL
-    has_thread = subscription.place is not Place.CHANNEL
+    has_thread = subscription.place in (Place.THREAD, Place.FORUM)
     destination = Destination(
         subscription_id=subscription.id,
         guild_id=subscription.guild_id,
@@ -866,7 +866,7 @@ def _record(row: Row) -> DeliveryRecord:
         else None,
         message_id=message_id,
         reason=read_reason(reason, details),
-        place=Place(place),
+        place=Place.DM if guild_id == NO_GUILD else Place(place),
         starter_id=starter_id,
         thread_id=thread_id,
         thread_name=thread_name or "",

@@ -9,7 +9,7 @@ from collections.abc import Collection
 from datetime import date, datetime
 
 from bot.digest.messages import DeliveryRecord, DeliveryState
-from bot.digest.models import Reason, ReasonCode
+from bot.digest.models import NO_GUILD, Reason, ReasonCode
 from bot.store.outbox.outbox import (
     SET_REASON,
     THREAD_OF_POSTED,
@@ -42,8 +42,12 @@ class Troubles:
         return await self._database.read(list_records, where, {"channel_id": channel_id})
 
     async def list_unnotified(self) -> list[DeliveryRecord]:
-        """List the messages of all guilds whose admins were not notified, oldest first."""
-        return await self._database.read(list_records, f"{TROUBLE} AND notified_at IS NULL", {})
+        """List the messages of all guilds whose admins were not notified, oldest first.
+
+        Direct messages have no admin: their person is told at the next command.
+        """
+        where = f"{TROUBLE} AND notified_at IS NULL AND guild_id <> {NO_GUILD}"
+        return await self._database.read(list_records, where, {})
 
     async def mark_notified(self, delivery_ids: Collection[int], now: datetime) -> None:
         """Note that the admins were notified of these messages, or cannot be reached."""
@@ -61,7 +65,9 @@ class Troubles:
         belongs to the channel's subscription of now: it may have been on its way when an earlier
         one was removed.
         """
-        return await self._database.write_within(PERSONS_PATIENCE_S, _post_again, delivery_id, now)
+        return await self._database.write_within(
+            PERSONS_PATIENCE_S, post_open_again, delivery_id, now
+        )
 
     async def post_refused(
         self, channel_id: int, codes: Collection[ReasonCode], since: date, now: datetime
@@ -106,7 +112,8 @@ class Troubles:
         return settled > 0
 
 
-def _post_again(connection: sqlite3.Connection, delivery_id: int, now: datetime) -> bool:
+def post_open_again(connection: sqlite3.Connection, delivery_id: int, now: datetime) -> bool:
+    """Plan a message again within a transaction, as `Troubles.post_again` does."""
     record = _open(connection, delivery_id)
     if record is None or not record.payload:
         return False
@@ -137,7 +144,7 @@ def _post_refused(
         for record in list_records(connection, where, values)
         if record.reason is not None and record.reason.code in codes
     ]
-    return sum(_post_again(connection, each, now) for each in refused)
+    return sum(post_open_again(connection, each, now) for each in refused)
 
 
 def _mark_found(

@@ -13,7 +13,7 @@ STILL_POSTED: Final = "-14 days"
 
 
 def note_updates(connection: sqlite3.Connection, changes: Sequence[Change]) -> None:
-    """Note what these changes say of papers that any channel has or may get now."""
+    """Note what these changes say of papers that people follow, or channels have or may get now."""
     rows = [
         (change.after.arxiv_id, update.kind.value, update.text, update.source)
         for change in changes
@@ -27,6 +27,7 @@ def note_updates(connection: sqlite3.Connection, changes: Sequence[Change]) -> N
         INSERT INTO paper_update (arxiv_id, kind, text, source)
         SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3 FROM json_each(:rows)
         WHERE EXISTS (SELECT 1 FROM delivered_paper WHERE arxiv_id = value ->> 0)
+            OR EXISTS (SELECT 1 FROM followed_paper WHERE arxiv_id = value ->> 0)
             OR EXISTS (SELECT 1 FROM announcement WHERE arxiv_id = value ->> 0 AND announced_on >=
                 (SELECT date(max(announced_on), :still_posted) FROM announcement))
         """,

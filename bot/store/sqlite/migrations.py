@@ -821,6 +821,33 @@ TWENTY_FIRST: Step = (
     "WHERE EXISTS (SELECT 1 FROM paper)",
 )
 
+TWENTY_SECOND: Step = (
+    # The digest of what one person follows, sent as direct messages: its guild is 0
+    # (docs/decisions/0021-follows.md).
+    "ALTER TABLE subscription ADD COLUMN user_id INTEGER",
+    "CREATE UNIQUE INDEX subscription_by_person ON subscription (user_id) "
+    "WHERE user_id IS NOT NULL",
+    # When that person heard why it is paused.
+    "ALTER TABLE subscription ADD COLUMN told_at TEXT",
+    """
+    CREATE TABLE followed_paper (
+        user_id INTEGER NOT NULL,
+        arxiv_id TEXT NOT NULL,
+        followed_at TEXT NOT NULL,
+        told_update INTEGER NOT NULL,        -- the last update when it was followed, or told of
+        PRIMARY KEY (user_id, arxiv_id)
+    ) STRICT, WITHOUT ROWID
+    """,
+    "CREATE INDEX followed_paper_by_paper ON followed_paper (arxiv_id)",
+    """
+    CREATE TABLE read_channel (              -- what these channels get is not sent to the person
+        user_id INTEGER NOT NULL,
+        channel_id INTEGER NOT NULL,
+        PRIMARY KEY (user_id, channel_id)
+    ) STRICT, WITHOUT ROWID
+    """,
+)
+
 STEPS: tuple[Step, ...] = (
     FIRST,
     SECOND,
@@ -843,6 +870,7 @@ STEPS: tuple[Step, ...] = (
     NINETEENTH,
     TWENTIETH,
     TWENTY_FIRST,
+    TWENTY_SECOND,
 )
 
 FUNCTIONS: Mapping[str, Callable[[str], str | None]] = {

@@ -22,6 +22,8 @@ from bot.ui.styles.cards import CARDS, make_cards
 from bot.ui.styles.heading import cadence_of as cadence_of
 from bot.ui.styles.heading import thread_name as thread_name
 from bot.ui.styles.list import LIST, make_list, options_of
+from bot.ui.styles.news import NEWS
+from bot.ui.styles.news import render_news as render_news
 from bot.ui.styles.notes import Notes
 from bot.ui.styles.notes import notes_in as notes_in
 from bot.ui.styles.parts import Part, make_drafts
@@ -81,7 +83,7 @@ DEFAULT_STYLE: Final[Style] = AUTO
 """That of new digests, and what takes the place of one that this version does not know."""
 
 
-_UNOFFERED: Final[Mapping[str, Style]] = {QUIET.code: QUIET}
+_UNOFFERED: Final[Mapping[str, Style]] = {QUIET.code: QUIET, NEWS.code: NEWS}
 """Those that a message may have and nobody chooses."""
 
 

@@ -15,7 +15,7 @@ MAX_THREAD_NAME = 100
 FIRST, FURTHER = "### ", "-# "
 SEPARATOR = " · "
 WEEK_TO = "week to "
-
+YOURS = "Papers that you follow"
 
 _ORDERED = {
     Order.LISTING: "in arXiv's order",
@@ -80,8 +80,14 @@ def is_heading(line: str) -> bool:
 
 def name_digest(digest: Digest, most: int = MAX_CATEGORIES) -> str:
     """Name a digest's categories, ``most`` of them, and its date or week."""
+    if digest.is_direct:
+        return f"{YOURS}{SEPARATOR}{_week_or_day(digest)}"
     shown = digest.categories[:most]
     more = len(digest.categories) - len(shown)
     categories = ", ".join(shown) + (f" and {more} more" if more else "")
+    return f"{categories}{SEPARATOR}{_week_or_day(digest)}"
+
+
+def _week_or_day(digest: Digest) -> str:
     week = WEEK_TO if digest.cadence is Cadence.WEEK else ""
-    return f"{categories}{SEPARATOR}{week}{long_date(digest.announced_on)}"
+    return f"{week}{long_date(digest.announced_on)}"

@@ -12,7 +12,7 @@ from bot.text import markdown
 from bot.text.words import count_of, day_of_week_and_month, joined
 from bot.ui.embeds import MAX_EMBEDS
 from bot.ui.styles.body import Body, embeds_of, rows_of
-from bot.ui.tally import SEPARATOR, say_offered
+from bot.ui.tally import SEPARATOR, say_elsewhere, say_offered
 from bot.ui.views import DayPage, LeftOut, Offered
 
 ROOM: Final = 300
@@ -79,7 +79,7 @@ def _buttons(digest: Digest) -> Iterator[dict[str, object]]:
     elif digest.tally.offered:
         state = Offered(channel_id=channel_id, day=day, page=0)
         yield _button(f"+{digest.tally.offered:,} more", state)
-    if digest.tally.left_out:
+    if digest.tally.left_out and not digest.is_direct:
         said = f"See {count_of(digest.tally.left_out, 'paper')} not matched"
         yield _button(said, LeftOut(channel_id=channel_id, day=day, page=0, cadence=cadence))
 
@@ -99,6 +99,8 @@ def _where(tally: Tally, *, is_supplement: bool) -> Iterator[str]:
     yield f"{tally.chosen:,} posted {'now' if is_supplement else 'here'}"
     if tally.before:
         yield f"{tally.before:,} posted before"
+    if tally.elsewhere:
+        yield say_elsewhere(tally.elsewhere)
     if tally.offered:
         yield say_offered(tally.offered)
     if tally.left_out:

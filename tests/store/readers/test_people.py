@@ -3,7 +3,9 @@
 from datetime import timedelta
 from sqlite3 import Connection
 
+from bot.digest.models import Topic
 from bot.digest.reading import PersonData
+from bot.store.follows import When
 from bot.store.readers.people import PERSONAL
 from bot.store.store import Store
 from tests.builders import NOW, make_id
@@ -19,6 +21,10 @@ async def fill(store: Store, user: int) -> None:
     await store.library.share(GUILD, f"list of {user}", user, "", now=NOW)
     await store.people.look(user, CHANNEL, now=NOW)
     await store.recent.add(user, "nerf", now=NOW)
+    await store.follows.set_up(user, user, When(), NOW)
+    await store.follows.follow(user, Topic(name="slam", query="slam"))
+    await store.follows.follow_paper(user, PAPER, now=NOW)
+    await store.follows.leave_to(user, CHANNEL)
 
 
 async def test_everything_of_a_person_is_handed_over_and_deleted(store: Store) -> None:
@@ -30,6 +36,10 @@ async def test_everything_of_a_person_is_handed_over_and_deleted(store: Store) -
     assert [each.name for each in data.shared] == ["list of 1"]
     assert [each.channel_id for each in data.looks] == [CHANNEL]
     assert data.searches == ["nerf"]
+    assert data.follows is not None
+    assert [each.query for each in data.follows.queries] == ["slam"]
+    assert [each.arxiv_id for each in data.follows.papers] == [PAPER]
+    assert list(data.follows.reads) == [CHANNEL]
     assert await store.people.forget(ADA) == len(PERSONAL)
     nothing = PersonData(user_id=ADA, saved=[], opinions=[], shared=[], looks=[], searches=[])
     assert await store.people.get_data(ADA) == nothing

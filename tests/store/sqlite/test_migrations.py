@@ -44,6 +44,7 @@ TAKEN = (
     "3f6fb147003fb845",
     "f6321abd918f1c4c",
     "f3b38a693bd4565a",
+    "1cf0b68609336664",
 )
 """The beginning of each step's SHA-256."""
 
@@ -464,3 +465,17 @@ async def test_where_an_earlier_version_opened_a_discussion_it_is(tmp_path: Path
     old.close()
     async with open_store(tmp_path / "papers.db") as store:
         assert await store.discussions.get(1, ArxivId("2403.00001")) == Discussion(2, 3)
+
+
+async def test_digests_of_an_earlier_version_are_all_of_channels(tmp_path: Path) -> None:
+    old = made_by(migrations.STEPS[:21], tmp_path / "papers.db")
+    old.execute(
+        "INSERT INTO subscription (id, guild_id, channel_id, categories, announce_types, zone, "
+        "style, created_at) VALUES (1, 7, 2, 'cs.CV', 'new', 'UTC', 'list', ?)",
+        (NOW.isoformat(),),
+    )
+    old.close()
+    async with open_store(tmp_path / "papers.db") as store:
+        (digest,) = await store.subscriptions.list_subscriptions()
+        assert (digest.user_id, digest.place) == (None, Place.CHANNEL)
+        assert await store.follows.list_all() == []
