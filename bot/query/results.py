@@ -11,6 +11,8 @@ from bot.query.ast import EVERYTHING, LeafNode, Node, Query, Text, TextField, le
 
 LAST_KEY: Final = 1 << 62
 """Beyond the key of any paper."""
+MOST_COUNTED: Final = 1000
+"""Papers: nobody needs to know of more, and to count all of three million takes seconds."""
 
 _CURSOR = re.compile(
     r"(-?)(\d)\.([0-9a-f]{1,15})\.(\d{1,7})\.(\d{1,7})(\+?)(?:\.([0-9a-f]{1,15}))?", re.ASCII
@@ -166,10 +168,12 @@ class Advice:
 
     ``corrected`` is the query with the doubtful words and names replaced by the likeliest
     suggestions, when that finds something. ``blame`` names the parts that could be left out, the
-    most helpful first.
+    most helpful first. ``counts`` tell of each part of an AND how many papers it finds by itself,
+    up to `MOST_COUNTED`.
     """
 
     doubtful: tuple[DoubtfulWord, ...] = ()
     names: tuple[DoubtfulName, ...] = ()
     corrected: Query | None = None
     blame: tuple[Blame, ...] = ()
+    counts: tuple[tuple[str, int], ...] = ()

@@ -1,13 +1,20 @@
 """What a person is told whose search found nothing, and the searches that are offered instead."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import discord
 
 from bot.query.ast import And, Node, Query, all_of
 from bot.query.printer import print_node
-from bot.query.results import Advice, Closest, DoubtfulName, DoubtfulWord, SearchPage
+from bot.query.results import (
+    MOST_COUNTED,
+    Advice,
+    Closest,
+    DoubtfulName,
+    DoubtfulWord,
+    SearchPage,
+)
 from bot.text import markdown
 from bot.text.words import count_of
 from bot.ui.replies import code, fitting_lines
@@ -52,11 +59,21 @@ def say_advice(advice: Advice, show: Callable[[str], str]) -> list[str]:
     said += [_doubt_name(each, show) for each in advice.names[:MOST_DOUBTED]]
     if advice.corrected:
         return [*said, f"Try {show(advice.corrected.text)}."]
-    for blame in advice.blame[:MOST_BLAMED]:
+    if advice.counts:
+        said.append(_counts(advice.counts, show))
+    for blame in advice.blame[:MOST_BLAMED] if len(advice.counts) != 2 else ():
         papers = count_of(blame.papers, "paper")
         more = " or more" if blame.papers >= MANY else ""
         said.append(f"Without {show(blame.part)} it finds {papers}{more}.")
     return said
+
+
+def _counts(counts: Sequence[tuple[str, int]], show: Callable[[str], str]) -> str:
+    """Say what each part finds; of two, that also says what is found without the other."""
+    each = [
+        f"{show(part)} {papers:,}{'+' if papers >= MOST_COUNTED else ''}" for part, papers in counts
+    ]
+    return f"Papers that match: {', '.join(each)}, {'both' if len(each) == 2 else 'all'} 0."
 
 
 def _doubt(doubtful: DoubtfulWord, show: Callable[[str], str]) -> str:

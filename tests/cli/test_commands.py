@@ -182,7 +182,7 @@ def test_a_search_that_finds_nothing_says_what_would(environ: dict[str, str]) ->
     assert "Try 'segmentation'." in misspelt.err
     narrow = run(environ, "search", "segmentation category:math.AG", "--json")
     assert json.loads(narrow.out)["total"] == 0
-    assert "Without 'category:math.AG' it finds 6 papers." in narrow.err
+    assert "Papers that match: 'segmentation' 6, 'category:math.AG' 0, both 0." in narrow.err
     found = run(environ, "search", "segmentation", "--limit", "3")
     assert len(found.out.splitlines()) == 3
     assert found.err == "6 papers found, 3 shown\n"

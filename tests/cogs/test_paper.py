@@ -344,7 +344,7 @@ async def test_a_misspelt_word_is_searched_right_by_one_click(world: World) -> N
 async def test_the_part_to_blame_is_left_out_by_one_click(world: World) -> None:
     await world.announce()
     result = await search(world, "diffusion", category="cs.LG")
-    assert "Without `category:cs.LG` it finds 6 papers." in shown(result)
+    assert "Papers that match: `diffusion` 6, `category:cs.LG` 0, both 0." in shown(result)
     assert is_private(result)
     found = await turn(world, result, "Without category:cs.LG")
     assert "Search: diffusion" in found

@@ -202,7 +202,7 @@ async def test_a_query_that_finds_nothing_is_helped(world: World) -> None:
     assert "did you mean `diffusion`" in said
     assert "Try `diffusion`." in said
     said = shown(await topic(world, "add", name="x", query="diffusion category:math.AG"))
-    assert "Without `category:math.AG` it finds 6 papers." in said
+    assert "Papers that match: `diffusion` 6, `category:math.AG` 0, both 0." in said
 
 
 async def test_a_query_that_finds_older_papers_only_is_told_so(world: World) -> None:

@@ -64,6 +64,17 @@ def test_the_parts_to_blame_can_be_left_out() -> None:
         assert str(parse_query(offer.query)) == offer.query
 
 
+def test_what_each_part_finds_is_told() -> None:
+    """Of two parts that says what is found without the other; of more it does not."""
+    blame = (Blame(part="protein", papers=100),)
+    two = said(Advice(counts=(("diffusion", 812), ("protein", 1000)), blame=blame))
+    assert "Papers that match: `diffusion` 812, `protein` 1,000+, both 0." in two
+    assert "Without" not in two
+    three = said(Advice(counts=(("a", 1), ("b OR c", 2), ("-d", 0)), blame=blame))
+    assert "Papers that match: `a` 1, `b OR c` 2, `-d` 0, all 0." in three
+    assert "Without `protein` it finds 100 papers or more." in three
+
+
 def test_labels_fit_a_button() -> None:
     part = " ".join(["word"] * 60)
     (offer,) = make_suggestions(parse_query("x y"), Advice(blame=(Blame(part=part, papers=1),)))

@@ -6,7 +6,7 @@ from dataclasses import replace
 from bot.query.ast import And, Author, Node, Or, Query, Text, all_of, leaves
 from bot.query.compile import quoted
 from bot.query.printer import print_node
-from bot.query.results import Advice, Blame, DoubtfulName, DoubtfulWord
+from bot.query.results import MOST_COUNTED, Advice, Blame, DoubtfulName, DoubtfulWord
 from bot.query.tokens import words
 from bot.store.search.find import follow, known_keys
 from bot.store.search.plan import plan_tiers
@@ -18,6 +18,7 @@ from bot.store.sqlite.executor import Reading
 COUNTED = 100
 NEAREST = 3  # names like one that nobody has
 RARE = 20  # papers; archives hold misspellings too
+MOST_PARTS = 8  # that are counted one by one
 
 
 def advise(reading: Reading, query: Query) -> Advice:
@@ -33,6 +34,7 @@ def advise(reading: Reading, query: Query) -> Advice:
         names=tuple(names),
         corrected=_corrected(reading, query.root, doubtful, names),
         blame=tuple(_blame(reading, query.root)),
+        counts=tuple(_count_parts(reading, query.root)),
     )
 
 
@@ -134,6 +136,17 @@ def _blame(reading: Reading, root: Node) -> list[Blame]:
         if papers:
             found.append(Blame(part=print_node(part), papers=papers))
     return sorted(found, key=lambda blame: -blame.papers)
+
+
+def _count_parts(reading: Reading, root: Node) -> list[tuple[str, int]]:
+    """Count what each part of an AND finds by itself; of all of them, or of none."""
+    parts = tuple(dict.fromkeys(root.parts)) if isinstance(root, And) else ()
+    counts = []
+    for part in parts if 1 < len(parts) <= MOST_PARTS else ():
+        if reading.has_passed():
+            return []
+        counts.append((print_node(part), _count(reading, part, MOST_COUNTED)))
+    return counts
 
 
 def _count(reading: Reading, node: Node, most: int) -> int:

@@ -7,6 +7,7 @@ import pytest
 
 from bot.query.parser import parse_query
 from bot.query.results import Advice, Blame
+from bot.store.search import advice as search_advice
 from bot.store.search import search
 from bot.store.search import words as search_words
 from bot.store.store import Store
@@ -138,3 +139,36 @@ async def test_a_name_that_nobody_has_brings_the_nearest(
 
 async def test_a_name_that_somebody_has_is_not_doubted(filled: Store) -> None:
     assert not (await advise(filled, 'author:"K. He" category:math.AG')).names
+
+
+async def test_each_part_is_counted_by_itself(filled: Store) -> None:
+    advice = await advise(filled, 'segment halos (deep OR stars) -networks author:he "x y"')
+    assert advice.counts == (
+        ("segment", 7),
+        ("halos", 1),
+        ("deep OR stars", 8),
+        ("-networks", 1),
+        ("author:he", 7),
+        ('"x y"', 0),
+    )
+
+
+async def test_what_is_no_and_has_no_parts_to_count(filled: Store) -> None:
+    assert (await advise(filled, "zzz")).counts == ()
+    assert (await advise(filled, "zzz OR yyy")).counts == ()
+    assert (await advise(filled, "zzz zzz")).counts == ()
+    assert (await advise(filled, " ".join(f"zz{number}" for number in range(9)))).counts == ()
+
+
+async def test_parts_are_counted_all_or_none(
+    filled: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(search, "ADVISE_DEADLINE_S", 0)
+    assert (await advise(filled, "segment halos")).counts == ()
+
+
+async def test_nobody_waits_for_a_count_of_all(
+    filled: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(search_advice, "MOST_COUNTED", 5)
+    assert (await advise(filled, "segment halos")).counts == (("segment", 5), ("halos", 1))
