@@ -1,7 +1,6 @@
 """What the admin groups share: who may use them, and which digest a command is about."""
 
 import asyncio
-import secrets
 from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Final, cast
@@ -40,8 +39,6 @@ class DigestChannelPicker(BaseChannelTransformer[discord.Client]):
 ChannelOption = app_commands.Transform[DigestChannel, DigestChannelPicker]
 """A command's option for one of them."""
 
-FORM: Final = "form:1:"
-"""How the ids of forms begin."""
 DIGEST_COG: Final = "digest"
 LOOK_EVERY_S = 0.1
 LOOKS: Final = 40
@@ -61,15 +58,6 @@ class AdminCog(commands.GroupCog):
         self.pipeline = pipeline
         self.store = pipeline.store
         self.delivery = delivery
-        self._forms = f"{FORM}{secrets.token_hex(8)}:"
-
-    def form_id(self) -> str:
-        """Make the id of a form that this process answers, and no other."""
-        return f"{self._forms}{secrets.token_hex(8)}"
-
-    def opened(self, form_id: str) -> bool:
-        """Return whether a form was opened here; forms do not outlive a restart."""
-        return form_id.startswith(self._forms)
 
     async def interaction_check(self, interaction: discord.Interaction, /) -> bool:
         if interaction.guild_id is None:

@@ -11,8 +11,9 @@ from typing import Any, ClassVar, Generic, Protocol, Self, TypeVar, cast
 import discord
 
 from bot.errors import InputError
+from bot.ui.components import make_panel, make_row, write
 from bot.ui.errors import apologise, explain, unwrapped
-from bot.ui.views import NEXT, PREVIOUS, DayPage
+from bot.ui.views import NEXT, PREVIOUS, DayPage, make_view
 
 log = logging.getLogger(__name__)
 
@@ -20,6 +21,7 @@ TOO_LATE_CODES = frozenset({10015, 10062, 50027})
 """Discord's codes for an interaction that was not answered within three seconds (10062), or whose
 token is over, as it is after fifteen minutes (50027, 10015)."""
 EXPIRED = "This button belongs to another version of me; use the command again."
+EXPIRED_FORM = "This form belongs to another version of me, so nothing is changed; open it again."
 _IS_PRIVATE = "is_private"
 
 
@@ -27,6 +29,40 @@ async def defer_privately(interaction: discord.Interaction) -> None:
     """Show 'thinking', and later the answer, to the person alone."""
     interaction.extras[_IS_PRIVATE] = True
     await interaction.response.defer(ephemeral=True, thinking=True)
+
+
+def is_panel(message: discord.Message | None) -> bool:
+    """Return whether a message is made of components: nothing else can ever take their place."""
+    return message is not None and message.flags.components_v2
+
+
+async def defer_beside_panel(interaction: discord.Interaction) -> None:
+    """Let the answer replace the message, or stand below a panel, which cannot hold it."""
+    if is_panel(interaction.message):
+        await defer_privately(interaction)
+    else:
+        await interaction.response.defer()
+
+
+async def defer_on_panel(interaction: discord.Interaction) -> None:
+    """Let a panel replace the panel; any other message stays, and the panel stands below it."""
+    if is_panel(interaction.message):
+        await interaction.response.defer()
+    else:
+        await defer_privately(interaction)
+
+
+async def say(
+    interaction: discord.Interaction, text: str, items: Sequence[discord.ui.Item[Any]] = ()
+) -> None:
+    """Answer a deferred interaction with a text and what to do next, in place of what was shown."""
+    updates = discord.InteractionResponseType.deferred_message_update
+    if interaction.response.type is updates and is_panel(interaction.message):
+        parts = [write(text), *([make_row(*items)] if items else [])]
+        await interaction.edit_original_response(view=make_panel(parts))
+    else:
+        view = make_view(items) if items else None
+        await interaction.edit_original_response(content=text, embeds=[], view=view)
 
 
 async def report(interaction: discord.Interaction, error: BaseException) -> None:
@@ -226,6 +262,60 @@ class StateMenu(StateItem[S, discord.ui.Select[discord.ui.View]]):
     def chosen(self) -> str:
         """The value of the chosen option, blank if there is none."""
         return next(iter(self.item.values), "")
+
+
+Fields = Mapping[str, tuple[str, ...]]
+"""What a form holds by the ids of its fields; what was typed is one value."""
+
+
+class StateForm(Generic[S]):
+    """A form that is nothing but its state, so it may be sent after a restart, late, or twice.
+
+    It is read from what Discord sends. What it does stands in `take`; nothing is changed where
+    that raises, and the person is told why.
+    """
+
+    _kind: ClassVar[type[State]]
+
+    def __init_subclass__(cls, *, state: type[State]) -> None:
+        super().__init_subclass__()
+        cls._kind = state
+
+    def __init__(self, state: S) -> None:
+        self.state = state
+
+    @classmethod
+    def takes(cls, custom_id: str) -> bool:
+        """Return whether a custom id is of this form, in this version."""
+        return re.fullmatch(cls._kind.TEMPLATE, custom_id) is not None
+
+    @classmethod
+    async def answer(cls, interaction: discord.Interaction) -> None:
+        """Do what was sent says."""
+        data = cast(Mapping[str, Any], interaction.data or {})
+        try:
+            match = re.fullmatch(cls._kind.TEMPLATE, str(data.get("custom_id")))
+            form = cls(cast(S, cls._kind.from_match(match))) if match else None
+            if form is not None:
+                await form.take(interaction, read_fields(data.get("components", ())))
+        except Exception as error:  # discord.py would only log it
+            await report(interaction, error)
+
+    async def take(self, interaction: discord.Interaction, sent: Fields) -> None:
+        """Answer or defer, and do what was sent."""
+        raise NotImplementedError
+
+
+def read_fields(components: Sequence[Mapping[str, Any]]) -> Fields:
+    """Read what a form holds, by its fields' ids."""
+    fields = {}
+    for outer in components:
+        for field in [outer.get("component"), *outer.get("components", ())]:
+            if field is not None:
+                values = field.get("values") or [field.get("value")]
+                typed = tuple(str(each) for each in values if each)
+                fields[str(field.get("custom_id"))] = typed
+    return fields
 
 
 P = TypeVar("P", bound=DayPage)

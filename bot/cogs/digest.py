@@ -18,9 +18,10 @@ from bot.cogs.admin import (
 from bot.cogs.answers import defer_privately
 from bot.cogs.digest_answers import AnswerButton, ask_removal, ask_resumption
 from bot.cogs.digest_audit import audit_month
+from bot.cogs.digest_forms import set_up
 from bot.cogs.digest_missed import show_missed
 from bot.cogs.digest_panel import BUTTONS as PANEL_BUTTONS
-from bot.cogs.digest_panel import HERE, open_form, set_up, show_panel
+from bot.cogs.digest_panel import HERE, open_form, show_panel
 from bot.cogs.digest_pause import pause, require_paused, resume
 from bot.cogs.digest_preview import PreviewJump, PreviewPageButton, show_preview
 from bot.cogs.digest_resolve import RepostButton, resolve, suggest_lots

@@ -3,13 +3,12 @@
 import discord
 
 from bot.cogs.admin import AdminCog, digest_cog
-from bot.cogs.answers import StateButton
+from bot.cogs.answers import StateButton, say
 from bot.cogs.digest_pause import count_waiting, resume
 from bot.digest.models import Subscription
 from bot.ui.pause import say_still_paused, say_sure_to_resume
 from bot.ui.questions import Answer, Question
 from bot.ui.replies import say_kept, say_removed, say_sure_to_remove
-from bot.ui.views import make_view
 
 
 async def ask_removal(
@@ -41,7 +40,7 @@ async def _ask(
         )
         for is_yes, label in ((True, yes), (False, no))
     ]
-    await interaction.edit_original_response(content=said, view=make_view(buttons))
+    await say(interaction, said, buttons)
 
 
 async def take_answer(cog: AdminCog, interaction: discord.Interaction, answer: Answer) -> None:
@@ -58,7 +57,7 @@ async def take_answer(cog: AdminCog, interaction: discord.Interaction, answer: A
             said = await resume(cog, interaction, subscription)
         case _:
             said = say_still_paused(subscription)
-    await interaction.edit_original_response(content=said, embeds=[], view=None)
+    await say(interaction, said)
 
 
 class AnswerButton(StateButton[Answer], state=Answer):

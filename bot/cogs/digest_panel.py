@@ -1,51 +1,74 @@
-"""`/digest panel`, what follows a set-up, and the form for one: for those who rather press.
+"""`/digest panel`: a digest with its health, its topics one by one, and everything to change them.
 
 Everything here does what the commands do, by the same code; only the way in is another.
 """
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Final, cast
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final
 
 import discord
 
 from bot.cogs.access import require_admin
-from bot.cogs.admin import (
-    AdminCog,
-    DigestChannel,
-    channel_here,
-    digest_cog,
-    guild_of,
+from bot.cogs.admin import AdminCog, DigestChannel, digest_cog, guild_of
+from bot.cogs.answers import (
+    StateButton,
+    StateItem,
+    StateMenu,
+    defer_on_panel,
+    defer_privately,
 )
-from bot.cogs.answers import StateButton, StateItem, StateMenu, defer_privately, report
 from bot.cogs.digest_answers import ask_removal, ask_resumption
 from bot.cogs.digest_pause import pause, resume
 from bot.cogs.digest_preview import PreviewPageButton
-from bot.cogs.digest_send import SendButton
-from bot.cogs.digest_setup import apply_options, find_newest
-from bot.cogs.digest_status import gather_status
-from bot.cogs.options import SetupOptions
-from bot.cogs.topic_saving import TopicForm, topic_cog
-from bot.delivery.reconcile import may_repeat
-from bot.digest.models import Subscription
-from bot.errors import InputError
-from bot.ui.drafts import Draft
-from bot.ui.panel import (
-    PanelAct,
-    PanelChoice,
-    PanelRole,
-    PanelSetting,
-    PanelStep,
-    SetupFormId,
-    is_paused,
-    list_places,
-    list_styles,
-    render_no_digest,
-    render_panel,
-    render_setup_form,
+from bot.cogs.digest_setup import find_newest
+from bot.cogs.digest_status import gather_statuses
+from bot.cogs.pings import NOBODY, read_ping
+from bot.cogs.topic_moving import carry
+from bot.cogs.topic_saving import (
+    find_key,
+    open_topic_form,
+    read_draft,
+    show_change,
+    topic_cog,
 )
-from bot.ui.setup import Newest, say_setup
-from bot.ui.styles import STYLES
-from bot.ui.views import PreviewPage, SendDay, make_view
+from bot.cogs.topic_trials import show_trial
+from bot.delivery.reconcile import may_repeat
+from bot.digest.models import Subscription, Topic
+from bot.errors import InputError
+from bot.topics.checkup import check_up
+from bot.ui.components import draw_line, make_panel, make_row, write, write_beside
+from bot.ui.digest_status import ChannelStatus, colour_of
+from bot.ui.digest_status import say_health as say_digest_health
+from bot.ui.drafts import Draft, key_of
+from bot.ui.panel import (
+    TOPICS_A_MENU,
+    ChangePart,
+    Checked,
+    PanelAct,
+    PanelStep,
+    TopicAct,
+    TopicCarry,
+    TopicMenu,
+    TopicRole,
+    TopicStep,
+    ailment_of,
+    by_need,
+    is_paused,
+    list_topics,
+    render_no_digest,
+    say_looks,
+    say_mending,
+    say_more,
+    say_topic,
+    say_topics,
+    say_what,
+    say_when,
+)
+from bot.ui.replies import say_topic_paused, say_topic_removed
+from bot.ui.setup import Newest
+from bot.ui.setup_form import FormPart, render_change_form, render_setup_form
+from bot.ui.views import PreviewPage, make_view
 
 LABELS: Final[Mapping[PanelAct, str]] = {
     PanelAct.FORM: "Change",
@@ -57,57 +80,18 @@ LABELS: Final[Mapping[PanelAct, str]] = {
 }
 HERE: Final = 0
 """In place of a channel: the one that the button is pressed in."""
+MOST_LOOKED_AT: Final = 4
+"""Ailing topics with a button of their own; the menu opens all."""
+MOST_PLACES: Final = 12
+"""Other digests that a topic is offered to; Discord allows 25 options."""
+GONE: Final = "That channel is not there any more; use /digest setup in another."
+
+Item = discord.ui.Item[Any]
 
 
 def make_step(act: PanelAct, channel_id: int, label: str = "") -> "StepButton":
     step = PanelStep(act=act, channel_id=channel_id)
     return StepButton(step, label or LABELS[act], is_grave=act is PanelAct.REMOVE)
-
-
-# -- after a set-up ------------------------------------------------------------------------------
-
-
-async def set_up(
-    cog: AdminCog,
-    interaction: discord.Interaction,
-    channel: DigestChannel | None,
-    options: SetupOptions,
-) -> None:
-    """Do what the options say; say what the channel gets, and what the newest list would bring."""
-    here = channel_here(interaction, channel)
-    done = await apply_options(cog, interaction, here, options)
-    subscription = done.subscription
-    outlooks = await cog.pipeline.outlooks([subscription])
-    newest = await find_newest(cog, subscription)
-    said = say_setup(
-        subscription,
-        outlooks[subscription.channel_id],
-        before=done.before,
-        meant=done.wishes.meant,
-        newest=newest,
-        lacks_zone=done.wishes.lacks_zone,
-        now=cog.pipeline.now(),
-    )
-    view = make_view(_next_steps(subscription, newest))
-    await interaction.edit_original_response(content=said, view=view)
-
-
-def _next_steps(subscription: Subscription, newest: Newest | None) -> list[discord.ui.Item[Any]]:
-    """Make the buttons that lead on from a set-up."""
-    channel_id = subscription.channel_id
-    steps: list[discord.ui.Item[Any]] = []
-    if newest:
-        page = PreviewPage(channel_id=channel_id, day=newest.day, page=0)
-        steps.append(PreviewPageButton(page, "Preview"))
-        if newest.tally.chosen:
-            send = SendDay(channel_id=channel_id, day=newest.day)
-            steps.append(SendButton(send, f"Post {newest.name}", is_grave=True))
-    return [
-        *steps,
-        make_step(PanelAct.TOPIC, channel_id),
-        make_step(PanelAct.FORM, channel_id),
-        make_step(PanelAct.PANEL, channel_id),
-    ]
 
 
 # -- the panel -----------------------------------------------------------------------------------
@@ -117,36 +101,67 @@ async def show_panel(
     cog: AdminCog, interaction: discord.Interaction, subscription: Subscription, said: str = ""
 ) -> None:
     """Show a digest with its health and what can be done; ``said`` is what was done just now."""
-    health = await gather_status(cog, guild_of(interaction), [subscription])
-    embeds = render_panel(subscription, health)
-    items = [*_menus(subscription), *await _steps(cog, subscription)]
-    await interaction.edit_original_response(
-        content=said or None, embeds=embeds, view=make_view(items)
-    )
+    (status,) = await gather_statuses(cog, guild_of(interaction), [subscription])
+    checked = await check_up(cog.store, subscription) if subscription.topics else {}
+    newest = await find_newest(cog, subscription)
+    parts = [*digest_parts(status, newest, cog.pipeline.now()), *topic_parts(subscription, checked)]
+    view = make_panel(parts, colour_of(status), above=said)
+    await interaction.edit_original_response(view=view)
 
 
-def _menus(subscription: Subscription) -> list[discord.ui.Item[Any]]:
+def digest_parts(status: ChannelStatus, newest: Newest | None, now: datetime) -> list[Item]:
+    """Show a digest: its state, what to do, and its parts with a form each."""
+    subscription = status.subscription
     channel_id = subscription.channel_id
-    style = PanelChoice(setting=PanelSetting.STYLE, channel_id=channel_id)
-    where = PanelChoice(setting=PanelSetting.WHERE, channel_id=channel_id)
-    places = list_places(subscription)
+    turn = PanelAct.RESUME if is_paused(subscription) else PanelAct.PAUSE
+    preview = [_preview_button(channel_id, newest)] if newest else []
+    steps = [make_step(each, channel_id) for each in (turn, PanelAct.REMOVE)]
+    sections = [
+        (FormPart.WHAT, say_what(subscription)),
+        (FormPart.WHEN, say_when(subscription)),
+        (FormPart.LOOK, say_looks(subscription)),
+        (FormPart.MORE, say_more(subscription)),
+    ]
     return [
-        ChoiceMenu(style, list_styles(subscription)),
-        *([ChoiceMenu(where, places)] if places else []),
-        RoleMenu(PanelRole(channel_id=channel_id), subscription.ping_role),
+        write(f"## Digest in <#{channel_id}>", 80),
+        write(say_digest_health(status, 1000, now=now), 1000),
+        make_row(*preview, *steps),
+        draw_line(),
+        *(
+            write_beside(text, ChangeButton(ChangePart(part=part, channel_id=channel_id), "Change"))
+            for part, text in sections
+        ),
+        draw_line(),
     ]
 
 
-async def _steps(cog: AdminCog, subscription: Subscription) -> list[discord.ui.Item[Any]]:
-    channel_id = subscription.channel_id
-    newest = await find_newest(cog, subscription)
-    turn = PanelAct.RESUME if is_paused(subscription) else PanelAct.PAUSE
-    acts = (PanelAct.FORM, PanelAct.TOPIC, turn, PanelAct.REMOVE)
-    steps: list[discord.ui.Item[Any]] = [make_step(act, channel_id) for act in acts]
-    if newest:
-        page = PreviewPage(channel_id=channel_id, day=newest.day, page=0)
-        steps.append(PreviewPageButton(page, "Preview"))
-    return steps
+def _preview_button(channel_id: int, newest: Newest) -> PreviewPageButton:
+    page = PreviewPage(channel_id=channel_id, day=newest.day, page=0, cadence=newest.cadence)
+    return PreviewPageButton(page, "Preview")
+
+
+def topic_parts(subscription: Subscription, checked: Checked) -> list[Item]:
+    """Show the topics, a menu that opens each, and a button for those that need a look."""
+    channel_id, topics = subscription.channel_id, by_need(subscription.topics, checked)
+    pages = [topics[at : at + TOPICS_A_MENU] for at in range(0, len(topics), TOPICS_A_MENU)]
+    menus = [
+        TopicsMenu(
+            TopicMenu(channel_id=channel_id, page=number),
+            list_topics(page, checked),
+            "Open a topic: change, test, pause, move or remove it",
+        )
+        for number, page in enumerate(pages[:2])
+    ]
+    ailing = [each for each in topics if ailment_of(each, checked) is not None]
+    looks = [
+        _topic_button(TopicAct.OPEN, channel_id, each, f"Look at {each.name}"[:80])
+        for each in ailing[:MOST_LOOKED_AT]
+    ]
+    return [
+        write(say_topics(subscription, checked), 1000),
+        *(make_row(menu) for menu in menus),
+        make_row(make_step(PanelAct.TOPIC, channel_id), *looks),
+    ]
 
 
 class StepButton(StateButton[PanelStep], state=PanelStep):
@@ -159,15 +174,9 @@ class StepButton(StateButton[PanelStep], state=PanelStep):
             return
         subscription = await cog.owned_subscription(interaction, channel_id)
         if act is PanelAct.TOPIC:
-            draft = Draft(name="", query="")
-            form = TopicForm(topic_cog(interaction), channel_id, draft)
-            await interaction.response.send_modal(form)
+            await open_topic_form(interaction, channel_id, Draft(name="", query=""))
             return
-        if act is PanelAct.PANEL:
-            await defer_privately(interaction)
-            await show_panel(cog, interaction, subscription)
-            return
-        await interaction.response.defer()
+        await defer_on_panel(interaction)
         if act is PanelAct.REMOVE:
             await ask_removal(cog, interaction, subscription)
         elif act is PanelAct.RESUME and may_repeat(subscription):
@@ -189,69 +198,26 @@ class StepButton(StateButton[PanelStep], state=PanelStep):
                 return ""
 
 
-class ChoiceMenu(StateMenu[PanelChoice], state=PanelChoice):
-    """Changes the style or the place at once, and shows the panel as it is then."""
+class ChangeButton(StateButton[ChangePart], state=ChangePart):
+    """Opens the form for a part of a digest."""
 
     async def press(self, interaction: discord.Interaction) -> None:
-        setting, chosen = self.state.setting, self.chosen
-        options = SetupOptions(style=chosen)
-        if setting is PanelSetting.WHERE:
-            options = SetupOptions(where=chosen)
-        await change(interaction, self.state.channel_id, options)
-
-
-class RoleMenu(StateItem[PanelRole, discord.ui.RoleSelect[discord.ui.View]], state=PanelRole):
-    """Chooses the role that each digest pings; none chosen is nobody."""
-
-    def __init__(self, state: PanelRole, role_id: int | None = None) -> None:
-        menu: discord.ui.RoleSelect[discord.ui.View] = discord.ui.RoleSelect(
-            custom_id=state.custom_id,
-            placeholder="Ping a role with each digest (nobody)",
-            min_values=0,
-            default_values=[] if role_id is None else [discord.Object(role_id, type=discord.Role)],
-        )
-        super().__init__(state, menu)
-
-    @classmethod
-    def of(cls, state: PanelRole) -> "RoleMenu":
-        return cls(state)
-
-    async def press(self, interaction: discord.Interaction) -> None:
-        roles = self.item.values
-        ping = str(roles[0].id) if roles else "nobody"
-        await change(interaction, self.state.channel_id, SetupOptions(ping=ping))
-
-
-async def change(interaction: discord.Interaction, channel_id: int, options: SetupOptions) -> None:
-    """Change a digest by options, and show its panel."""
-    await interaction.response.defer()
-    cog = digest_cog(interaction)
-    await cog.owned_subscription(interaction, channel_id)
-    done = await apply_options(cog, interaction, find_channel(interaction, channel_id), options)
-    await show_panel(cog, interaction, done.subscription, "Changed.")
-
-
-def find_channel(interaction: discord.Interaction, channel_id: int) -> DigestChannel:
-    """Find a channel of this server; ids can be made up, and channels go."""
-    found = guild_of(interaction).get_channel_or_thread(channel_id)
-    if not isinstance(found, DigestChannel):
-        raise InputError("That channel is not there any more; use /digest setup in another.")
-    return found
-
-
-# -- the form ------------------------------------------------------------------------------------
+        cog = digest_cog(interaction)
+        subscription = await cog.owned_subscription(interaction, self.state.channel_id)
+        form = render_change_form(self.state.part, subscription)
+        await interaction.response.send_modal(form)
 
 
 async def open_form(
     cog: AdminCog, interaction: discord.Interaction, channel_id: int, query: str = ""
 ) -> None:
-    """Open the form for a channel's digest, filled in as it is."""
+    """Open the form that sets a channel's digest up, filled in as it is."""
     await require_admin(interaction, "digest")
     if channel_id == HERE:
         channel_id = interaction.channel_id or HERE
     before = await cog.store.subscriptions.get_subscription(channel_id)
     if before is not None and before.guild_id != interaction.guild_id:
-        raise InputError("That channel is not there any more; use /digest setup in another.")
+        raise InputError(GONE)
     await interaction.response.send_modal(render_setup_form(channel_id, before, query=query))
 
 
@@ -263,57 +229,6 @@ def _query_in(message: discord.Message | None) -> str:
         return ""
 
 
-async def take_form(interaction: discord.Interaction) -> None:
-    """Do what a form says, if it is that of a digest.
-
-    It is read from what Discord sends, not from what this process remembers: a form may be sent
-    a quarter of an hour later, after a restart, or twice.
-    """
-    data = cast(Mapping[str, Any], interaction.data or {})
-    form = SetupFormId.read(str(data.get("custom_id")))
-    if form is None:
-        return
-    try:
-        await defer_privately(interaction)
-        await require_admin(interaction, "digest")
-        cog, sent = digest_cog(interaction), read_fields(data.get("components", ()))
-        before = await cog.store.subscriptions.get_subscription(form.channel_id)
-        options = read_form(before, sent)
-        await set_up(cog, interaction, find_channel(interaction, form.channel_id), options)
-    except Exception as error:  # discord.py would only log it
-        await report(interaction, error)
-
-
-def read_fields(components: Sequence[Mapping[str, Any]]) -> dict[str, str]:
-    """Read what a form holds by its fields' ids; what is chosen in a menu counts as text."""
-    fields: dict[str, str] = {}
-    for outer in components:
-        for field in [outer.get("component"), *outer.get("components", ())]:
-            if field is not None:
-                values = field.get("values") or [field.get("value") or ""]
-                fields[str(field.get("custom_id"))] = str(values[0])
-    return fields
-
-
-def read_form(before: Subscription | None, sent: Mapping[str, str]) -> SetupOptions:
-    """Read a form: what is blank is the default; a time that was taken out is 'when announced'."""
-    said = {name: text.strip() for name, text in sent.items()}
-    time, zone, style = said.get("time"), said.get("zone"), said.get("style")
-    had_time = before is not None and before.post_at is not None
-    if style and style not in STYLES:
-        raise InputError("That is no style; pick one that the form offers.")
-    return SetupOptions(
-        categories=said.get("categories") or None,
-        time=time or ("when announced" if had_time else None),
-        zone=(zone or None) if time else None,
-        style=style or None,
-        query=said.get("query") or None,
-    )
-
-
-# -- where there is no digest yet ----------------------------------------------------------------
-
-
 async def offer_setup(interaction: discord.Interaction, draft: Draft) -> None:
     """Offer to set a digest up with a topic, where there is none that it could narrow."""
     button = make_step(PanelAct.FORM, HERE, "Set up a digest with it")
@@ -322,4 +237,199 @@ async def offer_setup(interaction: discord.Interaction, draft: Draft) -> None:
     )
 
 
-BUTTONS = (StepButton, ChoiceMenu, RoleMenu)
+# -- a topic -------------------------------------------------------------------------------------
+
+
+def _topic_button(
+    act: TopicAct, channel_id: int, topic: Topic, label: str, *, is_grave: bool = False
+) -> "TopicButton":
+    step = TopicStep(act=act, channel_id=channel_id, key=key_of(topic.name))
+    return TopicButton(step, label, is_grave=is_grave)
+
+
+async def show_topic(
+    cog: AdminCog,
+    interaction: discord.Interaction,
+    subscription: Subscription,
+    topic: Topic,
+    said: str = "",
+) -> None:
+    """Show one topic of a panel in its place, with everything that can be done with it."""
+    checked = await check_up(cog.store, subscription)
+    guild = guild_of(interaction)
+    others = [
+        each
+        for each in await cog.store.subscriptions.list_subscriptions(guild.id)
+        if each.channel_id != subscription.channel_id
+    ]
+    names = {}
+    for each in others[:MOST_PLACES]:
+        channel = guild.get_channel_or_thread(each.channel_id)
+        names[each.channel_id] = f"#{channel.name}" if channel else str(each.channel_id)
+    parts = topic_page(subscription, topic, checked, names)
+    await interaction.edit_original_response(view=make_panel(parts, above=said))
+
+
+def topic_page(
+    subscription: Subscription, topic: Topic, checked: Checked, others: Mapping[int, str]
+) -> list[Item]:
+    """Show a topic and what can be done with it; ``others`` are digests that it can go to."""
+    channel_id, fares = subscription.channel_id, checked.get(topic.name)
+    turn, label = (TopicAct.RESUME, "Resume") if topic.is_paused else (TopicAct.PAUSE, "Pause")
+    better = fares[1] if fares else None
+    mend = [_topic_button(TopicAct.MEND, channel_id, topic, say_mending(better))] if better else []
+    carry_to = TopicCarry(channel_id=channel_id, key=key_of(topic.name))
+    role = TopicRole(channel_id=channel_id, key=key_of(topic.name))
+    return [
+        write(say_topic(topic, fares), 1500),
+        *([make_row(*mend)] if mend else []),
+        make_row(
+            _topic_button(TopicAct.CHANGE, channel_id, topic, "Change"),
+            _topic_button(TopicAct.TEST, channel_id, topic, "Test"),
+            _topic_button(turn, channel_id, topic, label),
+            _topic_button(TopicAct.REMOVE, channel_id, topic, "Remove", is_grave=True),
+            make_step(PanelAct.PANEL, channel_id, "Back"),
+        ),
+        make_row(TopicRoleMenu(role, topic.ping_role)),
+        *([make_row(CarryMenu(carry_to, _list_ways(others), "Move or copy it"))] if others else []),
+    ]
+
+
+def _list_ways(others: Mapping[int, str]) -> list[discord.SelectOption]:
+    return [
+        discord.SelectOption(label=f"{verb} to {name}"[:100], value=f"{verb.lower()}:{channel_id}")
+        for channel_id, name in others.items()
+        for verb in ("Move", "Copy")
+    ]
+
+
+class TopicsMenu(StateMenu[TopicMenu], state=TopicMenu):
+    """Opens a topic of a panel in the panel's place."""
+
+    async def press(self, interaction: discord.Interaction) -> None:
+        cog = digest_cog(interaction)
+        subscription = await cog.owned_subscription(interaction, self.state.channel_id)
+        topic = find_key(subscription, self.chosen)
+        await defer_on_panel(interaction)
+        await show_topic(cog, interaction, subscription, topic)
+
+
+class TopicButton(StateButton[TopicStep], state=TopicStep):
+    """Does one thing with a topic, or opens what does."""
+
+    async def press(self, interaction: discord.Interaction) -> None:
+        cog, act = topic_cog(interaction), self.state.act
+        subscription = await cog.owned_subscription(interaction, self.state.channel_id)
+        topic = find_key(subscription, self.state.key)
+        match act:
+            case TopicAct.CHANGE:
+                draft = Draft(name=topic.name, query=topic.query, instead_of=topic.name)
+                await open_topic_form(interaction, subscription.channel_id, draft)
+            case TopicAct.TEST:
+                await defer_privately(interaction)
+                embed = await show_trial(cog.pipeline, subscription, topic)
+                await interaction.edit_original_response(embed=embed)
+            case TopicAct.MEND:
+                await defer_privately(interaction)
+                await _offer_better(cog, interaction, subscription, topic)
+            case TopicAct.OPEN:
+                await defer_on_panel(interaction)
+                await show_topic(cog, interaction, subscription, topic)
+            case _:
+                await defer_on_panel(interaction)
+                await self._change(cog, interaction, subscription, topic)
+
+    async def _change(
+        self,
+        cog: AdminCog,
+        interaction: discord.Interaction,
+        subscription: Subscription,
+        topic: Topic,
+    ) -> None:
+        store, channel_id = cog.store.subscriptions, subscription.channel_id
+        if self.state.act is TopicAct.REMOVE:
+            await store.delete_topic(channel_id, topic.name)
+            said = say_topic_removed(channel_id, topic, rest=len(subscription.topics) - 1)
+            after = await cog.owned_subscription(interaction, channel_id)
+            await show_panel(digest_cog(interaction), interaction, after, said)
+            return
+        pauses = self.state.act is TopicAct.PAUSE
+        await store.pause_topic(channel_id, topic.name, is_paused=pauses)
+        said = say_topic_paused(subscription, topic, is_paused=pauses)
+        await _show_again(cog, interaction, channel_id, self.state.key, said)
+
+
+async def _show_again(
+    cog: AdminCog, interaction: discord.Interaction, channel_id: int, key: str, said: str
+) -> None:
+    subscription = await cog.owned_subscription(interaction, channel_id)
+    await show_topic(cog, interaction, subscription, find_key(subscription, key), said)
+
+
+async def _offer_better(
+    cog: AdminCog, interaction: discord.Interaction, subscription: Subscription, topic: Topic
+) -> None:
+    """Show what the better query of an ailing topic would do, with a button that saves it."""
+    _, better = (await check_up(cog.store, subscription))[topic.name]
+    if better is None:
+        raise InputError("This topic does well now; there is nothing to mend.")
+    draft = read_draft(topic.name, better.topic.query, instead_of=topic.name)
+    await show_change(cog, interaction, subscription, draft)
+
+
+class CarryMenu(StateMenu[TopicCarry], state=TopicCarry):
+    """Moves or copies a topic to another digest of the server, and shows the panel then."""
+
+    async def press(self, interaction: discord.Interaction) -> None:
+        cog = topic_cog(interaction)
+        source = await cog.owned_subscription(interaction, self.state.channel_id)
+        topic = find_key(source, self.state.key)
+        verb, _, channel = self.chosen.partition(":")
+        if verb not in ("move", "copy") or not channel.isascii() or not channel.isdigit():
+            raise InputError("Pick one of the digests that the menu offers.")
+        target = await cog.owned_subscription(interaction, int(channel))
+        await defer_on_panel(interaction)
+        said = await carry(cog, interaction, source, topic, target, is_copy=verb == "copy")
+        after = await cog.owned_subscription(interaction, source.channel_id)
+        await show_panel(digest_cog(interaction), interaction, after, said)
+
+
+class TopicRoleMenu(StateItem[TopicRole, discord.ui.RoleSelect[discord.ui.View]], state=TopicRole):
+    """Chooses the role that a topic pings; none chosen is nobody."""
+
+    def __init__(self, state: TopicRole, role_id: int | None = None) -> None:
+        menu: discord.ui.RoleSelect[discord.ui.View] = discord.ui.RoleSelect(
+            custom_id=state.custom_id,
+            placeholder="Ping a role when it matches (nobody)",
+            min_values=0,
+            default_values=[] if role_id is None else [discord.Object(role_id, type=discord.Role)],
+        )
+        super().__init__(state, menu)
+
+    @classmethod
+    def of(cls, state: TopicRole) -> "TopicRoleMenu":
+        return cls(state)
+
+    async def press(self, interaction: discord.Interaction) -> None:
+        cog, channel_id = topic_cog(interaction), self.state.channel_id
+        subscription = await cog.owned_subscription(interaction, channel_id)
+        topic = find_key(subscription, self.state.key)
+        there = guild_of(interaction).get_channel_or_thread(channel_id)
+        if not isinstance(there, DigestChannel):
+            raise InputError(GONE)
+        chosen = str(self.item.values[0].id) if self.item.values else NOBODY
+        role = read_ping(interaction, there, chosen)
+        await defer_on_panel(interaction)
+        await cog.store.subscriptions.set_topic(channel_id, topic.name, topic.query, role)
+        said = "It pings nobody now." if role is None else f"It pings <@&{role}> now."
+        await _show_again(cog, interaction, channel_id, self.state.key, said)
+
+
+BUTTONS = (
+    StepButton,
+    ChangeButton,
+    TopicsMenu,
+    TopicButton,
+    CarryMenu,
+    TopicRoleMenu,
+)

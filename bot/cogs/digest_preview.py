@@ -11,7 +11,7 @@ from typing import Any, Final
 import discord
 
 from bot.cogs.admin import AdminCog, digest_cog
-from bot.cogs.answers import StateButton, StateMenu, make_turns
+from bot.cogs.answers import StateButton, StateMenu, defer_beside_panel, make_turns
 from bot.cogs.digest_send import SendButton
 from bot.cogs.paper import abstract_menus
 from bot.digest.models import SubscriptionState
@@ -80,7 +80,7 @@ class PreviewPageButton(StateButton[PreviewPage], state=PreviewPage):
     """Turns the page of a preview."""
 
     async def press(self, interaction: discord.Interaction) -> None:
-        await interaction.response.defer()
+        await defer_beside_panel(interaction)
         await show_preview(digest_cog(interaction), interaction, self.state)
 
 

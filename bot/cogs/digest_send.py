@@ -6,7 +6,7 @@ from typing import Final
 import discord
 
 from bot.cogs.admin import AdminCog, digest_cog
-from bot.cogs.answers import StateButton
+from bot.cogs.answers import StateButton, defer_beside_panel
 from bot.cogs.digest_pause import require_active
 from bot.digest.models import Cadence, Subscription
 from bot.text.words import count_of
@@ -72,7 +72,7 @@ class SendButton(StateButton[SendDay], state=SendDay):
     """
 
     async def press(self, interaction: discord.Interaction) -> None:
-        await interaction.response.defer()
+        await defer_beside_panel(interaction)
         cog = digest_cog(interaction)
         subscription = await cog.owned_subscription(interaction, self.state.channel_id)
         post = send if self.state.is_sure else send_or_ask

@@ -20,6 +20,7 @@ from bot.cogs.topic_saving import read_draft, require_room
 from bot.delivery.reconcile import may_repeat
 from bot.digest.models import Cadence, Subscription, Topic
 from bot.digest.tally import count_papers
+from bot.digest.week import find_end
 from bot.digest.zones import list_zones
 from bot.ui.drafts import Draft
 from bot.ui.setup import Newest
@@ -96,18 +97,21 @@ async def _store(
 
 
 async def find_newest(cog: AdminCog, subscription: Subscription) -> Newest | None:
-    """Count the newest list of a channel with a daily digest; None while none is stored."""
-    if Cadence.DAY not in subscription.cadences:
-        return None
+    """Count the newest list of a channel, or the week that it is in; None while none is stored."""
     newest = cog.store.papers.latest_listing_date
     days = [day for each in subscription.categories if (day := await newest(each)) is not None]
-    if not days:
+    if not days or not subscription.cadences:
         return None
-    decisions = await cog.pipeline.decisions.decide(subscription, max(days))
+    cadence = subscription.cadences[0]
+    day, stored = max(days), days.count(max(days))
+    if cadence is Cadence.WEEK:
+        day, stored = find_end(day, subscription.weekday), len(days)
+    decisions = await cog.pipeline.decisions.decide(subscription, day, cadence)
     return Newest(
-        day=max(days),
+        day=day,
         tally=count_papers(subscription, decisions),
         today=announcement_day(cog.pipeline.now()),
-        stored=days.count(max(days)),
+        stored=stored,
         followed=len(subscription.categories),
+        cadence=cadence,
     )

@@ -40,21 +40,22 @@ async def show_status(
 ) -> None:
     """Answer with the status of ``subscriptions``, of which there is at least one."""
     guild = guild_of(interaction)
-    embeds = await gather_status(cog, guild, subscriptions)
-    content = await _hindrance(cog, cog.pipeline.now())
+    statuses = await gather_statuses(cog, guild, subscriptions)
+    now = cog.pipeline.now()
+    content = await _hindrance(cog, now)
+    embeds = render_statuses(statuses, now=now)
     await interaction.edit_original_response(content=content, embeds=embeds)
 
 
-async def gather_status(
+async def gather_statuses(
     cog: AdminCog, guild: discord.Guild, subscriptions: Sequence[Subscription]
-) -> list[discord.Embed]:
-    """Render the status of ``subscriptions``, of which there is at least one."""
+) -> list[ChannelStatus]:
+    """Gather all that is to be said about these digests."""
     overview = await _gather(cog, guild.id)
     links = channel_links(guild, subscriptions)
-    statuses = [
+    return [
         await _status(cog, overview, each, guild, links[each.channel_id]) for each in subscriptions
     ]
-    return render_statuses(statuses, now=overview.now)
 
 
 async def _gather(cog: AdminCog, guild_id: int) -> Overview:

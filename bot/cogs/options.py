@@ -31,6 +31,7 @@ from bot.query.parser import parse_query, refine
 from bot.query.values import BadValue, parse_since, parse_until
 from bot.text.words import WEEKDAYS, joined
 from bot.ui.replies import QUIET_DAYS, UPDATES
+from bot.ui.setup_form import CARDS_IN_THREAD, PLACE_WORDS, TYPE_WORDS
 from bot.ui.styles import DEFAULT_STYLE, STYLES, style_of
 
 NEW_DIGEST: Final = Subscription(
@@ -85,6 +86,27 @@ def _read_part(text: str) -> Sequence[str]:
             meant = joined([f"{each} ({category_name(each)})" for each in named[:4]], "or")
             raise InputError(f"{_quoted(text)} may be {meant}; write the one you mean.")
     return [each for word in words for each in find_archive(word) or [canonical_category(word)]]
+
+
+_AT = re.compile(
+    r"(?:noon|midday|midnight|\d{1,2}(?:\s*[:.h]\s*\d{2}|\s*h)?(?:\s*[ap]\.?(?:m\.?)?)?)(?=[\s,]|$)",
+    re.ASCII | re.IGNORECASE,
+)
+
+
+def split_time(text: str) -> tuple[str, str]:
+    """Part a time of day from the place that follows it: ``9am India``; either may be blank."""
+    wanted = " ".join(text.split())
+    at = _AT.match(wanted)
+    return (at[0], wanted[at.end() :].strip(" ,")) if at else (wanted, "")
+
+
+def read_number(name: str, text: str, most: int) -> int:
+    """Read a number of a form, from 0 on; raises `InputError` for any other."""
+    wanted = text.strip()
+    if not (wanted.isascii() and wanted.isdigit() and len(wanted) < 9 and int(wanted) <= most):
+        raise InputError(f"{name}: {_quoted(text)} is no number from 0 to {most}; write one.")
+    return int(wanted)
 
 
 def parse_time(text: str) -> time | None:
@@ -244,12 +266,7 @@ def _bound(name: str, text: str | None, parse: Callable[[str], date]) -> date | 
         raise InputError(f"{name}: {_quoted(text or '')} is not a date; write {error}.") from error
 
 
-TYPE_CHOICES = {
-    "new submissions and cross-lists": "new cross",
-    "new submissions only": "new",
-    "new, cross-lists and replacements": "new cross replace",
-    "everything": "new cross replace replace-cross",
-}
+TYPE_CHOICES: Final = {words: types for types, words in TYPE_WORDS.items()}
 """What a channel may follow, by the words that an admin picks."""
 
 
@@ -264,14 +281,7 @@ def parse_types(text: str) -> tuple[AnnounceType, ...]:
     return tuple(kind for kind in AnnounceType if kind in types)
 
 
-CARDS_IN_THREAD: Final = "thread-cards"
-
-PLACE_CHOICES: Final[Mapping[str, str]] = {
-    "in the channel": Place.CHANNEL,
-    "in a thread: one message in the channel, the rest in its thread": Place.THREAD,
-    "in a thread, the rest as a card each": CARDS_IN_THREAD,
-    "in a forum: one post a day": Place.FORUM,
-}
+PLACE_CHOICES: Final = {words: place for place, words in PLACE_WORDS.items()}
 """Where messages may go, by the words that an admin picks."""
 
 

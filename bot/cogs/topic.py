@@ -26,9 +26,9 @@ from bot.cogs.topic_moving import carry, take_in, write_file
 from bot.cogs.topic_moving import read_file as read_topics_file
 from bot.cogs.topic_saving import (
     TOPIC_COG,
-    TopicForm,
     add_or_ask,
     find_topic,
+    open_topic_form,
     read_draft,
     require_topic,
 )
@@ -167,8 +167,7 @@ class TopicCog(
         subscription = await self.subscription(interaction, channel)
         topic = require_topic(subscription, name)
         draft = Draft(name=topic.name, query=topic.query, instead_of=topic.name)
-        form = TopicForm(self, subscription.channel_id, draft)
-        await interaction.response.send_modal(form)
+        await open_topic_form(interaction, subscription.channel_id, draft)
 
     @edit.autocomplete("name")
     @quietly

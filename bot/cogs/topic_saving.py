@@ -9,7 +9,7 @@ from discord.ext import commands
 
 from bot.arxiv.calendar import announcement_day
 from bot.cogs.admin import AdminCog, DigestChannel, guild_of
-from bot.cogs.answers import StateButton, defer_privately, report
+from bot.cogs.answers import Fields, StateButton, StateForm, defer_privately
 from bot.cogs.options import parse_name
 from bot.cogs.pings import read_ping
 from bot.cogs.topic_trials import say_effect
@@ -27,10 +27,13 @@ from bot.ui.drafts import (
     EditTopic,
     SaveTopic,
     SeeDifference,
+    TopicFormId,
+    key_of,
     proposals,
     render_change,
     render_difference,
     render_doubted,
+    render_topic_form,
     say_difference,
 )
 from bot.ui.replies import say_topic_set
@@ -41,8 +44,6 @@ EDIT: Final = "Change it"
 SAVE: Final = "Save it"
 MAX_TOPICS = 50
 """Per server: each is a search at every announcement."""
-FORM_TIMEOUT_S = 15 * 60.0
-"""As long as Discord lets the form be sent."""
 
 
 def topic_cog(interaction: discord.Interaction) -> AdminCog:
@@ -64,6 +65,14 @@ def require_topic(subscription: Subscription, name: str) -> Topic:
         hint = f"its topics are {known}" if known else "it has no topics"
         raise InputError(f"This digest has no topic {name!r}; {hint}.")
     return topic
+
+
+def find_key(subscription: Subscription, key: str) -> Topic:
+    """Return the topic that a button or a form names; raises `InputError` if it is gone."""
+    for topic in subscription.topics:
+        if key_of(topic.name) == key:
+            return topic
+    raise InputError("This topic is not there any more; /topic list shows those that are.")
 
 
 def read_draft(name: str, query: str, *, instead_of: str = "") -> Draft:
@@ -189,38 +198,26 @@ def _may_ping(
 # -- changing ------------------------------------------------------------------------------------
 
 
-class TopicForm(discord.ui.Modal, title="A topic"):
-    """A form with a topic's name and query; sent, it shows what they would do."""
+async def open_topic_form(interaction: discord.Interaction, channel_id: int, draft: Draft) -> None:
+    """Open the form with a topic's name and query; sent, it shows what they would do."""
+    await interaction.response.send_modal(render_topic_form(channel_id, draft))
 
-    name: discord.ui.TextInput["TopicForm"] = discord.ui.TextInput(
-        label="Name", max_length=50, custom_id="name"
-    )
-    query: discord.ui.TextInput["TopicForm"] = discord.ui.TextInput(
-        label="Query, as in /paper search",
-        style=discord.TextStyle.paragraph,
-        max_length=MAX_QUERY,
-        custom_id="query",
-    )
 
-    def __init__(self, cog: AdminCog, channel_id: int, draft: Draft) -> None:
-        super().__init__(timeout=FORM_TIMEOUT_S, custom_id=cog.form_id())
-        self.cog, self.channel_id, self.draft = cog, channel_id, draft
-        self.name.default, self.query.default = draft.name, draft.query
+class TopicForm(StateForm[TopicFormId], state=TopicFormId):
+    """Adds a topic, or shows what the change of one does before it is saved."""
 
-    async def on_submit(self, interaction: discord.Interaction) -> None:
-        try:
-            await self._take(interaction)
-        except Exception as error:  # discord.py would only log it
-            await report(interaction, error)
-
-    async def _take(self, interaction: discord.Interaction) -> None:
+    async def take(self, interaction: discord.Interaction, sent: Fields) -> None:
         await defer_privately(interaction)
-        subscription = await self.cog.owned_subscription(interaction, self.channel_id)
-        draft = read_draft(self.name.value, self.query.value, instead_of=self.draft.instead_of)
-        if draft.instead_of:
-            await show_change(self.cog, interaction, subscription, draft)
-        else:
-            await add_or_ask(self.cog, interaction, subscription, draft, None)
+        cog = topic_cog(interaction)
+        subscription = await cog.owned_subscription(interaction, self.state.channel_id)
+        name, query = (" ".join(sent.get(field, ())) for field in ("name", "query"))
+        if not self.state.key:
+            draft = read_draft(name, query)
+            await add_or_ask(cog, interaction, subscription, draft, None)
+            return
+        old = find_key(subscription, self.state.key)
+        draft = read_draft(name, query, instead_of=old.name)
+        await show_change(cog, interaction, subscription, draft)
 
 
 class EditButton(StateButton[EditTopic], state=EditTopic):
@@ -230,7 +227,7 @@ class EditButton(StateButton[EditTopic], state=EditTopic):
         cog = topic_cog(interaction)
         await cog.owned_subscription(interaction, self.state.channel_id)
         draft = Draft.of(interaction.message, self.state.at)
-        await interaction.response.send_modal(TopicForm(cog, self.state.channel_id, draft))
+        await open_topic_form(interaction, self.state.channel_id, draft)
 
 
 async def show_change(
@@ -317,3 +314,4 @@ async def show_difference(
 
 
 BUTTONS = (SaveButton, EditButton, DifferenceButton)
+FORMS = (TopicForm,)

@@ -22,6 +22,7 @@ from bot.arxiv.client import say_failure
 from bot.cogs import (
     acts,
     digest,
+    digest_forms,
     digest_taste,
     discuss,
     left_out,
@@ -31,9 +32,7 @@ from bot.cogs import (
     paper,
     topic_saving,
 )
-from bot.cogs.admin import FORM, AdminCog
-from bot.cogs.answers import EXPIRED, LateOffers, report
-from bot.cogs.digest_panel import take_form
+from bot.cogs.answers import EXPIRED, EXPIRED_FORM, LateOffers, StateForm, report
 from bot.cogs.services import Deliverer
 from bot.cogs.status import BotCog
 from bot.cogs.topic import TopicCog
@@ -46,10 +45,6 @@ from bot.run.gateway import FIRST_PAUSE_S, GatewayPauses
 
 log = logging.getLogger(__name__)
 
-OLD_FORM = (
-    "I was restarted after this form was opened, so nothing is changed; use the command again."
-)
-
 BUTTONS = (
     *paper.BUTTONS,
     *acts.BUTTONS,
@@ -61,6 +56,7 @@ BUTTONS = (
     *digest_taste.BUTTONS,
     *left_out.BUTTONS,
 )
+FORMS: Sequence[type[StateForm[Any]]] = (*digest_forms.FORMS, *topic_saving.FORMS)
 
 logging.getLogger("discord.app_commands.tree").addFilter(LateOffers())
 # The bot has no voice; discord.py would warn at each start that packages for it are missing.
@@ -168,18 +164,18 @@ class PaperBot(commands.AutoShardedBot):
             self._meter.note_command(name, is_good=is_good, took_s=max(took_s, 0.0))
 
     async def on_interaction(self, interaction: discord.Interaction) -> None:
-        """Answer a button that nothing here knows any more, or a form of before a restart."""
+        """Answer a form, and a button or form that nothing here knows any more."""
         data = cast(Mapping[str, object], interaction.data or {})
         custom_id = str(data.get("custom_id"))
         if interaction.type is discord.InteractionType.component:
             if not any(button.takes(custom_id) for button in BUTTONS):
                 await report(interaction, InputError(EXPIRED))
-        elif custom_id.startswith(FORM):
-            cogs = [each for each in self.cogs.values() if isinstance(each, AdminCog)]
-            if not any(each.opened(custom_id) for each in cogs):
-                await report(interaction, InputError(OLD_FORM))
         elif interaction.type is discord.InteractionType.modal_submit:
-            await take_form(interaction)
+            form = next((each for each in FORMS if each.takes(custom_id)), None)
+            if form is None:
+                await report(interaction, InputError(EXPIRED_FORM))
+            else:
+                await form.answer(interaction)
 
     async def on_disconnect(self) -> None:
         self._on_lost()

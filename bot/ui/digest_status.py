@@ -86,17 +86,32 @@ def _render(status: ChannelStatus, max_chars: int, now: datetime) -> discord.Emb
     lines = [
         f"**{status.channel}** · {name_categories(status.subscription.categories)}",
         *_state(status),
-        *_troubles(status.troubles, most),
-        *_on_its_way(status, now),
-        *_next(status, now),
-        *_past(status, most, now),
+        *_attention(status),
+        *_course(status, most, now),
     ]
-    is_fine = not (status.troubles or status.lacks or status.hints)
-    colour = FINE if is_fine else TROUBLED
-    return discord.Embed(
-        description=fitting_lines(lines, max_chars),
-        colour=PAUSED if status.is_paused else colour,
-    )
+    return discord.Embed(description=fitting_lines(lines, max_chars), colour=colour_of(status))
+
+
+def say_health(status: ChannelStatus, max_chars: int, *, now: datetime) -> str:
+    """Say whether a digest is active, what is wrong, what comes next and what came last."""
+    state = ["**Active**"] if not status.is_paused else [*_state(status)]
+    lines = [*state, *_attention(status), *_course(status, 3, now)]
+    return fitting_lines(lines, max_chars)
+
+
+def colour_of(status: ChannelStatus) -> discord.Colour:
+    """Return the colour that tells at a glance how a digest does."""
+    if status.is_paused:
+        return PAUSED
+    is_troubled = status.troubles or status.lacks or status.hints
+    return TROUBLED if is_troubled or find_defects(status.subscription) else FINE
+
+
+def _course(status: ChannelStatus, most: int, now: datetime) -> Iterator[str]:
+    yield from _troubles(status.troubles, most)
+    yield from _on_its_way(status, now)
+    yield from _next(status, now)
+    yield from _past(status, most, now)
 
 
 def name_categories(categories: Sequence[str]) -> str:
@@ -122,6 +137,9 @@ def _state(status: ChannelStatus) -> Iterator[str]:
         when = describe_time(status.subscription)
         looks = style_of(status.subscription.style).describe(status.subscription)
         yield f"**Active**, posted {when}{describe_place(status.subscription)}: {looks}"
+
+
+def _attention(status: ChannelStatus) -> Iterator[str]:
     for defect in find_defects(status.subscription):
         yield f"**Needs attention**: {defect}"
     for hint in status.hints:

@@ -4,6 +4,7 @@ The message carries the draft in the footers of its embeds, as a page of a searc
 it is too long for a button's id, and outlives a restart.
 """
 
+import hashlib
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -18,9 +19,13 @@ from bot.text import markdown
 from bot.text.words import count_of
 from bot.ui.doubts import Doubt, DoubtKind, say_doubt
 from bot.ui.replies import COLOUR, code
+from bot.ui.setup_form import FORM_TIMEOUT_S
 from bot.ui.trial import Shown, list_shown, say_rate, say_trial
 
 MAX_LABEL: Final = 80
+MAX_TITLE: Final = 45
+MAX_NAME: Final = 50
+MAX_QUERY: Final = 300
 PER_PAGE: Final = 10
 
 
@@ -106,6 +111,60 @@ class SeeDifference:
             page=int(match["page"]),
             is_opening=match["way"] == "see",
         )
+
+
+KEY: Final = "[0-9a-f]{12}"
+
+
+def key_of(name: str) -> str:
+    """Return the short key by which ids name a topic, whatever its case; its name is too long."""
+    return hashlib.sha256(name.lower().encode()).hexdigest()[:12]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TopicFormId:
+    """What the form of a topic carries: the key of the one that it changes, blank for a new one."""
+
+    TEMPLATE: ClassVar[str] = rf"topic-form:1:(?P<channel>\d{{1,20}}):(?P<key>{KEY}|)"
+
+    channel_id: int
+    key: str = ""
+
+    @property
+    def custom_id(self) -> str:
+        return f"topic-form:1:{self.channel_id}:{self.key}"
+
+    @classmethod
+    def from_match(cls, match: re.Match[str]) -> Self:
+        return cls(channel_id=int(match["channel"]), key=match["key"])
+
+
+def render_topic_form(channel_id: int, draft: Draft) -> discord.ui.Modal:
+    """Make the form with a topic's name and query."""
+    form_id = TopicFormId(
+        channel_id=channel_id, key=key_of(draft.instead_of) if draft.instead_of else ""
+    )
+    form = discord.ui.Modal(
+        title=markdown.plain(f"Change {draft.instead_of}", MAX_TITLE)
+        if draft.instead_of
+        else "Add a topic",
+        custom_id=form_id.custom_id,
+        timeout=FORM_TIMEOUT_S,
+    )
+    name: discord.ui.TextInput[discord.ui.Modal] = discord.ui.TextInput(
+        custom_id="name", default=draft.name or None, max_length=MAX_NAME
+    )
+    query: discord.ui.TextInput[discord.ui.Modal] = discord.ui.TextInput(
+        custom_id="query",
+        style=discord.TextStyle.paragraph,
+        default=draft.query or None,
+        max_length=MAX_QUERY,
+    )
+    about_name = "A short name, shown with each paper"
+    form.add_item(discord.ui.Label(text="Name", description=about_name, component=name))
+    about_query = "Written as in /paper search: diffusion -survey"
+    form.add_item(discord.ui.Label(text="Query", description=about_query, component=query))
+    return form
 
 
 # Before saving

@@ -1,4 +1,4 @@
-"""The panel of a digest: what its buttons, menus and forms carry, and what they show."""
+"""A digest's panel and a topic's page: what their buttons carry, and what they say. Pure."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -8,22 +8,35 @@ from typing import ClassVar, Final, Self
 
 import discord
 
-from bot.digest.models import Place, Subscription, SubscriptionState
-from bot.ui.drafts import Draft
-from bot.ui.replies import COLOUR, code, content_lines
-from bot.ui.styles import STYLES, style_of
+from bot.digest.health import Ailment, Health
+from bot.digest.models import Subscription, SubscriptionState, Topic
+from bot.digest.trial import Trial
+from bot.text import markdown
+from bot.text.words import count_of, joined
+from bot.ui.drafts import KEY, Draft, key_of, say_yield
+from bot.ui.pings import mention_role
+from bot.ui.replies import (
+    COLOUR,
+    QUIET_DAYS,
+    UPDATES,
+    code,
+    describe_categories,
+    describe_mistake,
+    describe_place,
+    describe_time,
+    describe_types,
+    fitting_lines,
+    say_cap,
+)
+from bot.ui.setup_form import FormPart
+from bot.ui.styles import style_of
+from bot.ui.topic_health import say_health
+from bot.ui.trial import draw_bars, say_trial
 
-MAX_CATEGORIES_CHARS: Final = 400
-MAX_QUERY_CHARS: Final = 300
-CARDS_IN_THREAD: Final = "thread-cards"
-
-PLACE_WORDS: Final[Mapping[str, str]] = {
-    Place.CHANNEL: "in the channel",
-    Place.THREAD: "in a thread: one message in the channel, the rest in its thread",
-    CARDS_IN_THREAD: "in a thread, the rest as a card each",
-    Place.FORUM: "in a forum: one post a day",
-}
-"""Where messages may go, by the names that are typed."""
+TOPICS_A_MENU: Final = 25
+MAX_TOPICS_CHARS: Final = 900
+MAX_LABEL: Final = 80
+MAX_OPTION: Final = 100
 
 
 class PanelAct(StrEnum):
@@ -41,9 +54,7 @@ class PanelAct(StrEnum):
 class PanelStep:
     """A wish to do something with the digest of a channel; 0 is the channel one is in."""
 
-    TEMPLATE: ClassVar[str] = (
-        r"digest:1:(?P<act>form|panel|topic|pause|resume|remove):(?P<channel>\d{1,20})"
-    )
+    TEMPLATE: ClassVar[str] = rf"digest:1:(?P<act>{'|'.join(PanelAct)}):(?P<channel>\d{{1,20}})"
 
     act: PanelAct
     channel_id: int
@@ -57,78 +68,219 @@ class PanelStep:
         return cls(act=PanelAct(match["act"]), channel_id=int(match["channel"]))
 
 
-class PanelSetting(StrEnum):
-    """What a menu of the panel changes."""
-
-    STYLE = "style"
-    WHERE = "where"
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PanelChoice:
-    """A menu that changes one setting of a channel's digest."""
+class ChangePart:
+    """A wish for the form that changes a part of a channel's digest."""
 
-    TEMPLATE: ClassVar[str] = r"panel:1:(?P<setting>style|where):(?P<channel>\d{1,20})"
+    TEMPLATE: ClassVar[str] = rf"change:1:(?P<part>{'|'.join(FormPart)}):(?P<channel>\d{{1,20}})"
 
-    setting: PanelSetting
+    part: FormPart
     channel_id: int
 
     @property
     def custom_id(self) -> str:
-        return f"panel:1:{self.setting}:{self.channel_id}"
+        return f"change:1:{self.part}:{self.channel_id}"
 
     @classmethod
     def from_match(cls, match: re.Match[str]) -> Self:
-        return cls(setting=PanelSetting(match["setting"]), channel_id=int(match["channel"]))
+        return cls(part=FormPart(match["part"]), channel_id=int(match["channel"]))
+
+
+class TopicAct(StrEnum):
+    """What a button does with a topic."""
+
+    OPEN = "open"
+    CHANGE = "change"
+    TEST = "test"
+    PAUSE = "pause"
+    RESUME = "resume"
+    REMOVE = "remove"
+    MEND = "mend"
+
+
+_TOPIC = rf"(?P<channel>\d{{1,20}}):(?P<key>{KEY})"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PanelRole:
-    """The menu of roles to ping."""
+class TopicStep:
+    """A wish to do something with a topic, which is named by `key_of`: a name is too long."""
 
-    TEMPLATE: ClassVar[str] = r"panel-role:1:(?P<channel>\d{1,20})"
+    TEMPLATE: ClassVar[str] = rf"topic-step:1:(?P<act>{'|'.join(TopicAct)}):{_TOPIC}"
 
+    act: TopicAct
     channel_id: int
+    key: str
 
     @property
     def custom_id(self) -> str:
-        return f"panel-role:1:{self.channel_id}"
+        return f"topic-step:1:{self.act}:{self.channel_id}:{self.key}"
 
     @classmethod
     def from_match(cls, match: re.Match[str]) -> Self:
-        return cls(channel_id=int(match["channel"]))
+        return cls(act=TopicAct(match["act"]), channel_id=int(match["channel"]), key=match["key"])
 
 
-def list_styles(subscription: Subscription) -> list[discord.SelectOption]:
-    now = style_of(subscription.style).code
-    return [
-        discord.SelectOption(label=f"Style: {style.words}"[:100], value=code, default=code == now)
-        for code, style in STYLES.items()
-    ]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TopicCarry:
+    """The menu of digests to which a topic can be moved or copied."""
+
+    TEMPLATE: ClassVar[str] = rf"topic-carry:1:{_TOPIC}"
+
+    channel_id: int
+    key: str
+
+    @property
+    def custom_id(self) -> str:
+        return f"topic-carry:1:{self.channel_id}:{self.key}"
+
+    @classmethod
+    def from_match(cls, match: re.Match[str]) -> Self:
+        return cls(channel_id=int(match["channel"]), key=match["key"])
 
 
-def list_places(subscription: Subscription) -> list[discord.SelectOption]:
-    """List where messages can go; a forum takes posts only, so there is nothing to choose."""
-    if subscription.place is Place.FORUM:
-        return []
-    in_cards = subscription.place is Place.THREAD and subscription.cards_in_thread
-    now = CARDS_IN_THREAD if in_cards else subscription.place.value
-    return [
-        discord.SelectOption(label=f"Where: {words}"[:100], value=code, default=code == now)
-        for code, words in PLACE_WORDS.items()
-        if code != Place.FORUM
-    ]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TopicRole:
+    """The menu of roles that a topic can ping."""
+
+    TEMPLATE: ClassVar[str] = rf"topic-role:1:{_TOPIC}"
+
+    channel_id: int
+    key: str
+
+    @property
+    def custom_id(self) -> str:
+        return f"topic-role:1:{self.channel_id}:{self.key}"
+
+    @classmethod
+    def from_match(cls, match: re.Match[str]) -> Self:
+        return cls(channel_id=int(match["channel"]), key=match["key"])
 
 
-def render_panel(
-    subscription: Subscription,
-    health: Sequence[discord.Embed],
-) -> list[discord.Embed]:
-    """Show a digest: what it holds, then when and how it comes, and how it does."""
-    settings = discord.Embed(
-        title="Digest", description="\n".join(content_lines(subscription)), colour=COLOUR
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TopicMenu:
+    """A menu of a digest's topics: those of a ``page``, counted from 0."""
+
+    TEMPLATE: ClassVar[str] = r"topic-menu:1:(?P<channel>\d{1,20}):(?P<page>\d)"
+
+    channel_id: int
+    page: int
+
+    @property
+    def custom_id(self) -> str:
+        return f"topic-menu:1:{self.channel_id}:{self.page}"
+
+    @classmethod
+    def from_match(cls, match: re.Match[str]) -> Self:
+        return cls(channel_id=int(match["channel"]), page=int(match["page"]))
+
+
+Checked = Mapping[str, tuple[Health, Trial | None]]
+"""How the topics of a digest fare, by name, and what would do better."""
+
+
+def is_paused(subscription: Subscription) -> bool:
+    return subscription.state is SubscriptionState.PAUSED
+
+
+# -- the panel -----------------------------------------------------------------------------------
+
+
+def say_what(subscription: Subscription) -> str:
+    """Say what a digest holds."""
+    categories = describe_categories(subscription.categories, 240)
+    return f"**Papers**\n{categories}\n-# {describe_types(subscription)}"
+
+
+def say_when(subscription: Subscription) -> str:
+    return f"**Posted**\n{describe_time(subscription)}"
+
+
+def say_looks(subscription: Subscription) -> str:
+    """Say how a digest looks, and where it goes."""
+    looks = style_of(subscription.style).describe(subscription)
+    cap = f"\nAt most {say_cap(subscription)}" if subscription.cap else ""
+    return f"**Style**\n{looks}{describe_place(subscription)}{cap}"
+
+
+def say_more(subscription: Subscription) -> str:
+    """Say whom a digest pings, and what it says beside its papers."""
+    role = subscription.ping_role
+    updates = "edit" if subscription.updates else "leave"
+    return (
+        f"**Pings** {mention_role(role) if role is not None else 'nobody'}\n"
+        f"-# On a day without a digest: {QUIET_DAYS[subscription.quiet_days]}. "
+        f"Posted messages: {UPDATES[updates]}."
     )
-    return [settings, *health]
+
+
+def say_topics(subscription: Subscription, checked: Checked) -> str:
+    """List a digest's topics with how each fares, what needs a look first."""
+    if not subscription.topics:
+        return "**Topics**\nnone, so every paper is posted"
+    heading = (
+        f"**{count_of(len(subscription.topics), 'topic')}**: a paper that matches one is posted"
+    )
+    lines = [_topic_line(each, checked) for each in by_need(subscription.topics, checked)]
+    return f"{heading}\n{fitting_lines(lines, MAX_TOPICS_CHARS)}"
+
+
+def _topic_line(topic: Topic, checked: Checked) -> str:
+    paused = " (paused)" if topic.is_paused else ""
+    fares = say_health(*checked[topic.name]) if topic.name in checked else ""
+    return f"- **{markdown.escape(topic.name)}**{paused}{fares}{describe_mistake(topic)}"
+
+
+def by_need(topics: Sequence[Topic], checked: Checked) -> list[Topic]:
+    """Order topics: those that ail first, then by name."""
+    return sorted(topics, key=lambda each: (ailment_of(each, checked) is None, each.name.lower()))
+
+
+def ailment_of(topic: Topic, checked: Checked) -> Ailment | None:
+    return checked[topic.name][0].ailment if topic.name in checked else None
+
+
+def list_topics(topics: Sequence[Topic], checked: Checked) -> list[discord.SelectOption]:
+    """List topics for a menu."""
+    return [
+        discord.SelectOption(
+            label=markdown.plain(each.name, MAX_OPTION) or "?",
+            description=markdown.plain(_about(each, checked), MAX_OPTION) or None,
+            value=key_of(each.name),
+        )
+        for each in topics
+    ]
+
+
+def _about(topic: Topic, checked: Checked) -> str:
+    ailment = ailment_of(topic, checked)
+    said = [*(["paused"] if topic.is_paused else []), *([ailment.value] if ailment else [])]
+    return ": ".join([*([joined(said)] if said else []), topic.query])
+
+
+# -- a topic -------------------------------------------------------------------------------------
+
+
+def say_topic(topic: Topic, fares: tuple[Health, Trial | None] | None) -> str:
+    """Show a topic: its query, and what it brought in the last weeks."""
+    paused = " (paused)" if topic.is_paused else ""
+    lines = [f"## {markdown.escape(topic.name)}{paused}", code(topic.query)]
+    if fares is None:
+        return "\n".join([*lines, describe_mistake(topic).strip()]).strip()
+    trial = fares[0].recent
+    lines.append(say_trial(trial))
+    if trial.matched:
+        lines.append(draw_bars(trial))
+    if fares[0].ailment is not None:
+        lines.append(say_health(*fares).removeprefix(" · "))
+    return "\n".join(lines)
+
+
+def say_mending(better: Trial) -> str:
+    """Label the button that tries the query which would do better."""
+    return markdown.plain(f"Try {better.topic.query} ({say_yield(better)})", MAX_LABEL)
+
+
+# -- where there is no digest ----------------------------------------------------------------------
 
 
 def render_no_digest(draft: Draft) -> discord.Embed:
@@ -147,106 +299,3 @@ def render_welcome() -> str:
         "Nothing is posted before someone who manages this server sets up a digest. Everybody "
         "can use `/paper search`; `/bot help` says more."
     )
-
-
-# -- the form ------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SetupFormId:
-    """What a form to set up a channel's digest carries."""
-
-    TEMPLATE: ClassVar[str] = r"setup-form:1:(?P<channel>\d{1,20})"
-
-    channel_id: int
-
-    @property
-    def custom_id(self) -> str:
-        return f"setup-form:1:{self.channel_id}"
-
-    @classmethod
-    def read(cls, custom_id: str) -> Self | None:
-        """Read a form's id; None for that of another."""
-        match = re.fullmatch(cls.TEMPLATE, custom_id)
-        return cls(channel_id=int(match["channel"])) if match else None
-
-
-def render_setup_form(
-    channel_id: int, before: Subscription | None, *, query: str = ""
-) -> discord.ui.Modal:
-    """Make the form; what is blank in it stays as it was, or is the default."""
-    form = discord.ui.Modal(
-        title="Change the digest" if before else "Set up a digest",
-        custom_id=SetupFormId(channel_id=channel_id).custom_id,
-        timeout=None,
-    )
-    form.add_item(
-        discord.ui.Label(
-            text="arXiv categories",
-            description="cs.CV, cs.LG; names work too (computer vision), and archives (math)",
-            component=discord.ui.TextInput(
-                custom_id="categories",
-                default=", ".join(before.categories)[:MAX_CATEGORIES_CHARS] if before else None,
-                placeholder="cs.CV, cs.LG",
-                max_length=MAX_CATEGORIES_CHARS,
-            ),
-        )
-    )
-    if before is None or not before.topics:
-        form.add_item(
-            discord.ui.Label(
-                text="Only papers that match (blank: all of them)",
-                description="Written as in /paper search; /topic adds more",
-                component=discord.ui.TextInput(
-                    custom_id="query",
-                    default=query or None,
-                    placeholder="diffusion -survey",
-                    required=False,
-                    max_length=MAX_QUERY_CHARS,
-                ),
-            )
-        )
-    at = before.post_at if before else None
-    form.add_item(
-        discord.ui.Label(
-            text="Time of day (blank: when announced)",
-            description="09:00, 9am, noon",
-            component=discord.ui.TextInput(
-                custom_id="time",
-                default=f"{at:%H:%M}" if at else None,
-                required=False,
-                max_length=40,
-            ),
-        )
-    )
-    form.add_item(
-        discord.ui.Label(
-            text="Time zone",
-            description="A city, a country or an offset: Berlin, India, UTC+2",
-            component=discord.ui.TextInput(
-                custom_id="zone",
-                default=before.zone[:60] if before and at else None,
-                required=False,
-                max_length=60,
-            ),
-        )
-    )
-    now = style_of(before.style).code if before else next(iter(STYLES))
-    form.add_item(
-        discord.ui.Label(
-            text="Style",
-            component=discord.ui.Select(
-                custom_id="style",
-                required=True,
-                options=[
-                    discord.SelectOption(label=style.words[:100], value=code, default=code == now)
-                    for code, style in STYLES.items()
-                ],
-            ),
-        )
-    )
-    return form
-
-
-def is_paused(subscription: Subscription) -> bool:
-    return subscription.state is SubscriptionState.PAUSED

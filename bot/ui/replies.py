@@ -35,7 +35,6 @@ MAX_SHOWN = 600
 """Characters for one list of names; two of them and the rest fit a message's 2000."""
 ATTENTION = "**Needs attention**: something is wrong with its settings; `/digest status` says what"
 MAX_SHOWN_IN_LIST = 280
-MAX_TOPICS_SHOWN = 1200
 MAX_DIGESTS_SHOWN = 6  # of at most 900 characters each: Discord allows 6000 per message
 
 
@@ -197,23 +196,6 @@ def subscription_lines(
     return "\n".join(lines)
 
 
-def content_lines(subscription: Subscription) -> list[str]:
-    """Say what a digest holds, with the queries of its topics, but not when and how it comes."""
-    topics = [
-        f"- **{markdown.escape(each.name)}** {code(each.query)}" for each in subscription.topics
-    ]
-    pings = describe_pings(subscription)
-    return [
-        f"Categories: {describe_categories(subscription.categories)}",
-        f"Papers: {describe_types(subscription)}",
-        f"Topics:{'' if topics else ' none, so every paper is posted'}",
-        *([fitting_lines(topics, MAX_TOPICS_SHOWN)] if topics else []),
-        *([f"Pings: {pings}"] if pings else []),
-        *_quiet_lines(subscription),
-        *([] if subscription.updates else [f"Posted messages: {UPDATES['leave']}"]),
-    ]
-
-
 def say_cap(subscription: Subscription) -> str:
     return f"{count_of(subscription.cap, 'paper')} a digest, the others on a press"
 
@@ -257,7 +239,7 @@ def render_topics(
         f"{channels[channel_id]} **{markdown.escape(topic.name)}** {code(topic.query)}"
         + (" (paused)" if topic.is_paused else "")
         + health.get((channel_id, topic.name), "")
-        + _describe_mistake(topic)
+        + describe_mistake(topic)
         for channel_id, topic in topics
     ]
     return discord.Embed(
@@ -267,7 +249,8 @@ def render_topics(
     ).set_footer(text="A paper is posted when it matches at least one topic of the channel")
 
 
-def _describe_mistake(topic: Topic) -> str:
+def describe_mistake(topic: Topic) -> str:
+    """Say, after a topic's name, why its query cannot be read; blank where it can."""
     mistake = find_mistake(topic)
     return f" **cannot be read**: {markdown.shorten(mistake, MAX_MISTAKE)}" if mistake else ""
 

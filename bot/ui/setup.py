@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from bot.digest.due import due_instant
-from bot.digest.models import Subscription, SubscriptionState, Tally
+from bot.digest.models import Cadence, Subscription, SubscriptionState, Tally
 from bot.digest.outlook import Outlook
 from bot.digest.zones import ABBREVIATIONS, ZoneMeaning, is_offset, zone_of
 from bot.text import markdown
@@ -17,7 +17,10 @@ from bot.ui.tally import say_tally
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Newest:
-    """The newest list of what a channel follows, and how many of its papers are for the channel."""
+    """The newest list of what a channel follows, or the week that it is in, and its papers.
+
+    A week is named by its last day.
+    """
 
     day: date
     tally: Tally
@@ -25,9 +28,12 @@ class Newest:
     stored: int = 0
     """Of how many categories the list is stored."""
     followed: int = 0
+    cadence: Cadence = Cadence.DAY
 
     @property
     def name(self) -> str:
+        if self.cadence is Cadence.WEEK:
+            return f"the week to {long_date(self.day)}"
         return "today's" if self.day == self.today else f"that of {long_date(self.day)}"
 
 
@@ -38,7 +44,6 @@ def say_setup(
     now: datetime,
     before: Subscription | None = None,
     meant: ZoneMeaning | None = None,
-    newest: Newest | None = None,
     lacks_zone: bool = False,
 ) -> str:
     """Confirm what a channel gets from now on.
@@ -47,11 +52,10 @@ def say_setup(
     ``lacks_zone`` says that none was named.
     """
     lines = [
-        f"**Digest {'changed' if before else 'set up'}** in <#{subscription.channel_id}>",
+        f"## Digest {'changed' if before else 'set up'} in <#{subscription.channel_id}>",
         subscription_lines(subscription, outlook),
         *(describe_meaning(meant) if meant else ()),
         *([_ask_for_zone(subscription, now)] if lacks_zone else ()),
-        say_newest(newest),
     ]
     if before and before.state is SubscriptionState.PAUSED:
         because = markdown.escape(say_reason(before.paused_because))
@@ -68,6 +72,8 @@ def say_newest(newest: Newest | None) -> str:
         return "No list of it is stored yet, so I cannot say how many papers come a day."
     tally = newest.tally
     day = "Today" if newest.day == newest.today else long_date(newest.day)
+    if newest.cadence is Cadence.WEEK:
+        day = f"The week to {long_date(newest.day)}"
     said = f"**{day}: {count_of(tally.announced, 'paper')}"
     said += "**" if tally.no_topics else f"; {tally.matching:,} with your topics**"
     if tally.before:

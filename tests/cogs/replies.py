@@ -5,6 +5,8 @@ from collections.abc import Iterable
 import discord
 import simcord
 
+from tests.fakes.spec import walk_components
+
 
 def shown(result: simcord.InteractionResult) -> str:
     """Return all text of an answer, follow-ups included, without Markdown's escapes."""
@@ -13,7 +15,12 @@ def shown(result: simcord.InteractionResult) -> str:
 
 
 def _text(message: simcord.ResponseMessage) -> str:
-    return "\n".join((message.content, *embed_texts(message.embeds)))
+    return "\n".join((message.content, *embed_texts(message.embeds), *panel_texts(message)))
+
+
+def panel_texts(message: simcord.ResponseMessage) -> list[str]:
+    """Return the texts of a panel, which is made of components."""
+    return [each["content"] for each in walk_components(message.components) if "content" in each]
 
 
 def embed_texts(embeds: Iterable[discord.Embed]) -> list[str]:
@@ -34,10 +41,9 @@ def is_private(result: simcord.InteractionResult) -> bool:
 
 def labels(result: simcord.InteractionResult) -> dict[str, bool]:
     """Return the answer's buttons by label, and whether each can be clicked."""
-    rows = result.response.components if result.response else []
+    components = result.response.components if result.response else []
     return {
         button["label"]: not button.get("disabled", False)
-        for row in rows
-        for button in row["components"]
+        for button in walk_components(components)
         if "label" in button
     }

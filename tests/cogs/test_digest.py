@@ -285,8 +285,8 @@ async def test_setting_up_says_what_the_newest_list_would_bring_and_posts_nothin
     await world.pipeline.plan_due()
     assert world.channel.history() == []
     assert result.response is not None
-    await world.admin.click(result.response, label="Post today's")
-    assert "6 match · 6 posted" in shown(result)
+    posted = await world.admin.click(result.response, label="Post today's")
+    assert "6 match · 6 posted" in shown(posted)
     assert len(world.channel.history()) == 1
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from tests.fakes.spec import walk_components
 from tests.fakes.world import Channel, Guild, Json, User, member_json, message_json
 from tests.waiting import HUNG_S
 
@@ -22,6 +23,8 @@ CHANNEL_OPTION, USER_OPTION = 7, 6
 
 EPHEMERAL = 1 << 6
 LOADING = 1 << 7
+COMPONENTS = 1 << 15
+"""A message of components, which has neither embeds nor content."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,14 +48,18 @@ class Reply:
         return bool(int(self.message.get("flags", 0)) & EPHEMERAL)
 
     @property
-    def buttons(self) -> list[Json]:
-        rows = self.message.get("components", ())
-        return [button for row in rows for button in row.get("components", ())]
+    def buttons(self) -> list[Any]:
+        return [each for each in walk_components(self._components) if "custom_id" in each]
+
+    @property
+    def _components(self) -> list[Json]:
+        return list(self.message.get("components", ()))
 
     @property
     def text(self) -> str:
         """Everything that can be read in it."""
         parts = [self.content]
+        parts += [each.get("content", "") for each in walk_components(self._components)]
         for embed in self.embeds:
             parts += [embed.get("title", ""), embed.get("description", "")]
             parts += [f"{each['name']} {each['value']}" for each in embed.get("fields", ())]
@@ -258,7 +265,8 @@ class Interactions:
             author=server.bot,
             body=body,
             at=server.now(),
-            flags=EPHEMERAL if opened.is_private else 0,
+            flags=(EPHEMERAL if opened.is_private else 0)
+            | int(body.get("flags") or 0) & COMPONENTS,
         )
         if opened.original is None:
             opened.original = message
@@ -275,7 +283,7 @@ class Interactions:
             author=self._server.bot,
             body={**opened.original, **body},
             at=self._server.now(),
-            flags=opened.original["flags"],
+            flags=opened.original["flags"] | int(body.get("flags") or 0) & COMPONENTS,
         )
         opened.original.update(fresh)
         _resolve(opened, Reply(message=opened.original))

@@ -7,7 +7,7 @@ limits of Discord's documentation, discord/discord-api-docs#4379 (6000 character
 
 import functools
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, cast
 
 from jsonschema import Draft202012Validator, FormatChecker
@@ -31,6 +31,17 @@ SLASH = 1
 
 MESSAGE_CALLBACKS = (4, 7)
 """The answers to an interaction that carry a message; a deferral carries flags at most."""
+
+WITH_IDS = {
+    "allowed_mentions",
+    "message_reference",
+    "recipient_id",
+    "attachments",
+    "default_values",
+}
+
+PANEL_COMPONENTS, PANEL_TEXT = 40, 4000
+"""How much a message of components takes."""
 
 Json = Mapping[str, Any]
 
@@ -80,6 +91,8 @@ def _message_errors(body: Json) -> Iterator[str]:
     is_choice = "choices" in body or "custom_id" in body
     if not (content.strip() or embeds or is_layout or is_choice or body.get("components")):
         yield "$: an empty message"
+    if is_layout:
+        yield from _panel_errors(body)
     total = sum(embed_length(embed) for embed in embeds)
     if total > EMBED_TEXT_LIMIT:
         yield f"$.embeds: {total} characters in all, at most {EMBED_TEXT_LIMIT}"
@@ -88,6 +101,25 @@ def _message_errors(body: Json) -> Iterator[str]:
         yield "$.embeds: two embeds share a url, so only the first would be shown"
     for index, embed in enumerate(embeds):
         yield from (f"$.embeds[{index}].{error}" for error in _embed_errors(embed))
+
+
+def _panel_errors(body: Json) -> Iterator[str]:
+    if body.get("content") or body.get("embeds"):
+        yield "$: a message of components has neither content nor embeds"
+    components = [*walk_components(body.get("components") or ())]
+    if len(components) > PANEL_COMPONENTS:
+        yield f"$.components: {len(components)}, at most {PANEL_COMPONENTS}"
+    text = sum(len(each.get("content", "").encode("utf-16-le")) // 2 for each in components)
+    if text > PANEL_TEXT:
+        yield f"$.components: {text} characters, at most {PANEL_TEXT}"
+
+
+def walk_components(components: Iterable[Json]) -> Iterator[Json]:
+    """Yield every component, whatever it is in."""
+    for each in components:
+        yield each
+        yield from walk_components(each.get("components", ()))
+        yield from walk_components(each[key] for key in ("accessory", "component") if key in each)
 
 
 def embed_length(embed: Json) -> int:
@@ -139,13 +171,14 @@ def _command_length(command: Json) -> int:
 
 def _with_text_ids(body: object) -> object:
     """Discord takes numbers for the identifiers here, its description only texts."""
+    if isinstance(body, list):
+        return [_with_text_ids(each) for each in body]
     if not isinstance(body, Mapping):
         return body
-    result = dict(body)
-    for key in ("allowed_mentions", "message_reference", "recipient_id", "attachments"):
-        if key in result:
-            result[key] = _numbers_as_text(result[key])
-    return result
+    return {
+        key: _numbers_as_text(value) if key in WITH_IDS else _with_text_ids(value)
+        for key, value in body.items()
+    }
 
 
 def _numbers_as_text(value: Any) -> Any:

@@ -154,7 +154,7 @@ async def test_people_are_answered_over_the_wire(
         delivering = asyncio.create_task(delivery.run())
 
         done = await server.slash(guild, channel, ada, "digest setup", categories="cs.CV")
-        assert "Digest set up" in done.content
+        assert "Digest set up" in done.text
         assert done.is_private
 
         await pipeline.store.papers.add_listing(LISTING, now=clock.now())
