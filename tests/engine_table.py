@@ -112,12 +112,12 @@ SPELLED = (
     make_paper(
         1,
         title="Pretraining and finetuning of multimodal transformers",
-        abstract="GPT4 in 3D: a multiagent world with news of experience, trained anew.",
+        abstract="GPT4 in 3D: a multiagent world with news of experience, ImageNet1k, trained.",
     ),
     make_paper(
         2,
         title="Pre-training and fine-tuning of multi-modal agents",
-        abstract="GPT-4 in 3-D: a multi-agent experiment at universities of the universe.",
+        abstract="GPT-4 in 3-D, ImageNet-1k, multi-agent experiment, universities; universe.",
     ),
     make_paper(
         3,
@@ -141,7 +141,9 @@ SPELLED = (
         authors=("G. Relativity",),
     ),
     make_paper(
-        8, title="Generative nets", abstract="General relativity; an organ; kmeans studying."
+        8,
+        title="Generative nets",
+        abstract="General relativity; an organ; kmeans studying 106 of them.",
     ),
     make_paper(9, title="关于量子计算综述", abstract="机器学习与量子计算模型 LambdaCDM"),
 )
@@ -180,7 +182,9 @@ SPELLINGS: tuple[tuple[str, str, str], ...] = (
     ("Kₛ", "43", "an index lowered"),
     ("R2", "43", "a power"),
     ("R^2", "43", "a power in TeX"),
-    ("106", "", "but a power of ten is no number of its own"),
+    ("106", "8", "but a power of ten is no number of its own"),
+    ("10^6", "3", "nor is a number a power of ten"),
+    ("10⁶", "3", "in either way of writing it"),
     ("pretraining", "321", "together finds hyphen and blank"),
     ("pre-training", "321", "hyphen finds together and blank"),
     ("pre training", "321", "blank finds together and hyphen"),
@@ -198,6 +202,9 @@ SPELLINGS: tuple[tuple[str, str, str], ...] = (
     ("GPT4", "321", "a number needs no witness"),
     ("GPT-4", "321", "with a hyphen"),
     ("gpt 4", "321", "with a blank"),
+    ("ImageNet1k", "21", "at one of several places"),
+    ("ImageNet-1k", "21", "with a hyphen there"),
+    ("imagenet 1k", "21", "with a blank"),
     ("3D", "321", "a number in front"),
     ("3-D", "321", "with a hyphen"),
     ("3 D", "321", "with a blank"),

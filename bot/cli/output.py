@@ -203,8 +203,10 @@ def _closest_to_json(closest: Closest) -> dict[str, object]:
     return {
         **_understood(closest.asked),
         "filters": [print_node(leaf) for leaf in closest.filters],
+        "unmet": [print_node(leaf) for leaf in closest.unmet],
         "left_out": list(closest.left_out),
         "mended": [{"typed": each.typed, "meant": each.meant} for each in closest.mended],
+        "doubtful": [{"typed": each.typed, "meant": each.meant} for each in closest.doubtful],
         "counts": [{"word": word, "papers": papers} for word, papers in closest.counts],
         "papers": papers_to_json(closest.matches),
     }

@@ -110,7 +110,7 @@ class SearchPage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mended:
-    """A word that no paper says, and the word that it was taken for."""
+    """A word that no paper says, or next to none, and the word that may be meant."""
 
     typed: str
     meant: str
@@ -121,8 +121,9 @@ class Closest:
     """Papers that say most of a query, the best first, and what was made of it.
 
     ``query`` is what was looked for, without ``left_out``; ``asked`` is the same widened.
-    ``filters`` are those that phrases of it became, ``counts`` tell of each word about how many
-    papers say it.
+    ``filters`` are those that phrases of it became, and ``unmet`` those of them that no such paper
+    meets; ``counts`` tell of each word about how many papers say it. ``doubtful`` are words that
+    next to no paper says, each with a usual one, and ``corrected`` is the query with these.
     """
 
     matches: tuple[Match, ...]
@@ -130,8 +131,11 @@ class Closest:
     asked: Node
     filters: tuple[LeafNode, ...] = ()
     left_out: tuple[str, ...] = ()
+    unmet: tuple[LeafNode, ...] = ()
     mended: tuple[Mended, ...] = ()
     counts: tuple[tuple[str, int], ...] = ()
+    doubtful: tuple[Mended, ...] = ()
+    corrected: Query | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

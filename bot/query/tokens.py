@@ -236,12 +236,43 @@ def may_be_one(first: str, second: str) -> bool:
 
 def are_symbol_and_number(first: str, second: str) -> bool:
     """Whether two words join by rule alone: a word and a number, as GPT 4 and 3 D."""
-    return first.isascii() and second.isascii() and first[-1].isdigit() != second[0].isdigit()
+    return (
+        first.isascii()
+        and second.isascii()
+        and first[-1].isdigit() != second[0].isdigit()
+        and not are_numbers(first, second)
+    )
+
+
+def are_numbers(first: str, second: str) -> bool:
+    """Whether both words are numbers, as of 10^6 and 1e-5, which never are one."""
+    return first[0].isdigit() and second[0].isdigit()
 
 
 _EDGE = re.compile(r"(?<=[a-z])(?=[0-9])|(?<=[0-9])(?=[a-z])")
 
 
+MOST_EDGES: Final = 3
+"""Of a word that is cut in every way."""
+
+
 def apart(word: str) -> list[str]:
     """Cut a word between letters and digits: ``gpt4`` into ``gpt`` and ``4``."""
     return [word] if word.isalpha() else _EDGE.split(word)
+
+
+def ways_apart(word: str) -> Iterator[list[str]]:
+    """Cut a word at some of these places, in every way: ``imagenet1k``, ``imagenet 1k`` and so on.
+
+    A long chain of letters and digits is only cut at all of them.
+    """
+    pieces = apart(word)
+    edges = len(pieces) - 1
+    for chosen in range(1, 1 << edges) if edges <= MOST_EDGES else ((1 << edges) - 1,):
+        parts = [pieces[0]]
+        for at, piece in enumerate(pieces[1:]):
+            if chosen >> at & 1:
+                parts.append(piece)
+            else:
+                parts[-1] += piece
+        yield parts

@@ -13,10 +13,11 @@ that begins so.
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
 from bot.query.ast import And, Form, Node, Not, Or, Rule, Text, TextField
 from bot.query.inflect import inflections
-from bot.query.tokens import apart, are_symbol_and_number, may_be_one, said
+from bot.query.tokens import are_numbers, are_symbol_and_number, may_be_one, said, ways_apart
 
 MOST_PARTS = 3
 """Words of a compound whose neighbours may be written together."""
@@ -94,7 +95,7 @@ def words_to_look_up(*roots: Node) -> set[str]:
         for parts in (typed, *joined):
             wanted.update(parts, *map(inflections, parts))
         for word in typed:
-            wanted.update(apart(word))
+            wanted.update(part for parts in ways_apart(word) for part in parts)
     return wanted
 
 
@@ -191,7 +192,9 @@ _SEPARATING = re.compile(r"[./,'’()&]")
 
 def _joined(typed: Sequence[str]) -> Iterator[tuple[str, ...]]:
     """Write neighbours of a compound together: all of them, or two of three."""
-    if not 1 < len(typed) <= MOST_PARTS:
+    if not 1 < len(typed) <= MOST_PARTS or not all(map(str.isascii, typed)):
+        return  # in scripts without blanks no word is made of others
+    if any(are_numbers(*pair) for pair in pairwise(typed)):
         return
     yield ("".join(typed),)
     if len(typed) > 2:
@@ -202,9 +205,7 @@ def _joined(typed: Sequence[str]) -> Iterator[tuple[str, ...]]:
 def _written_apart(typed: Sequence[str], lexicon: Lexicon) -> Iterator[Sequence[str]]:
     """Cut a word where it goes over from letters to digits, or where papers put a hyphen."""
     for word in inflections(typed[0]) if len(typed) == 1 else ():
-        parts = apart(word)
-        if len(parts) > 1:
-            yield parts
+        yield from ways_apart(word)
         for cut in sorted(lexicon.cuts.get(word, ())):
             if may_be_one(word[:cut], word[cut:]):
                 yield word[:cut], word[cut:]

@@ -120,8 +120,9 @@ def make_chips(closest: Closest) -> list[Suggestion]:
         Suggestion(label=_label(f"Without {part}"), query=_without(query.root, part))
         for part in map(print_node, closest.filters)
     ]
-    if closest.mended:
-        chips.insert(0, Suggestion(label=_label(f"Search {query.text}"), query=query.text))
+    meant = closest.corrected or (query if closest.mended else None)
+    if meant is not None:
+        chips.insert(0, Suggestion(label=_label(f"Search {meant.text}"), query=meant.text))
     return [chip for chip in chips if chip.query][:MOST_CHIPS]
 
 

@@ -7,7 +7,7 @@ import discord
 
 from bot.digest.messages import PostedMessage
 from bot.models import ArxivId, Paper, StoredPaper
-from bot.query.ast import Node, Query
+from bot.query.ast import Node, Query, all_of
 from bot.query.explain import Explanation, explain
 from bot.query.printer import print_node
 from bot.query.results import Closest, Match, SearchPage
@@ -90,6 +90,11 @@ def say_closest(closest: Closest, found: int, show: Callable[[str], str]) -> Ite
     yield f"{only} all of this. Closest:" if found else NONE_SAYS_ALL
     told = [f"read {show(each.typed)} as {show(each.meant)}" for each in closest.mended]
     told += [f"understood {show(print_node(each))}" for each in closest.filters]
+    if closest.unmet:
+        told.append(f"nothing close is under {show(print_node(all_of(*closest.unmet)))}")
+    told += [
+        f"did you mean {show(each.meant)}, not {show(each.typed)}?" for each in closest.doubtful
+    ]
     if closest.left_out:
         told.append(f"left out {', '.join([*dict.fromkeys(closest.left_out)][:MOST_TOLD])}")
     if told:

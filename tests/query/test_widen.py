@@ -81,6 +81,15 @@ def test_each_form_names_its_rule() -> None:
 def test_without_an_archive_the_rules_alone_count() -> None:
     assert ("trains", "inflection") in forms("train", UNKNOWN)[0]
     assert ("gpt 4", "written apart") in forms("gpt4", UNKNOWN)[0]
+    apart = {form for form, rule in forms("imagenet1k", UNKNOWN)[0] if rule == "written apart"}
+    assert apart == {"imagenet 1k", "imagenet1 k", "imagenet 1 k"}
+    long = [form for form, rule in forms("a1b2c3d4e5", UNKNOWN)[0] if rule == "written apart"]
+    assert long == ["a 1 b 2 c 3 d 4 e 5"]
+
+
+@pytest.mark.parametrize("text", ["10^6", "1e-5", "2024-25", "量子", "量子计"])
+def test_what_is_no_compound_is_not_written_together(text: str) -> None:
+    assert not [form for form, rule in forms(text, UNKNOWN)[0] if rule == "written together"]
     assert not any(" " in words for words, _ in forms("pretraining", UNKNOWN)[0])
 
 

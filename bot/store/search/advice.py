@@ -10,14 +10,13 @@ from bot.query.results import MOST_COUNTED, Advice, Blame, DoubtfulName, Doubtfu
 from bot.query.tokens import words
 from bot.store.search.find import follow, known_keys
 from bot.store.search.plan import plan_tiers
-from bot.store.search.spelling import suggest
+from bot.store.search.spelling import RARE, suggest
 from bot.store.search.typed import nearest_authors
 from bot.store.search.words import count_forms, count_papers, widened
 from bot.store.sqlite.executor import Reading
 
 COUNTED = 100
 NEAREST = 3  # names like one that nobody has
-RARE = 20  # papers; archives hold misspellings too
 MOST_PARTS = 8  # that are counted one by one
 
 

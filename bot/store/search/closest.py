@@ -7,20 +7,34 @@ candidates are scored like any search by relevance, over all words.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from itertools import combinations
 
-from bot.query.ast import Author, Node, Or, Query, Text, TextField, all_of, leaves
+from bot.query.ast import (
+    Author,
+    LeafNode,
+    Node,
+    Or,
+    Query,
+    Since,
+    Text,
+    TextField,
+    Until,
+    all_of,
+    leaves,
+    with_leaves,
+)
 from bot.query.compile import leaf_expression
 from bot.query.interpret import Interpretation, interpret, names_in, without
+from bot.query.printer import print_node
 from bot.query.relevance import Scorer, asked_words
 from bot.query.results import Closest, Match, Mended
 from bot.query.tokens import words
 from bot.store.search.find import LOADING_S, follow, known_keys, load
 from bot.store.search.plan import plan_tiers
-from bot.store.search.spelling import suggest
+from bot.store.search.spelling import RARE, suggest
 from bot.store.search.words import (
     count_archive,
     count_forms,
@@ -61,8 +75,15 @@ def find_closest(
     asked = [word for word in weighed if word.papers]
     if not asked:
         return None
-    must = all_of(*meant.others, *meant.filters)
-    found = _candidates(reading, asked, must)
+    found: list[int] = []
+    kept = meant.filters
+    for kept in _fewer_filters(meant.filters):
+        found = _candidates(reading, asked, all_of(*meant.others, *kept))
+        if found:
+            break
+    unmet = tuple(each for each in meant.filters if each not in kept) if found else ()
+    meant = replace(meant, filters=kept)
+    doubtful = _doubtful(reading, asked)
     best = _ranked(reading, asked, [key for key in found if key not in known])[:limit]
     reading.allow(LOADING_S)
     root = widened(reading, meant.query.root)
@@ -71,10 +92,19 @@ def find_closest(
         query=meant.query,
         asked=root,
         filters=meant.filters,
+        unmet=unmet,
         left_out=meant.left_out,
         mended=mended,
         counts=tuple((word.leaf.text, word.papers) for word in weighed),
+        doubtful=doubtful,
+        corrected=_corrected(meant.query.root, doubtful),
     )
+
+
+def _fewer_filters(filters: tuple[LeafNode, ...]) -> Iterable[tuple[LeafNode, ...]]:
+    """Papers of another week are closer than none; those of another author are, too."""
+    timeless = tuple(each for each in filters if not isinstance(each, Since | Until))
+    return dict.fromkeys((filters, timeless, ()))
 
 
 def _with_real_names(reading: Reading, understood: Interpretation) -> Interpretation:
@@ -106,6 +136,30 @@ def _mended(
         else:
             meant.append(replace(word.leaf, forms=()))
     return tuple(mended), replace(understood, words=tuple(meant))
+
+
+def _doubtful(reading: Reading, asked: Sequence[_Word]) -> tuple[Mended, ...]:
+    """Find usual words of which rare ones may be slips: `langauge`, which some papers say too."""
+    company = [leaf_expression(word.leaf) for word in asked if word.papers > RARE][:RAREST]
+    found = []
+    for word in asked:
+        said = words(word.leaf.text)
+        if word.papers <= RARE and len(said) == 1 and not reading.has_passed():
+            better = suggest(reading, said[0], word.papers, company)
+            found += [Mended(typed=word.leaf.text, meant=each) for each in better[:1]]
+    return tuple(found)
+
+
+def _corrected(root: Node, doubtful: Sequence[Mended]) -> Query | None:
+    better = {each.typed: each.meant for each in doubtful}
+
+    def meant(leaf: LeafNode) -> Node:
+        if not isinstance(leaf, Text) or leaf.text not in better:
+            return leaf
+        return all_of(*(replace(leaf, text=part) for part in better[leaf.text].split(" ")))
+
+    node = with_leaves(root, meant)
+    return Query(text=print_node(node), root=node) if better else None
 
 
 def _weighed(reading: Reading, understood: Interpretation) -> list[_Word]:

@@ -13,6 +13,7 @@ from bot.query.tags import MARK
 from bot.store.search.words import count_roughly
 from bot.store.sqlite.executor import Reading
 
+RARE = 20  # papers that use a word: it may be a slip; archives hold these too
 LEAST_CORRECTED = 4  # letters; in shorter words everything is like everything
 MOST_CORRECTED = 40  # letters; longer runs are not words, and have thousands of neighbours each
 LEAST_PAPERS = 3  # that use a word in a counted archive: else it may be a slip itself

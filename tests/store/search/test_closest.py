@@ -5,8 +5,9 @@ from datetime import timedelta
 import pytest
 
 from bot.query.parser import parse_query
+from bot.query.printer import print_node
 from bot.query.results import Closest
-from bot.store.search import search
+from bot.store.search import search, spelling
 from bot.store.store import Store
 from tests.builders import DAY, NOW, make_link, make_listing, make_paper
 
@@ -96,6 +97,41 @@ async def test_it_tells_what_was_made_of_the_words(filled: Store) -> None:
     assert found.left_out == ("papers", "about")
     assert found.query.text == f"gaussian splatting since:{DAY - timedelta(days=6)} has:code"
     assert found.counts == (("gaussian", 1), ("splatting", 1))
+
+
+@pytest.mark.parametrize(
+    ("query", "first", "kept", "unmet"),
+    [
+        ("halos of stars yesterday", "3", "", f"since:{DAY} until:{DAY}"),
+        ("halos of stars with code since march", "3", "", "has:code since:2024-03-01"),
+        ("gaussian cities with code since 2025", "1", "has:code", "since:2025-01-01"),
+        ("cities by Kaiming He this week", "1", 'author:"Kaiming He" since:2024-02-28', ""),
+    ],
+)
+async def test_filters_that_nothing_close_meets_are_set_aside(
+    filled: Store, query: str, first: str, kept: str, unmet: str
+) -> None:
+    """Those of time before the others: they came from words, not from a filter that was typed."""
+    found = await closest(filled, query)
+    assert found is not None
+    assert numbers(found)[0] == first
+    assert " ".join(map(print_node, found.filters)) == kept
+    assert " ".join(map(print_node, found.unmet)) == unmet
+    assert unmet.split(" ")[0] not in found.query.text or not unmet
+
+
+async def test_a_rare_word_like_a_usual_one_is_doubted_but_looked_for(
+    filled: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(spelling, "USUAL", 10)
+    slip = make_paper(50, title="Atention for gas", abstract="Quiet.")
+    await filled.papers.add_listing(make_listing(slip, announced_on=DAY), now=NOW)
+    found = await closest(filled, "atention study gas quux")
+    assert found is not None
+    assert numbers(found)[0] == "0"
+    assert [(each.typed, each.meant) for each in found.doubtful] == [("atention", "attention")]
+    assert found.corrected is not None
+    assert found.corrected.text == "attention study gas quux"
 
 
 async def test_what_is_excluded_and_filtered_stays_so(filled: Store) -> None:
