@@ -24,7 +24,9 @@ from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, 
 from dataclasses import dataclass, replace
 from datetime import date
 
-from bot.digest.decided import settings_text
+from bot.arxiv.calendar import announcement_day
+from bot.digest.decided import as_decided, settings_text
+from bot.digest.due import following
 from bot.digest.messages import MessageDraft
 from bot.digest.models import (
     Cadence,
@@ -44,6 +46,7 @@ from bot.planning.announced import AnnouncedDay
 from bot.planning.decisions import Decisions
 from bot.planning.due import Decided, Listings, list_due
 from bot.planning.known import oldest_day, read_known_days
+from bot.planning.once import WAITED
 from bot.planning.readers import divide, find_due, resolve, with_settings
 from bot.store.digests import DigestRecord
 from bot.store.outbox.outbox import Parts
@@ -121,7 +124,27 @@ class Pipeline:
             digests = await self.store.follows.with_topics(digests)
             digests = with_settings(digests, day, decided)
             planned.append(await self._plan_day(digests, day, cadence))
+        if cadence is Cadence.DAY:
+            planned.append(await self._plan_lost(wanting, since, decided))
         return sum(planned)
+
+    async def _plan_lost(
+        self, subscriptions: Sequence[Subscription], since: date, decided: Decided
+    ) -> int:
+        """Plan again the digests that left papers to a channel which does not have them now."""
+        by_channel = {each.channel_id: each for each in subscriptions}
+        waited = announcement_day(self.now()) - WAITED
+        messages = 0
+        for channel_id, day in await self.store.once.list_lost(since, waited):
+            record = decided.get((channel_id, day))
+            if channel_id not in by_channel or record is None:
+                continue
+            followed = following(by_channel[channel_id], day, self.now())
+            settled = as_decided(followed, record.settings)
+            messages += await self._safely(
+                self._plan_one(settled, day, Cadence.DAY, None), _log_fields(settled, day)
+            )
+        return messages
 
     async def _list_people(self, cadence: Cadence) -> list[Subscription]:
         """List the digests of people that may be planned, without their topics."""
@@ -213,6 +236,9 @@ class Pipeline:
             follow=parts.all,
             thread_name=thread_name(digest),
             known_update=announced.known_update,
+            left={
+                each.entry.paper.arxiv_id: each.home for each in decisions if each.home is not None
+            },
             now=self.now(),
             tells_news=bool(news),
         )

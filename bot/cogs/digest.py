@@ -59,6 +59,7 @@ from bot.ui.replies import (
     UPDATES,
     render_subscriptions,
     say_no_listing,
+    say_once,
 )
 from bot.ui.resolve import WHAT
 from bot.ui.styles import STYLES
@@ -305,6 +306,14 @@ class DigestCog(
         await defer_privately(interaction)
         subscription = await self.subscription(interaction, channel)
         await show_missed(self, interaction, subscription, weekly)
+
+    @app_commands.command(description="Post each paper in one channel, where it matches best")
+    @app_commands.describe(on="one channel for each paper of a day, or all that match (default)")
+    async def once(self, interaction: discord.Interaction, on: bool) -> None:
+        await defer_privately(interaction)
+        guild = guild_of(interaction)
+        is_new = await self.store.once.set(guild.id, is_on=on)
+        await interaction.edit_original_response(content=say_once(is_on=on, is_new=is_new))
 
     @app_commands.command(
         name="resolve", description="Settle a message that failed or may not have arrived"

@@ -9,12 +9,12 @@ import discord
 from bot.cogs.admin import digest_cog, guild_of
 from bot.cogs.answers import StateButton, defer_privately, make_turns
 from bot.cogs.paper import abstract_menus
-from bot.digest.models import Cadence, DigestEntry
-from bot.digest.select import IS_OFFERED, Verdict
+from bot.digest.models import Cadence
+from bot.digest.select import IS_OFFERED, Decision, Verdict
 from bot.errors import InputError
-from bot.ui.left_out import render_left_out
+from bot.ui.left_out import PAGE_SIZE, render_elsewhere, render_left_out
 from bot.ui.styles import embeds_of, list_papers
-from bot.ui.views import DayPage, LeftOut, Offered, make_view
+from bot.ui.views import DayPage, Elsewhere, LeftOut, Offered, make_view
 
 Page = TypeVar("Page", bound=DayPage)
 
@@ -35,6 +35,29 @@ class OfferedButton(StateButton[Offered], state=Offered):
         await _show(interaction, self.state, OfferedButton, IS_OFFERED)
 
 
+class ElsewhereButton(StateButton[Elsewhere], state=Elsewhere):
+    """Opens the papers that a digest left to other channels, each with a link to its message."""
+
+    async def press(self, interaction: discord.Interaction) -> None:
+        await _open(interaction)
+        decisions, announced = await _read(interaction, self.state, [Verdict.ELSEWHERE])
+        if not decisions:
+            raise InputError("Every paper of that day is in this channel now.")
+        guild, store = guild_of(interaction), digest_cog(interaction).store
+        last = -(-len(decisions) // PAGE_SIZE) - 1
+        shown = replace(self.state, page=min(max(self.state.page, 0), last))
+        page = decisions[shown.page * PAGE_SIZE : (shown.page + 1) * PAGE_SIZE]
+        messages = await store.outbox.find_messages(
+            guild.id, [each.entry.paper.arxiv_id for each in page]
+        )
+        said = render_left_out(shown, last + 1, left_out=len(decisions), announced=announced)
+        await interaction.edit_original_response(
+            content=said,
+            embeds=[render_elsewhere(page, messages)],
+            view=make_view(make_turns(ElsewhereButton, shown, last=last)),
+        )
+
+
 async def _open(interaction: discord.Interaction) -> None:
     is_turning = interaction.message is not None and interaction.message.flags.ephemeral
     if is_turning:
@@ -50,7 +73,8 @@ async def _show(
     verdicts: Collection[Verdict],
 ) -> None:
     """Show a page of the papers of a date of which this was decided."""
-    entries, announced = await _read(interaction, state, verdicts)
+    decisions, announced = await _read(interaction, state, verdicts)
+    entries = [each.entry for each in decisions]
     pages = list_papers(entries)
     if not pages:
         is_offer = isinstance(state, Offered)
@@ -69,7 +93,7 @@ async def _show(
 
 async def _read(
     interaction: discord.Interaction, state: DayPage, verdicts: Collection[Verdict]
-) -> tuple[list[DigestEntry], int]:
+) -> tuple[list[Decision], int]:
     """Decide the day again; ids can be made up, so the guild of the digest counts."""
     guild, cog = guild_of(interaction), digest_cog(interaction)
     subscription = await cog.store.subscriptions.get_subscription(state.channel_id)
@@ -80,7 +104,7 @@ async def _read(
     else:
         decisions = await cog.pipeline.decisions.decide(subscription, state.day, state.cadence)
     followed = [each for each in decisions if each.verdict is not Verdict.TYPE_NOT_FOLLOWED]
-    return [each.entry for each in followed if each.verdict in verdicts], len(followed)
+    return [each for each in followed if each.verdict in verdicts], len(followed)
 
 
-BUTTONS = (LeftOutButton, OfferedButton)
+BUTTONS = (LeftOutButton, OfferedButton, ElsewhereButton)

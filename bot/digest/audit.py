@@ -15,7 +15,8 @@ class Whereabouts(StrEnum):
     """Where an announced paper is, as seen from one channel and date.
 
     ``posted`` is in that date's digest, ``before`` in that of another date, ``offered`` behind a
-    button of one; ``not-posted`` matches by today's settings and was never planned.
+    button of one, ``elsewhere`` in another channel of the server; ``not-posted`` matches by
+    today's settings and was never planned.
     """
 
     POSTED = "posted"
@@ -27,6 +28,7 @@ class Whereabouts(StrEnum):
     LEFT = "left"
     NOT_POSTED = "not-posted"
     OFFERED = "offered"
+    ELSEWHERE = "elsewhere"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +88,8 @@ _BY_DELIVERY = {
 def _find(day: date, decision: Decision, posted_on: Collection[date]) -> Whereabouts:
     if decision.verdict is Verdict.NO_TOPIC_MATCHED:
         return Whereabouts.NOT_MATCHED
+    if decision.verdict is Verdict.ELSEWHERE:
+        return Whereabouts.ELSEWHERE
     if decision.verdict in (Verdict.POST, Verdict.OFFER):
         return Whereabouts.NOT_POSTED
     if decision.delivery is not None:

@@ -299,8 +299,8 @@ class Tally:
     types, by their weightiest type; ``announced`` is their sum, and the one number that all others
     are part of. ``matching`` of them match a topic, all where there are ``no_topics``. Of the
     matching ``before`` were sent to the channel already, ``elsewhere`` are in channels that the
-    person reads, ``offered`` are or will be behind a button of the digest, and ``chosen`` are still
-    to be posted.
+    person reads, ``left`` are left to other channels of the server, ``offered`` are or will be
+    behind a button of the digest, and ``chosen`` are still to be posted.
     """
 
     types: Mapping[AnnounceType, int]
@@ -309,6 +309,7 @@ class Tally:
     no_topics: bool
     offered: int = 0
     elsewhere: int = 0
+    left: int = 0
 
     @property
     def announced(self) -> int:
@@ -316,7 +317,7 @@ class Tally:
 
     @property
     def chosen(self) -> int:
-        return self.matching - self.before - self.elsewhere - self.offered
+        return self.matching - self.before - self.elsewhere - self.left - self.offered
 
     @property
     def left_out(self) -> int:

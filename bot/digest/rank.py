@@ -26,7 +26,7 @@ def rank(digest: Digest, *, top: int, likes: Likes = NO_LIKES) -> Digest:
     What the digest offers counts, too: its papers were chosen before it.
     """
     candidates = (*digest.entries, *digest.offered)
-    match = _measure_matches(candidates)
+    match = measure_matches(candidates)
     ordered = _order(digest.entries, match, likes)
     worthy = sum(bool(entry.topics) or _like(entry, likes) > 0 for entry in ordered)
     if len({match(entry) for entry in candidates}) > 1:
@@ -45,7 +45,7 @@ def put_best_first(
     entries: Sequence[DigestEntry], likes: Likes = NO_LIKES
 ) -> tuple[DigestEntry, ...]:
     """Order papers as `rank` does."""
-    return _order(entries, _measure_matches(entries), likes)
+    return _order(entries, measure_matches(entries), likes)
 
 
 def _order(entries: Sequence[DigestEntry], match: Match, likes: Likes) -> tuple[DigestEntry, ...]:
@@ -59,7 +59,7 @@ def _like(entry: DigestEntry, likes: Likes) -> float:
     return max(0.0, likeness.score) if likeness else 0.0
 
 
-def _measure_matches(entries: Iterable[DigestEntry]) -> Match:
+def measure_matches(entries: Iterable[DigestEntry]) -> Match:
     """Return what tells how well a paper matches, among these papers."""
     matched = Counter(topic for entry in entries for topic in entry.topics)
 

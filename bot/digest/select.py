@@ -16,7 +16,8 @@ class Verdict(StrEnum):
 
     A paper is to be offered (``offer``) when the digest's cap leaves it out, and counts as offered
     from then on: no later digest posts it as new. What a person reads in a channel is not sent to
-    that person as well (``read-elsewhere``).
+    that person as well (``read-elsewhere``). Where a server posts each paper in one channel, the
+    others leave it to that one (``elsewhere``).
     """
 
     POST = "post"
@@ -24,6 +25,7 @@ class Verdict(StrEnum):
     NO_TOPIC_MATCHED = "no-topic-matched"
     POSTED_BEFORE = "posted-before"
     READ_ELSEWHERE = "read-elsewhere"
+    ELSEWHERE = "elsewhere"
     OFFER = "offer"
     OFFERED_BEFORE = "offered-before"
 
@@ -51,12 +53,14 @@ class Decision:
 
     ``sent_version`` is the highest version that the channel was sent, None while it got none.
     ``delivery`` says what became of the message of a paper that counts as posted; None: it arrived.
+    ``home`` is the channel of the server to which a paper is left.
     """
 
     entry: DigestEntry
     verdict: Verdict
     sent_version: int | None = None
     delivery: DeliveryStatus | None = None
+    home: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -234,6 +238,18 @@ def leave_to_channels(
     return tuple(
         replace(each, verdict=Verdict.READ_ELSEWHERE)
         if each.verdict is Verdict.POST and each.entry.paper.arxiv_id in read
+        else each
+        for each in decisions
+    )
+
+
+def leave_to_homes(
+    decisions: Iterable[Decision], homes: Mapping[ArxivId, int]
+) -> tuple[Decision, ...]:
+    """Leave papers to the channels that ``homes`` names, of which none is the decisions' own."""
+    return tuple(
+        replace(each, verdict=Verdict.ELSEWHERE, home=homes[each.entry.paper.arxiv_id])
+        if each.verdict is Verdict.POST and each.entry.paper.arxiv_id in homes
         else each
         for each in decisions
     )

@@ -23,4 +23,5 @@ def count_papers(subscription: Subscription, decisions: Iterable[Decision]) -> T
         no_topics=no_topics,
         offered=sum(each.verdict in IS_OFFERED for each in matching),
         elsewhere=sum(each.verdict is Verdict.READ_ELSEWHERE for each in matching),
+        left=sum(each.verdict is Verdict.ELSEWHERE for each in matching),
     )

@@ -12,7 +12,7 @@ from functools import lru_cache, partial
 from bot.digest.audit import check_listings
 from bot.digest.build import build_digest
 from bot.digest.models import Cadence, Digest, ListingCheck, Subscription
-from bot.digest.select import Decider, Decision, Verdict, leave_to_channels, merge
+from bot.digest.select import Decider, Decision, Verdict, leave_to_channels, leave_to_homes, merge
 from bot.digest.week import days_of
 from bot.errors import InputError
 from bot.models import ArxivId, Listing
@@ -37,7 +37,8 @@ class AnnouncedDay:
     update of papers that was stored then.
     ``days`` says of a week's papers when some categories announced each first.
     ``elsewhere`` are the papers of channels that people read instead, and ``news`` by person what
-    became known of the papers that they follow.
+    became known of the papers that they follow. ``homes`` are by channel the papers that it leaves
+    to other channels of its server, and to which.
     """
 
     day: date
@@ -53,10 +54,13 @@ class AnnouncedDay:
     parts: Mapping[int, Parts]
     news: News
     elsewhere: Mapping[int, Collection[ArxivId]] = field(default_factory=dict)
+    homes: Mapping[int, Mapping[ArxivId, int]] = field(default_factory=dict)
 
     def decide(self, subscription: Subscription) -> tuple[Decision, ...]:
         """Decide about every paper for one channel, without its limit."""
         decisions = self._decide(subscription)
+        if homes := self.homes.get(subscription.channel_id):
+            decisions = leave_to_homes(decisions, homes)
         read = [self.elsewhere[each] for each in subscription.reads if each in self.elsewhere]
         return leave_to_channels(decisions, set().union(*read)) if read else decisions
 

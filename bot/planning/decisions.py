@@ -15,6 +15,7 @@ from bot.digest.week import count_shown, find_end
 from bot.errors import BotError
 from bot.models import ArxivId, Clock
 from bot.planning.announced import AnnouncedDay, read_day
+from bot.planning.once import find_all_homes, list_rivals
 from bot.store.store import Store
 from bot.ui.styles import style_of
 
@@ -75,11 +76,17 @@ class Decisions:
         self, subscriptions: Sequence[Subscription], day: date, cadence: Cadence = Cadence.DAY
     ) -> AnnouncedDay:
         """Read a day for some channels at once, to decide from it for each of them."""
+        store, now = self._store, self._now()
         read = {channel_id for each in subscriptions for channel_id in each.reads}
-        channels = await self._store.subscriptions.list_of_channels(read)
-        announced = await read_day(
-            self._store, [*subscriptions, *channels], day, cadence, now=self._now()
-        )
+        channels = await store.subscriptions.list_of_channels(read)
+        is_daily = cadence is Cadence.DAY
+        here = [*subscriptions, *channels]
+        rivals = await list_rivals(store, here, day, now=now) if is_daily else []
+        announced = await read_day(store, [*here, *rivals], day, cadence, now=now)
+        if is_daily:
+            others = [*channels, *rivals]
+            homes = await find_all_homes(store, announced, subscriptions, others, now=now)
+            announced = replace(announced, homes=homes)
         elsewhere = {each.channel_id: await self._find_read(announced, each) for each in channels}
         return replace(announced, elsewhere=elsewhere) if elsewhere else announced
 

@@ -30,6 +30,8 @@ FORGET = (
     f"(SELECT '{MISSED_REPORTED}' || channel_id FROM subscription WHERE guild_id = :guild_id)",
     f"DELETE FROM last_look WHERE channel_id IN ({CHANNELS})",
     "DELETE FROM opinion WHERE guild_id = :guild_id",
+    f"DELETE FROM elsewhere WHERE channel_id IN ({CHANNELS})",
+    "DELETE FROM once_guild WHERE guild_id = :guild_id",
     "DELETE FROM shared_tag WHERE guild_id = :guild_id",
     "DELETE FROM discussion WHERE guild_id = :guild_id",
     # A saved paper is its person's, wherever it was saved.

@@ -4,10 +4,14 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from types import MappingProxyType
+from typing import Final
 
 from bot.digest.due import PATIENCE
 from bot.digest.messages import MessageDraft
 from bot.digest.models import Cadence, Subscription
+from bot.models import ArxivId
+from bot.store.outbox.once import is_held_elsewhere, leave
 from bot.store.outbox.outbox import plan_messages
 from bot.store.sqlite.executor import Database
 from bot.store.sqlite.statements import (
@@ -18,6 +22,8 @@ from bot.store.sqlite.statements import (
     select,
     select_rows,
 )
+
+NOTHING_LEFT: Final[Mapping[ArxivId, int]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,14 +108,25 @@ class Digests:
         known_update: int,
         now: datetime,
         tells_news: bool = False,
+        left: Mapping[ArxivId, int] = NOTHING_LEFT,
     ) -> int:
         """Plan a digest's messages as `Outbox.plan` does, and record the decision with them.
 
         What was not planned because another planner was faster is not recorded either. With
         ``tells_news`` its person is told all updates of followed papers up to ``known_update``.
+        ``left`` are papers that it leaves to other channels, and to which.
         """
         return await self._database.write(
-            _plan, subscription, drafts, decided, follow, thread_name, known_update, now, tells_news
+            _plan,
+            subscription,
+            drafts,
+            decided,
+            follow,
+            thread_name,
+            known_update,
+            now,
+            tells_news,
+            left,
         )
 
     async def note_quiet(self, records: Sequence[DigestRecord]) -> None:
@@ -144,7 +161,10 @@ def _plan(
     known_update: int,
     now: datetime,
     tells_news: bool,
+    left: Mapping[ArxivId, int],
 ) -> int:
+    if is_held_elsewhere(connection, subscription, drafts, decided.cadence):
+        return 0  # decided again at the next tick
     planned = plan_messages(
         connection,
         subscription,
@@ -158,6 +178,8 @@ def _plan(
     )
     if planned or not drafts:
         _record(connection, decided)
+        if decided.cadence is Cadence.DAY:
+            leave(connection, subscription.channel_id, decided.announced_on, left)
     if planned and tells_news:
         connection.execute(
             "UPDATE followed_paper SET told_update = :known "

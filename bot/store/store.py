@@ -13,6 +13,7 @@ from bot.store.follows import Follows
 from bot.store.intake_log import IntakeLog
 from bot.store.outbox.arrivals import Arrivals
 from bot.store.outbox.edits import Edits
+from bot.store.outbox.once import Once
 from bot.store.outbox.outbox import Outbox
 from bot.store.outbox.posted import Posted
 from bot.store.outbox.troubles import Troubles
@@ -52,6 +53,7 @@ class Store:
     follows: Follows
     subscriptions: Subscriptions
     outbox: Outbox
+    once: Once
     edits: Edits
     posted: Posted
     troubles: Troubles
@@ -88,6 +90,7 @@ async def open_store(path: Path) -> AsyncIterator[Store]:
             follows=Follows(database),
             subscriptions=Subscriptions(database),
             outbox=Outbox(database),
+            once=Once(database),
             edits=Edits(database),
             posted=Posted(database),
             troubles=Troubles(database),

@@ -352,6 +352,7 @@ def _delete(connection: sqlite3.Connection, channel_id: int, now: datetime) -> b
     ):
         return False
     change(connection, "DELETE FROM forgotten_taste WHERE channel_id = :channel_id", parameters)
+    change(connection, "DELETE FROM elsewhere WHERE channel_id = :channel_id", parameters)
     reported = {"name": f"{MISSED_REPORTED}{channel_id}"}
     change(connection, "DELETE FROM fact WHERE name = :name", reported)
     abandon(connection, channel_id, now)

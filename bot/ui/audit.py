@@ -19,6 +19,7 @@ _SAID: Mapping[Whereabouts, str] = {
     Whereabouts.POSTED: "posted",
     Whereabouts.BEFORE: "posted with another day",
     Whereabouts.OFFERED: "more on a press",
+    Whereabouts.ELSEWHERE: "in other channels",
     Whereabouts.NOT_MATCHED: "not matched",
     Whereabouts.ON_ITS_WAY: "on the way",
     Whereabouts.FAILED: "failed",

@@ -413,3 +413,14 @@ def fitting_lines(lines: Sequence[str], max_chars: int) -> str:
             return "\n".join((*kept, f"… and {len(lines) - len(kept)} more"))
         kept.append(line)
     return "\n".join(kept)
+
+
+def say_once(*, is_on: bool, is_new: bool) -> str:
+    """Confirm whether a server posts each paper in one channel."""
+    since = "From the next daily digests on," if is_new else "As before,"
+    if not is_on:
+        return f"{since} each paper is posted in every channel that it matches."
+    return (
+        f"{since} each paper is posted in one channel of this server, where it matches best. The "
+        "other digests count it and link to it; if that channel does not get it, they post it."
+    )

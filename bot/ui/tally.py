@@ -36,7 +36,9 @@ def say_lines(tally: Tally, chosen: str) -> tuple[str, str]:
         parts.append(f"{tally.before:,} posted before")
     if tally.elsewhere:
         parts.append(say_elsewhere(tally.elsewhere))
-    if tally.chosen or not (tally.before or tally.elsewhere or tally.offered):
+    if tally.left:
+        parts.append(say_left(tally.left))
+    if tally.chosen or not (tally.before or tally.elsewhere or tally.left or tally.offered):
         parts.append(f"{tally.chosen:,} {chosen}")
     if tally.offered:
         parts.append(say_offered(tally.offered))
@@ -62,6 +64,11 @@ def say_counts(announced: int, matching: int | None, posted: int, offered: int =
 def say_elsewhere(papers: int) -> str:
     """Say how many papers a person reads in a channel."""
     return f"{papers:,} in channels that you read"
+
+
+def say_left(papers: int) -> str:
+    """Say how many papers a digest leaves to other channels of the server."""
+    return f"{papers:,} in other channels"
 
 
 def say_offered(papers: int) -> str:

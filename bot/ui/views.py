@@ -212,6 +212,14 @@ class Offered(DayPage):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Elsewhere(DayPage):
+    """A page of what a date's digest left to other channels of the server, counted from 0."""
+
+    PREFIX: ClassVar[str] = "elsewhere:1:"
+    TEMPLATE: ClassVar[str] = PREFIX + _DAY_PAGE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SimilarTo:
     """A wish to see what is like a paper."""
 

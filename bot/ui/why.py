@@ -64,8 +64,8 @@ def describe_decision(decision: Decision, subscription: Subscription) -> str:
             return f"It is {_listed(entry)}; this channel follows {followed or 'nothing'} only."
         case Verdict.POSTED_BEFORE:
             return f"Version {decision.sent_version} was posted in this channel before."
-        case Verdict.READ_ELSEWHERE | Verdict.OFFER | Verdict.OFFERED_BEFORE:
-            return _ELSEWHERE[decision.verdict]
+        case Verdict.ELSEWHERE | Verdict.READ_ELSEWHERE | Verdict.OFFER | Verdict.OFFERED_BEFORE:
+            return _say_place(decision)
         case Verdict.NO_TOPIC_MATCHED if unreadable := name_unreadable_topics(subscription):
             return f"No topic matches it, and I can't read {unreadable}; /digest status says why."
         case Verdict.NO_TOPIC_MATCHED if len(topics) == 1:
@@ -78,6 +78,12 @@ def describe_decision(decision: Decision, subscription: Subscription) -> str:
             return f"It is {_listed(entry)} and matches the {noun} {named}."
         case Verdict.POST:
             return f"It is {_listed(entry)}."
+
+
+def _say_place(decision: Decision) -> str:
+    if decision.home is not None:
+        return f"It is left to <#{decision.home}>: this server posts each paper in one channel."
+    return _ELSEWHERE[decision.verdict]
 
 
 def _listed(entry: DigestEntry) -> str:

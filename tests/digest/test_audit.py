@@ -34,11 +34,12 @@ def test_each_place_where_a_paper_can_be_has_its_count() -> None:
         decision(8, Verdict.POST),
         decision(9, Verdict.TYPE_NOT_FOLLOWED),
         decision(10, Verdict.OFFERED_BEFORE),
+        decision(11, Verdict.ELSEWHERE),
     ]
     posted_on = {make_id(1): {DAY, DAY + timedelta(days=3)}, make_id(2): {DAY - timedelta(days=1)}}
     counted = count_whereabouts(DAY, decisions, posted_on)
     assert dict(counted) == dict.fromkeys(Whereabouts, 1)
-    assert DayAudit(day=DAY, papers=counted).announced == 9
+    assert DayAudit(day=DAY, papers=counted).announced == 10
 
 
 @pytest.mark.parametrize(

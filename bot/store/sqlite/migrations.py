@@ -848,6 +848,24 @@ TWENTY_SECOND: Step = (
     """,
 )
 
+TWENTY_THIRD: Step = (
+    # A server may post each paper in one channel alone (docs/decisions/0022-one-channel.md).
+    """
+    CREATE TABLE once_guild (                -- the servers that do
+        guild_id INTEGER PRIMARY KEY
+    ) STRICT
+    """,
+    """
+    CREATE TABLE elsewhere (                 -- what a channel's digest left to another channel
+        channel_id INTEGER NOT NULL,
+        announced_on TEXT NOT NULL,
+        arxiv_id TEXT NOT NULL,
+        home_id INTEGER NOT NULL,            -- that channel
+        PRIMARY KEY (channel_id, announced_on, arxiv_id)
+    ) STRICT, WITHOUT ROWID
+    """,
+)
+
 STEPS: tuple[Step, ...] = (
     FIRST,
     SECOND,
@@ -871,6 +889,7 @@ STEPS: tuple[Step, ...] = (
     TWENTIETH,
     TWENTY_FIRST,
     TWENTY_SECOND,
+    TWENTY_THIRD,
 )
 
 FUNCTIONS: Mapping[str, Callable[[str], str | None]] = {

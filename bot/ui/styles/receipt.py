@@ -12,8 +12,8 @@ from bot.text import markdown
 from bot.text.words import count_of, day_of_week_and_month, joined
 from bot.ui.embeds import MAX_EMBEDS
 from bot.ui.styles.body import Body, embeds_of, rows_of
-from bot.ui.tally import SEPARATOR, say_elsewhere, say_offered
-from bot.ui.views import DayPage, LeftOut, Offered
+from bot.ui.tally import SEPARATOR, say_elsewhere, say_left, say_offered
+from bot.ui.views import DayPage, Elsewhere, LeftOut, Offered
 
 ROOM: Final = 300
 """Characters that a digest's messages leave for it."""
@@ -66,7 +66,7 @@ def _listed(body: Body, key: str) -> Sequence[object]:
 
 def _is_ours(row: Mapping[str, Any]) -> bool:
     ids = [str(item.get("custom_id") or "") for item in row.get("components") or ()]
-    return any(each.startswith((LeftOut.PREFIX, Offered.PREFIX)) for each in ids)
+    return any(each.startswith((LeftOut.PREFIX, Offered.PREFIX, Elsewhere.PREFIX)) for each in ids)
 
 
 def _buttons(digest: Digest) -> Iterator[dict[str, object]]:
@@ -79,6 +79,9 @@ def _buttons(digest: Digest) -> Iterator[dict[str, object]]:
     elif digest.tally.offered:
         state = Offered(channel_id=channel_id, day=day, page=0)
         yield _button(f"+{digest.tally.offered:,} more", state)
+    if digest.tally.left:
+        said = f"See {count_of(digest.tally.left, 'paper')} in other channels"
+        yield _button(said, Elsewhere(channel_id=channel_id, day=day, page=0))
     if digest.tally.left_out and not digest.is_direct:
         said = f"See {count_of(digest.tally.left_out, 'paper')} not matched"
         yield _button(said, LeftOut(channel_id=channel_id, day=day, page=0, cadence=cadence))
@@ -101,6 +104,8 @@ def _where(tally: Tally, *, is_supplement: bool) -> Iterator[str]:
         yield f"{tally.before:,} posted before"
     if tally.elsewhere:
         yield say_elsewhere(tally.elsewhere)
+    if tally.left:
+        yield say_left(tally.left)
     if tally.offered:
         yield say_offered(tally.offered)
     if tally.left_out:

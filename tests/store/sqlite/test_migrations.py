@@ -45,6 +45,7 @@ TAKEN = (
     "f6321abd918f1c4c",
     "f3b38a693bd4565a",
     "1cf0b68609336664",
+    "d59fe2c6a881b6e5",
 )
 """The beginning of each step's SHA-256."""
 
