@@ -15,12 +15,12 @@ import aiohttp
 import pytest
 import simcord
 
-from bot import pipeline
 from bot.arxiv.dating import date_paper
 from bot.arxiv.snapshot import read_snapshot_line
 from bot.digest import due
 from bot.digest.messages import MessageDraft
 from bot.digest.models import Digest, Subscription
+from bot.planning import due as planning_due
 from bot.run.health import Health
 from bot.run.housekeeping import count_damage
 from bot.run.metrics import Metrics, Moment, render_metrics
@@ -530,7 +530,7 @@ async def test_row_72_an_error_in_what_is_due_stops_one_digest(
             raise ZeroDivisionError("nobody foresaw this")
         return due.digest_due(subscription, on, stored_at)
 
-    monkeypatch.setattr(pipeline, "digest_due", digest_due)
+    monkeypatch.setattr(planning_due, "digest_due", digest_due)
     await live_through(day)
     assert day.posted() == []
     await check_failure(day, caplog)
