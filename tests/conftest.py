@@ -171,6 +171,7 @@ TEMPLATES = {
         "/webhooks/{webhook_id}/{webhook_token}/messages/@original"
     ),
     r"/applications/\d+/commands": "/applications/{application_id}/commands",
+    r"/users/@me/channels": "/users/@me/channels",
 }
 """Paths of requests with a body, and what Discord's description calls them."""
 

@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Generic, Protocol, Self, TypeVar, cast
 
 import discord
 
+from bot.cogs.pause_notice import tell_of_pause
 from bot.errors import InputError
 from bot.ui.components import make_panel, make_row, write
 from bot.ui.errors import apologise, explain, unwrapped
@@ -207,6 +208,7 @@ class StateItem(Generic[S, Base], discord.ui.DynamicItem[Base], template=""):
             if isinstance(self.state, _Expired):
                 raise InputError(EXPIRED)
             await self.press(interaction)
+            await tell_of_pause(interaction)
         except Exception as error:  # discord.py would only log it
             await report(interaction, error)
 

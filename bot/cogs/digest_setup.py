@@ -1,7 +1,6 @@
 """Setting a digest up or changing it, by the options of a command or by a form. Posts nothing."""
 
 from dataclasses import dataclass, replace
-from typing import Final
 
 import discord
 
@@ -16,7 +15,7 @@ from bot.cogs.admin import (
 from bot.cogs.digest_pause import require_active
 from bot.cogs.options import SetupOptions, Wishes, read_wishes
 from bot.cogs.pings import read_ping
-from bot.cogs.topic_saving import read_draft, require_room
+from bot.cogs.topic_saving import draft_of_query, require_room
 from bot.delivery.reconcile import may_repeat
 from bot.digest.models import Cadence, Subscription, Topic
 from bot.digest.tally import count_papers
@@ -24,8 +23,6 @@ from bot.digest.week import find_end
 from bot.digest.zones import list_zones
 from bot.ui.drafts import Draft
 from bot.ui.setup import Newest
-
-MAX_NAME: Final = 50
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +40,7 @@ async def apply_options(
     """Do what the options say; raises `InputError`, and changes nothing, where they are wrong."""
     before = await cog.store.subscriptions.get_subscription(here.id)
     wishes = read_wishes(before, options, zones=list_zones())
-    draft = _first_topic(options.query)
+    draft = draft_of_query(options.query) if options.query is not None else None
     place = place_in(here, wishes.place, before.place if before else None)
     require_permissions(here, place)
     require_tag(here, wishes.categories)
@@ -55,15 +52,6 @@ async def apply_options(
     wishes = replace(wishes, options=replace(wishes.options, place=place, ping_role=role))
     subscription = await _store(cog, here, before, wishes, draft)
     return Done(subscription=subscription, before=before, wishes=wishes)
-
-
-def _first_topic(query: str | None) -> Draft | None:
-    """Read a topic that is named after its query."""
-    if query is None:
-        return None
-    draft = read_draft("topic", query)
-    name = " ".join(draft.query.replace('"', "").split())
-    return read_draft(name if len(name) <= MAX_NAME else f"{name[: MAX_NAME - 1]}…", draft.query)
 
 
 async def _store(

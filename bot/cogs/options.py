@@ -427,7 +427,7 @@ def read_wishes(
         categories=_read_categories(before, options.categories),
         announce_types=parse_types(options.types) if options.types else old.announce_types,
         style=_read_style(old, options.style),
-        **_read_time(before, options, zones),
+        **read_time(before, options, zones),
         place=place,
         options=DigestOptions(
             place=place or old.place,
@@ -458,14 +458,15 @@ def _read_style(old: Subscription, style: str | None) -> str:
     return style or style_of(old.style).code  # one that is not known any more is left behind
 
 
-class _Time(TypedDict):
+class TimeWish(TypedDict):
     post_at: time | None
     zone: str
     meant: ZoneMeaning | None
     lacks_zone: bool
 
 
-def _read_time(before: Subscription | None, options: SetupOptions, zones: Sequence[str]) -> _Time:
+def read_time(before: Subscription | None, options: SetupOptions, zones: Sequence[str]) -> TimeWish:
+    """Read when in the day a digest comes; what is left out stays as it was ``before``."""
     old = before or NEW_DIGEST
     meant = read_zone(options.zone, zones) if options.zone else None
     post_at = parse_time(options.time) if options.time else old.post_at
@@ -475,7 +476,7 @@ def _read_time(before: Subscription | None, options: SetupOptions, zones: Sequen
             "09:00, or leave the zone out."
         )
     had_none = old.post_at is None or old.zone == "UTC"
-    return _Time(
+    return TimeWish(
         post_at=post_at,
         zone=meant.zone if meant else old.zone,
         meant=meant,

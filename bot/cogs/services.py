@@ -47,6 +47,9 @@ class Host(Protocol):
     def pipeline(self) -> Pipeline: ...
 
     @property
+    def delivery(self) -> Deliverer: ...
+
+    @property
     def discussing(self) -> Turns:
         """The servers in which a discussion is being opened."""
 

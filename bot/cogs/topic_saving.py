@@ -44,6 +44,7 @@ EDIT: Final = "Change it"
 SAVE: Final = "Save it"
 MAX_TOPICS = 50
 """Per server: each is a search at every announcement."""
+MAX_NAME: Final = 50
 
 
 def topic_cog(interaction: discord.Interaction) -> AdminCog:
@@ -83,6 +84,14 @@ def read_draft(name: str, query: str, *, instead_of: str = "") -> Draft:
     if parse_query(line).is_empty:
         raise InputError("An empty query matches every paper; a channel without topics gets all.")
     return Draft(name=parse_name(name), query=line, instead_of=instead_of)
+
+
+def draft_of_query(query: str, *, instead_of: str = "") -> Draft:
+    """Read a topic that is named after its query."""
+    draft = read_draft("topic", query)
+    name = " ".join(draft.query.replace('"', "").split())
+    name = name if len(name) <= MAX_NAME else f"{name[: MAX_NAME - 1]}…"
+    return read_draft(name, draft.query, instead_of=instead_of)
 
 
 async def require_room(cog: AdminCog, subscription: Subscription, draft: Draft) -> None:

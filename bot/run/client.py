@@ -25,6 +25,7 @@ from bot.cogs import (
     digest_forms,
     digest_taste,
     discuss,
+    follow,
     left_out,
     library,
     me,
@@ -33,6 +34,7 @@ from bot.cogs import (
     topic_saving,
 )
 from bot.cogs.answers import EXPIRED, EXPIRED_FORM, LateOffers, StateForm, report
+from bot.cogs.pause_notice import tell_of_pause
 from bot.cogs.services import Deliverer
 from bot.cogs.status import BotCog
 from bot.cogs.topic import TopicCog
@@ -50,6 +52,7 @@ BUTTONS = (
     *acts.BUTTONS,
     *discuss.BUTTONS,
     *library.BUTTONS,
+    *follow.BUTTONS,
     *me.BUTTONS,
     *digest.BUTTONS,
     *topic_saving.BUTTONS,
@@ -145,6 +148,7 @@ class PaperBot(commands.AutoShardedBot):
         await self.add_cog(digest.DigestCog(self.pipeline, self.delivery))
         await self.add_cog(TopicCog(self.pipeline, self.delivery, self.starters))
         await self.add_cog(library.LibraryCog(self.pipeline))
+        await self.add_cog(follow.FollowCog(self.pipeline, self.delivery))
         await self.add_cog(me.MeCog(self.pipeline))
         await self.add_cog(BotCog(self.pipeline, lambda: self.command_ids))
         self.tree.add_command(mentions.papers_in_message)
@@ -155,6 +159,7 @@ class PaperBot(commands.AutoShardedBot):
         self, interaction: discord.Interaction, command: object
     ) -> None:
         self.note_command(interaction, is_good=True)
+        await tell_of_pause(interaction)
 
     def note_command(self, interaction: discord.Interaction, *, is_good: bool) -> None:
         """Tell the meter; a clock that differs from Discord's makes the time wrong by as much."""

@@ -32,6 +32,9 @@ KEPT_FOR: Final = timedelta(days=30)
 EDITS_KEPT_FOR: Final = 2 * LIVES
 """A message that is edited may have updates as old as itself."""
 
+UNUSED_KEPT_FOR: Final = timedelta(days=1)
+"""Who was asked whether to follow something broad may answer within this time."""
+
 LOOKED_AT: Final = timedelta(days=14)
 """How far back papers are looked at for damage: older ones are posted nowhere."""
 
@@ -53,6 +56,7 @@ async def tidy(store: Store, guild_ids: GuildIds, *, now: datetime) -> None:
     """Forget old searches and departed guilds, and keep the search index compact."""
     await store.recent.forget(now)
     await store.edits.forget(now - EDITS_KEPT_FOR)
+    await store.follows.forget_unused(now - UNUSED_KEPT_FOR)
     if await store.search.renew(_Renewing()):
         log.info("search indexes renewed")
     await store.search.tidy()

@@ -151,7 +151,13 @@ class Follows:
 
     async def take_pause(self, user_id: int, now: datetime) -> Reason | None:
         """Return why a person's digest is paused, once; None when it is not, or they were told."""
+        if not await self._database.read(select_rows, _UNTOLD, (user_id,)):
+            return None  # nearly always: it is asked after each command
         return await self._database.write_within(PERSONS_PATIENCE_S, _take_pause, user_id, now)
+
+    async def forget_unused(self, before: datetime) -> int:
+        """Forget the digests, older than a moment, of people who follow nothing after all."""
+        return await self._database.write(_forget_unused, before)
 
     async def list_troubles(self, user_id: int) -> list[DeliveryRecord]:
         """List the messages to a person that failed or may have arrived, oldest first."""
@@ -172,6 +178,10 @@ News = Mapping[int, Sequence[PaperNews]]
 _TROUBLES: Final = (
     "state IN ('failed', 'unknown') AND channel_id = "
     "(SELECT channel_id FROM subscription WHERE user_id = :user_id)"
+)
+
+_UNTOLD: Final = (
+    "SELECT 1 FROM subscription WHERE user_id = ? AND state = 'paused' AND told_at IS NULL"
 )
 
 _RESUME: Final = (
@@ -369,3 +379,18 @@ def _try_again(connection: sqlite3.Connection, user_id: int, now: datetime) -> i
     connection.execute(_RESUME, values)
     records = list_records(connection, f"{_TROUBLES} AND settled_at IS NULL", values)
     return sum(post_open_again(connection, each.id, now) for each in records)
+
+
+def _forget_unused(connection: sqlite3.Connection, before: datetime) -> int:
+    unused = select(
+        connection,
+        int,
+        "SELECT user_id FROM subscription WHERE user_id IS NOT NULL AND created_at < :before "
+        "AND NOT EXISTS (SELECT 1 FROM topic WHERE subscription_id = subscription.id) "
+        "AND NOT EXISTS (SELECT 1 FROM followed_paper "
+        "WHERE followed_paper.user_id = subscription.user_id)",
+        {"before": before.isoformat()},
+    )
+    for user_id in unused:
+        forget_follows(connection, {"user_id": user_id})
+    return len(unused)

@@ -32,8 +32,8 @@ class Doubt:
     advice: Advice | None = None
 
 
-def say_doubt(doubt: Doubt, trial: Trial) -> str:
-    """Say in a sentence or two what speaks against a topic."""
+def say_doubt(doubt: Doubt, trial: Trial, others: str = "the topic") -> str:
+    """Say in a sentence or two what speaks against a topic, one of ``others``."""
     match doubt.kind:
         case DoubtKind.EVERYTHING:
             by = f", matched by {code(doubt.part)}" if doubt.part else ""
@@ -41,7 +41,7 @@ def say_doubt(doubt: Doubt, trial: Trial) -> str:
         case DoubtKind.NEGATED:
             return f"{code(doubt.part)} removes everything: without it papers of a year match."
         case DoubtKind.SAME:
-            return f"It finds the same papers as the topic **{markdown.escape(doubt.part)}**."
+            return f"It finds the same papers as {others} **{markdown.escape(doubt.part)}**."
         case DoubtKind.NEVER:
             advice = say_advice(doubt.advice, code) if doubt.advice else []
             return " ".join(["Never: nothing in a year of these categories matches it.", *advice])

@@ -171,12 +171,15 @@ def render_topic_form(channel_id: int, draft: Draft) -> discord.ui.Modal:
 
 
 def render_doubted(
-    draft: Draft, trial: Trial, doubts: Sequence[Doubt], today: date
+    draft: Draft, trial: Trial, doubts: Sequence[Doubt], today: date, others: str = "the topic"
 ) -> list[discord.Embed]:
-    """Show a new topic that is not saved because of ``doubts``, and what is proposed instead."""
+    """Show a new topic, one of ``others``, that is not saved because of ``doubts``.
+
+    And what is proposed instead.
+    """
     lines = [
         f"**Not saved yet: {markdown.escape(draft.name)}** {code(draft.query)}",
-        *(say_doubt(each, trial) for each in doubts),
+        *(say_doubt(each, trial, others) for each in doubts),
         say_trial(trial, today),
     ]
     return [_embed(lines, draft), *_proposals(draft, doubts, today)]

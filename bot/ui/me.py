@@ -1,7 +1,7 @@
 """What a person is told of what is kept of them. Pure."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Self
 
@@ -48,9 +48,15 @@ def _kept(data: PersonData) -> Iterator[str]:
         (data.shared, "shared list", "shared lists"),
         (data.looks, "time you caught up", "times you caught up"),
         (data.searches, "search", "searches"),
+        (_followed(data), "thing you follow", "things you follow"),
     ):
         if values:
             yield f"{len(values):,} {one if len(values) == 1 else many}"
+
+
+def _followed(data: PersonData) -> Sequence[object]:
+    follows = data.follows
+    return (*follows.queries, *follows.papers) if follows else ()
 
 
 def say_forgotten(deleted: int) -> str:

@@ -55,7 +55,7 @@ def say_setup(
         f"## Digest {'changed' if before else 'set up'} in <#{subscription.channel_id}>",
         subscription_lines(subscription, outlook),
         *(describe_meaning(meant) if meant else ()),
-        *([_ask_for_zone(subscription, now)] if lacks_zone else ()),
+        *([ask_for_zone(subscription, now)] if lacks_zone else ()),
     ]
     if before and before.state is SubscriptionState.PAUSED:
         because = markdown.escape(say_reason(before.paused_because))
@@ -92,13 +92,13 @@ def say_sure_to_send(subscription: Subscription, day: date, tally: Tally, *, mes
     )
 
 
-def _ask_for_zone(subscription: Subscription, now: datetime) -> str:
+def ask_for_zone(subscription: Subscription, now: datetime, command: str = "/digest setup") -> str:
     """Show a time of day in the reader's own clock; Discord does so with each reader's."""
     assert subscription.post_at is not None  # noqa: S101
     at = due_instant(now.date(), subscription.post_at, zone_of(subscription.zone))
     return (
         f"{subscription.post_at:%H:%M} {subscription.zone} is <t:{int(at.timestamp())}:t> for you. "
-        "If you mean another, name your zone: `/digest setup zone:` takes a city or a country."
+        f"If you mean another, name your zone: `{command} zone:` takes a city or a country."
     )
 
 

@@ -125,6 +125,9 @@ def say_help(commands: Sequence[tuple[str, str, int | None]]) -> str:
     for group, title in GROUPS.items():
         if mine := _commands_of(group, commands):
             parts.append(f"**{title}**")
+            if group in NAMES_ALONE:
+                parts.append(_mention_all(mine))
+                continue
             parts += [f"{mention(name, id_)} {description}" for name, description, id_ in mine]
     return fitting_lines(parts, MAX_HELP)
 
@@ -132,11 +135,15 @@ def say_help(commands: Sequence[tuple[str, str, int | None]]) -> str:
 def render_admin_help(commands: Sequence[tuple[str, str, int | None]]) -> discord.Embed:
     """Name what those can use besides who manage the server."""
     parts = [
-        f"**{title}**\n" + " · ".join(mention(name, id_) for name, _, id_ in mine)
+        f"**{title}**\n{_mention_all(mine)}"
         for group, title in ADMIN_GROUPS.items()
         if (mine := _commands_of(group, commands))
     ]
     return discord.Embed(title="With Manage Server", description="\n".join(parts), colour=COLOUR)
+
+
+def _mention_all(commands: Sequence[tuple[str, str, int | None]]) -> str:
+    return " · ".join(mention(name, id_) for name, _, id_ in commands)
 
 
 def _commands_of(
@@ -162,9 +169,12 @@ ACKNOWLEDGEMENT = (
 GROUPS = {
     "paper": "Papers",
     "library": "Your library",
+    "follow": "What you follow",
     "me": "What I keep of you",
     "bot": "About",
 }
+NAMES_ALONE = {"library", "follow"}
+"""Those whose many commands say by their names what they do."""
 ADMIN_GROUPS = {
     "digest": "Digests; begin with setup",
     "topic": "Topics: saved searches that narrow a digest",
