@@ -8,6 +8,7 @@ from pathlib import Path
 from bot.delivery.edge import DiscordSender
 from bot.delivery.trace import http_trace
 from bot.delivery.worker import Delivery
+from bot.pipeline import Pipeline
 from bot.run.app import offline_pipeline
 from bot.run.client import PaperBot
 from bot.store.store import Store
@@ -30,6 +31,8 @@ class Scene:
     guild: Guild
     channel: Channel
     admin: User
+    bot: PaperBot
+    delivery: Delivery
 
     async def slash(self, command: str, **options: object) -> Reply:
         return await self.server.slash(self.guild, self.channel, self.admin, command, **options)
@@ -48,11 +51,26 @@ async def open_scene(folder: Path) -> AsyncIterator[Scene]:
         channel = server.add_channel(guild)
         await store.papers.add_listing(LISTING, now=NOW)
         pipeline = offline_pipeline(store, now=clock.now)
-        delivery = Delivery(store.outbox, DiscordSender(now=clock.now), now=clock.now)
-        bot = PaperBot(pipeline, delivery, http_trace=http_trace())
-        bot._connection.guild_ready_timeout = 0.05  # discord.py waits two seconds for more guilds
+        sender = DiscordSender(now=clock.now)
+        delivery = Delivery(store.outbox, sender, now=clock.now)
+        bot = make_bot(pipeline, delivery)
+        sender.use(bot)
         async with server.connected(bot):
             admin = server.add_user("admin", is_admin=True)
             yield Scene(
-                server=server, store=store, clock=clock, guild=guild, channel=channel, admin=admin
+                server=server,
+                store=store,
+                clock=clock,
+                guild=guild,
+                channel=channel,
+                admin=admin,
+                bot=bot,
+                delivery=delivery,
             )
+
+
+def make_bot(pipeline: Pipeline, delivery: Delivery) -> PaperBot:
+    """Make a bot, the first or one that takes its place after a restart."""
+    bot = PaperBot(pipeline, delivery, http_trace=http_trace())
+    bot._connection.guild_ready_timeout = 0.05  # discord.py waits two seconds for more guilds
+    return bot

@@ -15,7 +15,7 @@ from bot.cogs.options import WHEN_ANNOUNCED, SetupOptions, read_number, split_ti
 from bot.cogs.pings import NOBODY
 from bot.digest.models import Cadence, Subscription
 from bot.errors import InputError
-from bot.ui.components import make_panel, make_row, write
+from bot.ui.components import draw_line, make_panel, make_row, write
 from bot.ui.panel import PanelAct
 from bot.ui.setup import Newest, say_newest, say_setup
 from bot.ui.setup_form import ChangeFormId, SetupFormId
@@ -45,10 +45,12 @@ async def set_up(
         lacks_zone=done.wishes.lacks_zone,
         now=cog.pipeline.now(),
     )
+    heading, _, settings = said.partition("\n")
     parts = [
-        write(said, 3000),
-        write(say_newest(newest), 500),
+        write(f"{heading}\n{say_newest(newest)}", 500),
         make_row(*_next_steps(subscription, newest)),
+        draw_line(),
+        write(settings, 3000),
     ]
     await interaction.edit_original_response(view=make_panel(parts))
 

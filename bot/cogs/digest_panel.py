@@ -148,7 +148,7 @@ def topic_parts(subscription: Subscription, checked: Checked) -> list[Item]:
         TopicsMenu(
             TopicMenu(channel_id=channel_id, page=number),
             list_topics(page, checked),
-            "Open a topic: change, test, pause, move or remove it",
+            "Open a topic to change it",
         )
         for number, page in enumerate(pages[:2])
     ]

@@ -1,18 +1,28 @@
 """The one thing that the bot says by itself in a server that it is new in."""
 
 import logging
+from datetime import datetime, timedelta
+from typing import Final
 
 import aiohttp
 import discord
 
 from bot.cogs.digest_panel import HERE, make_step
+from bot.digest.reading import WELCOMED
 from bot.store.facts import Facts
 from bot.ui.panel import PanelAct, render_welcome
 from bot.ui.views import make_view
 
 log = logging.getLogger(__name__)
 
-WELCOMED = "welcomed."
+NEW: Final = timedelta(days=1)
+"""For so long a server counts as new that the bot was added to while it was not running."""
+
+
+def is_new(guild: discord.Guild, now: datetime) -> bool:
+    """Return whether the bot was added to a server just now."""
+    joined_at = getattr(guild.me, "joined_at", None)
+    return joined_at is not None and now - joined_at < NEW
 
 
 async def welcome(facts: Facts, guild: discord.Guild) -> None:

@@ -9,6 +9,8 @@ from typing import Any, Final, NamedTuple
 from bot.digest.updates import NotedUpdate
 from bot.models import ArxivId
 
+WELCOMED: Final = "welcomed."
+"""How the note begins that a server was told hello; its id follows."""
 MISSED_REPORTED: Final = "missed_reported:"
 """Begins the fact that tells when a channel's admins heard last of missed papers by themselves.
 

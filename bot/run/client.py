@@ -39,7 +39,7 @@ from bot.cogs.services import Deliverer
 from bot.cogs.status import BotCog
 from bot.cogs.topic import TopicCog
 from bot.cogs.turns import Turns
-from bot.cogs.welcome import welcome
+from bot.cogs.welcome import is_new, welcome
 from bot.config.starters import StarterTopic
 from bot.errors import InputError
 from bot.pipeline import Pipeline
@@ -188,6 +188,11 @@ class PaperBot(commands.AutoShardedBot):
     async def on_guild_join(self, guild: discord.Guild) -> None:
         """Say hello in a server that the bot has not been in before."""
         await welcome(self.pipeline.store.facts, guild)
+
+    async def on_guild_available(self, guild: discord.Guild) -> None:
+        """Say it too where the bot was added while it was not running."""
+        if is_new(guild, self.pipeline.now()):
+            await welcome(self.pipeline.store.facts, guild)
 
     async def sync_commands(self) -> None:
         """Send the commands to Discord when they are not those it has (200 creates a day)."""

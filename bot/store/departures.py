@@ -5,7 +5,7 @@ from collections.abc import Collection
 from datetime import datetime
 
 from bot.digest.models import NO_GUILD
-from bot.digest.reading import MISSED_REPORTED
+from bot.digest.reading import MISSED_REPORTED, WELCOMED
 from bot.store.outbox.outbox import moment_text
 from bot.store.sqlite.executor import Database
 from bot.store.sqlite.statements import change, json_array, select
@@ -14,7 +14,9 @@ KNOWN_GUILDS = (
     "SELECT guild_id FROM subscription UNION SELECT guild_id FROM delivery "
     "UNION SELECT guild_id FROM opinion UNION SELECT guild_id FROM shared_tag "
     "UNION SELECT guild_id FROM discussion UNION SELECT guild_id FROM saved_paper "
-    "WHERE guild_id IS NOT NULL"
+    "WHERE guild_id IS NOT NULL "
+    f"UNION SELECT CAST(substr(name, {len(WELCOMED) + 1}) AS INTEGER) FROM fact "
+    f"WHERE name LIKE '{WELCOMED}%'"
 )
 """With `NO_GUILD`, where there are direct messages."""
 
@@ -28,6 +30,7 @@ FORGET = (
     f"DELETE FROM forgotten_taste WHERE channel_id IN ({CHANNELS})",
     "DELETE FROM fact WHERE name IN "
     f"(SELECT '{MISSED_REPORTED}' || channel_id FROM subscription WHERE guild_id = :guild_id)",
+    f"DELETE FROM fact WHERE name = '{WELCOMED}' || :guild_id",
     f"DELETE FROM last_look WHERE channel_id IN ({CHANNELS})",
     "DELETE FROM opinion WHERE guild_id = :guild_id",
     f"DELETE FROM elsewhere WHERE channel_id IN ({CHANNELS})",

@@ -197,9 +197,10 @@ def say_when(subscription: Subscription) -> str:
 
 def say_looks(subscription: Subscription) -> str:
     """Say how a digest looks, and where it goes."""
-    looks = style_of(subscription.style).describe(subscription)
+    style = style_of(subscription.style)
+    looks = style.describe(subscription)
     cap = f"\nAt most {say_cap(subscription)}" if subscription.cap else ""
-    return f"**Style**\n{looks}{describe_place(subscription)}{cap}"
+    return f"**Style {style.code}**\n{looks}{describe_place(subscription)}{cap}"
 
 
 def say_more(subscription: Subscription) -> str:

@@ -176,8 +176,8 @@ def _categories(before: Subscription | None) -> Field:
 def _query(query: str) -> Field:
     return _text(
         "query",
-        "Only papers that match (blank: all of them)",
-        "Written as in /paper search: diffusion -survey",
+        "Only papers that match",
+        "Blank: all of them. Written as in /paper search: diffusion -survey",
         query,
         MAX_QUERY_CHARS,
     )
@@ -193,8 +193,8 @@ def _time(before: Subscription | None) -> Field:
     now = f"{at:%H:%M} {before.zone}" if before and at else ""
     return _text(
         "time",
-        "Time of day and place (blank: when announced)",
-        "09:00 Berlin; 9am India; noon UTC-5",
+        "Time of day and place",
+        "Blank: when announced. 09:00 Berlin; 9am India; noon UTC-5",
         now[:MAX_TIME_CHARS],
         MAX_TIME_CHARS,
     )

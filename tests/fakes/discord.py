@@ -287,6 +287,8 @@ class DiscordServer:
         self.commands: list[Json] = []
         self.command_puts = 0
         self.is_token_good = True
+        self.rules: dict[tuple[int, str], list[Json]] = {}
+        """The settings of commands (Integrations), by guild and command; or by application."""
         self.ids = Snowflakes(now)
         self.bot = User(id=self.ids.new(), name="Paper Digest Bot", is_bot=True)
         self.host = User(id=self.ids.new(), name="host")
@@ -584,6 +586,15 @@ class DiscordServer:
         """Click the button whose custom id is or starts with ``id_``."""
         return await self.interactions.click(guild, channel, user, reply.message, id_)
 
+    def let(self, guild: Guild, command: str, who: User | Role | Channel, *, allows: bool) -> None:
+        """Make a rule in the guild's settings (Integrations) of a command; blank: of all."""
+        ids = {each["name"]: each["id"] for each in self.commands}
+        id_ = ids[command] if command else str(self.bot.id)
+        kind = {Role: 1, User: 2, Channel: 3}[type(who)]
+        rules = self.rules.setdefault((guild.id, id_), [])
+        rules[:] = [each for each in rules if each["id"] != str(who.id)]
+        rules.append({"id": str(who.id), "type": kind, "permission": allows})
+
     # Gateway
 
     def _is_good(self, token: str) -> bool:
@@ -628,6 +639,8 @@ class DiscordServer:
         yield from self.threads.routes()
         yield "PUT", "/applications/{application_id}/commands", self._put_commands
         yield "GET", "/applications/{application_id}/commands", self._get_commands
+        rules = "/applications/{application_id}/guilds/{guild_id}/commands/{command_id}/permissions"
+        yield "GET", rules, self._get_rules
         yield "POST", interaction, self.interactions.take_callback
         yield "POST", webhook, self.interactions.take_followup
         yield "GET", f"{webhook}/messages/@original", self.interactions.give_original
@@ -921,6 +934,21 @@ class DiscordServer:
         self.command_puts += 1
         self.commands = [self._registered(command) for command in call.body]
         return self.answer(200, self.commands)
+
+    async def _get_rules(self, call: Call) -> Answer:
+        guild_id, id_ = int(call.names["guild_id"]), call.names["command_id"]
+        rules = self.rules.get((guild_id, id_))
+        if not rules:
+            return self.error(404, 10066, "Unknown application command permissions")
+        return self.answer(
+            200,
+            {
+                "id": id_,
+                "application_id": call.names["application_id"],
+                "guild_id": str(guild_id),
+                "permissions": rules,
+            },
+        )
 
     def _registered(self, command: Json) -> Json:
         given = {key: value for key, value in command.items() if value is not None}

@@ -3,18 +3,29 @@
 import asyncio
 import secrets
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from tests.fakes.spec import walk_components
-from tests.fakes.world import Channel, Guild, Json, User, member_json, message_json
+from tests.fakes.world import (
+    Channel,
+    Guild,
+    Json,
+    User,
+    member_json,
+    message_json,
+    role_json,
+)
 from tests.waiting import HUNG_S
 
 if TYPE_CHECKING:
     from tests.fakes.discord import Answer, Call, DiscordServer
 
 COMMAND, COMPONENT, AUTOCOMPLETE = 2, 3, 4
+
+BUTTON, TEXT_MENU, ROLE_MENU = 2, 3, 6
+"""Kinds of components."""
 
 MESSAGE, DEFERRED_MESSAGE, DEFERRED_UPDATE, UPDATE, CHOICES, MODAL = 4, 5, 6, 7, 8, 9
 
@@ -124,17 +135,35 @@ class Interactions:
         data = {"custom_id": found, "component_type": 2}
         return await self._send(guild, channel, user, COMPONENT, data, message=message)
 
-    async def press(self, guild: Guild, channel: Channel, user: User, custom_id: str) -> Reply:
-        """Press a button of the bot whose id somebody made up."""
-        button = {"type": 2, "id": 2, "style": 2, "label": "Press me", "custom_id": custom_id}
+    async def press(
+        self,
+        guild: Guild,
+        channel: Channel,
+        user: User,
+        custom_id: str,
+        *,
+        kind: int = BUTTON,
+        values: Sequence[str] = (),
+    ) -> Reply:
+        """Press a button of the bot whose id somebody made up, or choose from a menu."""
+        item: Json = {"type": kind, "id": 2, "custom_id": custom_id}
+        if kind == BUTTON:
+            item |= {"style": 2, "label": "Press me"}
+        elif kind == TEXT_MENU:
+            item["options"] = [{"label": each, "value": each} for each in values]
         message = message_json(
             message_id=self._server.ids.new(),
             channel_id=channel.id,
             author=self._server.bot,
-            body={"content": "A button", "components": [{"type": 1, "components": [button]}]},
+            body={"content": "A button", "components": [{"type": 1, "components": [item]}]},
             at=self._server.now(),
         )
-        data = {"custom_id": custom_id, "component_type": 2}
+        data: Json = {"custom_id": custom_id, "component_type": kind}
+        if kind != BUTTON:
+            data["values"] = [*values]
+        if kind == ROLE_MENU:
+            roles = {each: role_json(guild.roles[int(each)]) for each in values}
+            data["resolved"] = {"roles": roles}
         return await self._send(guild, channel, user, COMPONENT, data, message=message)
 
     def _data(

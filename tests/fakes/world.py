@@ -4,7 +4,7 @@ Plain data that the tests change; `discord.py` (the server) tells the bot of the
 """
 
 import itertools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -24,8 +24,6 @@ SEND_IN_THREADS = 1 << 38
 TEXT, FORUM, PUBLIC_THREAD = 0, 15, 11
 """Kinds of channels."""
 REQUIRES_TAG = 1 << 4
-MENU = 3
-"""The type of a component."""
 HAS_THREAD = 1 << 5
 
 INVITED_WITH = (
@@ -68,6 +66,8 @@ class User:
     is_bot: bool = False
     permissions: int = EVERYONE
     """What a command's caller may do, as interactions report it."""
+    role_ids: tuple[int, ...] = ()
+    """The roles that interactions tell of."""
     takes_messages: bool = True
     """Whether the bot may write to them in private."""
 
@@ -202,11 +202,18 @@ class Guild:
     system_channel_id: int | None = None
     permissions: int = INVITED_WITH
     """What the bot's role grants."""
+    joined_at: datetime = datetime(2024, 1, 1, tzinfo=UTC)
+    """When the bot was added."""
     is_member: bool = True
     is_available: bool = True
     channels: dict[int, Channel] = field(default_factory=dict)
     roles: dict[int, Role] = field(default_factory=dict)
     """Those that people have made."""
+
+    @property
+    def everyone(self) -> Role:
+        """The role that all members have."""
+        return Role(id=self.id, name="@everyone")
 
     def json(self, bot: User) -> Json:
         """Render what GUILD_CREATE tells of an available guild."""
@@ -218,7 +225,7 @@ class Guild:
             "member_count": 2,
             "large": False,
             "unavailable": False,
-            "joined_at": "2024-01-01T00:00:00+00:00",
+            "joined_at": self.joined_at.isoformat(),
             "features": [],
             "emojis": [],
             "stickers": [],
@@ -233,7 +240,12 @@ class Guild:
                 _role(self.bot_role_id, "Paper Digest Bot", self.permissions),
                 *(role_json(role) for role in self.roles.values()),
             ],
-            "members": [_member(bot, [str(self.bot_role_id)])],
+            "members": [
+                {
+                    **_member(bot, [str(self.bot_role_id)]),
+                    "joined_at": self.joined_at.isoformat(),
+                }
+            ],
             "channels": [
                 channel.json(self.bot_role_id)
                 for channel in self.channels.values()
@@ -279,7 +291,8 @@ def _member(user: User, roles: list[str]) -> Json:
 
 def member_json(user: User) -> Json:
     """Render a person as an interaction carries them."""
-    return {**_member(user, []), "permissions": str(user.permissions)}
+    roles = [str(role_id) for role_id in user.role_ids]
+    return {**_member(user, roles), "permissions": str(user.permissions)}
 
 
 def message_json(
@@ -292,6 +305,7 @@ def message_json(
     flags: int = 0,
 ) -> Json:
     """Render a message as Discord answers it."""
+    ids = itertools.count(1)
     return {
         "id": str(message_id),
         "channel_id": str(channel_id),
@@ -299,7 +313,7 @@ def message_json(
         "author": author.json(),
         "content": (body.get("content") or "").strip(),
         "embeds": [_stored_embed(embed) for embed in body.get("embeds") or ()],
-        "components": [_stored_component(row) for row in body.get("components") or ()],
+        "components": [_stored_component(row, ids) for row in body.get("components") or ()],
         "attachments": [],
         "mentions": [],
         "mention_roles": [],
@@ -321,13 +335,18 @@ def _stored_embed(embed: Mapping[str, Any]) -> Json:
     return stored
 
 
-def _stored_component(component: Mapping[str, Any]) -> Json:
-    stored = {"id": 1, **component}
-    if component.get("type") == MENU:
-        stored = {"min_values": 1, "max_values": 1, "disabled": False, **stored}
+_DEFAULTS: Mapping[int, Json] = {
+    **{kind: {"min_values": 1, "max_values": 1, "disabled": False} for kind in (3, 5, 6, 7, 8)},
+    14: {"spacing": 1, "divider": True},
+    17: {"spoiler": False, "accent_color": None},
+}
+"""What Discord adds to components of these types."""
+
+
+def _stored_component(component: Mapping[str, Any], ids: Iterator[int]) -> Json:
+    stored = {"id": next(ids), **_DEFAULTS.get(component["type"], {}), **component}
     if "components" in stored:
-        stored["components"] = [
-            {**_stored_component(each), "id": number}
-            for number, each in enumerate(stored["components"], start=2)
-        ]
+        stored["components"] = [_stored_component(each, ids) for each in stored["components"]]
+    if "accessory" in stored:
+        stored["accessory"] = _stored_component(stored["accessory"], ids)
     return stored
