@@ -230,11 +230,11 @@ def _misspelt_word(dice: random.Random, title: str, abstract: str, authors: str)
     if len(words) < 4 or not places:
         return None
     at = dice.choice(places)
-    words[at] = _misspelt(dice, words[at])
+    words[at] = misspelt(dice, words[at])
     return " ".join(words)
 
 
-def _misspelt(dice: random.Random, word: str) -> str:
+def misspelt(dice: random.Random, word: str) -> str:
     at = dice.randrange(1, len(word) - 1)
     return dice.choice(
         (

@@ -46,13 +46,25 @@ def _doubtful_words(reading: Reading, root: Node) -> list[DoubtfulWord]:
     for word, forms in asked.items():
         if reading.has_passed():
             break
-        papers = count_forms(forms, counts)
+        papers, said = count_forms(forms, counts), counts.get(word, 0)
+        if said > RARE:
+            continue
+        suggested = suggest(reading, word, said, company_of(word, asked))
+        better = tuple(each for each in suggested if each not in forms)
         if papers <= RARE:
-            company = company_of(word, asked)
-            suggestions = tuple(suggest(reading, word, papers, company))
-            if suggestions or not papers:
-                found.append(DoubtfulWord(word=word, papers=papers, suggestions=suggestions))
+            if better or not papers:
+                found.append(DoubtfulWord(word=word, papers=papers, suggestions=better))
+        elif better and _finds_more(reading, root, word, better[0]):
+            found.append(DoubtfulWord(word=word, papers=said, suggestions=better[:1]))
     return found
+
+
+def _finds_more(reading: Reading, root: Node, word: str, better: str) -> bool:
+    """Whether a slip that reads as a form of another word, as *mathing*, is one.
+
+    What was meant finds something then, where the other word does not.
+    """
+    return _count(reading, _replaced(root, {word: better}), 1) > 0
 
 
 def asked_forms(root: Node) -> Iterator[tuple[str, list[str]]]:

@@ -1,7 +1,8 @@
 """What a misspelt word was meant to be: words that the papers use, one or two slips away.
 
-Of several, the likeliest: the smaller the slip, the more papers use it, and the more of them say
-it together with the other words of the query.
+Of several, the likeliest: the smaller the slip, the more papers use it, and the greater the part of
+them that say it together with the other words of the query. How many do would count a common word
+twice: *complex* stands beside everything, *compiler* beside *optimization*.
 """
 
 import math
@@ -17,11 +18,11 @@ RARE = 20  # papers that use a word: it may be a slip; archives hold these too
 LEAST_CORRECTED = 4  # letters; in shorter words everything is like everything
 MOST_CORRECTED = 40  # letters; longer runs are not words, and have thousands of neighbours each
 LEAST_PAPERS = 3  # that use a word in a counted archive: else it may be a slip itself
-USUAL = 100  # times as many papers as the doubtful word, for a suggestion
+USUAL = 50  # times as many papers as the doubtful word, for a suggestion
 MOST_LOOKED_THROUGH = 4000  # words that begin like the misspelt word
 MOST_COMPARED = 8
 MOST_SUGGESTED = 3
-COMPANY_COUNTED = 40
+COMPANY_COUNTED = 400
 
 NEAR_KEYS = {
     one: set(others)
@@ -29,9 +30,10 @@ NEAR_KEYS = {
     for one, others in zip(row, (row[max(0, at - 1) : at + 2] for at in range(10)), strict=False)
 }
 LETTER_COST = 1.0  # one too many, one too few, two swapped
-WRONG_LETTER_COST = 1.6  # less usual, unless the keys are neighbours
+WRONG_LETTER_COST = 2.2  # less usual, unless the keys are neighbours
 SECOND_SLIP = 3.0
-WORTH_OF_COMPANY = 2.0
+WORTH_OF_A_SLIP = 2.0
+WORTH_IN_COMPANY = 0.7  # of being usual, where other words tell more
 
 
 def suggest(reading: Reading, word: str, papers: int, company: Sequence[str] = ()) -> list[str]:
@@ -46,11 +48,15 @@ def suggest(reading: Reading, word: str, papers: int, company: Sequence[str] = (
     if not known and not papers:
         slips = dict(_two_slips(reading, word))
         known = _used(reading, slips, papers)
-    likely = {each: math.log(1 + known[each]) - 2.0 * slips[each] for each in known}
+    slipped = {each: WORTH_OF_A_SLIP * slips[each] for each in known}
+    likely = {each: math.log(1 + known[each]) - slipped[each] for each in known}
     best = sorted(likely, key=lambda each: -likely[each])[:MOST_COMPARED]
     if company and len(best) > 1:
         for each in best:
-            likely[each] += WORTH_OF_COMPANY * math.log(1 + _together(reading, each, company))
+            papers = known[each]
+            share = (_together(reading, each, company) + 0.5) / (papers + 4)
+            usual = WORTH_IN_COMPANY * math.log(1 + papers)
+            likely[each] = usual + math.log(share) - slipped[each]
         best.sort(key=lambda each: -likely[each])
     return best[:MOST_SUGGESTED]
 

@@ -172,3 +172,27 @@ async def test_nobody_waits_for_a_count_of_all(
 ) -> None:
     monkeypatch.setattr(search_advice, "MOST_COUNTED", 5)
     assert (await advise(filled, "segment halos")).counts == (("segment", 5), ("halos", 1))
+
+
+async def test_a_slip_that_reads_as_a_form_of_another_word_is_one(store: Store) -> None:
+    """*Mathing* finds papers that say *math*, but none with the rest of the query."""
+    papers = [make_paper(n, title="The math", abstract="Names.") for n in range(1, 40)]
+    papers += [make_paper(n, title="Matching", abstract="Of nets.") for n in range(40, 80)]
+    await store.papers.add_listing(make_listing(*papers), now=NOW)
+    advice = await advise(store, "mathing nets")
+    (doubtful,) = advice.doubtful
+    assert (doubtful.word, doubtful.papers, doubtful.suggestions) == (
+        "mathing",
+        0,
+        ("matching",),
+    )
+    assert advice.corrected is not None
+    assert advice.corrected.text == "matching nets"
+    assert (await advise(store, "mathing halos")).doubtful[0].word == "halos"
+    assert len((await advise(store, "mathing halos")).doubtful) == 1
+
+
+async def test_a_form_is_not_what_was_meant(filled: Store) -> None:
+    """One paper says *halos*: the word's plural is offered for no plural."""
+    for doubtful in (await advise(filled, "haloes segment")).doubtful:
+        assert "halos" not in doubtful.suggestions

@@ -75,3 +75,15 @@ async def test_a_word_that_papers_use_is_doubted_only_beside_a_far_more_usual_on
 @pytest.mark.parametrize("word", ["qqqqxq", "abc", "x" * 50, "gpt4", ""])
 async def test_nothing_is_suggested_for(filled: Store, word: str) -> None:
     assert await suggestions(filled, word) == []
+
+
+async def test_a_word_that_stands_beside_everything_is_not_meant_by_that(store: Store) -> None:
+    """Half of the papers on compilers speak of caches, and one in twenty complex ones."""
+    papers = [
+        make_paper(n, title="A complex cache" if n < 20 else "Complex study", abstract="x")
+        for n in range(1, 400)
+    ]
+    papers += [make_paper(n, title="Compiler cache", abstract="x") for n in range(400, 410)]
+    await store.papers.add_listing(make_listing(*papers), now=NOW)
+    assert (await suggestions(store, "compler", 0, "cache"))[0] == "compiler"
+    assert (await suggestions(store, "compler"))[0] == "complex"
