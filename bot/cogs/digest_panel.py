@@ -152,15 +152,20 @@ def topic_parts(subscription: Subscription, checked: Checked) -> list[Item]:
         )
         for number, page in enumerate(pages[:2])
     ]
-    ailing = [each for each in topics if ailment_of(each, checked) is not None]
-    looks = [
-        _topic_button(TopicAct.OPEN, channel_id, each, f"Look at {each.name}"[:80])
-        for each in ailing[:MOST_LOOKED_AT]
-    ]
     return [
         write(say_topics(subscription, checked), 1000),
         *(make_row(menu) for menu in menus),
-        make_row(make_step(PanelAct.TOPIC, channel_id), *looks),
+        make_row(make_step(PanelAct.TOPIC, channel_id), *look_buttons(subscription, checked)),
+    ]
+
+
+def look_buttons(subscription: Subscription, checked: Checked) -> list["TopicButton"]:
+    """Make a button for each of the topics that need a look, as far as there is room."""
+    ordered = by_need(subscription.topics, checked)
+    ailing = [each for each in ordered if ailment_of(each, checked) is not None]
+    return [
+        _topic_button(TopicAct.OPEN, subscription.channel_id, each, f"Look at {each.name}"[:80])
+        for each in ailing[:MOST_LOOKED_AT]
     ]
 
 

@@ -10,7 +10,7 @@ from discord import app_commands
 from bot.arxiv.calendar import announcement_day
 from bot.cogs.admin import AdminCog, ChannelOption, DigestChannel, channel_links, guild_of
 from bot.cogs.answers import defer_privately
-from bot.cogs.digest_panel import offer_setup
+from bot.cogs.digest_panel import look_buttons, offer_setup
 from bot.cogs.pings import read_ping, suggest_roles
 from bot.cogs.services import Deliverer
 from bot.cogs.suggestions import (
@@ -42,8 +42,11 @@ from bot.topics.checkup import check_up, try_starters
 from bot.ui.drafts import Draft, say_yield
 from bot.ui.replies import render_topics, say_exported, say_topic_paused, say_topic_removed
 from bot.ui.topic_health import say_health
+from bot.ui.views import make_view
 
 CHANNEL_HELP: Final = "the digest that has it (default: this channel's)"
+MOST_LOOKS: Final = 5
+"""Buttons below the list, a row."""
 YIELDS_S: Final = 1.2
 """How long the choices of starter topics may wait for what each would bring."""
 
@@ -310,13 +313,15 @@ class TopicCog(
         topics = _topics_of(subscriptions)
         if not topics:
             raise InputError("There are no topics yet: every paper is posted. /topic add adds one.")
-        health = {
-            (each.channel_id, name): say_health(*fares)
-            for each in subscriptions
-            for name, fares in (await check_up(self.store, each)).items()
-        }
+        health, looks = {}, []
+        for each in subscriptions:
+            checked = await check_up(self.store, each)
+            said = {(each.channel_id, name): say_health(*fares) for name, fares in checked.items()}
+            health.update(said)
+            looks += look_buttons(each, checked)
         embed = render_topics(topics, channel_links(guild, subscriptions), health)
-        await interaction.edit_original_response(embed=embed)
+        view = make_view(looks[:MOST_LOOKS])
+        await interaction.edit_original_response(embed=embed, view=view)
 
     @app_commands.command(description="Remove a topic")
     @app_commands.describe(name="the topic to remove", channel=CHANNEL_HELP)

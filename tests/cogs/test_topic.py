@@ -9,7 +9,7 @@ from bot.cogs.topic_saving import MAX_TOPICS
 from bot.config.starters import StarterTopic, read_topics, write_topics
 from bot.digest.models import Topic
 from tests.builders import DAY, make_listing, make_paper
-from tests.cogs.replies import is_private, shown
+from tests.cogs.replies import is_private, labels, shown
 from tests.conftest import World
 
 EARLIER = DAY - timedelta(days=1)
@@ -130,7 +130,12 @@ async def test_list_says_how_each_topic_fares(world: World) -> None:
         )
     for name, query in (("video", "video"), ("narrow", '"video nets"'), ("dead", "grph")):
         await world.store.subscriptions.set_topic(world.channel.id, name, query)
-    said = shown(await topic(world, "list"))
+    result = await topic(world, "list")
+    said = shown(result)
+    assert set(labels(result)) == {"Look at dead", "Look at video"}
+    page = await world.admin.click(message_of(result), label="Look at dead")
+    assert "## dead" in shown(page)
+    assert is_private(page)
     assert "`video` · 5 a week, 33%; **doubled** by narrow" in said
     assert "`/topic remove` would lose none of its papers" in said
     assert "**dead**: nothing in 60 days" in said

@@ -22,6 +22,8 @@ from tests.fakes.browser import Page, chromium, open_browser
 
 ROOT = Path(__file__).parent.parent.parent
 START_S = 60
+TYPED = ":is(dialog, [role=dialog]) :is(input[type=text], input:not([type]), textarea)"
+"""The fields of a form into which one types."""
 
 FEED = """<?xml version='1.0' encoding='UTF-8'?>
 <rss xmlns:arxiv="http://arxiv.org/schemas/atom" xmlns:dc="http://purl.org/dc/elements/1.1/"
@@ -128,6 +130,7 @@ async def test_the_whole_bot_is_in_its_page(tmp_path: Path) -> None:
         await the_first_page_shows_what_matters_and_answers_a_search(page, text)
         await a_paper_of_the_menu_is_read_in_private(page, text)
         await what_waits_can_be_previewed_and_sent(page, text)
+        await a_digest_is_set_up_previewed_and_posted(page, text)
         await ends_cleanly(process)
 
 
@@ -178,6 +181,28 @@ async def what_waits_can_be_previewed_and_sent(page: Page, text: str) -> None:
         await page.wait_for("!!document.querySelector('.command-chip')")
         await page.click("#send-message")
         await page.wait_for_text(answer)
+
+
+async def a_digest_is_set_up_previewed_and_posted(page: Page, text: str) -> None:
+    """From a channel without a digest to its first post: a form, two buttons."""
+    await show(page, address_of("#new", text))
+    await page.wait_for_text("Viewport updated")
+    await page.click("#channel-composer-input")
+    await page.type("/digest setup")
+    await page.wait_for("!!document.querySelector('[role=option]')")
+    await page.press("Enter")
+    await page.wait_for("!!document.querySelector('.command-chip')")
+    await page.click("#send-message")
+    await page.wait_for(f"document.querySelectorAll('{TYPED}').length >= 3")
+    for number, value in enumerate(("computer vision", "diffusion")):
+        await page.run(f"document.querySelectorAll('{TYPED}')[{number}].focus()")
+        await page.type(value)
+    await page.click("button", "Submit")
+    await page.wait_for_text("269 papers; 35 with your topics")
+    await page.click("button", "Preview")
+    await page.wait_for_text("35 would be posted")
+    await page.click("button", "Post now")
+    await page.wait_for_text("35 posted here")
 
 
 async def a_paper_of_the_menu_is_read_in_private(page: Page, text: str) -> None:
