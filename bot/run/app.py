@@ -5,7 +5,7 @@ process, the demo, `check` and the command line get theirs here (held by tests/r
 """
 
 import shutil
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -41,6 +41,7 @@ from bot.run.client import PaperBot, use_stand_ins
 from bot.run.housekeeping import Backups, prove_apart
 from bot.run.metrics import Metrics
 from bot.store.backup.copies import refuse_lost
+from bot.store.backup.update import copying_first
 from bot.store.facts import Facts
 from bot.store.store import Store, open_store
 
@@ -125,11 +126,20 @@ def offline_pipeline(store: Store, *, now: Clock = utc_now) -> Pipeline:
     return build_pipeline(store, NoSource(), rules=IntakeRules(), now=now)
 
 
+Starting = Callable[[str], None]
+"""Hears in a few words what keeps the bot from being there yet."""
+
+
 @asynccontextmanager
-async def _open_store(config: Config) -> AsyncIterator[Store]:
-    """Open the store, unless its database is gone while backups of it are there."""
-    refuse_lost(config.database.path, config.backup_folder)
-    async with open_store(config.database.path) as store:
+async def _open_store(config: Config, starting: Starting = lambda _: None) -> AsyncIterator[Store]:
+    """Open the store, unless its database is gone while backups of it are there.
+
+    A database of an earlier version is copied before it is updated, unless backups are off.
+    """
+    path, folder = config.database.path, config.backup_folder
+    refuse_lost(path, folder)
+    copies = folder if config.backup.every_h else None
+    async with open_store(path, copying_first(path, copies, utc_now(), starting)) as store:
         yield store
 
 
@@ -142,10 +152,14 @@ async def open_offline(config: Config, *, now: Clock = utc_now) -> AsyncIterator
 
 @asynccontextmanager
 async def open_pipeline(
-    config: Config, *, now: Clock = utc_now, trace: aiohttp.TraceConfig | None = None
+    config: Config,
+    *,
+    now: Clock = utc_now,
+    trace: aiohttp.TraceConfig | None = None,
+    starting: Starting = lambda _: None,
 ) -> AsyncIterator[Pipeline]:
     """Open the store and arXiv's client; raises as `open_store`."""
-    async with _open_store(config) as store, _open_session(config, trace) as session:
+    async with _open_store(config, starting) as store, _open_session(config, trace) as session:
         source = ArxivClient(session, config.arxiv)
         yield build_pipeline(store, source, rules=intake_rules(config), now=now)
 
@@ -197,7 +211,9 @@ class App:
 
 
 @asynccontextmanager
-async def open_app(config: Config, *, now: Clock = utc_now) -> AsyncIterator[App]:
+async def open_app(
+    config: Config, *, now: Clock = utc_now, starting: Starting = lambda _: None
+) -> AsyncIterator[App]:
     """Open everything that the running bot consists of; raises as `open_store`."""
     use_stand_ins(config.discord.api_url, config.discord.gateway_url)
     metrics = Metrics()
@@ -205,7 +221,7 @@ async def open_app(config: Config, *, now: Clock = utc_now) -> AsyncIterator[App
         metrics.watch(aiohttp.TraceConfig(), service) for service in ("arxiv", "huggingface")
     )
     async with (
-        open_pipeline(config, now=now, trace=asking_arxiv) as pipeline,
+        open_pipeline(config, now=now, trace=asking_arxiv, starting=starting) as pipeline,
         open_enrichment(config, pipeline.store, now=now, trace=asking_links) as enrichment,
     ):
         yield build_app(config, pipeline, enrichment=enrichment, metrics=metrics)

@@ -42,6 +42,8 @@ class Health:
     """What happened since the start, by name: ``digests_sent``, ``papers_stored`` ..."""
     gauges: Mapping[str, int] = field(default_factory=dict)
     """How things stand, by name: ``digests_defective`` ..."""
+    starting: str = ""
+    """What keeps the bot from being there yet, in a few words."""
 
 
 Snapshot = Callable[[], Health]
@@ -65,6 +67,7 @@ def find_hangs(health: Health) -> list[str]:
 def find_obstacles(health: Health, disk_problem: str) -> list[str]:
     """Return why the bot cannot work now; empty when it can."""
     connection_problem = "" if health.is_connected else "not connected to Discord"
+    connection_problem = health.starting or connection_problem
     return [problem for problem in (connection_problem, disk_problem) if problem]
 
 

@@ -16,6 +16,7 @@ import aiohttp
 import discord
 
 from bot.config.schema import Config
+from bot.delivery.worker import DeliverySettings
 from bot.errors import ConfigError, ConfigProblem, StoreError, TokenRefused
 from bot.run.app import App, open_app, utc_now
 from bot.run.client import why_unreached
@@ -23,6 +24,7 @@ from bot.run.health import Health, find_disk_problem, serve_health
 from bot.run.housekeeping import count_damage, tidy
 from bot.run.metrics import Moment, render_metrics
 from bot.run.standing import Standing, find_standstills, read_standing
+from bot.run.starting import Front
 from bot.run.stopping import stopping_on_signals, until
 from bot.run.ticker import ticking
 from bot.run.watchdog import watching_loop
@@ -69,11 +71,28 @@ async def run_bot(config: Config, token: str, *, is_adopting: bool = False) -> N
     async with stopping_on_signals() as stopped:
         with instance_lock(config.database.path) as lock:
             _tell_exposed(config)
-            async with open_app(config) as app:
-                if await until(stopped, _check_database(app.store)):
-                    await _notice_copy(app.store, lock, is_adopting)
-                    await _Process(app, lock).run(token, stopped)
+            front = Front()
+            async with _serving(config, front), contextlib.AsyncExitStack() as stack:
+                opening = stack.enter_async_context(open_app(config, starting=front.note))
+                opened = asyncio.ensure_future(opening)  # an update of the database takes its time
+                if await until(stopped, opened):
+                    app = opened.result()
+                    if await until(stopped, _check_database(app.store)):
+                        await _notice_copy(app.store, lock, is_adopting)
+                        await _Process(app, lock).run(token, stopped, front)
         log.info("stopped")
+
+
+def _serving(config: Config, front: Front) -> contextlib.AbstractAsyncContextManager[None]:
+    folder = config.database.path.absolute().parent
+    reserve = DeliverySettings().min_free_bytes
+    return serve_health(
+        config.health,
+        front.health,
+        lambda: find_disk_problem(folder, reserve),
+        obstacles=front.find_obstacles,
+        metrics=front.render_metrics,
+    )
 
 
 def _tell_exposed(config: Config) -> None:
@@ -132,25 +151,17 @@ class _Process:
         self.heart_beat_at_s = self.ticked_at_s = time.monotonic()
         self.ticks = self.planned = self.edits_planned = self.damaged = 0
 
-    async def run(self, token: str, stopped: asyncio.Event) -> None:
+    async def run(self, token: str, stopped: asyncio.Event, front: Front) -> None:
         """Work until ``stopped``, then let the post in flight finish."""
-        async with (
-            watching_loop(),
-            self._alive(),
-            serve_health(
-                self.app.config.health,
-                self.health,
-                self._check_disk,
-                obstacles=self._find_obstacles,
-                metrics=self._render_metrics,
-            ),
-        ):
+        async with watching_loop(), self._alive():
+            front.work = self
             try:
                 if await until(stopped, self._log_in(token), self._watch_files()):
                     await self._work(stopped)
             finally:
                 await self.app.delivery.stop(GRACE_S)
                 await self.app.bot.close()
+                front.work = None  # the pages outlive the store
 
     async def _work(self, stopped: asyncio.Event) -> None:
         """Tick, deliver and stay connected until the first of them ends."""
@@ -277,13 +288,13 @@ class _Process:
             },
         )
 
-    async def _find_obstacles(self) -> list[str]:
+    async def find_obstacles(self) -> list[str]:
         try:
             return find_standstills(await self._standing(), utc_now())
         except StoreError as error:
             return [str(error)]
 
-    async def _render_metrics(self) -> bytes:
+    async def render_metrics(self) -> bytes:
         problem = await asyncio.to_thread(self._check_disk)
         try:
             standing = await self._standing()

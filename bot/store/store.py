@@ -31,6 +31,7 @@ from bot.store.search.search import Search
 from bot.store.searches import RecentSearches
 from bot.store.sqlite.database import open_database
 from bot.store.sqlite.executor import Database
+from bot.store.sqlite.updating import ALONE, Updating
 from bot.store.subscriptions import Subscriptions
 
 
@@ -66,12 +67,13 @@ class Store:
 
 
 @asynccontextmanager
-async def open_store(path: Path) -> AsyncIterator[Store]:
+async def open_store(path: Path, updating: Updating = ALONE) -> AsyncIterator[Store]:
     """Open the database at ``path`` and everything in it.
 
+    ``updating`` hears of the update of a file of an earlier version.
     Raises `DatabaseUnusable` or `DatabaseBusy`, each with one sentence.
     """
-    async with open_database(path) as database:
+    async with open_database(path, updating) as database:
         if await database.read(is_renewing):
             await database.write(renew_if_small)
         yield Store(

@@ -77,7 +77,7 @@ async def copy_database(path: Path, target: Path) -> None:
         make_private(part)  # VACUUM INTO takes an empty file
         await run_apart(path, copy_into, part)
         await run_apart(part, check_copy, part)
-        await asyncio.to_thread(_put, part, target)
+        await asyncio.to_thread(put, part, target)
     except (sqlite3.Error, OSError) as error:
         raise StoreError(f"The backup {target} cannot be written: {error}.") from error
     finally:
@@ -102,7 +102,7 @@ async def restore(source: Path, path: Path, *, now: datetime) -> Path | None:
             await run_apart(part, _mark_restored, now)
             copy_permissions(path, part)
             kept = _set_aside(path, now)
-            await asyncio.to_thread(_put, part, path)
+            await asyncio.to_thread(put, part, path)
         except (sqlite3.Error, OSError) as error:
             raise unreadable(source, "restored", error) from error
         finally:
@@ -161,7 +161,7 @@ def _set_aside(path: Path, now: datetime) -> Path | None:
     return kept if "" in found else None
 
 
-def _put(part: Path, target: Path) -> None:
+def put(part: Path, target: Path) -> None:
     """Move a finished file to its place so that a power cut leaves the old or the new one."""
     with part.open("rb") as file:
         os.fsync(file.fileno())

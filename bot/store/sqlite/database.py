@@ -40,6 +40,7 @@ from bot.store.sqlite.files import (
     read_stamp,
     refuse_special,
 )
+from bot.store.sqlite.updating import ALONE, Updating
 
 READ_CACHE_KIB = 32 * 1024
 """For each reader."""
@@ -123,8 +124,10 @@ def _take(lock: int, path: Path) -> None:
 
 
 @contextlib.asynccontextmanager
-async def open_database(path: Path) -> AsyncIterator[Database]:
+async def open_database(path: Path, updating: Updating = ALONE) -> AsyncIterator[Database]:
     """Open (and create or migrate) the database at ``path``; close it whatever happens.
+
+    ``updating`` hears of the update of a file of an earlier version.
 
     Raises `DatabaseUnusable` with one sentence when the file cannot be used; a file that is
     corrupt, foreign or newer is never touched, and one that is gone not replaced by an empty one.
@@ -138,7 +141,7 @@ async def open_database(path: Path) -> AsyncIterator[Database]:
     _refuse_foreign_log(path, stamp, reached)
     watch = FileWatch(path)
     try:
-        async with _opened_writer(path) as writer:
+        async with _opened_writer(path, updating=updating) as writer:
             watch.check()
             database = Database(path, writer, partial(_open_reader, path), watch)
             try:
@@ -233,18 +236,20 @@ async def _create(path: Path) -> None:
 
 
 @contextlib.asynccontextmanager
-async def _opened_writer(path: Path, new: Path | None = None) -> AsyncIterator[Connection]:
+async def _opened_writer(
+    path: Path, new: Path | None = None, updating: Updating = ALONE
+) -> AsyncIterator[Connection]:
     """Open the file, or a ``new`` one that is to become it, and close it in any case."""
     writer = Connection(partial(sqlite3.connect, new or path, isolation_level=None))
     with _refused(path):
-        await writer.open(_prepare_writer)
+        await writer.open(partial(_prepare_writer, updating=updating))
     try:
         yield writer
     finally:
         await asyncio.shield(writer.close())
 
 
-def _prepare_writer(connection: sqlite3.Connection) -> None:
+def _prepare_writer(connection: sqlite3.Connection, updating: Updating) -> None:
     connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
     migrations.check_version(connection)  # before anything is written
     for pragma in (
@@ -255,7 +260,7 @@ def _prepare_writer(connection: sqlite3.Connection) -> None:
         "cell_size_check = ON",
     ):
         connection.execute(f"PRAGMA {pragma}")
-    migrations.migrate(connection)
+    migrations.migrate(connection, updating)
 
 
 async def _open_reader(path: Path) -> Connection:

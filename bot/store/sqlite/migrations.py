@@ -15,6 +15,7 @@ from bot.query.tokens import TOKENIZER, indexed
 from bot.store.sqlite.old_intake import old_intake_code, old_intake_details
 from bot.store.sqlite.old_queries import old_quotes
 from bot.store.sqlite.old_reasons import old_reason_code, old_reason_details
+from bot.store.sqlite.updating import ALONE, Function, Meter, Updating
 
 APPLICATION_ID = 0x50444231  # "PDB1"
 
@@ -892,7 +893,7 @@ STEPS: tuple[Step, ...] = (
     TWENTY_THIRD,
 )
 
-FUNCTIONS: Mapping[str, Callable[[str], str | None]] = {
+FUNCTIONS: Mapping[str, Function] = {
     "author_tags": tags_of_authors,
     "indexed": lambda text: indexed(text) if text else text,
     "old_intake_code": old_intake_code,
@@ -904,16 +905,22 @@ FUNCTIONS: Mapping[str, Callable[[str], str | None]] = {
 """What the steps and the indexes call beside SQLite's own functions, each of one text."""
 
 
-def migrate(connection: sqlite3.Connection) -> None:
+def migrate(connection: sqlite3.Connection, updating: Updating = ALONE) -> None:
     """Bring the file to this program's schema; raises as `check_version` does."""
     version = check_version(connection)
-    for name, function in FUNCTIONS.items():
-        connection.create_function(name, 1, function, deterministic=True)
-    for number, step in enumerate(STEPS[version:], start=version + 1):
+    steps = STEPS[version:]
+    is_update = bool(version and steps)
+    if is_update:
+        updating.before(connection)
+    meter = Meter(connection, steps, updating.report if is_update else ALONE.report)
+    add_functions(connection, meter.counting if is_update else lambda each: each)
+    for number, step in enumerate(steps, start=version + 1):
         connection.execute("BEGIN IMMEDIATE")
         try:
             for statement in step:
+                meter.begin(statement)
                 connection.execute(statement)
+                meter.finish()
             connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
             connection.execute(f"PRAGMA user_version = {number}")
             connection.execute("COMMIT")
@@ -921,6 +928,14 @@ def migrate(connection: sqlite3.Connection) -> None:
             with contextlib.suppress(sqlite3.Error):  # a full disk has already rolled back
                 connection.execute("ROLLBACK")
             raise
+    add_functions(connection)  # counting only costs time from here on
+
+
+def add_functions(
+    connection: sqlite3.Connection, wrapped: Callable[[Function], Function] = lambda each: each
+) -> None:
+    for name, function in FUNCTIONS.items():
+        connection.create_function(name, 1, wrapped(function), deterministic=True)
 
 
 def check_version(connection: sqlite3.Connection) -> int:

@@ -1,0 +1,51 @@
+"""The start of the bot as its health pages show it: there before the database is.
+
+An update of a large database takes minutes. A monitor is to see that the process is alive then, and
+how far it got; one that waits for it to be ready is told to wait.
+"""
+
+import logging
+from typing import Final, Protocol
+
+from bot.run.health import Health
+
+log = logging.getLogger(__name__)
+
+BEGUN: Final = "starting"
+
+
+class Work(Protocol):
+    """The running bot, as far as the pages ask it."""
+
+    def health(self) -> Health: ...
+
+    async def find_obstacles(self) -> list[str]: ...
+
+    async def render_metrics(self) -> bytes: ...
+
+
+class Front:
+    """What the pages ask: the start, then the bot once it is there."""
+
+    def __init__(self) -> None:
+        self._said = BEGUN
+        self.work: Work | None = None
+
+    def note(self, said: str) -> None:
+        """Note what keeps the bot from being there; called from the thread that does it, too."""
+        self._said = said
+        log.info("%s", said)
+
+    def health(self) -> Health:
+        if (
+            self.work is None
+        ):  # it is yet to come, or gone; whoever is answered sees that the loop is alive
+            return Health(heartbeat_age_s=0, tick_age_s=0, is_connected=False, starting=self._said)
+        return self.work.health()
+
+    async def find_obstacles(self) -> list[str]:
+        return [] if self.work is None else await self.work.find_obstacles()
+
+    async def render_metrics(self) -> bytes:
+        """Render the numbers; none while there is nothing to count."""
+        return b"" if self.work is None else await self.work.render_metrics()
