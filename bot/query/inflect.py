@@ -23,6 +23,7 @@ def inflections(word: str) -> tuple[str, ...]:
     return (word, *(form for form in forms if form != word))
 
 
+@lru_cache(maxsize=1 << 16)
 def lemma_of(word: str) -> str:
     """Return the form under which a dictionary has ``word``: the shortest."""
     return min(inflections(word), key=lambda form: (len(form), form))

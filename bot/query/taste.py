@@ -8,12 +8,13 @@ docs/decisions, measured by ``benchmarks/taste.py``.
 """
 
 import math
+from array import array
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
-from typing import Final
+from typing import Final, NamedTuple
 
 from bot.models import ArxivId, Likeness, Paper
 from bot.query.inflect import lemma_of
@@ -35,7 +36,8 @@ SAMPLE: Final = 150
 WORDS_SHOWN: Final = 3
 PAIR_TELLS: Final = 1.5
 """As much as a single word of that weight."""
-MOST_VECTORS: Final = 4000
+MOST_VECTORS: Final = 8192
+"""Papers whose words are kept for the day: some 50 MB, where servers like so many."""
 
 Vector = Mapping[str, float]
 
@@ -44,17 +46,19 @@ def terms_of(paper: Paper) -> Counter[str]:
     """Count a paper's words and neighbouring pairs of words, in their basic forms."""
     counts: Counter[str] = Counter()
     for text, often in ((paper.title, TITLE_COUNTS), (paper.abstract, 1)):
-        said = [lemma if _tells(lemma) else "" for lemma in map(lemma_of, words(text))]
-        for word in filter(None, said):
-            counts[word] += often
-        for first, second in pairwise(said):
-            if first and second:
-                counts[f"{first} {second}"] += often
+        said = list(map(_telling, words(text)))
+        pairs = [f"{first} {second}" for first, second in pairwise(said) if first and second]
+        for _ in range(often):
+            counts.update(filter(None, said))
+            counts.update(pairs)
     return counts
 
 
-def _tells(word: str) -> bool:
-    return len(word) >= LEAST_LETTERS and not word.isdigit()
+@lru_cache(maxsize=1 << 16)
+def _telling(word: str) -> str:
+    """Return a word's basic form; nothing for one that tells nothing."""
+    lemma = lemma_of(word)
+    return lemma if len(lemma) >= LEAST_LETTERS and not lemma.isdigit() else ""
 
 
 class Reference:
@@ -65,29 +69,22 @@ class Reference:
         for paper in papers:
             counts.update(terms_of(paper).keys())
         most = max(LEAST_PAPERS, MOST_SHARE * len(papers))
+        # Each term with its one copy of the text, which all vectors share.
         self._rarity = {
-            term: math.log(len(papers) / count)
+            term: (term, math.log(len(papers) / count))
             for term, count in counts.items()
             if LEAST_PAPERS <= count <= most
         }
-        self._vectors: dict[tuple[ArxivId, int], Vector] = {}
+        self.vector = lru_cache(maxsize=MOST_VECTORS)(self._weigh)
         self.sample = [self.vector(paper) for paper in papers[:: max(1, len(papers) // SAMPLE)]]
 
-    def vector(self, paper: Paper) -> Vector:
-        """Return a paper's words with their weights; their squares sum up to 1."""
-        key = (paper.arxiv_id, paper.version)
-        if key not in self._vectors:
-            if len(self._vectors) >= MOST_VECTORS:
-                self._vectors.clear()
-            self._vectors[key] = self._weigh(paper)
-        return self._vectors[key]
-
     def _weigh(self, paper: Paper) -> Vector:
-        raw = {
-            term: self._rarity[term] * often / (often + SATURATION)
-            for term, often in terms_of(paper).items()
-            if term in self._rarity
-        }
+        """Return a paper's words with their weights; their squares sum up to 1."""
+        raw: dict[str, float] = {}
+        for said, often in terms_of(paper).items():
+            if found := self._rarity.get(said):
+                term, rarity = found
+                raw[term] = rarity * often / (often + SATURATION)
         length = math.sqrt(sum(weight * weight for weight in raw.values())) or 1.0
         return {term: weight / length for term, weight in raw.items()}
 
@@ -182,7 +179,8 @@ def _features(reference: Reference, paper: Paper) -> Vector:
 
 
 def _dot(vector: Vector, weights: Mapping[str, float]) -> float:
-    return sum(weight * weights[term] for term, weight in vector.items() if term in weights)
+    # Exactly, so that the order in which a set comes makes no difference.
+    return math.fsum(vector[term] * weights[term] for term in vector.keys() & weights.keys())
 
 
 def _most_telling(weights: Mapping[str, float], count: int) -> list[str]:
@@ -204,18 +202,37 @@ def _most_telling(weights: Mapping[str, float], count: int) -> list[str]:
 
 def written(paper: Paper, terms: Iterable[str]) -> Iterator[str]:
     """Write terms as a paper does: in its abstract, if there, as titles have many capitals."""
-    known = _as_written(paper)
     for term in terms:
-        yield term.removeprefix(AUTHOR) if term.startswith(AUTHOR) else known.get(term, term)
+        if term.startswith(AUTHOR):
+            yield term.removeprefix(AUTHOR)
+        else:
+            found = (_find(text, term.split(" ")) for text in (paper.abstract, paper.title))
+            yield next(filter(None, found), term)
 
 
-@lru_cache(maxsize=256)  # those of a day that channels find alike
-def _as_written(paper: Paper) -> Mapping[str, str]:
-    shown: dict[str, str] = {}
-    for text in (paper.abstract, paper.title):
-        said = [(lemma_of(token.word), token.start, token.end) for token in tokens(text)]
-        for lemma, start, end in said:
-            shown.setdefault(lemma, text[start:end])
-        for (first, start, _), (second, _, end) in pairwise(said):
-            shown.setdefault(f"{first} {second}", " ".join(text[start:end].split()))
-    return shown
+def _find(text: str, term: Sequence[str]) -> str:
+    """Return the first place of a word or a pair as it is written; empty where there is none."""
+    said = _lemmas(text)
+    for at in range(len(said.words) - len(term) + 1):
+        if said.words[at] == term[0] and list(said.words[at : at + len(term)]) == term:
+            start, end = said.starts[at], said.ends[at + len(term) - 1]
+            return " ".join(text[start:end].split())
+    return ""
+
+
+class _Said(NamedTuple):
+    """The words of a text in their basic forms, and where each stands."""
+
+    words: Sequence[str]
+    starts: Sequence[int]
+    ends: Sequence[int]
+
+
+@lru_cache(maxsize=2048)  # those of a day that channels find alike, some 5 MB
+def _lemmas(text: str) -> _Said:
+    said = list(tokens(text))
+    return _Said(
+        words=tuple(lemma_of(token.word) for token in said),
+        starts=array("L", (token.start for token in said)),
+        ends=array("L", (token.end for token in said)),
+    )

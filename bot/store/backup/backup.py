@@ -233,6 +233,6 @@ def _progress(connection: sqlite3.Connection) -> Sequence[int]:
 
 def _write_lock(lock: IO[str], boot: str, progress: Sequence[int]) -> None:
     """Write over the content, never shorter than it was: a kill leaves the old or the new one."""
-    content = " ".join([boot, *(f"{number:>19}" for number in progress)])
+    content = " ".join((boot, *map("{:>19}".format, progress)))
     with contextlib.suppress(OSError):  # a full disk: behind then, which means nothing
         os.pwrite(lock.fileno(), f"{content}\n".encode(), 0)

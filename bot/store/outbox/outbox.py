@@ -613,7 +613,7 @@ def _claim(
         """,
         parameters,
     )
-    return next((replace(_record(row[:-1]), has_next=bool(row[-1])) for row in rows), None)
+    return next((_record(row[:-1], has_next=bool(row[-1])) for row in rows), None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -834,7 +834,7 @@ def list_records(
     return [_record(row) for row in rows]
 
 
-def _record(row: Row) -> DeliveryRecord:
+def _record(row: Row, *, has_next: bool = False) -> DeliveryRecord:
     """Read a row, also one that is damaged: it must not stop the others."""
     (id_, subscription_id, guild_id, channel_id, announced_on, part, key, nonce, style, payload,
      sha256, state, attempts, not_before, planned_at, claimed_at, claimed_boot, claimed_up_s,
@@ -873,6 +873,7 @@ def _record(row: Row) -> DeliveryRecord:
         has_thread=None if has_thread is None else bool(has_thread),
         tags=tuple(tags.split()),
         cadence=Cadence(cadence),
+        has_next=has_next,
     )
 
 

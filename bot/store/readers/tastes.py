@@ -4,7 +4,7 @@ import asyncio
 import sqlite3
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date
-from typing import Final
+from typing import Final, NamedTuple
 
 from bot.models import ArxivId, Likeness, Paper
 from bot.query.taste import Reference, Taste, compare, learn
@@ -42,14 +42,8 @@ class Tastes:
         self, guild_id: int, channel_id: int, categories: Collection[str]
     ) -> Taste | None:
         """Learn from what a server thinks of papers of these categories; None of nothing."""
-        opinions = await self._database.read_within(
-            DEADLINE_S, _list_opinions, guild_id, frozenset(categories)
-        )
-        if not opinions:
-            return None
-        forgotten = await self.list_forgotten(channel_id)
-        reference = await self._read_reference()
-        return await asyncio.to_thread(learn, reference, opinions, forgotten=forgotten)
+        read = await self._read(guild_id, channel_id, categories)
+        return None if read is None else await asyncio.to_thread(_learn, *read)
 
     async def compare(
         self,
@@ -59,8 +53,18 @@ class Tastes:
         papers: Sequence[Paper],
     ) -> Mapping[ArxivId, Likeness]:
         """Compare papers with a channel's taste; nothing where there is none."""
-        taste = await self.get_taste(guild_id, channel_id, categories)
-        return {} if taste is None else await asyncio.to_thread(compare, taste, papers)
+        read = await self._read(guild_id, channel_id, categories)
+        if read is None:
+            return {}
+        return await asyncio.to_thread(lambda: compare(_learn(*read), papers))
+
+    async def _read(
+        self, guild_id: int, channel_id: int, categories: Collection[str]
+    ) -> tuple[Reference, "_Told"] | None:
+        told = await self._database.read_within(
+            DEADLINE_S, _read_told, guild_id, channel_id, frozenset(categories)
+        )
+        return (await self._read_reference(told.newest), told) if told.opinions else None
 
     async def forget_term(self, channel_id: int, term: str) -> bool:
         """Let a word or an author order a channel's papers no more; False if it did not."""
@@ -74,12 +78,7 @@ class Tastes:
         return changed > 0
 
     async def list_forgotten(self, channel_id: int) -> list[str]:
-        return await self._database.read(
-            select,
-            str,
-            "SELECT term FROM forgotten_taste WHERE channel_id = :channel_id ORDER BY term",
-            {"channel_id": channel_id},
-        )
+        return await self._database.read(_list_forgotten, channel_id)
 
     async def remember_terms(self, channel_id: int) -> int:
         """Let all of them count again; returns how many there were."""
@@ -90,14 +89,40 @@ class Tastes:
             {"channel_id": channel_id},
         )
 
-    async def _read_reference(self) -> Reference:
+    async def _read_reference(self, newest: date) -> Reference:
         """Weigh the words by the newest papers, once for each day of announcement."""
         async with self._reading:
-            newest = await self._database.read(_newest_day)
             if self._reference is None or self._reference[0] != newest:
                 papers = await self._database.read_within(DEADLINE_S, _list_newest)
                 self._reference = newest, await asyncio.to_thread(Reference, papers)
             return self._reference[1]
+
+
+class _Told(NamedTuple):
+    """What a taste is learnt from; ``newest`` is the day of the newest paper."""
+
+    opinions: Sequence[tuple[Paper, float]]
+    forgotten: Collection[str]
+    newest: date
+
+
+def _learn(reference: Reference, told: _Told) -> Taste:
+    return learn(reference, told.opinions, forgotten=told.forgotten)
+
+
+def _read_told(
+    connection: sqlite3.Connection, guild_id: int, channel_id: int, categories: frozenset[str]
+) -> _Told:
+    return _Told(
+        opinions=_list_opinions(connection, guild_id, categories),
+        forgotten=_list_forgotten(connection, channel_id),
+        newest=_newest_day(connection),
+    )
+
+
+def _list_forgotten(connection: sqlite3.Connection, channel_id: int) -> list[str]:
+    sql = "SELECT term FROM forgotten_taste WHERE channel_id = :channel_id ORDER BY term"
+    return select(connection, str, sql, {"channel_id": channel_id})
 
 
 def _list_opinions(

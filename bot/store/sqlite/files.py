@@ -157,7 +157,7 @@ Identity = tuple[int, int]
 
 
 def _identity(file: Path) -> Identity:
-    status = file.stat()
+    status = os.stat(file)  # each transaction looks: a path's own takes longer
     return status.st_dev, status.st_ino
 
 
@@ -170,6 +170,8 @@ class FileWatch:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        # Each transaction looks: the names are made once.
+        self._files = {suffix: beside(path, suffix) for suffix in ("", *BESIDE)}
         self._known: dict[str, Identity] = {}
         self._file: int | None = None
         self.changes = 0
@@ -206,8 +208,7 @@ class FileWatch:
         self.changes = max(self.changes, stamp.changes)
 
     def _check_files(self) -> None:
-        for suffix in ("", *BESIDE):
-            file = beside(self._path, suffix)
+        for suffix, file in self._files.items():
             known = self._known.get(suffix)
             try:
                 seen = _identity(file)
