@@ -120,40 +120,47 @@ class Scorer:
             if each.is_prefix
             for form in each.forms
         ]
+        self._firsts = frozenset(self._phrases)
         self._heads = tuple(beginning for beginning, _ in self._beginnings)
         self._stems = _stems(asked)
 
     def score_title(self, title: str) -> float:
         """Return how well a title alone says it, as a paper of usual length would count."""
-        return self._total(title, AVERAGE_LENGTH, {}, {})
+        return self._total(words(title), AVERAGE_LENGTH, {}, {})
 
     def score(self, title: str, abstract: str, authors: str) -> float:
         """Return how well a paper says it, in no particular unit."""
         said, named = self._count(abstract), self._count(authors)
-        return self._total(title, len(abstract) / CHARS_PER_WORD, said, named)
+        return self._total(words(title), len(abstract) / CHARS_PER_WORD, said, named)
 
     def _total(
-        self, title: str, length: float, said: Mapping[int, int], named: Mapping[int, int]
+        self, title: list[str], length: float, said: Mapping[int, int], named: Mapping[int, int]
     ) -> float:
-        words_of_title = words(title)
-        length += TITLE_WEIGHT * len(words_of_title)
+        often, near = self._in_title(title)
+        for number, count in said.items():
+            often[number] = often.get(number, 0.0) + count
+        for number, count in named.items():
+            often[number] = often.get(number, 0.0) + NAME_WEIGHT * count
+        length += TITLE_WEIGHT * len(title)
         damping = SATURATION * (1 - LENGTH_SHARE + LENGTH_SHARE * length / AVERAGE_LENGTH)
-        often: dict[int, float] = defaultdict(float)
+        total = ADJACENT_BONUS * near
+        for number, count in sorted(often.items()) if len(often) > 1 else often.items():
+            total += self.weights[number] * count * (SATURATION + 1) / (count + damping)
+        return total
+
+    def _in_title(self, title: list[str]) -> tuple[dict[int, float], int]:
+        """Weigh what a title says, and count the neighbours of the query that are such there."""
+        often: dict[int, float] = {}
+        if not self._heads and self._firsts.isdisjoint(title):
+            return often, 0
         near: set[tuple[int, int]] = set()
         before, last = -2, -2
-        for at, number in self._find(words_of_title):
-            often[number] += TITLE_WEIGHT
+        for at, number in self._find(title):
+            often[number] = often.get(number, 0.0) + TITLE_WEIGHT
             if at == before + 1 and number == last + 1:
                 near.add((last, number))
             before, last = at, number
-        for number, count in said.items():
-            often[number] += count
-        for number, count in named.items():
-            often[number] += NAME_WEIGHT * count
-        return ADJACENT_BONUS * len(near) + sum(
-            self.weights[number] * count * (SATURATION + 1) / (count + damping)
-            for number, count in sorted(often.items())
-        )
+        return often, len(near)
 
     def _count(self, text: str) -> Mapping[int, int]:
         """Count what is asked for in a text.
@@ -164,13 +171,13 @@ class Scorer:
         whole = searchable(text) if len(self._stems) <= MOST_STEMS else None
         if whole is None:
             return Counter(number for _, number in self._find(words(text)))
-        counts: dict[int, int] = defaultdict(int)
+        counts: dict[int, int] = {}
         for stem in self._stems:
             at = whole.find(stem)
             while at >= 0:
                 if not at or not whole[at - 1].isalnum():
                     for number in self._said_at(whole, at):
-                        counts[number] += 1
+                        counts[number] = counts.get(number, 0) + 1
                 at = whole.find(stem, at + len(stem))
         return counts
 

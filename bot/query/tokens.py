@@ -82,7 +82,38 @@ def words(text: str) -> list[str]:
         lower = text.lower()
         if _is_usual(lower):  # nearly every text, at a fraction of the time
             return _PLAIN.findall(lower)
+    if ".net" in text.lower():
+        return _cut(text)
+    found: list[str] = []
+    for plain, special in _parted(text):
+        found += _PLAIN.findall(plain.lower())
+        found += _cut(special)
+    return found
+
+
+def _cut(text: str) -> list[str]:
     return [word for run in _RUN.findall(text) for word in _read(run)]
+
+
+_SPECIAL = re.compile(r"""[^\x00-"$-*,-\]`-\x7f]""")
+"""All that is not ASCII, and the signs of ASCII that can be a part of words: ``#+^_``."""
+
+
+def _parted(text: str) -> Iterator[tuple[str, str]]:
+    """Part a text at blanks: by turns what is usual, and what has a special sign in it.
+
+    Most of a text with such signs is without; words cost a tenth of the time there.
+    """
+    done = 0
+    for found in _SPECIAL.finditer(text):
+        at = found.start()
+        if at >= done:
+            start = max(done, text.rfind(" ", done, at) + 1)
+            end = text.find(" ", at)
+            end = len(text) if end < 0 else end
+            yield text[done:start], text[start:end]
+            done = end
+    yield text[done:], ""
 
 
 @lru_cache(maxsize=1 << 14)
@@ -105,13 +136,9 @@ def searchable(text: str) -> str | None:
     lower = text.lower()
     if "+" in lower or "#" in lower or "⁺" in lower or ".net" in lower:
         return None
-    has_scripts = "_" in lower or "^" in lower
-    if text.isascii() and not has_scripts:
+    if text.isascii() and "_" not in lower and "^" not in lower:
         return lower
-    if has_scripts:
-        return indexed(text)
-    # Most words of a text that is not in ASCII are.
-    return " ".join([part.lower() if part.isascii() else indexed(part) for part in text.split()])
+    return "".join(plain.lower() + " ".join(_cut(special)) for plain, special in _parted(text))
 
 
 def _is_usual(lower: str) -> bool:
