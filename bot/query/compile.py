@@ -11,6 +11,7 @@ typed is ever read as FTS5 syntax (``C++`` and ``multi-agent`` would be errors).
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import reduce
 
 from bot.query.ast import (
     And,
@@ -40,6 +41,7 @@ from bot.query.ast import (
 from bot.query.names import is_initial, name_words
 from bot.query.tags import (
     EVERY_PAPER,
+    NO_PAPER,
     WITHDRAWN,
     archive_tag,
     both_tag,
@@ -113,7 +115,7 @@ def compile_node(root: Node) -> CompiledQuery:
 def _select(node: Node, holds: Callable[[Located], bool]) -> Selection:
     match node:
         case And(parts):
-            return intersection([_select(part, holds) for part in parts])
+            return intersection([_kept_together(part, _select(part, holds)) for part in parts])
         case Or(parts):
             return union([_select(part, holds) for part in parts])
         case Not(part):
@@ -122,6 +124,41 @@ def _select(node: Node, holds: Callable[[Located], bool]) -> Selection:
             return EVERYTHING if holds(node) else NOTHING
         case _:
             return Selection(leaf_expression(node))
+
+
+def _kept_together(part: Node, selection: Selection) -> Selection:
+    """Let what is asked for inside be found before what is asked for beside it.
+
+    FTS5 takes an AND inside an AND apart, and looks for all words at once; it leaves a NOT alone.
+    """
+    if isinstance(part, And) and selection.match is not None and not selection.is_complement:
+        return Selection(f"({selection.match}) NOT {quoted(NO_PAPER)}")
+    return selection
+
+
+def rarest_first(node: Node, papers: Callable[[Node], float]) -> Node:
+    """Order a tree so that the index looks for common words only where the rare ones are.
+
+    ``papers`` says about how many papers each node finds. What the tree finds stays the same.
+    """
+    match node:
+        case And(parts):
+            ordered = sorted(parts, key=papers)
+            wanted = [rarest_first(part, papers) for part in ordered if not isinstance(part, Not)]
+            others = [rarest_first(part, papers) for part in ordered if isinstance(part, Not)]
+            if len(wanted) > 2:
+                wanted = [reduce(lambda rare, other: And((rare, other)), wanted)]
+            return And((*wanted, *others)) if others else _only(wanted)
+        case Or(parts):
+            return Or(tuple(rarest_first(part, papers) for part in parts))
+        case Not(part):
+            return Not(rarest_first(part, papers))
+        case _:
+            return node
+
+
+def _only(parts: Sequence[Node]) -> Node:
+    return parts[0] if len(parts) == 1 else And(tuple(parts))
 
 
 def intersection(selections: Sequence[Selection]) -> Selection:

@@ -25,24 +25,50 @@ CHARS_PER_WORD = 7.0
 ADJACENT_BONUS = 1.0  # for two neighbouring words of the query that are neighbours in the title
 
 
+@dataclass(frozen=True, slots=True)
+class Titled:
+    """What a query asks of titles: all of its words there, as one ``phrase``, or ``any_word``.
+
+    The first two keep what else the query asks; ``typed`` and ``words`` are the same without it.
+    """
+
+    all_words: Node
+    words: Node
+    phrase: Node | None
+    typed: Text | None
+    any_word: Node | None
+
+
+def titled(root: Node) -> Titled | None:
+    """Ask for the words of ``root`` in the title; None where it has none that stand anywhere."""
+    said, filters = _parted(root)
+    in_title = _in_title(said)
+    if in_title == said:
+        return None
+    typed = _title_phrase(said)
+    others = [part for part in _parts(in_title) if not isinstance(part, Text)]
+    asked = [replace(word, field=TextField.TITLE) for word in _wanted(said)]
+    return Titled(
+        all_words=all_of(in_title, *filters),
+        words=in_title,
+        phrase=None if typed is None else all_of(typed, *others, *filters),
+        typed=typed,
+        any_word=any_of(*asked) if len(asked) > 1 else None,
+    )
+
+
 def tiers(root: Node) -> tuple[Node, ...]:
     """Split what ``root`` finds into disjoint parts, the most relevant first."""
-    said, filters = _parted(root)
-    titled = _in_title(said)
-    if titled == said:
+    says = titled(root)
+    if says is None:
         return (root,)
-    asked = _wanted(said)
-    phrase = _title_phrase(said)
-    in_title = all_of(titled, *filters)
-    first = [in_title]
-    if phrase is not None:
-        others = [part for part in _parts(titled) if not isinstance(part, Text)]
-        first = [all_of(phrase, *others, *filters), all_of(in_title, Not(phrase))]
-    rest = all_of(root, Not(titled))
-    if len(asked) < 2:
+    first = [says.all_words]
+    if says.phrase is not None and says.typed is not None:
+        first = [says.phrase, all_of(says.all_words, Not(says.typed))]
+    rest = all_of(root, Not(says.words))
+    if says.any_word is None:
         return (*first, rest)
-    any_word = any_of(*(replace(word, field=TextField.TITLE) for word in asked))
-    return (*first, all_of(rest, any_word), all_of(rest, Not(any_word)))
+    return (*first, all_of(rest, says.any_word), all_of(rest, Not(says.any_word)))
 
 
 def _parted(root: Node) -> tuple[Node, list[Node]]:
@@ -144,8 +170,8 @@ class Scorer:
         length += TITLE_WEIGHT * len(title)
         damping = SATURATION * (1 - LENGTH_SHARE + LENGTH_SHARE * length / AVERAGE_LENGTH)
         total = ADJACENT_BONUS * near
-        for number, count in sorted(often.items()) if len(often) > 1 else often.items():
-            total += self.weights[number] * count * (SATURATION + 1) / (count + damping)
+        for number, said_so in sorted(often.items()) if len(often) > 1 else often.items():
+            total += self.weights[number] * said_so * (SATURATION + 1) / (said_so + damping)
         return total
 
     def _in_title(self, title: list[str]) -> tuple[dict[int, float], int]:

@@ -38,6 +38,10 @@ EVERY_PAPER = _tag("p")
 """Carried by every paper: what a query that only excludes starts from."""
 
 
+NO_PAPER = _tag("z")
+"""Carried by none."""
+
+
 def category_tag(code: str) -> str:
     return _tag("c", code)
 
@@ -97,6 +101,7 @@ _KINDS = {
     "v": "venue",
     "l": "license",
     "w": "withdrawn",
+    "z": "no paper",
 }
 _TAG = re.compile(f"{MARK}([a-z])([^{MARK}]*){MARK}")
 _WRITTEN = str.maketrans({"\ue001": ".", "\ue002": "-", BETWEEN: " "})

@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from bot.query.ast import Located, Query
-from bot.query.compile import EVERYTHING, NOTHING, compile_node, compile_query, quoted
+from bot.query.ast import Located, Node, Query
+from bot.query.compile import EVERYTHING, NOTHING, compile_node, compile_query, quoted, rarest_first
 from bot.query.names import MAX_PARTS
 from bot.query.parser import parse_query
 from bot.query.tags import readable
@@ -54,6 +54,27 @@ def test_other_forms_are_asked_for_in_running_text_alone() -> None:
     assert found == (
         '("bank" OR {title abstract comment} : ("banks")) AND (title : ("bank" OR "banks"))'
     )
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("the of", '("of") AND ("the")'),
+        ("the of quark", '((("quark") AND ("of")) NOT ("‹no paper›")) AND ("the")'),
+        ("the of quark -the", '(((("quark") AND ("of")) NOT ("‹no paper›")) AND ("the"))'),
+        ("(the of quark) OR of", '(((("quark") AND ("of")) NOT'),
+    ],
+)
+def test_common_words_are_looked_for_where_the_rare_ones_are(query: str, expected: str) -> None:
+    """FTS5 takes an AND inside an AND apart, but not what stands before a NOT."""
+    papers = {"quark": 1, "of": 50, "the": 90}
+
+    def estimate(node: Node) -> float:
+        return papers.get(getattr(node, "text", ""), 70)
+
+    root = rarest_first(parse_query(query).root, estimate)
+    shown = readable(compile_node(root).select(lambda place: True).expression())
+    assert expected in shown.replace('"‹no paper›"', '("‹no paper›")')
 
 
 def test_what_only_excludes_starts_from_every_paper() -> None:

@@ -8,10 +8,10 @@ from bot.query.compile import quoted
 from bot.query.printer import print_node
 from bot.query.results import MOST_COUNTED, Advice, Blame, DoubtfulName, DoubtfulWord
 from bot.query.tokens import words
-from bot.store.search.find import follow, known_keys
 from bot.store.search.plan import plan_tiers
 from bot.store.search.spelling import RARE, suggest
 from bot.store.search.typed import nearest_authors
+from bot.store.search.walk import follow, known_keys
 from bot.store.search.words import count_forms, count_papers, widened
 from bot.store.sqlite.executor import Reading
 

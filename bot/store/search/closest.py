@@ -32,9 +32,10 @@ from bot.query.printer import print_node
 from bot.query.relevance import Scorer, asked_words
 from bot.query.results import Closest, Match, Mended
 from bot.query.tokens import words
-from bot.store.search.find import LOADING_S, follow, known_keys, load
+from bot.store.search.find import LOADING_S, load
 from bot.store.search.plan import plan_tiers
 from bot.store.search.spelling import RARE, suggest
+from bot.store.search.walk import follow, known_keys
 from bot.store.search.words import (
     count_archive,
     count_forms,

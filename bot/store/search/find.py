@@ -5,45 +5,37 @@ is shown, and the page says so.
 """
 
 from collections.abc import Sequence
-from typing import Literal
+from functools import cached_property
 
 from bot.models import Link, StoredPaper
-from bot.query.ast import HasDoi, Identified, Located, Node, Query, leaves
+from bot.query.ast import And, Node, Query
 from bot.query.relevance import Scorer, asked_words, tiers
 from bot.query.results import LAST_KEY, Cursor, Match, SearchPage, Sort
 from bot.store.rows import PAPER_COLUMNS, stored_link, stored_paper
-from bot.store.search.plan import (
-    EVERYWHERE,
-    FIRST_KEY,
-    HEAD,
-    Ask,
-    KeyRange,
-    Stretch,
-    plan_tiers,
-)
+from bot.store.search.plan import FIRST_KEY, HEAD, KeyRange, Papers, Stretch
+from bot.store.search.pool import NOT_READ, POOL, Plan, collect, score_papers
+from bot.store.search.walk import Found, follow, follow_back, known_keys
 from bot.store.search.words import (
     count_archive,
     count_forms,
     count_papers,
+    counted_archive,
+    estimate_papers,
     narrow_prefixes,
     weight,
     widened,
 )
 from bot.store.sqlite.executor import Reading
-from bot.store.sqlite.statements import Row, json_array
+from bot.store.sqlite.statements import json_array
 
 COUNTED = 1000  # a page says '1,000+' beyond: counting all of three million takes seconds
-POOL = 150  # papers that are scored: about 10 ms, and better than BM25 over all of them
-READ = 60  # of them whose texts are read, at least
+COUNTING_S = 0.001  # what finding more than a page, to count them, may take
+SCORED_COUNTING_S = 0.003  # the same where what is found is of further use
+COUNTED_IN_FULL = 100_000  # papers: in a smaller archive counting takes no longer
 TITLES_S = 0.03  # to find titles, after the deadline of finding
 SCORING_S = 0.03  # to score and load what was found, after the deadline of finding
 BEHIND_TIERS = 9  # a tier behind all of them
 LOADING_S = 0.25  # the same for a long page; ten papers take a millisecond
-FEW_KEYS = 200  # of a set: to ask of each takes 20 µs, to walk past another paper a tenth of one
-
-
-Found = tuple[int, int]
-"""A paper on the walk: its tier and key."""
 
 
 def find(
@@ -78,10 +70,25 @@ class _Search:
         self.is_scored = sort is Sort.RELEVANCE and bool(asked_words(root))
         self.bound = cursor.bound if cursor else self._first_bound()
         self.within = KeyRange(FIRST_KEY, min(LAST_KEY, self.bound + 1))
-        known = known_keys(reading, root)
-        self.newest = plan_tiers([root], known)
-        self.walk = plan_tiers(tiers(root), known) if self.is_scored else self.newest
+        self.counted = counted_archive(reading)
+        self.plan = Plan(known_keys(reading, root), self._papers(), self.within)
+        self.newest = self.plan.of(root)
         self.end_of_pool: Found | None = None
+
+    def _papers(self) -> Papers | None:
+        """Know how common words are where that saves time: of two, either order is as good."""
+        if self.counted and isinstance(self.root, And) and len(self.root.parts) > 2:
+            return estimate_papers(self.counts, self.counted)
+        return None
+
+    @cached_property
+    def counts(self) -> dict[str, int]:
+        return count_papers(self.reading, asked_words(self.root), self.bound)
+
+    @cached_property
+    def walk(self) -> list[Stretch]:
+        """The stretches in the order of the pages; needed where the pool ends."""
+        return self.plan.of(*tiers(self.root)) if self.is_scored else self.newest
 
     def page(self, is_narrowed: bool) -> SearchPage:
         page, has_next = self._find()
@@ -121,17 +128,37 @@ class _Search:
         elif cursor:
             found = self._behind((cursor.tier, cursor.key), limit + 1)
         else:
-            found = self._behind(None, max(limit, COUNTED) + 1)
-            self._count(found)
+            found = self._newest(limit)
         return found[:limit], len(found) > limit
 
-    def _count(self, found: Sequence[Found]) -> None:
-        """Take a first page's walk, which went on to `COUNTED`, for the number of all."""
-        self.total = min(len(found), COUNTED)
-        self.is_exact = len(found) <= COUNTED
+    def _newest(self, least: int) -> list[Found]:
+        """Walk to more than ``least`` papers, and on to `COUNTED` while that is cheap.
+
+        What a first page's walk finds is taken for the number of all.
+        """
+        wanted = max(least, COUNTED) + 1
+        if self.counted < COUNTED_IN_FULL:
+            found, is_cut = self._follow(self.newest, wanted), False
+        else:
+            most_s = SCORED_COUNTING_S if self.is_scored else COUNTING_S
+            with self.reading.briefly(most_s) as brief:
+                found = self._follow(self.newest, wanted)
+            is_cut = brief.is_cut
+            if is_cut and len(found) <= least:
+                after = found[-1] if found else None
+                found += self._follow(self.newest, least + 1 - len(found), after)
+                is_cut = len(found) > least
+        self.total = min(len(found), max(least, COUNTED))
+        self.is_exact = not is_cut and len(found) < wanted
+        return found
+
+    def _follow(
+        self, walk: Sequence[Stretch], wanted: int, after: Found | None = None
+    ) -> list[Found]:
+        return follow(self.reading, walk, wanted, after, self.within)
 
     def _behind(self, last: Found | None, wanted: int) -> list[Found]:
-        return follow(self.reading, self.walk, wanted, last, self.within)
+        return self._follow(self.walk, wanted, last)
 
     def _in_pool(self) -> list[Found]:
         """Score the papers that the tiers bring first; behind the last of them the tiers go on."""
@@ -152,23 +179,22 @@ class _Search:
         time, the titles still are, from a small index.
         """
         is_first = self.cursor is None
-        wanted = COUNTED if is_first else POOL
-        newest = follow(self.reading, self.newest, wanted + 1, within=self.within)
-        if is_first:
-            self._count(newest)
+        newest = self._newest(POOL) if is_first else self._follow(self.newest, POOL + 1)
         if self.reading.overran:
             self.reading.allow(TITLES_S)
             titled = [stretch for stretch in self.walk if stretch.index == HEAD]
-            found = follow(self.reading, titled, POOL, within=self.within)
+            found = self._follow(titled, POOL)
             known = {key for _, key in found}
             return [*found, *(each for each in newest if each[1] not in known)][:POOL]
-        return newest if len(newest) < POOL else self._behind(None, POOL)
+        if len(newest) < POOL:
+            return newest
+        keys = [key for _, key in newest]
+        return collect(self.reading, self.plan, self.root, keys, is_all=is_first and self.is_exact)
 
     def _ranked(self, pool: Sequence[Found]) -> list[Found]:
         """Order the pool by score, newest first among equals; the same for every page."""
         archive = count_archive(self.reading, self.bound)
-        counts = count_papers(self.reading, asked_words(self.root), self.bound)
-        scorer = Scorer(self.root, lambda forms: weight(count_forms(forms, counts), archive))
+        scorer = Scorer(self.root, lambda forms: weight(count_forms(forms, self.counts), archive))
         scores = score_papers(self.reading, scorer, [key for _, key in pool])
         return sorted(pool, key=lambda found: scores.get(found[1], NOT_READ), reverse=True)
 
@@ -197,130 +223,6 @@ class _Search:
             bound=self.bound,
             is_back=is_back,
         )
-
-
-Score = tuple[bool, float, int]
-"""Whether a paper was read, how well it says what was asked, and its key."""
-
-NOT_READ: Score = (False, 0.0, 0)
-
-
-def score_papers(reading: Reading, scorer: Scorer, keys: Sequence[int]) -> dict[int, Score]:
-    """Score papers: all of them by their titles, the best of these by their texts.
-
-    To read a text takes ten times as long as to read a title.
-    """
-    titles = _read(reading, "key, title", keys)
-    scores: dict[int, Score] = {
-        key: (False, scorer.score_title(title), key) for key, title in titles
-    }
-    best = sorted(scores, key=scores.__getitem__, reverse=True)
-    if len(best) > READ:  # with as many as promise no less than the last: often all say nothing
-        least = scores[best[READ - 1]][1]
-        best = [key for key in best if scores[key][1] >= least]
-    for key, *texts in _read(reading, "key, title, abstract, authors", best):
-        scores[key] = (True, scorer.score(*texts), key)
-    return scores
-
-
-def _read(reading: Reading, columns: str, keys: Sequence[int]) -> list[Row]:
-    sql = f"SELECT {columns} FROM paper WHERE key IN (SELECT value FROM json_each(?))"
-    return reading.rows(sql, (json_array(keys),))
-
-
-def known_keys(reading: Reading, root: Node) -> dict[Located, list[int]]:
-    """Look up the keys of the papers that a query names."""
-    known: dict[Located, list[int]] = {}
-    for leaf in leaves(root):
-        match leaf:
-            case Identified(arxiv_id=arxiv_id):
-                sql = "SELECT key FROM paper WHERE arxiv_id = ?"
-                known[leaf] = reading.integers(sql, (arxiv_id,))
-            case HasDoi(doi=doi):
-                sql = "SELECT key FROM paper WHERE doi = ? COLLATE NOCASE"
-                known[leaf] = reading.integers(sql, (doi,))
-    return known
-
-
-def follow(
-    reading: Reading,
-    walk: Sequence[Stretch],
-    wanted: int,
-    after: Found | None = None,
-    within: KeyRange = EVERYWHERE,
-) -> list[Found]:
-    """Walk until ``wanted`` papers are found, in order, starting behind ``after``."""
-    found: list[Found] = []
-    for stretch in walk:
-        keys = stretch.keys.overlap(within)
-        if after and stretch.tier == after[0]:
-            keys = keys.overlap(KeyRange(FIRST_KEY, after[1]))
-        if keys.is_empty or (after and stretch.tier < after[0]):
-            continue
-        part = keys_in(reading, stretch, keys, wanted - len(found))
-        found.extend((stretch.tier, key) for key in part)
-        if len(found) >= wanted or reading.overran:
-            break
-    return found
-
-
-def follow_back(
-    reading: Reading, walk: Sequence[Stretch], wanted: int, before: Found, within: KeyRange
-) -> list[Found]:
-    """Return the last ``wanted`` papers of the walk in front of ``before``, in order."""
-    found: list[Found] = []
-    for stretch in reversed(walk):
-        keys = stretch.keys.overlap(within)
-        if stretch.tier == before[0]:
-            keys = keys.overlap(KeyRange(before[1] + 1, LAST_KEY))
-        if keys.is_empty or stretch.tier > before[0]:
-            continue
-        part = keys_in(reading, stretch, keys, wanted - len(found), order="ASC")
-        found.extend((stretch.tier, key) for key in part)
-        if len(found) >= wanted or reading.overran:
-            break
-    return found[::-1]
-
-
-def keys_in(
-    reading: Reading,
-    stretch: Stretch,
-    keys: KeyRange,
-    limit: int,
-    order: Literal["ASC", "DESC"] = "DESC",
-) -> list[int]:
-    """List the papers of a stretch that lie in ``keys``, newest first unless told otherwise."""
-    found = [
-        key for ask in stretch.asks for key in _ask(reading, stretch.index, ask, keys, limit, order)
-    ]
-    if len(stretch.asks) > 1:
-        found.sort(reverse=order == "DESC")
-    return found[:limit] if limit >= 0 else found
-
-
-def _ask(
-    reading: Reading, index: str, ask: Ask, keys: KeyRange, limit: int, order: str
-) -> list[int]:
-    if ask.match is None and ask.only is not None:
-        inside = (key for key in ask.only if keys.first <= key < keys.end)
-        return sorted(inside, reverse=order == "DESC")
-    table, key = (index, "rowid") if ask.match is not None else ("paper", "key")
-    values: list[object] = [keys.first, keys.end]
-    sql = f"SELECT {key} FROM {table} WHERE {key} >= ? AND {key} < ?"
-    if ask.match is not None:
-        sql += f" AND {index} MATCH ?"
-        values.append(ask.match)
-    if ask.only is not None:
-        # A plus keeps SQLite from asking the index once for each key.
-        sql += f" AND {'' if len(ask.only) <= FEW_KEYS else '+'}{key} IN ({_VALUES})"
-        values.append(json_array(ask.only))
-    if ask.but:
-        sql += f" AND +{key} NOT IN ({_VALUES})"
-        values.append(json_array(ask.but))
-    return reading.integers(f"{sql} ORDER BY {key} {order} LIMIT ?", (*values, limit))
-
-
-_VALUES = "SELECT value FROM json_each(?)"
 
 
 def load(reading: Reading, found: Sequence[Found]) -> list[StoredPaper]:

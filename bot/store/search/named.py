@@ -5,8 +5,9 @@ from bot.query.compile import quoted
 from bot.query.parser import clean
 from bot.query.tokens import words
 from bot.query.values import find_identifier
-from bot.store.search.find import keys_in, known_keys, load
+from bot.store.search.find import load
 from bot.store.search.plan import EVERYWHERE, HEAD, Ask, Stretch
+from bot.store.search.walk import keys_in, known_keys
 from bot.store.sqlite.executor import Reading
 
 

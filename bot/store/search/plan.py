@@ -9,7 +9,7 @@ newest-first, whatever the query says about dates.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -29,7 +29,7 @@ from bot.query.ast import (
     Withdrawn,
     leaves,
 )
-from bot.query.compile import CompiledQuery, compile_node
+from bot.query.compile import CompiledQuery, compile_node, rarest_first
 from bot.query.results import LAST_KEY
 from bot.store.keys import end_key, first_key
 
@@ -91,12 +91,20 @@ KnownKeys = Mapping[Located, Sequence[int]]
 _Keys = frozenset[int]
 
 
-def plan_tiers(roots: Sequence[Node], known: KnownKeys) -> list[Stretch]:
-    """Plan several queries, one behind the other."""
+Papers = Callable[[Node], float]
+"""Says about how many papers a part of a query finds."""
+
+
+def plan_tiers(
+    roots: Sequence[Node], known: KnownKeys, papers: Papers | None = None
+) -> list[Stretch]:
+    """Plan several queries, one behind the other; knowing ``papers``, rare words come first."""
     return [
         stretch
         for tier, root in enumerate(roots)
-        for stretch in plan(compile_node(root), known, tier)
+        for stretch in plan(
+            compile_node(rarest_first(root, papers) if papers else root), known, tier
+        )
     ]
 
 

@@ -12,8 +12,10 @@ from bot.query.relevance import asked_words, tiers
 from bot.query.results import LAST_KEY, SearchPage, Sort
 from bot.query.tags import readable
 from bot.store.keys import day_of
-from bot.store.search.find import COUNTED, POOL, find, keys_in, known_keys, understood
+from bot.store.search.find import COUNTED, find, understood
 from bot.store.search.plan import FIRST_KEY, Ask, Stretch, plan_tiers
+from bot.store.search.pool import POOL
+from bot.store.search.walk import keys_in, known_keys
 from bot.store.search.words import count_archive, count_papers, weight
 from bot.store.sqlite.executor import Reading
 from bot.text.words import count_of

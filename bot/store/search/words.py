@@ -9,11 +9,11 @@ to count on the spot, up to a bound.
 import math
 import sqlite3
 import string
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
-from bot.query.ast import And, Node, Not, Or, Text, any_of
+from bot.query.ast import And, Author, Node, Not, Or, Text, any_of
 from bot.query.compile import quoted
 from bot.query.tags import MARK
 from bot.query.tokens import words
@@ -26,14 +26,19 @@ from bot.store.sqlite.statements import Row, json_array, small_cache
 LEAST_PAPERS = 3  # of what is no English word; rarer ones are misprints and formulas
 COUNTED_ON_THE_SPOT = 5000
 ARCHIVE_COUNTED_ON_THE_SPOT = 200_000
-BROAD = 300_000  # postings: what FTS5 collects of a beginning in about 80 ms before its first row
-BROADEST_WORDS = 40
+BROAD = 40_000  # postings: what FTS5 collects of a beginning in about 10 ms before its first row
+BROADEST_WORDS = 80
 
 SMALL = 20_000  # papers: below, counting on the spot is as good
 COUNTING_DEADLINE_S = 60.0
 NEWEST = 1 << 62  # beyond every key
 ARCHIVE = ""
 """The row of the table that says how many papers there were when the words were counted."""
+
+
+def counted_archive(reading: Reading) -> int:
+    """Return how many papers there were when the words were counted, 0 if they never were."""
+    return sum(reading.integers("SELECT papers FROM word WHERE word = ?", (ARCHIVE,)))
 
 
 def count_archive(reading: Reading, newest: int = NEWEST) -> int:
@@ -58,6 +63,32 @@ def count_papers(reading: Reading, words: Collection[str], newest: int = NEWEST)
 def count_forms(forms: Iterable[str], counts: Mapping[str, int]) -> int:
     """Return in how many papers at most any of the forms of a word occurs."""
     return sum(min(counts.get(word, 0) for word in form.split(" ")) for form in forms)
+
+
+def estimate_papers(counts: Mapping[str, int], archive: int) -> Callable[[Node], float]:
+    """Return what says about how many papers a node finds, from the counts of its words.
+
+    Only to compare parts of a query: names are taken for rare, filters for common.
+    """
+
+    def papers(node: Node) -> float:
+        match node:
+            case And(parts):
+                return min(map(papers, parts))
+            case Or(parts):
+                return sum(map(papers, parts))
+            case Text(is_prefix=False):
+                typed = " ".join(words(node.text))
+                return count_forms((typed, *(form.words for form in node.forms)), counts)
+            case Author():
+                return archive * RARE_SHARE
+            case _:
+                return archive
+
+    return papers
+
+
+RARE_SHARE = 0.001
 
 
 def count_roughly(reading: Reading, words: Collection[str]) -> dict[str, int]:
@@ -160,8 +191,7 @@ async def is_count_stale(database: Database) -> bool:
 
 
 def _is_stale(reading: Reading) -> bool:
-    counted = sum(reading.integers("SELECT papers FROM word WHERE word = ?", (ARCHIVE,)))
-    return count_rows(reading) > max(SMALL, counted * 3 // 2)
+    return count_rows(reading) > max(SMALL, counted_archive(reading) * 3 // 2)
 
 
 def count_rows(reading: Reading) -> int:

@@ -14,6 +14,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, Concatenate, Final, ParamSpec, TypeVar, cast
@@ -113,6 +114,13 @@ def _wait_for_locks(connection: sqlite3.Connection) -> None:
     connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
 
 
+@dataclass(slots=True)
+class Brief:
+    """Whether what was asked in `Reading.briefly` was cut off."""
+
+    is_cut: bool = False
+
+
 class Reading:
     """One question's view of the database: a snapshot, until a deadline.
 
@@ -150,6 +158,18 @@ class Reading:
     def integers(self, sql: str, parameters: Parameters = ()) -> list[int]:
         """Read the first column, whole numbers."""
         return [row[0] for row in self.rows(sql, parameters)]
+
+    @contextlib.contextmanager
+    def briefly(self, most_s: float) -> Iterator["Brief"]:
+        """Ask for what is wanted only if it is cheap: it ends after ``most_s``, and not overrun."""
+        until, overran = self._until, self.overran
+        self._until = min(until, self._clock() + most_s)
+        brief = Brief()
+        try:
+            yield brief
+        finally:
+            brief.is_cut = self.overran and not overran
+            self._until, self.overran = until, overran
 
     def allow(self, more_s: float) -> None:
         """Move the deadline to at least ``more_s`` from now, to bring what was found to an end."""

@@ -12,7 +12,7 @@ from bot.query.ast import LeafNode, Node, OfReaders, Query, with_leaves
 from bot.query.parser import parse_query
 from bot.query.results import Sort
 from bot.store.readers.asked import Asker
-from bot.store.search import find as search_find
+from bot.store.search import walk
 from bot.store.store import Store
 from tests.builders import NOW, make_listing, make_paper
 from tests.engine_table import (
@@ -103,7 +103,7 @@ async def test_a_library_names_the_keys_of_its_papers(store: Store) -> None:
 async def test_a_walk_among_sets_finds_what_the_matching_finds(
     store: Store, monkeypatch: pytest.MonkeyPatch, few: int
 ) -> None:
-    monkeypatch.setattr(search_find, "FEW_KEYS", few)
+    monkeypatch.setattr(walk, "FEW_KEYS", few)
     dice = random.Random(5)
     papers = [make_paper(n, title=" ".join(dice.sample(WORDS, 2))) for n in range(7, 60)]
     await store.papers.add_listing(make_listing(*papers), now=NOW)

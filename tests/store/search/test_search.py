@@ -1,5 +1,6 @@
 """What a query finds, in which order, page by page."""
 
+import sqlite3
 from datetime import date, timedelta
 
 import pytest
@@ -8,6 +9,7 @@ from bot.errors import InputError
 from bot.query.parser import parse_query
 from bot.query.results import Cursor, Sort
 from bot.store.search import find as search_find
+from bot.store.search import pool
 from bot.store.sqlite import executor
 from bot.store.store import Store
 from tests.builders import DAY, NOW, make_listing, make_paper, make_papers
@@ -57,7 +59,8 @@ async def test_pages_turn_back_the_way_they_came(
     store: Store, sort: Sort, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Also across the end of the scored pool, and with papers arriving in front."""
-    monkeypatch.setattr(search_find, "POOL", 25)
+    for module in (search_find, pool):
+        monkeypatch.setattr(module, "POOL", 25)
     papers = [
         make_paper(number, title="Paper one" if number % 3 else f"Number {number} of papers")
         for number in range(1, 60)
@@ -105,6 +108,31 @@ async def test_a_search_cut_off_shows_what_it_found_and_says_so(
     if page.overran:
         assert not page.total_is_exact
         assert page.total <= whole.total
+
+
+@pytest.mark.parametrize("sort", list(Sort))
+async def test_a_large_archive_is_counted_as_far_as_that_is_cheap(
+    store: Store, monkeypatch: pytest.MonkeyPatch, sort: Sort
+) -> None:
+    """The page is the same, and the number says that there are more."""
+    monkeypatch.setattr(executor, "SEARCH_STEPS_BETWEEN_LOOKS", 1)
+    await store.papers.add_listing(make_listing(*make_papers(400)), now=NOW)
+    await store.database.write(note_count, 400)
+    query = parse_query("paper OR problem")
+    whole = await store.search.find(query, sort=sort)
+    assert (whole.total, whole.total_is_exact) == (400, True)
+    monkeypatch.setattr(search_find, "COUNTED_IN_FULL", 100)
+    for name in ("COUNTING_S", "SCORED_COUNTING_S"):
+        monkeypatch.setattr(search_find, name, 0)
+    page = await store.search.find(query, sort=sort)
+    assert page.matches == whole.matches
+    assert 10 <= page.total < 400
+    assert not page.total_is_exact
+    assert not page.overran
+
+
+def note_count(connection: sqlite3.Connection, papers: int) -> None:
+    connection.execute("INSERT INTO word (word, papers) VALUES ('', ?)", (papers,))
 
 
 @pytest.mark.parametrize("text", ["", "1", "a.b.c.d", "0.1.2.3.4.5", "0.zz.1.2", "٣.1.2.3"])

@@ -350,6 +350,25 @@ async def test_rows_found_before_the_deadline_are_kept(database: Database) -> No
     assert overran
 
 
+async def test_what_is_asked_briefly_ends_without_an_overrun(database: Database) -> None:
+    """And what is asked behind it has its time."""
+
+    def work(reading: Reading) -> tuple[int, bool, bool, int]:
+        with reading.briefly(0.01) as brief:
+            found = len(reading.rows(ENDLESS))
+        is_overrun = reading.overran
+        with reading.briefly(10) as other:
+            reading.rows("SELECT 1")
+        assert not other.is_cut
+        return found, brief.is_cut, is_overrun, len(reading.rows("SELECT 1"))
+
+    found, is_cut, is_overrun, more = await database.search(10.0, work)
+    assert found > 100
+    assert is_cut
+    assert not is_overrun
+    assert more == 1
+
+
 async def test_a_busy_machine_does_not_cut_a_search_short(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:

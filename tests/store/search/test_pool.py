@@ -1,0 +1,149 @@
+"""The pool is what the tiers bring first, however it is collected."""
+
+import asyncio
+import random
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+
+import pytest
+
+from bot.query.ast import Node
+from bot.query.parser import parse_query
+from bot.query.relevance import Scorer, asked_words, tiers
+from bot.query.widen import UNKNOWN, widen
+from bot.store.search import pool
+from bot.store.search.plan import plan_tiers
+from bot.store.search.pool import Plan, collect, score_papers
+from bot.store.search.walk import Found, follow
+from bot.store.search.words import estimate_papers
+from bot.store.sqlite.executor import Reading
+from bot.store.store import Store
+from tests.builders import DAY, NOW, make_listing, make_paper
+from tests.stores import open_store
+
+WORDS = [
+    "graph",
+    "graphs",
+    "neural",
+    "net",
+    "nets",
+    "model",
+    "models",
+    "deep",
+    "of",
+    "the",
+    "sparse",
+    "quark",
+]
+SIGNS = ("", "", "", "-", "title:", "abstract:")
+PAPERS, QUERIES = 300, 60
+POOL = 12
+
+
+@pytest.fixture(scope="module")
+def archive(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[asyncio.Runner, Store]]:
+    """Papers of few words, common and rare ones, of three dates."""
+    dice = random.Random(7)
+    weights = [1 / number for number in range(1, len(WORDS) + 1)]
+
+    def text(most: int) -> str:
+        return " ".join(dice.choices(WORDS, weights, k=dice.randint(2, most)))
+
+    papers = [
+        make_paper(
+            number,
+            title=text(4),
+            abstract=text(9),
+            categories=dice.sample(["cs.CV", "cs.LG"], dice.randint(1, 2)),
+        )
+        for number in range(PAPERS)
+    ]
+
+    async def fill(store: Store) -> None:
+        for each in range(3):
+            listing = make_listing(*papers[each::3], announced_on=DAY + timedelta(days=each))
+            await store.papers.add_listing(listing, now=NOW)
+
+    with asyncio.Runner() as runner:
+        opened = open_store(tmp_path_factory.mktemp("pool") / "papers.db")
+        store = runner.run(opened.__aenter__())
+        runner.run(fill(store))
+        yield runner, store
+        runner.run(opened.__aexit__(None, None, None))
+
+
+def random_query(dice: random.Random) -> str:
+    def part() -> str:
+        word = dice.choice(SIGNS) + dice.choice(WORDS)
+        return dice.choice([word, word, word, f"({word} OR {dice.choice(WORDS)})", f'"{word}"'])
+
+    filters = ["", "", "", "category:cs.LG", f"since:{DAY + timedelta(days=1)}", "-deep", "mod*"]
+    parts = [dice.choice(WORDS), *(part() for _ in range(dice.randint(0, 2))), dice.choice(filters)]
+    return " ".join(filter(None, parts))
+
+
+def roots(seed: int) -> list[Node]:
+    dice = random.Random(seed)
+    return [widen(parse_query(random_query(dice)).root, UNKNOWN) for _ in range(QUERIES)]
+
+
+@pytest.mark.parametrize("most_titled", [3, 10_000], ids=["titles read", "titles asked"])
+@pytest.mark.parametrize("known", [POOL + 1, 40, PAPERS])
+def test_the_pool_is_what_the_tiers_bring_first(
+    archive: tuple[asyncio.Runner, Store],
+    monkeypatch: pytest.MonkeyPatch,
+    most_titled: int,
+    known: int,
+) -> None:
+    """However many of the newest are known, and however many titles say it."""
+    monkeypatch.setattr(pool, "POOL", POOL)
+    monkeypatch.setattr(pool, "MOST_TITLED", most_titled)
+    monkeypatch.setattr(pool, "AT_ONCE", 5)
+    runner, store = archive
+    compared = runner.run(store.database.search(60.0, compare, roots(known + most_titled), known))
+    assert compared > QUERIES / 2
+
+
+def compare(reading: Reading, roots: Sequence[Node], known: int) -> int:
+    """Collect the pools of queries in both ways; returns how many were full."""
+    full = 0
+    counts = {word: len(word) * 7 % 11 for word in WORDS}  # any order finds the same
+    for root in roots:
+        plan = Plan({}, estimate_papers(counts, PAPERS))
+        newest = [key for _, key in follow(reading, plan_tiers([root], {}), known)]
+        if len(newest) < POOL:
+            continue
+        full += 1
+        one_by_one = follow(reading, plan_tiers(tiers(root), {}), POOL)
+        found = collect(reading, plan, root, newest, is_all=len(newest) < known)
+        assert keys_of(found) == keys_of(one_by_one), root
+        assert found[-1][1] == one_by_one[-1][1], root
+    return full
+
+
+def keys_of(found: Sequence[Found]) -> list[int]:
+    return sorted(key for _, key in found)
+
+
+def test_what_is_scored_by_its_text_is_scored_as_if_all_were_read(
+    archive: tuple[asyncio.Runner, Store], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Titles only choose what is read."""
+    runner, store = archive
+
+    def compare_scores(reading: Reading) -> int:
+        read = 0
+        for root in roots(1):
+            scorer = Scorer(root, lambda forms: 3.0)
+            newest = [key for _, key in follow(reading, plan_tiers([root], {}), 40)]
+            monkeypatch.setattr(pool, "READ", 40)
+            all_read = score_papers(reading, scorer, newest)
+            monkeypatch.setattr(pool, "READ", 10)
+            some_read = score_papers(reading, scorer, newest)
+            texts = {key: score for key, score in some_read.items() if score[0]}
+            assert texts.items() <= all_read.items()
+            assert len(texts) >= min(10, len(newest))
+            read += len(texts) < len(newest) and bool(asked_words(root))
+        return read
+
+    assert runner.run(store.database.search(60.0, compare_scores))
