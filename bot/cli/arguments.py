@@ -6,6 +6,7 @@ from pathlib import Path
 
 from bot import __version__
 from bot.cli.output import EXIT_CODES, FORMATS, MESSAGES, report, show
+from bot.digest.models import Cadence
 from bot.models import AnnounceType
 from bot.query.results import Sort
 from bot.ui.styles import DEFAULT_STYLE, STYLES
@@ -252,6 +253,10 @@ def _add_reading_commands(commands: "Subparsers[_Parser]") -> None:
     digest.add_argument("--cap", type=int, metavar="N",
                         help="at most so many papers, with --format discord; the last message "
                         "then has a button for the others (default: all)")  # fmt: skip
+    digest.add_argument("--every", default=Cadence.DAY.value,
+                        choices=[cadence.value for cadence in Cadence],
+                        help="week: the post of the week that ends on that date, with --format "
+                        "discord (default: day)")  # fmt: skip
     audit = _add(
         commands, "audit",
         "Account for every paper that a category announced in a period: what is stored of each "

@@ -40,7 +40,7 @@ from bot.cli.topics import topic_command
 from bot.config.schema import Config
 from bot.config.sources import default_settings
 from bot.config.token import read_token
-from bot.digest.models import Subscription, Topic
+from bot.digest.models import Cadence, Subscription, Topic
 from bot.errors import FileFormatError, InputError, TokenRefused
 from bot.intake.backfill import PastDays, check_days
 from bot.intake.importing import detect_form
@@ -255,16 +255,29 @@ async def digest_command(options: Options, config: Config) -> int:
         raise InputError(
             f"--cap is how many papers the messages have, 1 or more; add --format {MESSAGES}."
         )
+    cadence = Cadence(options.every)
+    if cadence is Cadence.WEEK:
+        _check_week(options)
     subscription = _read_subscription(options)
     day = _parse_date(options.date) if options.date else None
     async with open_offline(config) as pipeline:
         day = await _find_day(pipeline.store, subscription.categories[0], day)
-        digest = await pipeline.decisions.preview(subscription, day)
+        weekly = replace(subscription, cadences=(cadence,), weekday=day.weekday())
+        digest = await pipeline.decisions.preview(weekly, day, cadence)
     if options.format == MESSAGES:
         show(messages_as_json(lay_out(subscription, digest)))
     else:
         show(FORMATS[options.format](digest))
     return EXIT_OK
+
+
+def _check_week(options: Options) -> None:
+    """Refuse what a week's post has not: it is one look with one number of papers."""
+    if options.format != MESSAGES:
+        raise InputError(f"--every week is a post in a channel; add --format {MESSAGES}.")
+    for name in ("style", "cap"):
+        if getattr(options, name) is not None:
+            raise InputError(f"--{name} is that of daily digests; leave it out with --every week.")
 
 
 async def _find_day(store: Store, category: str, day: date | None) -> date:

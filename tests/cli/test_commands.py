@@ -136,6 +136,39 @@ def test_a_style_is_only_for_messages(environ: dict[str, str]) -> None:
     assert ran.err == "--style is how messages look; add --format discord.\n"
 
 
+def test_a_cap_ends_the_messages_in_a_button_for_the_others(environ: dict[str, str]) -> None:
+    run(environ, "import", SEED)
+    (only,) = messages(environ, "--style", "list", "--cap", "20")
+    assert len(only["components"][0]["components"][0]["options"]) == 20
+    assert [each["label"] for each in only["components"][1]["components"]] == ["+27 more"]
+    assert body_errors("post", MESSAGES, only) == []
+
+
+def test_a_week_is_printed_as_it_would_be_posted_on_that_date(environ: dict[str, str]) -> None:
+    run(environ, "import", SEED)
+    (week,) = messages(environ, "--date", "2020-08-21", "--every", "week", "--topic", "video")
+    assert week["content"].startswith("### cs.CV · week to Fri, 21 Aug 2020\n")
+    assert [len(embed.get("url", "")) > 0 for embed in week["embeds"]] == [True] * 5 + [False]
+    (_, offers) = week["components"]
+    assert offers["components"][0]["label"].startswith("Fri, 21 Aug: ")
+    assert body_errors("post", MESSAGES, week) == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        ([], "--every week is a post in a channel; add --format discord."),
+        (
+            ["--format", "discord", "--style", "list"],
+            "--style is that of daily digests; leave it out with --every week.",
+        ),
+    ],
+)
+def test_a_week_has_one_look(environ: dict[str, str], arguments: list[str], told: str) -> None:
+    ran = run(environ, "digest", "--category", "cs.CV", "--every", "week", *arguments)
+    assert (ran.code, ran.out, ran.err) == (2, "", f"{told}\n")
+
+
 def test_a_search_as_json_has_the_documented_shape(environ: dict[str, str]) -> None:
     run(environ, "import", SEED)
     found = json.loads(run(environ, "search", '"point clouds"', "--json").out)
