@@ -394,6 +394,20 @@ async def test_a_digest_has_the_style_that_its_channel_chose(
     assert ["embeds" in each.body for each in records] == [True, False, True]
 
 
+async def test_a_style_that_changes_meanwhile_changes_nothing_that_is_planned(
+    pipeline: Pipeline, feeds: Feeds
+) -> None:
+    await subscribe(pipeline, channel_id=1, style="cards")
+    feeds.show(make_listing(*make_papers(30)))
+    await pipeline.tick()
+    planned_before = await pipeline.store.outbox.list_deliveries(1)
+    await subscribe(pipeline, channel_id=1, style="list")
+    await pipeline.tick()
+    assert await pipeline.store.outbox.list_deliveries(1) == planned_before
+    assert {each.style for each in planned_before} == {"cards"}
+    assert len(planned_before) > 1
+
+
 async def test_replacements_are_posted_only_where_they_are_followed(
     pipeline: Pipeline, feeds: Feeds
 ) -> None:

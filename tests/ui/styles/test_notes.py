@@ -1,6 +1,6 @@
 """A message that says what became known since is still the message that was posted."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 
@@ -10,16 +10,17 @@ from hypothesis import strategies as st
 
 from bot.delivery.fingerprint import Likeness, compare
 from bot.digest.messages import MessageDraft
-from bot.digest.models import Digest
+from bot.digest.models import Cadence, Digest, DigestEntry, Place, Subscription
 from bot.digest.rank import rank
 from bot.digest.updates import NotedUpdate, Update, UpdateKind
 from bot.models import ArxivId
+from bot.ui.layout import lay_out
 from bot.ui.styles import STYLES, notes_in, read_any, style_of
 from bot.ui.styles.body import Body
 from bot.ui.updates import MARK, render_updates
-from tests.builders import NOW, make_digest, make_id, make_paper
+from tests.builders import NOW, make_digest, make_id, make_paper, make_subscription
 from tests.fakes.world import User, message_json
-from tests.ui.styles.bodies import body_problems, digests, typical_paper
+from tests.ui.styles.bodies import body_problems, digests, papers_of, typical_paper
 
 SIGNS = "**b** [l](https://x.org) <@&2> @everyone\n# h ||s|| " * 5
 
@@ -75,6 +76,47 @@ def test_an_amended_message_is_recognised_as_the_posted_one(
     """The exactly-once promise rests on it: line and papers are read as before, in any style."""
     for draft in style_of(code).render(replace(rank(digest, top=top), cards_up_to=5)):
         check(draft, amended(draft))
+
+
+PLACES = [
+    make_subscription(),
+    make_subscription(place=Place.FORUM),
+    replace(make_subscription(place=Place.THREAD), cards_in_thread=True),
+]
+
+
+@pytest.mark.parametrize("code", STYLES)
+@settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck))
+@given(
+    digest=digests(),
+    cap=st.integers(1, 25),
+    cadence=st.sampled_from(Cadence),
+    place=st.sampled_from(PLACES),
+)
+def test_weeks_and_capped_days_are_whole_and_within_the_limits_in_every_place(
+    code: str, digest: Digest, cap: int, cadence: Cadence, place: Subscription
+) -> None:
+    """As they are posted, and once lines were added."""
+    entries, others = digest.entries[:cap], digest.entries[cap:]
+    shares = [len(others) // 7 + (day < len(others) % 7) for day in range(7)]
+    capped = replace(
+        digest,
+        entries=entries,
+        offered=others,
+        cadence=cadence,
+        offered_by_day=tuple((date(2024, 3, day), papers) for day, papers in enumerate(shares, 1)),
+        tally=replace(digest.tally, offered=len(others)),
+    )
+    drafts = lay_out(replace(place, style=code), capped)
+    assert sorted(papers_of(drafts)) == sorted(_papers(entries))
+    assert list(drafts[-1].offered) == _papers(others)
+    for draft in drafts:
+        check(draft, draft.body)
+        check(draft, amended(draft))
+
+
+def _papers(entries: Iterable[DigestEntry]) -> list[tuple[ArxivId, int]]:
+    return [(each.paper.arxiv_id, each.least_version) for each in entries]
 
 
 @pytest.mark.parametrize("code", STYLES)
