@@ -9,11 +9,11 @@ import logging
 import re
 import sys
 from collections.abc import Collection, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Final, TextIO
 
 from bot.config.messages import TOKEN_PATTERN
-from bot.config.schema import LogConfig
+from bot.config.schema import AREAS, LogConfig
 
 HIDDEN: Final = "***"
 
@@ -36,9 +36,13 @@ def setup_logging(
 ) -> None:
     """Send all events to ``stream`` (stderr), in place of where they went before."""
     handler = make_handler(config, secrets, stream)
-    logging.basicConfig(handlers=[handler], level=config.level, force=True)
+    levels = {area: logging.getLevelNamesMapping()[name] for area, name in config.levels.items()}
+    logging.basicConfig(handlers=[handler], level=levels[""], force=True)
+    for area in AREAS:
+        name = area if area in LEAST_LEVELS else f"bot.{area}"
+        logging.getLogger(name).setLevel(levels.get(area, logging.NOTSET))
     for name, least in LEAST_LEVELS.items():
-        logging.getLogger(name).setLevel(max(least, logging.getLevelName(config.level)))
+        logging.getLogger(name).setLevel(max(least, levels.get(name, levels[""])))
 
 
 def make_handler(
@@ -49,6 +53,16 @@ def make_handler(
     formatter = _JsonFormatter if config.format == "json" else _TextFormatter
     handler.setFormatter(formatter(secrets))
     return handler
+
+
+def listing_id(category: str, day: date) -> str:
+    """Name a listing in the log, as its own events and those of its digests do."""
+    return f"{category}/{day.isoformat()}"
+
+
+def digest_id(channel_id: int, day: date, cadence: str) -> str:
+    """Name a digest in the log, as its own events and those of its messages do."""
+    return f"{channel_id}/{day.isoformat()}/{cadence}"
 
 
 class _QuietHandler(logging.StreamHandler[TextIO]):

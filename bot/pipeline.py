@@ -41,6 +41,7 @@ from bot.digest.outlook import KnownDays, Outlook, look_ahead
 from bot.digest.quiet import list_quiet_days
 from bot.errors import BotError, DatabaseFull
 from bot.intake.ask import Intake
+from bot.log import digest_id, listing_id
 from bot.models import Clock
 from bot.planning.announced import AnnouncedDay
 from bot.planning.decisions import Decisions
@@ -181,7 +182,7 @@ class Pipeline:
         return sum(
             [
                 await self._safely(
-                    self._plan_one(each, day, cadence, announced), _log_fields(each, day)
+                    self._plan_one(each, day, cadence, announced), _log_fields(each, day, cadence)
                 )
                 for each in subscriptions
             ]
@@ -195,8 +196,10 @@ class Pipeline:
         announced: AnnouncedDay | None,
     ) -> int:
         result = await self.plan(subscription, day, announced, cadence=cadence)
-        fields = {**_log_fields(subscription, day), "papers": result.tally.chosen}
-        log.info("digest planned", extra={**fields, "of": result.tally.announced})
+        fields = {**_log_fields(subscription, day, cadence), "papers": result.tally.chosen}
+        listings = " ".join(listing_id(each, day) for each in subscription.categories)
+        extra = {**fields, "of": result.tally.announced, "listings": listings}
+        log.info("digest planned", extra=extra)
         return result.messages
 
     # -- one digest ----------------------------------------------------------------------------
@@ -343,5 +346,11 @@ def _record(subscription: Subscription, announced: AnnouncedDay, digest: Digest)
     )
 
 
-def _log_fields(subscription: Subscription, day: date) -> dict[str, object]:
-    return {"channel": subscription.channel_id, "announced_on": day.isoformat()}
+def _log_fields(
+    subscription: Subscription, day: date, cadence: Cadence = Cadence.DAY
+) -> dict[str, object]:
+    return {
+        "digest": digest_id(subscription.channel_id, day, cadence.value),
+        "channel": subscription.channel_id,
+        "announced_on": day.isoformat(),
+    }

@@ -4,6 +4,7 @@ import io
 import json
 import logging
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ import pytest
 
 from bot.config.schema import LogConfig
 from bot.log import make_handler, redact
+from tests.faults.scenario import CATEGORY, scenario
 
 CANARY = "canary-\\token"
 TOKEN = f"{'M' * 24}.{'G' * 6}.{'x' * 38}"
@@ -137,10 +139,11 @@ PROGRAM = """
 import logging, sys
 from bot.config.schema import LogConfig
 from bot.log import setup_logging
-setup_logging(LogConfig(level="DEBUG"), ["canary"])
+setup_logging(LogConfig(level="DEBUG,delivery=WARNING"), ["canary"])
 logging.getLogger("discord.http").debug("too much")
 logging.getLogger("discord").warning("rate limited with canary")
-logging.getLogger("bot").debug("ours")
+logging.getLogger("bot.delivery.worker").info("hushed")
+logging.getLogger("bot.run").debug("ours")
 print("still here")
 """
 
@@ -161,6 +164,7 @@ def test_events_go_to_stderr_and_discord_is_capped_at_info() -> None:
     assert done.stdout == "still here\n"
     assert "too much" not in done.stderr
     assert "canary" not in done.stderr
+    assert "hushed" not in done.stderr
     assert [line.split()[1] for line in done.stderr.splitlines()] == ["WARNING", "DEBUG"]
 
 
@@ -181,3 +185,24 @@ def test_a_log_reader_that_went_away_stops_nothing() -> None:
     finally:
         os.close(writing)
     assert (done.returncode, done.stdout) == (0, "still here\n")
+
+
+FIELDS = re.compile(r'(\w+)=("[^"]*"|\S+)')
+
+
+async def test_the_log_leads_from_a_listing_to_its_digest_and_its_messages(tmp_path: Path) -> None:
+    async with scenario(tmp_path, channels=1, papers=2) as day:
+        await day.run_to_the_end()
+    (stored,) = fields_of(day.log, "listing stored")
+    (planned,) = fields_of(day.log, "digest planned")
+    (sent,) = fields_of(day.log, "message posted")
+    (told,) = fields_of(day.log, "digest posted")
+    assert stored["listing"] in planned["listings"].strip('"').split()
+    assert planned["digest"] == sent["digest"] == told["digest"]
+    assert sent["message_id"] == str(day.discord.ledger[0].message_id)
+    assert (stored["announced_on"], stored["category"]) == (sent["announced_on"], CATEGORY)
+
+
+def fields_of(log: str, event: str) -> list[dict[str, str]]:
+    lines = [line.partition(f": {event} ")[2] for line in log.splitlines() if f": {event} " in line]
+    return [dict(FIELDS.findall(line)) for line in lines]

@@ -50,6 +50,12 @@ def build_parser(program: str) -> argparse.ArgumentParser:
         help="settings as TOML (default: $PAPER_BOT_CONFIG, else built-in defaults); the command "
         "prints one to begin with",
     )
+    parser.add_argument(
+        "--log-level",
+        metavar="LEVEL",
+        help="the least weighty events that are written, as the setting log.level has them: DEBUG, "
+        "or INFO,delivery=DEBUG (default: the setting's)",
+    )
     commands = parser.add_subparsers(
         title="commands", metavar="COMMAND", dest="command", required=True
     )

@@ -35,7 +35,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     prepare_streams()
     try:
         options = build_parser(program_name(sys.argv[0])).parse_args(arguments)
-        config = load_config(options.config, canonical_category=canonical_category)
+        given = {"log.level": options.log_level} if options.log_level else {}
+        config = load_config(options.config, canonical_category=canonical_category, given=given)
         setup_logging(config.log, secrets=())
         return asyncio.run(_run(options, config))
     except OutputError as error:

@@ -85,7 +85,7 @@ async def report(interaction: discord.Interaction, error: BaseException) -> None
         await _say_privately(interaction, sentence)
     except discord.HTTPException as failure:
         why = "interaction answered too late" if is_too_late(failure) else f"no answer: {failure}"
-        log.warning("%s", why, extra=_fields(interaction))
+        log.warning("person not answered: %s", why, extra=_fields(interaction))
 
 
 def is_too_late(error: BaseException | None) -> bool:

@@ -375,13 +375,51 @@ class HealthConfig(Section):
     port: Whole = Field(default=0, ge=0, le=65535, description="Their port; 0 switches them off.")
 
 
+LEVELS: Final = ("DEBUG", "INFO", "WARNING", "ERROR")
+AREAS: Final = (
+    "cli", "cogs", "config", "delivery", "discord", "intake", "pipeline", "planning", "run",
+    "store", "topics",
+)  # fmt: skip
+"""The parts that log, as a person names them: rooms of the bot, and discord.py."""
+DEFAULT_AREA: Final = "default"
+
+
+def _read_levels(value: object) -> str:
+    """Return levels as one text, ``INFO,delivery=DEBUG``, from such a text or a table."""
+    parts: list[tuple[str, str, str]] = []
+    if isinstance(value, str):
+        parts = [part.strip().rpartition("=") for part in value.split(",")]
+        given: Mapping[str, object] = {area or DEFAULT_AREA: level for area, _, level in parts}
+    else:
+        given = value if isinstance(value, Mapping) else {DEFAULT_AREA: value}
+    levels = {
+        str(area).strip().lower(): str(level).strip().upper() for area, level in given.items()
+    }
+    if not set(levels.values()) <= set(LEVELS) or len(levels) < len(parts):
+        raise ValueError(
+            f"must be one of {', '.join(LEVELS)}, or that and others for some areas, as in "
+            "INFO,delivery=DEBUG or a table [log.level]"
+        )
+    if unknown := levels.keys() - {*AREAS, DEFAULT_AREA}:
+        raise ValueError(f"{min(unknown)!r} is no area; there are {', '.join(AREAS)}")
+    first = levels.pop(DEFAULT_AREA, "INFO")
+    return ",".join([first, *(f"{area}={level}" for area, level in sorted(levels.items()))])
+
+
 class LogConfig(Section):
-    level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], UpperCase] = Field(
-        default="INFO", description="The least weighty events that are written."
+    level: Annotated[str, BeforeValidator(_read_levels)] = Field(
+        default="INFO",
+        description="The least weighty events that are written; some areas: INFO,delivery=DEBUG.",
     )
     format: Annotated[Literal["text", "json"], LowerCase] = Field(
         default="text", description="One event a line, for people (text) or for programs (json)."
     )
+
+    @property
+    def levels(self) -> Mapping[str, str]:
+        """The levels by area; that of all others is under an empty name."""
+        parts = (part.rpartition("=") for part in self.level.split(","))
+        return {area: level for area, _, level in parts}
 
 
 class Config(Section):

@@ -9,6 +9,7 @@ import tomllib
 from collections.abc import Mapping
 from importlib import resources
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final
 
 from dotenv import dotenv_values
@@ -28,9 +29,11 @@ def load_config(
     *,
     env_file: Path = ENV_FILE,
     canonical_category: CanonicalCategory | None = None,
+    given: Mapping[str, object] = MappingProxyType({}),
 ) -> Config:
     """Read every source and return the settings.
 
+    ``given`` are settings by dotted key that go before all others.
     ``canonical_category`` checks and spells the names in ``intake.categories``. Raises
     `ConfigError` with every problem found.
     """
@@ -39,14 +42,14 @@ def load_config(
     path = path or (expand_home(named) if named else None)
     from_file = _flatten(_read_toml(path)) if path else {}
     from_variables = _settings_of(variables)
-    values = {**from_file, **from_variables}
+    values = {**from_file, **from_variables, **given}
     known = set(Config.list_keys())
     problems = [unknown(key, values[key]) for key in values if key not in known]
     usable = {key: value for key, value in values.items() if key in known}
     try:
         config = Config.from_keys(usable, canonical_category)
     except ValidationError as error:
-        problems += explain(error, from_variables)
+        problems += explain(error, from_variables.keys() - given.keys())
     if problems:
         raise ConfigError(problems)
     return config

@@ -1,6 +1,7 @@
 """What lets many channels be served side by side: a rate for all, a lane for each."""
 
 import asyncio
+from collections import Counter
 from typing import Self
 
 
@@ -39,7 +40,8 @@ class Lane:
         self.left = asyncio.Event()
         """Set once nothing has to wait for this lane any more."""
         self.is_detached = False
-        self.posted = 0
+        self.posted: Counter[str] = Counter()
+        """Messages of each digest, by its name in the log."""
 
     async def __aenter__(self) -> Self:
         await self._slots.acquire()

@@ -27,6 +27,7 @@ from bot.delivery.window import NonceWindow, Tries, host_clock
 from bot.digest.messages import DeliveryRecord, DeliveryState, Instant, MessageDraft
 from bot.digest.models import Place, Reason, ReasonCode
 from bot.errors import StoreError, TokenRefused
+from bot.log import digest_id
 from bot.models import Clock
 from bot.store.outbox.outbox import DueChannel, Outbox
 from bot.ui.reasons import say_reason
@@ -208,8 +209,9 @@ class Delivery:
 
     def _lane_ended(self, lane: Lane, channel_id: int) -> None:
         del self._lanes[channel_id]
-        if lane.posted:
-            log.info("digest posted", extra={"channel": channel_id, "messages": lane.posted})
+        for digest, messages in lane.posted.items():
+            fields = {"digest": digest, "channel": channel_id, "messages": messages}
+            log.info("digest posted", extra=fields)
         if lane.is_detached:
             self.wake()  # nobody waited for it; now its channel can go on
 
@@ -262,8 +264,8 @@ class Delivery:
             return await self._outbox.mark_failed(record.id, DAMAGED, self._now())
         outcome = await self._send(lane, record, Tries(self._window))
         await self._finish(record, outcome)
-        lane.posted += outcome.state is DeliveryState.SENT
-        is_sent = outcome.state is DeliveryState.SENT
+        if is_sent := outcome.state is DeliveryState.SENT:
+            lane.posted[_digest_id(record)] += 1
         # A refused message may have been split: then there is more than when it was claimed.
         is_more = outcome.state is DeliveryState.FAILED or outcome.effect is Effect.START_OVER
         return ((is_sent and record.has_next) or is_more) and not lane.is_detached
@@ -311,6 +313,8 @@ class Delivery:
         match outcome.state:
             case DeliveryState.SENT:
                 await self._outbox.mark_sent(record.id, outcome.message_id, now, outcome.reason)
+                sent = {**_log_fields(record), "message_id": outcome.message_id}
+                log.debug("message posted", extra=sent)
             case DeliveryState.PLANNED if outcome.effect is Effect.START_OVER:
                 await self._outbox.start_over(record.id, outcome.reason, now)
             case DeliveryState.PLANNED:
@@ -446,8 +450,13 @@ class Delivery:
         return False
 
 
+def _digest_id(record: DeliveryRecord) -> str:
+    return digest_id(record.channel_id, record.announced_on, record.cadence.value)
+
+
 def _log_fields(record: DeliveryRecord) -> dict[str, object]:
     return {
+        "digest": _digest_id(record),
         "delivery": record.id,
         "channel": record.channel_id,
         "announced_on": record.announced_on.isoformat(),

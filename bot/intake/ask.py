@@ -39,6 +39,7 @@ from bot.intake.schedule import (
     reopened,
     without_future,
 )
+from bot.log import listing_id
 from bot.models import (
     UNKNOWN_VERSION,
     Announcement,
@@ -435,4 +436,8 @@ def _with_metadata(entry: Announcement, found: Paper | None) -> Announcement:
 
 
 def _log_fields(category: str, day: date) -> dict[str, object]:
-    return {"category": category, "announced_on": day.isoformat()}
+    return {
+        "listing": listing_id(category, day),
+        "category": category,
+        "announced_on": day.isoformat(),
+    }

@@ -24,6 +24,7 @@ from tests.cli.terminal import assert_one_sentence, run
         (["fetch"], 2, ["--category"]),
         (["run"], 78, ["DISCORD_TOKEN"]),
         (["--config", "missing.toml", "search", "x"], 78, ["missing.toml"]),
+        (["--log-level", "LOUD", "search", "x"], 78, ["log.level", "one of DEBUG, INFO"]),
     ],
 )
 def test_bad_input_gets_one_sentence(

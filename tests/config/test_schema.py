@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from bot.config.schema import Config
+from bot.config.schema import Config, LogConfig
 from bot.config.sources import load_config
 from tests.config.settings import NO_FILE, load
 
@@ -28,6 +28,7 @@ GOOD = [
     ("NETWORK__PROXY", "http://name:word@proxy.example.org:3128"),
     ("HUGGINGFACE__ENABLED", "true"),
     ("LOG__LEVEL", "debug"),
+    ("LOG__LEVEL", "info, delivery=Debug"),
     ("LOG__FORMAT", "JSON"),
     ("HEALTH__HOST", "0.0.0.0"),  # noqa: S104  # a container listens on all of its addresses
     ("HEALTH__HOST", "::1"),
@@ -102,3 +103,20 @@ def test_arxiv_itself_is_never_asked_faster_than_its_rule() -> None:
     )
     assert config.arxiv.spacing_for(f"{config.arxiv.feed_url}/rss/cs.CV") == 0
     assert config.arxiv.spacing_for(f"{config.arxiv.listing_url}/list/cs.CV/new") == 3
+
+
+@pytest.mark.parametrize(
+    ("level", "levels"),
+    [
+        ("warning", {"": "WARNING"}),
+        ("warning,Store=debug", {"": "WARNING", "store": "DEBUG"}),
+        ("store=debug", {"": "INFO", "store": "DEBUG"}),
+        ({"default": "error", "run": "info"}, {"": "ERROR", "run": "INFO"}),
+        ({"run": "info"}, {"": "INFO", "run": "INFO"}),
+    ],
+)
+def test_a_level_is_for_all_areas_or_for_one(level: object, levels: dict[str, str]) -> None:
+    """As text, which a variable can hold too, or as a table of the file."""
+    config = LogConfig.model_validate({"level": level})
+    assert config.levels == levels
+    assert LogConfig(level=config.level).levels == levels

@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from bot.config.sources import load_config
+from bot.errors import ConfigError
 from tests.config.settings import load, problems, write
 
 
@@ -20,6 +22,18 @@ def test_environment_beats_env_file_beats_toml_beats_default(tmp_path: Path) -> 
     assert config.health.port == 2
     assert config.log.level == "ERROR"
     assert config.schedule.tick_s == 30
+
+
+def test_what_is_given_on_the_command_line_beats_them_all(tmp_path: Path) -> None:
+    """A table of the file as well."""
+    toml = write(tmp_path / "my.toml", '[log.level]\ndefault = "ERROR"\nrun = "INFO"\n')
+    assert load(toml).log.levels == {"": "ERROR", "run": "INFO"}
+    variables = {"PAPER_BOT_LOG__LEVEL": "WARNING"}
+    config = load_config(toml, variables, given={"log.level": "debug"})
+    assert config.log.levels == {"": "DEBUG"}
+    with pytest.raises(ConfigError) as caught:
+        load_config(toml, variables, given={"log.level": "loud"})
+    assert "set by" not in str(caught.value)
 
 
 def test_the_file_can_be_named_in_the_environment_or_in_the_env_file(tmp_path: Path) -> None:
