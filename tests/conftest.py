@@ -2,8 +2,9 @@
 
 import asyncio
 import functools
+import gc
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Generator
 from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
@@ -45,6 +46,17 @@ STARTERS = [
     StarterTopic(name="graphs", query="graph", about="Networks of things."),
     StarterTopic(name="amphibians", query="frog OR axolotl", about="Frogs and the like."),
 ]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Have the garbage collector pass over what stays: modules, and thousands of tests."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
