@@ -83,9 +83,10 @@ class Pipeline:
 
         Calls ``on_step`` whenever it got somewhere: asking for many categories takes minutes.
         """
-        messages = await self.plan_due() + await self.plan_quiet()
+        active = await self._list_active()
+        messages = await self._plan_due(active) + await self._plan_quiet(active)
         on_step()
-        async for outcome in self.intake.poll(await self.watched_categories()):
+        async for outcome in self.intake.poll(await self._watch(active)):
             on_step()
             if outcome.added is not None:
                 messages += await self.plan_due()
@@ -93,7 +94,10 @@ class Pipeline:
 
     async def watched_categories(self) -> list[str]:
         """The categories of active subscriptions and those that the settings add."""
-        followed = [name for each in await self._list_active() for name in each.categories]
+        return await self._watch(await self._list_active())
+
+    async def _watch(self, active: Sequence[Subscription]) -> list[str]:
+        followed = [name for each in active for name in each.categories]
         wanted = await self.store.follows.list_wanted()
         return sorted({*followed, *wanted, *self.intake.rules.categories})
 
@@ -105,11 +109,18 @@ class Pipeline:
 
     async def plan_due(self) -> int:
         """Plan every digest that is due; returns the number of messages."""
-        return await self._plan_cadence(Cadence.DAY) + await self._plan_cadence(Cadence.WEEK)
+        return await self._plan_due(await self._list_active())
 
-    async def _plan_cadence(self, cadence: Cadence) -> int:
-        wanting = [each for each in await self._list_active() if cadence in each.cadences]
-        people = await self._list_people(cadence)
+    async def _plan_due(self, active: Sequence[Subscription]) -> int:
+        people = await self._list_people(active)
+        days = await self._plan_cadence(active, people, Cadence.DAY)
+        return days + await self._plan_cadence(active, people, Cadence.WEEK)
+
+    async def _plan_cadence(
+        self, active: Sequence[Subscription], of_people: Sequence[Subscription], cadence: Cadence
+    ) -> int:
+        wanting = [each for each in active if cadence in each.cadences]
+        people = [each for each in of_people if cadence in each.cadences]
         if not wanting and not people:
             return 0
         since = oldest_day(cadence, self.intake.rules, self.now())
@@ -120,8 +131,8 @@ class Pipeline:
             for day, followed in self._list_due(subscription, cadence, listings, decided):
                 due.setdefault(day, []).append(followed)
         planned = [await self._plan_day(due[day], day, cadence) for day in sorted(due)]
-        of_people = find_due(people, cadence, listings, decided, now=self.now())
-        for day, digests in sorted(of_people.items()):
+        due_to_people = find_due(people, cadence, listings, decided, now=self.now())
+        for day, digests in sorted(due_to_people.items()):
             digests = await self.store.follows.with_topics(digests)
             digests = with_settings(digests, day, decided)
             planned.append(await self._plan_day(digests, day, cadence))
@@ -147,14 +158,14 @@ class Pipeline:
             )
         return messages
 
-    async def _list_people(self, cadence: Cadence) -> list[Subscription]:
+    async def _list_people(self, active: Sequence[Subscription]) -> list[Subscription]:
         """List the digests of people that may be planned, without their topics."""
         digests = [
             each
             for each in await self.store.follows.list_all()
-            if cadence in each.cadences and each.state is SubscriptionState.ACTIVE
+            if each.state is SubscriptionState.ACTIVE
         ]
-        return resolve(digests, await self.watched_categories()) if digests else []
+        return resolve(digests, await self._watch(active)) if digests else []
 
     def _list_due(
         self, subscription: Subscription, cadence: Cadence, listings: Listings, decided: Decided
@@ -260,14 +271,14 @@ class Pipeline:
 
     # -- dates without a digest, and those to come ---------------------------------------------
 
-    async def plan_quiet(self) -> int:
+    async def _plan_quiet(self, active: Sequence[Subscription]) -> int:
         """Plan the line of each channel that wants to be told why there is no digest.
 
         It is told once of a date, and never in a forum, where each date is a post of its own.
         """
         wanting = [
             each
-            for each in await self._list_active()
+            for each in active
             if each.quiet_days is not QuietDays.NONE and each.place is not Place.FORUM
         ]
         if not wanting:

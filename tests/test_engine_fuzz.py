@@ -255,6 +255,7 @@ def contents(path: Path) -> str:
     return said.hexdigest()
 
 
+@pytest.mark.slow
 async def test_hostile_text_gives_papers_or_a_sentence(trial: Trial) -> None:
     for text in HOSTILE:
         await trial.ask(text)

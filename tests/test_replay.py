@@ -51,6 +51,7 @@ def days_of(first: int, count: int) -> Corpus:
     return everything.between(begin, begin + timedelta(days=count - 1))
 
 
+@pytest.mark.slow
 async def test_a_real_week_with_a_stale_feed(tmp_path: Path) -> None:
     """cs.CV of 13 March 2024 repeats the day before, with 17 papers at a higher version."""
     week = days_of(7, 4)
@@ -122,6 +123,7 @@ async def test_a_first_day_made_stale_on_each_weekday(
 # --- faults --------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 async def test_a_week_of_an_arxiv_that_lies_fails_and_vanishes(tmp_path: Path) -> None:
     week = days_of(14, 4)
     kills = await replayed(week, tmp_path, write_script(week, 5), random_starts(week, 5), seed=5)

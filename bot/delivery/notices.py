@@ -120,10 +120,13 @@ class Caretaker:
         await self._tell()
         await self._tell_host()
         await self._tell_missed()
-        resumed = await self._resume()
-        await self._tell_paused()
-        await self._tell_defects()
-        await self._forget_roles()
+        subscriptions = await self._store.subscriptions.list_subscriptions()
+        resumed = await self._resume(subscriptions)
+        if resumed:
+            subscriptions = await self._store.subscriptions.list_subscriptions()
+        await self._tell_paused(subscriptions)
+        await self._tell_defects(subscriptions)
+        await self._forget_roles(subscriptions)
         return resumed
 
     async def _tell(self) -> None:
@@ -191,12 +194,11 @@ class Caretaker:
         if told is not None:
             await self._store.intake.mark_missed_notified(now)
 
-    async def _tell_paused(self) -> None:
+    async def _tell_paused(self, subscriptions: Sequence[Subscription]) -> None:
         """Say what is still paused after a backup was restored: it may have been resumed since."""
         waiting = await self._store.restored.list_paused()
         if not waiting:
             return
-        subscriptions = await self._store.subscriptions.list_subscriptions()
         paused = [each for each in subscriptions if each.channel_id in waiting and _is_paused(each)]
         paused.sort(key=lambda each: (each.guild_id, each.channel_id))
         done = waiting.keys() - {each.channel_id for each in paused}
@@ -219,9 +221,9 @@ class Caretaker:
         log.info("admins told" if told else "no admin to tell", extra={"guild": guild_id})
         return True
 
-    async def _forget_roles(self) -> None:
+    async def _forget_roles(self, subscriptions: Sequence[Subscription]) -> None:
         """Let roles that were deleted no longer be pinged, and tell the admins once."""
-        for subscription in await self._store.subscriptions.list_subscriptions():
+        for subscription in subscriptions:
             guild_id, pinged = subscription.guild_id, _roles(subscription)
             for role_id, topics in pinged.items():
                 if self._admins.has_role(guild_id, role_id) is not False:
@@ -233,9 +235,9 @@ class Caretaker:
                     extra = {"channel": subscription.channel_id, "role": role_id}
                     log.warning("role deleted that a digest pinged", extra=extra)
 
-    async def _tell_defects(self) -> None:
+    async def _tell_defects(self, subscriptions: Sequence[Subscription]) -> None:
         """Say what is wrong with a digest's settings, once until something else is wrong."""
-        defective = await self._find_defects()
+        defective = await self._find_defects(subscriptions)
         self.defective = len(defective)
         for subscription, defects in defective:
             channel_id = subscription.channel_id
@@ -248,10 +250,12 @@ class Caretaker:
                 await self._store.facts.set(fact, mark)
                 log.warning("settings of a digest are wrong", extra={"channel": channel_id})
 
-    async def _find_defects(self) -> list[tuple[Subscription, tuple[str, ...]]]:
+    async def _find_defects(
+        self, subscriptions: Sequence[Subscription]
+    ) -> list[tuple[Subscription, tuple[str, ...]]]:
         """List the digests with something wrong; each is looked at again when it was changed."""
         before, self._looked_at = self._looked_at, {}
-        for subscription in await self._store.subscriptions.list_subscriptions():
+        for subscription in subscriptions:
             known = before.get(subscription.id)
             if known is None or known[0] != subscription:
                 await asyncio.sleep(0)  # queries are read, and a server may have many
@@ -259,10 +263,10 @@ class Caretaker:
             self._looked_at[subscription.id] = known
         return [known for known in self._looked_at.values() if known[1]]
 
-    async def _resume(self) -> int:
+    async def _resume(self, subscriptions: Sequence[Subscription]) -> int:
         """Resume what Discord's refusal paused, once the bot may post there (again)."""
         resumed = 0
-        for subscription in await self._store.subscriptions.list_subscriptions():
+        for subscription in subscriptions:
             if not resumes_by_itself(subscription):
                 self._could_post.pop(subscription.channel_id, None)
             elif self._has_changed(subscription):
