@@ -58,7 +58,7 @@ async def _match(
     rows: list[tuple[str, ...]] = []
     async with open_store(path) as store:
         for count in TOPICS:
-            texts = [_topic(dice, words, weights) for _ in range(count)]
+            texts = [make_topic(dice, words, weights) for _ in range(count)]
             begun = time.perf_counter()
             queries = [parse_query(text) for text in texts]
             read = time.perf_counter()
@@ -70,7 +70,7 @@ async def _match(
     return rows
 
 
-def _topic(dice: random.Random, words: list[str], weights: list[float]) -> str:
+def make_topic(dice: random.Random, words: list[str], weights: list[float]) -> str:
     topic = " OR ".join(dice.choices(words, weights, k=dice.randint(1, 3)))
     categories = dice.sample(CATEGORIES, dice.randint(0, 2))
     if not categories:

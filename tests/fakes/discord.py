@@ -284,6 +284,8 @@ class DiscordServer:
         """Where an answer of this stand-in is not as Discord describes it; fails the test."""
         self.guilds: dict[int, Guild] = {}
         self.private_channels: dict[int, Channel] = {}
+        self.people: dict[int, User] = {}
+        """Who may ask the bot to write to them: those messages are in the ledger, notices not."""
         self.commands: list[Json] = []
         self.command_puts = 0
         self.is_token_good = True
@@ -401,9 +403,18 @@ class DiscordServer:
 
     def add_user(self, name: str = "ada", *, is_admin: bool = False) -> User:
         user = User(id=self.ids.new(), name=name)
+        self.people[user.id] = user
         if is_admin:
             user.permissions |= MANAGE_GUILD
         return user
+
+    def private_channel(self, user: User) -> Channel:
+        """Return the channel of somebody's direct messages with the bot."""
+        if user.id not in self.private_channels:
+            self.private_channels[user.id] = Channel(
+                id=self.ids.new(), guild_id=0, name=user.name, recipient=user
+            )
+        return self.private_channels[user.id]
 
     def top_of(self, entry: Accepted) -> int:
         """Return the channel of a message, or that of its thread, deleted ones too."""
@@ -757,15 +768,11 @@ class DiscordServer:
 
     async def _open_private_channel(self, call: Call) -> Answer:
         user_id = int(call.body["recipient_id"])
-        if user_id not in self.private_channels:
-            people = [self.host, *(guild.owner for guild in self.guilds.values())]
-            user = next((each for each in people if each.id == user_id), None)
-            if user is None:
-                return self.error(404, 10013, "Unknown User")
-            self.private_channels[user_id] = Channel(
-                id=self.ids.new(), guild_id=0, name=user.name, recipient=user
-            )
-        return self.answer(200, self.private_channels[user_id].private_json())
+        owners = [self.host, *(guild.owner for guild in self.guilds.values())]
+        user = next((each for each in owners if each.id == user_id), self.people.get(user_id))
+        if user is None:
+            return self.error(404, 10013, "Unknown User")
+        return self.answer(200, self.private_channel(user).private_json())
 
     async def _get_guild(self, call: Call) -> Answer:
         guild = self.guilds.get(int(call.names["guild_id"]))
@@ -783,6 +790,8 @@ class DiscordServer:
         channel = self.named(call)
         if isinstance(channel, Answer):
             return channel
+        if channel.recipient is not None:
+            return self.answer(200, channel.private_json())
         return self.answer(200, channel.json(self.guilds[channel.guild_id].bot_role_id))
 
     def named(self, call: Call, needs: int = VIEW_CHANNEL) -> Channel | Answer:
@@ -791,7 +800,7 @@ class DiscordServer:
         if channel is None:
             return self.error(404, 10003, "Unknown Channel")
         if channel.recipient is not None:
-            if channel.recipient.takes_messages:
+            if channel.recipient.takes_messages or not needs & SEND_MESSAGES:
                 return channel
             return self.error(403, 50007, "Cannot send messages to this user")
         held = self.guilds[channel.guild_id].bot_permissions(channel)
@@ -806,7 +815,8 @@ class DiscordServer:
         channel = self.named(call)
         if isinstance(channel, Answer):
             return channel
-        if not self.guilds[channel.guild_id].bot_permissions(channel) & READ_MESSAGE_HISTORY:
+        guild = self.guilds.get(channel.guild_id)
+        if guild is not None and not guild.bot_permissions(channel) & READ_MESSAGE_HISTORY:
             return self.answer(200, [])
         limit = int(call.query.get("limit", 50))
         after = int(call.query.get("after", 0))
@@ -910,7 +920,7 @@ class DiscordServer:
             at=self.now(),
             pinged=self._pinged(channel, body),
         )
-        if channel.recipient is None:
+        if channel.recipient is None or channel.recipient.id in self.people:
             self.ledger.append(entry)
         if entry.nonce is not None:
             self._by_nonce[entry.nonce] = entry

@@ -101,6 +101,8 @@ def _messages(discord: DiscordServer) -> Iterator[Mapping[str, Any]]:
     for guild in discord.guilds.values():
         for channel in guild.channels.values():
             yield from channel.messages
+    for channel in discord.private_channels.values():
+        yield from channel.messages
 
 
 def links_in(body: Mapping[str, Any]) -> set[str]:

@@ -23,8 +23,8 @@ late, or taken by Discord seconds after their sender was killed. It reports the 
 undone, and those that are missing in the end.
 
 ``--everywhere`` has digests in channels, threads and forums, in each style in turn, some with a
-cap, some of a week or of both cadences; faults strike the making of threads and posts too, and
-meanwhile people archive them.
+cap, some of a week or of both cadences, and those of people; faults strike the making of threads
+and posts too, and meanwhile people archive them. ``--place dm`` has all in that place.
 """
 
 import argparse
@@ -63,7 +63,9 @@ LINKS_OF_A_PAPER = 1
 """A full list would show the lines of more without their addresses, by which they are known."""
 
 EVERYWHERE: tuple[Kind, ...] = (
-    *(Kind(place, style) for style in STYLES for place in Place),
+    *(Kind(place, style) for style in STYLES for place in Place if place is not Place.DM),
+    Kind(Place.DM, "list"),
+    Kind(Place.DM, "list", (Cadence.WEEK,)),
     Kind(Place.CHANNEL, "list", cap=9),
     Kind(Place.CHANNEL, "cards", (Cadence.WEEK,)),
     Kind(Place.CHANNEL, "auto", (Cadence.DAY, Cadence.WEEK), 30),
@@ -329,6 +331,12 @@ def _meddle(day: Scenario, dice: random.Random) -> None:
                     message["flags"] |= 1 << 0
 
 
+def _kinds(place: str | None, *, is_everywhere: bool) -> Sequence[Kind]:
+    if is_everywhere or place is None:
+        return EVERYWHERE if is_everywhere else (CARDS_IN_CHANNEL,)
+    return [kind for kind in EVERYWHERE if kind.place == place]
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--kills", type=int, default=30, help="kills and stops together")
@@ -341,6 +349,7 @@ def main() -> int:
     parser.add_argument("--stops", type=float, default=0.0, metavar="SHARE")
     parser.add_argument("--scale", type=float, default=1 / 20)
     parser.add_argument("--edits", type=int, default=0, help="how many edits to see made")
+    parser.add_argument("--place", choices=[place.value for place in Place])
     parser.add_argument("--everywhere", action="store_true", help="all places and styles")
     options = parser.parse_args()
     loop = Loop(
@@ -354,7 +363,7 @@ def main() -> int:
         stops=options.stops,
         scale=options.scale,
         edits=options.edits,
-        kinds=EVERYWHERE if options.everywhere else (CARDS_IN_CHANNEL,),
+        kinds=_kinds(options.place, is_everywhere=options.everywhere),
     )
     folder = Path(tempfile.mkdtemp(prefix="kills-"))
     started = time.monotonic()

@@ -3,7 +3,7 @@
 import sqlite3
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import NamedTuple
 
@@ -12,8 +12,10 @@ from bot.arxiv.calendar import (
     is_announcement_day,
     previous_announcement_day,
 )
-from bot.digest.models import Cadence, DigestOptions, Place
+from bot.digest.models import Cadence, DigestOptions, Place, Topic
 from bot.models import AnnounceType, ArxivId, Link, LinkKind, Provenance
+from bot.store.follows import When
+from bot.store.store import Store
 from tests.fakes.arxiv import ArxivServer, Record
 from tests.fakes.discord import DiscordServer
 from tests.fakes.process import BotProcess, bot_environ, running_bot
@@ -66,10 +68,7 @@ class Scenario:
         self.guild = discord.add_guild()
         self.kinds = [kinds[number % len(kinds)] for number in range(channels)]
         self.channels: list[Channel] = [
-            discord.add_forum(self.guild, f"papers-{number}", tags=[CATEGORY])
-            if kind.place is Place.FORUM
-            else discord.add_channel(self.guild, f"papers-{number}")
-            for number, kind in enumerate(self.kinds)
+            self._make(kind.place, f"papers-{number}") for number, kind in enumerate(self.kinds)
         ]
         self.records = [
             Record(f"2408.{number:05d}", title=f"Paper {number}", abstract="We say much. " * 40)
@@ -80,6 +79,13 @@ class Scenario:
         self.log = ""
         self.links: list[str] = []
         """The papers of which a link became known, one for each link."""
+
+    def _make(self, place: Place, name: str) -> Channel:
+        if place is Place.DM:
+            return self.discord.private_channel(self.discord.add_user(name))
+        if place is Place.FORUM:
+            return self.discord.add_forum(self.guild, name, tags=[CATEGORY])
+        return self.discord.add_channel(self.guild, name)
 
     @property
     def digests(self) -> int:
@@ -98,6 +104,9 @@ class Scenario:
     async def subscribe(self) -> None:
         async with open_store(self.path) as store:
             for channel, kind in zip(self.channels, self.kinds, strict=True):
+                if channel.recipient is not None:
+                    await self._follow(store, channel.recipient.id, channel.id, *kind.cadences)
+                    continue
                 await store.subscriptions.set_subscription(
                     guild_id=channel.guild_id,
                     channel_id=channel.id,
@@ -114,6 +123,13 @@ class Scenario:
                     ),
                     now=datetime.now(UTC),
                 )
+
+    async def _follow(self, store: Store, user_id: int, channel_id: int, cadence: Cadence) -> None:
+        """Let a person follow what every paper of the day has."""
+        when = When(cadence=cadence, weekday=self.day.weekday(), categories=(CATEGORY,))
+        before = datetime.combine(self.day, time(), UTC)
+        await store.follows.set_up(user_id, channel_id, when, before)
+        await store.follows.follow(user_id, Topic(name="everything", query="title:paper"))
 
     @asynccontextmanager
     async def running(self, **environ: str) -> AsyncIterator[BotProcess]:

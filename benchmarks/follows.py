@@ -1,0 +1,145 @@
+"""What 20,000 follows cost on a day of 2,000 papers: matching them, and a whole tick of planning.
+
+    python -m benchmarks follows [--follows N]
+
+Half of them are authors of the real corpus, three in ten are queries as `search_daily` draws them,
+the others are papers, for which nothing is searched; four a person. Seconds of CPU of all threads.
+A tick plans for everybody who has something to read; the next one finds nothing to do.
+"""
+
+import argparse
+import asyncio
+import logging
+import random
+import sqlite3
+import sys
+import tempfile
+import time
+from collections.abc import Awaitable, Sequence
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+from benchmarks.corpus import SHARED, Record, build_database, read_corpus, real_papers
+from benchmarks.search_daily import make_topic
+from benchmarks.tables import table, verdict
+from bot.models import Announcement, AnnounceType, ArxivId, Listing
+from bot.query.parser import parse_query
+from bot.run.app import offline_pipeline
+from bot.store.store import Store, open_store
+
+PAPERS, FOLLOWS, EACH = 2_000, 20_000, 4
+GOAL_S = 2.0
+DAY = date(2026, 9, 1)
+"""After all of the corpus."""
+NOW = datetime(2026, 9, 1, 9, tzinfo=UTC)
+
+
+def main(argv: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--follows", type=int, default=FOLLOWS, metavar="N")
+    options = parser.parse_args(argv)
+    if not SHARED.exists():
+        print(f"This needs the corpus {SHARED}, which is not here.", file=sys.stderr)
+        return 1
+    logging.getLogger("bot").setLevel(logging.WARNING)
+    records = read_corpus()
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "follows.db"
+        build_database(path, real_papers(records))
+        rows = asyncio.run(_measure(path, records, options.follows))
+    print(f"\n{options.follows:,} follows on a day of {PAPERS:,} papers; seconds of CPU")
+    print(table([("step", "of", "found", "CPU s", "goal"), *rows], names=1))
+    return 0
+
+
+async def _measure(path: Path, records: Sequence[Record], follows: int) -> list[tuple[str, ...]]:
+    connection = sqlite3.connect(path)
+    newest = connection.execute("SELECT arxiv_id FROM paper ORDER BY key DESC LIMIT ?", (PAPERS,))
+    day = [ArxivId(row[0]) for row in newest]
+    texts = _draw(connection, records, follows)
+    connection.close()
+    async with open_store(path) as store:
+        rows = [await _match(store, [text for text in texts if text], day)]
+        _follow(path, texts, day)
+        stored = await store.papers.get_papers(day)
+        listing = Listing(
+            category="cs.CV",
+            announced_on=DAY,
+            announcements=tuple(
+                Announcement(
+                    paper=stored[each].paper, announce_type=AnnounceType.NEW, position=position
+                )
+                for position, each in enumerate(day, start=1)
+            ),
+            source="rss",
+        )
+        await store.papers.add_listing(listing, now=NOW - timedelta(hours=1))
+        pipeline = offline_pipeline(store, now=lambda: NOW)
+        for name in ("a tick that plans", "the next tick"):
+            messages, cpu_s = await _timed(pipeline.plan_due())
+            people = follows // EACH
+            rows.append((name, f"{people:,} people", f"{messages:,} messages", f"{cpu_s:.2f}", ""))
+    return rows
+
+
+def _draw(connection: sqlite3.Connection, records: Sequence[Record], follows: int) -> list[str]:
+    """Draw what is followed; a paper is an empty text."""
+    counted = connection.execute(
+        "SELECT word, papers FROM word WHERE papers > 2 AND length(word) > 3 AND word GLOB '[a-z]*'"
+    ).fetchall()
+    words = [word for word, _ in counted]
+    weights = [papers**0.3 for _, papers in counted]
+    dice = random.Random(5)
+
+    def one() -> str:
+        kind = dice.random()
+        if kind < 0.5:
+            return f'author:"{dice.choice(dice.choice(records)["authors"])}"'
+        return make_topic(dice, words, weights) if kind < 0.8 else ""
+
+    return [one() for _ in range(follows)]
+
+
+async def _match(store: Store, texts: Sequence[str], day: Sequence[ArxivId]) -> tuple[str, ...]:
+    async def match() -> int:
+        queries = [parse_query(text) for text in sorted(set(texts))]
+        return sum(map(len, await store.search.match_many(queries, day)))
+
+    pairs, cpu_s = await _timed(match())
+    met = verdict(cpu_s <= GOAL_S)
+    return ("matching", f"{len(texts):,} queries", f"{pairs:,} papers", f"{cpu_s:.2f}", met)
+
+
+async def _timed(doing: Awaitable[int]) -> tuple[int, float]:
+    begun = time.process_time()
+    return await doing, time.process_time() - begun
+
+
+def _follow(path: Path, texts: Sequence[str], day: Sequence[ArxivId]) -> None:
+    """Write the follows of all people; by commands it would take long."""
+    at = (NOW - timedelta(days=1)).isoformat()
+    connection = sqlite3.connect(path)
+    with connection:
+        for person, start in enumerate(range(0, len(texts), EACH), start=1):
+            connection.execute(
+                "INSERT INTO subscription (id, user_id, guild_id, channel_id, categories, "
+                "announce_types, zone, style, created_at) "
+                "VALUES (?, ?, 0, ?, 'cs.CV', 'new cross', 'UTC', 'list', ?)",
+                (person, person, 10**6 + person, at),
+            )
+            for number, text in enumerate(texts[start : start + EACH]):
+                if text:
+                    connection.execute(
+                        "INSERT INTO topic (subscription_id, name, query) VALUES (?, ?, ?)",
+                        (person, f"follow {number}", text),
+                    )
+                else:
+                    connection.execute(
+                        "INSERT OR IGNORE INTO followed_paper VALUES (?, ?, ?, 0)",
+                        (person, day[(person * EACH + number) % len(day)], at),
+                    )
+    connection.close()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
