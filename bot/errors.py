@@ -3,6 +3,7 @@
 BotError
 ├─ ConfigError(problems)             exit 78: every problem of the settings at once
 ├─ InputError                        a person gave something impossible: tell them the sentence
+│  ├─ MarkdownError                  ... which is Markdown already
 │  ├─ QuerySyntaxError(position)     ... with a caret under the mistake
 │  │  └─ QueryOutOfPlace             ... that only a person in Discord can ask
 │  ├─ UnknownCategory(category)      ... with the nearest real ones
@@ -59,6 +60,10 @@ class ConfigError(BotError):
 
 class InputError(BotError):
     """A person gave something impossible."""
+
+
+class MarkdownError(InputError):
+    """As `InputError`, in a sentence that is Markdown already: nothing of it is to be escaped."""
 
 
 class QuerySyntaxError(InputError):

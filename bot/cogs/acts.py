@@ -1,6 +1,7 @@
 """The buttons below a paper: save it, like it, cite it. For everyone, answered privately."""
 
 import io
+from collections.abc import Collection
 from typing import Any, Final
 
 import discord
@@ -65,13 +66,17 @@ async def find_paper(store: Store, arxiv_id: ArxivId) -> Paper:
     return stored.paper
 
 
-async def save(interaction: discord.Interaction, paper: Paper) -> None:
-    """Put a paper into the person's library, and say so."""
+async def save(
+    interaction: discord.Interaction, paper: Paper, *, tags: Collection[str] = ()
+) -> None:
+    """Put a paper into the person's library, with these tags if there are any, and say so."""
     pipeline = pipeline_of(interaction)
     library, person = pipeline.store.library, interaction.user.id
     saving = await library.save(
         person, paper.arxiv_id, guild_id=server_of(interaction), now=pipeline.now()
     )
+    if tags:
+        await library.set_tags(person, paper.arxiv_id, tags)
     saved = await library.get(person, paper.arxiv_id) if saving is Saving.KNOWN else None
     said = say_saving(saving, paper, saved.saved_at if saved else None)
     back = [] if saving is Saving.FULL else [make_act(Act.DROP, paper.arxiv_id)]

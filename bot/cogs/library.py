@@ -17,7 +17,7 @@ from bot.cogs.services import pipeline_of
 from bot.cogs.suggestions import MAX_CHOICES, Choice, complete_paper, make_choices, quietly
 from bot.digest.citations import ENDINGS, Citation, Cited, cite
 from bot.digest.reading import SavedPaper, SharedTag
-from bot.errors import InputError
+from bot.errors import InputError, MarkdownError
 from bot.models import ArxivId, Paper
 from bot.pipeline import Pipeline
 from bot.query.ast import Query, asks_of_person
@@ -84,9 +84,7 @@ class LibraryCog(commands.GroupCog, group_name="library", group_description="You
         stored = await self.store.papers.get_paper(arxiv_id)
         if stored is None:
             raise unseen(arxiv_id)
-        await save(interaction, stored.paper)
-        if wanted:
-            await self.library.set_tags(interaction.user.id, arxiv_id, wanted)
+        await save(interaction, stored.paper, tags=wanted)
 
     @app_commands.command(name="list", description="Show your library, or one shared with you")
     @app_commands.describe(query=A_QUERY, shared="the name of a list that is shared in this server")
@@ -162,7 +160,7 @@ class LibraryCog(commands.GroupCog, group_name="library", group_description="You
             for each, paper in await _with_papers(self.store, saved)
         ]
         if not cited:
-            raise InputError(say_none(wanted.text, None))
+            raise MarkdownError(say_none(wanted.text, None))
         form = Citation(format.value)
         text = await asyncio.to_thread(cite, cited, form)
         if len(text.encode()) > MAX_FILE:
@@ -256,7 +254,7 @@ async def show_page(interaction: discord.Interaction, page: LibraryPage, wanted:
         )
     saved = await find_saved(store, wanted, asker_of(interaction), shared)
     if not saved:
-        raise InputError(say_none(wanted.text, shared))
+        raise MarkdownError(say_none(wanted.text, shared))
     last = (len(saved) - 1) // PAGE_SIZE
     page = replace(page, page=min(max(page.page, 0), last))
     first = page.page * PAGE_SIZE + 1

@@ -266,7 +266,9 @@ class PaperCog(commands.GroupCog, group_name="paper", group_description="Find an
         """Show a page of what a channel got."""
         page, heard, total = await find_received(self.store, interaction, page)
         if not total:
-            raise InputError(say_nothing_since(page))
+            said = say_nothing_since(page)  # not raised: its mentions would be escaped
+            await interaction.edit_original_response(content=said, embed=None, view=None)
+            return
         last = (total - 1) // CATCH_UP_SIZE
         items: list[discord.ui.Item[Any]] = []
         for label, number in ((PREVIOUS, page.page - 1), (NEXT, page.page + 1)) if last else ():

@@ -5,9 +5,12 @@ import math
 import discord
 from discord import app_commands
 
-from bot.errors import BotError, QuerySyntaxError
+from bot.errors import BotError, MarkdownError, QuerySyntaxError
 from bot.text import markdown
 
+UNKNOWN_MESSAGE = 10008
+"""Discord's code for a message that was deleted."""
+MESSAGE_GONE = "The message of this button was deleted meanwhile; use the command again."
 CARET_WINDOW = 60
 """How much of a long query is shown around a mistake: a phone's line of monospaced text."""
 
@@ -17,10 +20,14 @@ def explain(error: BaseException) -> str | None:
     error = unwrapped(error)
     if isinstance(error, QuerySyntaxError):
         return f"{markdown.escape(str(error))}\n{render_caret(error)}"
+    if isinstance(error, MarkdownError):
+        return str(error)
     if isinstance(error, BotError):
         return markdown.escape(str(error))
     if isinstance(error, app_commands.AppCommandError):
         return _explain_command_error(error)
+    if isinstance(error, discord.NotFound) and error.code == UNKNOWN_MESSAGE:
+        return MESSAGE_GONE
     if isinstance(error, discord.Forbidden):
         return (
             "Discord did not let me do that here; please check my permissions in this channel "

@@ -680,7 +680,6 @@ class DiscordServer:
 
     async def _call(self, request: web.Request) -> tuple[Call, Handler | None]:
         path = "/" + request.match_info["tail"]
-        raw = await request.read()
         found = next(self._matches(request.method, path), None)
         template, names, handler = found or (path, {}, None)
         call = Call(
@@ -688,7 +687,7 @@ class DiscordServer:
             template=template,
             names=names,
             query=dict(request.query),
-            body=json.loads(raw) if raw else None,
+            body=await _read_body(request),
             is_authorized=request.headers.get("Authorization") == f"Bot {self.token}",
             at_s=time.monotonic(),
         )
@@ -993,6 +992,15 @@ def _team_json(owner: User) -> Json:
         "owner_user_id": str(owner.id),
         "members": [member],
     }
+
+
+async def _read_body(request: web.Request) -> Any:
+    """Read what a request carries: JSON, or with files the part of the form that is JSON."""
+    if request.content_type == "multipart/form-data":
+        form = await request.post()
+        return json.loads(str(form["payload_json"]))
+    raw = await request.read()
+    return json.loads(raw) if raw else None
 
 
 def _pattern(template: str) -> re.Pattern[str]:
