@@ -242,7 +242,11 @@ def _add_reading_commands(commands: "Subparsers[_Parser]") -> None:
         "the listing.",
         "--category cs.CV --date 2020-08-21 --topic 'segmentation OR detection'",
     )  # fmt: skip
-    digest.add_argument("--category", required=True, metavar="C", help="arXiv category")
+    whose = digest.add_mutually_exclusive_group(required=True)
+    whose.add_argument("--category", metavar="C", help="arXiv category")
+    whose.add_argument("--channel", type=int, metavar="ID",
+                       help="a channel with a digest: its categories, topics, types and style, "
+                       "ordered by what its server likes, whatever was posted")  # fmt: skip
     digest.add_argument("--date", metavar="YYYY-MM-DD",
                         help="announcement date (default: the newest stored)")  # fmt: skip
     digest.add_argument("--topic", action="append", default=[], metavar="QUERY",

@@ -258,14 +258,19 @@ async def digest_command(options: Options, config: Config) -> int:
     cadence = Cadence(options.every)
     if cadence is Cadence.WEEK:
         _check_week(options)
-    subscription = _read_subscription(options)
+    if options.channel is not None and (options.topic or options.types):
+        raise InputError(
+            "The channel has topics and types of its own; leave out --topic and --type."
+        )
     day = _parse_date(options.date) if options.date else None
     async with open_offline(config) as pipeline:
+        subscription = await _find_subscription(pipeline.store, options)
         day = await _find_day(pipeline.store, subscription.categories[0], day)
         weekly = replace(subscription, cadences=(cadence,), weekday=day.weekday())
-        digest = await pipeline.decisions.preview(weekly, day, cadence)
+        digest = await pipeline.decisions.preview(weekly, day, cadence, from_scratch=True)
+        likes = await pipeline.decisions.likes(weekly, digest)
     if options.format == MESSAGES:
-        show(messages_as_json(lay_out(subscription, digest)))
+        show(messages_as_json(lay_out(subscription, digest, likes=likes)))
     else:
         show(FORMATS[options.format](digest))
     return EXIT_OK
@@ -290,6 +295,17 @@ async def _find_day(store: Store, category: str, day: date | None) -> date:
             f"No listing of {category} is stored{f' for {day}' if day else ''}.{known}"
         )
     return day
+
+
+async def _find_subscription(store: Store, options: Options) -> Subscription:
+    """Return the channel that was named, or make one up; raises `InputError` for an unknown one."""
+    if options.channel is None:
+        return _read_subscription(options)
+    found = await store.subscriptions.get_subscription(options.channel)
+    if found is None or not found.categories:
+        raise InputError(f"The channel {options.channel} has no digest with a category.")
+    style, cap = options.style or found.style, options.cap or found.cap
+    return replace(found, style=style, cap=cap)
 
 
 def _read_subscription(options: Options) -> Subscription:

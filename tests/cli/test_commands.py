@@ -16,10 +16,10 @@ from bot.arxiv.calendar import announcement_day, is_announcement_day
 from bot.cli import commands
 from bot.cli.arguments import Options
 from bot.config.schema import Config, LogConfig
-from bot.models import ArxivId
+from bot.models import AnnounceType, ArxivId
 from bot.store.sqlite.database import instance_lock
 from bot.ui.permissions import invite_url, user_install_url
-from tests.builders import DAY, NOW
+from tests.builders import DAY, NOW, make_listing, make_paper
 from tests.cli.terminal import assert_one_sentence, environ_in, run
 from tests.fakes.arxiv import ArxivServer, Record, answer, html_instead
 from tests.fakes.discord import DiscordServer
@@ -128,6 +128,55 @@ def test_a_brief_has_the_best_matches_as_cards(environ: dict[str, str]) -> None:
     assert all("url" not in embed for body in others for embed in body["embeds"])
     assert messages(environ, *topics) == [first, *others]  # auto: there are more than 25
     assert messages(environ, "--style", "brief") == messages(environ, "--style", "list")
+
+
+async def set_up_channel(environ: dict[str, str]) -> None:
+    """A channel whose server likes an older paper about point clouds."""
+    async with open_store(Path(environ["PAPER_BOT_DATABASE__PATH"])) as store:
+        await store.subscriptions.set_subscription(
+            guild_id=1001,
+            channel_id=2001,
+            categories=["cs.CV"],
+            announce_types=[AnnounceType.NEW],
+            post_at=None,
+            zone="UTC",
+            style="brief",
+            now=NOW,
+        )
+        liked = make_paper(1, title="Point cloud completion", abstract="We complete point clouds.")
+        await store.papers.add_listing(make_listing(liked, announced_on=date(2020, 8, 20)), now=NOW)
+        await store.opinions.give(1001, 7, liked.arxiv_id, True, now=NOW)
+
+
+def test_a_channel_is_named_for_its_own_digest_ordered_by_its_likes(
+    environ: dict[str, str],
+) -> None:
+    run(environ, "import", SEED)
+    asyncio.run(set_up_channel(environ))
+    ran = run(environ, "digest", "--channel", "2001", "--format", "discord")
+    assert ran.code == 0, ran.err
+    first, *_ = json.loads(ran.out)["messages"]
+    assert "closest to what people here like first" in first["content"]
+    assert "like a paper that people here liked: point cloud" in str(first["embeds"][0]).lower()
+    told = run(environ, "digest", "--channel", "2001", "--format", "json")
+    assert {each["announce_type"] for each in json.loads(told.out)["papers"]} == {"new"}
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--channel", "3"), "The channel 3 has no digest with a category.\n"),
+        (
+            ("--channel", "2001", "--topic", "frog"),
+            "The channel has topics and types of its own; leave out --topic and --type.\n",
+        ),
+    ],
+)
+def test_a_channel_without_a_digest_or_with_other_topics_is_one_sentence(
+    environ: dict[str, str], options: tuple[str, ...], said: str
+) -> None:
+    ran = run(environ, "digest", *options)
+    assert (ran.code, ran.out, ran.err) == (2, "", said)
 
 
 def test_a_style_is_only_for_messages(environ: dict[str, str]) -> None:
