@@ -12,6 +12,7 @@ from bot.cogs.admin import (
     DIGEST_COG,
     AdminCog,
     ChannelOption,
+    channel_here,
     channel_links,
     guild_of,
 )
@@ -21,7 +22,7 @@ from bot.cogs.digest_audit import audit_month
 from bot.cogs.digest_forms import set_up
 from bot.cogs.digest_missed import show_missed
 from bot.cogs.digest_panel import BUTTONS as PANEL_BUTTONS
-from bot.cogs.digest_panel import HERE, open_form, show_panel
+from bot.cogs.digest_panel import open_form, show_panel
 from bot.cogs.digest_pause import pause, require_paused, resume
 from bot.cogs.digest_preview import PreviewJump, PreviewPageButton, show_preview
 from bot.cogs.digest_resolve import RepostButton, resolve, suggest_lots
@@ -144,7 +145,7 @@ class DigestCog(
             quiet_days=quiet_days, updates=updates, query=query,
         )  # fmt: skip
         if options.says_nothing:
-            await open_form(self, interaction, channel.id if channel else HERE)
+            await open_form(self, interaction, channel_here(interaction, channel).id)
             return
         await defer_privately(interaction)
         await set_up(self, interaction, channel, options)

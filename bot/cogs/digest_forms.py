@@ -1,5 +1,6 @@
 """What setting a digest up answers, and the forms that set one up or change a part of it."""
 
+import re
 from typing import Any, Final
 
 import discord
@@ -76,10 +77,16 @@ class SetupForm(StateForm[SetupFormId], state=SetupFormId):
     async def take(self, interaction: discord.Interaction, sent: Fields) -> None:
         await defer_privately(interaction)
         await require_admin(interaction, "digest")
-        cog, channel_id = digest_cog(interaction), self.state.channel_id
-        before = await cog.store.subscriptions.get_subscription(channel_id)
-        options = read_form(before, sent)
-        await set_up(cog, interaction, find_channel(interaction, channel_id), options)
+        cog = digest_cog(interaction)
+        here = find_channel(interaction, self.state.channel_id or _chosen(sent))
+        before = await cog.store.subscriptions.get_subscription(here.id)
+        await set_up(cog, interaction, here, read_form(before, sent))
+
+
+def _chosen(sent: Fields) -> int:
+    """Read which channel was chosen in a form; Discord's id of none is 0."""
+    text = "".join(sent.get("channel", ()))
+    return int(text) if re.fullmatch(r"\d{1,20}", text, re.ASCII) else 0
 
 
 class ChangeForm(StateForm[ChangeFormId], state=ChangeFormId):

@@ -67,7 +67,7 @@ from bot.ui.panel import (
 )
 from bot.ui.replies import say_topic_paused, say_topic_removed
 from bot.ui.setup import Newest
-from bot.ui.setup_form import FormPart, render_change_form, render_setup_form
+from bot.ui.setup_form import FormPart, render_change_form, render_first_form, render_setup_form
 from bot.ui.views import PreviewPage, make_view
 
 LABELS: Final[Mapping[PanelAct, str]] = {
@@ -79,7 +79,7 @@ LABELS: Final[Mapping[PanelAct, str]] = {
     PanelAct.REMOVE: "Remove",
 }
 HERE: Final = 0
-"""In place of a channel: the one that the button is pressed in."""
+"""In place of a channel: one that is chosen in the form."""
 MOST_LOOKED_AT: Final = 4
 """Ailing topics with a button of their own; the menu opens all."""
 MOST_PLACES: Final = 12
@@ -216,10 +216,12 @@ class ChangeButton(StateButton[ChangePart], state=ChangePart):
 async def open_form(
     cog: AdminCog, interaction: discord.Interaction, channel_id: int, query: str = ""
 ) -> None:
-    """Open the form that sets a channel's digest up, filled in as it is."""
+    """Open the form that sets a digest up, filled in as it is; with `HERE` one chooses where."""
     await require_admin(interaction, "digest")
     if channel_id == HERE:
-        channel_id = interaction.channel_id or HERE
+        here = interaction.channel_id if isinstance(interaction.channel, DigestChannel) else None
+        await interaction.response.send_modal(render_first_form(here, query=query))
+        return
     before = await cog.store.subscriptions.get_subscription(channel_id)
     if before is not None and before.guild_id != interaction.guild_id:
         raise InputError(GONE)

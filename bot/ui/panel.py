@@ -52,7 +52,7 @@ class PanelAct(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PanelStep:
-    """A wish to do something with the digest of a channel; 0 is the channel one is in."""
+    """A wish to do something with the digest of a channel; 0 is one that is chosen."""
 
     TEMPLATE: ClassVar[str] = rf"digest:1:(?P<act>{'|'.join(PanelAct)}):(?P<channel>\d{{1,20}})"
 

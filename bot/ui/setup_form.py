@@ -45,6 +45,14 @@ CADENCE_WORDS: Final[Mapping[Cadence, str]] = {
     Cadence.WEEK: "Every week: the best, and the rest by day",
 }
 
+CHANNEL_TYPES: Final = [
+    discord.ChannelType.text,
+    discord.ChannelType.news,
+    discord.ChannelType.public_thread,
+    discord.ChannelType.forum,
+]
+"""Where a digest can be posted."""
+
 Field = discord.ui.Label[Any]
 
 
@@ -59,7 +67,7 @@ class FormPart(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetupFormId:
-    """What a form to set up a channel's digest carries."""
+    """What a form to set up a channel's digest carries; 0 if one chooses the channel in it."""
 
     TEMPLATE: ClassVar[str] = r"setup-form:1:(?P<channel>\d{1,20})"
 
@@ -92,6 +100,12 @@ class ChangeFormId:
     @classmethod
     def from_match(cls, match: re.Match[str]) -> Self:
         return cls(part=FormPart(match["part"]), channel_id=int(match["channel"]))
+
+
+def render_first_form(channel_id: int | None, *, query: str = "") -> discord.ui.Modal:
+    """Make the form that sets up a digest in a channel that one chooses, at first this one."""
+    fields = [_categories(None), _channel(channel_id), _query(query), _time(None), _style(None)]
+    return _make("Set up a digest", SetupFormId(channel_id=0).custom_id, fields)
 
 
 def render_setup_form(
@@ -171,6 +185,14 @@ def _categories(before: Subscription | None) -> Field:
         MAX_CATEGORIES_CHARS,
         is_needed=True,
     )
+
+
+def _channel(channel_id: int | None) -> Field:
+    here = [] if channel_id is None else [discord.Object(channel_id, type=discord.TextChannel)]
+    menu: discord.ui.ChannelSelect[Any] = discord.ui.ChannelSelect(
+        custom_id="channel", channel_types=CHANNEL_TYPES, default_values=here
+    )
+    return discord.ui.Label(text="Where to post", component=menu)
 
 
 def _query(query: str) -> Field:

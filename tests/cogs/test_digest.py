@@ -173,7 +173,7 @@ async def test_a_wrong_option_is_one_private_sentence(
         ("EST", "UTC-05:00", "I read EST as UTC-05:00, the same all year: without summer time. "
          "zone:America/New_York has it."),
         ("PST", "UTC-08:00", "If you mean the Philippines: zone:Asia/Manila."),
-        ("cet", "Europe/Brussels", "I read CET as Europe/Brussels.\n"),
+        ("cet", "Europe/Brussels", "I read CET as Europe/Brussels."),
         ("GMT", "UTC", "I read GMT as UTC, the same all year"),
     ],
 )  # fmt: skip

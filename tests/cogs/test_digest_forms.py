@@ -9,12 +9,15 @@ import pytest
 import simcord
 
 from bot.cogs.answers import StateForm
+from bot.cogs.digest_panel import HERE, make_step
 from bot.cogs.options import split_time
 from bot.digest.models import Cadence, Place, QuietDays, Subscription
 from bot.models import AnnounceType
 from bot.run.client import FORMS
 from bot.ui.drafts import Draft, render_topic_form
-from bot.ui.setup_form import FormPart, render_change_form, render_setup_form
+from bot.ui.panel import PanelAct
+from bot.ui.setup_form import FormPart, render_change_form, render_first_form, render_setup_form
+from bot.ui.views import make_view
 from tests.cogs.modals import TEXT, fields_of, filled_in, send_form
 from tests.cogs.replies import is_private, shown
 from tests.conftest import World
@@ -37,6 +40,13 @@ async def set_up_anew(world: World, _: object) -> simcord.InteractionResult:
     return await world.admin.slash(world.guild.create_text_channel("new"), "digest setup")
 
 
+async def choose_where(world: World, _: object) -> simcord.InteractionResult:
+    there = world.env.bot.get_channel(world.guild.create_text_channel("hall").id)
+    assert isinstance(there, discord.TextChannel)
+    message = await there.send(view=make_view([make_step(PanelAct.FORM, HERE, "Set up")]))
+    return await world.admin.click(message, label="Set up")
+
+
 async def set_up_again(world: World, _: object) -> simcord.InteractionResult:
     return await world.admin.slash(world.channel, "digest setup")
 
@@ -48,6 +58,7 @@ async def edit_topic(world: World, _: object) -> simcord.InteractionResult:
 OPENERS: Mapping[str, Opener] = {
     "setup, new": set_up_anew,
     "setup, again": set_up_again,
+    "setup, where": choose_where,
     **{f"change {part}": by_button(f"change:1:{part}:@") for part in FormPart},
     "topic, again": edit_topic,
     "topic, new": by_button("digest:1:topic:@"),
@@ -105,6 +116,7 @@ def test_every_form_is_answered_and_tried_here() -> None:
     rendered = {
         "setup, new": render_setup_form(1, None),
         "setup, again": render_setup_form(1, digest),
+        "setup, where": render_first_form(1),
         **{f"change {part}": render_change_form(part, digest) for part in FormPart},
         "topic, new": render_topic_form(1, draft),
         "topic, again": render_topic_form(1, Draft(name="a", query="b", instead_of="a")),
@@ -199,7 +211,7 @@ def changed(modal: Mapping[str, Any]) -> Mapping[str, str | list[str]]:
         "categories": "math.AG", "time": "18:00 Berlin", "name": "nets", "query": '"deep nets"',
         "every": ["week"], "weekday": ["Monday"], "style": "list", "types": "new", "top": "3",
         "cards_up_to": "4", "cap": "20", "where": "thread", "ping": [], "quiet_days": "all",
-        "updates": "leave",
+        "updates": "leave", "channel": ["0"],
     }  # fmt: skip
     assert fields_of(modal).keys() <= wanted.keys()
     return {name: wanted[name] for name in fields_of(modal)}
@@ -226,11 +238,25 @@ async def test_forms_change_everything_of_a_digest_and_the_panel_shows_it(world:
         assert words in said
 
 
+async def test_the_form_of_the_welcome_asks_where_to_post(world: World) -> None:
+    opened = await choose_where(world, None)
+    assert opened.modal is not None
+    papers = world.guild.create_text_channel("papers")
+    sent = {"categories": "cs.CV", "channel": [str(papers.id)]}
+    assert "Digest set up" in shown(await send_form(world.admin, opened, opened.modal, sent))
+    (digest,) = await state(world)
+    assert digest.channel_id == papers.id
+    for channel in ("", "0", "x", "9" * 30, str(world.guild.id)):
+        result = await send_form(world.admin, opened, opened.modal, {**sent, "channel": channel})
+        assert "That channel is not there any more" in shown(result)
+    assert await state(world) == [digest]
+
+
 async def test_a_form_that_is_sent_as_it_was_opened_changes_nothing(world: World) -> None:
     forms = await enter(world)
     before = await state(world)
     for name, (opened, modal) in forms.items():
-        if name not in ("setup, new", "topic, new"):
+        if name not in ("setup, new", "setup, where", "topic, new"):
             await send_form(world.admin, opened, modal, filled_in(modal))
             assert await state(world) == before, name
 

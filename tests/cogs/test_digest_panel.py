@@ -345,7 +345,8 @@ async def test_a_topic_without_a_digest_opens_the_form_with_its_query(world: Wor
     assert result.response is not None
     opened = await world.admin.click(result.response, label="Set up a digest with it")
     assert "axolotl" in str(opened.modal)
-    said = shown(await world.admin.submit_modal(opened, NEW | {"query": "axolotl"}))
+    sent = {"categories": "cs.CV", "query": "axolotl", "style": "auto", "channel": [world.channel]}
+    said = shown(await world.admin.submit_modal(opened, sent))
     assert "Topics: axolotl" in said.replace("*", "")
 
 
@@ -423,4 +424,5 @@ async def test_on_joining_one_thing_is_said_once_where_the_bot_may_write(world: 
     said = shown(await world.member.click(message, label="Set up"))
     assert "Only members with the permission Manage Server" in said
     opened = await world.admin.click(message, label="Set up")
-    assert "Digest set up" in shown(await world.admin.submit_modal(opened, NEW))
+    sent = {"categories": "cs.CV", "style": "auto", "channel": [world.channel]}
+    assert "Digest set up" in shown(await world.admin.submit_modal(opened, sent))
