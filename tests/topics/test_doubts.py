@@ -18,7 +18,7 @@ LONG = " OR ".join(f"word{number:02}" for number in range(24)) + " OR deep OR " 
 
 
 async def fill(store: Store) -> None:
-    """Store 60 papers of cs.CV, one of cs.RO, and one of long ago; `deep` is in every abstract."""
+    """Store 60 papers of cs.CV, one of cs.RO, and older ones; `deep` is in every abstract."""
     papers = [
         make_paper(
             number,
@@ -31,8 +31,10 @@ async def fill(store: Store) -> None:
     ]
     ancient = make_paper(100, title="An ancient tale", abstract="Of old.")
     robot = make_paper(101, title="A robot", abstract="It moves.", categories=("cs.RO",))
+    seldom = make_paper(102, title="A seldom sight", abstract="It is.")
     long_ago = DAY - timedelta(days=400)
     for listing in (
+        make_listing(seldom, announced_on=DAY - timedelta(days=100)),
         make_listing(ancient, announced_on=long_ago),
         make_listing(robot, category="cs.RO"),
         make_listing(*papers),
@@ -66,6 +68,8 @@ async def doubts(
         ("frog -nets", DoubtKind.NEGATED, "-nets", "frog"),
         ("frgo", DoubtKind.NEVER, "frgo", "frog"),
         ("frog axolotlish", DoubtKind.NEVER, "frog axolotlish", "frog"),
+        ("newt axolotlish", DoubtKind.NEVER, "newt axolotlish", None),  # which is too much
+        ("seldom", None, "", None),  # within a year
         ("ancient", DoubtKind.NEVER, "ancient", None),  # longer ago than a year
         ("robot", DoubtKind.NEVER, "robot", None),  # in another category
         (LONG, DoubtKind.EVERYTHING, "deep", None),  # what would be better is no topic's length
@@ -89,6 +93,7 @@ async def test_what_a_topic_is_doubted_for(
     [
         ("frog", "FROG", True),  # asks the same
         ("frog", "frog nets", True),  # finds the same
+        ("rare", "RARE", True),
         ("frog", "newt", False),
         ("rare", '"nets 1 rare" OR "nets 2 rare" OR "nets 3 rare"', False),  # too few to say so
     ],
