@@ -56,15 +56,20 @@ async def _same(store: Store, past: Past, subscription: Subscription, topic: Top
     """Find another topic of the channel that asks or finds the same."""
     others = [each for each in subscription.topics if each.name.lower() != topic.name.lower()]
     matches = await find_matches(store, past, [topic.query, *(each.query for each in others)])
-    ours, root = matches[topic.query], parse_query(topic.query).root
+    ours, asked = matches[topic.query], _in_small_letters(topic.query)
     for each in others:
         theirs = matches.get(each.query)
         if theirs is None:
             continue
         is_alike = len(ours) >= LEAST_SHARED and theirs == ours
-        if is_alike or parse_query(each.query).root == root:
+        if is_alike or _in_small_letters(each.query) == asked:
             return [Doubt(kind=DoubtKind.SAME, part=each.name)]
     return []
+
+
+def _in_small_letters(query: str) -> str:
+    """Write a query so that two are equal that differ in blanks and capitals alone."""
+    return print_node(parse_query(query).root).casefold()
 
 
 # More than a topic
