@@ -52,7 +52,7 @@ from bot.planning.readers import divide, find_due, resolve, with_settings
 from bot.store.digests import DigestRecord
 from bot.store.outbox.outbox import Parts
 from bot.store.store import Store
-from bot.ui.layout import lay_out, say_quiet_week
+from bot.ui.layout import lay_out, say_quiet
 from bot.ui.styles import render_news, render_quiet, thread_name
 
 log = logging.getLogger(__name__)
@@ -239,12 +239,15 @@ class Pipeline:
         digest = announced.build(subscription, decisions, is_supplement=parts.has_digest)
         likes = await self.decisions.likes(subscription, digest)
         drafts = lay_out(subscription, digest, likes=likes, first_part=parts.own + 1)
-        if cadence is Cadence.WEEK and not drafts and not parts.own:
-            drafts = say_quiet_week(subscription, digest)
+        place = subscription
+        if not drafts and not parts.own:
+            drafts = say_quiet(subscription, digest)
+            # Into the channel itself: a thread begins with a digest.
+            place = replace(subscription, place=Place.CHANNEL) if drafts else subscription
         news = self._say_news(subscription, announced, len(drafts))
         # If another writer planned part of this, nothing is planned: the next tick decides again.
         messages = await self.store.digests.plan(
-            subscription,
+            place,
             (*drafts, *news),
             _record(subscription, announced, digest),
             follow=parts.all,

@@ -83,7 +83,11 @@ async def _list_missed(
     for cadence in Cadence:
         ids = [each.arxiv_id for each in liked]
         posted |= await store.outbox.delivered_versions(subscription.channel_id, ids, cadence)
-    left_out = _list_left_out(past, subscription, matches) - posted.keys()
+    # What another channel posted was missed by nobody: that may be where people liked it.
+    elsewhere = await store.outbox.find_messages(
+        subscription.guild_id, [each.arxiv_id for each in liked]
+    )
+    left_out = _list_left_out(past, subscription, matches) - posted.keys() - elsewhere.keys()
     missed = [each for each in liked if each.arxiv_id in left_out][:MOST_PAPERS]
     stored = await store.papers.get_papers([each.arxiv_id for each in missed])
     return [

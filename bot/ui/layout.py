@@ -6,7 +6,7 @@ from bot.digest.messages import MessageDraft
 from bot.digest.models import Cadence, Digest, Place, QuietDays, Subscription
 from bot.digest.rank import NO_LIKES, Likes, rank
 from bot.ui.pings import roles_to_ping, with_pings
-from bot.ui.styles import WEEK_STYLE, render_quiet_week, render_then_cards, style_of
+from bot.ui.styles import WEEK_STYLE, render_left, render_quiet_week, render_then_cards, style_of
 
 
 def lay_out(
@@ -28,8 +28,18 @@ def lay_out(
     return with_pings(drafts, roles_to_ping(subscription, digest))
 
 
-def say_quiet_week(subscription: Subscription, digest: Digest) -> tuple[MessageDraft, ...]:
-    """Say in one line why a week has no digest, as far as the channel wants to be told."""
+def say_quiet(subscription: Subscription, digest: Digest) -> tuple[MessageDraft, ...]:
+    """Say in one line why there is no digest, as far as the channel is to be told with the plan.
+
+    That is of a week, as the channel wants it, and of papers that other channels have.
+    """
+    if digest.cadence is Cadence.WEEK:
+        return _say_quiet_week(subscription, digest)
+    is_told = digest.tally.left and subscription.place is not Place.FORUM
+    return (render_left(digest),) if is_told else ()
+
+
+def _say_quiet_week(subscription: Subscription, digest: Digest) -> tuple[MessageDraft, ...]:
     is_told = subscription.quiet_days is QuietDays.ALL or (
         subscription.quiet_days is QuietDays.UNEXPECTED and not digest.tally.announced
     )

@@ -106,6 +106,26 @@ async def test_each_paper_is_in_the_channel_where_it_matches_best(pipeline: Pipe
     assert "See 2 papers in other channels" in str(record.body["components"])
 
 
+async def test_a_digest_whose_papers_are_all_elsewhere_is_one_line_that_leads_there(
+    pipeline: Pipeline,
+) -> None:
+    await subscribe(pipeline, LATE, "toad")
+    await pipeline.store.subscriptions.set_topic(ALL, "all", "frog OR toad")
+    await announce(pipeline)
+    await pipeline.plan_due()
+    (record,) = await pipeline.store.outbox.list_deliveries(ALL, DAY)
+    assert (record.style, await posted(pipeline, ALL)) == ("quiet", [])
+    assert record.body["content"] == (
+        "-# No digest of cs.CV · Tue, 5 Mar 2024: other channels of this server have 3 matching "
+        "papers."
+    )
+    assert "See 3 papers in other channels" in str(record.body["components"])
+    assert await pipeline.plan_due() == 0
+    await pause(pipeline)
+    await pipeline.plan_due()
+    assert await posted(pipeline, ALL) == THERE
+
+
 async def test_other_servers_and_those_without_the_setting_post_it_everywhere(
     pipeline: Pipeline,
 ) -> None:

@@ -13,7 +13,15 @@ from bot.digest.reading import MISSED_REPORTED
 from bot.store.store import Store
 from bot.topics.missed import WEEK, find_missed, report_missed
 from bot.ui.missed import Missed, render_missed, say_none
-from tests.builders import NOW, make_id, make_listing, make_paper, make_subscription
+from tests.builders import (
+    DAY,
+    NOW,
+    make_draft,
+    make_id,
+    make_listing,
+    make_paper,
+    make_subscription,
+)
 from tests.fakes.spec import message_errors
 from tests.stores import open_filled
 
@@ -98,6 +106,27 @@ async def test_nothing_is_missed_that_is_posted_or_not_liked_or_not_followed(
     missed = await find_missed(store, channel)
     assert missed.papers == ()
     assert say_none(1, missed)
+
+
+async def test_what_another_channel_posted_was_missed_by_nobody(store: Store) -> None:
+    await like(store, 11, 12)
+    other = await store.subscriptions.set_subscription(
+        guild_id=CHANNEL.guild_id,
+        channel_id=CHANNEL.channel_id + 1,
+        categories=CHANNEL.categories,
+        announce_types=CHANNEL.announce_types,
+        post_at=None,
+        zone="UTC",
+        style="list",
+        now=NOW,
+    )
+    await store.outbox.plan(other, DAY, [make_draft(make_paper(11))], now=NOW)
+    assert len((await find_missed(store, CHANNEL)).papers) == 2  # it is not there yet
+    record = await store.outbox.claim(other.channel_id, NOW)
+    assert record is not None
+    await store.outbox.mark_sent(record.id, 77, NOW)
+    missed = await find_missed(store, CHANNEL)
+    assert [each.paper.arxiv_id for each in missed.papers] == [make_id(12)]
 
 
 async def test_what_another_server_likes_and_what_is_not_for_this_one_is_no_loss(

@@ -28,6 +28,7 @@ from bot.ui.styles.notes import Notes
 from bot.ui.styles.notes import notes_in as notes_in
 from bot.ui.styles.parts import Part, make_drafts
 from bot.ui.styles.quiet import QUIET
+from bot.ui.styles.quiet import render_left as render_left
 from bot.ui.styles.quiet import render_quiet as render_quiet
 from bot.ui.styles.quiet import render_quiet_week as render_quiet_week
 

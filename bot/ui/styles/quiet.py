@@ -14,6 +14,7 @@ from bot.text.words import count_of, long_date
 from bot.ui.styles.body import SILENT, Body, Papers
 from bot.ui.styles.heading import first_line, name_digest
 from bot.ui.styles.notes import Notes
+from bot.ui.styles.receipt import add_receipt
 
 BEGINNING: Final = "-# No digest of "
 MAX_CATEGORIES: Final = 8
@@ -65,6 +66,14 @@ def render_quiet_week(digest: Digest) -> MessageDraft:
         why = "arXiv's lists of that week hold nothing for this channel, or could not be had."
     content = f"{BEGINNING}{name_digest(digest)}: {why}"
     return MessageDraft(style=QUIET.code, body={"content": content, "flags": SILENT}, papers=())
+
+
+def render_left(digest: Digest) -> MessageDraft:
+    """Say in one line that other channels have all papers, with the button that leads there."""
+    papers = count_of(digest.tally.left, "matching paper")
+    content = f"{BEGINNING}{name_digest(digest)}: other channels of this server have {papers}."
+    body = add_receipt({"content": content, "flags": SILENT}, digest)
+    return MessageDraft(style=QUIET.code, body=body, papers=())
 
 
 def render_quiet(subscription: Subscription, quiet: QuietDay) -> MessageDraft:
