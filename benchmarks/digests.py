@@ -129,10 +129,10 @@ async def _plan(
     with tempfile.TemporaryDirectory() as folder:
         config = Config(database=DatabaseConfig(path=Path(folder) / "papers.db"))
         async with open_offline(config, now=clock) as pipeline:
-            await _subscribe(pipeline.store, channels, style, records, clock())
-            if likes:
+            if likes:  # first, so that no channel gets the day before
                 liked = papers[PLANNED_PAPERS : PLANNED_PAPERS + LIKED_AMONG]
                 await _like(pipeline.store, channels, likes, liked, clock())
+            await _subscribe(pipeline.store, channels, style, records, clock())
             await pipeline.store.papers.add_listing(listing, now=clock() - timedelta(hours=1))
             begun = time.process_time()
             messages = await pipeline.plan_due()

@@ -16,7 +16,7 @@ import tempfile
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from datetime import time as time_of_day
 from importlib import resources
@@ -31,7 +31,7 @@ from bot.config.schema import Config, DatabaseConfig
 from bot.delivery.worker import Delivery
 from bot.digest.models import PLAIN_DIGEST, Cadence, DigestOptions, Place, Subscription
 from bot.errors import InputError
-from bot.models import AnnounceType, Clock, Listing
+from bot.models import Announcement, AnnounceType, ArxivId, Clock, Link, LinkKind, Listing
 from bot.run.app import App, build_app, open_offline
 from bot.run.stopping import stopping_on_signals, until
 from bot.text.words import count_of, long_date
@@ -51,7 +51,14 @@ DIFFUSION = "diffusion-model OR flow-matching"
 MEDICAL = "MRI OR CT OR x-ray OR radiology OR histopathology"
 TOPICS = {"video": VIDEO, "3d": SCENES_3D, "diffusion": DIFFUSION}
 
+LATER = "2608.16143"
+"""A paper of `DAY` whose code becomes known only after its digests were posted."""
+
 POSTED = "Above is the digest as the bot posted it."
+LIVES = (
+    f"{POSTED} The line with ↳ was added to the post later, when the code of that paper became "
+    "known. The menu below each list opens the abstract of a paper for you alone."
+)
 READ_ABSTRACT = f"{POSTED} The menu below each list opens the abstract of a paper for you alone."
 NOT_POSTED = (
     "Nothing is posted here yet. Try `/digest preview`, `/digest setup` with another `style`, then "
@@ -94,6 +101,7 @@ SCENES = (
     Scene(
         name="papers",
         shows="auto, with three topics: the best matches are cards, the other matches a list",
+        greeting=LIVES,
         style="auto",
         topics=TOPICS,
     ),
@@ -247,14 +255,34 @@ async def _set_stage(
     of_today = [scene for scene in scenes if not (scene.is_first_day or scene.is_empty)]
     for scene in of_today:
         await _subscribe(app, guild.id, handles[scene.name].id, listing.category, scene)
+    listing, links = _hold_back(listing)
     await app.store.papers.add_listing(listing, now=app.pipeline.now())
     await app.pipeline.plan_due()
     for scene in scenes:
         if scene.is_first_day:
             await _post_first_day(app, guild.id, handles[scene.name].id, scene)
     await app.delivery.run_once()
+    await app.store.papers.add_links(ArxivId(LATER), links)
+    await app.amendments.plan()
+    await app.editor.run_round(_may_edit, lambda _: None)
     views = [view for scene in scenes for view in _views_of(scene, handles[scene.name])]
     return Stage(views=tuple(views), person=person, guide=guide)
+
+
+def _hold_back(listing: Listing) -> tuple[Listing, Sequence[Link]]:
+    """Take from a listing what of `LATER` is to become known later; nothing where it is not in."""
+    announcements: list[Announcement] = []
+    held: list[Link] = []
+    for each in listing.announcements:
+        links = each.paper.links_of(LinkKind.CODE) if each.paper.arxiv_id == LATER else ()
+        others = tuple(link for link in each.paper.links if link not in links)
+        announcements.append(replace(each, paper=replace(each.paper, links=others)))
+        held += links
+    return replace(listing, announcements=tuple(announcements)), held
+
+
+async def _may_edit() -> bool:
+    return True
 
 
 def _make_channel(guild: "simcord.GuildHandle", scene: Scene) -> "simcord.ChannelHandle":

@@ -139,6 +139,7 @@ async def the_first_page_shows_what_matters_and_answers_a_search(page: Page, tex
     await page.wait_for_text("42 match · 42 posted")
     await page.wait_for_text("Viewport updated")  # else the page would redraw itself
     assert await papers_linked(page) == 42
+    await page.wait_for_text("↳ 18 Aug 2026: Code")  # it became known after the post
     top = "document.querySelector('[data-message-id]').getBoundingClientRect()"
     assert await page.run(f"{top}.top >= 0 && {top}.top < innerHeight / 3"), "opens at the top"
 
