@@ -5,6 +5,8 @@ how far it got; one that waits for it to be ready is told to wait.
 """
 
 import logging
+import time
+from collections.abc import Callable
 from typing import Final, Protocol
 
 from bot.run.health import Health
@@ -12,6 +14,8 @@ from bot.run.health import Health
 log = logging.getLogger(__name__)
 
 BEGUN: Final = "starting"
+LOGGED_EVERY_S: Final = 5.0
+"""The log gets no line for each of a hundred steps that take no time."""
 
 
 class Work(Protocol):
@@ -27,14 +31,18 @@ class Work(Protocol):
 class Front:
     """What the pages ask: the start, then the bot once it is there."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._said = BEGUN
+        self._clock = clock
+        self._logged_at_s = -LOGGED_EVERY_S
         self.work: Work | None = None
 
     def note(self, said: str) -> None:
         """Note what keeps the bot from being there; called from the thread that does it, too."""
         self._said = said
-        log.info("%s", said)
+        if self._clock() - self._logged_at_s >= LOGGED_EVERY_S:
+            self._logged_at_s = self._clock()
+            log.info("%s", said)
 
     def health(self) -> Health:
         if (

@@ -1,6 +1,7 @@
 """The health pages are there before the bot is, and say what it is waiting for."""
 
 import asyncio
+import logging
 import os
 import signal
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 
 from bot.config.schema import Config
 from bot.run.process import run_bot
+from bot.run.starting import Front
 from bot.store.sqlite import migrations
 from tests.run.test_health import HOST, find_free_port
 from tests.store.backup.test_update import version_of
@@ -54,3 +56,16 @@ async def is_saying(http: aiohttp.ClientSession, path: str, words: str) -> bool:
         return words in (await page(http, path))[1]
     except aiohttp.ClientError:
         return False
+
+
+def test_steps_that_take_no_time_are_not_all_logged(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    now_s = 0.0
+    front = Front(lambda: now_s)
+    for percent in range(20):
+        front.note(f"migrating, {percent} %")
+        now_s += 1
+    assert [record.getMessage() for record in caplog.records] == [
+        f"migrating, {percent} %" for percent in (0, 5, 10, 15)
+    ]
+    assert front.health().starting == "migrating, 19 %"

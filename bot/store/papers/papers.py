@@ -158,6 +158,13 @@ class Papers:
         """Describe the newest stored listing of every category."""
         return await self._database.read(_newest_statuses)
 
+    async def has_more_than(self, count: int) -> bool:
+        """Whether more papers are stored than ``count``: without counting a large archive."""
+        found = await self._database.read(
+            select, int, "SELECT count(*) FROM (SELECT 1 FROM paper LIMIT ?)", (count + 1,)
+        )
+        return sum(found) > count
+
     async def count_papers(self) -> int:
         return sum(await self._database.read(select, int, "SELECT count(*) FROM paper"))
 
