@@ -17,8 +17,10 @@ import pytest
 import yaml
 
 from bot import __version__
+from bot.cli.output import EXIT_CONFIG, EXIT_RUNNING
 from bot.config.schema import Config, HealthConfig
 from bot.config.sources import load_config
+from bot.run.process import GRACE_S
 from tests.run.test_health import find_free_port, make_health, pages
 
 ROOT = Path(__file__).parent.parent
@@ -337,3 +339,41 @@ def test_the_example_env_file_holds_no_secret_and_only_real_settings(tmp_path: P
     (tmp_path / ".env").write_text(uncommented, "utf-8")
     load_config(environ={}, env_file=tmp_path / ".env")
     assert re.findall(r"^DISCORD_TOKEN\w*=(.*)$", uncommented, re.M) == ["", ""]
+
+
+# --- systemd ---
+
+UNIT = "docs/systemd/paper-digest-bot.service"
+
+
+def unit_lines(key: str) -> list[str]:
+    return re.findall(rf"^{key}=(.*)$", read(UNIT), re.M)
+
+
+def test_the_unit_keeps_the_database_where_systemd_lets_it_write(tmp_path: Path) -> None:
+    variables = dict(line.split("=", 1) for line in unit_lines("Environment"))
+    (state,) = unit_lines("StateDirectory")
+    path = Path(variables["PAPER_BOT_DATABASE__PATH"])
+    assert path.parent == Path("/var/lib") / state == Path(variables["SQLITE_TMPDIR"])
+    assert unit_lines("ProtectSystem") == ["strict"]
+    settings = {name: value for name, value in variables.items() if "__" in name}
+    assert load_config(environ=settings, env_file=tmp_path / "none").database.path == path
+    (credential,) = unit_lines("LoadCredential")
+    assert variables["DISCORD_TOKEN_FILE"] == f"%d/{credential.partition(':')[0]}"
+
+
+def test_the_unit_waits_for_sends_and_starts_no_second_host_again() -> None:
+    assert int(unit_lines("TimeoutStopSec")[0]) > GRACE_S
+    codes = {EXIT_RUNNING, EXIT_CONFIG}
+    assert {int(code) for code in unit_lines("RestartPreventExitStatus")[0].split()} == codes
+
+
+def test_systemd_takes_the_unit(tmp_path: Path) -> None:
+    systemd = shutil.which("systemd-analyze")
+    if systemd is None:
+        pytest.skip("needs systemd-analyze")
+    (command,) = unit_lines("ExecStart")
+    unit = tmp_path / Path(UNIT).name
+    unit.write_text(read(UNIT).replace(command.partition(" ")[0], sys.executable), "utf-8")
+    done = run(systemd, "verify", "--man=no", str(unit))
+    assert (done.returncode, done.stdout + done.stderr) == (0, "")

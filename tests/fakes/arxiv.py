@@ -28,6 +28,7 @@ from typing import Self
 from urllib.parse import parse_qsl, quote, unquote, urlencode
 
 from aiohttp import web
+from yarl import URL
 
 from bot.arxiv.calendar import announcement_day
 from bot.arxiv.taxonomy import is_category, oai_set
@@ -78,7 +79,9 @@ class ArxivServer:
         monotonic: Callable[[], float] = time.monotonic,
         page_size: int = 2000,
         meet: Callable[[str, Mapping[str, str]], None] | None = None,
+        host: str = "127.0.0.1",
     ) -> None:
+        self._host = host
         self.page_size = page_size
         self.requests: list[Asked] = []
         self.url = ""
@@ -129,9 +132,10 @@ class ArxivServer:
         )
         self._runner = web.AppRunner(app, shutdown_timeout=0.1, handler_cancellation=True)
         await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", 0)
+        site = web.TCPSite(self._runner, self._host, 0)
         await site.start()
-        self.url = f"http://127.0.0.1:{self._runner.addresses[0][1]}"
+        port = self._runner.addresses[0][1]
+        self.url = str(URL.build(scheme="http", host=self._host, port=port))
         return self
 
     async def __aexit__(

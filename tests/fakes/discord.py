@@ -268,6 +268,7 @@ class DiscordServer:
         limits: RateLimits | None = None,
         validate: bool = True,
         port: int = 0,
+        host: str = "127.0.0.1",
     ) -> None:
         self.token = token
         self.now = now
@@ -302,7 +303,7 @@ class DiscordServer:
         self._scripted: list[_Scripted] = []
         self._by_nonce: dict[str, Accepted] = {}
         self._closing = asyncio.Event()
-        self._port = port
+        self._host, self._port = host, port
         self._runner: web.AppRunner | None = None
         self._changed = asyncio.Condition()
 
@@ -319,7 +320,7 @@ class DiscordServer:
 
     async def _listen(self) -> None:
         assert self._runner is not None
-        site = web.TCPSite(self._runner, "127.0.0.1", self._port)
+        site = web.TCPSite(self._runner, self._host, self._port)
         await site.start()
         self._port = self._runner.addresses[0][1]
 
@@ -348,11 +349,11 @@ class DiscordServer:
 
     @property
     def api_url(self) -> str:
-        return f"http://127.0.0.1:{self._port}/api/v10"
+        return str(yarl.URL.build(scheme="http", host=self._host, port=self._port, path="/api/v10"))
 
     @property
     def gateway_url(self) -> str:
-        return f"ws://127.0.0.1:{self._port}/gateway"
+        return str(yarl.URL.build(scheme="ws", host=self._host, port=self._port, path="/gateway"))
 
     # The world
 

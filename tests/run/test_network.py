@@ -1,18 +1,26 @@
 """The way to arXiv and Discord leads through the proxy that the host names, if any."""
 
 import asyncio
+import contextlib
+import socket
 from pathlib import Path
 
 import aiohttp
 import pytest
 
+from bot.config.schema import HealthConfig
 from bot.delivery.edge import failure_of
 from bot.delivery.outcome import Ending
+from bot.run import probe
 from tests.cli.terminal import environ_in
 from tests.fakes import commands
 from tests.fakes.arxiv import ArxivServer
+from tests.fakes.discord import DiscordServer
+from tests.fakes.process import bot_environ, running_bot
 from tests.fakes.proxy import ProxyServer, serve_proxy
 from tests.faults.scenario import scenario
+from tests.run.test_health import find_free_port
+from tests.waiting import until
 
 SECRET = "open-sesame"
 
@@ -92,3 +100,30 @@ async def test_a_digest_reaches_discord_through_the_proxy(tmp_path: Path) -> Non
     assert any(day.discord.gateway_url in each for each in proxy.asked)
     posts = [each for each in proxy.asked if each.startswith("POST") and "/messages" in each]
     assert len(posts) == len(day.discord.ledger)
+
+
+def has(address: str) -> bool:
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    with contextlib.suppress(OSError), socket.socket(family) as tried:
+        tried.bind((address, 0))
+        return True
+    return False
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "::1"])
+async def test_one_family_of_addresses_is_enough(tmp_path: Path, address: str) -> None:
+    """The bot talks to arXiv and Discord and shows its health where there is no other."""
+    if not has(address):
+        pytest.skip(f"this machine has no {address}")
+    async with ArxivServer(host=address) as arxiv, DiscordServer(host=address) as discord:
+        discord.add_channel(discord.add_guild())
+        health = HealthConfig(host=address, port=find_free_port())
+        environ = bot_environ(
+            tmp_path, arxiv=arxiv, discord=discord, intake__categories="cs.CV",
+            health__host=health.host, health__port=health.port,
+        )  # fmt: skip
+        async with running_bot(environ) as bot:
+            await discord.wait_connected()
+            await until(lambda: bool(arxiv.requests), lambda: bot.log)
+            assert await asyncio.to_thread(probe.ask, health) == ("ok", True)
+            assert await bot.stop() == 0, bot.log
