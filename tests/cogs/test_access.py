@@ -3,16 +3,19 @@
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
+import discord
 import pytest
+from discord import app_commands
 
 from bot.cogs import digest, digest_taste, topic_saving
-from bot.cogs.access import Asker, Kind, Rule, is_let_in
+from bot.cogs.access import Asker, Kind, Rule, is_let_in, require_admin
 from bot.cogs.answers import EXPIRED
 from bot.digest.models import Subscription, SubscriptionState, Topic
-from bot.run.client import BUTTONS
+from bot.run.client import BUTTONS, PaperBot
 from bot.ui.drafts import key_of
 from bot.ui.panel import PanelAct, TopicAct
 from bot.ui.setup_form import FormPart
+from tests.conftest import World
 from tests.fakes.faults import refuse
 from tests.fakes.interactions import BUTTON, ROLE_MENU, TEXT_MENU, Reply
 from tests.fakes.world import Channel, Guild, Role, User
@@ -131,6 +134,39 @@ async def test_while_the_settings_cannot_be_read_only_those_who_manage_the_serve
     (first, _) = await scene.store.subscriptions.list_subscriptions()
     assert first.state is SubscriptionState.ACTIVE
     assert "Paused" in (await scene.press(pause)).text
+
+
+async def test_in_a_thread_the_rule_for_its_channel_counts(scene: Scene) -> None:
+    eve, thread = scene.server.add_user("eve"), scene.server.add_thread(scene.channel)
+    panel = f"digest:1:panel:{scene.channel.id}"
+    scene.server.let(scene.guild, "digest", eve, allows=True)
+    assert "Digest in" in (await press(scene, eve, panel, thread)).text
+    scene.server.let(scene.guild, "digest", scene.channel, allows=False)
+    assert REFUSED in (await press(scene, eve, panel, thread)).text
+
+
+async def test_an_administrator_manages_the_server_too(scene: Scene) -> None:
+    root = scene.server.add_user("root")
+    root.permissions = 1 << 3
+    panel = f"digest:1:panel:{scene.channel.id}"
+    assert "Digest in" in (await press(scene, root, panel)).text
+
+
+async def test_a_command_of_another_group_lets_nobody_in(world: World) -> None:
+    """Discord has decided about that command, and about no other."""
+    heard: list[discord.Interaction] = []
+
+    async def on_interaction(interaction: discord.Interaction) -> None:
+        heard.append(interaction)
+
+    bot = world.env.bot
+    assert isinstance(bot, PaperBot)
+    bot.add_listener(on_interaction)
+    await world.member.slash(world.channel, "paper random")
+    (interaction,) = heard
+    with pytest.raises(app_commands.MissingPermissions):
+        await require_admin(interaction, "digest")
+    await require_admin(interaction, "paper")
 
 
 ADMIN_BUTTONS = (*digest.BUTTONS, *topic_saving.BUTTONS, *digest_taste.BUTTONS)

@@ -1,6 +1,7 @@
 """Hello on joining a server, and the way from there to the first digest, over the wire."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
@@ -10,6 +11,8 @@ import pytest
 from bot.digest.reading import WELCOMED
 from tests.builders import DAY, NOW
 from tests.conftest import LISTING
+from tests.fakes.discord import SEND
+from tests.fakes.faults import refuse
 from tests.fakes.world import SEND_MESSAGES, Channel, Guild
 from tests.waiting import until
 from tests.wire import Scene, make_bot, open_scene
@@ -68,6 +71,8 @@ async def test_hello_is_said_once_also_after_a_reconnect_a_return_and_a_restart(
         await again.wait_until_ready()
         await settled(scene)
         assert server.messages_in(channel) == [hello]
+    tried = [each for each in server.calls if (each.method, each.template) == SEND]
+    assert len(tried) == 1  # Discord would take a second for a repetition, for some minutes
 
 
 async def test_who_added_the_bot_while_it_was_not_running_hears_hello_too(scene: Scene) -> None:
@@ -98,6 +103,18 @@ async def test_where_it_may_not_write_it_says_nothing_and_notes_nothing(
     await settled(scene)
     assert scene.server.messages_in(channel) == []
     assert not await told(scene, guild)
+
+
+async def test_a_hello_that_is_refused_is_one_quiet_line(
+    scene: Scene, caplog: pytest.LogCaptureFixture
+) -> None:
+    guild, channel = new_guild(scene)
+    scene.server.inject(refuse(403, 50013, "Missing Permissions"), channel=channel)
+    await scene.server.welcome(guild)
+    await settled(scene)
+    (line,) = [each for each in caplog.records if each.levelno >= logging.WARNING]
+    assert line.getMessage().startswith("no welcome: 403 Forbidden")
+    assert line.exc_info is None
 
 
 async def test_a_forgotten_server_leaves_no_note_of_the_hello(scene: Scene) -> None:

@@ -12,6 +12,7 @@ from bot.query.ast import Or
 from bot.query.examples import LEAST_SUPPORT, MOST_SHARE, MOST_TERMS
 from bot.query.parser import parse_query
 from bot.store.store import Store
+from bot.topics import examples
 from bot.topics.examples import from_papers, read_examples
 from bot.topics.trials import read_past
 from bot.ui.from_papers import FromPapers
@@ -55,8 +56,8 @@ async def store(tmp_path: Path) -> AsyncIterator[Store]:
         yield store
 
 
-async def made_from(store: Store, numbers: Sequence[int]) -> FromPapers:
-    channel = make_subscription()
+async def made_from(store: Store, numbers: Sequence[int], category: str = "cs.CV") -> FromPapers:
+    channel = make_subscription(categories=[category])
     past = await read_past(store, channel)
     return await from_papers(store, past, channel, list(map(make_id, numbers)))
 
@@ -104,6 +105,36 @@ async def test_examples_with_little_in_common_are_parted(store: Store) -> None:
     assert set(map(make_id, MAPS[:4])) in told
     for group, offered in found.groups:
         assert offered.of == len(group)
+        assert offered.found > len(group) / 2
+    assert len({offered.query for _, offered in found.groups}) == len(found.groups)
+
+
+async def test_a_channel_with_few_papers_is_measured_by_the_whole_archive(store: Store) -> None:
+    """Of few papers each word would be in all."""
+    here, elsewhere = [
+        await made_from(store, FROGS[:10], category) for category in ("cs.CV", "math.AG")
+    ]
+    assert here.best is not None
+    assert elsewhere.best is not None
+    assert elsewhere.best.query == here.best.query
+
+
+async def test_examples_may_be_older_than_what_queries_are_measured_by(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(examples, "BACKGROUND", 100)
+    found = [await made_from(store, topic[:10]) for topic in (FROGS, MAPS)]
+    for each in found:
+        assert each.best is not None
+        assert each.best.found == 10
+
+
+async def test_a_query_that_is_too_long_for_a_topic_is_not_offered(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(examples, "MAX_QUERY", 10)
+    found = await made_from(store, FROGS[:10])
+    assert all(len(each.query) <= 10 for _, each in found.offered)
 
 
 async def test_papers_that_are_not_stored_are_named(store: Store) -> None:
@@ -124,6 +155,12 @@ async def test_papers_that_are_not_stored_are_named(store: Store) -> None:
 )
 def test_identifiers_are_read_from_a_list_or_a_bibtex_file(text: str) -> None:
     assert read_examples(text) == list(map(ArxivId, ("2401.01234", "2402.04321", "2403.00284")))
+
+
+def test_a_bibtex_file_is_read_to_its_end_however_long_its_abstracts_are() -> None:
+    entry = "@misc{{a{0}, eprint={{{1}}}, abstract={{{2}}}}}"
+    entries = [entry.format(n, make_id(n), "word " * 5000) for n in range(1, 6)]
+    assert read_examples("\n".join(entries)) == [make_id(n) for n in range(1, 6)]
 
 
 @pytest.mark.parametrize("count", [0, 1, 2, 51])
