@@ -18,7 +18,7 @@ CORES := -n auto --dist worksteal
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run doctor setup node test slow faults mutants coverage lint check bench wheel image lock clean
+.PHONY: help demo run doctor setup node test slow faults mutants coverage lint check bench wheel image attested lock clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' Makefile
@@ -74,11 +74,17 @@ wheel: $(DEV)  ## build the wheel, install it with its dependencies as they are 
 	@build/installed/bin/python -m pip install -q --disable-pip-version-check "$$(ls dist/*.whl)[demo]"
 	@INSTALLED_BOT=build/installed $(PY) -m pytest tests/test_wheel.py $(ARGS)
 
-image:  ## build the container image and try it; wants Docker
+image: $(DEV)  ## build the container image and try it; wants Docker
 	docker build --tag paper-digest-bot .
-	docker run --rm paper-digest-bot --version
 	docker run --rm --read-only --tmpfs /tmp --cap-drop ALL --security-opt no-new-privileges \
 		--network none paper-digest-bot search anything
+	BOT_IMAGE=paper-digest-bot $(PY) -m pytest -n0 tests/test_image.py $(ARGS)
+
+attested:  ## the image with its list of contents (SBOM) and its origin, as build/image.tar
+	@mkdir -p build
+	docker buildx create --name attesting --driver docker-container 2>/dev/null || true
+	docker buildx build --builder attesting --sbom=true --provenance=mode=max \
+		--tag paper-digest-bot --output type=oci,dest=build/image.tar .
 
 lock: $(DEV)  ## write requirements/*.txt from pyproject.toml; ARGS=--upgrade takes newer versions
 	@$(PY) -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)

@@ -1,0 +1,93 @@
+"""The image as people run it: without rights, on a root that cannot be written, beside stand-ins.
+
+`make image` builds it and runs these tests; without Docker and BOT_IMAGE they are skipped.
+"""
+
+import asyncio
+import os
+import shutil
+import subprocess
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from bot import __version__
+from tests.fakes.arxiv import ArxivServer
+from tests.fakes.discord import DiscordServer
+from tests.fakes.process import bot_environ
+from tests.waiting import until
+
+IMAGE = os.environ.get("BOT_IMAGE", "")
+DOCKER = shutil.which("docker")
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not (IMAGE and DOCKER), reason="needs Docker and an image: make image"),
+]
+
+SEALED = ["--read-only", "--tmpfs", "/tmp", "--cap-drop", "ALL",  # noqa: S108
+          "--security-opt", "no-new-privileges"]  # fmt: skip
+
+
+async def docker(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return await asyncio.to_thread(
+        subprocess.run,
+        [DOCKER or "docker", *arguments],
+        capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+
+
+async def printed(*arguments: str) -> str:
+    done = await docker(*arguments)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+@asynccontextmanager
+async def container(arxiv: ArxivServer, discord: DiscordServer) -> AsyncIterator[str]:
+    """Run the bot in a container that shares this machine's loopback, where the stand-ins are."""
+    settings = bot_environ(Path("/data"), arxiv=arxiv, discord=discord)
+    variables = [
+        part
+        for name, value in settings.items()
+        if name.startswith(("PAPER_BOT_", "DISCORD_"))
+        for part in ("--env", f"{name}={value}")
+    ]
+    name = await printed(
+        "run", "--detach", *SEALED, "--network", "host", "--memory", "256m", "--pids-limit", "64",
+        "--health-interval", "1s", "--health-start-period", "0s", *variables, IMAGE,
+    )  # fmt: skip
+    try:
+        yield name
+    finally:
+        await docker("rm", "--force", "--volumes", name)
+
+
+async def test_the_image_is_this_version() -> None:
+    said = await printed("run", "--rm", "--network", "none", *SEALED, IMAGE, "--version")
+    assert said == f"Paper Digest Bot {__version__}"
+
+
+async def test_without_rights_it_turns_green_passes_its_check_and_ends_in_time() -> None:
+    async with (
+        ArxivServer() as arxiv,
+        DiscordServer() as discord,
+        container(arxiv, discord) as name,
+    ):
+
+        async def is_healthy() -> bool:
+            state = "{{.State.Status}} {{.State.Health.Status}}"
+            said = await printed("inspect", "--format", state, name)
+            assert said.startswith("running"), (await docker("logs", name)).stderr
+            return said == "running healthy"
+
+        await discord.wait_connected()
+        await until(is_healthy)
+        check = await docker("exec", name, "python", "-m", "bot", "check")
+        assert check.returncode == 0, check.stdout
+        assert "BAD" not in check.stdout
+        await printed("stop", "-t", "40", name)
+        ended = await printed("inspect", "--format", "{{.State.ExitCode}}", name)
+        assert ended == "0", (await docker("logs", name)).stderr
