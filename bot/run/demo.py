@@ -29,11 +29,12 @@ import discord
 from bot.arxiv.files import parse_listing_file
 from bot.config.schema import Config, DatabaseConfig
 from bot.delivery.worker import Delivery
-from bot.digest.models import PLAIN_DIGEST, Cadence, DigestOptions, Place, Subscription
+from bot.digest.models import PLAIN_DIGEST, Cadence, DigestOptions, Place, Subscription, Topic
 from bot.errors import InputError
 from bot.models import Announcement, AnnounceType, ArxivId, Clock, Link, LinkKind, Listing
 from bot.run.app import App, build_app, open_offline
 from bot.run.stopping import stopping_on_signals, until
+from bot.store.follows import When
 from bot.text.words import count_of, long_date
 
 if TYPE_CHECKING:
@@ -165,7 +166,10 @@ CHOSEN_SCENES = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class View:
-    """What one page shows: a channel, or the thread or forum post in which its digest went on."""
+    """What one page shows: a channel, or the thread or forum post in which its digest went on.
+
+    Direct messages have no ``greeting``.
+    """
 
     title: str
     shows: str
@@ -252,6 +256,8 @@ async def _set_stage(
     person = guild.add_member(env.create_user("you"), roles=[admin])
     guide = guild.add_member(env.create_user("guide", global_name="Demo guide"), roles=[admin])
     handles = {scene.name: _make_channel(guild, scene) for scene in scenes}
+    if len(scenes) > 1:
+        await _follow(app, person.user, listing)
     of_today = [scene for scene in scenes if not (scene.is_first_day or scene.is_empty)]
     for scene in of_today:
         await _subscribe(app, guild.id, handles[scene.name].id, listing.category, scene)
@@ -266,6 +272,8 @@ async def _set_stage(
     await app.amendments.plan()
     await app.editor.run_round(_may_edit, lambda _: None)
     views = [view for scene in scenes for view in _views_of(scene, handles[scene.name])]
+    if person.user.dm_channel.history():
+        views.append(_view_of_direct(person.user))
     return Stage(views=tuple(views), person=person, guide=guide)
 
 
@@ -283,6 +291,24 @@ def _hold_back(listing: Listing) -> tuple[Listing, Sequence[Link]]:
 
 async def _may_edit() -> bool:
     return True
+
+
+async def _follow(app: App, person: "simcord.UserHandle", listing: Listing) -> None:
+    """Let you follow somebody who has a paper on the day, and something that people work on."""
+    store, (first, *_) = app.store.follows, listing.announcements
+    await store.set_up(person.id, person.dm_channel.id, When(), app.pipeline.now())
+    name = first.paper.authors[0]
+    await store.follow(person.id, Topic(name=name, query=f'author:"{name}"'))
+    await store.follow(person.id, Topic(name="medical", query=MEDICAL))
+
+
+def _view_of_direct(person: "simcord.UserHandle") -> View:
+    return View(
+        title="direct messages",
+        shows="what you follow yourself: an author and a query; `/follow add` follows more",
+        greeting="",
+        handle=person.dm_channel,
+    )
 
 
 def _make_channel(guild: "simcord.GuildHandle", scene: Scene) -> "simcord.ChannelHandle":
@@ -341,7 +367,9 @@ async def _open_page(
 ) -> "AsyncIterator[simcord.Preview]":
     import simcord
 
-    page = env.preview(view.handle, viewers=[stage.person], layout="channel", port=port)
+    # A page of direct messages is seen by a person without a server.
+    viewer = stage.person if view.greeting else stage.person.user
+    page = env.preview(view.handle, viewers=[viewer], layout="channel", port=port)
     try:
         await page.__aenter__()
     except simcord.SetupError as error:
@@ -363,6 +391,8 @@ async def _greet(stage: Stage, pages: "Sequence[simcord.Preview]") -> None:
         for view, page in zip(stage.views, pages, strict=True)
     ]
     for number, (view, page) in enumerate(zip(stage.views, pages, strict=True)):
+        if not view.greeting:
+            continue  # nobody else can write there
         others = links[:number] + links[number + 1 :]
         lines = [view.greeting, TO_TRY, *(["", OTHER_CHANNELS, *others] if others else ())]
         await stage.guide.send(view.handle, "\n".join(lines))

@@ -129,6 +129,7 @@ async def test_the_whole_bot_is_in_its_page(tmp_path: Path) -> None:
         await each_channel_has_a_page_that_the_others_link(page, text)
         await the_first_page_shows_what_matters_and_answers_a_search(page, text)
         await a_paper_of_the_menu_is_read_in_private(page, text)
+        await what_one_follows_came_directly(page, text)
         await what_waits_can_be_previewed_and_sent(page, text)
         await a_digest_is_set_up_previewed_and_posted(page, text)
         await ends_cleanly(process)
@@ -169,6 +170,20 @@ async def each_channel_has_a_page_that_the_others_link(page: Page, text: str) ->
         links = await page.run("Array.from(document.querySelectorAll('a')).map(a => a.href)")
         others = {address_of(each, text) for each in ("#papers", *shown)}
         assert others - {address_of(title, text)} <= set(links)
+
+
+async def what_one_follows_came_directly(page: Page, text: str) -> None:
+    """An author and a query, on the page of one's own direct messages; the list says so."""
+    await show(page, address_of("direct messages", text))
+    await page.wait_for_text("Papers that you follow · Tue, 18 Aug 2026")
+    await page.wait_for_text("Viewport updated")
+    await page.click("#channel-composer-input")
+    await page.type("/follow list")
+    await page.wait_for("!!document.querySelector('[role=option]')")
+    await page.press("Enter")
+    await page.wait_for("!!document.querySelector('.command-chip')")
+    await page.click("#send-message")
+    await page.wait_for_text("You follow 2 things of at most 20")
 
 
 async def what_waits_can_be_previewed_and_sent(page: Page, text: str) -> None:
