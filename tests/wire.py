@@ -13,6 +13,7 @@ from bot.run.app import offline_pipeline
 from bot.run.client import PaperBot
 from bot.store.store import Store
 from tests.builders import NOW
+from tests.cogs.modals import Values, hold
 from tests.conftest import LISTING
 from tests.fakes.clock import VirtualClock
 from tests.fakes.discord import DiscordServer
@@ -36,6 +37,17 @@ class Scene:
 
     async def slash(self, command: str, **options: object) -> Reply:
         return await self.server.slash(self.guild, self.channel, self.admin, command, **options)
+
+    async def submit(self, opened: Reply, values: Values, *, user: User | None = None) -> Reply:
+        """Send a form that the bot opened, with some of its fields changed."""
+        assert opened.modal is not None, opened.text
+        return await self.server.interactions.submit(
+            self.guild,
+            self.channel,
+            user or self.admin,
+            opened.modal["custom_id"],
+            [*hold(opened.modal, values)],
+        )
 
     async def press(self, custom_id: str, channel: Channel | None = None) -> Reply:
         """Press a button with this id."""

@@ -53,13 +53,14 @@ async def send_form(
         actor,
         InteractionType.MODAL_SUBMIT,
         ChannelHandle(actor._env, actor.guild, backend.get_channel(channel_id)),
-        {"custom_id": modal["custom_id"], "components": [*_held(modal, values)]},
+        {"custom_id": modal["custom_id"], "components": [*hold(modal, values)]},
         extra=extra,
         source_message_id=source,
     )
 
 
-def _held(modal: Modal, values: Values) -> Iterator[dict[str, Any]]:
+def hold(modal: Modal, values: Values) -> Iterator[dict[str, Any]]:
+    """Make what a form sends: what is filled in, and ``values`` in place of some of it."""
     for name, value in (filled_in(modal) | dict(values)).items():
         kind = fields_of(modal)[name]["type"]
         listed = [value] if isinstance(value, str) else [*value]

@@ -103,6 +103,8 @@ async def test_whom_an_override_lets_in_may_use_the_buttons_and_nobody_else(scen
     eve.role_ids = (readers.id,)
     rules: list[tuple[str, User | Role | Channel, bool, bool]] = [
         ("digest", readers, True, True),
+        ("", scene.channel, False, False),
+        ("digest", scene.channel, True, True),
         ("digest", scene.channel, False, False),
         ("digest", scene.channel, True, True),
         ("digest", eve, False, False),
@@ -130,7 +132,8 @@ async def test_while_the_settings_cannot_be_read_only_those_who_manage_the_serve
     scene.server.let(scene.guild, "digest", eve, allows=True)
     pause = f"digest:1:pause:{scene.channel.id}"
     scene.server.inject(refuse(403, 50001, "Missing Access"), route=("GET", RULES), standing=True)
-    assert "Paused" not in (await press(scene, eve, pause)).text
+    said = (await press(scene, eve, pause)).text
+    assert said.startswith("Discord did not let me do that here")  # nobody knows if she may
     (first, _) = await scene.store.subscriptions.list_subscriptions()
     assert first.state is SubscriptionState.ACTIVE
     assert "Paused" in (await scene.press(pause)).text
@@ -143,6 +146,16 @@ async def test_in_a_thread_the_rule_for_its_channel_counts(scene: Scene) -> None
     assert "Digest in" in (await press(scene, eve, panel, thread)).text
     scene.server.let(scene.guild, "digest", scene.channel, allows=False)
     assert REFUSED in (await press(scene, eve, panel, thread)).text
+
+
+async def test_while_the_commands_are_not_known_only_those_who_manage_the_server_may(
+    scene: Scene,
+) -> None:
+    """Discord may have refused them at the start; then nobody knows their settings."""
+    panel = f"digest:1:panel:{scene.channel.id}"
+    scene.bot.command_ids = {}
+    assert REFUSED in (await press(scene, scene.server.add_user("eve"), panel)).text
+    assert "Digest in" in (await scene.press(panel)).text
 
 
 async def test_an_administrator_manages_the_server_too(scene: Scene) -> None:

@@ -290,6 +290,14 @@ async def test_setting_up_says_what_the_newest_list_would_bring_and_posts_nothin
     assert len(world.channel.history()) == 1
 
 
+async def test_what_would_be_empty_is_not_offered_to_be_posted(world: World) -> None:
+    await world.announce()
+    result = await world.set_up(query="axolotl")
+    assert "Today: 25 papers; 0 with your topics" in shown(result)
+    assert "Preview" in labels(result)
+    assert "Post today's" not in labels(result)
+
+
 async def test_categories_are_offered_before_one_types(world: World) -> None:
     """What the server follows comes first, then what most people read."""
     await world.set_up(categories="math.AG")

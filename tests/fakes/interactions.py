@@ -22,7 +22,7 @@ from tests.waiting import HUNG_S
 if TYPE_CHECKING:
     from tests.fakes.discord import Answer, Call, DiscordServer
 
-COMMAND, COMPONENT, AUTOCOMPLETE = 2, 3, 4
+COMMAND, COMPONENT, AUTOCOMPLETE, FORM = 2, 3, 4, 5
 
 BUTTON, TEXT_MENU, ROLE_MENU = 2, 3, 6
 """Kinds of components."""
@@ -165,6 +165,17 @@ class Interactions:
             roles = {each: role_json(guild.roles[int(each)]) for each in values}
             data["resolved"] = {"roles": roles}
         return await self._send(guild, channel, user, COMPONENT, data, message=message)
+
+    async def submit(
+        self, guild: Guild, channel: Channel, user: User, custom_id: str, fields: Sequence[Json]
+    ) -> Reply:
+        """Send a form, one that the bot opened or one that somebody made up."""
+        numbered = [
+            {**field, "id": 2 * at, "component": {**field["component"], "id": 2 * at + 1}}
+            for at, field in enumerate(fields, start=1)
+        ]
+        data = {"custom_id": custom_id, "components": numbered}
+        return await self._send(guild, channel, user, FORM, data)
 
     def _data(
         self, command: str, options: Mapping[str, object], focused: str | None = None
