@@ -319,6 +319,10 @@ class IntakeConfig(Section):
         default=True,
         description="Compare each listing once with its page; one request more a day and category.",
     )
+    revisit: bool = Field(
+        default=True,
+        description="Ask once a day what became of posted papers; 30 requests a day at most.",
+    )
 
     @field_validator("categories")
     @classmethod

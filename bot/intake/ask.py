@@ -99,7 +99,7 @@ class Intake:
         self, store: Store, arxiv: ListingSource, *, now: Clock, rules: IntakeRules
     ) -> None:
         self._store = store
-        self._arxiv = arxiv
+        self.arxiv = arxiv
         self._now = now
         self.rules = rules
         self._failing: set[tuple[str, str]] = set()
@@ -255,10 +255,10 @@ class Intake:
 
     async def _fetch(self, record: DayRecord, source: IntakeSource) -> Listing:
         if source is IntakeSource.FEED:
-            return await self._arxiv.fetch_listing(record.category)
+            return await self.arxiv.fetch_listing(record.category)
         if source is IntakeSource.OAI:
-            return await self._arxiv.fetch_estimate(record.category, record.day)
-        listing = await self._arxiv.fetch_catchup(record.category, record.day)
+            return await self.arxiv.fetch_estimate(record.category, record.day)
+        listing = await self.arxiv.fetch_catchup(record.category, record.day)
         return await self._with_versions(listing)
 
     async def _note_failure(
@@ -301,7 +301,7 @@ class Intake:
         if not unknown:
             return listing
         try:
-            found = await self._arxiv.fetch_metadata(unknown, listing.announced_on)
+            found = await self.arxiv.fetch_metadata(unknown, listing.announced_on)
         except ArxivError as error:
             if self._is_first_failure(listing.category, "versions"):
                 log.warning("versions not fetched: %s", error, extra={"category": listing.category})

@@ -20,7 +20,7 @@ from discord.http import Route
 from bot.arxiv.client import ArxivClient
 from bot.config.schema import Config
 from bot.config.starters import load_starters
-from bot.delivery.amend import Amendments
+from bot.delivery.amend import LIVES, Amendments
 from bot.delivery.edge import DiscordSender
 from bot.delivery.edits import Editor
 from bot.delivery.notices import Caretaker
@@ -33,6 +33,7 @@ from bot.intake.ask import Intake, ListingSource
 from bot.intake.backfill import Backfill
 from bot.intake.enrich import Enrichment
 from bot.intake.importing import Importer, Report
+from bot.intake.revisit import Revisit
 from bot.intake.schedule import IntakeRules
 from bot.links.client import HuggingFaceClient
 from bot.models import ArxivId, Clock, Listing, Paper
@@ -204,6 +205,7 @@ class App:
     metrics: Metrics
     backups: Backups | None = None
     enrichment: Enrichment | None = None
+    revisit: Revisit | None = None
 
     @property
     def store(self) -> Store:
@@ -267,6 +269,9 @@ def build_app(
         metrics=metrics,
         backups=_build_backups(config, store.facts, now),
         enrichment=enrichment,
+        revisit=Revisit(store, pipeline.intake.arxiv, now=now, lives=LIVES)
+        if config.intake.revisit
+        else None,
     )
 
 

@@ -188,6 +188,8 @@ class _Process:
         tick_s = self.app.config.schedule.tick_s
         if self.app.enrichment is not None:  # no digest waits for late links
             yield ticking(self.app.enrichment.look, every_s=tick_s)
+        if self.app.revisit is not None:
+            yield ticking(self.app.revisit.look, every_s=tick_s)
         if self.app.backups is not None:
             yield ticking(self.app.backups.look, every_s=HOUSEKEEPING_EVERY_S, grace_s=0)
         yield ticking(self._tidy, every_s=HOUSEKEEPING_EVERY_S, grace_s=0)
@@ -277,6 +279,8 @@ class _Process:
                 "edits_planned": self.edits_planned,
                 "edits_made": self.app.editor.made,
                 "edits_failed": self.app.editor.failed,
+                "papers_revisited": self.app.revisit.asked if self.app.revisit else 0,
+                "papers_changed": self.app.revisit.changed if self.app.revisit else 0,
                 "listings_missed": self.app.pipeline.intake.missed,
                 "listings_differing": self.app.pipeline.intake.differing,
                 "plans_failed": self.app.pipeline.failed,

@@ -41,6 +41,7 @@ def bot_environ(
         "PAPER_BOT_BACKUP__EVERY_H": "0",  # else each start makes one, and tries it in a process
         "PAPER_BOT_ARXIV__REQUEST_SPACING_S": "0",
         "PAPER_BOT_INTAKE__POLL_START": "00:00",
+        "PAPER_BOT_INTAKE__REVISIT": "false",  # it depends on the time of day
     }
     for name in ("FEED", "LISTING", "API", "OAI"):
         environ[f"PAPER_BOT_ARXIV__{name}_URL"] = arxiv.url if arxiv else NOBODY

@@ -151,6 +151,32 @@ class Edits:
             {"ids": json_array(arxiv_ids), "since": moment_text(since)},
         )
 
+    async def list_posted(self, since: datetime, *, after: ArxivId, limit: int) -> list[ArxivId]:
+        """List the next papers, in order, of messages planned since a moment that are edited.
+
+        That is of what was announced since then, too: other papers are posted on request alone.
+        """
+        return await self._database.read(
+            select,
+            ArxivId,
+            f"""
+            SELECT DISTINCT arxiv_id FROM announcement
+            WHERE announced_on >= :day AND +arxiv_id > :after  -- by the date, not the identifier
+                AND EXISTS (SELECT 1 FROM delivered_paper JOIN delivery ON id = delivery_id
+                    WHERE delivered_paper.arxiv_id = announcement.arxiv_id AND NOT is_offered
+                        AND state = 'sent' AND payload <> '' AND planned_at >= :since
+                        AND EXISTS (SELECT 1 FROM subscription
+                            WHERE {SUBSCRIPTION_OF_DELIVERY} AND updates))
+            ORDER BY arxiv_id LIMIT :limit
+            """,
+            {
+                "since": moment_text(since),
+                "day": since.date().isoformat(),
+                "after": after,
+                "limit": limit,
+            },
+        )
+
     async def load(self, delivery_ids: Collection[int]) -> list[MessageToAmend]:
         """Read these messages with their papers and all updates of those."""
         return await self._database.read(_load, delivery_ids)

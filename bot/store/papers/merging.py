@@ -108,6 +108,19 @@ def merged(before: Paper, after: Paper) -> Paper:
     return replace(newer, **gained) if gained else newer
 
 
+def brought_up_to_date(before: Paper, record: Paper) -> Paper:
+    """Combine what is stored with arXiv's record of the paper as it is now.
+
+    As `merged`, but of the stored version or a later one the record is right where it says
+    something: the stored comment may be that of an earlier version.
+    """
+    after = merged(before, record)
+    if record.version < before.version:
+        return after
+    told = {name: said for name in _TOLD_LATER if (said := getattr(record, name))}
+    return replace(after, **told)
+
+
 def has_news(stored: PaperRecord, found: PaperRecord) -> bool:
     """Whether `merged` would make something else of what is stored."""
     return found.version > stored.version or bool(gains(stored, found))
@@ -136,6 +149,7 @@ def gains(newer: PaperRecord, older: PaperRecord) -> dict[str, Any]:
 
 
 _FILLED = ("authors", "is_primary_known", "doi", "journal_ref", "license")
+_TOLD_LATER = ("comment", "doi", "journal_ref")
 _TEXT = ("title", "abstract", "source_title", "source_abstract")
 
 

@@ -24,7 +24,7 @@ from bot.models import (
 )
 from bot.store.papers import bulk
 from bot.store.papers.bulk import AddedPapers, PreparedPaper, write_papers
-from bot.store.papers.merging import Change
+from bot.store.papers.merging import Change, brought_up_to_date
 from bot.store.papers.span import Span, read_span
 from bot.store.rows import load_papers
 from bot.store.search import search
@@ -124,6 +124,10 @@ class Papers:
         """Add late links to a stored paper; returns how many were new."""
         return await self._database.write(_add_links, arxiv_id, links)
 
+    async def bring_up_to_date(self, records: Sequence[Paper]) -> int:
+        """Store arXiv's records of known papers as they are now; returns how many had news."""
+        return await self._database.write(_bring_up_to_date, records)
+
     async def get_paper(self, arxiv_id: ArxivId) -> StoredPaper | None:
         return (await self._database.read(load_papers, [arxiv_id])).get(arxiv_id)
 
@@ -212,6 +216,24 @@ def _add_links(connection: sqlite3.Connection, arxiv_id: ArxivId, links: Sequenc
     if change.is_needed:
         search.index(connection, write_papers(connection, [change]))
     return len(fresh)
+
+
+def _bring_up_to_date(connection: sqlite3.Connection, records: Sequence[Paper]) -> int:
+    known = load_papers(connection, [record.arxiv_id for record in records])
+    changes = [
+        Change(
+            before=stored,
+            after=brought_up_to_date(stored.paper, record),
+            announced_on=stored.announced_on,
+            is_estimated=stored.is_date_estimated,
+        )
+        for record in records
+        if (stored := known.get(record.arxiv_id)) is not None
+    ]
+    changes = [each for each in changes if each.is_needed]
+    if changes:
+        search.index(connection, write_papers(connection, changes))
+    return len(changes)
 
 
 def _dated(announcement: Announcement, listing: Listing) -> DatedPaper:
