@@ -153,7 +153,7 @@ async def read_day(
         found=found,
         checks=await _read_checks(store, listings) if cadence is Cadence.DAY else (),
         known_update=known_update,
-        delivered=await _read_delivered(store, channel_ids, arxiv_ids, cadence),
+        delivered=await _read_delivered(store, subscriptions, arxiv_ids, cadence),
         offered=await store.outbox.find_offered(arxiv_ids, cadence),
         parts=await store.outbox.count_parts(channel_ids, day, cadence, but=QUIET_STYLE),
         news=await store.follows.list_news(people, known_update, now.date()),
@@ -169,13 +169,29 @@ async def _read_checks(store: Store, listings: Sequence[Listing]) -> Sequence[Li
 
 
 async def _read_delivered(
-    store: Store, channel_ids: Sequence[int], arxiv_ids: Collection[ArxivId], cadence: Cadence
+    store: Store,
+    subscriptions: Sequence[Subscription],
+    arxiv_ids: Collection[ArxivId],
+    cadence: Cadence,
 ) -> Mapping[int, Mapping[ArxivId, int]]:
+    """Read what was sent before: to a channel in this cadence, to a person in any."""
     outbox = store.outbox
-    if len(channel_ids) > 1:
-        return await outbox.delivered_anywhere(arxiv_ids, cadence)
-    (channel_id,) = channel_ids
-    return {channel_id: await outbox.delivered_versions(channel_id, arxiv_ids, cadence)}
+    if len(subscriptions) > 1:
+        delivered = await outbox.delivered_anywhere(arxiv_ids, cadence)
+    else:
+        (channel_id,) = (each.channel_id for each in subscriptions)
+        sent = await outbox.delivered_versions(channel_id, arxiv_ids, cadence)
+        delivered = {channel_id: sent}
+    people = [each.channel_id for each in subscriptions if each.user_id is not None]
+    if people:
+        (other,) = (each for each in Cadence if each is not cadence)
+        otherwise = await outbox.delivered_anywhere(arxiv_ids, other)
+        for channel_id in people:
+            delivered[channel_id] = {
+                **otherwise.get(channel_id, {}),
+                **delivered.get(channel_id, {}),
+            }
+    return delivered
 
 
 async def _match(

@@ -16,6 +16,7 @@ from bot.digest.trial import Trial
 from bot.models import ArxivId, Paper
 from bot.text import markdown
 from bot.text.words import count_of, joined, long_date, short_date
+from bot.ui.defects import find_mistake
 from bot.ui.drafts import say_yield
 from bot.ui.embeds import UNTITLED, one_line
 from bot.ui.reasons import say_reason
@@ -155,6 +156,8 @@ def render_follows(
 
 def _topic_line(topic: Topic, trial: Trial | None) -> str:
     brings = f" · {say_yield(trial)}" if trial and trial.days else ""
+    if find_mistake(topic):
+        brings = " · **I can't read it any more**, so it finds nothing; `/follow edit` changes it"
     return f"- **{markdown.escape(topic.name)}** {code(topic.query)}{brings}"
 
 

@@ -6,7 +6,7 @@ import discord
 import pytest
 import simcord
 
-from bot.digest.models import Reason, ReasonCode, SubscriptionState
+from bot.digest.models import Reason, ReasonCode, SubscriptionState, Topic
 from bot.digest.reading import MOST_FOLLOWED
 from bot.models import AnnounceType
 from bot.ui.follow import FULL, NOTHING, TRY_AGAIN
@@ -248,3 +248,11 @@ async def test_an_abstract_opens_on_a_press_in_a_direct_message(read: World) -> 
     (message,) = await deliver(read)
     result = await read.member.user.select(message, [make_id(101) + "v1"])
     assert "We study problem 101" in shown(result)
+
+
+async def test_a_query_of_another_version_is_said_to_be_unreadable(read: World) -> None:
+    await call(read, "add", query="diffusion")
+    await read.store.follows.follow(read.member.id, Topic(name="old", query="since:nope"))
+    text = await said(read, "list")
+    assert "old** `since:nope` · **I can't read it any more**" in text
+    assert len(await deliver(read)) == 1

@@ -165,6 +165,20 @@ async def test_a_week_comes_as_one_list(pipeline: Pipeline, clock: VirtualClock)
     )
 
 
+async def test_a_paper_comes_once_also_where_the_person_changes_from_days_to_weeks(
+    pipeline: Pipeline, clock: VirtualClock
+) -> None:
+    await follow(pipeline, GRAPHS)
+    await announce(pipeline)
+    await pipeline.plan_due()
+    await follow(pipeline, when=When(cadence=Cadence.WEEK, weekday=2))
+    await announce(pipeline, make_paper(9, title="One more graph"), day=NEXT_DAY)
+    clock.advance(timedelta(days=1))
+    await pipeline.plan_due()
+    assert await sent(pipeline) == [make_id(1), make_id(3)]
+    assert await sent(pipeline, NEXT_DAY) == [make_id(9)]
+
+
 @pytest.mark.parametrize("is_first", [True, False], ids=["channel first", "person first"])
 async def test_what_a_channel_has_that_the_person_reads_is_not_sent(
     pipeline: Pipeline, is_first: bool
