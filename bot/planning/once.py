@@ -63,7 +63,7 @@ async def find_all_homes(
         able = {each.channel_id for each in await _list_waiting(store, announced, others, now)}
         able |= {each.channel_id for each in planned if _takes_part(each)}
         bids = [each for each in claims if each.subscription.channel_id in able]
-        found = find_homes(bids, await _find_known(store, announced, guild_id, claims, bids))
+        found = find_homes(bids, await _find_known(store, guild_id, claims))
         for claim in claims:
             own = claim.subscription.channel_id
             ids = [each.paper.arxiv_id for each in claim.entries]
@@ -87,24 +87,11 @@ def _claim(announced: AnnouncedDay, subscription: Subscription) -> Claim:
     return Claim(subscription, [each.entry for each in decisions if each.verdict is Verdict.POST])
 
 
-async def _find_known(
-    store: Store,
-    announced: AnnouncedDay,
-    guild_id: int,
-    claims: Sequence[Claim],
-    bids: Sequence[Claim],
-) -> dict[ArxivId, int]:
-    """Find where papers are, and to which channel a digest left them that can still post them."""
+async def _find_known(store: Store, guild_id: int, claims: Sequence[Claim]) -> dict[ArxivId, int]:
+    """Find the channels that have papers, in the version that was announced or a newer one."""
     wanted = {each.paper.arxiv_id: each.least_version for claim in claims for each in claim.entries}
-    able = {
-        (each.paper.arxiv_id, claim.subscription.channel_id)
-        for claim in bids
-        for each in claim.entries
-    }
-    left = await store.once.list_left(guild_id, announced.day)
-    known = {arxiv_id: home for arxiv_id, home in left.items() if (arxiv_id, home) in able}
     held = await store.once.find_held(guild_id, wanted)
-    return known | {
+    return {
         arxiv_id: each.channel_id
         for arxiv_id, each in held.items()
         if each.version >= wanted[arxiv_id]

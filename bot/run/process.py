@@ -203,13 +203,13 @@ class _Process:
         self.app.delivery.wake()
         if self.app.takeover.is_passed:  # else another host may tell people the same
             await self.app.caretaker.look_around()
+            if self.app.sender.is_ready():
+                await report_missed(self.app.store, self.app.sender, now=utc_now())
         log.debug("tick ended", extra={"number": self.ticks})
 
     async def _tidy(self) -> None:
         await tidy(self.app.store, self.app.sender.guild_ids, now=utc_now())
         self.damaged = await count_damage(self.app.store, now=utc_now())
-        if self.app.sender.is_ready():
-            await report_missed(self.app.store, self.app.sender, now=utc_now())
 
     async def _log_in(self, token: str) -> None:
         """Log in; an outage of Discord is waited out here, not by being restarted."""

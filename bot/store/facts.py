@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from bot.store.sqlite.executor import Database
-from bot.store.sqlite.statements import change, read_moment, select_one
+from bot.store.sqlite.statements import change, read_moment, select_one, select_pairs
 
 
 class Facts:
@@ -20,6 +20,19 @@ class Facts:
     async def moment(self, name: str) -> datetime | None:
         """Return the moment of that name; None where none can be read."""
         return read_moment(await self.get(name))
+
+    async def moments(self, beginning: str) -> dict[str, datetime]:
+        """Return the moments whose names begin so, by the rest of the name."""
+        pairs = await self._database.read(
+            select_pairs,
+            str,
+            str,
+            "SELECT substr(name, length(:beginning) + 1), value FROM fact "
+            "WHERE substr(name, 1, length(:beginning)) = :beginning",
+            {"beginning": beginning},
+        )
+        read = {rest: read_moment(value) for rest, value in pairs}
+        return {rest: moment for rest, moment in read.items() if moment is not None}
 
     async def set(self, name: str, value: str) -> None:
         await self._database.write(

@@ -33,6 +33,8 @@ MOST_TRIED: Final = 400
 ASKED_AT_ONCE: Final = 20
 SHOWN: Final = 3
 WEEK: Final = timedelta(days=7)
+TRIED_AGAIN: Final = timedelta(hours=1)
+"""After so long admins who could not be reached are told."""
 
 
 class Admins(Protocol):
@@ -202,20 +204,28 @@ async def report_missed(store: Store, admins: Admins, *, now: datetime) -> int:
 
     Nothing is said of a week in which nothing was missed.
     """
-    told = 0
-    for subscription in await store.subscriptions.list_subscriptions():
-        fact = f"{MISSED_REPORTED}{subscription.channel_id}"
-        before = await store.facts.moment(fact)
-        if before is None or before <= now < before + WEEK:
-            continue
-        if subscription.state is SubscriptionState.ACTIVE:
-            missed = await find_missed(store, subscription)
-            if missed.papers:
-                text = render_report(subscription.channel_id, missed)
-                nonce = sha256(f"{fact} {before}".encode()).hexdigest()[:24]
-                if await admins.tell_admins(subscription.guild_id, text, nonce) is None:
-                    continue  # at the next look
-                told += 1
-                log.info("admins told of missed papers", extra={"guild": subscription.guild_id})
-        await store.facts.set(fact, now.isoformat())
-    return told
+    reported = await store.facts.moments(MISSED_REPORTED)
+    due = {each for each, before in reported.items() if not before <= now < before + WEEK}
+    if not due:
+        return 0
+    subscriptions = await store.subscriptions.list_subscriptions()
+    wanting = [each for each in subscriptions if str(each.channel_id) in due]
+    return sum([await _report(store, admins, each, now) for each in wanting])
+
+
+async def _report(store: Store, admins: Admins, subscription: Subscription, now: datetime) -> bool:
+    fact = f"{MISSED_REPORTED}{subscription.channel_id}"
+    await store.facts.set(fact, now.isoformat())  # first: one that fails is not tried at each tick
+    if subscription.state is not SubscriptionState.ACTIVE:
+        return False
+    missed = await find_missed(store, subscription)
+    if not missed.papers:
+        return False
+    text = render_report(subscription.channel_id, missed)
+    nonce = sha256(f"{fact} {now.date()}".encode()).hexdigest()[:24]
+    told = await admins.tell_admins(subscription.guild_id, text, nonce)
+    if told is None:
+        await store.facts.set(fact, (now - WEEK + TRIED_AGAIN).isoformat())
+        return False
+    log.info("admins told of missed papers", extra={"guild": subscription.guild_id})
+    return True

@@ -1,11 +1,15 @@
 """Row 110: a discussion is a message and its thread; whatever breaks in between, there is one."""
 
+import json
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from bot.models import ArxivId
+from bot.store.readers.discussions import Discussion
 from bot.store.sqlite.statements import change
 from bot.ui.discuss import DiscussPaper
 from tests.builders import make_id
@@ -13,7 +17,7 @@ from tests.fakes import faults
 from tests.fakes.discord import SEND
 from tests.fakes.faults import Fault
 from tests.fakes.threads import OPEN_THREAD
-from tests.fakes.world import CREATE_PUBLIC_THREADS, READ_MESSAGE_HISTORY
+from tests.fakes.world import CREATE_PUBLIC_THREADS, READ_MESSAGE_HISTORY, Json
 from tests.wire import Scene, open_scene
 
 DISCUSS = DiscussPaper(arxiv_id=make_id(1)).custom_id
@@ -61,6 +65,9 @@ async def test_row_110_an_answer_lost_at_any_step_leaves_one_thread(
     said = (await scene.press(DISCUSS, elsewhere)).content
     assert f"<#{find_thread(scene)}>" in said
     assert (await scene.press(DISCUSS)).content == f"It is discussed in <#{find_thread(scene)}>."
+    known = await scene.store.discussions.get(scene.guild.id, make_id(1))
+    assert isinstance(known, Discussion)  # so that it is not looked for again
+    assert known.thread_id == find_thread(scene)
 
 
 async def test_row_110_a_message_that_is_not_seen_yet_is_known_by_its_nonce(scene: Scene) -> None:
@@ -73,13 +80,20 @@ async def test_row_110_a_message_that_is_not_seen_yet_is_known_by_its_nonce(scen
     find_thread(scene)
 
 
+def with_buttons_of(paper: ArxivId, body: Json) -> Any:
+    """Return the buttons of a paper's message as another bot could copy them."""
+    return json.loads(json.dumps(body["components"]).replace(make_id(2), paper))
+
+
 async def test_row_110_another_papers_message_is_not_taken_for_it(scene: Scene) -> None:
     """Nor an answer with the same card, nor what somebody else wrote."""
     other = await scene.press(DiscussPaper(arxiv_id=make_id(2)).custom_id)
     scene.server.inject(faults.close())
     await scene.press(DISCUSS)
     await scene.slash("paper show", paper=make_id(1))
-    scene.server.post_as(scene.admin, scene.channel, {"content": f"{make_id(1)}!"})
+    (card,) = scene.server.ledger
+    copied = {"content": f"{make_id(1)}!", "components": with_buttons_of(make_id(1), card.body)}
+    scene.server.post_as(scene.admin, scene.channel, copied)
     scene.clock.advance(LATER)
     said = await scene.press(DISCUSS)
     assert said.content.startswith("Opened")

@@ -1,13 +1,14 @@
 """A server that posts each paper once: in the best channel, and in another where that fails."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import replace
 from datetime import date, time, timedelta
 from pathlib import Path
 
 import pytest
 
 from bot.digest.audit import Whereabouts
-from bot.digest.models import DigestOptions, Reason, ReasonCode, Topic
+from bot.digest.models import PLAIN_DIGEST, Cadence, DigestOptions, Reason, ReasonCode, Topic
 from bot.digest.select import Verdict
 from bot.models import AnnounceType
 from bot.pipeline import Pipeline
@@ -50,19 +51,20 @@ async def subscribe(
     *,
     at: time | None = None,
     guild_id: int = GUILD,
-    cap: int = 0,
+    types: Sequence[AnnounceType] = (AnnounceType.NEW,),
+    options: DigestOptions = PLAIN_DIGEST,
 ) -> None:
     subscriptions = pipeline.store.subscriptions
     await subscriptions.set_subscription(
         guild_id=guild_id,
         channel_id=channel_id,
         categories=["cs.CV"],
-        announce_types=[AnnounceType.NEW],
+        announce_types=types,
         post_at=at,
         zone="UTC",
         style="list",
         now=pipeline.now(),
-        options=DigestOptions(cap=cap),
+        options=options,
     )
     if topic:
         await subscriptions.set_topic(channel_id, topic, topic)
@@ -73,9 +75,9 @@ async def announce(pipeline: Pipeline, day: date = DAY) -> None:
     await pipeline.store.papers.add_listing(listing, now=pipeline.now())
 
 
-async def posted(pipeline: Pipeline, channel_id: int) -> list[str]:
+async def posted(pipeline: Pipeline, channel_id: int, day: date = DAY) -> list[str]:
     outbox = pipeline.store.outbox
-    ids = [each.id for each in await outbox.list_deliveries(channel_id, DAY)]
+    ids = [each.id for each in await outbox.list_deliveries(channel_id, day)]
     return sorted([paper for id_ in ids for paper, _ in await outbox.list_papers(id_)])
 
 
@@ -238,7 +240,7 @@ async def test_what_the_best_channel_only_offers_is_posted_by_the_other(
     pipeline: Pipeline, clock: VirtualClock
 ) -> None:
     await pipeline.store.subscriptions.delete_subscription(FROGS, pipeline.now())
-    await subscribe(pipeline, FROGS, "frog", cap=1)
+    await subscribe(pipeline, FROGS, "frog", options=DigestOptions(cap=1))
     await announce(pipeline)
     await pipeline.plan_due()
     assert await posted(pipeline, FROGS) == [make_id(1)]
@@ -260,6 +262,43 @@ async def test_a_topic_that_changes_before_the_later_digest_loses_nothing(
     await pipeline.plan_due()
     assert await posted(pipeline, FROGS) == []
     assert await posted(pipeline, ALL) == [*THERE, *HERE]
+
+
+async def test_a_channel_whose_digest_is_decided_is_left_nothing_more(
+    pipeline: Pipeline, clock: VirtualClock
+) -> None:
+    """Its topic was changed to match better after that."""
+    await pipeline.store.subscriptions.set_topic(FROGS, "frog", "salamander")
+    await subscribe(pipeline, ALL, at=time(18))
+    await announce(pipeline)
+    await pipeline.plan_due()
+    await pipeline.store.subscriptions.set_topic(FROGS, "frog", "frog")
+    clock.advance(timedelta(hours=12))
+    await pipeline.plan_due()
+    assert await posted(pipeline, ALL) == [*THERE, *HERE]
+
+
+async def test_a_weekly_digest_is_left_nothing(pipeline: Pipeline) -> None:
+    await subscribe(pipeline, FROGS, options=DigestOptions(cadences=(Cadence.WEEK,)))
+    await announce(pipeline)
+    await pipeline.plan_due()
+    assert await posted(pipeline, ALL) == [*THERE, *HERE]
+
+
+async def test_a_new_version_is_posted_where_it_is_followed(
+    pipeline: Pipeline, clock: VirtualClock
+) -> None:
+    """The channel that has the first version wants no other."""
+    await subscribe(pipeline, ALL, types=(AnnounceType.NEW, AnnounceType.REPLACE))
+    await announce(pipeline)
+    await pipeline.plan_due()
+    clock.advance(timedelta(days=1))
+    second = replace(PAPERS[0], version=2)
+    next_day = DAY + timedelta(days=1)
+    listing = make_listing((second, AnnounceType.REPLACE), announced_on=next_day)
+    await pipeline.store.papers.add_listing(listing, now=pipeline.now())
+    await pipeline.plan_due()
+    assert await posted(pipeline, ALL, next_day) == [make_id(1)]
 
 
 async def test_another_planner_that_was_faster_is_noticed_in_the_transaction(

@@ -79,18 +79,6 @@ class Once:
         )
         return dict(pairs)
 
-    async def list_left(self, guild_id: int, day: date) -> Mapping[ArxivId, int]:
-        """List the papers of a date that channels of a server left to another one, and to which."""
-        pairs = await self._database.read(
-            select_pairs,
-            ArxivId,
-            int,
-            "SELECT arxiv_id, home_id FROM elsewhere JOIN subscription USING (channel_id) "
-            "WHERE guild_id = :guild_id AND announced_on = :day",
-            {"guild_id": guild_id, "day": day.isoformat()},
-        )
-        return dict(pairs)
-
     async def list_lost(self, since: date, waited: date) -> list[LostPlace]:
         """List the digests that left a paper to a channel that does not get it any more.
 
