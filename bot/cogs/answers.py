@@ -57,8 +57,7 @@ async def say(
     interaction: discord.Interaction, text: str, items: Sequence[discord.ui.Item[Any]] = ()
 ) -> None:
     """Answer a deferred interaction with a text and what to do next, in place of what was shown."""
-    updates = discord.InteractionResponseType.deferred_message_update
-    if interaction.response.type is updates and is_panel(interaction.message):
+    if is_panel(interaction.message):
         parts = [write(text), *([make_row(*items)] if items else [])]
         await interaction.edit_original_response(view=make_panel(parts))
     else:

@@ -38,7 +38,8 @@ async def test_row_65_an_answer_after_the_token_is_over_is_one_quiet_line(
     with pytest.raises(TimeoutError):
         await scene.slash("digest setup", categories=category)
     (line,) = [each for each in caplog.records if each.name.startswith("bot.")]
-    assert (line.levelno, line.getMessage()) == (logging.WARNING, "interaction answered too late")
+    assert line.levelno == logging.WARNING
+    assert line.getMessage().endswith("interaction answered too late")
     assert line.exc_info is None
 
 
