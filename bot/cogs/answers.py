@@ -311,11 +311,9 @@ def read_fields(components: Sequence[Mapping[str, Any]]) -> Fields:
     """Read what a form holds, by its fields' ids."""
     fields = {}
     for outer in components:
-        for field in [outer.get("component"), *outer.get("components", ())]:
-            if field is not None:
-                values = field.get("values") or [field.get("value")]
-                typed = tuple(str(each) for each in values if each)
-                fields[str(field.get("custom_id"))] = typed
+        if field := outer.get("component"):
+            values = field.get("values") or [field.get("value")]
+            fields[str(field.get("custom_id"))] = tuple(str(each) for each in values if each)
     return fields
 
 
