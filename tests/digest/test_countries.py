@@ -2,7 +2,8 @@
 
 import pytest
 
-from bot.digest.countries import _zones, suggest_countries, zones_of_country
+from bot.digest import countries
+from bot.digest.countries import MAIN, _zones, suggest_countries, zones_of_country
 
 
 @pytest.mark.parametrize(
@@ -48,6 +49,14 @@ def test_a_country_with_several_zones_is_named_by_where_most_people_live() -> No
 def test_a_zone_is_listed_once_for_each_time_that_clocks_show() -> None:
     assert len(zones_of_country("Germany")) == 1  # Europe/Busingen is never different
     assert {"America/Chicago", "America/Los_Angeles"} <= set(zones_of_country("USA"))
+
+
+def test_a_zone_that_this_hosts_data_do_not_know_is_not_named(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert all(zone in _zones()[code] for code, zones in MAIN.items() for zone in zones)
+    monkeypatch.setattr(countries, "MAIN", {"UA": ("Europe/Atlantis", "Europe/Kyiv")})
+    assert zones_of_country("Ukraine")[0] == "Europe/Kyiv"
 
 
 @pytest.mark.parametrize("text", ["", "Atlantis", "in", "Europe/Berlin"])

@@ -5,6 +5,7 @@ from dataclasses import replace
 from bot.arxiv.taxonomy import CATEGORIES
 from bot.digest.models import Place, QuietDays, Topic
 from bot.models import AnnounceType
+from bot.ui.drafts import key_of
 from bot.ui.panel import list_topics, say_looks, say_more, say_topics, say_what
 from bot.ui.setup_form import FormPart, render_change_form
 from tests.builders import make_subscription
@@ -37,6 +38,10 @@ def test_a_topic_that_cannot_be_read_or_is_paused_is_listed_as_such() -> None:
     assert "**odd** **cannot be read**" in said
     assert "**b** (paused)" in said
     assert [each.description for each in list_topics(topics, {})] == ["author:(", "paused: x"]
+
+
+def test_a_topic_is_found_again_by_its_key_whatever_its_case() -> None:
+    assert key_of("Nets") == key_of("nets") != key_of("net")
 
 
 def test_a_choice_that_is_none_of_those_offered_may_stay() -> None:
