@@ -55,13 +55,14 @@ async def find_all_homes(
     The ``others`` get a paper only where their digest of the date is still to come.
     """
     homes: dict[int, Mapping[ArxivId, int]] = {}
-    guilds = {each.guild_id for each in (*planned, *others) if each.user_id is None}
-    for guild_id in guilds & await store.once.list_guilds():
+    here = {each.guild_id for each in (*planned, *others) if each.user_id is None}
+    guilds = here & await store.once.list_guilds()
+    waiting = await _list_waiting(store, announced, others, now) if guilds else []
+    able = {each.channel_id for each in (*waiting, *filter(_takes_part, planned))}
+    for guild_id in guilds:
         claims = [
             _claim(announced, each) for each in (*planned, *others) if each.guild_id == guild_id
         ]
-        able = {each.channel_id for each in await _list_waiting(store, announced, others, now)}
-        able |= {each.channel_id for each in planned if _takes_part(each)}
         bids = [each for each in claims if each.subscription.channel_id in able]
         found = find_homes(bids, await _find_known(store, guild_id, claims))
         for claim in claims:

@@ -13,8 +13,9 @@ from bot.digest.select import Verdict
 from bot.models import AnnounceType
 from bot.pipeline import Pipeline
 from bot.run.app import offline_pipeline
+from bot.run.housekeeping import tidy
 from bot.store.follows import When
-from bot.store.sqlite.statements import change
+from bot.store.sqlite.statements import change, select
 from bot.ui.why import describe_decision
 from tests.builders import DAY, NOW, make_id, make_listing, make_paper
 from tests.fakes.clock import VirtualClock
@@ -299,6 +300,19 @@ async def test_a_new_version_is_posted_where_it_is_followed(
     await pipeline.store.papers.add_listing(listing, now=pipeline.now())
     await pipeline.plan_due()
     assert await posted(pipeline, ALL, next_day) == [make_id(1)]
+
+
+async def test_what_was_left_long_ago_is_forgotten(pipeline: Pipeline, clock: VirtualClock) -> None:
+    await announce(pipeline)
+    await pipeline.plan_due()
+    for days, left in ((0, 2), (29, 2), (2, 0)):
+        clock.advance(timedelta(days=days))
+        await tidy(pipeline.store, lambda: None, now=clock.now())
+        assert len(await left_rows(pipeline)) == left
+
+
+async def left_rows(pipeline: Pipeline) -> list[str]:
+    return await pipeline.store.database.read(select, str, "SELECT arxiv_id FROM elsewhere")
 
 
 async def test_another_planner_that_was_faster_is_noticed_in_the_transaction(

@@ -104,6 +104,12 @@ class Once:
             {"since": since.isoformat(), "waited": waited.isoformat()},
         )
 
+    async def forget(self, before: date) -> int:
+        """Forget what digests of dates before left to others: it is not posted any more."""
+        return await self._database.write(
+            change, "DELETE FROM elsewhere WHERE announced_on < :day", {"day": before.isoformat()}
+        )
+
 
 def is_held_elsewhere(
     connection: sqlite3.Connection,
