@@ -199,7 +199,7 @@ async def note_boot(
     known = parse_lock(os.pread(lock.fileno(), LOCK_BYTES, 0))
 
     def keep_up(connection: sqlite3.Connection) -> None:
-        _write_lock(lock, boot, (*_progress(connection), database.watch.changes))
+        _write_lock(lock, boot, (*progress_of(connection), database.watch.changes))
 
     database.after_commit = keep_up
     return await database.write(_note_boot, boot, known, now, is_behind)
@@ -210,7 +210,7 @@ def _note_boot(
 ) -> bool:
     last = select_one(connection, str, "SELECT value FROM fact WHERE name = ?", (BOOT,))
     is_behind = is_behind or any(
-        here < there for here, there in zip(_progress(connection), known.progress, strict=False)
+        here < there for here, there in zip(progress_of(connection), known.progress, strict=False)
     )
     is_other = (last or "") != known.boot or is_behind
     # Counts as a change of the file, so that it differs from every copy made before this start.
@@ -226,7 +226,7 @@ def _note_boot(
     return is_other
 
 
-def _progress(connection: sqlite3.Connection) -> Sequence[int]:
+def progress_of(connection: sqlite3.Connection) -> Sequence[int]:
     (row,) = connection.execute(PROGRESS)
     return tuple(row)
 

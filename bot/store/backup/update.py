@@ -4,13 +4,14 @@ import logging
 import shutil
 import sqlite3
 from collections.abc import Callable
-from datetime import datetime
+from contextlib import closing
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
 from bot.errors import StoreError
-from bot.store.backup.backup import copy_into, put
-from bot.store.backup.copies import ROOM_BYTES, make_folder, name_copy, size_of
+from bot.store.backup.backup import copy_into, progress_of, put
+from bot.store.backup.copies import ROOM_BYTES, list_copies, make_folder, name_copy, size_of
 from bot.store.sqlite.executor import TRY_AGAIN, primary_code
 from bot.store.sqlite.files import make_private, part_of
 from bot.store.sqlite.updating import Updating
@@ -18,6 +19,10 @@ from bot.store.sqlite.updating import Updating
 log = logging.getLogger(__name__)
 
 CONTENT: Final = "SELECT EXISTS (SELECT 1 FROM paper) OR EXISTS (SELECT 1 FROM subscription)"
+
+
+FRESH: Final = timedelta(hours=1)
+"""How old a copy may be that spares another."""
 
 
 def copying_first(
@@ -32,6 +37,9 @@ def copying_first(
     def before(connection: sqlite3.Connection) -> None:
         if folder is None or not all(connection.execute(CONTENT).fetchone()):
             return
+        made = list_copies(path, folder)
+        if made and now - FRESH < made[0].made_at <= now and _is_alike(connection, made[0].file):
+            return  # an update that was interrupted, again and again even: one copy is enough
         report("copying the database before its update")
         try:
             log.info("backup made before an update", extra={"file": _copy(connection, folder)})
@@ -56,3 +64,12 @@ def copying_first(
         return target
 
     return Updating(before=before, report=lambda percent: report(f"migrating, {percent} %"))
+
+
+def _is_alike(connection: sqlite3.Connection, copy: Path) -> bool:
+    """Whether a copy knows as much as the file."""
+    try:
+        with closing(sqlite3.connect(f"{copy.absolute().as_uri()}?mode=ro", uri=True)) as copied:
+            return progress_of(copied) == progress_of(connection)
+    except sqlite3.Error:
+        return False

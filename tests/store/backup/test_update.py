@@ -4,12 +4,13 @@ import asyncio
 import logging
 import sqlite3
 from collections.abc import Sequence
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from bot.store.backup import update
-from bot.store.backup.copies import list_copies
+from bot.store.backup.copies import list_copies, name_copy
 from bot.store.backup.proof import prove
 from bot.store.backup.update import copying_first
 from bot.store.sqlite import migrations
@@ -51,6 +52,30 @@ async def test_the_copy_is_the_file_as_it_was(path: Path) -> None:
     assert copy.file.stat().st_mode & 0o077 == 0
     assert (await prove(copy.file)).papers == PAPERS
     assert list(folder.iterdir()) == [copy.file]
+
+
+@pytest.mark.parametrize(
+    ("hours", "more", "copies"), [(0.5, 0, 1), (0.5, 1, 2), (2, 0, 2), (-0.5, 0, 2)]
+)
+async def test_an_update_that_is_tried_again_needs_no_second_copy(
+    path: Path, hours: float, more: int, copies: int
+) -> None:
+    """But for one of long ago, of a file that has got further, or of a clock that was ahead."""
+    folder = path.parent / "backups"
+    folder.mkdir()
+    file_of(folder / name_copy(path, NOW - timedelta(hours=hours)), STEPS, papers=3)
+    file_of(path, STEPS + 2, papers=3 + more)
+    await update_at(path, folder)
+    assert len(list_copies(path, folder)) == copies
+
+
+async def test_a_copy_that_cannot_be_read_spares_none(path: Path) -> None:
+    folder = path.parent / "backups"
+    folder.mkdir()
+    (folder / name_copy(path, NOW - timedelta(minutes=5))).write_bytes(b"x" * 5000)
+    file_of(path, STEPS, papers=3)
+    await update_at(path, folder)
+    assert len(list_copies(path, folder)) == 2
 
 
 async def test_a_file_without_content_is_not_copied(path: Path) -> None:
