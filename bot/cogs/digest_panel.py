@@ -4,6 +4,7 @@ Everything here does what the commands do, by the same code; only the way in is 
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -427,7 +428,7 @@ class TopicRoleMenu(StateItem[TopicRole, discord.ui.RoleSelect[discord.ui.View]]
         chosen = str(self.item.values[0].id) if self.item.values else NOBODY
         role = read_ping(interaction, there, chosen)
         await defer_on_panel(interaction)
-        await cog.store.subscriptions.set_topic(channel_id, topic.name, topic.query, role)
+        await cog.store.subscriptions.put_topics(channel_id, [replace(topic, ping_role=role)])
         said = "It pings nobody now." if role is None else f"It pings <@&{role}> now."
         await _show_again(cog, interaction, channel_id, self.state.key, said)
 

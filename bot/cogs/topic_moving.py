@@ -121,7 +121,7 @@ async def take_in(cog: AdminCog, subscription: Subscription, topics: Sequence[To
     past = await read_past(cog.store, subscription)
     trials = await try_topics(cog.store, past, subscription, topics)
     kept = [
-        Topic(name=each.name, query=each.query, ping_role=old.ping_role if old else None)
+        replace(old, name=each.name, query=each.query) if old else each
         for each, old in zip(topics, known, strict=True)
     ]
     await cog.store.subscriptions.put_topics(subscription.channel_id, kept)

@@ -275,13 +275,13 @@ async def test_a_topic_is_paused_pinged_and_removed_on_its_page(world: World) ->
     page = await open_topic(world, "nets")
     assert "6 of 25 of Tue, 5 Mar 2024; 6 in the 1 listing" in shown(page)
     assert "matches nothing until" in await press(world, page, "Pause")
-    assert "matches papers again" in await press(world, page, "Resume")
     assert page.response is not None
     menu = f"topic-role:1:{world.channel.id}:{key_of('nets')}"
     await world.admin.select(page.response, [role], custom_id=menu)
     assert f"It pings <@&{role.id}> now." in shown(page)
     (topic,) = await topics_of(world)
-    assert topic == Topic(name="nets", query="diffusion", ping_role=role.id)
+    assert topic == Topic(name="nets", query="diffusion", ping_role=role.id, is_paused=True)
+    assert "matches papers again" in await press(world, page, "Resume")
     assert "Diffusion networks, part 4" in await press(world, page, "Test")
     await press(world, page, "Back")
     assert "Digest in" in shown(page)

@@ -504,9 +504,36 @@ async def test_what_is_exported_can_be_imported(world: World) -> None:
     assert {each.name: each.query for each in await topics_of(world)} == kept
 
 
+async def test_an_import_changes_queries_and_leaves_the_rest_of_a_topic(world: World) -> None:
+    """Also from a file that Windows has put its mark before."""
+    await world.set_up()
+    topic_ = Topic(name="Nets", query="nets", ping_role=5, is_paused=True)
+    await world.store.subscriptions.put_topic(world.channel.id, topic_, instead_of="")
+    text = b"\xef\xbb\xbf[[topic]]\nname = 'nets'\nquery = 'deep'\n"
+    said = shown(await topic(world, "import", file=("topics.toml", text)))
+    assert "0 topics added, 1 changed." in said
+    (after,) = await topics_of(world)
+    assert (after.query, after.ping_role, after.is_paused) == ("deep", 5, True)
+
+
+async def test_no_copy_makes_more_topics_than_a_server_may_have(world: World) -> None:
+    await world.set_up()
+    other = world.guild.create_text_channel("others")
+    await world.set_up(channel=other)
+    many = [Topic(name=f"topic {number}", query="x") for number in range(MAX_TOPICS)]
+    await world.store.subscriptions.put_topics(world.channel.id, many)
+    said = shown(await topic(world, "copy", name="topic 7", to=other))
+    assert "This server has 50 topics and may have 50" in said
+    await topic(world, "move", name="topic 7", to=other)
+    moved = await world.store.subscriptions.get_subscription(other.id)
+    assert moved is not None
+    assert [each.name for each in moved.topics] == ["topic 7"]
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
+        (b"#" * 100_001, "is too large"),
         (b"", "is no list of topics"),
         (b"\xff", "is no list of topics"),
         (b"topic = []", "has no topic"),
