@@ -307,12 +307,12 @@ def _day_to_json(audit: DayAudit) -> dict[str, object]:
 
 def status_as_text(standing: Standing, now: datetime) -> str:
     """Print how things stand, and last what stands still."""
-    figures = standing.figures
+    figures, sent_at = standing.figures, standing.progress.sent_at
     waiting = ", ".join(f"{count:,} {state}" for state, count in sorted(figures.unsettled.items()))
     lines = [
         f"{count_of(figures.papers, 'paper')}, {count_of(figures.digests, 'digest')}, "
         f"{figures.size_bytes / 1e6:,.0f} MB",
-        f"messages not posted: {waiting or 'none'}; last one posted: {_moment(figures.sent_at)}",
+        f"messages not posted: {waiting or 'none'}; last one posted: {_moment(sent_at)}",
         f"last backup: {_moment(standing.backup_made_at)}; last found good: "
         f"{_moment(standing.backup_proven_at)}",
         *(_say_listing(status) for status in standing.intake),
@@ -341,8 +341,8 @@ def status_as_json(standing: Standing, now: datetime) -> str:
             "papers": figures.papers,
             "digests": figures.digests,
             "messages": dict(figures.unsettled),
-            "due_since": _iso(figures.due_since),
-            "last_sent_at": _iso(figures.sent_at),
+            "due_since": _iso(standing.progress.due_since),
+            "last_sent_at": _iso(standing.progress.sent_at),
             "database_bytes": figures.size_bytes,
             "database_free_bytes": figures.free_bytes,
             "backup_made_at": _iso(standing.backup_made_at),

@@ -144,7 +144,7 @@ def _describe_standing(standing: Standing) -> Iterator[Metric]:
     for name, moment in (
         ("backup_made", standing.backup_made_at),
         ("backup_proven", standing.backup_proven_at),
-        ("message_sent", standing.figures.sent_at),
+        ("message_sent", standing.progress.sent_at),
     ):
         if moment is not None:
             yield _gauge(f"{name}_timestamp_seconds", "When the last one was.", moment.timestamp())

@@ -23,7 +23,7 @@ from bot.run.client import why_unreached
 from bot.run.health import Health, find_disk_problem, serve_health
 from bot.run.housekeeping import count_damage, tidy
 from bot.run.metrics import Moment, render_metrics
-from bot.run.standing import Standing, find_standstills, read_standing
+from bot.run.standing import Standing, find_standstills, read_movement, read_standing
 from bot.run.starting import Front
 from bot.run.stopping import stopping_on_signals, until
 from bot.run.ticker import ticking
@@ -293,7 +293,8 @@ class _Process:
 
     async def find_obstacles(self) -> list[str]:
         try:
-            return find_standstills(await self._standing(), utc_now())
+            moved = await read_movement(self.app.store, utc_now())
+            return find_standstills(moved, utc_now())
         except StoreError as error:
             return [str(error)]
 

@@ -11,29 +11,43 @@ from bot.store.sqlite.statements import read_moment, select_one, select_pairs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Figures:
-    """Numbers at one moment.
+class Progress:
+    """How delivery gets on.
 
-    ``unsettled`` counts the messages that are not posted, by state. ``due_since`` is since when the
-    longest-waiting message could have been sent; None when none waits. ``sent_at`` is when the last
-    one was.
+    ``due_since`` is since when the longest-waiting message could have been sent; None when none
+    waits. ``sent_at`` is when the last one was.
     """
+
+    due_since: datetime | None
+    sent_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figures:
+    """Numbers at one moment; ``unsettled`` counts the messages that are not posted, by state."""
 
     papers: int
     digests: int
     unsettled: Mapping[str, int]
-    due_since: datetime | None
-    sent_at: datetime | None
     size_bytes: int
     free_bytes: int
 
 
-async def read_figures(database: Database, outbox: Outbox, now: datetime) -> Figures:
+async def read_progress(database: Database, outbox: Outbox, now: datetime) -> Progress:
+    sent_at = await database.read(
+        select_one,
+        str,
+        "SELECT at FROM delivery_history WHERE to_state = 'sent' ORDER BY rowid DESC LIMIT 1",
+    )
+    return Progress(due_since=await outbox.due_since(now), sent_at=read_moment(sent_at))
+
+
+async def read_figures(database: Database) -> Figures:
     """Count; a fraction of a second with a million papers."""
-    return await database.read(_read, await outbox.due_since(now))
+    return await database.read(_read)
 
 
-def _read(connection: sqlite3.Connection, due_since: datetime | None) -> Figures:
+def _read(connection: sqlite3.Connection) -> Figures:
     def number(sql: str) -> int:
         return select_one(connection, int, sql) or 0
 
@@ -44,16 +58,10 @@ def _read(connection: sqlite3.Connection, due_since: datetime | None) -> Figures
         "UNION ALL SELECT state, count(*) FROM delivery WHERE state IN ('failed', 'unknown') "
         "GROUP BY state",
     )  # fmt: skip
-    sent_at = select_one(
-        connection, str,
-        "SELECT at FROM delivery_history WHERE to_state = 'sent' ORDER BY rowid DESC LIMIT 1",
-    )  # fmt: skip
     return Figures(
         papers=number("SELECT count(*) FROM paper"),
         digests=number("SELECT count(*) FROM subscription WHERE user_id IS NULL"),
         unsettled=dict(unsettled),
-        due_since=due_since,
-        sent_at=read_moment(sent_at),
         size_bytes=page_bytes * number("PRAGMA page_count"),
         free_bytes=page_bytes * number("PRAGMA freelist_count"),
     )

@@ -28,6 +28,12 @@ def joined(words: Sequence[str], last: str = "and") -> str:
     return f"{', '.join(words[:-1])} {last} {words[-1]}"
 
 
+def joined_first(words: Sequence[str], most: int) -> str:
+    """Join the first ``most`` words, and say how many more there are: ``a, b and 3 more``."""
+    more = len(words) - most
+    return joined([*words[:most], f"{more:,} more"] if more > 0 else words)
+
+
 def short_date(day: date) -> str:
     """Return ``21 Aug 2020``."""
     return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"

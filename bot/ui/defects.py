@@ -12,7 +12,7 @@ from bot.digest.zones import find_zone, inverted_offset
 from bot.errors import InputError
 from bot.query.parser import parse_query
 from bot.text import markdown
-from bot.text.words import joined
+from bot.text.words import joined_first
 from bot.ui.styles import DEFAULT_STYLE, find_style
 
 MAX_SHOWN = 40
@@ -135,9 +135,7 @@ def _unreadable(subscription: Subscription, setting: Setting) -> list[str]:
 
 def _named(texts: Sequence[str]) -> str:
     """Quote texts that may be anything, the first of them where they are many."""
-    shown = [f"'{markdown.shorten(text, MAX_SHOWN)}'" for text in texts[:MAX_NAMES]]
-    more = len(texts) - len(shown)
-    return joined([*shown, f"{more} more"] if more > 0 else shown)
+    return joined_first([f"'{markdown.shorten(text, MAX_SHOWN)}'" for text in texts], MAX_NAMES)
 
 
 def render_defects(channel_id: int, defects: tuple[str, ...]) -> str:

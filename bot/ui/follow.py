@@ -15,7 +15,7 @@ from bot.digest.reading import MOST_FOLLOWED, FollowedPaper
 from bot.digest.trial import Trial
 from bot.models import ArxivId, Paper
 from bot.text import markdown
-from bot.text.words import count_of, joined, long_date, short_date
+from bot.text.words import count_of, joined, joined_first, long_date, short_date
 from bot.ui.defects import find_mistake
 from bot.ui.drafts import say_yield
 from bot.ui.embeds import UNTITLED, one_line
@@ -108,10 +108,9 @@ def say_when(digest: Subscription) -> Iterator[str]:
 
 
 def _say_lists(digest: Subscription) -> str:
-    names, more = digest.categories[:MAX_NAMED], len(digest.categories) - MAX_NAMED
-    if not names:
+    if not digest.categories:
         return "no list: I read none yet, so name categories with `/follow settings`"
-    return joined([*names, f"{more} more"] if more > 0 else names)
+    return joined_first(digest.categories, MAX_NAMED)
 
 
 def say_settings(digest: Subscription) -> str:

@@ -15,7 +15,7 @@ from bot.models import (
     IntakeSource,
     IntakeVerdict,
 )
-from bot.text.words import count_of, joined, long_date
+from bot.text.words import count_of, joined_first, long_date
 
 VERDICTS: Final[Mapping[IntakeVerdict, str]] = {
     IntakeVerdict.COMPLETE: "is complete",
@@ -116,10 +116,8 @@ def say_missed(records: Sequence[DayRecord]) -> list[str]:
     ordered = sorted(records, key=lambda each: (each.category, each.day))
     lines = []
     for category, group in groupby(ordered, key=lambda each: each.category):
-        days = [each.day for each in group]
-        named = [long_date(day) for day in days[:MOST_DAYS]]
-        more = [f"{len(days) - MOST_DAYS} more"] if len(days) > MOST_DAYS else []
-        lines.append(f"**{category}** of {joined([*named, *more])}")
+        days = [long_date(each.day) for each in group]
+        lines.append(f"**{category}** of {joined_first(days, MOST_DAYS)}")
     return lines
 
 

@@ -12,7 +12,7 @@ from itertools import groupby
 from bot.digest.messages import DeliveryRecord, DeliveryState
 from bot.models import DayRecord, Outage
 from bot.text import markdown
-from bot.text.words import joined, long_date
+from bot.text.words import joined, joined_first, long_date
 from bot.ui.intake import say_intake_reason, say_missed
 from bot.ui.reasons import say_reason
 
@@ -37,11 +37,9 @@ def render_outages(outages: Sequence[Outage], now: datetime) -> str:
     """Report ``outages`` to the host, of which there is at least one, and what becomes of them."""
     first = min(outages, key=lambda each: each.since)
     hours = (now - first.since).total_seconds() / 3600
-    names = [f"**{each.category}**" for each in outages[:MAX_CATEGORIES]]
-    if len(outages) > MAX_CATEGORIES:
-        names.append(f"{len(outages) - MAX_CATEGORIES:,} more")
+    names = joined_first([f"**{each.category}**" for each in outages], MAX_CATEGORIES)
     return (
-        f"For {hours:.0f} hours I have not been able to read arXiv's listings of {joined(names)}: "
+        f"For {hours:.0f} hours I have not been able to read arXiv's listings of {names}: "
         f"{markdown.shorten(say_intake_reason(first.error), MAX_REASON)}.\n"
         "I keep trying, and post late what I read late. A listing that cannot be read "
         "within `schedule.catchup_window_h` counts as missed; the command `backfill` fetches its "

@@ -200,7 +200,7 @@ async def _live_and_die(day: Scenario, loop: Loop, dice: random.Random) -> int:
         day.age_claims(DOWN_MINUTES)
         day.discord.nonce_window_s = 0
     if loop.stops or len(loop.kinds) > 1:
-        _meddle(day, dice)
+        _meddle(day, dice, strips=not loop.edits or dice.random() < 0.1)
     return stops
 
 
@@ -315,15 +315,18 @@ def _faults(loop: Loop, dice: random.Random) -> Sequence[Fault]:
     )
 
 
-def _meddle(day: Scenario, dice: random.Random) -> None:
-    """Let admins and others do to some of the newest messages what does not unmake them."""
+def _meddle(day: Scenario, dice: random.Random, *, strips: bool) -> None:
+    """Let admins and others do to some of the newest messages what does not unmake them.
+
+    Whether it ``strips`` some of their embeds: such a message is edited no more.
+    """
     channels = [each for each in day.guild.channels.values() if each.kind != FORUM]
     for channel in dice.sample(channels, k=max(len(channels) // 10, min(1, len(channels)))):
         if channel.parent is not None and dice.random() < 0.5:
             channel.archived_at = day.discord.now()
         for message in channel.messages[-1:]:
             match dice.randrange(3):
-                case 0:
+                case 0 if strips:
                     message.update(embeds=[], flags=1 << 2)
                 case 1:
                     message["pinned"] = True

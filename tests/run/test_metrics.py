@@ -14,7 +14,7 @@ from bot.models import AnnounceType, IntakeCode, IntakeReason, ListingStatus, Ou
 from bot.run.health import Health
 from bot.run.metrics import Metrics, Moment, render_metrics
 from bot.run.standing import Standing, find_standstills
-from bot.store.figures import Figures
+from bot.store.figures import Figures, Progress
 from tests.faults.scenario import scenario
 from tests.run.test_health import find_free_port
 from tests.waiting import until
@@ -48,15 +48,20 @@ def read(text: str) -> dict[str, float]:
 
 def make_standing(**changes: object) -> Standing:
     figures = {
-        "papers": 5, "digests": 2, "unsettled": {"planned": 3}, "due_since": None, "sent_at": None,
-        "size_bytes": 4096, "free_bytes": 0,
+        "papers": 5, "digests": 2, "unsettled": {"planned": 3}, "size_bytes": 4096, "free_bytes": 0,
     }  # fmt: skip
+    progress: dict[str, datetime | None] = {"due_since": None, "sent_at": None}
     known = {name: changes.pop(name) for name in tuple(changes) if name in figures}
+    moved = {name: changes.pop(name, progress[name]) for name in progress}
     parts: dict[str, object] = {
         "listings": (), "intake": (), "outages": (), "backup_made_at": None,
         "backup_proven_at": None,
     }  # fmt: skip
-    return Standing(figures=Figures(**{**figures, **known}), **{**parts, **changes})  # type: ignore[arg-type]
+    return Standing(
+        figures=Figures(**{**figures, **known}),  # type: ignore[arg-type]
+        progress=Progress(**moved),  # type: ignore[arg-type]
+        **{**parts, **changes},  # type: ignore[arg-type]
+    )
 
 
 def test_what_is_known_of_the_moment_is_shown() -> None:

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from bot.text.words import count_of, joined, long_date, short_date
+from bot.text.words import count_of, joined, joined_first, long_date, short_date
 
 
 @pytest.mark.parametrize(
@@ -19,6 +19,20 @@ from bot.text.words import count_of, joined, long_date, short_date
 )
 def test_words_are_listed_as_english_lists_them(words: list[str], text: str) -> None:
     assert joined(words) == text
+
+
+@pytest.mark.parametrize(
+    ("count", "text"),
+    [
+        (0, ""),
+        (1, "a"),
+        (2, "a and a"),
+        (3, "a, a and 1 more"),
+        (1002, "a, a and 1,000 more"),
+    ],
+)
+def test_many_words_are_the_first_of_them_and_how_many_more(count: int, text: str) -> None:
+    assert joined_first(["a"] * count, 2) == text
 
 
 @pytest.mark.parametrize(
