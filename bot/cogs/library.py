@@ -252,16 +252,14 @@ async def show_page(interaction: discord.Interaction, page: LibraryPage, wanted:
             "A shared list does not tell how its owner tagged and read its papers; search it by "
             "what papers say."
         )
-    saved = await find_saved(store, wanted, asker_of(interaction), shared)
-    if not saved:
+    saved, total = await _find_page(store, wanted, asker_of(interaction), shared, page.page)
+    if not total:
         raise MarkdownError(say_none(wanted.text, shared))
-    last = (len(saved) - 1) // PAGE_SIZE
+    last = (total - 1) // PAGE_SIZE
     page = replace(page, page=min(max(page.page, 0), last))
     first = page.page * PAGE_SIZE + 1
-    shown = await _with_papers(store, saved[first - 1 : first - 1 + PAGE_SIZE])
-    embed = render_library(
-        shown, first_number=first, total=len(saved), query=wanted.text, shared=shared
-    )
+    shown = await _with_papers(store, saved)
+    embed = render_library(shown, first_number=first, total=total, query=wanted.text, shared=shared)
     embed.set_footer(text=page_note(page.page + 1, wanted.text))
     items: list[discord.ui.Item[Any]] = [
         *_turns(page, last),
@@ -278,6 +276,18 @@ def _turns(page: LibraryPage, last: int) -> list[LibraryPageButton]:
         LibraryPageButton(before, PREVIOUS, is_there=page.page > 0),
         LibraryPageButton(after, NEXT, is_there=page.page < last),
     ]
+
+
+async def _find_page(
+    store: Store, wanted: Query, asker: Asker, shared: SharedTag | None, page: int
+) -> tuple[list[SavedPaper], int]:
+    """Find the nearest page of what a person saved, and say how many papers there are in all."""
+    if wanted.is_empty and not (shared and shared.tag):  # a library may have ten thousand
+        owner = shared.user_id if shared else asker.user_id
+        return await store.library.list_page(owner, page, PAGE_SIZE)
+    saved = await find_saved(store, wanted, asker, shared)
+    first = min(max(page, 0), max(len(saved) - 1, 0) // PAGE_SIZE) * PAGE_SIZE
+    return saved[first : first + PAGE_SIZE], len(saved)
 
 
 async def find_saved(

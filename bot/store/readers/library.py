@@ -57,6 +57,13 @@ class Library:
         """List a person's papers, the one saved last first."""
         return await self._database.read(list_saved, user_id)
 
+    async def list_page(self, user_id: int, page: int, size: int) -> tuple[list[SavedPaper], int]:
+        """List a page of a person's papers as `list_saved` does, and say how many there are.
+
+        It is the nearest page, where there is none of that number, counted from 0.
+        """
+        return await self._database.read(_list_page, user_id, page, size)
+
     async def suggest(self, user_id: int, typed: str, limit: int) -> list[SavedTitle]:
         """List saved papers whose title or identifier holds what is typed, last saved first."""
         return await self._database.read(
@@ -131,6 +138,22 @@ def list_saved(connection: sqlite3.Connection, user_id: int) -> list[SavedPaper]
         "ORDER BY saved_at DESC, arxiv_id DESC",
         {"user_id": user_id},
     )
+
+
+def _list_page(
+    connection: sqlite3.Connection, user_id: int, page: int, size: int
+) -> tuple[list[SavedPaper], int]:
+    where = "FROM saved_paper WHERE user_id = :user_id"
+    total = select_one(connection, int, f"SELECT count(*) {where}", {"user_id": user_id}) or 0
+    nearest = min(max(page, 0), max(total - 1, 0) // size)
+    saved = select(
+        connection,
+        SavedPaper,
+        f"SELECT {COLUMNS} {where} ORDER BY saved_at DESC, arxiv_id DESC "
+        "LIMIT :size OFFSET :before",
+        {"user_id": user_id, "size": size, "before": nearest * size},
+    )
+    return saved, total
 
 
 def _save(connection: sqlite3.Connection, values: dict[str, object]) -> Saving:

@@ -44,6 +44,16 @@ async def test_each_person_has_a_library_of_their_own_newest_first(store: Store)
     assert [each.arxiv_id for each in await store.library.list_saved(BEN)] == [OTHER]
 
 
+async def test_a_page_is_the_nearest_of_the_same_list(store: Store) -> None:
+    for number in range(1, 8):
+        await save(store, ADA, make_id(number), minutes=number % 3)
+    whole = [each.arxiv_id for each in await store.library.list_saved(ADA)]
+    for page, shown in ((-1, whole[:3]), (1, whole[3:6]), (2, whole[6:]), (9, whole[6:])):
+        saved, total = await store.library.list_page(ADA, page, 3)
+        assert ([each.arxiv_id for each in saved], total) == (shown, 7)
+    assert await store.library.list_page(BEN, 0, 3) == ([], 0)
+
+
 async def test_nothing_is_written_beside_a_paper_that_is_not_saved(store: Store) -> None:
     await save(store, BEN)
     assert not await store.library.set_note(ADA, PAPER, "x")
