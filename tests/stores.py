@@ -1,7 +1,10 @@
 """Stores of tests: a new one is a copy of one that was made before, as making one takes long."""
 
+import asyncio
+import functools
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -12,13 +15,13 @@ from bot.store.store import Store
 
 Fill = Callable[[Store], Awaitable[object]]
 
-_made: dict[Fill | None, bytes] = {}
+_made: dict[Fill, bytes] = {}
 
 
 @asynccontextmanager
 async def open_store(path: Path) -> AsyncIterator[Store]:
     """Open a store as the bot does, with its own file of that path."""
-    await lay_out(path)
+    lay_out(path)
     async with real.open_store(path) as store:
         yield store
 
@@ -40,20 +43,28 @@ async def open_filled(path: Path, fill: Fill) -> AsyncIterator[Store]:
 @asynccontextmanager
 async def open_database(path: Path) -> AsyncIterator[Database]:
     """Open only the database of such a store."""
-    await lay_out(path)
+    lay_out(path)
     async with files.open_database(path) as database:
         yield database
 
 
-async def lay_out(path: Path) -> None:
+def lay_out(path: Path) -> Path:
     """Put an empty database at ``path`` if there is nothing, the same that the bot would make."""
-    if None not in _made:
-        with tempfile.TemporaryDirectory() as folder:
-            template = Path(folder) / "template.db"
-            async with real.open_store(template):
-                pass
-            _made[None] = template.read_bytes()
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(_made[None])
+        path.write_bytes(_empty())
         path.chmod(0o600)
+    return path
+
+
+@functools.cache
+def _empty() -> bytes:
+    with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(1) as apart:
+        template = Path(folder) / "template.db"
+        apart.submit(lambda: asyncio.run(_make(template))).result()  # a loop may run here
+        return template.read_bytes()
+
+
+async def _make(path: Path) -> None:
+    async with real.open_store(path):
+        pass

@@ -5,8 +5,11 @@ from pathlib import Path
 import pytest
 
 from tests.cli.terminal import environ_in
+from tests.stores import lay_out
 
 
 @pytest.fixture
 def environ(tmp_path: Path) -> dict[str, str]:
-    return environ_in(tmp_path)
+    environ = environ_in(tmp_path)
+    lay_out(Path(environ["PAPER_BOT_DATABASE__PATH"]))
+    return environ

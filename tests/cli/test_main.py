@@ -55,7 +55,6 @@ def test_a_file_that_is_not_what_it_claims_gets_one_sentence(
 
 def test_a_second_instance_is_refused(environ: dict[str, str]) -> None:
     path = Path(environ["PAPER_BOT_DATABASE__PATH"])
-    path.parent.mkdir()
     with instance_lock(path):
         environ["DISCORD_TOKEN"] = "x" * 24 + "." + "y" * 6 + "." + "z" * 30
         assert_one_sentence(run(environ, "run"), 75, str(path))

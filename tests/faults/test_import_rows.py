@@ -13,6 +13,7 @@ from tests.cli.terminal import environ_in
 from tests.fakes import commands
 from tests.fakes.arxiv_forms import Record, catchup_page, rss_feed
 from tests.faults.fetching import records
+from tests.stores import lay_out
 
 THURSDAY, FRIDAY, SATURDAY = (DAY + timedelta(days=days) for days in (2, 3, 4))
 OLD, NEWS = records(5), records(4, first=21)
@@ -32,7 +33,7 @@ FILES = {
 
 @pytest.fixture
 def environ(tmp_path: Path) -> dict[str, str]:
-    return environ_in(tmp_path) | {"PAPER_BOT_DATABASE__PATH": str(tmp_path / "papers.db")}
+    return environ_in(tmp_path) | {"PAPER_BOT_DATABASE__PATH": str(lay_out(tmp_path / "papers.db"))}
 
 
 def write(folder: Path, name: str, content: bytes) -> Path:

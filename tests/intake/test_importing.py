@@ -28,7 +28,7 @@ from tests.fakes.arxiv_forms import Record, atom_feed, list_page, oai_records, r
 from tests.indexes import check_indexes
 from tests.samples import snapshot_line, write_snapshot
 from tests.shared import shared
-from tests.stores import open_store
+from tests.stores import lay_out, open_store
 from tests.waiting import until_now
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -40,7 +40,7 @@ Stored = list[list[tuple[object, ...]]]
 
 
 def environ_for(folder: Path) -> dict[str, str]:
-    return environ_in(folder) | {"PAPER_BOT_DATABASE__PATH": str(folder / "papers.db")}
+    return environ_in(folder) | {"PAPER_BOT_DATABASE__PATH": str(lay_out(folder / "papers.db"))}
 
 
 @pytest.fixture
@@ -284,9 +284,11 @@ def test_a_file_that_is_nothing_of_ours_keeps_the_others_away(
 ) -> None:
     good = write_snapshot(tmp_path / "papers.json", [snapshot_line()])
     (tmp_path / "wrong").write_bytes(b"hello")
+    database = Path(environ["PAPER_BOT_DATABASE__PATH"])
+    database.unlink()
     code, err = run(environ, good, tmp_path / "wrong")
     assert (code, len(err.splitlines())) == (2, 1)
-    assert not Path(environ["PAPER_BOT_DATABASE__PATH"]).exists()
+    assert not database.exists()
 
 
 def test_a_running_bot_is_not_disturbed(environ: dict[str, str], tmp_path: Path) -> None:
