@@ -76,7 +76,20 @@ class Reference:
             if LEAST_PAPERS <= count <= most
         }
         self.vector = lru_cache(maxsize=MOST_VECTORS)(self._weigh)
-        self.sample = [self.vector(paper) for paper in papers[:: max(1, len(papers) // SAMPLE)]]
+        sample = papers[:: max(1, len(papers) // SAMPLE)]
+        self._sampled = len(sample)
+        self._saying: dict[str, list[tuple[int, float]]] = defaultdict(list)
+        for number, paper in enumerate(sample):
+            for term, weight in self.vector(paper).items():
+                self._saying[term].append((number, weight))
+
+    def usual(self, weights: Vector) -> list[float]:
+        """Return how alike some of the newest papers are to a taste, the least first."""
+        alike = [0.0] * self._sampled
+        for term, weight in weights.items():  # most papers say few of its words
+            for number, share in self._saying.get(term, ()):
+                alike[number] += weight * share
+        return sorted(alike)
 
     def _weigh(self, paper: Paper) -> Vector:
         """Return a paper's words with their weights; their squares sum up to 1."""
@@ -140,7 +153,7 @@ def learn(
                 weights[term] += counts * weight / total * value
     for term in forgotten:
         weights.pop(term, None)
-    usual = sorted(_dot(vector, weights) for vector in reference.sample)
+    usual = reference.usual(weights)
     expected = usual[int(EXPECTED * (len(usual) - 1))] if usual else 0.0
     return Taste(
         reference=reference,
@@ -179,8 +192,7 @@ def _features(reference: Reference, paper: Paper) -> Vector:
 
 
 def _dot(vector: Vector, weights: Mapping[str, float]) -> float:
-    # Exactly, so that the order in which a set comes makes no difference.
-    return math.fsum(vector[term] * weights[term] for term in vector.keys() & weights.keys())
+    return sum(weight * weights[term] for term, weight in vector.items() if term in weights)
 
 
 def _most_telling(weights: Mapping[str, float], count: int) -> list[str]:
