@@ -116,7 +116,7 @@ def measure(folder: Path, path: Path | None = None, per_kind: int = PER_KIND) ->
     with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
         connection.execute(CACHE)
         judged = list(make_judged(connection, per_kind))
-        report(_ask_all(make_engines(connection, folder), judged))
+        report(ask_all(make_engines(connection, folder), judged))
 
 
 def make_engines(connection: sqlite3.Connection, folder: Path) -> dict[str, Engine]:
@@ -132,7 +132,7 @@ def make_engines(connection: sqlite3.Connection, folder: Path) -> dict[str, Engi
     return engines
 
 
-def _ask_all(
+def ask_all(
     engines: Mapping[str, Engine], judged: Sequence[Judged]
 ) -> dict[str, dict[str, Outcome]]:
     outcomes: dict[str, dict[str, Outcome]] = defaultdict(dict)

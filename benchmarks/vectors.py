@@ -20,13 +20,11 @@ WHAT_TOGETHER = 512  # papers whose lengths are compared, so that a batch is pad
 
 
 class TfIdf:
-    """Words and pairs of words, the title's twice; rare ones weigh more."""
+    """The words of a paper, the title's twice; rare ones weigh more."""
 
     def __init__(self, papers: Sequence[tuple[str, str]]) -> None:
         text = importlib.import_module("sklearn.feature_extraction.text")
-        self._vectorizer = text.TfidfVectorizer(
-            sublinear_tf=True, stop_words="english", min_df=2, dtype="float32"
-        )
+        self._vectorizer = text.TfidfVectorizer(sublinear_tf=True, stop_words="english", min_df=2)
         said = [f"{title} {title} {abstract}" for title, abstract in papers]
         self._rows = self._vectorizer.fit_transform(said)
 

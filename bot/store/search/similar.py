@@ -1,59 +1,126 @@
 """Papers like a given one, by its most distinctive words.
 
 A telling word is frequent in the paper (above all in its title) and rare elsewhere. Each is asked
-for alone, newest papers first up to a bound; who shares the most weight is most alike. So the
-time depends on the number of words, not on the size of the archive.
+for alone, newest papers first up to a bound, so the time depends on the number of words, not on the
+size of the archive. Of the papers that share the most weight, the texts are read: how often they
+say all words of the paper, and how long they are, tells which are most alike.
 """
 
 import heapq
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from bot.models import Paper
 from bot.query.compile import quoted
 from bot.query.inflect import inflections, lemma_of
-from bot.query.relevance import TITLE_WEIGHT
 from bot.query.results import Match
-from bot.query.tokens import tokens, words
+from bot.query.tokens import is_separate, tokens, words
 from bot.store.search.find import LOADING_S, load
 from bot.store.search.vocabulary import read_lexicon
 from bot.store.search.words import count_archive, count_forms, count_papers, weight
 from bot.store.sqlite.executor import Reading
+from bot.store.sqlite.statements import json_array
 
-WORDS = 14
+WORDS = 20  # that are asked for
 LEAST_LETTERS = 3
 MOST_SHARE = 0.05  # of the archive: a word that more papers use distinguishes nothing
 LOOKED_AT = 3000  # papers for each word
+READ = 60  # papers of which the texts are compared
 SHARED = 4  # words named for each paper
+TITLE_COUNTS = 3  # times as much as the abstract
 REPEATED = 2.0  # how much more a word counts that the paper keeps repeating
+USUAL_LENGTH = 100  # words of a title and an abstract, each as often as it counts
+EVENED = 2.0  # on top of each word's weight: else one rare word outweighs all that make a field
+
+
+@dataclass(frozen=True, slots=True, eq=False)  # each is itself: hashing its fields takes long
+class _Word:
+    """A word of the paper in all its forms, and how much it tells of the paper."""
+
+    word: str
+    forms: tuple[str, ...]
+    papers: int
+    weight: float
+    importance: float
 
 
 def find_similar(reading: Reading, paper: Paper, limit: int) -> tuple[Match, ...]:
     """Find the papers that share the most telling words with ``paper``, without itself."""
-    scores: dict[int, float] = defaultdict(float)
-    telling = _telling(reading, paper)
-    lexicon = read_lexicon(reading.rows, _forms([word for word, _ in telling]))
-    for word, importance in telling:
-        forms = [form for form in inflections(word) if lexicon.holds(form)]
-        match = f"{{title abstract}} : ({' OR '.join(map(quoted, forms))})"
-        sql = "SELECT rowid FROM paper_text WHERE paper_text MATCH ? ORDER BY rowid DESC LIMIT ?"
-        for key in reading.integers(sql, (match, LOOKED_AT)) if forms else ():
-            scores[key] += importance
+    archive = count_archive(reading)
+    said = list(_weigh(reading, paper, archive))
+    rare = [each for each in said if each.papers <= max(10, archive * MOST_SHARE)]
+    telling = heapq.nlargest(WORDS, rare, key=lambda each: each.importance)
+    scores = _compare(reading, said, _candidates(reading, telling))
     reading.allow(LOADING_S)
     best = sorted(scores, key=lambda key: (-scores[key], -key))[: limit + 1]
     found = load(reading, [(0, key) for key in best])
     others = [stored for stored in found if stored.paper.arxiv_id != paper.arxiv_id]
-    written = _as_written(paper, [word for word, _ in telling])
+    written = _as_written(paper, telling)
     return tuple(
         Match(stored=stored, shared=_shared(stored.paper, written)) for stored in others[:limit]
     )
+
+
+def _weigh(reading: Reading, paper: Paper, archive: int) -> Iterator[_Word]:
+    """Weigh the words of a paper that others say, too."""
+    counts = Counter(map(lemma_of, words(paper.abstract)))
+    for word in map(lemma_of, words(paper.title)):
+        counts[word] += TITLE_COUNTS
+    said = [word for word in counts if _may_tell(word)]
+    holds = read_lexicon(reading.rows, _forms(said)).holds
+    forms = {word: tuple(form for form in inflections(word) if holds(form)) for word in said}
+    each = count_papers(reading, {form for some in forms.values() for form in some})
+    for word, count in ((word, counts[word]) for word in said):
+        papers = count_forms(forms[word], each)
+        if papers > 1:
+            telling = weight(papers, archive) + EVENED
+            repeated = count / (count + REPEATED)
+            yield _Word(word, forms[word], papers, telling, telling * repeated)
+
+
+def _may_tell(word: str) -> bool:
+    return len(word) >= LEAST_LETTERS and not word.isdigit() and not is_separate(word)
 
 
 def _forms(words: Iterable[str]) -> set[str]:
     return {form for word in words for form in inflections(word)}
 
 
-def _as_written(paper: Paper, telling: Sequence[str]) -> dict[str, str]:
+def _candidates(reading: Reading, telling: Sequence[_Word]) -> list[int]:
+    """List the papers that share most of the weight of some words."""
+    scores: dict[int, float] = defaultdict(float)
+    for each in telling:
+        match = f"{{title abstract}} : ({' OR '.join(map(quoted, each.forms))})"
+        sql = "SELECT rowid FROM paper_text WHERE paper_text MATCH ? ORDER BY rowid DESC LIMIT ?"
+        for key in reading.integers(sql, (match, LOOKED_AT)):
+            scores[key] += each.importance
+    return heapq.nlargest(READ + 1, scores, key=lambda key: (scores[key], key))
+
+
+def _compare(reading: Reading, said: Sequence[_Word], keys: Collection[int]) -> Mapping[int, float]:
+    """Score papers by what they say of these words, as BM25 does, each word by its weight again."""
+    by_form = {form: each for each in said for form in each.forms}
+    sql = "SELECT key, title, abstract FROM paper WHERE key IN (SELECT value FROM json_each(?))"
+    rows = reading.rows(sql, (json_array(keys),))
+    return {key: _likeness(by_form, title, abstract) for key, title, abstract in rows}
+
+
+def _likeness(by_form: Mapping[str, _Word], title: str, abstract: str) -> float:
+    counts = Counter(words(abstract))
+    for form in words(title):
+        counts[form] += TITLE_COUNTS
+    length = counts.total() / USUAL_LENGTH
+    found: dict[_Word, int] = defaultdict(int)
+    for form, count in counts.items():
+        if form in by_form:
+            found[by_form[form]] += count
+    return sum(
+        each.importance * each.weight * count / (count + length) for each, count in found.items()
+    )
+
+
+def _as_written(paper: Paper, telling: Sequence[_Word]) -> dict[_Word, str]:
     """Return the telling words, in their order, each as ``paper`` first writes it.
 
     In its abstract, if there: titles have many capitals.
@@ -62,33 +129,10 @@ def _as_written(paper: Paper, telling: Sequence[str]) -> dict[str, str]:
     written: dict[str, str] = {}
     for token in tokens(text):
         written.setdefault(lemma_of(token.word), text[token.start : token.end])
-    return {word: written[word] for word in telling}
+    return {each: written[each.word] for each in telling}
 
 
-def _shared(other: Paper, written: Mapping[str, str]) -> tuple[str, ...]:
+def _shared(other: Paper, written: Mapping[_Word, str]) -> tuple[str, ...]:
     """Return those of the words that ``other`` says too, in any form."""
-    said = _lemmas(other.title) + _lemmas(other.abstract)
-    return tuple(shown for word, shown in written.items() if word in said)[:SHARED]
-
-
-def _lemmas(text: str) -> list[str]:
-    return list(map(lemma_of, words(text)))
-
-
-def _telling(reading: Reading, paper: Paper) -> list[tuple[str, float]]:
-    """Choose the most distinctive words, with their weights."""
-    counts = Counter(_lemmas(paper.abstract))
-    for word in _lemmas(paper.title):
-        counts[word] += int(TITLE_WEIGHT)
-    said = [word for word in counts if len(word) >= LEAST_LETTERS and not word.isdigit()]
-    known = read_lexicon(reading.rows, _forms(said)).holds
-    forms = {word: [form for form in inflections(word) if known(form)] for word in said}
-    each = count_papers(reading, {form for some in forms.values() for form in some})
-    papers = {word: count_forms(some, each) for word, some in forms.items()}
-    archive = count_archive(reading)
-    importance = {
-        word: weight(papers[word], archive) * counts[word] / (counts[word] + REPEATED)
-        for word in said
-        if 1 < papers[word] <= max(10, archive * MOST_SHARE)
-    }
-    return heapq.nlargest(WORDS, importance.items(), key=lambda item: item[1])
+    said = {*words(other.title), *words(other.abstract)}
+    return tuple(shown for each, shown in written.items() if said.intersection(each.forms))[:SHARED]

@@ -3,11 +3,14 @@
 A random query is made together with its meaning, a plain function of a paper, straight from
 docs/query-language.md; neither the parser nor the compiler has a part in that. What a word is, and
 which are its inflections, has tests of its own (`tests/query`) and is taken from there.
+
+Other queries, and more of them: ``ORACLE=1000 make slow ARGS=tests/store/search/test_oracle.py``.
 """
 
 import asyncio
 import gzip
 import json
+import os
 import re
 import unicodedata
 from collections.abc import Callable, Collection, Iterator, Sequence
@@ -32,6 +35,8 @@ from tests.shared import shared
 from tests.stores import open_store
 
 COUNT = 2000
+QUERIES = int(os.environ.get("ORACLE", "0"))
+"""How many other queries to try; by default always the same, at always the same cost."""
 COMMENTS = (None, "Accepted at CVPR 2026", "Submitted to CVPR 2026", "This paper is withdrawn.")
 LICENSES = (None, "http://creativecommons.org/licenses/by/4.0/", None)
 TYPES = (AnnounceType.NEW, AnnounceType.NEW, AnnounceType.CROSS, AnnounceType.REPLACE)
@@ -371,12 +376,21 @@ def queries(draw: st.DrawFn, papers: Sequence[Known], depth: int = 3) -> Meant:
     return f"({first}) ({second})", (*first_parts, *second_parts)
 
 
+def some(count: int) -> settings:
+    """Try so many queries, or as many as were asked for."""
+    return settings(
+        max_examples=QUERIES or count,
+        derandomize=not QUERIES,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+        database=None,
+    )
+
+
 @pytest.mark.slow
 @pytest.mark.cpu_limit(600)
 def test_the_engine_agrees_with_the_grammar(archive: Archive) -> None:
-    @settings(
-        max_examples=200, deadline=None, suppress_health_check=list(HealthCheck), database=None
-    )
+    @some(150)
     @given(queries(archive.papers))
     def agree(meant: Meant) -> None:
         check(archive, *meant)
@@ -403,9 +417,7 @@ def check(archive: Archive, text: str, parts: Sequence[Part]) -> None:
 @pytest.mark.slow
 @pytest.mark.cpu_limit(600)
 def test_a_beginning_finds_every_word_that_begins_so(archive: Archive) -> None:
-    @settings(
-        max_examples=150, deadline=None, suppress_health_check=list(HealthCheck), database=None
-    )
+    @some(100)
     @given(st.sampled_from(archive.papers), st.integers(0, 11), st.integers(3, 9))
     def find(known: Known, at: int, length: int) -> None:
         titled = [word for word in known.paper.title.split() if word.isascii() and word.isalpha()]

@@ -1,6 +1,8 @@
 """What a query finds, in which order, page by page."""
 
+import itertools
 import sqlite3
+import time
 from datetime import date, timedelta
 
 import pytest
@@ -10,6 +12,7 @@ from bot.query.parser import parse_query
 from bot.query.results import Cursor, Sort
 from bot.store.search import find as search_find
 from bot.store.search import pool
+from bot.store.search.search import FIND_DEADLINE_S
 from bot.store.sqlite import executor
 from bot.store.store import Store
 from tests.builders import DAY, NOW, make_listing, make_paper, make_papers
@@ -175,3 +178,22 @@ async def test_the_last_page_is_the_one_that_turning_leads_to(
     assert (found.next, found.total) == (None, count)
     before = await store.search.find(query, sort=sort, limit=10, after=found.previous)
     assert before.matches == pages[-2].matches
+
+
+async def test_a_machine_that_is_busy_shows_no_fewer_papers(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between any two looks at the clock others computed for two milliseconds."""
+    monkeypatch.setattr(executor, "SEARCH_STEPS_BETWEEN_LOOKS", 100)
+    await store.papers.add_listing(make_listing(*make_papers(300)), now=NOW)
+    asked = ["paper number", "problem -7", "pap*", '"study problem"', "number OR solve", ""]
+    queries = [(parse_query(text), sort) for text in asked for sort in Sort]
+    quiet = [await store.search.find(query, sort=sort, deadline_s=60) for query, sort in queries]
+    passed = itertools.count(start=time.perf_counter(), step=0.002)
+    monkeypatch.setattr(time, "perf_counter", lambda: next(passed))
+    begun = time.perf_counter()
+    busy = [await store.search.find(query, sort=sort) for query, sort in queries]
+    assert time.perf_counter() - begun > len(queries) * FIND_DEADLINE_S, "others had their turns"
+    assert [page.matches for page in busy] == [page.matches for page in quiet]
+    assert [page.total for page in busy] == [page.total for page in quiet]
+    assert not any(page.overran for page in busy)
