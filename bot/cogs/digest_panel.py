@@ -23,7 +23,7 @@ from bot.cogs.digest_answers import ask_removal, ask_resumption
 from bot.cogs.digest_pause import pause, resume
 from bot.cogs.digest_preview import PreviewPageButton
 from bot.cogs.digest_setup import find_newest
-from bot.cogs.digest_status import gather_statuses
+from bot.cogs.digest_status import gather_statuses, say_hindrance
 from bot.cogs.pings import NOBODY, read_ping
 from bot.cogs.topic_moving import carry
 from bot.cogs.topic_saving import (
@@ -105,8 +105,10 @@ async def show_panel(
     (status,) = await gather_statuses(cog, guild_of(interaction), [subscription])
     checked = await check_up(cog.store, subscription) if subscription.topics else {}
     newest = await find_newest(cog, subscription)
-    parts = [*digest_parts(status, newest, cog.pipeline.now()), *topic_parts(subscription, checked)]
-    view = make_panel(parts, colour_of(status), above=said)
+    now = cog.pipeline.now()
+    above = "\n".join(filter(None, (said, await say_hindrance(cog, now))))
+    parts = [*digest_parts(status, newest, now), *topic_parts(subscription, checked)]
+    view = make_panel(parts, colour_of(status), above=above)
     await interaction.edit_original_response(view=view)
 
 

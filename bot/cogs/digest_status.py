@@ -42,7 +42,7 @@ async def show_status(
     guild = guild_of(interaction)
     statuses = await gather_statuses(cog, guild, subscriptions)
     now = cog.pipeline.now()
-    content = await _hindrance(cog, now)
+    content = await say_hindrance(cog, now)
     embeds = render_statuses(statuses, now=now)
     await interaction.edit_original_response(content=content, embeds=embeds)
 
@@ -155,7 +155,7 @@ def _lacking(channel: discord.abc.GuildChannel | discord.Thread | None, place: P
     return missing_there(channel, channel.permissions_for(channel.guild.me), place)
 
 
-async def _hindrance(cog: AdminCog, now: datetime) -> str | None:
+async def say_hindrance(cog: AdminCog, now: datetime) -> str | None:
     """Say what holds up posting everywhere, if anything does."""
     held_until = cog.delivery.held_until
     if await cog.store.restored.is_waiting():

@@ -260,6 +260,24 @@ async def test_an_admin_of_another_server_presses_no_button_of_this_one(scene: S
     assert await everything(scene) == before
 
 
+async def test_what_a_made_up_wish_cannot_mean_is_said_and_not_done(scene: Scene) -> None:
+    before, here = await everything(scene), scene.channel.id
+    pressing = scene.server.interactions.press
+    for custom_id, kind, chosen, words in [
+        (f"topic-step:1:mend:{here}:{KEY}", BUTTON, [], "does well now"),
+        (f"topic-carry:1:{here}:{KEY}", TEXT_MENU, ["steal:1"], "Pick one of the digests"),
+        (f"topic-carry:1:{here}:{KEY}", TEXT_MENU, ["copy:x"], "Pick one of the digests"),
+        (f"topic-carry:1:{here}:{KEY}", TEXT_MENU, [f"copy:{here}"], "in that channel already"),
+        (f"topic-menu:1:{here}:0", TEXT_MENU, ["x"], "not there any more"),
+    ]:
+        reply = await pressing(
+            scene.guild, scene.channel, scene.admin, custom_id, kind=kind, values=chosen
+        )
+        assert words in reply.text, custom_id
+        assert reply.is_private
+    assert await everything(scene) == before
+
+
 def altered(custom_id: str) -> tuple[str, ...]:
     """Alter an id: another version, a letter among the digits, more behind it."""
     head, _, rest = custom_id.partition(":")

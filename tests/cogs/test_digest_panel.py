@@ -17,6 +17,8 @@ from bot.digest.health import Ailment, Health
 from bot.digest.models import (
     Cadence,
     Place,
+    Reason,
+    ReasonCode,
     Setting,
     Subscription,
     SubscriptionState,
@@ -34,7 +36,7 @@ from bot.ui.drafts import key_of
 from bot.ui.panel import Checked, PanelAct, PanelStep, ailment_of, by_need
 from bot.ui.setup import Newest
 from bot.ui.views import SendDay, make_view
-from tests.builders import DAY, NOW, make_listing, make_paper
+from tests.builders import DAY, NOW, make_listing, make_paper, make_subscription
 from tests.cogs.modals import filled_in, send_form
 from tests.cogs.replies import is_private, labels, shown
 from tests.conftest import World
@@ -88,6 +90,11 @@ async def test_without_options_a_form_asks_and_posts_nothing(world: World) -> No
     assert {"Preview", "Post today's", "Add a topic", "Change"} <= set(labels(result))
     await world.pipeline.plan_due()
     assert world.channel.history() == []
+
+
+async def test_of_a_daily_and_weekly_digest_the_day_is_offered(world: World) -> None:
+    await world.announce()
+    assert "Post today's" in labels(await form(world, every=["day", "week"]))
 
 
 async def test_the_form_is_filled_in_with_what_is_there(world: World) -> None:
@@ -156,6 +163,17 @@ async def test_a_paused_digest_stays_so_when_something_else_is_changed(world: Wo
     subscription = await world.store.subscriptions.get_subscription(world.channel.id)
     assert subscription is not None
     assert (subscription.style, subscription.state) == ("list", SubscriptionState.PAUSED)
+
+
+async def test_resuming_asks_first_where_something_may_be_posted_again(world: World) -> None:
+    await world.set_up()
+    reason = Reason(code=ReasonCode.PUT_BACK)
+    await world.store.subscriptions.pause(world.channel.id, reason)
+    result = await panel(world)
+    await press(world, result, "Resume")
+    assert {"Resume it", "Leave it paused"} <= set(labels(result))
+    (digest,) = await world.store.subscriptions.list_subscriptions()
+    assert digest.state is SubscriptionState.PAUSED
 
 
 async def test_a_preview_opens_below_the_panel(world: World) -> None:
@@ -241,6 +259,14 @@ def components_of(view: discord.ui.LayoutView) -> list[dict[str, Any]]:
     return cast(list[dict[str, Any]], view.to_components())  # type: ignore[no-untyped-call]
 
 
+def test_every_topic_can_be_opened_however_many_there_are() -> None:
+    topics = [Topic(name=f"topic {number}", query="x") for number in range(50)]
+    view = make_panel(topic_parts(make_subscription(topics=topics), {}))
+    menus = [each for each in walk_components(components_of(view)) if "options" in each]
+    opened = {option["value"] for menu in menus for option in menu["options"]}
+    assert opened == {key_of(each.name) for each in topics}
+
+
 def test_what_needs_a_look_comes_first_and_has_a_button() -> None:
     rng = random.Random(1)
     subscription, _, checked = make_hard(rng)
@@ -279,6 +305,9 @@ async def test_a_topic_is_paused_pinged_and_removed_on_its_page(world: World) ->
     menu = f"topic-role:1:{world.channel.id}:{key_of('nets')}"
     await world.admin.select(page.response, [role], custom_id=menu)
     assert f"It pings <@&{role.id}> now." in shown(page)
+    closed = world.guild.create_role("closed")
+    refused = await world.admin.select(page.response, [closed], custom_id=menu)
+    assert "You may not mention @closed" in shown(refused)
     (topic,) = await topics_of(world)
     assert topic == Topic(name="nets", query="diffusion", ping_role=role.id, is_paused=True)
     assert "matches papers again" in await press(world, page, "Resume")
@@ -301,6 +330,12 @@ async def test_a_topic_is_moved_and_copied_by_a_menu(world: World) -> None:
         page = await open_topic(world, name)
         assert page.response is not None
         menu = f"topic-carry:1:{world.channel.id}:{key_of(name)}"
+        (ways,) = [
+            {option["value"] for option in each["options"]}
+            for each in walk_components(page.response.components)
+            if each.get("custom_id") == menu
+        ]
+        assert ways == {f"move:{other.id}", f"copy:{other.id}"}
         await world.admin.select(page.response, [f"{verb}:{other.id}"], custom_id=menu)
         assert f"<#{other.id}>" in shown(page)
     there = await world.store.subscriptions.get_subscription(other.id)
