@@ -2,8 +2,8 @@
 
 The daily feeds tell of new versions, without their comment. That a paper was published, accepted or
 withdrawn stands in its record, which is asked once a day for the papers of messages that are still
-edited (docs/decisions/0027-asking-again.md). A round begins at noon Eastern, when the day's digests
-are long out; how far it is stands in the database.
+edited, and for those that people follow (docs/decisions/0027-asking-again.md). A round begins at
+noon Eastern, when the day's digests are long out; how far it is stands in the database.
 """
 
 import json
@@ -71,7 +71,7 @@ class Revisit:
         reached = await self._read_round(now)
         if reached.is_over:
             return 0
-        arxiv_ids = await self._store.edits.list_posted(
+        arxiv_ids = await self._store.edits.list_awaited(
             now - self._lives, after=ArxivId(reached.after), limit=AT_ONCE
         )
         if not arxiv_ids:

@@ -163,6 +163,15 @@ async def test_nobody_asks_about_what_is_not_edited(
     assert records.asked == []
 
 
+async def test_a_paper_that_somebody_follows_is_asked_about_however_old(
+    world: World, records: Records
+) -> None:
+    await world.database.write(change, "UPDATE announcement SET announced_on = '2024-01-01'")
+    await world.store.follows.follow_paper(7, make_id(3), now=world.clock.now())
+    await looking(world, records).look()
+    assert records.asked == [[make_id(3)]]
+
+
 async def test_a_damaged_note_begins_a_new_round(world: World, records: Records) -> None:
     for text in ("{", "[]", '{"day": 1, "other": 2}', "null"):
         await world.store.facts.set(ROUND, text)

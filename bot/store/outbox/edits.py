@@ -151,16 +151,19 @@ class Edits:
             {"ids": json_array(arxiv_ids), "since": moment_text(since)},
         )
 
-    async def list_posted(self, since: datetime, *, after: ArxivId, limit: int) -> list[ArxivId]:
-        """List the next papers, in order, of messages planned since a moment that are edited.
+    async def list_awaited(self, since: datetime, *, after: ArxivId, limit: int) -> list[ArxivId]:
+        """List the next papers, in order, of which news would be told.
 
-        That is of what was announced since then, too: other papers are posted on request alone.
+        They are those of messages planned since a moment that are edited, as far as they were
+        announced since then, too (others are posted on request alone), and those that people
+        follow, however old.
         """
         return await self._database.read(
             select,
             ArxivId,
             f"""
-            SELECT DISTINCT arxiv_id FROM announcement
+            SELECT arxiv_id FROM followed_paper WHERE arxiv_id > :after
+            UNION SELECT arxiv_id FROM announcement
             WHERE announced_on >= :day AND +arxiv_id > :after  -- by the date, not the identifier
                 AND EXISTS (SELECT 1 FROM delivered_paper JOIN delivery ON id = delivery_id
                     WHERE delivered_paper.arxiv_id = announcement.arxiv_id AND NOT is_offered
