@@ -95,8 +95,23 @@ async def test_what_a_channel_has_is_left_out_where_the_person_says_so(read: Wor
     assert "is sent to you as well again" in text
 
 
-async def test_a_channel_without_digest_cannot_be_left_out(read: World) -> None:
+async def test_a_channel_that_is_named_again_stays_left_out(read: World) -> None:
+    for query in ("diffusion", "diffusion 8"):
+        await call(read, "add", query=query, except_channel=read.channel)
+    digest = await read.store.follows.get(read.member.id)
+    assert digest is not None
+    assert digest.reads == (read.channel.id,)
+
+
+@pytest.mark.parametrize("is_other_s", [True, False], ids=["another server's", "none"])
+async def test_a_channel_without_digest_cannot_be_left_out(read: World, is_other_s: bool) -> None:
     other = read.guild.create_text_channel("random")
+    if is_other_s:
+        await read.store.subscriptions.set_subscription(
+            guild_id=1, channel_id=other.id, categories=["cs.CV"],
+            announce_types=[AnnounceType.NEW], post_at=None, zone="UTC", style="list",
+            now=read.clock.now(),
+        )  # fmt: skip
     text = await said(read, "add", query="diffusion", except_channel=other)
     assert "No digest is posted in #random" in text
     assert await said(read, "list") == NOTHING
@@ -256,3 +271,13 @@ async def test_a_query_of_another_version_is_said_to_be_unreadable(read: World) 
     text = await said(read, "list")
     assert "old** `since:nope` · **I can't read it any more**" in text
     assert len(await deliver(read)) == 1
+
+
+async def test_queries_that_begin_alike_have_names_of_their_own(read: World) -> None:
+    begin = "diffusion -" + " -".join(f"word{number}" for number in range(9))
+    for end in ("8", "12", "8"):
+        await call(read, "add", query=f"{begin} {end}")
+    digest = await read.store.follows.get(read.member.id)
+    assert digest is not None
+    assert {each.query.rpartition(" ")[2] for each in digest.topics} == {"8", "12"}
+    assert len({each.name for each in digest.topics}) == 2

@@ -97,6 +97,14 @@ async def test_a_person_is_sent_what_the_query_finds_in_all_lists_that_are_read(
     assert await pipeline.plan_due() == 0
 
 
+async def test_only_the_lists_that_a_person_names_are_looked_through(pipeline: Pipeline) -> None:
+    await follow(pipeline, GRAPHS, when=When(categories=("cs.LG",)))
+    await announce(pipeline)
+    await announce(pipeline, make_paper(8, title="Graph theory"), category="cs.LG")
+    await pipeline.plan_due()
+    assert await sent(pipeline) == [make_id(8)]
+
+
 async def test_who_follows_only_papers_is_sent_no_list(pipeline: Pipeline) -> None:
     """A channel without topics gets everything; a person nothing."""
     await follow(pipeline)
@@ -107,14 +115,19 @@ async def test_who_follows_only_papers_is_sent_no_list(pipeline: Pipeline) -> No
 
 
 async def test_a_day_without_matches_is_decided_once(
-    pipeline: Pipeline, clock: VirtualClock
+    pipeline: Pipeline, clock: VirtualClock, caplog: pytest.LogCaptureFixture
 ) -> None:
+    caplog.set_level("INFO")
     await follow(pipeline, Topic(name="frogs", query="frog"))
     await announce(pipeline)
     await pipeline.plan_due()
     decided = await pipeline.store.digests.list_since(DAY)
     record = decided[ADAS_DM, DAY]
     assert (record.announced, record.matching, record.planned) == (3, 0, 0)
+    # Thousands of such digests are not planned one by one.
+    assert {
+        each.__dict__["channel"] for each in caplog.records if each.message == "digest planned"
+    } == {CHANNEL}
     # What is followed later does not bring papers of a day that is decided.
     await follow(pipeline, GRAPHS)
     clock.advance(timedelta(minutes=1))

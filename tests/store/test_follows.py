@@ -136,6 +136,12 @@ async def test_what_became_known_is_listed_until_it_is_told(store: Store) -> Non
     assert [each.arxiv_id for each in news[ADA]] == [make_id(1)]
     assert [each.update.text for each in news[ADA][0].updates] == ["2", "Nature 1"]
     assert await store.follows.list_news([ADA], 0, DAY) == {}
+    newer = make_listing(make_paper(1, version=3), announced_on=DAY + timedelta(days=2))
+    await store.papers.add_listing(newer, now=NOW)
+    known = await store.edits.last_update()
+    news = await store.follows.list_news([ADA], known, DAY)
+    # Of versions the last counts.
+    assert [each.update.text for each in news[ADA][0].updates] == ["Nature 1", "3"]
     # Who follows it now has nothing to hear.
     await store.follows.set_up(BEN, 502, When(), NOW)
     await store.follows.follow_paper(BEN, make_id(1), now=NOW)
