@@ -118,6 +118,8 @@ class _Matcher:
         )
         listed = [(number, *_as_indexed(texts)) for number, (_, _, _, *texts) in enumerate(papers)]
         self.words = {word for row in listed for text in row[1:] for word in str(text).split(" ")}
+        # One segment, however many papers: each question would look into all that there are.
+        connection.execute("INSERT INTO listed (listed, rank) VALUES ('hashsize', 67108864)")
         connection.execute("BEGIN")
         connection.executemany(
             f"INSERT INTO listed (rowid, {_COLUMNS}) VALUES (?, {marks})", listed
@@ -140,9 +142,10 @@ class _Matcher:
             case Not(part):
                 return self._all & ~self.mask(part)
             case _:
-                if node not in self._known:
-                    self._known[node] = self._ask(node)
-                return self._known[node]
+                known = self._known.get(node)  # once: a node with its forms takes long to hash
+                if known is None:
+                    known = self._known[node] = self._ask(node)
+                return known
 
     def _ask(self, leaf: LeafNode) -> int:
         match leaf:
