@@ -3,6 +3,7 @@
 import asyncio
 import functools
 import gc
+import os
 import re
 from collections.abc import AsyncIterator, Generator
 from dataclasses import dataclass
@@ -57,6 +58,12 @@ def pytest_collection() -> Generator[None, object, object]:
     finally:
         gc.freeze()
         gc.enable()
+
+
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
+    """Run three fast tests on two cores: they wait some of the time, for a process or a thread."""
+    cores = os.cpu_count() or 1
+    return -(-3 * cores // 2) if config.option.markexpr == "not slow" else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
