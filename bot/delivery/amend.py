@@ -16,7 +16,7 @@ from typing import Final
 from bot.digest.updates import still_true
 from bot.models import Clock
 from bot.store.outbox.edits import Edits, MessageToAmend, PlannedEdit
-from bot.store.outbox.outbox import frozen_json
+from bot.store.outbox.plans import frozen_json
 from bot.ui.styles import style_of
 from bot.ui.updates import render_updates
 

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from bot.digest.models import NO_GUILD
 from bot.digest.reading import MISSED_REPORTED, WELCOMED
-from bot.store.outbox.outbox import moment_text
+from bot.store.outbox.records import moment_text
 from bot.store.sqlite.executor import Database
 from bot.store.sqlite.statements import change, json_array, select
 

@@ -12,7 +12,7 @@ from bot.digest.messages import MessageDraft
 from bot.digest.models import Cadence, Subscription
 from bot.models import ArxivId
 from bot.store.outbox.once import is_held_elsewhere, leave
-from bot.store.outbox.outbox import plan_messages
+from bot.store.outbox.plans import plan_messages
 from bot.store.sqlite.executor import Database
 from bot.store.sqlite.statements import (
     LONG_AGO,

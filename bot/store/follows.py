@@ -17,7 +17,8 @@ from bot.digest.reading import MOST_FOLLOWED, FollowedPaper, Following, PaperNew
 from bot.digest.updates import NotedUpdate, still_true
 from bot.models import ArxivId
 from bot.store.outbox.edits import read_update
-from bot.store.outbox.outbox import last_update, list_records
+from bot.store.outbox.plans import last_update
+from bot.store.outbox.records import list_records
 from bot.store.outbox.troubles import post_open_again
 from bot.store.readers.people import forget_follows
 from bot.store.sqlite.executor import PERSONS_PATIENCE_S, Database

@@ -19,7 +19,7 @@ from bot.digest.models import Reason, ReasonCode, Subscription, SubscriptionStat
 from bot.errors import StoreError
 from bot.models import AnnounceType
 from bot.store.backup.backup import backup, note_boot, restore
-from bot.store.outbox.outbox import frozen_json
+from bot.store.outbox.plans import frozen_json
 from bot.store.store import Store
 from bot.ui.reasons import say_reason
 from bot.ui.styles.cards import CARDS

@@ -17,7 +17,7 @@ from bot.digest.messages import DeliveryRecord, MessageDraft
 from bot.digest.models import Place
 from bot.errors import TakenOver
 from bot.store.backup.backup import backup, note_boot
-from bot.store.outbox.outbox import frozen_json
+from bot.store.outbox.plans import frozen_json
 from bot.store.sqlite.database import instance_lock
 from bot.store.store import Store
 from bot.ui.styles.cards import CARDS

@@ -14,7 +14,8 @@ import pytest
 from bot.delivery.worker import Delivery
 from bot.digest.messages import DeliveryRecord, Instant
 from bot.errors import StoreError, TokenRefused
-from bot.store.outbox.outbox import DueChannel, Outbox, frozen_json
+from bot.store.outbox.outbox import DueChannel, Outbox
+from bot.store.outbox.plans import frozen_json
 from tests.builders import DAY
 from tests.fakes import faults, spec
 from tests.fakes.world import Channel, Guild

@@ -14,7 +14,7 @@ from bot.delivery.reconcile import Reconciliation
 from bot.digest.models import ReasonCode, Subscription, SubscriptionState, Topic
 from bot.store.backup.backup import backup, restore
 from bot.store.follows import When
-from bot.store.outbox.outbox import frozen_json
+from bot.store.outbox.plans import frozen_json
 from bot.ui.reasons import say_reason
 from bot.ui.styles.list import LIST
 from tests.builders import DAY, NOW, make_digest, make_papers

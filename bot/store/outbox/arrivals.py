@@ -11,7 +11,7 @@ from bot.digest.messages import DeliveryState
 from bot.digest.models import Cadence
 from bot.digest.select import DeliveryStatus
 from bot.models import ArxivId
-from bot.store.outbox.outbox import OPEN
+from bot.store.outbox.records import OPEN
 from bot.store.sqlite.executor import Database
 from bot.store.sqlite.reasons import read_reason
 from bot.store.sqlite.statements import (

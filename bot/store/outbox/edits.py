@@ -18,13 +18,8 @@ from typing import NamedTuple
 from bot.digest.models import Reason
 from bot.digest.updates import NotedUpdate, Update, UpdateKind
 from bot.models import ArxivId
-from bot.store.outbox.outbox import (
-    SET_REASON,
-    SUBSCRIPTION_OF_DELIVERY,
-    last_update,
-    moment_text,
-    sha256_of,
-)
+from bot.store.outbox.plans import last_update
+from bot.store.outbox.records import SET_REASON, SUBSCRIPTION_OF_DELIVERY, moment_text, sha256_of
 from bot.store.sqlite.executor import Database
 from bot.store.sqlite.reasons import reason_parameters
 from bot.store.sqlite.statements import (

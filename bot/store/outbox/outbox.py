@@ -1,6 +1,6 @@
 """The outbox: every message to Discord is a row here first (docs/decisions/0003-outbox.md).
 
-    plan    -> planned                    all messages of a digest, one transaction
+    plan    -> planned                    all messages of a digest, one transaction (plans.py)
     claim   planned -> sending            the channel's next message, for the one who sends it
     mark_*  sending -> sent, planned again, failed or unknown
 
@@ -8,26 +8,33 @@ The schema itself refuses any other step, keeps the history and freezes the payl
 this module does wrong cannot post a paper twice.
 """
 
-import base64
-import hashlib
-import json
 import sqlite3
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
-from typing import NamedTuple, cast
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import NamedTuple
 
 from bot.digest.messages import DeliveryRecord, DeliveryState, Instant, MessageDraft, PostedMessage
-from bot.digest.models import NO_GUILD, Cadence, Place, Reason, ReasonCode, Subscription
+from bot.digest.models import Cadence, Reason, ReasonCode, Subscription
 from bot.models import ArxivId
-from bot.store.backup.restored import require_compared
-from bot.store.outbox.threads import find_new_starter, find_starter, lose_starter, refuse_thread
+from bot.store.outbox.plans import plan_messages, split_message
+from bot.store.outbox.records import (
+    COLUMNS,
+    OPEN,
+    SET_REASON,
+    SET_REASON_BEFORE,
+    SUBSCRIPTION_OF_DELIVERY,
+    THREAD_OF_POSTED,
+    TROUBLE,
+    list_records,
+    moment_text,
+    read_record,
+)
+from bot.store.outbox.threads import find_new_starter, lose_starter, refuse_thread
 from bot.store.sqlite.executor import Database
-from bot.store.sqlite.reasons import read_reason, reason_column, reason_parameters
+from bot.store.sqlite.reasons import reason_column, reason_parameters
 from bot.store.sqlite.statements import (
-    LONG_AGO,
     Parameters,
-    Row,
     change,
     json_array,
     read_day,
@@ -37,41 +44,7 @@ from bot.store.sqlite.statements import (
     select_rows,
 )
 
-# What of a message's starter the message needs; its own thread is the one it was posted in.
-_STARTER = "(SELECT {} FROM delivery AS starter WHERE starter.id = delivery.starter_id)"
-
-_HAS_THREAD = "iif(place = 'forum', 1, has_thread)"
-
-COLUMNS = (
-    "id, subscription_id, guild_id, channel_id, announced_on, part, key, nonce, style, payload, "
-    "payload_sha256, state, attempts, not_before, planned_at, claimed_at, claimed_boot, "
-    "claimed_up_s, message_id, reason, reason_details, place, starter_id, "
-    f"coalesce(thread_id, {_STARTER.format('message_id')}), thread_name, "
-    f"{_STARTER.format(_HAS_THREAD)}, tags, cadence"
-)
-
-# Word for word the conditions of the indexes delivery_open and delivery_trouble: SQLite uses them
-# for no other.
-OPEN = "state IN ('planned', 'sending')"
-TROUBLE = "state IN ('failed', 'unknown')"
-
 ABANDONED = Reason(code=ReasonCode.SUBSCRIPTION_DELETED)
-
-SET_REASON = "reason = :reason, reason_details = :details"
-
-# The reason that a row had is kept behind its new one.
-SET_REASON_BEFORE = """
-    reason = :reason,
-    reason_details = CASE WHEN reason IS NULL THEN NULL WHEN reason = :reason THEN reason_details
-        ELSE json_object('because', json_set(
-            iif(json_valid(reason_details), reason_details, '{}'), '$.code', reason)) END
-"""
-
-# Where a message is that Discord has now under ``:message_id``, unless another thread is known.
-THREAD_OF_POSTED = f"""
-    coalesce(:thread_id, CASE place WHEN 'forum' THEN :message_id
-        WHEN 'thread' THEN {_STARTER.format("message_id")} END)
-"""
 
 HEAD_OF_CHANNEL = f"""
     SELECT id FROM delivery
@@ -90,11 +63,6 @@ DUE = f"""
         AND EXISTS (SELECT 1 FROM subscription
             WHERE subscription.channel_id = due.channel_id AND state = 'active')
 """
-
-# An identifier of a deleted subscription may be given again, so the channel must agree too.
-SUBSCRIPTION_OF_DELIVERY = (
-    "subscription.id = delivery.subscription_id AND subscription.channel_id = delivery.channel_id"
-)
 
 
 class DueChannel(NamedTuple):
@@ -123,27 +91,6 @@ class DeliveryEvent:
     from_state: DeliveryState | None
     to_state: DeliveryState
     reason: Reason | None
-
-
-def delivery_key(subscription_id: int, channel_id: int, announced_on: date, part: int) -> str:
-    """Name a message so that planning it twice gives the same name."""
-    return f"{subscription_id}:{channel_id}:{announced_on.isoformat()}:{part}"
-
-
-def nonce_of(key: str, payload: str) -> str:
-    """Return the nonce by which Discord recognises a repeated send; at most 25 characters.
-
-    Nonces belong to the author, not to the channel (discord/discord-api-docs#6647), hence the
-    channel in the key. And a copy of the database may plan another message under the same key, for
-    which Discord would answer with the first one: hence the payload.
-    """
-    named = f"{key}\n{payload}".encode()
-    return base64.b32encode(hashlib.sha256(named).digest()).decode().lower()[:24]
-
-
-def frozen_json(body: Mapping[str, object]) -> str:
-    """Render a body so that equal bodies are equal texts."""
-    return json.dumps(body, sort_keys=True, separators=(",", ":"), allow_nan=False)
 
 
 class Outbox:
@@ -290,7 +237,7 @@ class Outbox:
 
         The refused message needs no admin: its papers are in the new ones.
         """
-        return await self._database.write(_split, delivery_id, drafts, reason, now)
+        return await self._database.write(split_message, delivery_id, drafts, reason, now)
 
     async def cancel_orphans(self, now: datetime) -> int:
         """Fail what is planned for subscriptions that were deleted; returns how many."""
@@ -502,93 +449,6 @@ class Outbox:
         return await self._database.read(list_records, where, parameters)
 
 
-def plan_messages(
-    connection: sqlite3.Connection,
-    subscription: Subscription,
-    announced_on: date,
-    drafts: Sequence[MessageDraft],
-    thread_name: str,
-    known_update: int | None,
-    cadence: Cadence,
-    follow: int | None,
-    now: datetime,
-) -> int:
-    """Plan messages within a transaction, as `Outbox.plan` does."""
-    require_compared(connection)
-    if not drafts or not _may_plan(connection, subscription, announced_on, drafts, cadence, follow):
-        return 0
-    place = Place.FORUM if subscription.place is Place.FORUM else Place.CHANNEL
-    has_thread = subscription.place in (Place.THREAD, Place.FORUM)
-    destination = Destination(
-        subscription_id=subscription.id,
-        guild_id=subscription.guild_id,
-        channel_id=subscription.channel_id,
-        announced_on=announced_on,
-        cadence=cadence,
-        place=place,
-        starter_id=find_starter(connection, subscription.channel_id, announced_on, cadence, place)
-        if has_thread
-        else None,
-        thread_name=thread_name if has_thread else None,
-        tags=subscription.categories if has_thread else (),
-        known_update=last_update(connection) if known_update is None else known_update,
-    )
-    _insert_all(connection, destination, drafts, now)
-    # What was stored since the papers were read may have been looked at already.
-    connection.execute(
-        "UPDATE paper_update SET is_pending = 1 WHERE number > :known "
-        "AND arxiv_id IN (SELECT value ->> 0 FROM json_each(:papers))",
-        {
-            "known": destination.known_update,
-            "papers": json_array([paper for draft in drafts for paper in draft.papers]),
-        },
-    )
-    return len(drafts)
-
-
-def last_update(connection: sqlite3.Connection) -> int:
-    """Return the number of the last update of any paper; 0 before the first."""
-    return select_one(connection, int, "SELECT coalesce(max(number), 0) FROM paper_update") or 0
-
-
-def _may_plan(
-    connection: sqlite3.Connection,
-    subscription: Subscription,
-    announced_on: date,
-    drafts: Sequence[MessageDraft],
-    cadence: Cadence,
-    follow: int | None,
-) -> bool:
-    papers = [paper for draft in drafts for paper in draft.papers]
-    offered = [paper for draft in drafts for paper in draft.offered]
-    is_subscribed, has_paper, parts, own = connection.execute(
-        """
-        SELECT EXISTS (SELECT 1 FROM subscription WHERE id = :id AND channel_id = :channel_id),
-            EXISTS (SELECT 1 FROM delivered_paper JOIN json_each(:papers) ON
-                channel_id = :channel_id AND cadence = :cadence AND NOT is_offered
-                AND arxiv_id = value ->> 0 AND version = value ->> 1)
-            OR EXISTS (SELECT 1 FROM delivered_paper JOIN json_each(:offered) ON
-                channel_id = :channel_id AND cadence = :cadence
-                AND arxiv_id = value ->> 0 AND version = value ->> 1),
-            (SELECT count(*) FROM delivery
-                WHERE channel_id = :channel_id AND announced_on = :day),
-            (SELECT count(*) FROM delivery WHERE channel_id = :channel_id
-                AND announced_on = :day AND cadence = :cadence)
-        """,
-        {
-            "id": subscription.id,
-            "channel_id": subscription.channel_id,
-            "papers": json_array(papers),
-            "offered": json_array(offered),
-            "cadence": cadence.value,
-            "day": announced_on.isoformat(),
-        },
-    ).fetchone()
-    # A digest without papers ("nothing today") has no paper to tell that it was planned before.
-    is_new = bool(papers or not own) and follow in (None, parts)
-    return bool(is_subscribed and not has_paper and is_new)
-
-
 def _claim(
     connection: sqlite3.Connection, parameters: Mapping[str, object]
 ) -> DeliveryRecord | None:
@@ -613,112 +473,7 @@ def _claim(
         """,
         parameters,
     )
-    return next((_record(row[:-1], has_next=bool(row[-1])) for row in rows), None)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Destination:
-    """Where the messages of one digest go.
-
-    With a ``thread_name`` they go into the thread of ``starter_id``; where there is none yet, the
-    first of them goes to ``place`` and starts it.
-    """
-
-    subscription_id: int
-    guild_id: int
-    channel_id: int
-    announced_on: date
-    cadence: Cadence
-    place: Place
-    starter_id: int | None
-    thread_name: str | None
-    tags: tuple[str, ...]
-    known_update: int
-
-
-def _insert_all(
-    connection: sqlite3.Connection,
-    destination: Destination,
-    drafts: Sequence[MessageDraft],
-    now: datetime,
-) -> None:
-    """Plan messages as the next parts of their channel and date."""
-    (last_part,) = connection.execute(
-        "SELECT coalesce(max(part), 0) FROM delivery "
-        "WHERE channel_id = :channel_id AND announced_on = :day",
-        {"channel_id": destination.channel_id, "day": destination.announced_on.isoformat()},
-    ).fetchone()
-    for part, draft in enumerate(drafts, start=last_part + 1):
-        id_ = _insert(connection, destination, part, draft, now)
-        if destination.thread_name is not None and destination.starter_id is None:
-            destination = replace(destination, starter_id=id_)
-
-
-def _insert(
-    connection: sqlite3.Connection,
-    destination: Destination,
-    part: int,
-    draft: MessageDraft,
-    now: datetime,
-) -> int:
-    """Plan one message; returns its identifier."""
-    key = delivery_key(
-        destination.subscription_id, destination.channel_id, destination.announced_on, part
-    )
-    payload = frozen_json(draft.body)
-    cursor = connection.execute(
-        """
-        INSERT INTO delivery (subscription_id, guild_id, channel_id, announced_on, part, key,
-            nonce, style, payload, payload_sha256, state, not_before, planned_at, changed_at,
-            place, starter_id, thread_name, tags, known_update, cadence)
-        VALUES (:subscription_id, :guild_id, :channel_id, :day, :part, :key,
-            :nonce, :style, :payload, :sha256, 'planned', :now, :now, :now,
-            :place, :starter_id, :thread_name, :tags, :known_update, :cadence)
-        """,
-        {
-            "subscription_id": destination.subscription_id,
-            "guild_id": destination.guild_id,
-            "channel_id": destination.channel_id,
-            "day": destination.announced_on.isoformat(),
-            "part": part,
-            "key": key,
-            "nonce": nonce_of(key, payload),
-            "style": draft.style,
-            "payload": payload,
-            "sha256": sha256_of(payload),
-            "now": moment_text(now),
-            "place": destination.place if destination.starter_id is None else Place.THREAD,
-            "starter_id": destination.starter_id,
-            "thread_name": destination.thread_name,
-            "tags": " ".join(destination.tags),
-            "known_update": destination.known_update,
-            "cadence": destination.cadence.value,
-        },
-    )
-    id_ = cast(int, cursor.lastrowid)
-    _insert_papers(connection, destination, id_, draft)
-    return id_
-
-
-def _insert_papers(
-    connection: sqlite3.Connection, destination: Destination, delivery_id: int, draft: MessageDraft
-) -> None:
-    """Note what a message carries and offers; what was offered before may be posted now."""
-    where = (destination.channel_id, destination.cadence.value)
-    connection.executemany(
-        "DELETE FROM delivered_paper WHERE channel_id = ? AND cadence = ? AND arxiv_id = ? "
-        "AND version = ? AND is_offered",
-        [(*where, *paper) for paper in draft.papers],
-    )
-    connection.executemany(
-        "INSERT INTO delivered_paper "
-        "(channel_id, cadence, arxiv_id, version, delivery_id, is_offered) "
-        "VALUES (?, ?, ?, ?, ?, ?)",
-        [
-            *((*where, *paper, delivery_id, False) for paper in draft.papers),
-            *((*where, *paper, delivery_id, True) for paper in draft.offered),
-        ],
-    )
+    return next((read_record(row[:-1], has_next=bool(row[-1])) for row in rows), None)
 
 
 def _refuse_channel(
@@ -762,35 +517,6 @@ def _start_over(
     return True
 
 
-def _split(
-    connection: sqlite3.Connection,
-    delivery_id: int,
-    drafts: Sequence[MessageDraft],
-    reason: Reason | None,
-    now: datetime,
-) -> bool:
-    destination = select_one(
-        connection,
-        Destination,
-        f"UPDATE delivery SET state = 'failed', changed_at = :now, {SET_REASON}, "
-        f"notified_at = :now, settled_at = :now WHERE id = :id AND state = 'sending' "
-        f"RETURNING subscription_id, guild_id, channel_id, announced_on, cadence, place, "
-        f"starter_id, thread_name, tags, known_update",
-        {"id": delivery_id, "now": moment_text(now), **reason_parameters(reason)},
-    )
-    if destination is None:
-        return False
-    offered = select_rows(
-        connection,
-        "DELETE FROM delivered_paper WHERE delivery_id = :id "
-        "RETURNING arxiv_id, version, is_offered",
-        {"id": delivery_id},
-    )
-    last = replace(drafts[-1], offered=tuple((row[0], row[1]) for row in offered if row[2]))
-    _insert_all(connection, destination, [*drafts[:-1], last], now)
-    return True
-
-
 def abandon(connection: sqlite3.Connection, channel_id: int, now: datetime) -> None:
     """Close what a channel's removed subscription left: nothing of it is posted any more.
 
@@ -820,68 +546,3 @@ def abandon(connection: sqlite3.Connection, channel_id: int, now: datetime) -> N
         "DELETE FROM delivered_paper WHERE delivery_id IN (SELECT value FROM json_each(:failed))",
         {"failed": json_array(failed)},
     )
-
-
-def list_records(
-    connection: sqlite3.Connection, where: str, parameters: Parameters
-) -> list[DeliveryRecord]:
-    """List the messages that ``where`` names, in the order of posting."""
-    rows = select_rows(
-        connection,
-        f"SELECT {COLUMNS} FROM delivery WHERE {where} ORDER BY announced_on, part, id",
-        parameters,
-    )
-    return [_record(row) for row in rows]
-
-
-def _record(row: Row, *, has_next: bool = False) -> DeliveryRecord:
-    """Read a row, also one that is damaged: it must not stop the others."""
-    (id_, subscription_id, guild_id, channel_id, announced_on, part, key, nonce, style, payload,
-     sha256, state, attempts, not_before, planned_at, claimed_at, claimed_boot, claimed_up_s,
-     message_id, reason, details, place, starter_id, thread_id, thread_name, has_thread,
-     tags, cadence) = row  # fmt: skip
-    planned, day, due = read_moment(planned_at), read_day(announced_on), read_moment(not_before)
-    claimed = read_moment(claimed_at)
-    is_readable = None not in (planned, day, due) and (claimed_at is None) == (claimed is None)
-    is_timed = claimed is not None and claimed_boot is not None and claimed_up_s is not None
-    return DeliveryRecord(
-        id=id_,
-        subscription_id=subscription_id,
-        guild_id=guild_id,
-        channel_id=channel_id,
-        announced_on=day or (planned or LONG_AGO).date(),
-        part=part,
-        key=key,
-        nonce=nonce,
-        style=style,
-        payload=payload,
-        is_intact=is_readable and sha256_of(payload) == sha256,
-        state=DeliveryState(state),
-        attempts=attempts,
-        not_before=due or LONG_AGO,
-        planned_at=planned or LONG_AGO,
-        claimed_at=claimed,
-        first_try=Instant(boot=claimed_boot, up_s=claimed_up_s, wall=claimed or LONG_AGO)
-        if is_timed
-        else None,
-        message_id=message_id,
-        reason=read_reason(reason, details),
-        place=Place.DM if guild_id == NO_GUILD else Place(place),
-        starter_id=starter_id,
-        thread_id=thread_id,
-        thread_name=thread_name or "",
-        has_thread=None if has_thread is None else bool(has_thread),
-        tags=tuple(tags.split()),
-        cadence=Cadence(cadence),
-        has_next=has_next,
-    )
-
-
-def sha256_of(payload: str) -> str:
-    """Return the mark by which a payload is known to be as it was planned."""
-    return hashlib.sha256(payload.encode()).hexdigest()
-
-
-def moment_text(moment: datetime) -> str:
-    """Render a moment so that texts compare as moments do: always UTC, always milliseconds."""
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds")

@@ -7,7 +7,8 @@ from typing import Final, NamedTuple
 
 from bot.digest.messages import DeliveryRecord
 from bot.store.backup.restored import COMPARED_UP_TO
-from bot.store.outbox.outbox import OPEN, DueChannel, list_records
+from bot.store.outbox.outbox import DueChannel
+from bot.store.outbox.records import OPEN, list_records
 from bot.store.sqlite.executor import Database
 from bot.store.sqlite.statements import LONG_AGO, select, select_one
 

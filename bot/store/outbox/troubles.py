@@ -10,13 +10,13 @@ from datetime import date, datetime
 
 from bot.digest.messages import DeliveryRecord, DeliveryState
 from bot.digest.models import NO_GUILD, Reason, ReasonCode
-from bot.store.outbox.outbox import (
+from bot.store.outbox.plans import nonce_of
+from bot.store.outbox.records import (
     SET_REASON,
     THREAD_OF_POSTED,
     TROUBLE,
     list_records,
     moment_text,
-    nonce_of,
 )
 from bot.store.sqlite.executor import PERSONS_PATIENCE_S, Database
 from bot.store.sqlite.reasons import reason_parameters

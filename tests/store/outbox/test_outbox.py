@@ -13,7 +13,8 @@ from bot.digest.messages import DeliveryRecord, DeliveryState, MessageDraft
 from bot.digest.models import Cadence, Reason, ReasonCode, Subscription
 from bot.errors import StoreError
 from bot.models import Paper
-from bot.store.outbox.outbox import Outbox, Parts, delivery_key, frozen_json, nonce_of
+from bot.store.outbox.outbox import Outbox, Parts
+from bot.store.outbox.plans import delivery_key, frozen_json, nonce_of
 from bot.store.sqlite.database import open_database
 from bot.store.sqlite.executor import Database
 from bot.store.subscriptions import Subscriptions

@@ -7,7 +7,7 @@ import pytest
 
 from bot.digest.messages import DeliveryRecord, DeliveryState, Instant
 from bot.digest.models import Place, Reason, ReasonCode
-from bot.store.outbox.outbox import delivery_key, frozen_json, nonce_of
+from bot.store.outbox.plans import delivery_key, frozen_json, nonce_of
 from bot.store.sqlite.statements import LONG_AGO
 from bot.store.store import Store
 from tests.builders import DAY, NOW, make_draft, make_papers

@@ -10,7 +10,8 @@ import pytest
 
 from bot.digest.messages import DeliveryState
 from bot.digest.models import Reason, ReasonCode
-from bot.store.outbox.outbox import moment_text, nonce_of
+from bot.store.outbox.plans import nonce_of
+from bot.store.outbox.records import moment_text
 from bot.store.store import Store
 from tests.builders import DAY, NOW, make_draft, make_id, make_papers, make_reason
 from tests.store.outbox.test_outbox import CHANNEL, LATER, claim, drafts, states, subscribe
