@@ -121,7 +121,10 @@ async def measure_bot(
         async with DiscordServer(validate=False, limits=RateLimits()) as server:
             places = add_places(server, channels, is_forum=place is Place.FORUM)
             environ = bot_environ(Path(name), arxiv=None, discord=server)
-            environ["PAPER_BOT_SCHEDULE__TICK_S"] = "30"
+            environ |= {  # as a host has it, not as tests do
+                "PAPER_BOT_SCHEDULE__TICK_S": "30",
+                "PAPER_BOT_LOG__LEVEL": "INFO",
+            }
             await plan(Path(environ["PAPER_BOT_DATABASE__PATH"]), places, drafts, place)
             async with running_bot(environ) as bot:
                 await wait_for_messages(server, 1)
