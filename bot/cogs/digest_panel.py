@@ -3,7 +3,7 @@
 Everything here does what the commands do, by the same code; only the way in is another.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
@@ -104,7 +104,7 @@ async def show_panel(
     """Show a digest with its health and what can be done; ``said`` is what was done just now."""
     (status,) = await gather_statuses(cog, guild_of(interaction), [subscription])
     checked = await check_up(cog.store, subscription) if subscription.topics else {}
-    newest = await find_newest(cog, subscription)
+    newest = [await find_newest(cog, subscription, each) for each in subscription.cadences]
     now = cog.pipeline.now()
     above = "\n".join(filter(None, (said, await say_hindrance(cog, now))))
     parts = [*digest_parts(status, newest, now), *topic_parts(subscription, checked)]
@@ -112,12 +112,14 @@ async def show_panel(
     await interaction.edit_original_response(view=view)
 
 
-def digest_parts(status: ChannelStatus, newest: Newest | None, now: datetime) -> list[Item]:
+def digest_parts(
+    status: ChannelStatus, newest: Sequence[Newest | None], now: datetime
+) -> list[Item]:
     """Show a digest: its state, what to do, and its parts with a form each."""
     subscription = status.subscription
     channel_id = subscription.channel_id
     turn = PanelAct.RESUME if is_paused(subscription) else PanelAct.PAUSE
-    preview = [_preview_button(channel_id, newest)] if newest else []
+    previews = [_preview_button(subscription, each) for each in newest if each]
     steps = [make_step(each, channel_id) for each in (turn, PanelAct.REMOVE)]
     sections = [
         (FormPart.WHAT, say_what(subscription)),
@@ -128,7 +130,7 @@ def digest_parts(status: ChannelStatus, newest: Newest | None, now: datetime) ->
     return [
         write(f"## Digest in <#{channel_id}>", 80),
         write(say_digest_health(status, 1000, now=now), 1000),
-        make_row(*preview, *steps),
+        make_row(*previews, *steps),
         draw_line(),
         *(
             write_beside(text, ChangeButton(ChangePart(part=part, channel_id=channel_id), "Change"))
@@ -138,9 +140,12 @@ def digest_parts(status: ChannelStatus, newest: Newest | None, now: datetime) ->
     ]
 
 
-def _preview_button(channel_id: int, newest: Newest) -> PreviewPageButton:
-    page = PreviewPage(channel_id=channel_id, day=newest.day, page=0, cadence=newest.cadence)
-    return PreviewPageButton(page, "Preview")
+def _preview_button(subscription: Subscription, newest: Newest) -> PreviewPageButton:
+    is_second = newest.cadence is not subscription.cadences[0]
+    page = PreviewPage(
+        channel_id=subscription.channel_id, day=newest.day, page=0, cadence=newest.cadence
+    )
+    return PreviewPageButton(page, "Preview the week" if is_second else "Preview")
 
 
 def topic_parts(subscription: Subscription, checked: Checked) -> list[Item]:

@@ -84,13 +84,18 @@ async def _store(
     return await store.get_subscription(here.id) or subscription
 
 
-async def find_newest(cog: AdminCog, subscription: Subscription) -> Newest | None:
-    """Count the newest list of a channel, or the week that it is in; None while none is stored."""
+async def find_newest(
+    cog: AdminCog, subscription: Subscription, cadence: Cadence | None = None
+) -> Newest | None:
+    """Count the newest list of a channel, or the week that it is in; None while none is stored.
+
+    Without a ``cadence`` that of the channel counts, for both the day.
+    """
     newest = cog.store.papers.latest_listing_date
     days = [day for each in subscription.categories if (day := await newest(each)) is not None]
     if not days or not subscription.cadences:
         return None
-    cadence = subscription.cadences[0]
+    cadence = cadence or subscription.cadences[0]
     day, stored = max(days), days.count(max(days))
     if cadence is Cadence.WEEK:
         day, stored = find_end(day, subscription.weekday), len(days)

@@ -95,6 +95,10 @@ async def test_without_options_a_form_asks_and_posts_nothing(world: World) -> No
 async def test_of_a_daily_and_weekly_digest_the_day_is_offered(world: World) -> None:
     await world.announce()
     assert "Post today's" in labels(await form(world, every=["day", "week"]))
+    shows = await panel(world)
+    assert "would get for Tue, 5 Mar 2024" in await press(world, shows, "Preview")
+    week = await press(world, shows, "Preview the week")
+    assert "would get for the week to Fri, 8 Mar 2024" in week
 
 
 async def test_the_form_is_filled_in_with_what_is_there(world: World) -> None:
@@ -241,7 +245,8 @@ def make_hard(rng: random.Random) -> tuple[Subscription, ChannelStatus, Checked]
 def test_panels_and_topics_pages_keep_to_what_discord_takes(seed: int) -> None:
     rng = random.Random(seed)
     others = {10**18 + at: "#" + "𝔸" * 100 for at in range(12)}
-    newest = Newest(day=DAY, tally=Tally(types={}, matching=0, before=0, no_topics=True), today=DAY)
+    tally = Tally(types={}, matching=0, before=0, no_topics=True)
+    newest = [Newest(day=DAY, tally=tally, today=DAY, cadence=each) for each in Cadence]
     for _ in range(10):
         subscription, status, checked = make_hard(rng)
         parts = [*digest_parts(status, newest, NOW), *topic_parts(subscription, checked)]
