@@ -105,12 +105,14 @@ def find_strange(
     """Return the digests among ``posted`` that a host cannot have posted whose file knows these.
 
     ``tried`` are messages that it may have posted without hearing so. One of them that is damaged
-    may be any message: then nothing is strange. Nor is a message without papers.
+    may be any message: then nothing is strange. Nor is a message without papers, or without a first
+    line that names a digest: the card with which a discussion begins is no row of the outbox.
     """
     if not all(record.is_intact for record in tried):
         return []
     news = (each for each in posted if each.message_id > up_to and each.message_id not in known)
-    return [each for each in news if each.shown.papers and not _is_one_of(tried, each)]
+    digests = (each for each in news if each.shown.papers and each.shown.line)
+    return [each for each in digests if not _is_one_of(tried, each)]
 
 
 def _is_one_of(tried: Sequence[DeliveryRecord], message: PostedPapers) -> bool:

@@ -20,8 +20,9 @@ from bot.store.backup.backup import backup, note_boot
 from bot.store.outbox.plans import frozen_json
 from bot.store.sqlite.database import instance_lock
 from bot.store.store import Store
+from bot.ui.paper import render_paper_details
 from bot.ui.styles.cards import CARDS
-from tests.builders import NOW, make_digest, make_papers, make_record
+from tests.builders import NOW, make_digest, make_paper, make_papers, make_record, make_stored
 from tests.fakes import faults, spec
 from tests.fakes.world import READ_MESSAGE_HISTORY
 from tests.faults.world import FAST, World, open_world
@@ -56,6 +57,7 @@ def seen(draft: MessageDraft, message_id: int = UP_TO + 1, **shows: object) -> P
         (seen(FIRST), {UP_TO + 1}, [], False),
         (seen(FIRST), {UP_TO}, [], True),
         (seen(FIRST, papers=(), is_stripped=True), set(), [], False),
+        (seen(FIRST, line=""), set(), [], False),
         (seen(FIRST), set(), [tried(FIRST)], False),
         (seen(FIRST), set(), [tried(SECOND)], True),
         (seen(FIRST, line="in pieces"), set(), [tried(SECOND), tried(FIRST)], False),
@@ -175,6 +177,14 @@ async def test_messages_of_others_and_lines_without_papers_say_nothing(world: Wo
     world.server.post_as(world.server.bot, world.channel, digest)
     with pytest.raises(TakenOver):
         await check_of(world, world.store).is_clear()
+
+
+async def test_the_card_of_a_discussion_is_no_digest(world: World) -> None:
+    """It is the bot's own, shows a paper, and is no row of the outbox."""
+    await post(world)
+    card = render_paper_details(make_stored(make_paper(7)), None).to_dict()
+    world.server.post_as(world.server.bot, world.channel, {"embeds": [card]})
+    assert await check_of(world, world.store).is_clear()
 
 
 async def test_a_file_that_never_posted_anything_is_clear(world: World) -> None:

@@ -84,6 +84,7 @@ class _Open:
 
     id: int
     token: str
+    user: User
     channel: Channel
     answered: "asyncio.Future[Reply]"
     begun_s: float
@@ -209,6 +210,7 @@ class Interactions:
         opened = _Open(
             id=self._server.ids.new(),
             token=secrets.token_urlsafe(24),
+            user=user,
             channel=channel,
             answered=asyncio.get_running_loop().create_future(),
             begun_s=self.clock(),
@@ -308,6 +310,12 @@ class Interactions:
             flags=(EPHEMERAL if opened.is_private else 0)
             | int(body.get("flags") or 0) & COMPONENTS,
         )
+        message["interaction_metadata"] = {
+            "id": str(opened.id),
+            "type": COMMAND,
+            "user": opened.user.json(),
+            "authorizing_integration_owners": {},
+        }
         if opened.original is None:
             opened.original = message
         if not opened.is_private:
