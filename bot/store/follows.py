@@ -116,20 +116,7 @@ class Follows:
 
     async def list_wanted(self) -> list[str]:
         """List the categories that people name, and those that tell of new versions for them."""
-        named = await self._database.read(
-            select,
-            str,
-            "SELECT DISTINCT categories FROM subscription "
-            "WHERE user_id IS NOT NULL AND state = 'active'",
-        )
-        of_papers = await self._database.read(
-            select,
-            str,
-            "SELECT DISTINCT categories FROM paper "
-            "WHERE arxiv_id IN (SELECT arxiv_id FROM followed_paper)",
-        )
-        wanted = {name for each in named for name in each.split()}
-        return sorted(wanted.union(*(each.split()[:1] for each in of_papers)))
+        return await self._database.read(_list_wanted)
 
     async def list_all(self) -> list[Subscription]:
         """List the digests of all people, without their topics."""
@@ -303,6 +290,23 @@ def _leave_to(connection: sqlite3.Connection, values: Parameters) -> bool:
         "INSERT INTO read_channel (user_id, channel_id) VALUES (:user_id, :channel_id)", values
     )
     return True
+
+
+def _list_wanted(connection: sqlite3.Connection) -> list[str]:
+    named = select(
+        connection,
+        str,
+        "SELECT DISTINCT categories FROM subscription "
+        "WHERE user_id IS NOT NULL AND state = 'active'",
+    )
+    of_papers = select(
+        connection,
+        str,
+        "SELECT DISTINCT categories FROM paper "
+        "WHERE arxiv_id IN (SELECT arxiv_id FROM followed_paper)",
+    )
+    wanted = {name for each in named for name in each.split()}
+    return sorted(wanted.union(*(each.split()[:1] for each in of_papers)))
 
 
 def _list_all(connection: sqlite3.Connection) -> list[Subscription]:
