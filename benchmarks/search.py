@@ -158,6 +158,8 @@ def make_classes(connection: sqlite3.Connection, seed: int = 5) -> list[QueryCla
         for _ in range(16)
     ]
     authors = [dice.choice(row[0].split("\n")) for row in rows if row]
+    sql = "SELECT title FROM paper WHERE key >= ? LIMIT 1"
+    titles = [connection.execute(sql, (dice.randint(*keys),)).fetchone()[0] for _ in range(20)]
     mid = words(0.003, 0.01, 20)
     common = [
         "neural network", "deep learning", "network", "learning", "model",
@@ -172,6 +174,7 @@ def make_classes(connection: sqlite3.Connection, seed: int = 5) -> list[QueryCla
     return [
         QueryClass("rare", words(3e-5, 1e-4, 20), like=True),
         QueryClass("mid", mid),
+        QueryClass("two mid", [" ".join(dice.sample(mid, 2)) for _ in range(20)]),
         QueryClass("common", common),
         QueryClass("phrase", [f'"{phrase}"' for phrase in phrases]),
         QueryClass(
@@ -192,6 +195,7 @@ def make_classes(connection: sqlite3.Connection, seed: int = 5) -> list[QueryCla
             "OR, NOT",
             [f"({word} OR {other}) -network" for word, other in zip(mid, mid[10:], strict=False)],
         ),
+        QueryClass("pasted title", titles),
         QueryClass("prefix", ["neur*", "segment*", "transform*", "diffus*", "quant*", "optimiz*"]),
     ]
 

@@ -83,7 +83,7 @@ def words(text: str) -> list[str]:
         if _is_usual(lower):  # nearly every text, at a fraction of the time
             return _PLAIN.findall(lower)
     if ".net" in text.lower():
-        return _cut(text)
+        return [*_cut(text)]
     found: list[str] = []
     for plain, special in _parted(text):
         found += _PLAIN.findall(plain.lower())
@@ -91,8 +91,19 @@ def words(text: str) -> list[str]:
     return found
 
 
-def _cut(text: str) -> list[str]:
-    return [word for run in _RUN.findall(text) for word in _read(run)]
+SHORT: Final = 60
+"""Characters of what is worth remembering: accented names, dashes between words."""
+
+
+def _cut(text: str) -> tuple[str, ...]:
+    return _cut_short(text) if len(text) <= SHORT else _cut_any(text)
+
+
+def _cut_any(text: str) -> tuple[str, ...]:
+    return tuple(word for run in _RUN.findall(text) for word in _read(run))
+
+
+_cut_short = lru_cache(maxsize=1 << 14)(_cut_any)
 
 
 _SPECIAL = re.compile(r"""[^\x00-"$-*,-\]`-\x7f]""")

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import random
 import sqlite3
 from collections.abc import Iterable
 
@@ -125,3 +126,15 @@ def test_folding_drops_case_accents_and_ligatures() -> None:
         "d",
         "ss",
     ]
+
+
+def test_words_are_the_same_whatever_stands_beside_them() -> None:
+    """Most of a text is cut by a short rule, and what has a special sign in it by the long one."""
+    parts = (
+        "C++", "c#", ".NET", "x_{ab}", "10^6", "K_s", "CO₂", "naïve", "β-VAE", "量子 计算", "plain",
+        "a.net", "–", "pre‐training", "\n", "\t", "\u00a0", "ﬁne", "A⁺⁺", "İzmir", "word", "l1",
+    )  # fmt: skip
+    for number in range(1000):
+        dice = random.Random(number)
+        text = "".join(part + dice.choice(["", " ", " "]) for part in dice.choices(parts, k=9))
+        assert words(text) == [token.word for token in tokens(text)], text

@@ -6,6 +6,7 @@ all but one of them in the title; of the five rarest two, pair by pair, the rare
 candidates are scored like any search by relevance, over all words.
 """
 
+import math
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -33,7 +34,7 @@ from bot.query.relevance import Scorer, asked_words
 from bot.query.results import Closest, Match, Mended
 from bot.query.tokens import words
 from bot.store.search.find import LOADING_S, load
-from bot.store.search.plan import plan_tiers
+from bot.store.search.plan import Papers, plan_tiers
 from bot.store.search.spelling import RARE, suggest
 from bot.store.search.walk import follow, known_keys
 from bot.store.search.words import (
@@ -187,14 +188,32 @@ def _word(leaf: Text, counts: Mapping[str, int], archive: int) -> _Word:
 def _candidates(reading: Reading, asked: Sequence[_Word], must: Node) -> list[int]:
     """List papers that say a quorum of the words, the weightiest first."""
     weights: dict[int, dict[_Word, float]] = defaultdict(dict)
+    papers = _estimate(asked)
     for group, said in _groups(asked):
         if reading.has_passed() or len(weights) >= CANDIDATES:
             break
         root = all_of(*said, must)
-        for _, key in follow(reading, plan_tiers([root], known_keys(reading, root)), OF_A_GROUP):
+        walk = plan_tiers([root], known_keys(reading, root), papers)
+        for _, key in follow(reading, walk, OF_A_GROUP):
             weights[key].update((word, word.weight) for word in group)
     scores = {key: sum(each.values()) for key, each in weights.items()}
     return sorted(scores, key=lambda key: (-scores[key], -key))[:SCORED]
+
+
+def _estimate(asked: Sequence[_Word]) -> Papers:
+    """Return what says which of the words are rare; names are, and filters are not."""
+    papers_of = {word.leaf.text: word.papers for word in asked}
+
+    def papers(node: Node) -> float:
+        match node:
+            case Text():
+                return papers_of.get(node.text, 0)
+            case Author():
+                return 0
+            case _:
+                return math.inf
+
+    return papers
 
 
 def _groups(asked: Sequence[_Word]) -> Iterator[tuple[Sequence[_Word], Sequence[Text]]]:

@@ -13,7 +13,7 @@ from bot.query.relevance import Scorer, asked_words, tiers
 from bot.query.results import LAST_KEY, Cursor, Match, SearchPage, Sort
 from bot.store.rows import PAPER_COLUMNS, stored_link, stored_paper
 from bot.store.search.plan import FIRST_KEY, HEAD, KeyRange, Papers, Stretch
-from bot.store.search.pool import NOT_READ, POOL, Plan, collect, score_papers
+from bot.store.search.pool import NOT_READ, POOL, Plan, Titles, collect, score_papers
 from bot.store.search.walk import Found, follow, follow_back, known_keys
 from bot.store.search.words import (
     count_archive,
@@ -84,6 +84,12 @@ class _Search:
     @cached_property
     def counts(self) -> dict[str, int]:
         return count_papers(self.reading, asked_words(self.root), self.bound)
+
+    @cached_property
+    def titles(self) -> Titles:
+        archive = count_archive(self.reading, self.bound)
+        scorer = Scorer(self.root, lambda forms: weight(count_forms(forms, self.counts), archive))
+        return Titles(self.reading, scorer)
 
     @cached_property
     def walk(self) -> list[Stretch]:
@@ -189,13 +195,11 @@ class _Search:
         if len(newest) < POOL:
             return newest
         keys = [key for _, key in newest]
-        return collect(self.reading, self.plan, self.root, keys, is_all=is_first and self.is_exact)
+        return collect(self.titles, self.plan, self.root, keys, is_all=is_first and self.is_exact)
 
     def _ranked(self, pool: Sequence[Found]) -> list[Found]:
         """Order the pool by score, newest first among equals; the same for every page."""
-        archive = count_archive(self.reading, self.bound)
-        scorer = Scorer(self.root, lambda forms: weight(count_forms(forms, self.counts), archive))
-        scores = score_papers(self.reading, scorer, [key for _, key in pool])
+        scores = score_papers(self.titles, [key for _, key in pool])
         return sorted(pool, key=lambda found: scores.get(found[1], NOT_READ), reverse=True)
 
     def _next(self, page: Sequence[Found]) -> Cursor:

@@ -8,7 +8,7 @@ tiers before it find too, which is known and left out.
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from bot.query.ast import Node, all_of
+from bot.query.ast import Node, Text, all_of, leaves
 from bot.query.relevance import Scorer, titled
 from bot.query.results import LAST_KEY
 from bot.store.search.plan import EVERYWHERE, KeyRange, KnownKeys, Papers, Stretch, plan_tiers
@@ -34,8 +34,24 @@ class Plan:
         return plan_tiers(roots, self.known, self.papers)
 
 
+class Titles:
+    """Titles and how well they say it, each read once."""
+
+    def __init__(self, reading: Reading, scorer: Scorer) -> None:
+        self.reading = reading
+        self.scorer = scorer
+        self._known: dict[int, float] = {}
+
+    def scores(self, keys: Sequence[int]) -> dict[int, float]:
+        """Return the scores of the papers that are there, in the order of ``keys``."""
+        missing = [key for key in keys if key not in self._known]
+        for key, title in read(self.reading, "key, title", missing) if missing else ():
+            self._known[key] = self.scorer.score_title(title)
+        return {key: self._known[key] for key in keys if key in self._known}
+
+
 def collect(
-    reading: Reading, plan: Plan, root: Node, newest: Sequence[int], *, is_all: bool
+    titles: Titles, plan: Plan, root: Node, newest: Sequence[int], *, is_all: bool
 ) -> list[Found]:
     """List the first `POOL` papers that the tiers of ``root`` bring, in their order.
 
@@ -45,7 +61,7 @@ def collect(
     says = titled(root)
     if says is None:
         return [(0, key) for key in newest[:POOL]]
-    found = _Collector(reading, plan, root, newest, is_all)
+    found = _Collector(titles, plan, root, newest, is_all)
     in_title = list(found.all_titled(says.words, says.all_words))
     tier = 0
     if says.phrase is not None:
@@ -64,9 +80,10 @@ class _Collector:
     """A pool being filled."""
 
     def __init__(
-        self, reading: Reading, plan: Plan, root: Node, newest: Sequence[int], is_all: bool
+        self, titles: Titles, plan: Plan, root: Node, newest: Sequence[int], is_all: bool
     ) -> None:
-        self.reading = reading
+        self.titles = titles
+        self.reading = titles.reading
         self.plan = plan
         self.root = root
         self.newest = newest
@@ -106,16 +123,21 @@ class _Collector:
         """List the first papers that say any of the words in the title."""
         found, reached = self._titled(any_word)
         yield from found
-        scorer = Scorer(any_word, lambda forms: 1.0)
         left = [key for key in self.newest if key < reached]
+        titles = self._titles_for(any_word)
         for start in range(0, len(left), AT_ONCE):
-            rows = _read(self.reading, "key, title", left[start : start + AT_ONCE])
-            yield from sorted(
-                (key for key, title in rows if scorer.score_title(title)), reverse=True
-            )
+            scores = titles.scores(left[start : start + AT_ONCE])
+            yield from (key for key, score in scores.items() if score)
         if not self.is_all:
             node = all_of(self.root, any_word)
             yield from self.walk(node, after=self.newest[-1])
+
+    def _titles_for(self, any_word: Node) -> Titles:
+        """Score by the words alone where the query asks for others elsewhere."""
+        fields = {leaf.field for leaf in leaves(self.root) if isinstance(leaf, Text)}
+        if fields == {None}:
+            return self.titles
+        return Titles(self.reading, Scorer(any_word, lambda forms: 1.0))
 
     def _titled(self, title: Node) -> tuple[list[int], int]:
         """Ask the small index of titles for the newest that were found.
@@ -137,7 +159,7 @@ Score = tuple[bool, float, int]
 NOT_READ: Score = (False, 0.0, 0)
 
 
-def score_papers(reading: Reading, scorer: Scorer, keys: Sequence[int]) -> dict[int, Score]:
+def score_papers(titles: Titles, keys: Sequence[int]) -> dict[int, Score]:
     """Score papers: if they are many by their titles, and the best of these by their texts.
 
     To read a text takes four times as long as to read a title.
@@ -145,16 +167,15 @@ def score_papers(reading: Reading, scorer: Scorer, keys: Sequence[int]) -> dict[
     scores: dict[int, Score] = {}
     best: Collection[int] = keys
     if len(keys) > READ:  # with as many as promise no less than the last: often all say nothing
-        titles = _read(reading, "key, title", keys)
-        scores = {key: (False, scorer.score_title(title), key) for key, title in titles}
+        scores = {key: (False, score, key) for key, score in titles.scores(keys).items()}
         ordered = sorted(scores, key=scores.__getitem__, reverse=True)
         least = scores[ordered[READ - 1]][1] if len(ordered) > READ else 0.0
         best = [key for key in ordered if scores[key][1] >= least]
-    for key, *texts in _read(reading, "key, title, abstract, authors", best):
-        scores[key] = (True, scorer.score(*texts), key)
+    for key, *texts in read(titles.reading, "key, title, abstract, authors", best):
+        scores[key] = (True, titles.scorer.score(*texts), key)
     return scores
 
 
-def _read(reading: Reading, columns: str, keys: Collection[int]) -> list[Row]:
+def read(reading: Reading, columns: str, keys: Collection[int]) -> list[Row]:
     sql = f"SELECT {columns} FROM paper WHERE key IN (SELECT value FROM json_each(?))"
     return reading.rows(sql, (json_array(keys),))

@@ -13,7 +13,7 @@ from bot.query.relevance import Scorer, asked_words, tiers
 from bot.query.widen import UNKNOWN, widen
 from bot.store.search import pool
 from bot.store.search.plan import plan_tiers
-from bot.store.search.pool import Plan, collect, score_papers
+from bot.store.search.pool import Plan, Titles, collect, score_papers
 from bot.store.search.walk import Found, follow
 from bot.store.search.words import estimate_papers
 from bot.store.sqlite.executor import Reading
@@ -115,7 +115,8 @@ def compare(reading: Reading, roots: Sequence[Node], known: int) -> int:
             continue
         full += 1
         one_by_one = follow(reading, plan_tiers(tiers(root), {}), POOL)
-        found = collect(reading, plan, root, newest, is_all=len(newest) < known)
+        titles = Titles(reading, Scorer(root, lambda forms: 3.0))
+        found = collect(titles, plan, root, newest, is_all=len(newest) < known)
         assert keys_of(found) == keys_of(one_by_one), root
         assert found[-1][1] == one_by_one[-1][1], root
     return full
@@ -137,9 +138,9 @@ def test_what_is_scored_by_its_text_is_scored_as_if_all_were_read(
             scorer = Scorer(root, lambda forms: 3.0)
             newest = [key for _, key in follow(reading, plan_tiers([root], {}), 40)]
             monkeypatch.setattr(pool, "READ", 40)
-            all_read = score_papers(reading, scorer, newest)
+            all_read = score_papers(Titles(reading, scorer), newest)
             monkeypatch.setattr(pool, "READ", 10)
-            some_read = score_papers(reading, scorer, newest)
+            some_read = score_papers(Titles(reading, scorer), newest)
             texts = {key: score for key, score in some_read.items() if score[0]}
             assert texts.items() <= all_read.items()
             assert len(texts) >= min(10, len(newest))
