@@ -47,13 +47,13 @@ def titled(root: Node) -> Titled | None:
         return None
     typed = _title_phrase(said)
     others = [part for part in _parts(in_title) if not isinstance(part, Text)]
-    asked = [replace(word, field=TextField.TITLE) for word in _wanted(said)]
+    any_word = any_of(*(replace(word, field=TextField.TITLE) for word in _wanted(said)))
     return Titled(
         all_words=all_of(in_title, *filters),
         words=in_title,
         phrase=None if typed is None else all_of(typed, *others, *filters),
         typed=typed,
-        any_word=any_of(*asked) if len(asked) > 1 else None,
+        any_word=None if any_word == in_title else any_word,
     )
 
 

@@ -30,7 +30,6 @@ from bot.store.sqlite.statements import json_array
 
 COUNTED = 1000  # a page says '1,000+' beyond: counting all of three million takes seconds
 COUNTING_S = 0.001  # what finding more than a page, to count them, may take
-SCORED_COUNTING_S = 0.003  # the same where what is found is of further use
 COUNTED_IN_FULL = 100_000  # papers: in a smaller archive counting takes no longer
 TITLES_S = 0.03  # to find titles, after the deadline of finding
 SCORING_S = 0.03  # to score and load what was found, after the deadline of finding
@@ -143,11 +142,11 @@ class _Search:
         What a first page's walk finds is taken for the number of all.
         """
         wanted = max(least, COUNTED) + 1
-        if self.counted < COUNTED_IN_FULL:
+        if self.is_scored or self.counted < COUNTED_IN_FULL:
+            # To score, the tiers are looked for among what is found: that saves more than it takes.
             found, is_cut = self._follow(self.newest, wanted), False
         else:
-            most_s = SCORED_COUNTING_S if self.is_scored else COUNTING_S
-            with self.reading.briefly(most_s) as brief:
+            with self.reading.briefly(COUNTING_S) as brief:
                 found = self._follow(self.newest, wanted)
             is_cut = brief.is_cut
             if is_cut and len(found) <= least:
@@ -185,7 +184,7 @@ class _Search:
         time, the titles still are, from a small index.
         """
         is_first = self.cursor is None
-        newest = self._newest(POOL) if is_first else self._follow(self.newest, POOL + 1)
+        newest = self._newest(POOL) if is_first else self._follow(self.newest, COUNTED + 1)
         if self.reading.overran:
             self.reading.allow(TITLES_S)
             titled = [stretch for stretch in self.walk if stretch.index == HEAD]
@@ -195,7 +194,7 @@ class _Search:
         if len(newest) < POOL:
             return newest
         keys = [key for _, key in newest]
-        return collect(self.titles, self.plan, self.root, keys, is_all=is_first and self.is_exact)
+        return collect(self.titles, self.plan, self.root, keys, is_all=len(keys) <= COUNTED)
 
     def _ranked(self, pool: Sequence[Found]) -> list[Found]:
         """Order the pool by score, newest first among equals; the same for every page."""
