@@ -1,4 +1,4 @@
-"""What a search asks of which index, and how long each question takes: for ``--explain``."""
+"""What the tiers of a search find, in which index and how fast: for ``--explain``."""
 
 import time
 from collections.abc import Iterator
@@ -66,7 +66,7 @@ class Trace:
 
 
 def trace(reading: Reading, query: Query, sort: Sort, limit: int) -> Trace:
-    """Search, and ask each of its questions once more by itself."""
+    """Search, and ask for each of its tiers once more by itself."""
     begun = time.perf_counter()
     page = find(reading, query, sort, limit, None)
     took_ms = (time.perf_counter() - begun) * 1000
