@@ -191,7 +191,7 @@ async def test_too_little_space_for_posting(disk: Disk, day: Scenario) -> None:
         assert set(day.states()) == {"planned"}
         assert day.discord.ledger == []
         assert (await search(day)).embeds
-        assert "Digest changed" in (await set_up(day)).content
+        assert "Digest changed" in (await set_up(day)).text
         disk.clear(ENOUGH)
         await delivered(day, bot)
     assert complaints(day) == [NEARLY_FULL]
