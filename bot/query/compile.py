@@ -1,9 +1,10 @@
 """From tree to index: a query as one FTS5 expression per stretch of the archive.
 
 Everything a paper says is a token of the index, so any combination of AND, OR and NOT of words,
-names and filters is one FTS5 expression. Dates and identifiers are not tokens but ranges of the
-papers' keys: inside a range that no such leaf cuts, each of them is simply true or false, and
-what remains is again one expression (`CompiledQuery.expression`). The store works out the ranges.
+names and filters is one FTS5 expression. Dates, identifiers and what readers did are not tokens
+but ranges and sets of the papers' keys: for papers alike in these, each of them is simply true or
+false, and what remains is again one expression (`CompiledQuery.select`). The store works out the
+ranges and sets.
 
 Each term reaches FTS5 as a quoted string and operators come only from our own tree, so nothing
 typed is ever read as FTS5 syntax (``C++`` and ``multi-agent`` would be errors).

@@ -35,7 +35,7 @@ from bot.query.results import Closest, Match, Mended
 from bot.query.tokens import words
 from bot.store.search.find import LOADING_S, load
 from bot.store.search.plan import Papers, plan_tiers
-from bot.store.search.spelling import RARE, suggest
+from bot.store.search.spelling import RARE, may_be_slip, suggest
 from bot.store.search.walk import follow, known_keys
 from bot.store.search.words import (
     count_archive,
@@ -143,10 +143,12 @@ def _mended(
 def _doubtful(reading: Reading, asked: Sequence[_Word]) -> tuple[Mended, ...]:
     """Find usual words of which rare ones may be slips: `langauge`, which some papers say too."""
     company = [leaf_expression(word.leaf) for word in asked if word.papers > RARE][:RAREST]
+    archive = count_archive(reading)
     found = []
     for word in asked:
         said = words(word.leaf.text)
-        if word.papers <= RARE and len(said) == 1 and not reading.has_passed():
+        is_doubtful = len(said) == 1 and may_be_slip(word.papers, archive)
+        if is_doubtful and not reading.has_passed():
             better = suggest(reading, said[0], word.papers, company)
             found += [Mended(typed=word.leaf.text, meant=each) for each in better[:1]]
     return tuple(found)

@@ -36,6 +36,11 @@ WORTH_OF_A_SLIP = 2.0
 WORTH_IN_COMPANY = 0.7  # of being usual, where other words tell more
 
 
+def may_be_slip(papers: int, archive: int) -> bool:
+    """Whether a word of so many papers is rare, and another can be so much more usual."""
+    return papers <= RARE and papers * USUAL < archive
+
+
 def suggest(reading: Reading, word: str, papers: int, company: Sequence[str] = ()) -> list[str]:
     """List what ``word``, which ``papers`` papers use, may be meant to be; the likeliest first.
 
