@@ -10,7 +10,8 @@
                     planning.decisions           -> what is posted, and why the rest is not
                     digest.build -> digest.rank -> ui.layout: a style renders it
                     store.digests.plan           -> frozen messages (one transaction)
-                the same for each channel's week (digest/week.py), of all its dates
+                the same for each channel's week (digest/week.py), of all its dates, and for the
+                digests of people (planning/readers.py)
         tell:   for each date without digest, where a channel wants to know why (digest/quiet.py)
         then delivery (a task of its own): claim -> send -> mark sent
 
@@ -24,9 +25,7 @@ from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, 
 from dataclasses import dataclass, replace
 from datetime import date
 
-from bot.arxiv.calendar import announcement_day
-from bot.digest.decided import as_decided, settings_text
-from bot.digest.due import following
+from bot.digest.decided import settings_text
 from bot.digest.messages import MessageDraft
 from bot.digest.models import (
     Cadence,
@@ -47,7 +46,7 @@ from bot.planning.announced import AnnouncedDay
 from bot.planning.decisions import Decisions
 from bot.planning.due import Decided, Listings, list_due
 from bot.planning.known import oldest_day, read_known_days
-from bot.planning.once import WAITED
+from bot.planning.once import list_lost
 from bot.planning.readers import divide, find_due, resolve, with_settings
 from bot.store.digests import DigestRecord
 from bot.store.outbox.outbox import Parts
@@ -144,19 +143,15 @@ class Pipeline:
         self, subscriptions: Sequence[Subscription], since: date, decided: Decided
     ) -> int:
         """Plan again the digests that left papers to a channel which does not have them now."""
-        by_channel = {each.channel_id: each for each in subscriptions}
-        waited = announcement_day(self.now()) - WAITED
-        messages = 0
-        for channel_id, day in await self.store.once.list_lost(since, waited):
-            record = decided.get((channel_id, day))
-            if channel_id not in by_channel or record is None:
-                continue
-            followed = following(by_channel[channel_id], day, self.now())
-            settled = as_decided(followed, record.settings)
-            messages += await self._safely(
-                self._plan_one(settled, day, Cadence.DAY, None), _log_fields(settled, day)
-            )
-        return messages
+        lost = await list_lost(self.store, subscriptions, since, decided, now=self.now())
+        return sum(
+            [
+                await self._safely(
+                    self._plan_one(each, day, Cadence.DAY, None), _log_fields(each, day)
+                )
+                for day, each in lost
+            ]
+        )
 
     async def _list_people(self, active: Sequence[Subscription]) -> list[Subscription]:
         """List the digests of people that may be planned, without their topics."""

@@ -5,12 +5,14 @@ from datetime import date, datetime, timedelta
 from typing import Final
 
 from bot.arxiv.calendar import announcement_day
+from bot.digest.decided import as_decided
 from bot.digest.due import following
 from bot.digest.models import NO_GUILD, Cadence, Subscription, SubscriptionState
 from bot.digest.once import Claim, find_homes
 from bot.digest.select import Verdict
 from bot.models import ArxivId
 from bot.planning.announced import AnnouncedDay
+from bot.planning.due import Decided
 from bot.store.store import Store
 
 WAITED: Final = timedelta(days=1)
@@ -97,3 +99,24 @@ async def _find_known(store: Store, guild_id: int, claims: Sequence[Claim]) -> d
         for arxiv_id, each in held.items()
         if each.version >= wanted[arxiv_id]
     }
+
+
+async def list_lost(
+    store: Store,
+    subscriptions: Sequence[Subscription],
+    since: date,
+    decided: Decided,
+    *,
+    now: datetime,
+) -> list[tuple[date, Subscription]]:
+    """List the digests that left papers to a channel which does not have them now.
+
+    Each comes with the settings with which it was decided.
+    """
+    by_channel = {each.channel_id: each for each in subscriptions}
+    waited = announcement_day(now) - WAITED
+    return [
+        (day, as_decided(following(by_channel[channel_id], day, now), record.settings))
+        for channel_id, day in await store.once.list_lost(since, waited)
+        if channel_id in by_channel and (record := decided.get((channel_id, day)))
+    ]
