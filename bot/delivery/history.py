@@ -180,7 +180,9 @@ async def _posted_in(
             thread_name=_name_of_begun(channel, message),
         )
         async for message in channel.history(limit=limit, after=since, oldest_first=limit is None)
-        if is_ours(client, message) and (shown := read_any(body_of(message)))
+        if is_ours(client, message)
+        and (shown := read_any(body_of(message)))
+        and (shown.line or not shown.papers)  # the card of a discussion shows a paper, but no line
     ]
 
 

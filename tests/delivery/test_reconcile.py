@@ -21,9 +21,10 @@ from bot.models import AnnounceType
 from bot.store.backup.backup import backup, note_boot, restore
 from bot.store.outbox.plans import frozen_json
 from bot.store.store import Store
+from bot.ui.paper import render_paper_details
 from bot.ui.reasons import say_reason
 from bot.ui.styles.cards import CARDS
-from tests.builders import DAY, NOW, make_digest, make_entry, make_paper, make_papers
+from tests.builders import DAY, NOW, make_digest, make_entry, make_paper, make_papers, make_stored
 from tests.fakes import faults, spec
 from tests.fakes.clock import VirtualClock
 from tests.fakes.discord import DiscordServer, make_client
@@ -547,6 +548,14 @@ async def test_answers_to_commands_are_not_taken_for_digests(world: World) -> No
     }
     world.server.validate = False
     found = await world.sender.list_posted(channel.guild_id, channel.id, NOW - WINDOW)
+    assert found == []
+
+
+async def test_the_card_of_a_discussion_is_not_taken_for_a_digest(world: World) -> None:
+    """Its paper was posted nowhere, and is still to come."""
+    card = render_paper_details(make_stored(PAPERS[0]), None).to_dict()
+    world.server.post_as(world.server.bot, world.channel, {"embeds": [card]})
+    found = await world.sender.list_posted(world.channel.guild_id, world.channel.id, NOW - WINDOW)
     assert found == []
 
 
