@@ -281,3 +281,19 @@ async def test_queries_that_begin_alike_have_names_of_their_own(read: World) -> 
     assert digest is not None
     assert {each.query.rpartition(" ")[2] for each in digest.topics} == {"8", "12"}
     assert len({each.name for each in digest.topics}) == 2
+
+
+async def test_when_and_from_where_is_changed_for_all_of_it(read: World) -> None:
+    text = await said(read, "add", query="diffusion", categories="cs.LG", time="9:00")
+    assert "at 09:00 UTC, from cs.LG." in text
+    assert "name your zone: `/follow settings zone:`" in text
+    text = await said(
+        read, "settings", every="week", weekday="Monday", time="18:30", zone="Tokyo",
+        categories="all",
+    )  # fmt: skip
+    assert "every Monday at 18:30 Asia/Tokyo, from cs.CV." in text
+    digest = await read.store.follows.get(read.member.id)
+    assert digest is not None
+    assert (digest.categories, digest.weekday, digest.zone) == ((), 0, "Asia/Tokyo")
+    # What is left out stays as it is.
+    assert "every Monday at 18:30 Asia/Tokyo" in await said(read, "settings", categories="cs.CV")
