@@ -304,6 +304,8 @@ def ways_apart(word: str) -> Iterator[list[str]]:
 
     A long chain of letters and digits is only cut at all of them.
     """
+    if word.isalpha():
+        return
     pieces = apart(word)
     edges = len(pieces) - 1
     for chosen in range(1, 1 << edges) if edges <= MOST_EDGES else ((1 << edges) - 1,):
