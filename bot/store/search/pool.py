@@ -72,7 +72,7 @@ def collect(
     if says.any_word is not None:
         tier += 1
         found.take(tier, found.any_titled(says.any_word))
-    found.take(tier + 1, found.rest())
+    found.take(tier + 1, newest)  # as many as the pool holds, so that it is full now
     return [(tier, key) for key, tier in found.pool.items()]
 
 
@@ -106,11 +106,6 @@ class _Collector:
         place = None if after is None else (0, after)
         found = follow(self.reading, self.plan.of(node), POOL, place, self.plan.within)
         return [key for _, key in found]
-
-    def rest(self) -> Iterator[int]:
-        yield from self.newest
-        if not self.is_all:
-            yield from self.walk(self.root, after=self.newest[-1])
 
     def all_titled(self, words: Node, node: Node) -> Iterator[int]:
         """List the first papers of ``node``, which says ``words`` in the title and the rest."""
