@@ -137,23 +137,33 @@ def _kept_together(part: Node, selection: Selection) -> Selection:
     return selection
 
 
-def rarest_first(node: Node, papers: Callable[[Node], float]) -> Node:
+FIRST = 8
+"""So many words, the rarest, are looked for one behind the other: FTS5 reads a hundred brackets
+inside each other at most, and of several words the rarest leave few papers to the rest."""
+
+
+def rarest_first(node: Node, papers: Callable[[Node], float], *, is_outermost: bool = True) -> Node:
     """Order a tree so that the index looks for common words only where the rare ones are.
 
     ``papers`` says about how many papers each node finds. What the tree finds stays the same.
     """
     match node:
         case And(parts):
-            ordered = sorted(parts, key=papers)
-            wanted = [rarest_first(part, papers) for part in ordered if not isinstance(part, Not)]
-            others = [rarest_first(part, papers) for part in ordered if isinstance(part, Not)]
-            if len(wanted) > 2:
-                wanted = [reduce(lambda rare, other: And((rare, other)), wanted)]
+            ordered = [
+                rarest_first(part, papers, is_outermost=False) for part in sorted(parts, key=papers)
+            ]
+            wanted = [part for part in ordered if not isinstance(part, Not)]
+            others = [part for part in ordered if isinstance(part, Not)]
+            if is_outermost and len(wanted) > 2:
+                rare = reduce(lambda rarer, other: And((rarer, other)), wanted[:FIRST])
+                wanted = [rare, *wanted[FIRST:]]
             return And((*wanted, *others)) if others else _only(wanted)
         case Or(parts):
-            return Or(tuple(rarest_first(part, papers) for part in parts))
+            return Or(
+                tuple(rarest_first(each, papers, is_outermost=is_outermost) for each in parts)
+            )
         case Not(part):
-            return Not(rarest_first(part, papers))
+            return Not(rarest_first(part, papers, is_outermost=False))
         case _:
             return node
 

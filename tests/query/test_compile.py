@@ -1,13 +1,25 @@
 """What the index is asked."""
 
+import contextlib
 import re
+import sqlite3
+from collections.abc import Callable
 
 import pytest
 
 from bot.query.ast import Located, Node, Query
-from bot.query.compile import EVERYTHING, NOTHING, compile_node, compile_query, quoted, rarest_first
+from bot.query.compile import (
+    EVERYTHING,
+    FIRST,
+    NOTHING,
+    compile_node,
+    compile_query,
+    quoted,
+    rarest_first,
+)
 from bot.query.names import MAX_PARTS
 from bot.query.parser import parse_query
+from bot.query.printer import MAX_DEPTH
 from bot.query.tags import readable
 from bot.query.widen import Lexicon, widen
 
@@ -75,6 +87,53 @@ def test_common_words_are_looked_for_where_the_rare_ones_are(query: str, expecte
     root = rarest_first(parse_query(query).root, estimate)
     shown = readable(compile_node(root).select(lambda place: True).expression())
     assert expected in shown.replace('"‹no paper›"', '("‹no paper›")')
+
+
+def test_only_the_rarest_words_are_looked_for_one_behind_the_other() -> None:
+    words = [f"b{each}" for each in range(FIRST + 3)]
+    root = rarest_first(parse_query(" ".join(words)).root, by_number)
+    shown = readable(compile_node(root).select(lambda place: True).expression())
+    assert shown.count("NOT") == FIRST - 1
+    assert shown.endswith('AND ("b8") AND ("b9") AND ("b10")')
+
+
+def by_number(node: Node) -> float:
+    """Take words for the rarer, the smaller the number in them."""
+    return float("".join(filter(str.isdigit, getattr(node, "text", ""))) or 1000)
+
+
+def nested(depth: int) -> str:
+    """Write groups inside each other, by turns of words that are all wanted and of any."""
+    text = "a1"
+    for level in range(depth):
+        words = " ".join(f"x{level}{each}" for each in range(7))
+        text = f"({words} OR {text})" if level % 2 else f"({words} {text})"
+    return text
+
+
+@pytest.mark.parametrize("papers", [by_number, lambda node: -by_number(node)])
+@pytest.mark.parametrize(
+    "query",
+    [
+        " ".join(f"b{each}" for each in range(300)),
+        " ".join(f"b{each}*" for each in range(100)),
+        "author:(" + " ".join(f"b{each}" for each in range(100)) + ")",
+        " OR ".join(f"(a{each} b c d e f g h i j)" for each in range(25)),
+        nested(MAX_DEPTH),
+        " ".join(f"b{each}" for each in range(40)) + f" {nested(MAX_DEPTH)}",
+        " ".join(f"-b{each}" for each in range(40)) + f" -{nested(MAX_DEPTH)}",
+        f"a b c {nested(MAX_DEPTH)} OR {nested(MAX_DEPTH)}",
+    ],
+)
+def test_no_query_is_too_long_or_too_deep_for_the_index(
+    query: str, papers: Callable[[Node], float]
+) -> None:
+    """FTS5 reads a hundred brackets inside each other at most."""
+    root = rarest_first(parse_query(query).root, papers)
+    asked = compile_node(root).select(lambda place: True).expression()
+    with contextlib.closing(sqlite3.connect(":memory:")) as connection:
+        connection.execute("CREATE VIRTUAL TABLE t USING fts5(title, abstract, comment, authors)")
+        connection.execute("SELECT * FROM t WHERE t MATCH ?", (asked,)).fetchall()
 
 
 def test_what_only_excludes_starts_from_every_paper() -> None:
