@@ -5,57 +5,26 @@ paper: one of it may be sent to the person all the same, in a digest.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
 from bot.arxiv.identifier import abs_url
-from bot.digest.messages import MessageDraft, ShownMessage
-from bot.digest.models import Digest, Subscription
+from bot.digest.messages import MessageDraft
 from bot.digest.reading import PaperNews
 from bot.models import AnnounceType
 from bot.text import markdown
 from bot.text.words import count_of, long_date
 from bot.ui.embeds import COLOURS, MAX_DESCRIPTION, UNTITLED, one_line
-from bot.ui.styles.body import SILENT, Body, Papers
-from bot.ui.styles.heading import SEPARATOR, first_line
-from bot.ui.styles.notes import Notes
+from bot.ui.styles.body import SILENT
+from bot.ui.styles.heading import SEPARATOR
 from bot.ui.styles.parts import pack
+from bot.ui.styles.quiet import WithoutPapers
 from bot.ui.updates import render_updates
 
 BEGINNING: Final = "**News of papers that you follow**"
 MAX_TITLE: Final = 200
 
-
-@dataclass(frozen=True, slots=True)
-class News:
-    """The style; see `bot.ui.styles.Style`. It is no digest's."""
-
-    code: str = "news"
-    words: str = "news: what became known of papers"
-    is_ranked: bool = False
-
-    def describe(self, subscription: Subscription) -> str:
-        return self.words
-
-    def measure(self, digest: Digest) -> int:
-        return 0
-
-    def render(self, digest: Digest, *, first_part: int = 1) -> tuple[MessageDraft, ...]:
-        return ()
-
-    def split(self, body: Body, papers: Papers) -> tuple[MessageDraft, ...]:
-        return ()
-
-    def amend(self, body: Body, notes: Notes) -> Body:
-        return body
-
-    def read(self, body: Body) -> ShownMessage | None:
-        line = first_line(body.get("content"))
-        return ShownMessage(line=line) if line.startswith(BEGINNING) else None
-
-
-NEWS: Final = News()
+NEWS: Final = WithoutPapers("news", "news: what became known of papers", BEGINNING)
 
 
 def render_news(

@@ -29,11 +29,15 @@ _WHY: Final[Mapping[Silence, str]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Quiet:
-    """The style; see `bot.ui.styles.Style`. Of papers it shows none."""
+class WithoutPapers:
+    """The style of a message that shows no paper of a digest; see `bot.ui.styles.Style`.
 
-    code: str = "quiet"
-    words: str = "quiet: no papers"
+    It is known by the ``beginning`` of its first line.
+    """
+
+    code: str
+    words: str
+    beginning: str
     is_ranked: bool = False
 
     def describe(self, subscription: Subscription) -> str:
@@ -53,10 +57,10 @@ class Quiet:
 
     def read(self, body: Body) -> ShownMessage | None:
         line = first_line(body.get("content"))
-        return ShownMessage(line=line) if line.startswith(BEGINNING) else None
+        return ShownMessage(line=line) if line.startswith(self.beginning) else None
 
 
-QUIET: Final = Quiet()
+QUIET: Final = WithoutPapers("quiet", "quiet: no papers", BEGINNING)
 
 
 def render_quiet_week(digest: Digest) -> MessageDraft:
