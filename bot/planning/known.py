@@ -22,7 +22,9 @@ async def read_known_days(store: Store, rules: IntakeRules, *, now: datetime) ->
     """Gather what the store knows of them."""
     since = oldest_day(Cadence.DAY, rules, now)
     since_week = oldest_day(Cadence.WEEK, rules, now)
-    listings = await store.digests.listings_since(since)
+    every = await store.digests.listings_since(min(since, since_week))
+    listings = {place: times for place, times in every.items() if place[1] >= since}
+    of_weeks = {place: times for place, times in every.items() if place[1] >= since_week}
     decided = await store.digests.list_since(since)
     records = await store.intake.list_since(since)
     return KnownDays(
@@ -35,6 +37,6 @@ async def read_known_days(store: Store, rules: IntakeRules, *, now: datetime) ->
         },
         records={(record.category, record.day): record for record in records},
         poll_start=rules.poll_start,
-        week_ready_at=ready_at(await store.digests.listings_since(since_week), now),
+        week_ready_at=ready_at(of_weeks, now),
         week_decided=(await store.digests.list_since(since_week, Cadence.WEEK)).keys(),
     )
