@@ -10,11 +10,13 @@ from real author lists, so frequent names stay frequent.
 """
 
 import asyncio
+import contextlib
 import gzip
 import json
 import random
 import re
 import sqlite3
+import tempfile
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
@@ -202,6 +204,17 @@ def build_database(path: Path, papers: Iterable[Grown]) -> dict[str, float]:
     asyncio.run(_tidy(path))
     took["tidying"] = time.perf_counter() - begun
     return took
+
+
+@contextlib.contextmanager
+def open_real(path: Path | None) -> Iterator[sqlite3.Connection]:
+    """Open a database to be read; without one that of the real papers, which is made first."""
+    with tempfile.TemporaryDirectory() as folder:
+        if path is None:
+            path = Path(folder) / "real.db"
+            build_database(path, real_papers(read_corpus()))
+        with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
+            yield connection
 
 
 async def _create(path: Path) -> None:

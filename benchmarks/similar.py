@@ -12,14 +12,12 @@ import argparse
 import random
 import sqlite3
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.corpus import SHARED, build_database, read_corpus, real_papers
+from benchmarks.corpus import SHARED, open_real
 from benchmarks.tables import percentile_95, table
 from benchmarks.vectors import TfIdf
 from bot.store.rows import PAPER_COLUMNS, stored_paper
@@ -51,14 +49,9 @@ def main(argv: list[str] | None = None) -> int:
     if not SHARED.exists():
         print(f"This needs the corpus {SHARED}, which is not here.", file=sys.stderr)
         return 1
-    with tempfile.TemporaryDirectory() as folder:
-        path = options.database
-        if path is None:
-            path = Path(folder) / "real.db"
-            build_database(path, real_papers(read_corpus()))
-        with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
-            connection.execute(CACHE)
-            measure(connection, options.papers)
+    with open_real(options.database) as connection:
+        connection.execute(CACHE)
+        measure(connection, options.papers)
     return 0
 
 

@@ -12,13 +12,11 @@ import argparse
 import random
 import sqlite3
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 
-from benchmarks.corpus import SHARED, build_database, read_corpus, real_papers
+from benchmarks.corpus import SHARED, open_real
 from benchmarks.search_quality import misspelt
 from benchmarks.tables import percentile_95, table
 from bot.query.inflect import inflections
@@ -41,16 +39,11 @@ def main(argv: list[str] | None = None) -> int:
     if not SHARED.exists():
         print(f"This needs the corpus {SHARED}, which is not here.", file=sys.stderr)
         return 1
-    with tempfile.TemporaryDirectory() as folder:
-        path = options.database
-        if path is None:
-            path = Path(folder) / "real.db"
-            build_database(path, real_papers(read_corpus()))
-        with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
-            rows = [
-                _judge(connection, "by hand", list(_by_hand())),
-                _judge(connection, "seeded", list(_seeded(connection, options.seeded))),
-            ]
+    with open_real(options.database) as connection:
+        rows = [
+            _judge(connection, "by hand", list(_by_hand())),
+            _judge(connection, "seeded", list(_seeded(connection, options.seeded))),
+        ]
     print(table([("", "right", "of", "ms of computing: p50", "p95"), *rows], names=1))
     return 0
 
