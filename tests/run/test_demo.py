@@ -172,17 +172,22 @@ async def each_channel_has_a_page_that_the_others_link(page: Page, text: str) ->
         assert others - {address_of(title, text)} <= set(links)
 
 
+async def send(page: Page, command: str) -> None:
+    """Pick a command from the list that opens while it is typed, and send it."""
+    await page.click("#channel-composer-input")
+    await page.type(command)
+    await page.wait_for("!!document.querySelector('[role=option]')")
+    await page.press("Enter")
+    await page.wait_for("!!document.querySelector('.command-chip')")
+    await page.click("#send-message")
+
+
 async def what_one_follows_came_directly(page: Page, text: str) -> None:
     """An author and a query, on the page of one's own direct messages; the list says so."""
     await show(page, address_of("direct messages", text))
     await page.wait_for_text("Papers that you follow · Tue, 18 Aug 2026")
     await page.wait_for_text("Viewport updated")
-    await page.click("#channel-composer-input")
-    await page.type("/follow list")
-    await page.wait_for("!!document.querySelector('[role=option]')")
-    await page.press("Enter")
-    await page.wait_for("!!document.querySelector('.command-chip')")
-    await page.click("#send-message")
+    await send(page, "/follow list")
     await page.wait_for_text("You follow 2 things of at most 20")
 
 
@@ -190,12 +195,7 @@ async def what_waits_can_be_previewed_and_sent(page: Page, text: str) -> None:
     await show(page, address_of("#evening", text))
     await page.wait_for_text("Viewport updated")
     for command, answer in (("digest preview", "42 match"), ("digest send", "part 3 of 3")):
-        await page.click("#channel-composer-input")
-        await page.type(f"/{command}")
-        await page.wait_for("!!document.querySelector('[role=option]')")
-        await page.press("Enter")
-        await page.wait_for("!!document.querySelector('.command-chip')")
-        await page.click("#send-message")
+        await send(page, f"/{command}")
         await page.wait_for_text(answer)
 
 
@@ -203,12 +203,7 @@ async def a_digest_is_set_up_previewed_and_posted(page: Page, text: str) -> None
     """From a channel without a digest to its first post: a form, two buttons."""
     await show(page, address_of("#new", text))
     await page.wait_for_text("Viewport updated")
-    await page.click("#channel-composer-input")
-    await page.type("/digest setup")
-    await page.wait_for("!!document.querySelector('[role=option]')")
-    await page.press("Enter")
-    await page.wait_for("!!document.querySelector('.command-chip')")
-    await page.click("#send-message")
+    await send(page, "/digest setup")
     await page.wait_for(f"document.querySelectorAll('{TYPED}').length >= 3")
     for number, value in enumerate(("computer vision", "diffusion")):
         await page.run(f"document.querySelectorAll('{TYPED}')[{number}].focus()")

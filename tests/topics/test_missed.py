@@ -62,6 +62,19 @@ async def like(store: Store, *numbers: int, channel: Subscription = CHANNEL) -> 
         await store.opinions.give(channel.guild_id, person, make_id(number), True, now=NOW)
 
 
+async def set_up(store: Store, channel_id: int) -> Subscription:
+    return await store.subscriptions.set_subscription(
+        guild_id=CHANNEL.guild_id,
+        channel_id=channel_id,
+        categories=CHANNEL.categories,
+        announce_types=CHANNEL.announce_types,
+        post_at=None,
+        zone="UTC",
+        style="list",
+        now=NOW,
+    )
+
+
 def shown(missed: Missed) -> list[tuple[str, str, int, int]]:
     return [(each.topic, each.query, each.caught, each.others) for each in missed.widened]
 
@@ -121,32 +134,14 @@ async def test_a_paused_topic_leaves_its_papers_out_and_is_not_widened(store: St
 
 async def test_what_is_about_to_be_posted_is_not_missed(store: Store) -> None:
     await like(store, 11)
-    channel = await store.subscriptions.set_subscription(
-        guild_id=CHANNEL.guild_id,
-        channel_id=CHANNEL.channel_id,
-        categories=CHANNEL.categories,
-        announce_types=CHANNEL.announce_types,
-        post_at=None,
-        zone="UTC",
-        style="list",
-        now=NOW,
-    )
+    channel = await set_up(store, CHANNEL.channel_id)
     await store.outbox.plan(channel, DAY, [make_draft(make_paper(11))], now=NOW)
     assert (await find_missed(store, CHANNEL)).papers == ()
 
 
 async def test_what_another_channel_posted_was_missed_by_nobody(store: Store) -> None:
     await like(store, 11, 12)
-    other = await store.subscriptions.set_subscription(
-        guild_id=CHANNEL.guild_id,
-        channel_id=CHANNEL.channel_id + 1,
-        categories=CHANNEL.categories,
-        announce_types=CHANNEL.announce_types,
-        post_at=None,
-        zone="UTC",
-        style="list",
-        now=NOW,
-    )
+    other = await set_up(store, CHANNEL.channel_id + 1)
     await store.outbox.plan(other, DAY, [make_draft(make_paper(11))], now=NOW)
     assert len((await find_missed(store, CHANNEL)).papers) == 2  # it is not there yet
     record = await store.outbox.claim(other.channel_id, NOW)
@@ -187,16 +182,7 @@ class Listening:
 async def test_admins_are_told_once_a_week_if_they_want_and_there_is_something(
     store: Store,
 ) -> None:
-    channel = await store.subscriptions.set_subscription(
-        guild_id=CHANNEL.guild_id,
-        channel_id=CHANNEL.channel_id,
-        categories=CHANNEL.categories,
-        announce_types=CHANNEL.announce_types,
-        post_at=None,
-        zone="UTC",
-        style="list",
-        now=NOW,
-    )
+    channel = await set_up(store, CHANNEL.channel_id)
     await store.subscriptions.set_topic(channel.channel_id, "frogs", FROG_TOPIC.query)
     admins, fact = Listening(), f"{MISSED_REPORTED}{channel.channel_id}"
     await like(store, 11)
