@@ -27,7 +27,7 @@ AUTHORS = 200
 LIKES = 8
 GROUPS = 50
 TOGETHER = 2
-"""Papers that somebody must have written with the first of a group to belong to it."""
+"""How many papers an author must share with the first author of a group to belong to it."""
 MEMBERS = 3, 8
 MOST_OF_GROUP = 40
 LEAST_POOL = 30
@@ -112,7 +112,7 @@ def _list_own(papers: Sequence[Paper]) -> dict[str, list[int]]:
 
 
 class _Later:
-    """Finds a later paper of somebody on a day with enough others."""
+    """Finds a later paper by an author, on a day with enough other papers."""
 
     def __init__(self, papers: Sequence[Paper], days: Sequence[str]) -> None:
         self._places = [(paper.categories[0], day) for paper, day in zip(papers, days, strict=True)]

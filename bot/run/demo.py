@@ -294,7 +294,7 @@ async def _may_edit() -> bool:
 
 
 async def _follow(app: App, person: "simcord.UserHandle", listing: Listing) -> None:
-    """Let you follow somebody who has a paper on the day, and something that people work on."""
+    """Make you follow an author who has a paper that day, and a popular subject."""
     store, (first, *_) = app.store.follows, listing.announcements
     await store.set_up(person.id, person.dm_channel.id, When(), app.pipeline.now())
     name = first.paper.authors[0]

@@ -35,7 +35,7 @@ MOST_APART: Final = timedelta(seconds=30)
 """Dates of answers are whole seconds, and say nothing of the way here."""
 
 SOON: Final = timedelta(days=7)
-"""A certificate that ends sooner and was not renewed is somebody else's fault to come."""
+"""A certificate that expires sooner should have been renewed already."""
 
 PORTS: Final = {"http": 80, "https": 443, "ws": 80, "wss": 443}
 FAMILIES: Final = {"IPv4": socket.AF_INET, "IPv6": socket.AF_INET6}

@@ -45,9 +45,7 @@ class Front:
             log.info("%s", said)
 
     def health(self) -> Health:
-        if (
-            self.work is None
-        ):  # it is yet to come, or gone; whoever is answered sees that the loop is alive
+        if self.work is None:  # not there yet, or ended; that this answers shows the loop is alive
             return Health(heartbeat_age_s=0, tick_age_s=0, is_connected=False, starting=self._said)
         return self.work.health()
 
