@@ -9,6 +9,7 @@ and the meaning of SQLite's errors are here and nowhere else.
 
 import asyncio
 import contextlib
+import gc
 import math
 import sqlite3
 import threading
@@ -126,6 +127,8 @@ class Reading:
 
     The deadline is counted by ``clock``. By the time that the thread computes, a busy machine makes
     a search slower and never shorter; but for a disk that hangs there is an end by the wall too.
+    Nor does it count what the garbage collector takes: it looks through the whole process, for
+    some tenths of a second at times, in whichever thread it falls due.
     """
 
     def __init__(
@@ -137,11 +140,34 @@ class Reading:
         self.connection = connection
         self.overran = False
         self._clock = clock
+        self._thread = threading.get_ident()
+        self._collecting_since = 0.0
+        self._collected = 0.0
         self._until, self._latest = self._ends(deadline_s)
 
     def _ends(self, after_s: float) -> tuple[float, float]:
         # Not monotonic(): the demo's Discord replaces that, and not for SQLite's thread.
-        return self._clock() + after_s, time.perf_counter() + after_s * WAITED_AS_LONG
+        return self._now() + after_s, time.perf_counter() + after_s * WAITED_AS_LONG
+
+    def _now(self) -> float:
+        return self._clock() - self._collected
+
+    @contextlib.contextmanager
+    def collections_noted(self) -> Iterator[None]:
+        """Note how long the garbage collector holds up this thread."""
+        gc.callbacks.append(self._note_collection)
+        try:
+            yield
+        finally:
+            gc.callbacks.remove(self._note_collection)
+
+    def _note_collection(self, phase: str, info: dict[str, int]) -> None:
+        if threading.get_ident() != self._thread:
+            return
+        if phase == "start":
+            self._collecting_since = self._clock()
+        else:
+            self._collected += self._clock() - self._collecting_since
 
     def rows(self, sql: str, parameters: Parameters = ()) -> list[Row]:
         """Read rows; those found in time, with `overran` set, when the deadline cuts it off."""
@@ -163,7 +189,7 @@ class Reading:
     def briefly(self, most_s: float) -> Iterator["Brief"]:
         """Ask for what is wanted only if it is cheap: it ends after ``most_s``, and not overrun."""
         until, overran = self._until, self.overran
-        self._until = min(until, self._clock() + most_s)
+        self._until = min(until, self._now() + most_s)
         brief = Brief()
         try:
             yield brief
@@ -177,7 +203,7 @@ class Reading:
         self._until, self._latest = max(self._until, until), max(self._latest, latest)
 
     def has_passed(self) -> bool:
-        return self._clock() > self._until or time.perf_counter() > self._latest
+        return self._now() > self._until or time.perf_counter() > self._latest
 
 
 class Database:
@@ -415,7 +441,8 @@ def _ask(
     reading = Reading(connection, deadline_s, clock)
     connection.set_progress_handler(reading.has_passed, steps)
     try:
-        return work(reading)
+        with reading.collections_noted():
+            return work(reading)
     finally:
         connection.set_progress_handler(None, 0)
         connection.rollback()

@@ -9,7 +9,8 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import AsyncIterator, Callable
+import weakref
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -382,6 +383,65 @@ async def test_a_busy_machine_does_not_cut_a_search_short(
     found = await database.search(0.1, work)
     assert not any(found[:40]), "at four times its deadline and more"
     assert found[-1], "but not for ever"
+
+
+class Computed:
+    """A thread's computing time, and garbage that takes long to collect."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+
+    def work_for(self, seconds: float) -> None:
+        self.seconds += seconds
+
+    def collect(self) -> None:
+        garbage = Held()
+        garbage.cycle = garbage  # type: ignore[attr-defined]
+        weakref.finalize(garbage, self.work_for, 5.0)
+        del garbage
+        gc.collect()
+        assert self.seconds >= 5, "the garbage was collected"
+
+
+@pytest.fixture
+def computed(monkeypatch: pytest.MonkeyPatch) -> Iterator[Computed]:
+    """Computing time that passes only as a test says, without collections but those it asks for."""
+    computed = Computed()
+    monkeypatch.setattr(time, "thread_time", lambda: computed.seconds)
+    gc.disable()
+    yield computed
+    gc.enable()
+
+
+async def test_collecting_garbage_takes_no_time_from_a_search(
+    database: Database, computed: Computed
+) -> None:
+    """It looks through the whole process, and for as long, in whichever thread it falls due."""
+
+    def work(reading: Reading) -> tuple[bool, bool, bool]:
+        computed.collect()
+        with reading.briefly(0.02):
+            is_late_at_once = reading.has_passed()
+        computed.work_for(0.05)
+        is_late = reading.has_passed()
+        computed.work_for(0.06)
+        return is_late_at_once, is_late, reading.has_passed()
+
+    callbacks = list(gc.callbacks)
+    assert await database.search(0.1, work) == (False, False, True)
+    assert gc.callbacks == callbacks
+
+
+async def test_a_collection_in_another_thread_gives_a_search_no_time(
+    database: Database, computed: Computed
+) -> None:
+    def work(reading: Reading) -> bool:
+        thread = threading.Thread(target=computed.collect)
+        thread.start()
+        thread.join()
+        return reading.has_passed()
+
+    assert await database.search(0.1, work)
 
 
 async def test_other_reads_end_by_the_wall(
