@@ -5,9 +5,9 @@ from typing import Final
 import discord
 
 from bot.cogs.admin import AdminCog
+from bot.cogs.attached import read_attached
 from bot.cogs.topic_saving import EditButton
 from bot.digest.models import Subscription
-from bot.errors import InputError
 from bot.topics.examples import from_papers, read_examples
 from bot.topics.trials import read_past
 from bot.ui.drafts import EditTopic
@@ -36,12 +36,10 @@ async def show_from_papers(
 
 
 async def read_file(file: discord.Attachment | None) -> str:
-    """Read an attached file as text; raises `InputError` for one that is no .bib file."""
+    """Read an attached file as text; raises `InputError` as `read_attached` does."""
     if file is None:
         return ""
-    if file.size > MAX_FILE_BYTES:
-        raise InputError(f"{file.filename} is too large; a .bib file of 50 papers is far smaller.")
-    try:
-        return (await file.read()).decode("utf-8-sig", errors="replace")
-    except discord.HTTPException as error:
-        raise InputError(f"Discord does not hand out {file.filename}; attach it again.") from error
+    content = await read_attached(
+        file, most_bytes=MAX_FILE_BYTES, meant="a .bib file of thousands of papers"
+    )
+    return content.decode("utf-8-sig", errors="replace")

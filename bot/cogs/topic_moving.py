@@ -8,6 +8,7 @@ from typing import Final
 import discord
 
 from bot.cogs.admin import AdminCog, DigestChannel, guild_of
+from bot.cogs.attached import read_attached
 from bot.cogs.pings import read_ping
 from bot.cogs.topic_saving import MAX_TOPICS, find_topic, read_draft
 from bot.config.starters import StarterTopic, read_topics, write_topics
@@ -84,13 +85,15 @@ def write_file(subscription: Subscription) -> discord.File:
 
 async def read_file(file: discord.Attachment) -> list[Topic]:
     """Read an attached file of topics; raises `InputError` that says what is wrong with which."""
-    if file.size > MAX_FILE_BYTES:
-        raise InputError(f"{file.filename} is too large for {MAX_TOPICS} topics.")
+    content = await read_attached(
+        file, most_bytes=MAX_FILE_BYTES, meant=f"a list of {MAX_TOPICS} topics"
+    )
     try:
-        text = (await file.read()).decode("utf-8-sig")
-        topics = read_topics(text)
-    except discord.HTTPException as error:
-        raise InputError(f"Discord does not hand out {file.filename}; attach it again.") from error
+        topics = read_topics(content.decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        raise InputError(
+            f"{file.filename} is not text in UTF-8; save it with that encoding and attach it again."
+        ) from error
     except ValueError as error:
         raise InputError(
             f"{file.filename} is no list of topics ({error}); /topic export writes one."

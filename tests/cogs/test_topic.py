@@ -535,7 +535,7 @@ async def test_no_copy_makes_more_topics_than_a_server_may_have(world: World) ->
     [
         (b"#" * 100_001, "is too large"),
         (b"", "is no list of topics"),
-        (b"\xff", "is no list of topics"),
+        (b"\xff", "is not text in UTF-8"),
         (b"topic = []", "has no topic"),
         (b"[[topic]]\nname = 3\nquery = 'x'", "is no list of topics"),
         (b"[[topic]]\nname = 'x'\nquery = 'a OR'", "'x' cannot be a topic"),

@@ -61,6 +61,7 @@ from tests.fakes.world import (
     SEND_MESSAGES,
     VIEW_CHANNEL,
     Channel,
+    File,
     Guild,
     Json,
     Role,
@@ -77,6 +78,8 @@ TOKEN = "MTk4NjIyNDgzNDcxOTI1MjQ4.Cl2FMQ.canary-ZnCjm1XVW7vRze4b7Cq4se7kKWs"
 SEND = "POST", spec.MESSAGES
 EDIT = "PATCH", spec.MESSAGE
 LOOK = "GET", spec.MESSAGE
+DOWNLOAD = "GET", "/attachments/{file_id}/{name}"
+"""Of Discord's servers of files: no part of its API, and open to all who know the address."""
 SUPPRESS_EMBEDS = 1 << 2
 
 GUILD_DETAILS: Json = {
@@ -287,6 +290,8 @@ class DiscordServer:
         self.private_channels: dict[int, Channel] = {}
         self.people: dict[int, User] = {}
         """Who may ask the bot to write to them: those messages are in the ledger, notices not."""
+        self.files: dict[int, File] = {}
+        """What people attached to commands."""
         self.commands: list[Json] = []
         self.command_puts = 0
         self.is_token_good = True
@@ -313,6 +318,7 @@ class DiscordServer:
         application = web.Application(client_max_size=25 * 1024 * 1024)
         application.router.add_get("/gateway", self.gateway.handle)
         application.router.add_route("*", "/api/v10/{tail:.*}", self._handle)
+        application.router.add_route(*DOWNLOAD, self._hand_out)
         self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.5)
         await self._runner.setup()
         await self._listen()
@@ -408,6 +414,14 @@ class DiscordServer:
         if is_admin:
             user.permissions |= MANAGE_GUILD
         return user
+
+    def attach(self, name: str, content: bytes, *, size: int | None = None) -> File:
+        """Upload a file, as the option of a command; ``size`` is what Discord says of it."""
+        id_ = self.ids.new()
+        url = str(yarl.URL(self.api_url).with_path(f"/attachments/{id_}/{name}"))
+        size = len(content) if size is None else size
+        self.files[id_] = File(id=id_, name=name, content=content, url=url, size=size)
+        return self.files[id_]
 
     def private_channel(self, user: User) -> Channel:
         """Return the channel of somebody's direct messages with the bot."""
@@ -678,6 +692,23 @@ class DiscordServer:
             return answer.response(self.now())
         finally:
             await self.notify()
+
+    async def _hand_out(self, request: web.Request) -> web.StreamResponse:
+        """Give what somebody attached."""
+        call = Call(
+            method=request.method,
+            template=DOWNLOAD[1],
+            names=request.match_info,
+            query={},
+            body=None,
+            is_authorized=False,
+            at_s=time.monotonic(),
+        )
+        self.calls.append(call)
+        if (fault := self._next_fault(call)) is not None:
+            return await faults.strike(fault, request, self._closing)
+        file = self.files.get(int(call.names["file_id"]))
+        return web.Response(body=file.content) if file else web.Response(status=404)
 
     async def _call(self, request: web.Request) -> tuple[Call, Handler | None]:
         path = "/" + request.match_info["tail"]

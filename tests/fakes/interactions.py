@@ -3,13 +3,14 @@
 import asyncio
 import secrets
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from tests.fakes.spec import walk_components
 from tests.fakes.world import (
     Channel,
+    File,
     Guild,
     Json,
     User,
@@ -355,26 +356,24 @@ def _option(level: Json, name: str) -> Json:
 
 
 def _given(option: Json, value: object, *, is_focused: bool) -> Json:
-    if isinstance(value, Channel | User):
+    if isinstance(value, Channel | User | File):
         value = str(value.id)
     given = {"name": option["name"], "type": option["type"], "value": value}
     return {**given, "focused": True} if is_focused else given
 
 
-def _resolved(values: Any) -> Json:
-    channels = {}
-    for value in _channels(values):
-        channels[str(value.id)] = {
-            "id": str(value.id),
-            "type": value.kind,
-            "name": value.name,
-            "permissions": "0",
-            "parent_id": None,
-        }
-    return {"channels": channels} if channels else {}
-
-
-def _channels(values: Any) -> Iterator[Channel]:
+def _resolved(values: Iterable[object]) -> Json:
+    channels, files = {}, {}
     for value in values:
-        if isinstance(value, Channel):
-            yield value
+        if isinstance(value, File):
+            files[str(value.id)] = value.json()
+        elif isinstance(value, Channel):
+            channels[str(value.id)] = {
+                "id": str(value.id),
+                "type": value.kind,
+                "name": value.name,
+                "permissions": "0",
+                "parent_id": None,
+            }
+    named = {"channels": channels, "attachments": files}
+    return {name: found for name, found in named.items() if found}

@@ -86,6 +86,27 @@ class User:
 
 
 @dataclass(eq=False, kw_only=True)
+class File:
+    """What somebody attaches to a command; ``size`` is what Discord says of it."""
+
+    id: int
+    name: str
+    content: bytes
+    url: str
+    size: int
+
+    def json(self) -> Json:
+        return {
+            "id": str(self.id),
+            "filename": self.name,
+            "size": self.size,
+            "url": self.url,
+            "proxy_url": self.url,
+            "content_type": "text/plain",
+        }
+
+
+@dataclass(eq=False, kw_only=True)
 class Channel:
     id: int
     guild_id: int
