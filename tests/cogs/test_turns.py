@@ -4,6 +4,7 @@ import asyncio
 import gc
 
 from bot.cogs.turns import Turns
+from tests.waiting import HUNG_S
 
 ADA, BEN = 1, 2
 
@@ -26,7 +27,7 @@ async def test_one_persons_works_never_run_at_once() -> None:
 
 async def test_nobody_waits_for_another_person() -> None:
     turns = Turns()
-    async with turns.of(ADA), asyncio.timeout(1), turns.of(BEN):
+    async with turns.of(ADA), asyncio.timeout(HUNG_S), turns.of(BEN):
         assert turns.of(ADA).locked()
 
 

@@ -14,6 +14,7 @@ import pytest
 
 from tests.fakes.forking import ROOT
 from tests.faults import full_disk
+from tests.waiting import HUNG_S
 
 pytestmark = pytest.mark.slow
 
@@ -45,7 +46,7 @@ def way_to_mount() -> tuple[str, ...]:
         for way in WAYS:
             try:
                 with with_disk(way, Path(place), "true") as tried:
-                    said, _ = tried.communicate(timeout=10)
+                    said, _ = tried.communicate(timeout=HUNG_S)
             except OSError as error:
                 said = str(error)
                 continue

@@ -31,7 +31,7 @@ from bot.store.backup.copies import (
 )
 from tests.builders import NOW
 from tests.stores import open_store
-from tests.waiting import until
+from tests.waiting import HUNG_S, until
 
 DAY = timedelta(days=1)
 
@@ -201,10 +201,10 @@ async def test_a_check_of_a_copy_ends_with_its_caller(
 
     monkeypatch.setattr("bot.store.backup.backup.check_copy", check_for_ever)
     task = asyncio.create_task(copy_database(path, folder / "copy.db"))
-    assert await asyncio.to_thread(begun.wait, 20)
+    assert await asyncio.to_thread(begun.wait, HUNG_S)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(HUNG_S):
             await task
     assert list(folder.iterdir()) == []
 
@@ -217,7 +217,7 @@ def count_elsewhere(path: Path) -> int:
         [sys.executable, "-c", script, str(path), query],
         capture_output=True,
         text=True,
-        timeout=20,
+        timeout=HUNG_S,
         check=True,
     )
     return int(ran.stdout.strip("(,)\n"))

@@ -11,6 +11,7 @@ import pytest
 from bot.errors import AlreadyRunning, BotError, DatabaseBusy, DatabaseUnusable
 from bot.store.sqlite import migrations
 from bot.store.sqlite.database import instance_lock, open_database
+from tests.waiting import HUNG_S
 
 
 @pytest.fixture
@@ -198,7 +199,7 @@ def test_a_crash_after_opening_ends_the_process(path: Path) -> None:
     """An unclosed connection would keep it alive, a dead bot that looks live."""
     ran = subprocess.run(
         [sys.executable, "-c", OPEN, str(path), "crashed"],
-        timeout=10,
+        timeout=HUNG_S,
         capture_output=True,
         check=False,
     )
