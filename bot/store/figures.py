@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.store.outbox.outbox import Outbox
+from bot.store.search.search import count_indexed
 from bot.store.sqlite.executor import Database
 from bot.store.sqlite.statements import read_moment, select_one, select_pairs
 
@@ -43,7 +44,7 @@ async def read_progress(database: Database, outbox: Outbox, now: datetime) -> Pr
 
 
 async def read_figures(database: Database) -> Figures:
-    """Count; a fraction of a second with a million papers."""
+    """Count; as fast with a million papers as with none: a monitor asks every few seconds."""
     return await database.read(_read)
 
 
@@ -59,7 +60,7 @@ def _read(connection: sqlite3.Connection) -> Figures:
         "GROUP BY state",
     )  # fmt: skip
     return Figures(
-        papers=number("SELECT count(*) FROM paper"),
+        papers=count_indexed(connection),
         digests=number("SELECT count(*) FROM subscription WHERE user_id IS NULL"),
         unsettled=dict(unsettled),
         size_bytes=page_bytes * number("PRAGMA page_count"),

@@ -170,7 +170,7 @@ class Papers:
         return sum(found) > count
 
     async def count_papers(self) -> int:
-        return sum(await self._database.read(select, int, "SELECT count(*) FROM paper"))
+        return await self._database.read(search.count_indexed)
 
 
 def _add_listing(

@@ -16,6 +16,7 @@ from bot.store.search.index import (
     REPACKED_TO,
     TAGS_RENEWED_TO,
     add,
+    count_indexed,
     new_index,
     number_of,
     refresh_keys,
@@ -67,7 +68,7 @@ def _stages(connection: sqlite3.Connection) -> list[str]:
 def _count(connection: sqlite3.Connection, fact: str) -> tuple[int, int]:
     last = number_of(connection, fact) or 0
     done = sum(select(connection, int, "SELECT count(*) FROM paper WHERE key <= ?", (last,)))
-    return done, sum(select(connection, int, "SELECT count(*) FROM paper"))
+    return done, count_indexed(connection)
 
 
 def renew_batch(connection: sqlite3.Connection) -> int:

@@ -17,7 +17,7 @@ from bot.store.search.advice import advise
 from bot.store.search.closest import find_closest
 from bot.store.search.daily import match_many
 from bot.store.search.find import find
-from bot.store.search.index import index, merge_all, refresh, unindex
+from bot.store.search.index import count_indexed, index, merge_all, refresh, unindex
 from bot.store.search.named import find_named
 from bot.store.search.renewal import Progress, renew
 from bot.store.search.similar import find_similar
@@ -39,6 +39,7 @@ __all__ = [
     "Sort",
     "TitleSuggestion",
     "Trace",
+    "count_indexed",
     "index",
     "refresh",
     "unindex",

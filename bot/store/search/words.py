@@ -18,7 +18,7 @@ from bot.query.compile import quoted
 from bot.query.tags import MARK
 from bot.query.tokens import words
 from bot.query.widen import widen, words_to_look_up
-from bot.store.search.index import RENEWED_TO
+from bot.store.search.index import RENEWED_TO, count_indexed
 from bot.store.search.vocabulary import read_lexicon
 from bot.store.sqlite.executor import Database, Reading
 from bot.store.sqlite.statements import Row, json_array, small_cache
@@ -174,7 +174,7 @@ async def count_words(database: Database) -> int:
     A few seconds for 100,000 papers, a minute for millions; in small steps, so that neither a
     search nor a listing waits longer than for one of them.
     """
-    archive = await database.search(COUNTING_DEADLINE_S, count_rows)
+    archive = await database.read(count_indexed)
     kept = 0
     for first, end in _ranges():
         rows, is_stored = await database.search(COUNTING_DEADLINE_S, _count_range, first, end)
@@ -191,11 +191,7 @@ async def is_count_stale(database: Database) -> bool:
 
 
 def _is_stale(reading: Reading) -> bool:
-    return count_rows(reading) > max(SMALL, counted_archive(reading) * 3 // 2)
-
-
-def count_rows(reading: Reading) -> int:
-    return sum(reading.integers("SELECT count(*) FROM paper_head_docsize"))
+    return count_indexed(reading.connection) > max(SMALL, counted_archive(reading) * 3 // 2)
 
 
 def _ranges() -> Iterator[tuple[str, str]]:

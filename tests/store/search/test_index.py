@@ -1,5 +1,6 @@
 """The search indexes hold what the papers say, whatever happened to the papers."""
 
+import contextlib
 import random
 import sqlite3
 from datetime import timedelta
@@ -8,8 +9,9 @@ import pytest
 
 from bot.models import AnnounceType, ArxivId, Paper
 from bot.query.parser import parse_query
-from bot.store.search.index import merge_all
+from bot.store.search.index import count_indexed, merge_all
 from bot.store.sqlite.maintenance import find_stale_indexes
+from bot.store.sqlite.statements import select
 from bot.store.store import Store
 from tests.builders import DAY, NOW, make_id, make_link, make_listing, make_paper
 
@@ -17,8 +19,10 @@ WORDS = ("deep", "dark", "matter", "neural", "halo", "graph", "lattice", "quantu
 
 
 async def check_integrity(store: Store) -> None:
-    """Compare every index with the papers, word by word."""
+    """Compare every index with the papers, word by word, and its number of rows with theirs."""
     assert await find_stale_indexes(store.database) == []
+    rows = await store.database.read(select, int, "SELECT count(*) FROM paper")
+    assert [await store.papers.count_papers()] == rows
 
 
 async def find(store: Store, query: str) -> set[ArxivId]:
@@ -126,3 +130,16 @@ async def test_merging_leaves_one_sound_piece(store: Store) -> None:
     assert await merge_all(store.database) == 0
     await check_integrity(store)
     assert len(await find(store, "paper")) == 7
+
+
+@pytest.mark.parametrize("papers", [0, 1, 127, 128, 16_383, 16_384])
+def test_papers_are_counted_without_reading_them(papers: int) -> None:
+    """By what FTS5 itself notes of them, at the edges of its numbers' lengths too."""
+    with contextlib.closing(sqlite3.connect(":memory:")) as connection:
+        connection.execute(
+            "CREATE VIRTUAL TABLE paper_head USING fts5 (title, filters, content = '')"
+        )
+        rows = ((key, "a title") for key in range(papers))
+        connection.executemany("INSERT INTO paper_head (rowid, title) VALUES (?, ?)", rows)
+        connection.commit()
+        assert count_indexed(connection) == papers

@@ -87,6 +87,7 @@ async def test_a_renewal_that_was_cut_off_goes_on_where_it_was(path: Path) -> No
         )
         for query, count in (("changed", 2), ("fresh", 1), ("news", COUNT - 2)):
             assert await total(store, query) == count
+        assert await store.papers.count_papers() == COUNT + 1
         assert await find_stale_indexes(store.database) == []
     async with open_store(path) as store:
         told: list[int] = []
