@@ -311,6 +311,7 @@ def status_as_text(standing: Standing, now: datetime) -> str:
     waiting = ", ".join(f"{count:,} {state}" for state, count in sorted(figures.unsettled.items()))
     lines = [
         f"{count_of(figures.papers, 'paper')}, {count_of(figures.digests, 'digest')}, "
+        f"{count_of(sum(figures.followers.values()), 'follower')}, "
         f"{figures.size_bytes / 1e6:,.0f} MB",
         f"messages not posted: {waiting or 'none'}; last one posted: {_moment(sent_at)}",
         f"last backup: {_moment(standing.backup_made_at)}; last found good: "
@@ -340,6 +341,8 @@ def status_as_json(standing: Standing, now: datetime) -> str:
             "at": _iso(now),
             "papers": figures.papers,
             "digests": figures.digests,
+            "followers": dict(figures.followers),
+            "follows": dict(figures.follows),
             "messages": dict(figures.unsettled),
             "due_since": _iso(standing.progress.due_since),
             "last_sent_at": _iso(standing.progress.sent_at),

@@ -4,7 +4,7 @@ Labels are few and bounded. None names a person, a server or a channel.
 """
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from types import SimpleNamespace
@@ -22,6 +22,7 @@ from prometheus_client import (
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 
 from bot.digest.messages import DeliveryRecord, DeliveryState
+from bot.digest.models import Place
 from bot.run.health import Health
 from bot.run.standing import Standing
 from bot.store.figures import Figures
@@ -31,6 +32,9 @@ DELAYS_S: Final = (1, 5, 15, 60, 300, 900, 3600, 14_400, 86_400)
 ANSWERS_S: Final = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 LAGS_S: Final = (0.01, 0.05, 0.1, 0.25, 0.5, 1, 5, 10)
 NO_ANSWER: Final = "none"
+CHANNEL: Final = "channel"
+PERSON: Final = "person"
+"""Those to a person hold what that person follows."""
 
 
 class Metrics:
@@ -40,8 +44,8 @@ class Metrics:
         self.registry = registry = CollectorRegistry()
         ProcessCollector(registry=registry)
         self._messages = Counter(
-            f"{PREFIX}messages", "Messages by how a try to post them ended.", ["outcome"],
-            registry=registry,
+            f"{PREFIX}messages", "Messages by how a try to post them ended, and to whom.",
+            ["outcome", "to"], registry=registry,
         )  # fmt: skip
         self._delays = Histogram(
             f"{PREFIX}message_delay_seconds", "From when a message was due until it was posted.",
@@ -66,7 +70,8 @@ class Metrics:
 
     def note_message(self, record: DeliveryRecord, state: DeliveryState, now: datetime) -> None:
         """Note that a try to post a message left it in ``state``: planned is to be tried again."""
-        self._messages.labels(state.value).inc()
+        to = PERSON if record.place is Place.DM else CHANNEL
+        self._messages.labels(outcome=state.value, to=to).inc()
         if state is DeliveryState.SENT:
             self._delays.observe(max((now - record.planned_at).total_seconds(), 0))
 
@@ -153,14 +158,13 @@ def _describe_standing(standing: Standing) -> Iterator[Metric]:
 def _describe_figures(figures: Figures) -> Iterator[Metric]:
     yield _gauge("papers", "Papers that are stored.", figures.papers)
     yield _gauge("digests", "Digests that channels follow.", figures.digests)
+    yield _gauges("followers", "People who follow something.", "state", figures.followers)
+    yield _gauges("follows", "What people follow.", "kind", figures.follows)
     yield _gauge("database_bytes", "Size of the database.", figures.size_bytes)
     yield _gauge("database_free_bytes", "Of it unused.", figures.free_bytes)
-    waiting = GaugeMetricFamily(
-        f"{PREFIX}messages_unsettled", "Messages that are not posted, by state.", labels=["state"]
+    yield _gauges(
+        "messages_unsettled", "Messages that are not posted, by state.", "state", figures.unsettled
     )
-    for state, count in figures.unsettled.items():
-        waiting.add_metric([state], count)
-    yield waiting
 
 
 def _describe_listings(standing: Standing) -> Iterator[Metric]:
@@ -185,6 +189,13 @@ def _describe_listings(standing: Standing) -> Iterator[Metric]:
         verdict = status.record.verdict
         verdicts.add_metric([status.record.category, verdict.value if verdict else "unasked"], 1)
     yield from (papers, dates, verdicts)
+
+
+def _gauges(name: str, meaning: str, label: str, counts: Mapping[str, int]) -> GaugeMetricFamily:
+    family = GaugeMetricFamily(f"{PREFIX}{name}", meaning, labels=[label])
+    for value, count in counts.items():
+        family.add_metric([value], count)
+    return family
 
 
 def _gauge(name: str, meaning: str, value: float) -> GaugeMetricFamily:

@@ -4,6 +4,7 @@ import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from bot.store.outbox.outbox import Outbox
 from bot.store.search.search import count_indexed
@@ -25,13 +26,28 @@ class Progress:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figures:
-    """Numbers at one moment; ``unsettled`` counts the messages that are not posted, by state."""
+    """Numbers at one moment; ``unsettled`` counts the messages that are not posted, by state.
+
+    ``followers`` are people who follow something, active or paused; ``follows`` counts what: a
+    query, also one for an author, or a paper.
+    """
 
     papers: int
     digests: int
+    followers: Mapping[str, int]
+    follows: Mapping[str, int]
     unsettled: Mapping[str, int]
     size_bytes: int
     free_bytes: int
+
+
+_FOLLOWERS: Final = (
+    "SELECT state, count(*) FROM subscription WHERE user_id IS NOT NULL GROUP BY state"
+)
+_FOLLOWED_QUERIES: Final = (
+    "SELECT count(*) FROM subscription JOIN topic ON subscription_id = subscription.id "
+    "WHERE user_id IS NOT NULL"
+)
 
 
 async def read_progress(database: Database, outbox: Outbox, now: datetime) -> Progress:
@@ -59,9 +75,15 @@ def _read(connection: sqlite3.Connection) -> Figures:
         "UNION ALL SELECT state, count(*) FROM delivery WHERE state IN ('failed', 'unknown') "
         "GROUP BY state",
     )  # fmt: skip
+    followers = dict(select_pairs(connection, str, int, _FOLLOWERS))
     return Figures(
         papers=count_indexed(connection),
         digests=number("SELECT count(*) FROM subscription WHERE user_id IS NULL"),
+        followers={state: followers.get(state, 0) for state in ("active", "paused")},
+        follows={
+            "query": number(_FOLLOWED_QUERIES),
+            "paper": number("SELECT count(*) FROM followed_paper"),
+        },
         unsettled=dict(unsettled),
         size_bytes=page_bytes * number("PRAGMA page_count"),
         free_bytes=page_bytes * number("PRAGMA freelist_count"),

@@ -1,5 +1,6 @@
 """The numbers that a monitor reads: true, in Prometheus' form, and without anybody's name."""
 
+import dataclasses
 import re
 import shutil
 import subprocess
@@ -10,13 +11,19 @@ import aiohttp
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from bot.digest.messages import DeliveryState
+from bot.digest.models import Reason, ReasonCode, Topic
 from bot.models import AnnounceType, IntakeCode, IntakeReason, ListingStatus, Outage
 from bot.run.health import Health
 from bot.run.metrics import Metrics, Moment, render_metrics
 from bot.run.standing import Standing, find_standstills
-from bot.store.figures import Figures, Progress
+from bot.store.figures import Figures, Progress, read_figures
+from bot.store.follows import When
+from bot.ui.styles.list import LIST
+from tests.builders import DAY, make_digest, make_id, make_paper
 from tests.faults.scenario import scenario
 from tests.run.test_health import find_free_port
+from tests.stores import open_store
 from tests.waiting import until
 
 HEALTH = Health(
@@ -49,6 +56,7 @@ def read(text: str) -> dict[str, float]:
 def make_standing(**changes: object) -> Standing:
     figures = {
         "papers": 5, "digests": 2, "unsettled": {"planned": 3}, "size_bytes": 4096, "free_bytes": 0,
+        "followers": {"active": 2, "paused": 1}, "follows": {"query": 4, "paper": 6},
     }  # fmt: skip
     progress: dict[str, datetime | None] = {"due_since": None, "sent_at": None}
     known = {name: changes.pop(name) for name in tuple(changes) if name in figures}
@@ -71,6 +79,9 @@ def test_what_is_known_of_the_moment_is_shown() -> None:
     assert shown["paper_bot_heartbeat_age_seconds"] == 1.5
     assert shown["paper_bot_database_writable"] == 0
     assert shown["paper_bot_messages_unsettled planned"] == 3
+    assert shown["paper_bot_followers active"] == 2
+    assert shown["paper_bot_followers paused"] == 1
+    assert shown["paper_bot_follows paper"] == 6
     assert shown["paper_bot_backup_made_timestamp_seconds"] == NOW.timestamp()
     assert "paper_bot_backup_proven_timestamp_seconds" not in shown
 
@@ -107,6 +118,32 @@ def test_a_category_unread_for_a_day_is_told(hours: int, said: list[str]) -> Non
     assert all(words in sentence for words, sentence in zip(said, found, strict=True))
 
 
+async def test_what_people_follow_is_counted_without_their_numbers(tmp_path: Path) -> None:
+    """People, what they follow, and messages to them, apart from those of channels."""
+    metrics = Metrics()
+    async with open_store(tmp_path / "bot.db") as store:
+        for person in (71, 72):
+            await store.follows.set_up(person, 10 * person, When(), NOW)
+            await store.follows.follow(person, Topic(name="all", query="paper"))
+        await store.follows.follow_paper(71, make_id(1), now=NOW)
+        digest = await store.follows.get(71)
+        assert digest is not None
+        await store.outbox.plan(digest, DAY, LIST.render(make_digest(make_paper(2))), now=NOW)
+        record = await store.outbox.claim(710, NOW)
+        assert record is not None
+        metrics.note_message(record, DeliveryState.FAILED, NOW)
+        closed = Reason(code=ReasonCode.NO_PRIVATE_MESSAGES)
+        await store.subscriptions.pause(720, closed)
+        figures = await read_figures(store.database)
+        assert figures.digests == 0
+        shown = page(metrics, dataclasses.replace(make_standing(), figures=figures))
+    assert shown["paper_bot_messages_total failed person"] == 1
+    assert "paper_bot_messages_total failed channel" not in shown
+    assert shown["paper_bot_followers active"] == shown["paper_bot_followers paused"] == 1
+    assert shown["paper_bot_follows query"] == 2
+    assert shown["paper_bot_follows paper"] == 1
+
+
 @pytest.mark.slow
 async def test_a_digest_leaves_its_numbers(tmp_path: Path) -> None:
     """Messages, requests and a command; and no number of a server or channel among the labels."""
@@ -129,7 +166,7 @@ async def test_a_digest_leaves_its_numbers(tmp_path: Path) -> None:
         await until(is_ready, lambda: bot.log)
         async with http.get(f"http://127.0.0.1:{port}/metrics") as answer:
             shown = read(await answer.text())
-    assert shown["paper_bot_messages_total sent"] == 3
+    assert shown["paper_bot_messages_total sent channel"] == 3
     assert shown["paper_bot_message_delay_seconds_count"] == 3
     assert shown["paper_bot_requests_total arxiv 200"] >= 1
     assert shown["paper_bot_requests_total discord 200"] >= 3
