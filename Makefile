@@ -48,7 +48,8 @@ faults: $(DEV)  ## the tests of faults, crashes and kills
 	@$(PY) -m pytest $(CORES) -k '(fault and not default) or crash or kill' $(ARGS)
 
 mutants: $(DEV)  ## how well the tests bite; ROOM=intake SAMPLE=100 SEED=1 say what is broken
-	@$(PY) -m tests.mutants $(or $(ROOM),intake) --sample $(or $(SAMPLE),100) --seed $(or $(SEED),1)
+	@$(PY) -m tests.mutants $(or $(ROOM),intake) --sample $(or $(SAMPLE),100) --seed $(or $(SEED),1) \
+		$(if $(PROCESSES),--processes $(PROCESSES))
 
 coverage: $(DEV)  ## lines and branches that the fast tests reach, by room; pages in build/coverage
 	@$(PY) -m pytest $(CORES) -m 'not slow' --cov --cov-report= --cov-report=html $(ARGS)

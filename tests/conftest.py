@@ -60,6 +60,7 @@ def pytest_collection() -> Generator[None, object, object]:
         gc.enable()
 
 
+@pytest.hookimpl(optionalhook=True)  # `make mutants` runs without xdist
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
     """Run three fast tests on two cores: they wait some of the time, for a process or a thread."""
     cores = os.cpu_count() or 1

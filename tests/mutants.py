@@ -54,6 +54,10 @@ ROOMS = {
         ),
     ),
     "digest": Room(files=("bot/digest/*.py",), tests=("tests/digest", "tests/ui/test_why.py")),
+    "planning": Room(
+        files=("bot/planning/*.py",),
+        tests=("tests/planning", "tests/test_pipeline.py", "tests/topics/test_agreement.py"),
+    ),
     "query": Room(
         files=("bot/query/*.py",),
         tests=("tests/query", "tests/store/search", "tests/test_engine.py"),
@@ -76,11 +80,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("room", choices=sorted(ROOMS))
     parser.add_argument("--sample", type=int, default=100, help="how many mutants (default 100)")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--processes", type=int, help="at once (default: all cores)")
     options = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory(prefix="paper-bot-mutants-") as folder:
         copy = Path(folder) / "project"
         copy_project(copy, ROOMS[options.room])
-        statuses = run_sample(copy, sample=options.sample, seed=options.seed)
+        statuses = run_sample(
+            copy, sample=options.sample, seed=options.seed, processes=options.processes
+        )
         report(copy, statuses)
     return 0
 
@@ -117,17 +124,20 @@ def mutmut_settings(copy: Path, room: Room) -> str:
     )
 
 
-def run_sample(copy: Path, *, sample: int, seed: int) -> dict[str, str]:
+def run_sample(copy: Path, *, sample: int, seed: int, processes: int | None) -> dict[str, str]:
     """Return by mutant what came of it. Raises `SystemExit` where the tests fail unbroken."""
-    mutmut(copy, "run", "nothing-is-called-this")
+    run = ("run", "--max-children", str(processes)) if processes else ("run",)
+    output = mutmut(copy, *run, "nothing-is-called-this")
     names = sorted(read_results(copy))
     if not names:
-        raise SystemExit("mutmut made no mutants; its output stands above")
+        raise SystemExit(f"mutmut made no mutants:\n{output[-2000:]}")
     chosen = random.Random(seed).sample(names, min(sample, len(names)))
     print(f"{len(chosen)} of {len(names)} mutants, seed {seed}")
-    mutmut(copy, "run", *chosen)
-    results = read_results(copy)
-    return {name: STATUS.get(results[name] or 0, KILLED) for name in chosen}
+    output = mutmut(copy, *run, *chosen)
+    codes = {name: code for name, code in read_results(copy).items() if code is not None}
+    if not codes.keys() >= set(chosen):
+        raise SystemExit(f"mutmut stopped before the last mutant:\n{output[-2000:]}")
+    return {name: STATUS.get(codes[name], KILLED) for name in chosen}
 
 
 def mutmut(copy: Path, *words: str) -> str:
