@@ -6,7 +6,7 @@ import re
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar, Generic, Protocol, Self, TypeVar, cast
+from typing import Any, ClassVar, Generic, Self, TypeVar, cast
 
 import discord
 
@@ -14,6 +14,7 @@ from bot.cogs.pause_notice import tell_of_pause
 from bot.errors import InputError
 from bot.ui.components import make_panel, make_row, write
 from bot.ui.errors import apologise, explain, unwrapped
+from bot.ui.ids import CustomId
 from bot.ui.views import NEXT, PREVIOUS, DayPage, make_view
 
 log = logging.getLogger(__name__)
@@ -138,18 +139,7 @@ async def answer_privately(
     await interaction.followup.send(embed=embed, view=view, ephemeral=True)
 
 
-class State(Protocol):
-    """What a button or menu carries in its custom id (`bot/ui/views.py`, `bot/ui/questions.py`)."""
-
-    TEMPLATE: ClassVar[str]
-
-    @property
-    def custom_id(self) -> str: ...
-    @classmethod
-    def from_match(cls, match: re.Match[str], /) -> Self: ...
-
-
-S = TypeVar("S", bound=State)
+S = TypeVar("S", bound=CustomId)
 Base = TypeVar("Base", bound=discord.ui.Item[Any])
 
 
@@ -166,11 +156,11 @@ class StateItem(Generic[S, Base], discord.ui.DynamicItem[Base], template=""):
     What it does stands in `press`; its errors reach the person who used it.
     """
 
-    _kind: ClassVar[type[State]]
+    _kind: ClassVar[type[CustomId]]
     state: S
 
-    def __init_subclass__(cls, *, state: type[State] | None = None) -> None:
-        super().__init_subclass__(template=state.TEMPLATE if state else "")
+    def __init_subclass__(cls, *, state: type[CustomId] | None = None) -> None:
+        super().__init_subclass__(template=state.template() if state else "")
         if state:
             cls._kind = state
 
@@ -186,7 +176,7 @@ class StateItem(Generic[S, Base], discord.ui.DynamicItem[Base], template=""):
     @classmethod
     def takes(cls, custom_id: str) -> bool:
         """Return whether a custom id is of this item, in this version."""
-        return re.fullmatch(cls._kind.TEMPLATE, custom_id) is not None
+        return re.fullmatch(cls._kind.template(), custom_id) is not None
 
     @classmethod
     async def from_custom_id(
@@ -276,9 +266,9 @@ class StateForm(Generic[S]):
     that raises, and the person is told why.
     """
 
-    _kind: ClassVar[type[State]]
+    _kind: ClassVar[type[CustomId]]
 
-    def __init_subclass__(cls, *, state: type[State]) -> None:
+    def __init_subclass__(cls, *, state: type[CustomId]) -> None:
         super().__init_subclass__()
         cls._kind = state
 
@@ -288,17 +278,16 @@ class StateForm(Generic[S]):
     @classmethod
     def takes(cls, custom_id: str) -> bool:
         """Return whether a custom id is of this form, in this version."""
-        return re.fullmatch(cls._kind.TEMPLATE, custom_id) is not None
+        return re.fullmatch(cls._kind.template(), custom_id) is not None
 
     @classmethod
     async def answer(cls, interaction: discord.Interaction) -> None:
         """Do what was sent says."""
         data = cast(Mapping[str, Any], interaction.data or {})
         try:
-            match = re.fullmatch(cls._kind.TEMPLATE, str(data.get("custom_id")))
-            form = cls(cast(S, cls._kind.from_match(match))) if match else None
-            if form is not None:
-                await form.take(interaction, read_fields(data.get("components", ())))
+            state = cls._kind.read(str(data.get("custom_id")))
+            if state is not None:
+                await cls(cast(S, state)).take(interaction, read_fields(data.get("components", ())))
         except Exception as error:  # discord.py would only log it
             await report(interaction, error)
 

@@ -1,19 +1,19 @@
 """What a person can do with a paper where it is shown: ids, labels and answers. Pure."""
 
-import re
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
-from typing import ClassVar, Final, Self
+from typing import Final
 
-from bot.arxiv.identifier import abs_url, parse_identifier
+from bot.arxiv.identifier import abs_url
 from bot.digest.reading import MOST_SAVED, Saving
 from bot.errors import InputError
 from bot.models import ArxivId, Paper
 from bot.text import markdown
 from bot.text.words import long_date
 from bot.ui.embeds import render_title
+from bot.ui.ids import CustomId, PaperId
 
 MAX_SHOWN: Final = 120
 MAX_CONTENT: Final = 2000
@@ -43,32 +43,13 @@ LABELS: Final = MappingProxyType(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PaperAct:
+class PaperAct(CustomId):
     """A wish to do something with a paper."""
 
-    TEMPLATE: ClassVar[str] = rf"act:1:(?P<act>{'|'.join(Act)}):(?P<paper>[A-Za-z0-9./-]{{1,40}})"
+    PREFIX = "act:1"
 
     act: Act
-    arxiv_id: ArxivId
-
-    @property
-    def custom_id(self) -> str:
-        return f"act:1:{self.act.value}:{self.arxiv_id}"
-
-    @classmethod
-    def from_match(cls, match: re.Match[str]) -> Self:
-        return cls(act=Act(match["act"]), arxiv_id=read_id(match["paper"]))
-
-
-def read_id(text: str) -> ArxivId:
-    """Read the identifier of a custom id; raises `ValueError` for what no paper is called."""
-    try:
-        arxiv_id, _ = parse_identifier(text)
-    except InputError as error:
-        raise ValueError(text) from error
-    if arxiv_id != text:
-        raise ValueError(text)
-    return arxiv_id
+    arxiv_id: PaperId
 
 
 NO_SERVER = (

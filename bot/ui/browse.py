@@ -1,10 +1,8 @@
 """What `/paper catchup` and `/paper popular` show. Pure."""
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import ClassVar, Final, Self
+from typing import Final
 
 import discord
 
@@ -13,34 +11,21 @@ from bot.models import Paper
 from bot.text import markdown
 from bot.text.words import count_of
 from bot.ui.embeds import one_line, render_authors
+from bot.ui.ids import CustomId, Moment, Page, Snowflake
 from bot.ui.paper import COLOUR
 
 PAGE_SIZE: Final = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CatchUpPage:
+class CatchUpPage(CustomId):
     """A page of what a channel got since a moment (whole seconds), counted from 0."""
 
-    TEMPLATE: ClassVar[str] = (
-        r"catchup:1:(?P<channel>\d{1,20}):(?P<since>\d{1,11}):(?P<page>-?\d{1,4})"
-    )
+    PREFIX = "catchup:1"
 
-    channel_id: int
-    since: datetime
-    page: int
-
-    @property
-    def custom_id(self) -> str:
-        return f"catchup:1:{self.channel_id}:{int(self.since.timestamp())}:{self.page}"
-
-    @classmethod
-    def from_match(cls, match: re.Match[str]) -> Self:
-        try:
-            since = datetime.fromtimestamp(int(match["since"]), UTC)
-        except (OverflowError, OSError) as error:
-            raise ValueError(match["since"]) from error
-        return cls(channel_id=int(match["channel"]), since=since, page=int(match["page"]))
+    channel_id: Snowflake
+    since: Moment
+    page: Page
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

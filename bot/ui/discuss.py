@@ -1,13 +1,12 @@
 """The button that opens a thread about a paper, and what it answers. Pure."""
 
-import re
 from dataclasses import dataclass
-from typing import ClassVar, Final, Self
+from typing import Final
 
-from bot.models import ArxivId, Paper
+from bot.models import Paper
 from bot.text import markdown
-from bot.ui.acts import read_id
 from bot.ui.embeds import UNTITLED, one_line
+from bot.ui.ids import CustomId, PaperId
 
 LABEL: Final = "Discuss"
 MAX_NAME: Final = 100
@@ -16,20 +15,12 @@ MAY_NOT = "You may not create threads in this channel, so I open none for you."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DiscussPaper:
+class DiscussPaper(CustomId):
     """A wish to discuss a paper in this server."""
 
-    TEMPLATE: ClassVar[str] = r"discuss:1:(?P<paper>[A-Za-z0-9./-]{1,40})"
+    PREFIX = "discuss:1"
 
-    arxiv_id: ArxivId
-
-    @property
-    def custom_id(self) -> str:
-        return f"discuss:1:{self.arxiv_id}"
-
-    @classmethod
-    def from_match(cls, match: re.Match[str]) -> Self:
-        return cls(arxiv_id=read_id(match["paper"]))
+    arxiv_id: PaperId
 
 
 def name_thread(paper: Paper) -> str:

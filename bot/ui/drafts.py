@@ -5,11 +5,10 @@ it is too long for a button's id, and outlives a restart.
 """
 
 import hashlib
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import ClassVar, Final, Self
+from typing import Annotated, Final, Self
 
 import discord
 
@@ -18,6 +17,7 @@ from bot.errors import InputError
 from bot.text import markdown
 from bot.text.words import count_of
 from bot.ui.doubts import Doubt, DoubtKind, say_doubt
+from bot.ui.ids import At, CustomId, Page, Part, Snowflake, flag
 from bot.ui.replies import COLOUR, code
 from bot.ui.setup_form import FORM_TIMEOUT_S
 from bot.ui.trial import Shown, list_shown, say_rate, say_trial
@@ -52,68 +52,39 @@ class Draft:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SaveTopic:
+class SaveTopic(CustomId):
     """A wish to save the draft of one of the message's embeds; 0 is no role to ping."""
 
-    TEMPLATE: ClassVar[str] = r"topic:1:save:(?P<channel>\d{1,20}):(?P<role>\d{1,20}):(?P<at>\d)"
+    PREFIX = "topic:1:save"
 
-    channel_id: int
-    role_id: int
-    at: int
-
-    @property
-    def custom_id(self) -> str:
-        return f"topic:1:save:{self.channel_id}:{self.role_id}:{self.at}"
-
-    @classmethod
-    def from_match(cls, match: re.Match[str]) -> Self:
-        return cls(
-            channel_id=int(match["channel"]), role_id=int(match["role"]), at=int(match["at"])
-        )
+    channel_id: Snowflake
+    role_id: Snowflake
+    at: At
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class EditTopic:
+class EditTopic(CustomId):
     """A wish to change the draft of one of the message's embeds in a form."""
 
-    TEMPLATE: ClassVar[str] = r"topic:1:edit:(?P<channel>\d{1,20}):(?P<at>\d)"
+    PREFIX = "topic:1:edit"
 
-    channel_id: int
-    at: int = 0
-
-    @property
-    def custom_id(self) -> str:
-        return f"topic:1:edit:{self.channel_id}:{self.at}"
-
-    @classmethod
-    def from_match(cls, match: re.Match[str]) -> Self:
-        return cls(channel_id=int(match["channel"]), at=int(match["at"]))
+    channel_id: Snowflake
+    at: At = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SeeDifference:
+class SeeDifference(CustomId):
     """A page, counted from 0, of the papers that the message's draft brings or no longer brings."""
 
-    TEMPLATE: ClassVar[str] = r"topic:1:(?P<way>see|turn):(?P<channel>\d{1,20}):(?P<page>-?\d{1,3})"
+    PREFIX = "topic:1"
 
-    channel_id: int
-    page: int
-    is_opening: bool
-
-    @property
-    def custom_id(self) -> str:
-        return f"topic:1:{'see' if self.is_opening else 'turn'}:{self.channel_id}:{self.page}"
-
-    @classmethod
-    def from_match(cls, match: re.Match[str]) -> Self:
-        return cls(
-            channel_id=int(match["channel"]),
-            page=int(match["page"]),
-            is_opening=match["way"] == "see",
-        )
+    is_opening: Annotated[bool, flag("see", "turn")]
+    channel_id: Snowflake
+    page: Page
 
 
 KEY: Final = "[0-9a-f]{12}"
+Key = Annotated[str, Part(KEY)]
 
 
 def key_of(name: str) -> str:
@@ -122,21 +93,13 @@ def key_of(name: str) -> str:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TopicFormId:
+class TopicFormId(CustomId):
     """What the form of a topic carries: the key of the one that it changes, blank for a new one."""
 
-    TEMPLATE: ClassVar[str] = rf"topic-form:1:(?P<channel>\d{{1,20}}):(?P<key>{KEY}|)"
+    PREFIX = "topic-form:1"
 
-    channel_id: int
-    key: str = ""
-
-    @property
-    def custom_id(self) -> str:
-        return f"topic-form:1:{self.channel_id}:{self.key}"
-
-    @classmethod
-    def from_match(cls, match: re.Match[str]) -> Self:
-        return cls(channel_id=int(match["channel"]), key=match["key"])
+    channel_id: Snowflake
+    key: Annotated[str, Part(f"{KEY}|")] = ""
 
 
 def render_topic_form(channel_id: int, draft: Draft) -> discord.ui.Modal:

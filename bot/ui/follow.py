@@ -1,10 +1,9 @@
 """What a person is told of what they follow. Pure."""
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import ClassVar, Final, Self
+from typing import Final
 
 import discord
 
@@ -19,6 +18,7 @@ from bot.text.words import count_of, joined, joined_first, long_date, short_date
 from bot.ui.defects import find_mistake
 from bot.ui.drafts import say_yield
 from bot.ui.embeds import UNTITLED, one_line
+from bot.ui.ids import At, CustomId
 from bot.ui.reasons import say_reason
 from bot.ui.replies import COLOUR, code, describe_time, fitting_lines
 from bot.ui.trial import say_weeks
@@ -35,35 +35,19 @@ FULL: Final = f"You follow {MOST_FOLLOWED} things, the most allowed; /follow rem
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SaveFollow:
+class SaveFollow(CustomId):
     """A wish to follow the draft of one of the message's embeds."""
 
-    TEMPLATE: ClassVar[str] = r"follow:1:save:(?P<at>\d)"
+    PREFIX = "follow:1:save"
 
-    at: int
-
-    @property
-    def custom_id(self) -> str:
-        return f"follow:1:save:{self.at}"
-
-    @classmethod
-    def from_match(cls, match: re.Match[str]) -> Self:
-        return cls(at=int(match["at"]))
+    at: At
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SendAgain:
+class SendAgain(CustomId):
     """A wish to be written to again."""
 
-    TEMPLATE: ClassVar[str] = r"follow:1:again"
-
-    @property
-    def custom_id(self) -> str:
-        return "follow:1:again"
-
-    @classmethod
-    def from_match(cls, match: re.Match[str]) -> Self:
-        return cls()
+    PREFIX = "follow:1:again"
 
 
 # -- adding and changing -------------------------------------------------------------------------

@@ -1,9 +1,8 @@
 """What a library looks like, to its person and where it is shared. Pure."""
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Final, Self
+from typing import Annotated, Final
 
 import discord
 
@@ -13,6 +12,7 @@ from bot.models import AnnounceType, Paper
 from bot.text import markdown
 from bot.text.words import count_of, short_date
 from bot.ui.embeds import COLOURS, MAX_TITLE, one_line, render_authors, render_title
+from bot.ui.ids import CustomId, Page, Part
 from bot.ui.replies import code
 
 PAGE_SIZE: Final = 8
@@ -32,21 +32,13 @@ READ, UNREAD = "✓", "○"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LibraryPage:
+class LibraryPage(CustomId):
     """A page of one's own library, counted from 0, or of the list shared under ``name``."""
 
-    TEMPLATE: ClassVar[str] = rf"library:1:(?P<page>-?\d{{1,5}}):(?P<name>(?s:.{{0,{MAX_NAME}}}))"
+    PREFIX = "library:1"
 
-    page: int
-    name: str = ""
-
-    @property
-    def custom_id(self) -> str:
-        return f"library:1:{self.page}:{self.name}"
-
-    @classmethod
-    def from_match(cls, match: re.Match[str]) -> Self:
-        return cls(page=int(match["page"]), name=match["name"])
+    page: Page
+    name: Annotated[str, Part(rf"(?s:.{{0,{MAX_NAME}}})")] = ""
 
 
 def render_library(

@@ -1,12 +1,11 @@
 """What a person is told of what is kept of them. Pure."""
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Self
 
 from bot.digest.reading import PersonData
 from bot.text.words import joined
+from bot.ui.ids import CustomId, Snowflake
 
 FORGET = "Delete all of it"
 NOTHING = "I keep nothing of you."
@@ -14,20 +13,12 @@ DATA = "This is all that I keep of you; `/me forget` deletes it."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ForgetMe:
+class ForgetMe(CustomId):
     """A wish to have everything of one's own deleted."""
 
-    TEMPLATE: ClassVar[str] = r"forget:1:(?P<user>\d{1,20})"
+    PREFIX = "forget:1"
 
-    user_id: int
-
-    @property
-    def custom_id(self) -> str:
-        return f"forget:1:{self.user_id}"
-
-    @classmethod
-    def from_match(cls, match: re.Match[str]) -> Self:
-        return cls(user_id=int(match["user"]))
+    user_id: Snowflake
 
 
 def ask_forget(data: PersonData) -> str:

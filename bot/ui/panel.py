@@ -1,10 +1,9 @@
 """A digest's panel and a topic's page: what their buttons carry, and what they say. Pure."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import ClassVar, Final, Self
+from typing import Final
 
 import discord
 
@@ -13,7 +12,8 @@ from bot.digest.models import Subscription, SubscriptionState, Topic
 from bot.digest.trial import Trial
 from bot.text import markdown
 from bot.text.words import count_of, joined
-from bot.ui.drafts import KEY, Draft, key_of, say_yield
+from bot.ui.drafts import Draft, Key, key_of, say_yield
+from bot.ui.ids import At, CustomId, Snowflake
 from bot.ui.pings import mention_role
 from bot.ui.replies import (
     COLOUR,
@@ -51,39 +51,23 @@ class PanelAct(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PanelStep:
+class PanelStep(CustomId):
     """A wish to do something with the digest of a channel; 0 is one that is chosen."""
 
-    TEMPLATE: ClassVar[str] = rf"digest:1:(?P<act>{'|'.join(PanelAct)}):(?P<channel>\d{{1,20}})"
+    PREFIX = "digest:1"
 
     act: PanelAct
-    channel_id: int
-
-    @property
-    def custom_id(self) -> str:
-        return f"digest:1:{self.act}:{self.channel_id}"
-
-    @classmethod
-    def from_match(cls, match: re.Match[str]) -> Self:
-        return cls(act=PanelAct(match["act"]), channel_id=int(match["channel"]))
+    channel_id: Snowflake
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ChangePart:
+class ChangePart(CustomId):
     """A wish for the form that changes a part of a channel's digest."""
 
-    TEMPLATE: ClassVar[str] = rf"change:1:(?P<part>{'|'.join(FormPart)}):(?P<channel>\d{{1,20}})"
+    PREFIX = "change:1"
 
     part: FormPart
-    channel_id: int
-
-    @property
-    def custom_id(self) -> str:
-        return f"change:1:{self.part}:{self.channel_id}"
-
-    @classmethod
-    def from_match(cls, match: re.Match[str]) -> Self:
-        return cls(part=FormPart(match["part"]), channel_id=int(match["channel"]))
+    channel_id: Snowflake
 
 
 class TopicAct(StrEnum):
@@ -98,80 +82,45 @@ class TopicAct(StrEnum):
     MEND = "mend"
 
 
-_TOPIC = rf"(?P<channel>\d{{1,20}}):(?P<key>{KEY})"
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TopicStep:
+class TopicStep(CustomId):
     """A wish to do something with a topic, which is named by `key_of`: a name is too long."""
 
-    TEMPLATE: ClassVar[str] = rf"topic-step:1:(?P<act>{'|'.join(TopicAct)}):{_TOPIC}"
+    PREFIX = "topic-step:1"
 
     act: TopicAct
-    channel_id: int
-    key: str
-
-    @property
-    def custom_id(self) -> str:
-        return f"topic-step:1:{self.act}:{self.channel_id}:{self.key}"
-
-    @classmethod
-    def from_match(cls, match: re.Match[str]) -> Self:
-        return cls(act=TopicAct(match["act"]), channel_id=int(match["channel"]), key=match["key"])
+    channel_id: Snowflake
+    key: Key
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TopicCarry:
+class TopicCarry(CustomId):
     """The menu of digests to which a topic can be moved or copied."""
 
-    TEMPLATE: ClassVar[str] = rf"topic-carry:1:{_TOPIC}"
+    PREFIX = "topic-carry:1"
 
-    channel_id: int
-    key: str
-
-    @property
-    def custom_id(self) -> str:
-        return f"topic-carry:1:{self.channel_id}:{self.key}"
-
-    @classmethod
-    def from_match(cls, match: re.Match[str]) -> Self:
-        return cls(channel_id=int(match["channel"]), key=match["key"])
+    channel_id: Snowflake
+    key: Key
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TopicRole:
+class TopicRole(CustomId):
     """The menu of roles that a topic can ping."""
 
-    TEMPLATE: ClassVar[str] = rf"topic-role:1:{_TOPIC}"
+    PREFIX = "topic-role:1"
 
-    channel_id: int
-    key: str
-
-    @property
-    def custom_id(self) -> str:
-        return f"topic-role:1:{self.channel_id}:{self.key}"
-
-    @classmethod
-    def from_match(cls, match: re.Match[str]) -> Self:
-        return cls(channel_id=int(match["channel"]), key=match["key"])
+    channel_id: Snowflake
+    key: Key
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TopicMenu:
+class TopicMenu(CustomId):
     """A menu of a digest's topics: those of a ``page``, counted from 0."""
 
-    TEMPLATE: ClassVar[str] = r"topic-menu:1:(?P<channel>\d{1,20}):(?P<page>\d)"
+    PREFIX = "topic-menu:1"
 
-    channel_id: int
-    page: int
-
-    @property
-    def custom_id(self) -> str:
-        return f"topic-menu:1:{self.channel_id}:{self.page}"
-
-    @classmethod
-    def from_match(cls, match: re.Match[str]) -> Self:
-        return cls(channel_id=int(match["channel"]), page=int(match["page"]))
+    channel_id: Snowflake
+    page: At
 
 
 Checked = Mapping[str, tuple[Health, Trial | None]]

@@ -5,9 +5,10 @@ import re
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
-from typing import ClassVar, Self
+from typing import Annotated, ClassVar, Self
 
 from bot.errors import InputError
+from bot.ui.ids import CustomId, Part, Snowflake, YesOrNo
 
 
 class Question(StrEnum):
@@ -18,35 +19,21 @@ class Question(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class Answer(CustomId):
     """An answer to a question about the digest of a channel."""
 
-    TEMPLATE: ClassVar[str] = (
-        r"(?P<question>remove|resume):1:(?P<channel>\d{1,20}):(?P<answer>yes|no)"
-    )
+    PREFIX = "answer:1"
 
     question: Question
-    channel_id: int
-    is_yes: bool
-
-    @property
-    def custom_id(self) -> str:
-        return f"{self.question}:1:{self.channel_id}:{'yes' if self.is_yes else 'no'}"
-
-    @classmethod
-    def from_match(cls, match: re.Match[str]) -> Self:
-        return cls(
-            question=Question(match["question"]),
-            channel_id=int(match["channel"]),
-            is_yes=match["answer"] == "yes",
-        )
+    channel_id: Snowflake
+    is_yes: YesOrNo
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lot:
     """The messages in trouble that an admin means: one part of a channel's date, or all (0)."""
 
-    PATTERN: ClassVar[str] = r"(?P<channel>\d{1,20}):(?P<day>\d{4}-\d\d-\d\d):(?P<part>\d{1,5})"
+    PATTERN: ClassVar[str] = r"\d{1,20}:\d{4}-\d\d-\d\d:\d{1,5}"
 
     channel_id: int
     day: date
@@ -56,21 +43,17 @@ class Lot:
         return f"{self.channel_id}:{self.day.isoformat()}:{self.part}"
 
     @classmethod
-    def from_match(cls, match: re.Match[str]) -> Self:
-        """Read what the pattern found; raises ValueError for a date that does not exist."""
-        return cls(
-            channel_id=int(match["channel"]),
-            day=date.fromisoformat(match["day"]),
-            part=int(match["part"]),
-        )
+    def read(cls, text: str) -> Self:
+        """Read what fits the pattern; raises ValueError for a date that does not exist."""
+        channel_id, day, part = text.split(":")
+        return cls(channel_id=int(channel_id), day=date.fromisoformat(day), part=int(part))
 
     @classmethod
     def parse(cls, text: str) -> Self:
         """Read the value of an offered choice; raises `InputError` for anything else."""
-        match = re.fullmatch(cls.PATTERN, text.strip(), re.ASCII)
         with contextlib.suppress(ValueError):
-            if match is not None:
-                return cls.from_match(match)
+            if re.fullmatch(cls.PATTERN, text.strip(), re.ASCII):
+                return cls.read(text.strip())
         raise InputError(
             "Pick one of the messages that Discord offers while you type; if none is offered, "
             "none is in trouble."
@@ -78,19 +61,11 @@ class Lot:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Repost:
+class Repost(CustomId):
     """An answer to 'post these messages again?'; ``mark`` names them as they were when asked."""
 
-    TEMPLATE: ClassVar[str] = rf"again:1:{Lot.PATTERN}:(?P<mark>[0-9a-f]{{8}}):(?P<answer>yes|no)"
+    PREFIX = "again:1"
 
-    lot: Lot
-    mark: str
-    is_yes: bool
-
-    @property
-    def custom_id(self) -> str:
-        return f"again:1:{self.lot}:{self.mark}:{'yes' if self.is_yes else 'no'}"
-
-    @classmethod
-    def from_match(cls, match: re.Match[str]) -> Self:
-        return cls(lot=Lot.from_match(match), mark=match["mark"], is_yes=match["answer"] == "yes")
+    lot: Annotated[Lot, Part(Lot.PATTERN, Lot.read)]
+    mark: Annotated[str, Part("[0-9a-f]{8}")]
+    is_yes: YesOrNo

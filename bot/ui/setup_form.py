@@ -4,16 +4,16 @@ Discord allows five fields in a form, so what a digest has is divided: what it h
 how it looks, and the rest.
 """
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, ClassVar, Final, Self
+from typing import Any, Final
 
 import discord
 
 from bot.digest.models import Cadence, Place, Subscription
 from bot.text.words import WEEKDAYS
+from bot.ui.ids import CustomId, Snowflake
 from bot.ui.replies import QUIET_DAYS, UPDATES
 from bot.ui.styles import DEFAULT_STYLE, STYLES, style_of
 
@@ -66,40 +66,22 @@ class FormPart(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SetupFormId:
+class SetupFormId(CustomId):
     """What a form to set up a channel's digest carries; 0 if one chooses the channel in it."""
 
-    TEMPLATE: ClassVar[str] = r"setup-form:1:(?P<channel>\d{1,20})"
+    PREFIX = "setup-form:1"
 
-    channel_id: int
-
-    @property
-    def custom_id(self) -> str:
-        return f"setup-form:1:{self.channel_id}"
-
-    @classmethod
-    def from_match(cls, match: re.Match[str]) -> Self:
-        return cls(channel_id=int(match["channel"]))
+    channel_id: Snowflake
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ChangeFormId:
+class ChangeFormId(CustomId):
     """What a form to change a part of a channel's digest carries."""
 
-    TEMPLATE: ClassVar[str] = (
-        rf"change-form:1:(?P<part>{'|'.join(FormPart)}):(?P<channel>\d{{1,20}})"
-    )
+    PREFIX = "change-form:1"
 
     part: FormPart
-    channel_id: int
-
-    @property
-    def custom_id(self) -> str:
-        return f"change-form:1:{self.part}:{self.channel_id}"
-
-    @classmethod
-    def from_match(cls, match: re.Match[str]) -> Self:
-        return cls(part=FormPart(match["part"]), channel_id=int(match["channel"]))
+    channel_id: Snowflake
 
 
 def render_first_form(channel_id: int | None, *, query: str = "") -> discord.ui.Modal:

@@ -1,15 +1,15 @@
 """What `/digest taste` shows: the words by which likes order a channel's digests. Pure."""
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Final, Self
+from typing import Final
 
 import discord
 
 from bot.query.taste import AUTHOR, Taste, written
 from bot.text import markdown
 from bot.ui.embeds import render_title
+from bot.ui.ids import CustomId, Snowflake
 from bot.ui.paper import COLOUR
 
 UP: Final = 12
@@ -24,37 +24,21 @@ NOTHING = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ForgetTerm:
+class ForgetTerm(CustomId):
     """A wish that a word, the one chosen in the menu, orders a channel's papers no more."""
 
-    TEMPLATE: ClassVar[str] = r"taste:1:(?P<channel>\d{1,20})"
+    PREFIX = "taste:1"
 
-    channel_id: int
-
-    @property
-    def custom_id(self) -> str:
-        return f"taste:1:{self.channel_id}"
-
-    @classmethod
-    def from_match(cls, match: re.Match[str]) -> Self:
-        return cls(channel_id=int(match["channel"]))
+    channel_id: Snowflake
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RememberTerms:
+class RememberTerms(CustomId):
     """A wish that all words count again."""
 
-    TEMPLATE: ClassVar[str] = r"taste-all:1:(?P<channel>\d{1,20})"
+    PREFIX = "taste-all:1"
 
-    channel_id: int
-
-    @property
-    def custom_id(self) -> str:
-        return f"taste-all:1:{self.channel_id}"
-
-    @classmethod
-    def from_match(cls, match: re.Match[str]) -> Self:
-        return cls(channel_id=int(match["channel"]))
+    channel_id: Snowflake
 
 
 def render_taste(channel_id: int, taste: Taste, forgotten: Sequence[str]) -> discord.Embed:

@@ -5,18 +5,14 @@ One bot answers a whole test, as its start is what costs.
 
 import asyncio
 import logging
-import re
 import sqlite3
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from bot.cogs.answers import EXPIRED
 from bot.models import ArxivId
-from bot.run.client import BUTTONS
 from bot.store.readers import library as saved_papers
 from bot.store.readers import opinions
 from bot.ui.acts import NO_SERVER, Act, PaperAct
@@ -155,19 +151,3 @@ async def test_every_made_up_button_gets_the_sentence_of_an_expired_one(
     said = {custom_id: (await scene.press(custom_id)).text for custom_id in FORGED}
     assert said == dict.fromkeys(FORGED, EXPIRED)
     assert caplog.records == []
-
-
-@given(button=st.sampled_from(BUTTONS), data=st.data())
-def test_an_id_is_read_as_it_is_written_or_not_at_all(button: type, data: st.DataObject) -> None:
-    """What fits a pattern and means nothing is a `ValueError`: it is said to be expired."""
-    kind = button._kind  # type: ignore[attr-defined]
-    custom_id = data.draw(st.from_regex(re.compile(kind.TEMPLATE, re.ASCII), fullmatch=True))
-    match = re.fullmatch(kind.TEMPLATE, custom_id)
-    assert match is not None
-    try:
-        state = kind.from_match(match)
-    except ValueError:
-        return
-    again = re.fullmatch(kind.TEMPLATE, state.custom_id)
-    assert again is not None
-    assert kind.from_match(again) == state
