@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.digest.bibtex import citation_key
 from bot.digest.citations import Citation, Cited, Name, cite, split_name
 from tests.builders import make_paper
 
@@ -35,6 +36,8 @@ PAPER = Cited(
         ("ATLAS Collaboration", Name("ATLAS Collaboration")),
         ("Plato", Name("Plato")),
         ("bell hooks", Name("hooks", "bell")),
+        ("John of the Cross III", Name("of the Cross", "John", "III")),
+        ("Xi IV", Name("IV", "Xi")),
         ("", Name("")),
     ],
 )
@@ -43,37 +46,65 @@ def test_names_are_taken_apart_as_they_are_sorted(text: str, name: Name) -> None
 
 
 def test_ris_has_a_line_for_each_thing() -> None:
-    lines = cite([PAPER], Citation.RIS).splitlines()
-    assert lines[0] == "TY  - JOUR"
-    assert lines[-2:] == ["ER  - ", ""]
-    for line in (
+    assert cite([PAPER], Citation.RIS).splitlines() == [
+        "TY  - JOUR",
+        f"ID  - {citation_key(PAPER.paper)}",
         "TI  - Deep H&E [v2]",
         "AU  - van der Łukasz, Zoë",
         "AU  - Sample, Sam, Jr.",
         "AU  - ATLAS Collaboration",
+        "AU  - Plato",
         "PY  - 2024",
         "DA  - 2024/03/04/",
+        "JO  - J. Samples 12",
         "DO  - 10.1/x",
+        "AN  - arXiv:2403.00001",
+        "UR  - https://arxiv.org/abs/2403.00001",
+        "L1  - https://arxiv.org/pdf/2403.00001",
         "AB  - One. Two.",
         "KW  - cs.CV",
         "KW  - slam",
+        "KW  - to-read",
         "N1  - Read section 3 & 4.",
-    ):
-        assert line in lines
-    assert cite([Cited(paper=make_paper())], Citation.RIS).startswith("TY  - UNPB\n")
+        "ER  - ",
+        "",
+    ]
+
+
+def test_ris_has_no_line_for_what_a_paper_lacks() -> None:
+    lines = cite([Cited(paper=make_paper())], Citation.RIS).splitlines()
+    assert lines[0] == "TY  - UNPB"
+    assert {line[:2] for line in lines} & {"DA", "JO", "DO", "N1"} == set()
 
 
 def test_csl_json_is_what_citeproc_expects() -> None:
     (item,) = json.loads(cite([PAPER], Citation.CSL_JSON))
-    assert item["type"] == "article-journal"
-    assert item["author"][0] == {"family": "van der Łukasz", "given": "Zoë"}
-    assert item["author"][2] == {"literal": "ATLAS Collaboration"}
-    assert item["issued"] == {"date-parts": [[2024, 3, 4]]}
-    assert item["keyword"] == "cs.CV, slam, to-read"
+    assert item == {
+        "id": citation_key(PAPER.paper),
+        "type": "article-journal",
+        "title": "Deep H&E [v2]",
+        "author": [
+            {"family": "van der Łukasz", "given": "Zoë"},
+            {"family": "Sample", "given": "Sam", "suffix": "Jr."},
+            {"literal": "ATLAS Collaboration"},
+            {"literal": "Plato"},
+        ],
+        "issued": {"date-parts": [[2024, 3, 4]]},
+        "container-title": "J. Samples 12",
+        "number": "arXiv:2403.00001",
+        "DOI": "10.1/x",
+        "URL": "https://arxiv.org/abs/2403.00001",
+        "abstract": "One.\n\nTwo.",
+        "keyword": "cs.CV, slam, to-read",
+        "note": "Read\nsection 3 & 4.",
+    }
+
+
+def test_csl_json_names_arxiv_as_the_publisher_of_what_is_in_no_journal() -> None:
     (plain,) = json.loads(cite([Cited(paper=make_paper())], Citation.CSL_JSON))
-    assert plain["type"] == "article"
-    assert plain["publisher"] == "arXiv"
+    assert (plain["type"], plain["publisher"]) == ("article", "arXiv")
     assert plain["issued"] == {"date-parts": [[2024]]}
+    assert plain.keys() & {"container-title", "DOI", "note"} == set()
 
 
 def test_markdown_is_a_list_to_tick_off() -> None:

@@ -5,11 +5,17 @@ from dataclasses import replace
 import pytest
 
 from bot.digest.decided import as_decided, settings_text
+from bot.digest.models import Topic
 from bot.models import AnnounceType
 from tests.builders import make_subscription, make_topic
 
 THEN = make_subscription(
-    categories=["cs.CV", "cs.LG"], topics=[make_topic()], announce_types=[AnnounceType.NEW]
+    categories=["cs.CV", "cs.LG"],
+    topics=[
+        make_topic(),
+        Topic(name="nerf", query="nerf OR splatting", ping_role=9, is_paused=True),
+    ],
+    announce_types=[AnnounceType.NEW],
 )
 
 

@@ -1,6 +1,7 @@
 """What an admin is told of the next digest is what planning will do."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
@@ -112,6 +113,12 @@ def test_a_time_before_the_announcement_waits_for_it() -> None:
 def test_what_was_announced_before_the_set_up_is_not_posted() -> None:
     late = make_subscription(starts_after=1)
     assert look_ahead(late, known({("cs.CV", DAY): STORED}), now=MORNING).day == WEDNESDAY
+
+
+def test_a_category_that_was_chosen_today_is_waited_for_from_the_next_day_on() -> None:
+    chosen = replace(subscription("cs.CV", "cs.LG"), begins=(("cs.LG", DAY),))
+    outlook = look_ahead(chosen, known(decided=[FRIDAY, MONDAY, DAY]), now=MORNING)
+    assert (outlook.day, outlook.waits_for) == (WEDNESDAY, ("cs.CV", "cs.LG"))
 
 
 def test_a_day_that_still_fails_comes_first() -> None:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.digest.models import Digest, Order
-from bot.digest.rank import rank
+from bot.digest.rank import put_best_first, rank
 from bot.models import ArxivId, Likeness
 from tests.builders import make_digest, make_entry, make_id, make_paper
 
@@ -93,3 +93,15 @@ def test_any_ranking_keeps_each_paper_once(topics: list[set[str]], top: int) -> 
     counts = [len(entry.topics) for entry in ranked.entries]
     assert counts == sorted(counts, reverse=True)
     assert all(entry.topics for entry in ranked.entries[: ranked.top])
+
+
+@given(
+    st.lists(st.sets(st.sampled_from("abc")), max_size=12),
+    st.dictionaries(st.sampled_from([f"p{number}" for number in range(1, 13)]), st.floats(-2, 2)),
+)
+def test_a_cap_keeps_the_papers_that_a_ranked_digest_puts_first(
+    topics: list[set[str]], scores: dict[str, float]
+) -> None:
+    digest, likes = digest_of(*(sorted(each) for each in topics)), likes_of(**scores)
+    best = [entry.paper for entry in put_best_first(digest.entries, likes)]
+    assert best == [entry.paper for entry in rank(digest, top=0, likes=likes).entries]

@@ -1,13 +1,23 @@
 """What a channel gets, and why each other paper not."""
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.digest.models import Subscription
-from bot.digest.select import Decider, Decision, Verdict, decide, merge
+from bot.digest.select import (
+    Decider,
+    Decision,
+    Verdict,
+    cap_papers,
+    decide,
+    leave_to_channels,
+    leave_to_homes,
+    merge,
+)
 from bot.models import UNKNOWN_VERSION, AnnounceType, ArxivId, Listing
 from tests.builders import make_id, make_listing, make_paper, make_subscription, make_topic
 
@@ -218,3 +228,30 @@ def test_channels_that_share_a_decider_are_decided_as_each_by_itself() -> None:
                 matches = {"a": {make_id(1), make_id(3)}, "b": {make_id(2), make_id(1)}}
                 expected = Decider(announced).decide(subscription, matches, delivered)
                 assert shared.decide(subscription, matches, delivered) == expected
+
+
+def day_with_a_repeat() -> tuple[Decision, ...]:
+    """Decide about papers 1, 2 and 3, of which the third was posted before."""
+    listing = make_listing(*(make_paper(number) for number in (1, 2, 3)))
+    return decide_on(listing, delivered={make_id(3): 1})
+
+
+def test_only_what_was_to_be_posted_is_left_to_the_channels_that_a_person_reads() -> None:
+    decisions = day_with_a_repeat()
+    left = leave_to_channels(decisions, {make_id(2), make_id(3), make_id(9)})
+    read = replace(decisions[1], verdict=Verdict.READ_ELSEWHERE)
+    assert left == (decisions[0], read, decisions[2])
+
+
+def test_only_what_was_to_be_posted_is_left_to_its_home_which_the_decision_names() -> None:
+    decisions = day_with_a_repeat()
+    left = leave_to_homes(decisions, {make_id(2): 2002, make_id(3): 2003, make_id(9): 2009})
+    elsewhere = replace(decisions[1], verdict=Verdict.ELSEWHERE, home=2002)
+    assert left == (decisions[0], elsewhere, decisions[2])
+
+
+def test_a_cap_offers_what_it_does_not_keep_and_nothing_that_was_posted_before() -> None:
+    decisions = day_with_a_repeat()
+    capped = cap_papers(decisions, [decisions[1].entry])
+    offered = replace(decisions[0], verdict=Verdict.OFFER)
+    assert capped == (offered, decisions[1], decisions[2])

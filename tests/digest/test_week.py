@@ -1,5 +1,6 @@
 """Which dates a week gathers, and when it is due: in every zone, over holidays and the clocks."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from functools import partial
 from itertools import pairwise
@@ -39,6 +40,10 @@ def test_each_date_is_in_exactly_one_week(weekday: int) -> None:
         assert [each for each in dates if find_end(each, weekday) == end and each == day] == [day]
         assert day in days_of(end)
         assert last_end(day, weekday) <= day < last_end(day, weekday) + timedelta(days=7)
+
+
+def test_a_week_is_its_seven_dates_oldest_first() -> None:
+    assert [day.day for day in days_of(FRIDAY)] == [2, 3, 4, 5, 6, 7, 8]
 
 
 @pytest.mark.parametrize("zone", ["UTC", "America/New_York", "Asia/Tokyo", "Pacific/Auckland"])
@@ -82,6 +87,17 @@ def test_the_next_week_is_the_last_one_until_it_is_decided() -> None:
     assert (late.end, late.at) == (FRIDAY, None)
     done = look_a_week_ahead(subscription, ready, today=monday, is_decided=True, now=at(monday, 9))
     assert (done.end, done.at) == (FRIDAY + timedelta(days=7), at(FRIDAY + timedelta(days=7), 9))
+
+
+def test_the_next_week_names_its_moment_while_that_is_to_come_and_is_one_of_the_channels() -> None:
+    subscription = weekly(post_at=time(9))
+    ready = {("cs.CV", FRIDAY): at(FRIDAY, 5)}
+    look = partial(look_a_week_ahead, ready_at=ready, today=FRIDAY, is_decided=False)
+    early = look(subscription, now=at(FRIDAY, 8))
+    assert (early.end, early.at) == (FRIDAY, at(FRIDAY, 9))
+    assert look(subscription, now=at(FRIDAY, 9)).at is None
+    began_later = replace(subscription, week_began_at=at(FRIDAY, 10))
+    assert look(began_later, now=at(FRIDAY, 11)).end == FRIDAY + timedelta(days=7)
 
 
 def test_a_week_shows_the_best_papers_or_a_list_where_nothing_tells_them() -> None:

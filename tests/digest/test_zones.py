@@ -14,6 +14,7 @@ from bot.digest.due import due_instant
 from bot.digest.zones import (
     ABBREVIATIONS,
     OFFSETS,
+    Named,
     find_zone,
     inverted_offset,
     is_offset,
@@ -70,6 +71,7 @@ def test_an_offset_means_what_its_sign_says(text: str, code: str) -> None:
     assert meaning
     assert meaning.zone == code
     assert meaning.summer == ""
+    assert meaning.text == " ".join(text.replace("\u2212", "-").replace("\u2013", "-").split())
 
 
 def test_eight_hours_ahead_are_noon_when_utc_has_four() -> None:
@@ -277,6 +279,14 @@ def test_what_is_no_zone_is_never_offered(odd_host: Path) -> None:
 )
 def test_what_is_meant_is_offered_first(typed: str, first: list[str]) -> None:
     assert [each.zone for each in suggest_meanings(typed)] == first
+
+
+def test_what_is_offered_says_what_it_is() -> None:
+    assert suggest_meanings("PST") == [
+        Named("America/Los_Angeles", "with summer time"),
+        Named("UTC-08:00", "the same all year"),
+        Named("Asia/Manila", "the Philippines"),
+    ]
 
 
 def test_all_that_is_offered_is_a_zone() -> None:
