@@ -282,6 +282,12 @@ class DiscordConfig(Section):
     gateway_url: Annotated[str, _stand_in("ws")] = Field(
         default="", description="A stand-in for Discord's gateway on this machine, for tests."
     )
+    shards: Whole = Field(
+        default=0,
+        ge=0,
+        le=1000,  # for two million servers; more is a mistyped number
+        description="How many connections to the gateway; 0: as many as Discord recommends.",
+    )
 
 
 class NetworkConfig(Section):

@@ -104,7 +104,7 @@ class DiscordSender:
 
     def has_role(self, guild_id: int, role_id: int) -> bool | None:
         """Whether a guild has a role; None: not known now."""
-        guild = self.client.get_guild(guild_id) if self.client.is_ready() else None
+        guild = self.client.get_guild(guild_id)
         if guild is None or guild.unavailable:
             return None
         return guild.get_role(role_id) is not None
@@ -119,8 +119,7 @@ class DiscordSender:
 
     def can_post(self, subscription: Subscription) -> bool | None:
         """Whether the bot may post where a digest goes, as far as is known; None: not known."""
-        is_ready = self.client.is_ready()
-        guild = self.client.get_guild(subscription.guild_id) if is_ready else None
+        guild = self.client.get_guild(subscription.guild_id)
         if guild is None or guild.unavailable:
             return None
         channel = guild.get_channel_or_thread(subscription.channel_id)
@@ -272,15 +271,15 @@ class DiscordSender:
     # Notices
 
     def is_ready(self) -> bool:
-        """Whether Discord has told which guilds there are."""
-        return self.client.is_ready()
+        """Whether Discord has told of guilds: of all, or of those of some shards."""
+        return self.client.is_ready() or bool(self.client.guilds)
 
     async def tell_admins(self, guild_id: int, text: str, nonce: str) -> bool | None:
         """Write to a guild's owner, else into its system channel.
 
         False when neither takes it, None when it may work later.
         """
-        guild = self.client.get_guild(guild_id) if self.client.is_ready() else None
+        guild = self.client.get_guild(guild_id)
         if guild is None or guild.unavailable:
             return None
         ways = (partial(self._owner_of, guild), partial(self._system_channel_of, guild))
@@ -288,7 +287,7 @@ class DiscordSender:
 
     async def tell_host(self, text: str, nonce: str) -> bool | None:
         """Write to the owner of the application; answers as `tell_admins` does."""
-        if not self.client.is_ready():
+        if not self.is_ready():
             return None
         return await self._tell((self._host,), text, nonce)
 

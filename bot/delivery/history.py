@@ -282,15 +282,23 @@ async def _readable_channel(
         if isinstance(found, discord.DMChannel):
             return found
         return cannot_tell(ReasonCode.NO_MESSAGES_THERE)
-    guild = client.get_guild(guild_id) if client.is_ready() else None
-    if not client.is_ready() or (guild and guild.unavailable):
-        return Sighting(seen=Seen.NOT_YET, reason=Reason(code=ReasonCode.NOT_READ_YET))
-    if guild is None:
+    guild = client.get_guild(guild_id)
+    if guild is None and client.is_ready():
         return cannot_tell(ReasonCode.NOT_IN_GUILD)
+    if guild is None and client.guilds:  # its shard is not connected, others are
+        guild = await client.fetch_guild(guild_id)
+    if guild is None or guild.unavailable:
+        return Sighting(seen=Seen.NOT_YET, reason=Reason(code=ReasonCode.NOT_READ_YET))
     channel = guild.get_channel_or_thread(channel_id) or await guild.fetch_channel(channel_id)
-    held = channel.permissions_for(guild.me)
+    held = channel.permissions_for(await _me(client, guild))
     may_read = held.view_channel and held.read_message_history
     return channel if may_read else cannot_tell(ReasonCode.HISTORY_HIDDEN)
+
+
+async def _me(client: discord.Client, guild: discord.Guild) -> discord.Member:
+    """Return the bot as a guild's member; a guild that was fetched knows no members."""
+    own_id = client.user.id if client.user else 0
+    return guild.get_member(own_id) or await guild.fetch_member(own_id)
 
 
 async def _is_history_open(channel: discord.abc.Messageable) -> bool:

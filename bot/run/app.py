@@ -254,6 +254,7 @@ def build_app(
         meter=metrics,
         on_lost=takeover.look_again,
         proxy=_discord_proxy(config),
+        shards=config.discord.shards,
     )
     sender.use(bot)
     return App(

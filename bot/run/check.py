@@ -23,6 +23,7 @@ from bot.store.damage import count_damaged
 from bot.store.sqlite.database import instance_lock
 from bot.store.sqlite.maintenance import find_stale_indexes
 from bot.store.store import Store
+from bot.text.words import count_of
 from bot.ui.defects import find_defects
 from bot.ui.intake import say_difference, say_intake_reason
 from bot.ui.permissions import invite_url, missing_there, user_install_url
@@ -155,8 +156,24 @@ async def _check_discord(
         application_id = client.application_id or 0
         yield good(f"add the bot to a server: {invite_url(application_id)}")
         yield good(f"add the bot to your own account: {user_install_url(application_id)}")
+        yield await _check_shards(client, config.discord.shards)
         for subscription in await pipeline.store.subscriptions.list_subscriptions():
             yield await _check_channel(client, subscription)
+
+
+async def _check_shards(client: discord.Client, wanted: int) -> Finding:
+    """Say how many connections the gateway gets, and how often they may begin today."""
+    try:
+        recommended, _, limits = await client.http.get_bot_gateway()
+    except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
+        return bad(f"gateway: Discord does not say how many shards it wants ({error})")
+    left = f"{limits['remaining']:,} of {limits['total']:,} sessions may begin today"
+    if limits["remaining"] < (wanted or recommended):
+        return bad(f"gateway: only {left}; do not restart the bot before tomorrow")
+    if wanted and wanted < recommended:
+        said = f"discord.shards is {wanted}, Discord recommends {recommended}"
+        return bad(f"gateway: {said}; 0 takes what it recommends")
+    return good(f"gateway: {count_of(wanted or recommended, 'shard')}; {left}")
 
 
 async def _check_channel(client: discord.Client, subscription: Subscription) -> Finding:

@@ -43,7 +43,7 @@ from bot.cogs.welcome import is_new, welcome
 from bot.config.starters import StarterTopic
 from bot.errors import InputError
 from bot.pipeline import Pipeline
-from bot.run.gateway import FIRST_PAUSE_S, GatewayPauses
+from bot.run.gateway import FIRST_PAUSE_S, IDENTIFY_EVERY_S, ShardedBot
 
 log = logging.getLogger(__name__)
 
@@ -83,7 +83,7 @@ class Tree(app_commands.CommandTree[commands.AutoShardedBot]):
             interaction.client.note_command(interaction, is_good=False)
 
 
-class PaperBot(commands.AutoShardedBot):
+class PaperBot(ShardedBot):
     """The bot as Discord sees it."""
 
     tree: Tree  # type: ignore[assignment]  # made by tree_cls
@@ -98,13 +98,14 @@ class PaperBot(commands.AutoShardedBot):
         proxy: str | None = None,
         meter: Meter | None = None,
         on_lost: Callable[[], None] = lambda: None,
+        shards: int = 0,
         first_pause_s: float = FIRST_PAUSE_S,
+        identify_every_s: float = IDENTIFY_EVERY_S,
     ) -> None:
-        """``first_pause_s`` is the first of the growing pauses of `GatewayPauses`.
+        """``meter`` hears of each command, ``on_lost`` is called when no shard is connected.
 
-        ``meter`` hears of each command, ``on_lost`` is called when the gateway is lost.
+        ``shards`` is how many there are; 0: as many as Discord recommends.
         """
-        trace = http_trace or aiohttp.TraceConfig()
         super().__init__(
             commands.when_mentioned,  # no text commands: they need the Message Content intent
             help_command=None,
@@ -114,8 +115,11 @@ class PaperBot(commands.AutoShardedBot):
             max_messages=None,
             member_cache_flags=discord.MemberCacheFlags.none(),
             chunk_guilds_at_startup=False,
-            http_trace=trace,
+            http_trace=http_trace or aiohttp.TraceConfig(),
             proxy=proxy,
+            shard_count=shards or None,
+            first_pause_s=first_pause_s,
+            identify_every_s=identify_every_s,
         )
         self.pipeline = pipeline
         self.delivery = delivery
@@ -124,12 +128,6 @@ class PaperBot(commands.AutoShardedBot):
         self._on_lost = on_lost
         self.command_ids: dict[str, int] = {}
         self.discussing = Turns()
-        pauses = GatewayPauses(
-            shards=lambda: self.shard_count or 1,
-            is_closed=self.is_closed,
-            first_pause_s=first_pause_s,
-        )
-        pauses.watch(trace)
 
     async def login(self, token: str) -> None:
         """Log in; a try that fails leaves nothing open.
@@ -182,8 +180,10 @@ class PaperBot(commands.AutoShardedBot):
             else:
                 await form.answer(interaction)
 
-    async def on_disconnect(self) -> None:
-        self._on_lost()
+    async def on_shard_disconnect(self, shard_id: int) -> None:
+        await super().on_shard_disconnect(shard_id)
+        if not self.connected:
+            self._on_lost()
 
     async def on_guild_join(self, guild: discord.Guild) -> None:
         """Say hello in a server that the bot has not been in before."""

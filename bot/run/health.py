@@ -18,9 +18,12 @@ from aiohttp import web
 
 from bot.config.schema import HealthConfig
 from bot.errors import ConfigError, ConfigProblem
+from bot.text.words import joined_first
 
 MAX_AGE_S: Final = 120.0
 """How old the last heartbeat or tick may be before the process counts as hung."""
+
+MOST_NAMED: Final = 8
 
 METRICS_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 """https://prometheus.io/docs/instrumenting/exposition_formats/"""
@@ -37,7 +40,10 @@ class Health:
     tick_age_s: float
     """Since a tick last got somewhere."""
     is_connected: bool
-    """Whether Discord's gateway has us."""
+    """Whether Discord's gateway has us, with all shards."""
+    shards: int = 1
+    lost_shards: Sequence[int] = ()
+    """Those that have no connection to the gateway."""
     counters: Mapping[str, int] = field(default_factory=dict)
     """What happened since the start, by name: ``digests_sent``, ``papers_stored`` ..."""
     gauges: Mapping[str, int] = field(default_factory=dict)
@@ -66,9 +72,19 @@ def find_hangs(health: Health) -> list[str]:
 
 def find_obstacles(health: Health, disk_problem: str) -> list[str]:
     """Return why the bot cannot work now; empty when it can."""
-    connection_problem = "" if health.is_connected else "not connected to Discord"
-    connection_problem = health.starting or connection_problem
+    connection_problem = health.starting or _find_connection_problem(health)
     return [problem for problem in (connection_problem, disk_problem) if problem]
+
+
+def _find_connection_problem(health: Health) -> str:
+    if health.is_connected:
+        return ""
+    lost = health.lost_shards
+    if not 0 < len(lost) < health.shards:
+        return "not connected to Discord"
+    which = joined_first([str(each) for each in lost], MOST_NAMED)
+    noun = "shard" if len(lost) == 1 else "shards"
+    return f"{noun} {which} of {health.shards} not connected to Discord"
 
 
 def find_disk_problem(folder: Path, reserve: int) -> str:

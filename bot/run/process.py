@@ -54,6 +54,7 @@ CLOCK_STEP_S = 30.0
 LONGEST_PAUSE_S = 60.0
 
 AUTHENTICATION_FAILED = 4004
+SHARDS_REFUSED = (4010, 4011)
 INTENTS_REFUSED = (4013, 4014)
 
 REFUSED = (
@@ -233,6 +234,8 @@ class _Process:
         except discord.ConnectionClosed as error:
             if error.code == AUTHENTICATION_FAILED:
                 raise TokenRefused(REFUSED) from error
+            if error.code in SHARDS_REFUSED:
+                raise _shards_refused(self.app.config.discord.shards) from error
             if error.code in INTENTS_REFUSED:
                 raise _intents_refused() from error
             raise
@@ -268,11 +271,14 @@ class _Process:
         self.ticked_at_s = time.monotonic()
 
     def health(self) -> Health:
-        now_s = time.monotonic()
+        now_s, bot = time.monotonic(), self.app.bot
+        shards, lost = bot.shard_count or 1, bot.lost_shards
         return Health(
             heartbeat_age_s=now_s - self.heart_beat_at_s,
             tick_age_s=now_s - self.ticked_at_s,
-            is_connected=self.app.bot.is_ready(),
+            is_connected=bot.is_ready() and not lost,
+            shards=shards,
+            lost_shards=lost,
             counters={
                 "ticks": self.ticks,
                 "messages_planned": self.planned,
@@ -288,6 +294,9 @@ class _Process:
             gauges={
                 "digests_defective": self.app.caretaker.defective,
                 "rows_damaged": self.damaged,
+                "guilds": len(bot.guilds),
+                "shards": shards,
+                "shards_connected": shards - len(lost),
             },
         )
 
@@ -315,6 +324,19 @@ class _Process:
     def _check_disk(self) -> str:
         folder = self.app.config.database.path.absolute().parent
         return find_disk_problem(folder, self.app.delivery.settings.min_free_bytes)
+
+
+def _shards_refused(shards: int) -> ConfigError:
+    return ConfigError(
+        [
+            ConfigProblem(
+                key="discord.shards",
+                value=str(shards),
+                allowed="is too few for Discord, which gives a shard 2,500 servers at most; "
+                "0 takes as many as it recommends",
+            )
+        ]
+    )
 
 
 def _intents_refused() -> ConfigError:

@@ -28,6 +28,7 @@ BAD = [
     ("DISCORD__API_URL", "https://discord.com/api", "stand-in on this machine"),
     ("DISCORD__API_URL", "ws://127.0.0.1:1", "stand-in on this machine"),
     ("DISCORD__GATEWAY_URL", "ws://10.0.0.1:1", "stand-in on this machine"),
+    ("DISCORD__SHARDS", "-1", "a whole number from 0 to 1,000"),
     ("HUGGINGFACE__URL", "https://arxiv.org", "https address of huggingface.co"),
     ("HUGGINGFACE__ENABLED", "perhaps", "true or false"),
     ("NETWORK__PROXY", "proxy.example.org:3128", "the address of an HTTP proxy"),

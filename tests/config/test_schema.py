@@ -24,6 +24,7 @@ GOOD = [
     ("ARXIV__CONTACT", "https://example.org/bot"),
     ("DISCORD__API_URL", "http://127.0.0.1:1234/api/v10"),
     ("DISCORD__GATEWAY_URL", "ws://localhost:1234"),
+    ("DISCORD__SHARDS", "16"),
     ("HUGGINGFACE__URL", "http://127.0.0.1:1"),
     ("NETWORK__PROXY", "http://name:word@proxy.example.org:3128"),
     ("HUGGINGFACE__ENABLED", "true"),

@@ -48,7 +48,7 @@ from bot.delivery.trace import http_trace
 from bot.ui.views import Offered
 from tests.fakes import faults, spec
 from tests.fakes.faults import Fault
-from tests.fakes.gateway import Event, Gateway, Session
+from tests.fakes.gateway import Event, Gateway, Session, shard_of
 from tests.fakes.interactions import Interactions, Reply
 from tests.fakes.threads import Threads
 from tests.fakes.world import (
@@ -287,6 +287,8 @@ class DiscordServer:
         self.drift: list[str] = []
         """Where an answer of this stand-in is not as Discord describes it; fails the test."""
         self.guilds: dict[int, Guild] = {}
+        self.channels: dict[int, Channel] = {}
+        """Every channel and thread of every guild, deleted ones too."""
         self.private_channels: dict[int, Channel] = {}
         self.people: dict[int, User] = {}
         """Who may ask the bot to write to them: those messages are in the ledger, notices not."""
@@ -363,16 +365,26 @@ class DiscordServer:
 
     # The world
 
-    def add_guild(self, name: str = "Reading group") -> Guild:
-        """Add a guild before the bot connects; `welcome` tells a connected bot of it."""
+    def add_guild(self, name: str = "Reading group", *, shard: int | None = None) -> Guild:
+        """Add a guild before the bot connects; `welcome` tells a connected bot of it.
+
+        ``shard`` is which of `Gateway.recommended` shards is to have it, if that matters.
+        """
         owner = User(id=self.ids.new(), name="owner")
-        guild = Guild(id=self.ids.new(), name=name, owner=owner, bot_role_id=self.ids.new())
+        id_ = self.ids.new()
+        while shard not in (None, shard_of(id_, self.gateway.recommended)):
+            id_ += 1 << 22  # a millisecond later
+        guild = Guild(id=id_, name=name, owner=owner, bot_role_id=self.ids.new())
         self.guilds[guild.id] = guild
         return guild
 
     def add_channel(self, guild: Guild, name: str = "papers") -> Channel:
-        channel = Channel(id=self.ids.new(), guild_id=guild.id, name=name)
-        guild.channels[channel.id] = channel
+        return self.put(Channel(id=self.ids.new(), guild_id=guild.id, name=name))
+
+    def put(self, channel: Channel) -> Channel:
+        """Put a channel or a thread into its guild."""
+        self.guilds[channel.guild_id].channels[channel.id] = channel
+        self.channels[channel.id] = channel
         return channel
 
     def add_forum(
@@ -403,10 +415,9 @@ class DiscordServer:
 
     def add_thread(self, channel: Channel, name: str = "today") -> Channel:
         """Add a thread of a channel before the bot connects; `welcome` tells a connected bot."""
-        guild = self.guilds[channel.guild_id]
-        thread = Channel(id=self.ids.new(), guild_id=guild.id, name=name, parent=channel)
-        guild.channels[thread.id] = thread
-        return thread
+        return self.put(
+            Channel(id=self.ids.new(), guild_id=channel.guild_id, name=name, parent=channel)
+        )
 
     def add_user(self, name: str = "ada", *, is_admin: bool = False) -> User:
         user = User(id=self.ids.new(), name=name)
@@ -433,10 +444,8 @@ class DiscordServer:
 
     def top_of(self, entry: Accepted) -> int:
         """Return the channel of a message, or that of its thread, deleted ones too."""
-        for guild in self.guilds.values():
-            if entry.channel_id in guild.channels:
-                return guild.channels[entry.channel_id].top.id
-        return entry.channel_id
+        channel = self.channels.get(entry.channel_id)
+        return channel.top.id if channel else entry.channel_id
 
     def messages_in(self, channel: Channel) -> list[Accepted]:
         return [entry for entry in self.ledger if entry.channel_id == channel.id]
@@ -447,14 +456,11 @@ class DiscordServer:
         return [message["content"] for message in channel.messages] if channel else []
 
     def channel(self, channel_id: int) -> Channel | None:
-        for channel in self.private_channels.values():
-            if channel.id == channel_id:
-                return channel
-        for guild in self.guilds.values():
-            found = guild.channels.get(channel_id)
-            if found is not None and not found.is_deleted:
-                return found
-        return None
+        found = self.channels.get(channel_id)
+        if found is not None:
+            return None if found.is_deleted else found
+        private = (each for each in self.private_channels.values() if each.id == channel_id)
+        return next(private, None)
 
     async def deny(self, channel: Channel, permissions: int) -> None:
         """Take permissions from the bot in one channel, and tell it."""
@@ -793,9 +799,15 @@ class DiscordServer:
         return self.answer(200, application)
 
     async def _get_gateway(self, call: Call) -> Answer:
-        limit = {"total": 1000, "remaining": 999, "reset_after": 0, "max_concurrency": 1}
-        body = {"url": self.gateway_url, "shards": 1, "session_start_limit": limit}
-        return self.answer(200, body)
+        gateway = self.gateway
+        limit = {
+            "total": 1000,
+            "remaining": gateway.starts_left,
+            "reset_after": round(gateway.starts_again_s * 1000),
+            "max_concurrency": gateway.concurrency,
+        }
+        body = {"url": self.gateway_url, "shards": gateway.recommended}
+        return self.answer(200, {**body, "session_start_limit": limit})
 
     async def _open_private_channel(self, call: Call) -> Answer:
         user_id = int(call.body["recipient_id"])

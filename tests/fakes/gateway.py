@@ -1,4 +1,4 @@
-"""The loopback Discord's gateway: sessions, heartbeats, RESUME, and ways to disturb them."""
+"""The loopback Discord's gateway: shards, sessions, heartbeats, RESUME, and faults of them."""
 
 import asyncio
 import json
@@ -14,7 +14,14 @@ Event = tuple[str, Json]
 DISPATCH, HEARTBEAT, IDENTIFY, RESUME, RECONNECT = 0, 1, 2, 6, 7
 INVALID_SESSION, HELLO, ACK = 9, 10, 11
 
-TOKEN_REFUSED = 4004
+TOKEN_REFUSED, INVALID_SHARD, SHARDING_REQUIRED = 4004, 4010, 4011
+
+GUILDS_OF_A_SHARD = 2500
+"""Discord gives a session no more (https://docs.discord.com/developers/events/gateway#sharding)."""
+
+
+def shard_of(guild_id: int, shards: int) -> int:
+    return (guild_id >> 22) % shards
 
 
 class Session:
@@ -30,7 +37,7 @@ class Session:
         self._stirred = asyncio.Event()
 
     def covers(self, guild_id: int) -> bool:
-        return (guild_id >> 22) % self.shard[1] == self.shard[0]
+        return shard_of(guild_id, self.shard[1]) == self.shard[0]
 
     async def dispatch(self, name: str, data: Json) -> None:
         self.events.append((name, data))
@@ -86,9 +93,24 @@ class Gateway:
         self.refused = 0
         self.is_greeting = True
         """Whether a new connection hears the first word, for which a client waits."""
+        self.recommended = 1
+        """How many shards Discord recommends."""
+        self.concurrency = 1
+        """How many sessions may begin within ``identify_every_s``."""
+        self.identify_every_s = 0.0
+        """Discord's are five seconds; a session that begins earlier is void at once."""
+        self.starts_left, self.starts_again_s = 999, 0.0
+        """How many sessions may begin today, and when it is tomorrow."""
+        self.hurried = 0
+        """Sessions that began too early."""
+        self.down: set[int] = set()
+        """Shards that get no session."""
+        self.silent = 0
+        """So many further connections hear nothing at all."""
         self.identifies = 0
         self.resumes = 0
         self.connected = asyncio.Event()
+        self._identified_at_s: dict[int, float] = {}
 
     @property
     def live(self) -> list[Session]:
@@ -101,7 +123,8 @@ class Gateway:
         self.connections += 1
         socket = web.WebSocketResponse()
         await socket.prepare(request)
-        if self.is_greeting:
+        is_silent, self.silent = self.silent > 0, max(self.silent - 1, 0)
+        if self.is_greeting and not is_silent:
             hello = {"op": HELLO, "d": {"heartbeat_interval": self.heartbeat_interval_ms}}
             await socket.send_str(json.dumps(hello))
         session: Session | None = None
@@ -137,23 +160,50 @@ class Gateway:
                 return await self._resume(socket, frame["d"])
         return session
 
-    async def _identify(self, socket: web.WebSocketResponse, data: Json) -> Session:
+    async def _identify(self, socket: web.WebSocketResponse, data: Json) -> Session | None:
         self.identifies += 1
         shard_id, shards = data.get("shard") or (0, 1)
         session = Session((shard_id, shards))
+        greeting = list(self._greet(session))
+        if shard_id >= shards:
+            await socket.close(code=INVALID_SHARD)
+        elif len(greeting[0][1]["guilds"]) > GUILDS_OF_A_SHARD:
+            await socket.close(code=SHARDING_REQUIRED)
+        elif shard_id in self.down:
+            await socket.close(code=4000)
+        elif self._is_hurried(shard_id) or self.starts_left < 1:
+            await socket.send_str(json.dumps({"op": INVALID_SESSION, "d": False}))
+        else:
+            self.starts_left -= 1
+            await self._begin(session, socket, greeting)
+            return session
+        return None
+
+    def _is_hurried(self, shard_id: int) -> bool:
+        key, now_s = shard_id % self.concurrency, asyncio.get_running_loop().time()
+        before_s, self._identified_at_s[key] = self._identified_at_s.get(key), now_s
+        is_hurried = before_s is not None and now_s - before_s < self.identify_every_s
+        self.hurried += is_hurried
+        return is_hurried
+
+    async def _begin(
+        self, session: Session, socket: web.WebSocketResponse, greeting: Iterable[Event]
+    ) -> None:
         session.socket = socket
         gone = [each.id for each in self.sessions.values() if each.socket is None]
         for session_id in gone:
             del self.sessions[session_id]
         self.sessions[session.id] = session
-        for name, event in self._greet(session):
+        for name, event in greeting:
             await session.dispatch(name, event)
         self.connected.set()
-        return session
 
     async def _resume(self, socket: web.WebSocketResponse, data: Json) -> Session | None:
         self.resumes += 1
         session = self.sessions.get(data["session_id"])
+        if session is not None and session.shard[0] in self.down:
+            await socket.close(code=4000)
+            return None
         if session is None:
             await socket.send_str(json.dumps({"op": INVALID_SESSION, "d": False}))
             return None
@@ -177,9 +227,11 @@ class Gateway:
         for session in self.live:
             await session.until_heard()
 
-    async def drop(self, code: int = 1006) -> None:
-        """Cut every connection; 1006 stands for one that just ends, without a close frame."""
+    async def drop(self, code: int = 1006, *, shard: int | None = None) -> None:
+        """Cut every connection, or a shard's; 1006 stands for one that ends without a frame."""
         for session in self.live:
+            if shard not in (None, session.shard[0]):
+                continue
             socket = session.socket
             session.detach()
             if socket is None:

@@ -148,8 +148,7 @@ class Threads:
             owner_id=self._server.bot.id,
             made_at=self._server.now(),
         )
-        self._server.guilds[parent.guild_id].channels[id_] = thread
-        return thread
+        return self._server.put(thread)
 
     async def _make_post(self, call: "Call") -> "Answer":
         message = call.body.get("message") or {}

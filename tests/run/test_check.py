@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from bot.config.schema import BackupConfig, Config, DatabaseConfig
+from bot.config.schema import BackupConfig, Config, DatabaseConfig, DiscordConfig
 from bot.run.check import Finding, check_bot
 from bot.store.backup import copies
 from bot.store.backup.backup import backup
 from bot.store.backup.copies import name_copy
 from tests.builders import NOW
+from tests.fakes.discord import DiscordServer
 from tests.stores import open_store
 
 
@@ -110,3 +111,29 @@ async def test_damaged_rows_and_settings_are_named(path: Path) -> None:
     assert setting.startswith(
         "digest of channel 2: The machine I run on doesn't know the time zone 'Mars'"
     )
+
+
+@pytest.mark.parametrize(
+    ("wanted", "left", "said"),
+    [
+        (0, 999, "ok gateway: 2 shards; 999 of 1,000 sessions may begin today"),
+        (3, 999, "ok gateway: 3 shards; 999 of 1,000 sessions may begin today"),
+        (1, 999, "bad gateway: discord.shards is 1, Discord recommends 2; 0 takes what it rec"),
+        (3, 2, "bad gateway: only 2 of 1,000 sessions may begin today; do not restart the bot"),
+    ],
+)
+async def test_shards_and_what_is_left_of_the_days_sessions_are_told(
+    path: Path, wanted: int, left: int, said: str
+) -> None:
+    async with DiscordServer() as server:
+        server.gateway.recommended, server.gateway.starts_left = 2, left
+        with server.pointed_at():
+            config = Config(
+                database=DatabaseConfig(path=path),
+                discord=DiscordConfig(
+                    api_url=server.api_url, gateway_url=server.gateway_url, shards=wanted
+                ),
+            )
+            found = [each async for each in check_bot(config, server.token, program="bot")]
+    (finding,) = [each for each in found if each.sentence.startswith("gateway:")]
+    assert f"{'ok' if finding.is_good else 'bad'} {finding.sentence}".startswith(said)

@@ -4,6 +4,7 @@ import contextlib
 import os
 import random
 import socket
+from collections.abc import Sequence
 from pathlib import Path
 
 import aiohttp
@@ -21,12 +22,15 @@ def make_health(
     heartbeat_s: float = 1,
     tick_s: float = 1,
     is_connected: bool = True,
+    lost_shards: Sequence[int] = (),
     **counters: int,
 ) -> Health:
     return Health(
         heartbeat_age_s=heartbeat_s,
         tick_age_s=tick_s,
         is_connected=is_connected,
+        shards=16,
+        lost_shards=lost_shards,
         counters=counters,
     )
 
@@ -99,6 +103,24 @@ async def test_alive_is_who_beat_and_ticked_lately(health: Health, status: int, 
     [
         (make_health(), "", 200, "ok\n"),
         (make_health(is_connected=False), "", 503, "not connected to Discord\n"),
+        (
+            make_health(is_connected=False, lost_shards=[3]),
+            "",
+            503,
+            "shard 3 of 16 not connected to Discord\n",
+        ),
+        (
+            make_health(is_connected=False, lost_shards=range(1, 16)),
+            "",
+            503,
+            "shards 1, 2, 3, 4, 5, 6, 7, 8 and 7 more of 16 not connected to Discord\n",
+        ),
+        (
+            make_health(is_connected=False, lost_shards=range(16)),
+            "",
+            503,
+            "not connected to Discord\n",
+        ),
         (make_health(), FULL, 503, f"{FULL}\n"),
         (make_health(tick_s=121), "", 503, "the last tick was 121 seconds ago\n"),
     ],
