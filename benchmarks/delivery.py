@@ -1,15 +1,16 @@
 """Delivering 1,000 digests of 47 papers through Discord's real rate limits, and what it costs.
 
-    python -m benchmarks delivery [--channels N] [--ways all]
+    python -m benchmarks delivery [--channels N] [--ways all | WAY ...]
 
 Cards in a channel; with ``--ways all`` every style, and every place. Making a thread takes one of
 the requests that Discord allows, so requests are counted, not only messages.
 
 The shipped program (`python -m bot run`) delivers to the loopback Discord, which keeps Discord's
 budgets: 50 requests a second, 5 messages in 5 seconds for a channel. Its peer is a bare loop over
-discord.py's ``channel.send`` that posts the same embeds in the same channels at the same pace, in
-a process of its own and without limits that could hold it up. CPU is that of the delivering
-process alone, with all its threads, from its first message to its last.
+discord.py's ``channel.send`` that posts the same messages, menus included, in the same channels,
+threads or posts at the same pace, in a process of its own and without limits that could hold it
+up. CPU is that of the delivering process alone, with all its threads, from its first message to
+its last.
 """
 
 import argparse
@@ -52,11 +53,12 @@ RATE_GOAL = 0.9
 CPU_GOAL = 2.0
 ANSWER_GOAL_S = 1.0
 
-WAYS = (
-    *((style, Place.CHANNEL) for style in ("cards", "list", "brief", "auto")),
-    ("auto", Place.THREAD),
-    ("auto", Place.FORUM),
-)
+WAYS = {
+    **{style: (style, Place.CHANNEL) for style in ("cards", "list", "brief", "auto")},
+    "thread": ("auto", Place.THREAD),
+    "forum": ("auto", Place.FORUM),
+}
+THREAD_NAME = "Papers"
 TOPICS = ("segmentation", "detection")
 """What some of the papers match, so that a brief has something to rank."""
 
@@ -64,14 +66,15 @@ TOPICS = ("segmentation", "detection")
 def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--channels", type=int, default=1000, metavar="N")
-    parser.add_argument("--ways", choices=["cards", "all"], default="cards")
+    parser.add_argument("--ways", choices=[*WAYS, "all"], nargs="+", default=["cards"])
     parser.add_argument("--bare", nargs=2, help=argparse.SUPPRESS)  # the peer's own process
     options = parser.parse_args(argv)
     if options.bare:
         work, result = map(Path, options.bare)
         result.write_text(str(asyncio.run(send_bare(json.loads(work.read_text())))))
         return 0
-    return asyncio.run(measure(options.channels, WAYS if options.ways == "all" else WAYS[:1]))
+    ways = WAYS if "all" in options.ways else options.ways
+    return asyncio.run(measure(options.channels, [WAYS[name] for name in ways]))
 
 
 def listing() -> Listing:
@@ -86,7 +89,7 @@ async def measure(channels: int, ways: Sequence[tuple[str, Place]]) -> int:
     ]
     for style, place in ways:
         drafts = render(style)
-        bare_cpu_ms = await measure_bare(drafts, channels)
+        bare_cpu_ms = await measure_bare(drafts, channels, place)
         rate, cpu_ms, _ = await measure_bot(drafts, channels, place, with_commands=False)
         share, ratio = rate / RateLimits().global_per_s, cpu_ms / bare_cpu_ms
         numbers = [f"{each:.2f}" for each in (rate, share, cpu_ms, bare_cpu_ms, ratio)]
@@ -192,19 +195,19 @@ async def plan(
                 options=DigestOptions(place=place_in),
             )
             await store.outbox.plan(
-                subscription, announcement_day(now), drafts, now=now, thread_name="Papers"
+                subscription, announcement_day(now), drafts, now=now, thread_name=THREAD_NAME
             )
 
 
 # The peer
 
 
-async def measure_bare(drafts: tuple[MessageDraft, ...], channels: int) -> float:
+async def measure_bare(drafts: tuple[MessageDraft, ...], channels: int, place: Place) -> float:
     """Return the CPU in ms that a bare loop over ``channel.send`` takes for a message."""
     with tempfile.TemporaryDirectory() as name:
         boundless = RateLimits(per_channel=10**6, global_per_s=10**6)  # the headers stay
         async with DiscordServer(validate=False, limits=boundless) as server:
-            places = add_places(server, channels)
+            places = add_places(server, channels, is_forum=place is Place.FORUM)
             work, result = Path(name) / "work.json", Path(name) / "result"
             job: dict[str, Any] = {
                 "api_url": server.api_url,
@@ -212,6 +215,7 @@ async def measure_bare(drafts: tuple[MessageDraft, ...], channels: int) -> float
                 "token": server.token,
                 "channels": [place.id for place in places],
                 "bodies": [dict(draft.body) for draft in drafts],
+                "place": place.value,
                 "pace_per_s": DeliverySettings().pace_per_s,
             }
             work.write_text(json.dumps(job))
@@ -219,32 +223,65 @@ async def measure_bare(drafts: tuple[MessageDraft, ...], channels: int) -> float
                 sys.executable, "-m", "benchmarks.delivery", "--bare", work, result, cwd=ROOT
             )
             assert await process.wait() == 0
+            assert len(server.ledger) == channels * len(drafts)
             return float(result.read_text())
 
 
 async def send_bare(job: dict[str, Any]) -> float:
-    """Send the same embeds one after the other, as the simplest of bots would."""
+    """Send the same messages one after the other, as the simplest of bots would."""
     use_stand_ins(job["api_url"], job["gateway_url"])
     async with discord.AutoShardedClient(intents=discord.Intents(guilds=True)) as client:
         await client.login(job["token"])
         running = asyncio.create_task(client.connect())
         await client.wait_until_ready()
-        channels = [client.get_channel(number) for number in job["channels"]]
-        messages = [
-            (body["content"], [discord.Embed.from_dict(each) for each in body["embeds"]])
-            for body in job["bodies"]
-        ]
+        messages = [arguments_of(body) for body in job["bodies"]]
         pace = RateLimiter(job["pace_per_s"])
         cpu_s = time.process_time()
-        for channel in channels:
-            assert isinstance(channel, discord.TextChannel)
-            for content, embeds in messages:
-                await pace.wait()
-                await channel.send(content=content, embeds=embeds)
+        for number in job["channels"]:
+            await send_digest(client.get_channel(number), messages, Place(job["place"]), pace)
         cpu_s = time.process_time() - cpu_s
         await client.close()
         await running
-        return float(cpu_s / len(channels) / len(messages) * 1000)
+        return float(cpu_s / len(job["channels"]) / len(messages) * 1000)
+
+
+async def send_digest(
+    channel: object, messages: Sequence[dict[str, Any]], place: Place, pace: RateLimiter
+) -> None:
+    """Send one channel's messages; where there are threads, all but the first into its own."""
+    first, *rest = messages
+    target: discord.abc.Messageable
+    await pace.wait()
+    if isinstance(channel, discord.ForumChannel):
+        target = (await channel.create_thread(name=THREAD_NAME, **first)).thread
+    else:
+        assert isinstance(channel, discord.TextChannel)
+        message, target = await channel.send(**first), channel
+        if rest and place is Place.THREAD:
+            await pace.wait()
+            target = await message.create_thread(name=THREAD_NAME)
+    for each in rest:
+        await pace.wait()
+        await target.send(**each)
+
+
+def arguments_of(body: dict[str, Any]) -> dict[str, Any]:
+    """Say in discord.py's words what a planned body says in those of Discord's API."""
+    arguments: dict[str, Any] = {
+        "content": body["content"],
+        "embeds": [discord.Embed.from_dict(each) for each in body["embeds"]],
+        "silent": discord.MessageFlags._from_value(body.get("flags", 0)).suppress_notifications,
+    }
+    if rows := body.get("components"):
+        arguments["view"] = view = discord.ui.View(timeout=None)
+        for menu in (each for row in rows for each in row["components"]):
+            options = [discord.SelectOption(**option) for option in menu["options"]]
+            view.add_item(discord.ui.Select(**{**without_type(menu), "options": options}))
+    return arguments
+
+
+def without_type(menu: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in menu.items() if key != "type"}
 
 
 def cpu_of(pid: int) -> float:

@@ -78,6 +78,7 @@ class Delivery:
         free_bytes: Callable[[], int] | None = None,
         is_ready: Callable[[], Awaitable[bool]] | None = None,
         editor: Editor | None = None,
+        limiter: RateLimiter | None = None,
         observe: Observe = lambda record, state, now: None,
     ) -> None:
         self._outbox = outbox
@@ -90,7 +91,7 @@ class Delivery:
         self._editor = editor
         self._editing: asyncio.Task[None] | None = None
         self._observe = observe
-        self._limiter = RateLimiter(self._settings.pace_per_s)
+        self._limiter = limiter or RateLimiter(self._settings.pace_per_s)
         self._slots = asyncio.Semaphore(self._settings.lanes)
         self._lanes: dict[int, Lane] = {}
         self._looked_at: dict[int, datetime] = {}
@@ -289,13 +290,14 @@ class Delivery:
     async def _open_thread(self, record: DeliveryRecord) -> Outcome | None:
         """Make the thread that a message goes into; None when there is nothing in its way.
 
-        That it is there is written down before anything is sent into it.
+        That it is there is written down before anything is sent into it, and not earlier: until
+        then it is certain that the message was not sent.
         """
         if record.starter_id is None or record.has_thread:
             return None
-        await self._limiter.wait()
         outcome = await self._sender.open_thread(record)
         if outcome is None:
+            await self._limiter.wait()  # the lane's turn was for the thread: this is the message's
             await self._outbox.note_thread(record.starter_id)
         return outcome
 

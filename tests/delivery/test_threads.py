@@ -4,6 +4,7 @@ import sqlite3
 
 import pytest
 
+from bot.delivery.lanes import RateLimiter
 from bot.digest.models import Place, Reason, ReasonCode
 from bot.store.backup.backup import DOUBT_THREADS
 from bot.store.subscriptions import Subscriptions
@@ -35,6 +36,28 @@ async def test_the_first_message_is_in_the_channel_and_the_rest_in_its_thread(
     assert await world.states(channel) == ["sent"] * 4
     opened = [call for call in world.server.calls if (call.method, call.template) == OPEN_THREAD]
     assert len(opened) == 1
+
+
+class CountedTurns(RateLimiter):
+    """Notes how many requests Discord had got when each turn came."""
+
+    def __init__(self, world: World) -> None:
+        super().__init__(1000)
+        self._calls = world.server.calls
+        self.before: list[int] = []
+
+    async def wait(self) -> None:
+        await super().wait()
+        self.before.append(sum(call.method == "POST" for call in self._calls))
+
+
+async def test_each_request_has_a_turn_of_its_own(world: World, channel: Channel) -> None:
+    """A turn in which nothing is sent is lost, and two requests in one are too many."""
+    await world.plan(channel, parts=3, place=THREAD)
+    turns = CountedTurns(world)
+    await world.restarted(limiter=turns).run_once()
+    assert await world.states(channel) == ["sent"] * 3
+    assert turns.before == [0, 1, 2, 3]
 
 
 async def test_one_message_needs_no_thread(world: World, channel: Channel) -> None:

@@ -11,6 +11,7 @@ import aiohttp
 from bot.delivery.amend import Amendments
 from bot.delivery.edge import DiscordSender
 from bot.delivery.edits import Editor
+from bot.delivery.lanes import RateLimiter
 from bot.delivery.window import Tries
 from bot.delivery.worker import Delivery, DeliverySettings
 from bot.digest.messages import DeliveryRecord, MessageDraft
@@ -70,6 +71,7 @@ class World:
     def restarted(self, settings: DeliverySettings = FAST, **more: object) -> Delivery:
         """Forget everything that is not in the database, as a new process would."""
         free_bytes: Callable[[], int] | None = more.get("free_bytes")  # type: ignore[assignment]
+        limiter: RateLimiter | None = more.get("limiter")  # type: ignore[assignment]
         self.editor = Editor(
             self.store.edits, self.sender, now=self.clock.now, window=settings.nonce_window
         )
@@ -81,6 +83,7 @@ class World:
             settings=settings,
             free_bytes=free_bytes,
             editor=self.editor,
+            limiter=limiter,
         )
         return self.delivery
 
