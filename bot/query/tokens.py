@@ -138,23 +138,34 @@ def indexed(text: str) -> str:
     return " ".join(words(text))
 
 
-def searchable(text: str) -> str | None:
+def searchable(text: str, *, has_signs: bool = True) -> str | None:
     """Return ``text`` with its words in their normal form and all other signs as they are.
 
     A word then lies between two characters that are neither letter nor digit. None for a text
-    with signs that are a part of words (C++), which has to be cut.
+    with signs that are a part of words (C++), which has to be cut; without ``has_signs`` these
+    words are taken for those without the sign, which saves half of the time.
     """
     lower = text.lower()
-    if "+" in lower or "#" in lower or "⁺" in lower or ".net" in lower:
+    if has_signs and _may_have_signs(lower):
         return None
     if text.isascii() and "_" not in lower and "^" not in lower:
         return lower
     return "".join(plain.lower() + " ".join(_cut(special)) for plain, special in _parted(text))
 
 
+def _may_have_signs(lower: str) -> bool:
+    """Whether a text may say C++, C# or .NET; a single sign is found ten times as fast as two."""
+    return ("+" in lower and "++" in lower) or "#" in lower or "⁺⁺" in lower or ".net" in lower
+
+
+def is_signed(word: str) -> bool:
+    """Whether a word, or what begins so, is another with a sign or without."""
+    return len(word) == 1 or not word.isalnum() or "net".startswith(word)
+
+
 def _is_usual(lower: str) -> bool:
     """Whether no sign of a text in ASCII can be a part of a word."""
-    return not ("+" in lower or "#" in lower or "_" in lower or "^" in lower or ".net" in lower)
+    return not ("_" in lower or "^" in lower or _may_have_signs(lower))
 
 
 @lru_cache(maxsize=1 << 16)

@@ -13,7 +13,16 @@ from bot.query.relevance import Scorer, asked_words, tiers
 from bot.query.results import LAST_KEY, Cursor, Match, SearchPage, Sort
 from bot.store.rows import PAPER_COLUMNS, stored_link, stored_paper
 from bot.store.search.plan import FIRST_KEY, HEAD, KeyRange, Papers, Stretch
-from bot.store.search.pool import NOT_READ, POOL, Plan, Titles, collect, score_papers
+from bot.store.search.pool import (
+    NOT_READ,
+    POOL,
+    Plan,
+    Titles,
+    collect,
+    is_rare,
+    rank_all,
+    score_papers,
+)
 from bot.store.search.walk import Found, follow, follow_back, known_keys
 from bot.store.search.words import (
     count_archive,
@@ -71,7 +80,6 @@ class _Search:
         self.within = KeyRange(FIRST_KEY, min(LAST_KEY, self.bound + 1))
         self.counted = counted_archive(reading)
         self.plan = Plan(known_keys(reading, root), self._papers(), self.within)
-        self.newest = self.plan.of(root)
         self.end_of_pool: Found | None = None
 
     def _papers(self) -> Papers | None:
@@ -83,6 +91,15 @@ class _Search:
     @cached_property
     def counts(self) -> dict[str, int]:
         return count_papers(self.reading, asked_words(self.root), self.bound)
+
+    @cached_property
+    def is_rare(self) -> bool:
+        # An archive that was not counted is small: to count costs more than to score.
+        return bool(self.is_scored and self.counted) and is_rare(self.root, self.counts)
+
+    @cached_property
+    def newest(self) -> list[Stretch]:
+        return self.plan.of(self.root)
 
     @cached_property
     def titles(self) -> Titles:
@@ -122,7 +139,9 @@ class _Search:
     def _find(self) -> tuple[list[Found], bool]:
         """Find the page's papers, and whether others follow."""
         cursor, limit = self.cursor, self.limit
-        if self.is_scored and self.shown < POOL:
+        if self.is_rare:
+            found = self._of_all()
+        elif self.is_scored and self.shown < POOL:
             found = self._in_pool()
         elif cursor and cursor.is_back:
             place = (cursor.tier, cursor.key)
@@ -135,6 +154,12 @@ class _Search:
         else:
             found = self._newest(limit)
         return found[:limit], len(found) > limit
+
+    def _of_all(self) -> list[Found]:
+        """Rank all papers, which are few."""
+        keys = rank_all(self.reading, self.root, self.within)
+        self.total = len(keys)
+        return [(0, key) for key in keys[self.shown : self.shown + self.limit + 1]]
 
     def _newest(self, least: int) -> list[Found]:
         """Walk to more than ``least`` papers, and on to `COUNTED` while that is cheap.

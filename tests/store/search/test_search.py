@@ -10,6 +10,7 @@ import pytest
 from bot.errors import InputError
 from bot.query.parser import parse_query
 from bot.query.results import Cursor, Sort
+from bot.query.widen import UNKNOWN, widen
 from bot.store.search import find as search_find
 from bot.store.search import pool
 from bot.store.search.search import FIND_DEADLINE_S
@@ -86,6 +87,55 @@ async def test_pages_turn_back_the_way_they_came(
         page = await store.search.find(query, sort=sort, limit=10, after=cursor)
         assert page == earlier
     assert page.previous is None
+
+
+async def test_all_papers_of_a_rare_word_are_ranked(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not only those that a pool holds: the oldest, whose abstract repeats it, is before others."""
+    for module in (search_find, pool):
+        monkeypatch.setattr(module, "POOL", 5)
+    papers = [
+        make_paper(1, title="Something else", abstract="Quark, quark and a quark."),
+        *(make_paper(number, abstract="On a quark in it.") for number in range(2, 24)),
+        make_paper(24, title="A quark"),
+        *make_papers(40, first=50),
+    ]
+    await store.papers.add_listing(make_listing(*papers), now=NOW)
+    await store.search.count_again()
+    query = parse_query("=quark")
+    pages = [await store.search.find(query, sort=Sort.RELEVANCE, limit=10)]
+    while cursor := pages[-1].next:
+        pages.append(await store.search.find(query, sort=Sort.RELEVANCE, limit=10, after=cursor))
+    found = [match.stored.paper.arxiv_id for page in pages for match in page.matches]
+    ids = [paper.arxiv_id for paper in papers]
+    assert found == [ids[23], ids[0], *ids[22:0:-1]]
+    assert [(page.total, page.total_is_exact) for page in pages] == [(24, True)] * 3
+    last = await store.search.find(query, sort=Sort.RELEVANCE, limit=10, after=pages[0].last)
+    assert last.matches == pages[-1].matches
+    back = await store.search.find(query, sort=Sort.RELEVANCE, limit=10, after=last.previous)
+    assert back.matches == pages[1].matches
+
+
+@pytest.mark.parametrize(
+    ("text", "counts", "expected"),
+    [
+        ("quark", {"quark": 10}, False),
+        ("=quark", {"quark": 11}, False),
+        ("title:=quark", {}, True),
+        ("=quark", {"quark": 10, "quarks": 90}, True),
+        ("quar*", {}, False),
+        ("=k-means", {}, False),
+        ("=quark OR =net", {}, False),
+        ("=quark -net", {}, False),
+        ("author:quark", {}, False),
+    ],
+)
+def test_a_rare_word_is_one_word_of_few_papers(
+    text: str, counts: dict[str, int], *, expected: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pool, "FEW_PAPERS", 10)
+    assert pool.is_rare(widen(parse_query(text).root, UNKNOWN), counts) is expected
 
 
 async def test_history_imported_late_stays_behind_newer_papers(store: Store) -> None:
