@@ -231,11 +231,6 @@ def leaves(node: Node) -> Iterator[LeafNode]:
             yield node
 
 
-def asks_of_readers(node: Node) -> bool:
-    """Whether the answer depends on who asks, or in which server."""
-    return any(isinstance(leaf, OfReaders) for leaf in leaves(node))
-
-
 def asks_of_person(node: Node) -> bool:
     """Whether the answer tells what the person who asks keeps in private."""
     return any(isinstance(leaf, Saved) for leaf in leaves(node))

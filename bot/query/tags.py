@@ -154,7 +154,7 @@ def license_code(url: str) -> str:
     """Name the license that an address stands for."""
     found = _COMMONS.search(url.lower())
     if found:
-        code = "cc0" if found[2] else f"cc-{found[1].strip('-')}"
+        code = "cc0" if found[2] else f"cc-{found[1]}"
     else:
         code = "arxiv" if "nonexclusive-distrib" in url else OTHER_LICENSE
     return code if code in LICENSES else OTHER_LICENSE

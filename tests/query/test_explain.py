@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.query.explain import Excerpt, excerpt, explain, segments
+from bot.query.explain import Excerpt, excerpt, explain, matched_words, segments
 from bot.query.parser import parse_query
 from bot.query.widen import UNKNOWN, widen
 from tests.builders import make_link, make_paper
@@ -73,6 +73,26 @@ def test_reasons_name_part_and_fields(
 ) -> None:
     found = explain(parse_query(query).root, PAPER)
     assert [(reason.part, reason.fields) for reason in found.reasons] == reasons
+
+
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [
+        ("learning", ("Learning", "learn")),
+        ("sun OR residual", ("Residual", "Jian Sun")),
+        ('pages OR "k. means"', ("K-means", "pages")),
+        (
+            "learning report author:he category:cs.LG has:code",
+            ("Learning", "learn", "report", "Kaiming He", "category:cs.LG", "has:code"),
+        ),
+        ("images -agents type:new", ("images",)),
+        ("zebra", ()),
+    ],
+)
+def test_what_matched_is_listed_once_as_it_is_first_written(
+    query: str, words: tuple[str, ...]
+) -> None:
+    assert matched_words(widen(parse_query(query).root, UNKNOWN), PAPER) == words
 
 
 @pytest.mark.parametrize("query", ["author:he", "author:kaim*", "he", '"kaiming he"'])
