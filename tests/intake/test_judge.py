@@ -419,8 +419,10 @@ def test_another_list_than_the_days_own_is_a_repeat(verdict: IntakeVerdict) -> N
     own, other = listing_of(20), listing_of(20, first=50)
     judgement = judged(other, record(verdict=verdict), knows(stored=ids(own)))
     assert (judgement.record.verdict, judgement.accepted) == (verdict, None)
-    half = make_listing(*make_papers(30, first=10), announced_on=WEDNESDAY)
-    assert judged(half, record(verdict=verdict), knows(stored=ids(own))).accepted is not None
+    for first, is_own in ((10, True), (11, False)):  # eleven of the twenty in common, and ten
+        half = listing_of(30, first=first)
+        accepted = judged(half, record(verdict=verdict), knows(stored=ids(own))).accepted
+        assert (accepted is not None) == is_own
 
 
 # --- whose date is not certain -----------------------------------------------------------------

@@ -139,6 +139,7 @@ EXACTLY, ABOUT = timedelta(), JITTER
             at(WEDNESDAY, 6, 5),
             EXACTLY,
         ),
+        (read(UNDATED, AT_TEN_PAST), CATCHUP, at(WEDNESDAY, 0, 10), ABOUT),
         # A part: every quarter of an hour, and the page.
         (read(GROWING, AT_TEN_PAST), FEED, at(WEDNESDAY, 0, 25), EXACTLY),
         (read(GROWING, asked(feed=at(WEDNESDAY, 2, 29))), CATCHUP, at(WEDNESDAY, 2, 30), ABOUT),
