@@ -18,7 +18,7 @@ CORES := -n auto --dist worksteal
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run doctor setup node test slow faults mutants coverage lint check bench wheel image attested lock clean
+.PHONY: help demo run doctor setup node test slow faults mutants coverage lint platforms check bench wheel image attested lock clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' Makefile
@@ -61,6 +61,10 @@ lint: $(DEV)  ## style, types and import layers
 	@$(PY) -m mypy
 	@$(VENV)/bin/lint-imports
 	@$(PY) -m yamllint --strict .
+
+platforms: $(DEV)  ## types as Windows and macOS have them
+	@$(PY) -m mypy --platform win32 --cache-dir .mypy_cache/win32 bot
+	@$(PY) -m mypy --platform darwin --cache-dir .mypy_cache/darwin bot
 
 check: lint  ## all that CI runs: lint and every test
 	@$(PY) -m pytest $(CORES) $(ARGS)

@@ -4,7 +4,9 @@ import os
 import signal
 import sys
 
-SIGNALS = (signal.SIGINT, signal.SIGTERM)
+NAMES = ("SIGINT", "SIGTERM", "SIGBREAK")
+SIGNALS = [getattr(signal, name) for name in NAMES if hasattr(signal, name)]
+"""What ends the bot. SIGBREAK is Windows': Ctrl-Break, or a window that is closed."""
 
 
 def start() -> int:

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import replace
@@ -106,7 +107,8 @@ async def restore_command(options: Options, config: Config) -> int:
 
 async def verify_backup_command(options: Options, config: Config) -> int:
     file = _newest_copy(config) if options.newest else options.file
-    os.nice(10)  # the running bot starts this, too, and has better things to do
+    if sys.platform != "win32":  # which has no such call
+        os.nice(10)  # the running bot starts this, too, and has better things to do
     begun = time.monotonic()
     proof = await prove(file)
     show(f"{file} is good: {say_proof(proof)}; checked in {time.monotonic() - begun:.1f} s\n")

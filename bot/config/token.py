@@ -3,6 +3,7 @@
 import logging
 import re
 import stat
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
@@ -38,11 +39,17 @@ def read_token(
 
 def _read_token_file(path: Path) -> str:
     try:
-        if path.stat().st_mode & stat.S_IROTH and SECRETS_FOLDER not in path.parents:
+        if _is_exposed(path):
             log.warning("every user of this machine can read the token; run: chmod 600 %s", path)
         return path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError([unreadable(path, error)]) from error
+
+
+def _is_exposed(path: Path) -> bool:
+    if sys.platform == "win32":  # its mode does not show who may read it
+        return False
+    return bool(path.stat().st_mode & stat.S_IROTH) and SECRETS_FOLDER not in path.parents
 
 
 def _check_token(name: str, text: str) -> str:

@@ -6,6 +6,7 @@ sleeps, and the wall clock shows when a virtual machine was frozen. Where one of
 or the host was restarted, the time is over: the channel's history is asked instead.
 """
 
+import sys
 import time
 import uuid
 from collections.abc import Callable
@@ -22,8 +23,15 @@ LATEST: Final = 5 / 6
 
 BOOT_ID: Final = Path("/proc/sys/kernel/random/boot_id")
 
-# Linux stops CLOCK_MONOTONIC while the host sleeps; other systems do not.
-UP_CLOCK: Final = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+
+def up_s() -> float:
+    """Return the seconds since the boot, or since some other moment; sleep counts.
+
+    Linux stops CLOCK_MONOTONIC, which is Python's own, while the host sleeps; others do not.
+    """
+    if sys.platform == "linux":
+        return time.clock_gettime(time.CLOCK_BOOTTIME)
+    return time.monotonic()
 
 
 def host_clock(now: Clock) -> Callable[[], Instant]:
@@ -35,7 +43,7 @@ def host_clock(now: Clock) -> Callable[[], Instant]:
         boot = BOOT_ID.read_text().strip()
     except OSError:
         boot = uuid.uuid4().hex
-    return lambda: Instant(boot=boot, up_s=time.clock_gettime(UP_CLOCK), wall=now())
+    return lambda: Instant(boot=boot, up_s=up_s(), wall=now())
 
 
 class NonceWindow:

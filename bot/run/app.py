@@ -161,7 +161,7 @@ async def open_pipeline(
 ) -> AsyncIterator[Pipeline]:
     """Open the store and arXiv's client; raises as `open_store`."""
     async with _open_store(config, starting) as store, _open_session(config, trace) as session:
-        source = ArxivClient(session, config.arxiv)
+        source = ArxivClient(session, config.arxiv, now=now)
         yield build_pipeline(store, source, rules=intake_rules(config), now=now)
 
 
@@ -183,7 +183,8 @@ async def open_backfill(
 ) -> AsyncIterator[Backfill]:
     """Open the store and arXiv's client for a backfill; raises as `open_store`."""
     async with _open_store(config) as store, _open_session(config) as session:
-        yield Backfill(store, ArxivClient(session, config.arxiv), now=now, report=report)
+        source = ArxivClient(session, config.arxiv, now=now)
+        yield Backfill(store, source, now=now, report=report)
 
 
 # -- the bot -------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ import logging
 import shlex
 import time
 from collections.abc import AsyncIterator, Iterator
+from datetime import datetime
 from typing import IO
 
 import aiohttp
@@ -18,6 +19,7 @@ import discord
 from bot.config.schema import Config
 from bot.delivery.worker import DeliverySettings
 from bot.errors import ConfigError, ConfigProblem, StoreError, TokenRefused
+from bot.models import Clock
 from bot.run.app import App, open_app, utc_now
 from bot.run.client import why_unreached
 from bot.run.health import Health, find_disk_problem, serve_health
@@ -63,7 +65,9 @@ REFUSED = (
 )
 
 
-async def run_bot(config: Config, token: str, *, is_adopting: bool = False) -> None:
+async def run_bot(
+    config: Config, token: str, *, is_adopting: bool = False, now: Clock = utc_now
+) -> None:
     """Run until a signal. Raises `TokenRefused`, `AlreadyRunning` or `DatabaseUnusable`.
 
     ``is_adopting`` says that another host may have posted since: the channels tell what. Without
@@ -74,12 +78,12 @@ async def run_bot(config: Config, token: str, *, is_adopting: bool = False) -> N
             _tell_exposed(config)
             front = Front()
             async with _serving(config, front), contextlib.AsyncExitStack() as stack:
-                opening = stack.enter_async_context(open_app(config, starting=front.note))
+                opening = stack.enter_async_context(open_app(config, now=now, starting=front.note))
                 opened = asyncio.ensure_future(opening)  # an update of the database takes its time
                 if await until(stopped, opened):
                     app = opened.result()
                     if await until(stopped, _check_database(app.store)):
-                        await _notice_copy(app.store, lock, is_adopting)
+                        await _notice_copy(app.store, lock, is_adopting, now())
                         await _Process(app, lock).run(token, stopped, front)
         log.info("stopped")
 
@@ -129,9 +133,9 @@ def _is_checked_first(store: Store) -> bool:
     return size_of(store.database.path) <= CHECKED_FIRST_BYTES
 
 
-async def _notice_copy(store: Store, lock: IO[str], is_adopting: bool) -> None:
+async def _notice_copy(store: Store, lock: IO[str], is_adopting: bool, now: datetime) -> None:
     """Notice a database that was restored. Not to be cancelled: file and database agree after."""
-    if not await note_boot(store.database, lock, utc_now(), is_behind=is_adopting):
+    if not await note_boot(store.database, lock, now, is_behind=is_adopting):
         return
     if is_adopting:
         log.warning("comparing the database with the channels first, as --adopt says")
@@ -148,6 +152,7 @@ class _Process:
     def __init__(self, app: App, lock: IO[str]) -> None:
         self.app = app
         self.lock = lock
+        self._now = app.pipeline.now
         self.heart_beat_at_s = self.ticked_at_s = time.monotonic()
         self.ticks = self.planned = self.edits_planned = self.damaged = 0
 
@@ -205,12 +210,12 @@ class _Process:
         if self.app.takeover.is_passed:  # else another host may tell people the same
             await self.app.caretaker.look_around()
             if self.app.sender.is_ready():
-                await report_missed(self.app.store, self.app.sender, now=utc_now())
+                await report_missed(self.app.store, self.app.sender, now=self._now())
         log.debug("tick ended", extra={"number": self.ticks})
 
     async def _tidy(self) -> None:
-        await tidy(self.app.store, self.app.sender.guild_ids, now=utc_now())
-        self.damaged = await count_damage(self.app.store, now=utc_now())
+        await tidy(self.app.store, self.app.sender.guild_ids, now=self._now())
+        self.damaged = await count_damage(self.app.store, now=self._now())
 
     async def _log_in(self, token: str) -> None:
         """Log in; an outage of Discord is waited out here, not by being restarted."""
@@ -302,8 +307,8 @@ class _Process:
 
     async def find_obstacles(self) -> list[str]:
         try:
-            moved = await read_movement(self.app.store, utc_now())
-            return find_standstills(moved, utc_now())
+            moved = await read_movement(self.app.store, self._now())
+            return find_standstills(moved, self._now())
         except StoreError as error:
             return [str(error)]
 
@@ -319,7 +324,7 @@ class _Process:
         )
 
     async def _standing(self) -> Standing:
-        return await read_standing(self.app.config, self.app.pipeline, utc_now())
+        return await read_standing(self.app.config, self.app.pipeline, self._now())
 
     def _check_disk(self) -> str:
         folder = self.app.config.database.path.absolute().parent

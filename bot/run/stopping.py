@@ -6,16 +6,20 @@ import logging
 import os
 import signal
 from collections.abc import AsyncIterator, Awaitable, Collection
-from typing import Any
+from typing import Any, Final
 
 log = logging.getLogger(__name__)
 
+SIGNALS: Final = tuple(
+    getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGBREAK") if hasattr(signal, name)
+)
+"""SIGBREAK is Windows'; `__main__` has the same ones, and imports nothing that takes its time."""
 CANCEL_AGAIN_S = 1.0
 
 
 @contextlib.asynccontextmanager
 async def stopping_on_signals() -> AsyncIterator[asyncio.Event]:
-    """Set the event on the first SIGTERM or SIGINT; a second one exits at once.
+    """Set the event on the first of `SIGNALS`; a second one exits at once.
 
     Not by loop.add_signal_handler, which leaves a moment without any handler at its end.
     """
@@ -34,7 +38,7 @@ async def stopping_on_signals() -> AsyncIterator[asyncio.Event]:
         received.append(number)
         loop.call_soon_threadsafe(stop)
 
-    before = {number: signal.signal(number, handle) for number in (signal.SIGTERM, signal.SIGINT)}
+    before = {number: signal.signal(number, handle) for number in SIGNALS}
     try:
         yield stopped
     finally:

@@ -1,6 +1,7 @@
 """The token: where it is read from, and what is refused without showing it."""
 
 import stat
+import sys
 from pathlib import Path
 
 import pytest
@@ -61,6 +62,7 @@ def test_an_empty_or_absent_token_file_is_told(tmp_path: Path) -> None:
         token(DISCORD_TOKEN_FILE=str(tmp_path / "absent"))
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows' modes do not say who may read")
 def test_a_token_file_that_others_can_read_is_warned_about(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

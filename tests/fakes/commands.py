@@ -3,6 +3,8 @@
 import os
 import select
 import signal
+import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -42,6 +44,8 @@ class Running:
 
 def run(environ: Mapping[str, str], *arguments: str | Path, cwd: Path | None = None) -> Ran:
     """Run a command to its end; ``CRASH_AT`` in ``environ`` kills it there (`crashing.py`)."""
+    if not hasattr(os, "fork"):
+        return _run_started(environ, *map(str, arguments), cwd=cwd)
     with started(environ, *arguments, cwd=cwd) as running:
         return running.wait()
 
@@ -71,6 +75,19 @@ def started(
                 running.wait()
 
 
+def _run_started(environ: Mapping[str, str], *arguments: str, cwd: Path | None) -> Ran:
+    """Start Python for the command, where a process cannot be forked."""
+    ran = subprocess.run(
+        [sys.executable, "-m", "bot", *arguments], env=os.environ | dict(environ), cwd=cwd,
+        capture_output=True, check=False,
+    )  # fmt: skip
+    return Ran(ran.returncode, _decode(ran.stdout), _decode(ran.stderr))
+
+
 def _text(file: IO[bytes]) -> str:
     file.seek(0)
-    return file.read().decode("utf-8", errors="backslashreplace")
+    return _decode(file.read())
+
+
+def _decode(written: bytes) -> str:
+    return written.decode("utf-8", errors="backslashreplace")

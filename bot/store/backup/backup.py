@@ -6,7 +6,6 @@ nothing is planned until the channels themselves were asked (`restored.py`).
 
 import asyncio
 import contextlib
-import os
 import secrets
 import sqlite3
 from collections.abc import Sequence
@@ -16,7 +15,7 @@ from typing import IO, Final
 
 from bot.errors import DatabaseUnusable, FileFormatError, StoreError
 from bot.store.backup.restored import COPIED, RESTORED
-from bot.store.sqlite import migrations
+from bot.store.sqlite import host, migrations
 from bot.store.sqlite.database import (
     LOCK_BYTES,
     LockContent,
@@ -77,7 +76,7 @@ async def copy_database(path: Path, target: Path) -> None:
         make_private(part)  # VACUUM INTO takes an empty file
         await run_apart(path, copy_into, part)
         await run_apart(part, check_copy, part)
-        await asyncio.to_thread(put, part, target)
+        await asyncio.to_thread(host.put_in_place, part, target)
     except (sqlite3.Error, OSError) as error:
         raise StoreError(f"The backup {target} cannot be written: {error}.") from error
     finally:
@@ -102,7 +101,7 @@ async def restore(source: Path, path: Path, *, now: datetime) -> Path | None:
             await run_apart(part, _mark_restored, now)
             copy_permissions(path, part)
             kept = _set_aside(path, now)
-            await asyncio.to_thread(put, part, path)
+            await asyncio.to_thread(host.put_in_place, part, path)
         except (sqlite3.Error, OSError) as error:
             raise unreadable(source, "restored", error) from error
         finally:
@@ -161,18 +160,6 @@ def _set_aside(path: Path, now: datetime) -> Path | None:
     return kept if "" in found else None
 
 
-def put(part: Path, target: Path) -> None:
-    """Move a finished file to its place so that a power cut leaves the old or the new one."""
-    with part.open("rb") as file:
-        os.fsync(file.fileno())
-    part.replace(target)
-    folder = os.open(target.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
-
-
 # Noticing
 
 PROGRESS: Final = """
@@ -196,7 +183,7 @@ async def note_boot(
     here on; after a loss of power it may be behind, which means nothing.
     """
     boot = secrets.token_hex(8)
-    known = parse_lock(os.pread(lock.fileno(), LOCK_BYTES, 0))
+    known = parse_lock(host.read_start(lock.fileno(), LOCK_BYTES))
 
     def keep_up(connection: sqlite3.Connection) -> None:
         _write_lock(lock, boot, (*progress_of(connection), database.watch.changes))
@@ -235,4 +222,4 @@ def _write_lock(lock: IO[str], boot: str, progress: Sequence[int]) -> None:
     """Write over the content, never shorter than it was: a kill leaves the old or the new one."""
     content = " ".join((boot, *map("{:>19}".format, progress)))
     with contextlib.suppress(OSError):  # a full disk: behind then, which means nothing
-        os.pwrite(lock.fileno(), f"{content}\n".encode(), 0)
+        host.write_start(lock.fileno(), f"{content}\n".encode())

@@ -8,6 +8,8 @@ never deleted.
 import contextlib
 import re
 import shlex
+import subprocess
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -131,7 +133,14 @@ def advise(path: Path, folder: Path, program: str) -> str:
     backups = find_backups(path, folder)
     if not backups:
         return f"There is no backup in {folder}: restore one from elsewhere, or set database.path."
-    return f"Put the newest backup back with: {program} restore {shlex.quote(str(backups[0]))}"
+    return f"Put the newest backup back with: {program} restore {_as_word(backups[0])}"
+
+
+def _as_word(file: Path) -> str:
+    """Write a name as it is typed: cmd and PowerShell know no single quotes of the shell's kind."""
+    if sys.platform == "win32":
+        return subprocess.list2cmdline([str(file)])
+    return shlex.quote(str(file))
 
 
 def make_folder(folder: Path) -> None:

@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Final
 
 from bot.errors import StoreError
-from bot.store.backup.backup import copy_into, progress_of, put
+from bot.store.backup.backup import copy_into, progress_of
 from bot.store.backup.copies import ROOM_BYTES, list_copies, make_folder, name_copy, size_of
 from bot.store.sqlite.executor import TRY_AGAIN, primary_code
 from bot.store.sqlite.files import make_private, part_of
+from bot.store.sqlite.host import put_in_place
 from bot.store.sqlite.updating import Updating
 
 log = logging.getLogger(__name__)
@@ -58,7 +59,7 @@ def copying_first(
         try:
             make_private(part)
             copy_into(connection, part)
-            put(part, target)
+            put_in_place(part, target)
         finally:
             part.unlink(missing_ok=True)
         return target

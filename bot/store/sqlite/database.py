@@ -5,7 +5,6 @@ A file that exists is never created again: whatever is wrong with it, the bot re
 
 import asyncio
 import contextlib
-import fcntl
 import os
 import shutil
 import sqlite3
@@ -16,7 +15,7 @@ from pathlib import Path
 from typing import IO, Final, NamedTuple
 
 from bot.errors import AlreadyRunning, DatabaseBusy, DatabaseDamaged, DatabaseUnusable
-from bot.store.sqlite import migrations
+from bot.store.sqlite import host, migrations
 from bot.store.sqlite.executor import (
     BUSY_TIMEOUT_MS,
     DAMAGED,
@@ -75,10 +74,10 @@ def keep_lock(lock: IO[str], path: Path) -> bool:
     with contextlib.suppress(OSError):
         if os.path.samestat(lock_file(path).stat(), os.fstat(lock.fileno())):
             return False
-    content = os.pread(lock.fileno(), LOCK_BYTES, 0)
+    content = host.read_start(lock.fileno(), LOCK_BYTES)
     with _opened_lock(path) as new:
         _take(new.fileno(), path)
-        os.pwrite(new.fileno(), content, 0)
+        host.write_start(new.fileno(), content)
         os.dup2(new.fileno(), lock.fileno(), inheritable=False)
     return True
 
@@ -116,7 +115,7 @@ def _opened_lock(path: Path) -> IO[str]:
 
 def _take(lock: int, path: Path) -> None:
     try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        host.lock_whole(lock)
     except OSError as error:
         raise AlreadyRunning(
             f"Another instance already uses {path}; stop it first or choose another database.path."
@@ -226,7 +225,7 @@ async def _create(path: Path) -> None:
         async with _opened_writer(path, new):
             pass  # the last connection to close moves the log into the file
         with contextlib.suppress(FileExistsError):  # another process was faster: use its file
-            os.link(new, path)
+            host.put_new(new, path)
     except OSError as error:
         raise DatabaseUnusable(_unwritable(path, error)) from error
     finally:

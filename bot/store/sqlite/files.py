@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from bot.errors import DatabaseUnusable
+from bot.store.sqlite import host
 
 PRIVATE: Final = 0o600
 PRIVATE_FOLDER: Final = 0o700
@@ -79,12 +80,12 @@ def open_private(path: Path) -> int:
     what an administrator's command had made. Raises `OSError`.
     """
     with contextlib.suppress(FileExistsError):
-        made = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, PRIVATE)
+        made = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | host.BINARY, PRIVATE)
         with contextlib.suppress(OSError):  # some disks know no permissions
-            os.fchmod(made, PRIVATE)  # the umask may have taken even the owner's
+            host.make_own(made, PRIVATE)  # the umask may have taken even the owner's
         _give_to_owner_of(path.parent, path)
         return made
-    return os.open(path, os.O_RDWR | os.O_CREAT, PRIVATE)
+    return os.open(path, os.O_RDWR | os.O_CREAT | host.BINARY, PRIVATE)
 
 
 def make_private(path: Path) -> None:
@@ -113,16 +114,16 @@ def copy_permissions(source: Path, target: Path) -> None:
 
 
 def _give_to_owner_of(source: Path, target: Path) -> None:
-    if os.geteuid() != 0:
-        return
     with contextlib.suppress(OSError):
-        owner = source.stat()
-        os.chown(target, owner.st_uid, owner.st_gid)
+        host.give_to_owner_of(source, target)
 
 
 def list_exposed(files: Iterable[Path]) -> list[Path]:
-    """Return those of the files that others than their user may read or write."""
-    return [file for file in files if _is_exposed(file)]
+    """Return those of the files that others than their user may read or write.
+
+    None where files have no permissions of their own: there the folder's count.
+    """
+    return [file for file in files if _is_exposed(file)] if host.HAS_PERMISSIONS else []
 
 
 def _is_exposed(file: Path) -> bool:
@@ -193,8 +194,8 @@ class FileWatch:
         known = self.changes  # before the look: another thread may look later, and see more
         try:
             if self._file is None:
-                self._file = os.open(self._path, os.O_RDONLY)
-            header = os.pread(self._file, HEADER_LENGTH, 0)
+                self._file = os.open(self._path, os.O_RDONLY | host.BINARY)
+            header = host.read_start(self._file, HEADER_LENGTH)
         except OSError as error:
             raise DatabaseUnusable(self._say(self._path, error)) from error
         if not header and not known:
