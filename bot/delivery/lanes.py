@@ -2,22 +2,32 @@
 
 import asyncio
 from collections import Counter
-from typing import Self
+from typing import Final, Self
+
+MADE_UP_S: Final = 0.05
+"""How much of a delay is made up for, else each would lower the rate."""
 
 
 class RateLimiter:
-    """Lets at most ``per_s`` callers a second pass, evenly."""
+    """Lets at most ``per_s`` callers a second pass.
 
-    def __init__(self, per_s: float) -> None:
+    Their turns are even, but those that fall into the same ``step_s`` come together at its
+    beginning: what they write then takes one transaction.
+    """
+
+    def __init__(self, per_s: float, step_s: float = 0.0) -> None:
         self._gap_s = 1 / per_s
+        self._step_s = step_s
         self._next_s = 0.0
 
     async def wait(self) -> None:
         now_s = asyncio.get_running_loop().time()
-        # A little is made up for when the loop was late, else each delay would lower the rate.
-        self._next_s = max(self._next_s + self._gap_s, now_s - 0.1)
-        if self._next_s > now_s:
-            await asyncio.sleep(self._next_s - now_s)
+        self._next_s = max(self._next_s + self._gap_s, now_s - MADE_UP_S)
+        turn_s = self._next_s
+        if self._step_s:
+            turn_s -= turn_s % self._step_s
+        if turn_s > now_s:
+            await asyncio.sleep(turn_s - now_s)
 
     def give_back(self) -> None:
         """Let another caller pass instead: there was nothing to do."""

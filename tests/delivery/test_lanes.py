@@ -61,7 +61,7 @@ def test_callers_pass_at_an_even_pace() -> None:
         await passed(loop, limiter, 1)
         return await passed(loop, limiter, 8)
 
-    assert in_virtual_time(work) == pytest.approx([0.25 * number + 0.15 for number in range(8)])
+    assert in_virtual_time(work) == pytest.approx([0.25 * number + 0.2 for number in range(8)])
 
 
 def test_side_by_side_they_do_too() -> None:
@@ -72,11 +72,11 @@ def test_side_by_side_they_do_too() -> None:
         return sorted(at_s for group in groups for at_s in group)
 
     at_s = in_virtual_time(work)
-    assert at_s == pytest.approx([0.1 * number for number in range(10)])
+    assert at_s == pytest.approx([0.1 * number + 0.05 for number in range(10)])
 
 
 def test_only_a_little_of_a_pause_is_made_up_for() -> None:
-    """A tenth of a second: else a loop that was late would be followed by a flood."""
+    """A twentieth of a second: else a loop that was late would be followed by a flood."""
 
     async def work(loop: VirtualLoop) -> list[float]:
         limiter = RateLimiter(100)
@@ -85,8 +85,24 @@ def test_only_a_little_of_a_pause_is_made_up_for() -> None:
         return await passed(loop, limiter, 100)
 
     at_s = in_virtual_time(work)
-    assert sum(each == 0 for each in at_s) == 11
-    assert at_s[-1] == pytest.approx(0.89)
+    assert sum(each == 0 for each in at_s) == 6
+    assert at_s[-1] == pytest.approx(0.94)
+
+
+def test_turns_of_one_step_come_together() -> None:
+    """None later than alone, and none earlier than by a step: the pace stays."""
+
+    async def work(loop: VirtualLoop, step_s: float) -> list[float]:
+        limiter = RateLimiter(10, step_s)
+        await passed(loop, limiter, 1)
+        groups = await asyncio.gather(*(passed(loop, limiter, 2) for _ in range(30)))
+        return sorted(at_s for group in groups for at_s in group)
+
+    together = in_virtual_time(lambda loop: work(loop, 0.5))
+    alone = in_virtual_time(lambda loop: work(loop, 0.0))
+    early = [each - other for each, other in zip(alone, together, strict=True)]
+    assert all(-1e-6 < each_s < 0.5 + 1e-6 for each_s in early)
+    assert len({round(each_s, 3) for each_s in together[5:]}) <= len(together) / 5 + 1
 
 
 def test_a_turn_that_is_given_back_is_anothers() -> None:

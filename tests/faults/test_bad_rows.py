@@ -1,4 +1,4 @@
-"""Row 57: what is wrong with one row in the database hurts only that row.
+"""Rows 57 and 123: what is wrong with one row in the database hurts only that row.
 
 A disk, a person with an editor or another version wrote it; each is put there by hand.
 """
@@ -115,3 +115,27 @@ async def test_row_57_what_does_not_concern_the_body_does_not_stop_it(
     await world.delivery.run_once()
     assert world.posted(channel) == mine
     await check_others(world, other, theirs)
+
+
+async def test_row_123_an_outcome_that_is_refused_leaves_those_written_with_it(
+    world: World, guild: Guild
+) -> None:
+    """Claims and outcomes of one moment share a transaction, and none pays for another's fault."""
+    channels = [world.server.add_channel(guild, str(number)) for number in range(4)]
+    planned = [await world.plan(channel) for channel in channels]
+    refuse = (
+        "CREATE TRIGGER refuse BEFORE UPDATE OF state ON delivery WHEN NEW.state = '{}' "
+        f"AND NEW.channel_id = {channels[1].id} BEGIN SELECT RAISE(ABORT, 'no'); END"
+    )
+    for state in (DeliveryState.SENDING, DeliveryState.SENT):
+        await world.database.write(sqlite3.Connection.execute, refuse.format(state))
+        await world.delivery.run_once()
+        found = [await world.states(channel) for channel in channels]
+        before = "planned" if state is DeliveryState.SENDING else "sending"
+        assert found == [["sent"], [before], ["sent"], ["sent"]]
+        await world.database.write(sqlite3.Connection.execute, "DROP TRIGGER refuse")
+    world.advance(30 * MINUTES)
+    world.server.nonce_window_s = 0
+    await world.delivery.run_once()
+    assert [world.posted(channel) for channel in channels] == planned
+    assert [await world.states(channel) for channel in channels] == [["sent"]] * 4

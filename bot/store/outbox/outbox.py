@@ -171,7 +171,7 @@ class Outbox:
             "boot": at.boot if at else None,
             "up_s": at.up_s if at else None,
         }
-        return await self._database.write(_claim, parameters)
+        return await self._database.write_together(_claim, parameters)
 
     async def count_attempt(self, delivery_id: int) -> bool:
         """Note that a message of unknown outcome is sent again with the same nonce."""
@@ -219,7 +219,7 @@ class Outbox:
     async def note_thread(self, starter_id: int) -> None:
         """Note that the thread of a message is there; nothing is sent into it before."""
         sql = "UPDATE delivery SET has_thread = 1 WHERE id = :id AND has_thread IS NOT 1"
-        await self._change(sql, {"id": starter_id})
+        await self._database.write_together(change, sql, {"id": starter_id})
 
     async def refuse_thread(self, delivery_id: int, reason: Reason, now: datetime) -> bool:
         """Note that a thread takes no messages: cancel what was to go into it."""
@@ -422,7 +422,8 @@ class Outbox:
         not_before: datetime | None = None,
     ) -> bool:
         """Move a message out of ``sending``; False when it is not there (any more)."""
-        changed = await self._change(
+        changed = await self._database.write_together(
+            change,
             f"""
             UPDATE delivery SET state = :state, changed_at = :now, {SET_REASON},
                 message_id = :message_id, thread_id = {THREAD_OF_POSTED},

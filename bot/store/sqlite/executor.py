@@ -14,7 +14,15 @@ import math
 import sqlite3
 import threading
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
+from collections.abc import (
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Coroutine,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -28,6 +36,10 @@ from bot.store.sqlite.statements import Parameters, Row
 
 T = TypeVar("T")
 P = ParamSpec("P")
+
+Work = Callable[[sqlite3.Connection], Any]
+Ending = tuple[Any, Exception | None]
+"""What a piece of work returned, or what it raised."""
 
 BUSY = "The database is busy; please try again in a moment."
 BUSY_TIMEOUT_MS = 5000
@@ -226,6 +238,8 @@ class Database:
         self._idle: list[Connection] = []
         self._seats = asyncio.Semaphore(READERS)
         self._search_seats = asyncio.Semaphore(READERS - 1)
+        self._waiting: list[tuple[Work, asyncio.Future[Any]]] = []
+        self._is_sharing = False
         self._running: set[asyncio.Task[Any]] = set()
         self._is_closed = False
 
@@ -242,6 +256,27 @@ class Database:
         cancellation the rows are the truth.
         """
         return await self._write(math.inf, lambda connection: work(connection, *args, **kwargs))
+
+    async def write_together(
+        self,
+        work: Callable[Concatenate[sqlite3.Connection, P], T],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> T:
+        """As `write`, in one transaction with what others ask for at the same moment.
+
+        While that lasts, those who come wait for the next one. If one of them fails, each is done
+        by itself, so that none suffers for another.
+        """
+        self._require_open()
+        done: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        done.add_done_callback(_look_at)
+        self._waiting.append((partial(_with, work, args, kwargs), done))
+        if not self._is_sharing:
+            self._is_sharing = True
+            self._start(self._write_waiting())
+        with translated_errors():
+            return await asyncio.shield(done)
 
     async def write_within(
         self,
@@ -321,6 +356,40 @@ class Database:
         with translated_errors():
             return await asyncio.shield(task)
 
+    async def _write_waiting(self) -> None:
+        """Write what waits, in as few transactions as it takes, until nothing does."""
+        try:
+            while self._waiting:
+                shared, self._waiting = self._waiting, []
+                works = [work for work, _ in shared]
+                endings = await self._writer.run(partial(self._transact_all, works))
+                for (_, done), (result, error) in zip(shared, endings, strict=True):
+                    if error is None:
+                        done.set_result(result)
+                    else:
+                        done.set_exception(error)
+        except BaseException:  # the loop ends: so do those who wait
+            for _, done in (*shared, *self._waiting):
+                done.cancel()
+            self._waiting = []
+            raise
+        finally:
+            self._is_sharing = False
+
+    def _transact_all(
+        self, works: Sequence["Work"], connection: sqlite3.Connection
+    ) -> Sequence["Ending"]:
+        """Run all of it as one transaction, or each as its own where that fails."""
+        try:
+            results = self._transact(
+                lambda each: [work(each) for work in works], _Turn(math.inf), connection
+            )
+        except Exception as error:
+            if len(works) == 1 or _is_busy(error):  # then each would wait as long as all did
+                return [(None, error)] * len(works)
+            return [self._transact_all([work], connection)[0] for work in works]
+        return [(result, None) for result in results]
+
     def _transact(
         self, work: Callable[[sqlite3.Connection], T], turn: "_Turn", connection: sqlite3.Connection
     ) -> T:
@@ -380,7 +449,20 @@ class Database:
             raise StoreError("The database is closed.")
 
 
-def _look_at(task: asyncio.Task[Any]) -> None:
+def _with(
+    work: Callable[..., T],
+    args: Sequence[object],
+    kwargs: Mapping[str, object],
+    connection: sqlite3.Connection,
+) -> T:
+    return work(connection, *args, **kwargs)
+
+
+def _is_busy(error: Exception) -> bool:
+    return isinstance(error, sqlite3.Error) and primary_code(error) in TRY_AGAIN
+
+
+def _look_at(task: asyncio.Future[Any]) -> None:
     """Look at what went wrong in a task whose caller may be gone: else asyncio logs it."""
     if not task.cancelled():
         task.exception()

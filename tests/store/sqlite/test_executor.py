@@ -173,6 +173,7 @@ async def test_a_failure_whose_caller_is_gone_is_not_complained_about(database: 
 
     for work in (
         database.write(fail),
+        database.write_together(fail),
         database.write_within(LONG_S, fail),
         database.read_within(LONG_S, read_for_ever),
     ):
@@ -222,6 +223,99 @@ async def test_patience_is_one_callers_own(database: Database) -> None:
 
     await database.write_within(0.1, add)
     assert await database.write(busy_timeout) == BUSY_TIMEOUT_MS
+
+
+# Writing together
+
+
+class Commits:
+    """Counts the transactions of a database that last, and those that began."""
+
+    def __init__(self, database: Database) -> None:
+        self.lasting = self.begun = 0
+        database.after_commit = self._note
+        self._writer = database._writer
+
+    def _note(self, connection: sqlite3.Connection) -> None:
+        self.lasting += 1
+
+    async def count_beginnings(self) -> None:
+        await self._writer.run(lambda each: each.set_trace_callback(self._begins))
+
+    def _begins(self, statement: str) -> None:
+        self.begun += statement == "BEGIN IMMEDIATE"
+
+
+async def test_writes_of_one_moment_share_a_transaction(database: Database) -> None:
+    """And those that come meanwhile the next one."""
+    commits, held = Commits(database), Held()
+    first = asyncio.create_task(database.write_together(held))
+    await held.begun()
+    others = [asyncio.create_task(database.write_together(add, name)) for name in "bcd"]
+    await asyncio.sleep(0)
+    held.let_go()
+    assert await asyncio.gather(first, *others) == [None, "b", "c", "d"]
+    assert await database.read(names) == ["a", "b", "c", "d"]
+    assert commits.lasting == 2
+
+
+async def test_one_that_fails_takes_nothing_of_those_it_was_with(database: Database) -> None:
+    def failing(connection: sqlite3.Connection) -> None:
+        add(connection, "gone")
+        raise ValueError
+
+    works = [
+        database.write_together(add, "b"),
+        database.write_together(failing),
+        database.write_together(add, "b"),  # there already
+        database.write_together(add, "c"),
+    ]
+    results = await asyncio.gather(*works, return_exceptions=True)
+    assert [type(each) for each in results] == [str, ValueError, StoreError, str]
+    assert await database.read(names) == ["b", "c"]
+
+
+async def test_a_shared_write_cancelled_while_it_waits_is_done(database: Database) -> None:
+    held = Held()
+    first = asyncio.create_task(database.write_together(held))
+    await held.begun()
+    second = asyncio.create_task(database.write_together(add, "b"))
+    await asyncio.sleep(0)
+    await cancel(first)
+    await cancel(second)
+    held.let_go()
+    assert await database.write_together(add, "c") == "c"
+    assert await database.read(names) == ["a", "b", "c"]
+
+
+async def test_a_lock_is_waited_for_once_by_all_together(database: Database, path: Path) -> None:
+    """Else the last of a hundred would wait a hundred times as long."""
+    commits = Commits(database)
+    await database._writer.execute("PRAGMA busy_timeout = 50")
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        await commits.count_beginnings()
+        works = [database.write_together(add, name) for name in "abc"]
+        results = await asyncio.gather(*works, return_exceptions=True)
+    assert [type(each) for each in results] == [DatabaseBusy] * 3
+    assert commits.begun == 1
+    assert await database.write_together(add) == "a"
+
+
+async def test_shared_writes_end_with_their_loop(path: Path) -> None:
+    """Nobody waits for ever for what is not written any more."""
+    async with open_database(path) as database:
+        held = Held()
+        first = asyncio.create_task(database.write_together(held))
+        await held.begun()
+        second = asyncio.create_task(database.write_together(add, "b"))
+        await asyncio.sleep(0)
+        for task in database._running:
+            task.cancel()
+        results = await asyncio.gather(first, second, return_exceptions=True)
+        assert [type(each) for each in results] == [asyncio.CancelledError] * 2
+        held.let_go()
+        assert await database.write_together(add, "c") == "c"
 
 
 # Reading
@@ -577,7 +671,12 @@ async def test_closing_waits_for_all_work_in_progress_and_takes_no_more(path: Pa
         closing = asyncio.create_task(opened.aclose())
         await asyncio.sleep(0.02)
         assert not closing.done()
-        for late in (database.write(add), database.write_within(1, add), database.read(names)):
+        for late in (
+            database.write(add),
+            database.write_together(add),
+            database.write_within(1, add),
+            database.read(names),
+        ):
             with pytest.raises(StoreError, match="closed"):
                 await late
         for each in held:
