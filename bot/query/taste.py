@@ -13,7 +13,8 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import pairwise
+from itertools import pairwise, repeat
+from operator import mul
 from typing import Final, NamedTuple
 
 from bot.models import ArxivId, Likeness, Paper
@@ -39,7 +40,8 @@ PAIR_TELLS: Final = 1.5
 MOST_VECTORS: Final = 8192
 """Papers whose words are kept for the day: some 50 MB, where servers like so many."""
 
-Vector = Mapping[str, float]
+Vector = Mapping[int, float]
+"""What words weigh, by their numbers in the reference: numbers are found in half the time."""
 
 
 def terms_of(paper: Paper) -> Counter[str]:
@@ -69,37 +71,64 @@ class Reference:
         for paper in papers:
             counts.update(terms_of(paper).keys())
         most = max(LEAST_PAPERS, MOST_SHARE * len(papers))
-        # Each term with its one copy of the text, which all vectors share.
+        self._words = [term for term, count in counts.items() if LEAST_PAPERS <= count <= most]
         self._rarity = {
-            term: (term, math.log(len(papers) / count))
-            for term, count in counts.items()
-            if LEAST_PAPERS <= count <= most
+            term: (number, math.log(len(papers) / counts[term]))
+            for number, term in enumerate(self._words)
         }
         self.vector = lru_cache(maxsize=MOST_VECTORS)(self._weigh)
         sample = papers[:: max(1, len(papers) // SAMPLE)]
         self._sampled = len(sample)
-        self._saying: dict[str, list[tuple[int, float]]] = defaultdict(list)
+        self._alike = lru_cache(maxsize=MOST_VECTORS)(self._find_alike)
+        self._saying: dict[int, list[tuple[int, float]]] = defaultdict(list)
         for number, paper in enumerate(sample):
-            for term, weight in self.vector(paper).items():
-                self._saying[term].append((number, weight))
+            for word, weight in self.vector(paper).items():
+                self._saying[word].append((number, weight))
 
-    def usual(self, weights: Vector) -> list[float]:
-        """Return how alike some of the newest papers are to a taste, the least first."""
-        alike = [0.0] * self._sampled
-        for term, weight in weights.items():  # most papers say few of its words
-            for number, share in self._saying.get(term, ()):
-                alike[number] += weight * share
+    def name(self, word: int) -> str:
+        """Return the word or pair of words that has this number."""
+        return self._words[word]
+
+    def number(self, term: str) -> int | None:
+        """Return a word's number; None for one that is too rare or too common to weigh."""
+        found = self._rarity.get(term)
+        return found and found[0]
+
+    def usual(self, opinions: Sequence[tuple[Paper, float]], forgotten: Vector) -> list[float]:
+        """Return how alike some of the newest papers are to a taste, the least first.
+
+        The taste is the sum of ``opinions``, papers with what each of them counts, without the
+        weights of ``forgotten`` words. A paper is compared once for all tastes that it belongs to.
+        """
+        if not opinions:
+            return []
+        counts = [count for _, count in opinions]
+        by_paper = zip(*(self._alike(paper) for paper, _ in opinions), strict=True)
+        alike = [sum(map(mul, counts, shares)) for shares in by_paper]
+        for number, share in enumerate(self._spread(forgotten)):
+            alike[number] -= share
         return sorted(alike)
+
+    def _find_alike(self, paper: Paper) -> Sequence[float]:
+        return array("d", self._spread(self.vector(paper)))
+
+    def _spread(self, weights: Vector) -> list[float]:
+        """Multiply weights with each paper of the sample; most say few of the words."""
+        alike = [0.0] * self._sampled
+        for word, weight in weights.items():
+            for number, share in self._saying.get(word, ()):
+                alike[number] += weight * share
+        return alike
 
     def _weigh(self, paper: Paper) -> Vector:
         """Return a paper's words with their weights; their squares sum up to 1."""
-        raw: dict[str, float] = {}
+        raw: dict[int, float] = {}
         for said, often in terms_of(paper).items():
             if found := self._rarity.get(said):
-                term, rarity = found
-                raw[term] = rarity * often / (often + SATURATION)
+                word, rarity = found
+                raw[word] = rarity * often / (often + SATURATION)
         length = math.sqrt(sum(weight * weight for weight in raw.values())) or 1.0
-        return {term: weight / length for term, weight in raw.items()}
+        return {word: weight / length for word, weight in raw.items()}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,9 +139,16 @@ class Taste:
     """
 
     reference: Reference
-    weights: Mapping[str, float]
+    words: Vector
+    authors: Mapping[str, float]
     opinions: Sequence[tuple[Paper, float]]
     expected: float
+
+    @property
+    def weights(self) -> dict[str, float]:
+        """All words and authors with their weights."""
+        words = {self.reference.name(word): weight for word, weight in self.words.items()}
+        return words | {AUTHOR + name: weight for name, weight in self.authors.items()}
 
     def strongest(self, count: int, *, liked: bool = True) -> list[str]:
         """List the heaviest words and authors, of likes or else of the opposite."""
@@ -130,11 +166,24 @@ class Taste:
         ]
         return [paper for _, paper in sorted(found, key=lambda each: -each[0])]
 
+    def count_liked(self, terms: Sequence[str]) -> int:
+        """Count the liked papers that have one of these words or authors."""
+        numbers = {self.reference.number(term) for term in terms}
+        names = {term.removeprefix(AUTHOR) for term in terms if term.startswith(AUTHOR)}
+        return sum(
+            weight > 0
+            and not (
+                self.reference.vector(paper).keys().isdisjoint(numbers)
+                and names.isdisjoint(paper.authors)
+            )
+            for paper, weight in self.opinions
+        )
+
     def says(self, paper: Paper, term: str) -> bool:
         """Whether a paper has a word, a pair of words or an author."""
         if term.startswith(AUTHOR):
             return term.removeprefix(AUTHOR) in paper.authors
-        return term in self.reference.vector(paper)
+        return self.reference.number(term) in self.reference.vector(paper)
 
 
 def learn(
@@ -144,23 +193,38 @@ def learn(
     forgotten: Collection[str] = (),
 ) -> Taste:
     """Learn a taste from papers with what people think of them: likes above 0, others below."""
-    weights: dict[str, float] = defaultdict(float)
+    counting = list(_count(opinions))
+    words: dict[int, float] = {}
+    authors: dict[str, float] = defaultdict(float)
+    for paper, count in counting:
+        for word, weight in reference.vector(paper).items():
+            words[word] = words.get(word, 0.0) + count * weight
+        for name in set(paper.authors):
+            authors[name] += count * AUTHOR_COUNTS
+    lost: dict[int, float] = {}
+    for term in forgotten:
+        if term.startswith(AUTHOR):
+            authors.pop(term.removeprefix(AUTHOR), None)
+        elif (number := reference.number(term)) in words:
+            lost[number] = words.pop(number)
+    usual = reference.usual(counting, lost)
+    expected = usual[int(EXPECTED * (len(usual) - 1))] if usual else 0.0
+    return Taste(
+        reference=reference,
+        words=words,
+        authors=dict(authors),
+        opinions=tuple(opinions),
+        expected=max(0.0, expected),
+    )
+
+
+def _count(opinions: Sequence[tuple[Paper, float]]) -> Iterator[tuple[Paper, float]]:
+    """Say what each paper counts in the mean of those that are liked, less the others' part."""
     for sign, counts in ((1, 1.0), (-1, -UNWANTED_COUNTS)):
         some = [(paper, sign * weight) for paper, weight in opinions if sign * weight > 0]
         total = sum(weight for _, weight in some)
         for paper, weight in some:
-            for term, value in _features(reference, paper).items():
-                weights[term] += counts * weight / total * value
-    for term in forgotten:
-        weights.pop(term, None)
-    usual = reference.usual(weights)
-    expected = usual[int(EXPECTED * (len(usual) - 1))] if usual else 0.0
-    return Taste(
-        reference=reference,
-        weights=dict(weights),
-        opinions=tuple(opinions),
-        expected=max(0.0, expected),
-    )
+            yield paper, counts * weight / total
 
 
 def compare(taste: Taste, papers: Iterable[Paper]) -> dict[ArxivId, Likeness]:
@@ -169,30 +233,26 @@ def compare(taste: Taste, papers: Iterable[Paper]) -> dict[ArxivId, Likeness]:
 
 
 def _compare(taste: Taste, paper: Paper) -> Likeness:
-    weights = taste.weights
-    score = _dot(taste.reference.vector(paper), weights) - taste.expected
-    score += AUTHOR_COUNTS * sum(weights.get(AUTHOR + name, 0.0) for name in paper.authors)
+    vector, authors = taste.reference.vector(paper), taste.authors
+    score = _dot(vector, taste.words) - taste.expected
+    score += AUTHOR_COUNTS * sum(authors.get(name, 0.0) for name in paper.authors)
     if score <= 0:
         return Likeness(score=score)
-    features = _features(taste.reference, paper)
     shares = {
-        term: weight * taste.weights[term]
-        for term, weight in features.items()
-        if taste.weights.get(term, 0.0) > 0
+        taste.reference.name(word): weight * liked
+        for word, weight in vector.items()
+        if (liked := taste.words.get(word, 0.0)) > 0
     }
+    for name in paper.authors:
+        if (liked := authors.get(name, 0.0)) > 0:
+            shares[AUTHOR + name] = AUTHOR_COUNTS * liked
     told = _most_telling(shares, WORDS_SHOWN)
-    alike = {liked.arxiv_id for term in told for liked in taste.sources(term)}
-    return Likeness(score=score, papers=len(alike), words=tuple(written(paper, told)))
+    return Likeness(score=score, papers=taste.count_liked(told), words=tuple(written(paper, told)))
 
 
-def _features(reference: Reference, paper: Paper) -> Vector:
-    """Return a paper's words and authors with their weights."""
-    names = {AUTHOR + name: AUTHOR_COUNTS for name in paper.authors}
-    return {**reference.vector(paper), **names}
-
-
-def _dot(vector: Vector, weights: Mapping[str, float]) -> float:
-    return sum(weight * weights[term] for term, weight in vector.items() if term in weights)
+def _dot(vector: Vector, weights: Vector) -> float:
+    shared = map(mul, vector.values(), map(weights.get, vector, repeat(0.0)))
+    return sum(shared, 0.0)
 
 
 def _most_telling(weights: Mapping[str, float], count: int) -> list[str]:

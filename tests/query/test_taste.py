@@ -1,11 +1,24 @@
 """What likes teach: words and names that can be read, and papers that are like them."""
 
+import random
+from collections import defaultdict
 from collections.abc import Sequence
 
 import pytest
 
 from bot.models import Paper
-from bot.query.taste import AUTHOR, Reference, Taste, compare, learn, terms_of
+from bot.query.taste import (
+    AUTHOR,
+    AUTHOR_COUNTS,
+    EXPECTED,
+    SAMPLE,
+    UNWANTED_COUNTS,
+    Reference,
+    Taste,
+    compare,
+    learn,
+    terms_of,
+)
 from tests.builders import make_paper
 
 FIELDS = ("gaussian splatting", "graph transformer", "protein folding", "speech recognition")
@@ -102,3 +115,50 @@ def test_nothing_to_learn_from_is_no_taste(papers: list[Paper]) -> None:
     taste = learn(reference, [(each, 1.0) for each in papers])
     assert taste.strongest(5) == []
     assert all(each.score <= 0 for each in compare(taste, papers).values())
+
+
+def scores_by_formula(
+    reference: Reference,
+    newest: Sequence[Paper],
+    opinions: Sequence[tuple[Paper, float]],
+    forgotten: Sequence[str],
+    papers: Sequence[Paper],
+) -> list[float]:
+    """Rocchio as it is defined, word by word: nothing is kept, nothing is looked up."""
+    words: dict[int | None, float] = defaultdict(float)
+    names: dict[str, float] = defaultdict(float)
+    for is_liked, counts in ((True, 1.0), (False, -UNWANTED_COUNTS)):
+        some = [each for each in opinions if (each[1] > 0) is is_liked]
+        total = sum(weight for _, weight in some)
+        for liked, weight in some:
+            for word, value in reference.vector(liked).items():
+                words[word] += counts * weight / total * value
+            for name in liked.authors:
+                names[name] += counts * weight / total * AUTHOR_COUNTS
+    for term in forgotten:
+        words.pop(reference.number(term), None)
+        names.pop(term.removeprefix(AUTHOR), None)
+
+    def dot(each: Paper) -> float:
+        return sum(value * words[word] for word, value in reference.vector(each).items())
+
+    usual = sorted(dot(each) for each in newest[:: max(1, len(newest) // SAMPLE)])
+    expected = max(0.0, usual[int(EXPECTED * (len(usual) - 1))])
+    return [
+        dot(each) + AUTHOR_COUNTS * sum(names[name] for name in each.authors) - expected
+        for each in papers
+    ]
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_scores_are_those_of_the_formula(seed: int) -> None:
+    dice = random.Random(seed)
+    reference = Reference(ARCHIVE)
+    drawn = dice.sample(ARCHIVE, 12)
+    opinions = [(each, dice.choice([1.0, 2.5, 0.5, -1.0])) for each in drawn]
+    forgotten = [*map(reference.name, reference.vector(drawn[0])), AUTHOR + drawn[1].authors[0]]
+    for words in ([], forgotten[::2], forgotten):
+        found = compare(learn(reference, opinions, forgotten=words), ARCHIVE)
+        scores = scores_by_formula(reference, ARCHIVE, opinions, words, ARCHIVE)
+        assert [each.score for each in found.values()] == pytest.approx(scores, abs=1e-9)
+        assert 0 < sum(score > 0 for score in scores) < len(scores)

@@ -4,6 +4,7 @@ import asyncio
 import sqlite3
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from bot.models import ArxivId, Likeness, Paper
@@ -18,6 +19,9 @@ NEWEST: Final = 2000
 """Papers by which words are weighed: two or three days of all of computer science."""
 MOST_OPINIONS: Final = 100
 """Papers that a taste is learnt from: the newest opinions, as interests change."""
+MOST_TASTES: Final = 32
+"""Tastes that are kept for the day, some 300 kB each: for the channels of one server, which share
+one, and for who looks at it and takes words out."""
 DEADLINE_S: Final = 10.0
 
 _OPINIONS: Final = """
@@ -37,13 +41,14 @@ class Tastes:
         self._database = database
         self._reference: tuple[date, Reference] | None = None
         self._reading = asyncio.Lock()
+        self._learn = lru_cache(maxsize=MOST_TASTES)(_learn)
 
     async def get_taste(
         self, guild_id: int, channel_id: int, categories: Collection[str]
     ) -> Taste | None:
         """Learn from what a server thinks of papers of these categories; None of nothing."""
         read = await self._read(guild_id, channel_id, categories)
-        return None if read is None else await asyncio.to_thread(_learn, *read)
+        return None if read is None else await asyncio.to_thread(self._learn, *read)
 
     async def compare(
         self,
@@ -56,7 +61,7 @@ class Tastes:
         read = await self._read(guild_id, channel_id, categories)
         if read is None:
             return {}
-        return await asyncio.to_thread(lambda: compare(_learn(*read), papers))
+        return await asyncio.to_thread(lambda: compare(self._learn(*read), papers))
 
     async def _read(
         self, guild_id: int, channel_id: int, categories: Collection[str]
@@ -95,14 +100,15 @@ class Tastes:
             if self._reference is None or self._reference[0] != newest:
                 papers = await self._database.read_within(DEADLINE_S, _list_newest)
                 self._reference = newest, await asyncio.to_thread(Reference, papers)
+                self._learn.cache_clear()  # they hold the words of the day before
             return self._reference[1]
 
 
 class _Told(NamedTuple):
-    """What a taste is learnt from; ``newest`` is the day of the newest paper."""
+    """What a taste is learnt from; ``newest`` is the day of the newest paper. Can be a key."""
 
-    opinions: Sequence[tuple[Paper, float]]
-    forgotten: Collection[str]
+    opinions: tuple[tuple[Paper, float], ...]
+    forgotten: tuple[str, ...]
     newest: date
 
 
@@ -115,7 +121,7 @@ def _read_told(
 ) -> _Told:
     return _Told(
         opinions=_list_opinions(connection, guild_id, categories),
-        forgotten=_list_forgotten(connection, channel_id),
+        forgotten=tuple(_list_forgotten(connection, channel_id)),
         newest=_newest_day(connection),
     )
 
@@ -127,18 +133,18 @@ def _list_forgotten(connection: sqlite3.Connection, channel_id: int) -> list[str
 
 def _list_opinions(
     connection: sqlite3.Connection, guild_id: int, categories: frozenset[str]
-) -> list[tuple[Paper, float]]:
+) -> tuple[tuple[Paper, float], ...]:
     rows = select_rows(
         connection,
         _OPINIONS,
         {"guild_id": guild_id, "save_counts": SAVE_COUNTS, "most": MOST_OPINIONS},
     )
     stored = load_papers(connection, [arxiv_id for arxiv_id, _ in rows])
-    return [
+    return tuple(
         (stored[arxiv_id].paper, weight)
         for arxiv_id, weight in rows
         if arxiv_id in stored and not categories.isdisjoint(stored[arxiv_id].paper.categories)
-    ]
+    )
 
 
 def _newest_day(connection: sqlite3.Connection) -> date:
