@@ -21,7 +21,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -70,10 +70,15 @@ def main(argv: list[str] | None = None) -> int:
 
 def largest_day(records: Sequence[Record]) -> Listing:
     """Return the listing of the corpus with the most new papers and cross-lists."""
+    return max(read_days(records), key=_followed)
+
+
+def read_days(records: Sequence[Record]) -> Iterator[Listing]:
+    """Read the lists of the corpus, those of a date and category each."""
     papers = {record["id"]: _paper(record) for record in records}
     with gzip.open(LISTINGS, "rt", encoding="utf-8") as lines:
-        days = [json.loads(line) for line in lines]
-    return max((_listing(day, papers) for day in days), key=_followed)
+        for line in lines:
+            yield _listing(json.loads(line), papers)
 
 
 def _followed(listing: Listing) -> int:
@@ -169,20 +174,29 @@ async def _subscribe(
     store: Store, channels: int, style: str, records: Sequence[Record], now: datetime
 ) -> None:
     """Set up channels with topics as `search_daily` draws them."""
-    texts = (f"{each['title']} {each['abstract']}".lower() for each in records)
-    words = Counter(word for text in texts for word in set(re.findall("[a-z]{4,}", text)))
-    known, weights = sorted(words), [words[word] ** 0.3 for word in sorted(words)]
-    dice = random.Random(2)
+    words, dice = weigh_words(records), random.Random(2)
     for channel_id in range(1, channels + 1):
         await store.subscriptions.set_subscription(
             guild_id=channel_id, channel_id=channel_id, categories=["cs.LG"], announce_types=TYPES,
             post_at=None, zone="UTC", style=style, now=now - timedelta(days=1),
         )  # fmt: skip
         for number in range(5):
-            query = " OR ".join(dice.choices(known, weights, k=dice.randint(1, 3)))
-            if categories := dice.sample(CATEGORIES, dice.randint(0, 2)):
-                query = f"({query}) category:({' OR '.join(categories)})"
+            query = draw_query(dice, *words)
             await store.subscriptions.set_topic(channel_id, f"topic {number}", query)
+
+
+def weigh_words(records: Sequence[Record]) -> tuple[list[str], list[float]]:
+    """Return the words of the corpus, and how likely each is to be in a topic."""
+    texts = (f"{each['title']} {each['abstract']}".lower() for each in records)
+    words = Counter(word for text in texts for word in set(re.findall("[a-z]{4,}", text)))
+    return sorted(words), [words[word] ** 0.3 for word in sorted(words)]
+
+
+def draw_query(dice: random.Random, known: Sequence[str], weights: Sequence[float]) -> str:
+    query = " OR ".join(dice.choices(known, weights, k=dice.randint(1, 3)))
+    if categories := dice.sample(CATEGORIES, dice.randint(0, 2)):
+        query = f"({query}) category:({' OR '.join(categories)})"
+    return query
 
 
 # -- heights -------------------------------------------------------------------------------------

@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.corpus import Grower, build_database, read_corpus
+from benchmarks.delivery import cpu_of
 from benchmarks.tables import table, verdict
 
 GOAL_S = 3.0
@@ -82,21 +83,16 @@ async def start_and_kill(path: Path, rounds: int) -> list[Start]:
             )  # fmt: skip
             await until(lambda before=connected: discord.gateway.connections > before)
             await discord.wait_connected()
-            waited_s, ready = time.monotonic() - begun_s, _computed_s(bot.pid)
-            ready_mb = _memory_mb(bot.pid, "VmRSS")
+            waited_s, ready = time.monotonic() - begun_s, cpu_of(bot.pid)
+            ready_mb = memory_mb(bot.pid, "VmRSS")
             await asyncio.sleep(READING_S)
-            starts.append(Start(ready, waited_s, ready_mb, _memory_mb(bot.pid, "VmHWM")))
+            starts.append(Start(ready, waited_s, ready_mb, memory_mb(bot.pid, "VmHWM")))
             bot.send_signal(signal.SIGKILL)
             await bot.wait()
     return starts
 
 
-def _computed_s(pid: int) -> float:
-    user, system = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:13]
-    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
-
-
-def _memory_mb(pid: int, name: str) -> float:
+def memory_mb(pid: int, name: str) -> float:
     lines = Path(f"/proc/{pid}/status").read_text().splitlines()
     (kib,) = (line.split()[1] for line in lines if line.startswith(f"{name}:"))
     return int(kib) * 1024 / 1e6

@@ -27,5 +27,9 @@ def verdict(is_met: bool) -> str:
 
 
 def percentile_95(times: Sequence[float]) -> float:
+    return percentile(times, 0.95)
+
+
+def percentile(times: Sequence[float], share: float) -> float:
     ordered = sorted(times)
-    return ordered[math.ceil(0.95 * len(ordered)) - 1]
+    return ordered[math.ceil(share * len(ordered)) - 1]

@@ -24,6 +24,7 @@ import logging
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import Final
 
 from bot.digest.decided import settings_text
 from bot.digest.messages import MessageDraft
@@ -56,6 +57,9 @@ from bot.ui.styles import render_news, render_quiet, thread_name
 
 log = logging.getLogger(__name__)
 
+PLANNED_AT_ONCE: Final = 1000
+"""Channels whose topics are matched, and whose posted papers are read, together."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanResult:
@@ -73,6 +77,7 @@ class Pipeline:
         self.intake = intake
         self.now = now
         self.decisions = Decisions(store, now=now)
+        self._on_step: Callable[[], None] = lambda: None
         self._failing: set[tuple[object, ...]] = set()
         self.failed = 0
         """Times that a digest could not be planned, since the start."""
@@ -80,8 +85,10 @@ class Pipeline:
     async def tick(self, on_step: Callable[[], None] = lambda: None) -> int:
         """Do whatever is due now; returns how many messages were planned.
 
-        Calls ``on_step`` whenever it got somewhere: asking for many categories takes minutes.
+        Calls ``on_step`` whenever it got somewhere: asking for many categories takes minutes, and
+        so does planning for many channels.
         """
+        self._on_step = on_step
         active = await self._list_active()
         messages = await self._plan_due(active) + await self._plan_quiet(active)
         on_step()
@@ -174,7 +181,18 @@ class Pipeline:
     async def _plan_day(
         self, subscriptions: Sequence[Subscription], day: date, cadence: Cadence
     ) -> int:
-        """Plan the digests of one date, whose listings are read and matched once for all."""
+        """Plan the digests of one date, some channels at a time."""
+        planned = 0
+        for first in range(0, len(subscriptions), PLANNED_AT_ONCE):
+            some = subscriptions[first : first + PLANNED_AT_ONCE]
+            planned += await self._plan_some(some, day, cadence)
+            self._on_step()
+        return planned
+
+    async def _plan_some(
+        self, subscriptions: Sequence[Subscription], day: date, cadence: Cadence
+    ) -> int:
+        """Plan the digests of one date, whose listings are read and matched once for these."""
         announced: AnnouncedDay | None = None
         try:
             announced = await self.decisions.read(subscriptions, day, cadence)

@@ -458,6 +458,26 @@ async def test_channels_are_independent(pipeline: Pipeline, feeds: Feeds) -> Non
     assert found == [3, 3, 1]
 
 
+async def test_many_channels_are_planned_some_at_a_time(
+    pipeline: Pipeline, feeds: Feeds, clock: VirtualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All get what they would get at once, and the bot shows meanwhile that it is alive."""
+    monkeypatch.setattr("bot.pipeline.PLANNED_AT_ONCE", 2)
+    monkeypatch.setattr("bot.store.digests.READ_AT_ONCE", 2)
+    for channel_id in range(1, 6):
+        await subscribe(pipeline, channel_id=channel_id)
+    feeds.show(make_listing(*make_papers(3)))
+    steps: list[int] = []
+    await pipeline.tick()
+    decided = await pipeline.store.digests.list_since(TUESDAY)
+    assert [channel_id for channel_id, _ in decided] == [1, 2, 3, 4, 5]
+    clock.advance(timedelta(minutes=1))
+    await pipeline.store.papers.add_listing(make_listing(*make_papers(4)), now=pipeline.now())
+    await pipeline.tick(lambda: steps.append(1))
+    assert len(steps) >= 3
+    assert {len(await planned(pipeline, channel_id=each)) for each in range(1, 6)} == {4}
+
+
 async def test_the_status_tells_the_verdict_the_error_and_the_next_poll(
     pipeline: Pipeline, feeds: Feeds, clock: VirtualClock
 ) -> None:

@@ -44,6 +44,10 @@ STEP_S: Final = 0.065
 
 DAMAGED = Reason(code=ReasonCode.DAMAGED)
 
+WAITING_LANES = 10
+"""So many times as many lanes are open as are served at the same time, for the next in turn: a task
+for each of a hundred thousand channels would take half a gigabyte."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliverySettings:
@@ -98,6 +102,8 @@ class Delivery:
         self._limiter = limiter or RateLimiter(self._settings.pace_per_s, STEP_S)
         self._slots = asyncio.Semaphore(self._settings.lanes)
         self._lanes: dict[int, Lane] = {}
+        self._most_lanes = WAITING_LANES * self._settings.lanes
+        self._has_more = False
         self._looked_at: dict[int, datetime] = {}
         self._held: tuple[datetime, datetime] | None = None
         self._woken = asyncio.Event()
@@ -139,10 +145,12 @@ class Delivery:
 
     async def run_once(self) -> None:
         """Deliver and edit everything that is due now, and wait; raises as `run` does."""
-        may_send = await self._start_lanes()
-        for lane in list(self._lanes.values()):
-            await lane.left.wait()
-        await asyncio.sleep(0)  # lanes that were left end
+        self._has_more = True
+        while self._has_more:
+            may_send = await self._start_lanes()
+            for lane in list(self._lanes.values()):
+                await lane.left.wait()
+            await asyncio.sleep(0)  # lanes that were left end
         if may_send:
             self._start_editing()
         if self._editing is not None:
@@ -164,11 +172,11 @@ class Delivery:
             await asyncio.wait(running, timeout=grace_s)
 
     async def _start_lanes(self) -> bool:
-        """Start a lane for every channel that needs one and has none.
+        """Start a lane for every channel that needs one and has none, as far as there is room.
 
         False when nothing may be sent now.
         """
-        now = self._now()
+        now, self._has_more = self._now(), False
         self._look_at_space()
         await self._outbox.cancel_orphans(now)
         await self._outbox.give_up(now - self._settings.give_up_after, now)
@@ -176,6 +184,9 @@ class Delivery:
             return False
         if self._is_ready is not None and not await self._is_ready():
             return False
+        if 2 * len(self._lanes) > self._most_lanes:
+            self._has_more = True  # it is known that others wait, and who is next
+            return True
         # A lane that ends while we look leaves rows that only seem to be nobody's.
         busy = set(self._lanes)
         orphans: dict[DueChannel, list[DeliveryRecord]] = {}
@@ -186,6 +197,9 @@ class Delivery:
         for channel in (*orphans, *await self._outbox.list_due(now)):
             if channel.channel_id in self._lanes or not self._sender.is_reachable(channel.guild_id):
                 continue
+            if len(self._lanes) >= self._most_lanes:
+                self._has_more = True
+                break
             self._start_lane(channel.channel_id, orphans.get(channel, []))
         return True
 
@@ -217,8 +231,9 @@ class Delivery:
         for digest, messages in lane.posted.items():
             fields = {"digest": digest, "channel": channel_id, "messages": messages}
             log.info("digest posted", extra=fields)
-        if lane.is_detached:
-            self.wake()  # nobody waited for it; now its channel can go on
+        is_room = self._has_more and 2 * len(self._lanes) <= self._most_lanes
+        if lane.is_detached or is_room:
+            self.wake()  # nobody waited for it; now its channel, or others, can go on
 
     def _is_held(self, now: datetime) -> bool:
         """Whether nothing may be claimed now: our address is banned, or there is no space."""

@@ -154,7 +154,7 @@ async def read_day(
         checks=await _read_checks(store, listings) if cadence is Cadence.DAY else (),
         known_update=known_update,
         delivered=await _read_delivered(store, subscriptions, arxiv_ids, cadence),
-        offered=await store.outbox.find_offered(arxiv_ids, cadence),
+        offered=await store.outbox.find_offered(arxiv_ids, cadence, among=channel_ids),
         parts=await store.outbox.count_parts(channel_ids, day, cadence, but=QUIET_STYLE),
         news=await store.follows.list_news(people, known_update, now.date()),
     )
@@ -177,7 +177,8 @@ async def _read_delivered(
     """Read what was sent before: to a channel in this cadence, to a person in any."""
     outbox = store.outbox
     if len(subscriptions) > 1:
-        delivered = await outbox.delivered_anywhere(arxiv_ids, cadence)
+        among = [each.channel_id for each in subscriptions]
+        delivered = await outbox.delivered_anywhere(arxiv_ids, cadence, among=among)
     else:
         (channel_id,) = (each.channel_id for each in subscriptions)
         sent = await outbox.delivered_versions(channel_id, arxiv_ids, cadence)
@@ -185,7 +186,7 @@ async def _read_delivered(
     people = [each.channel_id for each in subscriptions if each.user_id is not None]
     if people:
         (other,) = (each for each in Cadence if each is not cadence)
-        otherwise = await outbox.delivered_anywhere(arxiv_ids, other)
+        otherwise = await outbox.delivered_anywhere(arxiv_ids, other, among=people)
         for channel_id in people:
             delivered[channel_id] = {
                 **otherwise.get(channel_id, {}),

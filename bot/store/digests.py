@@ -23,6 +23,9 @@ from bot.store.sqlite.statements import (
     select_rows,
 )
 
+READ_AT_ONCE: Final = 10_000
+"""Decisions; so many take a twentieth of a second."""
+
 NOTHING_LEFT: Final[Mapping[ArxivId, int]] = MappingProxyType({})
 
 
@@ -137,14 +140,39 @@ class Digests:
         self, day: date, cadence: Cadence = Cadence.DAY
     ) -> Mapping[tuple[int, date], DigestRecord]:
         """Every digest of a cadence decided for ``day`` or later, by channel and date."""
-        records = await self._database.read(
+        found: dict[tuple[int, date], DigestRecord] = {}
+        for announced_on in await self._list_days(day, cadence):
+            page: Sequence[DigestRecord] | None = None
+            while page is None or page:
+                page = await self._database.read(
+                    select,
+                    DigestRecord,
+                    """
+                    SELECT channel_id, announced_on, decided_at, announced, matching, planned,
+                        cadence, offered, settings
+                    FROM digest INDEXED BY digest_by_day
+                    WHERE announced_on = :day AND cadence = :cadence AND channel_id > :after
+                    ORDER BY channel_id LIMIT :limit
+                    """,
+                    {
+                        "day": announced_on,
+                        "cadence": cadence.value,
+                        "after": page[-1].channel_id if page else -1,
+                        "limit": READ_AT_ONCE,
+                    },
+                )
+                found |= {(each.channel_id, each.announced_on): each for each in page}
+        return found
+
+    async def _list_days(self, day: date, cadence: Cadence) -> list[str]:
+        """List the dates with a digest of a cadence, from ``day`` on."""
+        return await self._database.read(
             select,
-            DigestRecord,
-            "SELECT channel_id, announced_on, decided_at, announced, matching, planned, cadence, "
-            "offered, settings FROM digest WHERE announced_on >= :day AND cadence = :cadence",
+            str,
+            "SELECT DISTINCT announced_on FROM digest "
+            "WHERE announced_on >= :day AND cadence = :cadence",
             {"day": day.isoformat(), "cadence": cadence.value},
         )
-        return {(record.channel_id, record.announced_on): record for record in records}
 
     async def listings_since(self, day: date) -> Mapping[tuple[str, date], ListingTimes]:
         """Every listing stored for ``day`` or later, by category and date."""

@@ -59,6 +59,10 @@ DELETE_TOPIC = (
 )
 NOTHING_OUT: Final[Mapping[str, date]] = MappingProxyType({})
 
+READ_AT_ONCE: Final = 2000
+"""Subscriptions; so many take a twentieth of a second. A hundred thousand at once would take longer
+than any read may."""
+
 TYPES = frozenset(each.value for each in AnnounceType)
 
 FOLLOWED = (AnnounceType.NEW, AnnounceType.CROSS)
@@ -119,11 +123,18 @@ class Subscriptions:
 
     async def list_subscriptions(self, guild_id: int | None = None) -> list[Subscription]:
         """List the subscriptions of one guild's channels, or of all; no person's."""
-        return await self._database.read(
-            list_rows,
-            "user_id IS NULL AND (:guild_id IS NULL OR guild_id = :guild_id)",
-            {"guild_id": guild_id},
-        )
+        found: list[Subscription] = []
+        while len(found) % READ_AT_ONCE == 0:
+            page = await self._database.read(
+                list_rows,
+                "user_id IS NULL AND (:guild_id IS NULL OR guild_id = :guild_id) AND id > :after",
+                {"guild_id": guild_id, "after": found[-1].id if found else 0},
+                READ_AT_ONCE,
+            )
+            if not page:
+                break
+            found += page
+        return found
 
     async def list_of_channels(self, channel_ids: Collection[int]) -> list[Subscription]:
         """List the subscriptions of these channels."""
@@ -365,11 +376,13 @@ def _get(connection: sqlite3.Connection, channel_id: int) -> Subscription | None
 
 
 def list_rows(
-    connection: sqlite3.Connection, where: str, parameters: Parameters
+    connection: sqlite3.Connection, where: str, parameters: Parameters, limit: int = -1
 ) -> list[Subscription]:
     """List the subscriptions that ``where`` names, with their topics, oldest first."""
     rows = select_rows(
-        connection, f"SELECT {COLUMNS} FROM subscription WHERE {where} ORDER BY id", parameters
+        connection,
+        f"SELECT {COLUMNS} FROM subscription WHERE {where} ORDER BY id LIMIT {limit}",
+        parameters,
     )
     ids = [row[0] for row in rows]
     topics, begins = list_topics(connection, ids), _begins(connection, ids)

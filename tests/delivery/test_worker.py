@@ -43,6 +43,25 @@ async def test_many_channels_are_served(world: World, guild: Guild) -> None:
     assert {len(world.posted(channel)) for channel in channels} == {2}
 
 
+async def test_many_channels_wait_without_a_task_for_each(world: World, guild: Guild) -> None:
+    """The next in turn have one; all get their messages without another look in between."""
+    channels = [world.server.add_channel(guild, f"c{number}") for number in range(25)]
+    for channel in channels:
+        await world.plan(channel)
+    settings = replace(FAST, lanes=1, poll_s=60)
+    delivery = Delivery(world.outbox, world.sender, now=world.clock.now, settings=settings)
+    before = len(asyncio.all_tasks())
+    hanging = asyncio.Event()
+    world.server.inject(faults.late(hanging), channel=channels[0])
+    running = asyncio.create_task(delivery.run())
+    await world.server.wait_until(lambda: world.sends() == 1)
+    assert len(asyncio.all_tasks()) - before < 20
+    hanging.set()
+    await world.server.wait_for_messages(25)
+    await delivery.stop()
+    await running
+
+
 async def test_a_woken_worker_delivers_at_once(world: World, channel: Channel) -> None:
     running = asyncio.create_task(world.restarted().run())
     await asyncio.sleep(0)

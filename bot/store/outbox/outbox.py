@@ -326,15 +326,19 @@ class Outbox:
         return dict(found)
 
     async def delivered_anywhere(
-        self, arxiv_ids: Collection[ArxivId], cadence: Cadence = Cadence.DAY
+        self,
+        arxiv_ids: Collection[ArxivId],
+        cadence: Cadence = Cadence.DAY,
+        *,
+        among: Collection[int] | None = None,
     ) -> dict[int, dict[ArxivId, int]]:
-        """Return by channel what `delivered_versions` does."""
+        """Return by channel what `delivered_versions` does, for all or ``among`` some channels."""
         found = await self._database.read(
             select_rows,
             "SELECT channel_id, arxiv_id, max(version) FROM delivered_paper "
-            "WHERE arxiv_id IN (SELECT value FROM json_each(:ids)) AND cadence = :cadence "
-            "GROUP BY channel_id, arxiv_id",
-            {"ids": json_array(arxiv_ids), "cadence": cadence.value},
+            f"WHERE {_within(among)} arxiv_id IN (SELECT value FROM json_each(:ids)) "
+            "AND cadence = :cadence GROUP BY channel_id, arxiv_id",
+            _told(arxiv_ids, cadence, among),
         )
         delivered: dict[int, dict[ArxivId, int]] = {}
         for channel_id, arxiv_id, version in found:
@@ -342,15 +346,19 @@ class Outbox:
         return delivered
 
     async def find_offered(
-        self, arxiv_ids: Collection[ArxivId], cadence: Cadence = Cadence.DAY
+        self,
+        arxiv_ids: Collection[ArxivId],
+        cadence: Cadence = Cadence.DAY,
+        *,
+        among: Collection[int] | None = None,
     ) -> dict[int, set[ArxivId]]:
         """Find by channel the papers that were offered there and never posted."""
         found = await self._database.read(
             select_rows,
             "SELECT channel_id, arxiv_id FROM delivered_paper "
-            "WHERE arxiv_id IN (SELECT value FROM json_each(:ids)) AND cadence = :cadence "
-            "GROUP BY channel_id, arxiv_id HAVING min(is_offered)",
-            {"ids": json_array(arxiv_ids), "cadence": cadence.value},
+            f"WHERE {_within(among)} arxiv_id IN (SELECT value FROM json_each(:ids)) "
+            "AND cadence = :cadence GROUP BY channel_id, arxiv_id HAVING min(is_offered)",
+            _told(arxiv_ids, cadence, among),
         )
         offered: dict[int, set[ArxivId]] = {}
         for channel_id, arxiv_id in found:
@@ -448,6 +456,23 @@ class Outbox:
 
     async def _list(self, where: str, parameters: Parameters) -> list[DeliveryRecord]:
         return await self._database.read(list_records, where, parameters)
+
+
+def _within(channel_ids: Collection[int] | None) -> str:
+    """Return the beginning of a condition that lets an index lead to the channels first."""
+    if channel_ids is None:
+        return ""
+    return "channel_id IN (SELECT value FROM json_each(:channels)) AND"
+
+
+def _told(
+    arxiv_ids: Collection[ArxivId], cadence: Cadence, channel_ids: Collection[int] | None
+) -> Mapping[str, object]:
+    return {
+        "ids": json_array(arxiv_ids),
+        "cadence": cadence.value,
+        "channels": json_array(channel_ids or ()),
+    }
 
 
 def _claim(

@@ -13,8 +13,9 @@ from bot.digest.messages import DeliveryRecord, DeliveryState, MessageDraft
 from bot.digest.models import Cadence, Reason, ReasonCode, Subscription
 from bot.errors import StoreError
 from bot.models import Paper
-from bot.store.outbox.outbox import Outbox, Parts
+from bot.store.outbox.outbox import DUE, Outbox, Parts
 from bot.store.outbox.plans import delivery_key, frozen_json, nonce_of
+from bot.store.outbox.records import OPEN, SUBSCRIPTION_OF_DELIVERY
 from bot.store.sqlite.database import open_database
 from bot.store.sqlite.executor import Database
 from bot.store.subscriptions import Subscriptions
@@ -716,3 +717,38 @@ async def test_moments_of_any_zone_compare_alike(
     await outbox.mark_planned_again((await claim(outbox)).id, eastern, make_reason("429"), NOW)
     assert await due(outbox, NOW) == []
     assert await due(outbox, LATER) == [CHANNEL]
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        f"SELECT guild_id, channel_id {DUE} ORDER BY planned_at, id",
+        f"SELECT min(max(planned_at, not_before)) {DUE}",
+        f"SELECT id FROM delivery WHERE {OPEN} AND planned_at < :now",
+        f"SELECT id FROM delivery WHERE {OPEN} AND NOT EXISTS "
+        f"(SELECT 1 FROM subscription WHERE {SUBSCRIPTION_OF_DELIVERY})",
+    ],
+)
+async def test_what_is_asked_every_few_seconds_is_answered_by_the_index_alone(
+    database: Database, question: str
+) -> None:
+    """With many channels the rows that wait are larger than any cache."""
+
+    def explain(connection: sqlite3.Connection) -> str:
+        rows = connection.execute(f"EXPLAIN QUERY PLAN {question}", {"now": NOW.isoformat()})
+        return str(next(rows)[3])
+
+    assert "COVERING INDEX delivery_open" in await database.read(explain)
+
+
+async def test_what_was_delivered_may_be_asked_of_some_channels(
+    database: Database, outbox: Outbox
+) -> None:
+    papers = make_papers(2)
+    ids = [each.arxiv_id for each in papers]
+    for channel_id in (1, 2, 3):
+        await outbox.plan(
+            await subscribe(database, channel_id), DAY, [make_draft(*papers)], now=NOW
+        )
+    assert (await outbox.delivered_anywhere(ids, among=[1, 3])).keys() == {1, 3}
+    assert (await outbox.delivered_anywhere(ids[:1], among=[2])) == {2: {ids[0]: 1}}

@@ -46,6 +46,7 @@ TAKEN = (
     "f3b38a693bd4565a",
     "1cf0b68609336664",
     "d59fe2c6a881b6e5",
+    "b2eba7df95b8ca48",
 )
 """The beginning of each step's SHA-256."""
 
