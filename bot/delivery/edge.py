@@ -55,6 +55,10 @@ MAX_TEXT = 200
 EDITED: Final = ("content", "embeds", "allowed_mentions")
 """What an edit changes of a message; its menu and buttons stay as they are."""
 
+NOT_FOUND: Final = 404
+NO_MEMBER: Final = frozenset({10007, 10013})
+"""Discord's codes for a person who is not in a guild, or has no account any more."""
+
 ARCHIVED_AFTER_MIN: Final = 4320
 """How long a thread without new messages stays in the channel's list: over a weekend."""
 
@@ -130,6 +134,24 @@ class DiscordSender:
         ):
             return False
         return not missing_there(channel, channel.permissions_for(guild.me), subscription.place)
+
+    async def is_member(self, guild_id: int, user_id: int) -> bool | None:
+        """Whether a person is in a guild that the bot is in; None: it cannot be told now.
+
+        Only Discord's own word that there is no such member counts as absence. Asking about one
+        person needs no privileged intent
+        (https://docs.discord.com/developers/resources/guild#get-guild-member).
+        """
+        guild = self.client.get_guild(guild_id) if self.client.is_ready() else None
+        if guild is None or guild.unavailable:
+            return None
+        try:
+            member = await self.client.http.get_member(guild_id, user_id)
+            return True if int(member["user"]["id"]) == user_id else None
+        except Exception as error:  # everything: an absence needs proof
+            failure = failure_of(error)
+            is_proof = failure.status == NOT_FOUND and failure.is_discords_own
+            return False if is_proof and failure.discord_code in NO_MEMBER else None
 
     # Digests
 

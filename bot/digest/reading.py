@@ -128,6 +128,15 @@ class Follows:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SeenIn:
+    """When a person last used the bot in a server, or in none (0), by account if ``is_own``."""
+
+    guild_id: int
+    seen_on: date
+    is_own: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PersonData:
     """All that is kept of a person beside Discord's number."""
 
@@ -138,6 +147,7 @@ class PersonData:
     looks: Sequence[LastLook] = ()
     searches: Sequence[str] = ()
     follows: Follows | None = None
+    seen: Sequence[SeenIn] = ()
 
 
 def person_to_json(data: PersonData) -> Mapping[str, Any]:
@@ -182,6 +192,14 @@ def person_to_json(data: PersonData) -> Mapping[str, Any]:
         ],
         "searches": list(data.searches),
         "follows": _follows_to_json(data.follows) if data.follows else None,
+        "last_used": [
+            {
+                "server": _text(each.guild_id or None),
+                "on": each.seen_on.isoformat(),
+                "added_to_account": each.is_own,
+            }
+            for each in data.seen
+        ],
     }
 
 

@@ -40,6 +40,7 @@ from bot.models import ArxivId, Clock, Listing, Paper
 from bot.pipeline import Pipeline
 from bot.run.client import PaperBot, use_stand_ins
 from bot.run.housekeeping import Backups, prove_apart
+from bot.run.leaving import Leaving
 from bot.run.metrics import Metrics
 from bot.store.backup.copies import refuse_lost
 from bot.store.backup.update import copying_first
@@ -203,6 +204,7 @@ class App:
     amendments: Amendments
     editor: Editor
     takeover: TakeoverCheck
+    leaving: Leaving
     metrics: Metrics
     backups: Backups | None = None
     enrichment: Enrichment | None = None
@@ -246,6 +248,7 @@ def build_app(
     )
     takeover = TakeoverCheck(store, sender)
     delivery = _build_delivery(config, pipeline, sender, editor, takeover, metrics)
+    leaving = Leaving(store, sender, now=now)
     starters = load_starters(config.topics.starters)
     bot = PaperBot(
         pipeline,
@@ -254,6 +257,7 @@ def build_app(
         http_trace=metrics.watch(http_trace(), "discord"),
         meter=metrics,
         on_lost=takeover.look_again,
+        on_used=leaving.see,
         proxy=_discord_proxy(config),
         shards=config.discord.shards,
     )
@@ -268,6 +272,7 @@ def build_app(
         amendments=Amendments(store.edits, now=now),
         editor=editor,
         takeover=takeover,
+        leaving=leaving,
         metrics=metrics,
         backups=_build_backups(config, store.facts, now),
         enrichment=enrichment,

@@ -72,6 +72,12 @@ class Meter(Protocol):
     def note_command(self, name: str, *, is_good: bool, took_s: float) -> None: ...
 
 
+class OnUsed(Protocol):
+    """Hears of each person who uses the bot: in which server, if the bot is in it."""
+
+    def __call__(self, user_id: int, guild_id: int | None, *, is_own: bool) -> None: ...
+
+
 class Tree(app_commands.CommandTree[commands.AutoShardedBot]):
     """The slash commands; whatever one raises ends as one private sentence."""
 
@@ -98,6 +104,7 @@ class PaperBot(ShardedBot):
         proxy: str | None = None,
         meter: Meter | None = None,
         on_lost: Callable[[], None] = lambda: None,
+        on_used: OnUsed = lambda user_id, guild_id, *, is_own: None,
         shards: int = 0,
         first_pause_s: float = FIRST_PAUSE_S,
         identify_every_s: float = IDENTIFY_EVERY_S,
@@ -126,6 +133,7 @@ class PaperBot(ShardedBot):
         self.starters = starters
         self._meter = meter
         self._on_lost = on_lost
+        self._on_used = on_used
         self.command_ids: dict[str, int] = {}
         self.discussing = Turns()
 
@@ -168,6 +176,8 @@ class PaperBot(ShardedBot):
 
     async def on_interaction(self, interaction: discord.Interaction) -> None:
         """Answer a form, and a button or form that nothing here knows any more."""
+        is_own = interaction.is_user_integration()
+        self._on_used(interaction.user.id, acts.server_of(interaction), is_own=is_own)
         data = cast(Mapping[str, object], interaction.data or {})
         custom_id = str(data.get("custom_id"))
         if interaction.type is discord.InteractionType.component:

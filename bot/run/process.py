@@ -166,6 +166,8 @@ class _Process:
             finally:
                 await self.app.delivery.stop(GRACE_S)
                 await self.app.bot.close()
+                with contextlib.suppress(StoreError):
+                    await self.app.leaving.write_down()
                 front.work = None  # the pages outlive the store
 
     async def _work(self, stopped: asyncio.Event) -> None:
@@ -198,6 +200,7 @@ class _Process:
             yield ticking(self.app.revisit.look, every_s=tick_s)
         if self.app.backups is not None:
             yield ticking(self.app.backups.look, every_s=HOUSEKEEPING_EVERY_S, grace_s=0)
+        yield ticking(self._look_for_leavers, every_s=tick_s)
         yield ticking(self._tidy, every_s=HOUSEKEEPING_EVERY_S, grace_s=0)
         yield ticking(self._tick, every_s=tick_s)
 
@@ -216,6 +219,12 @@ class _Process:
     async def _tidy(self) -> None:
         await tidy(self.app.store, self.app.sender.guild_ids, now=self._now())
         self.damaged = await count_damage(self.app.store, now=self._now())
+
+    async def _look_for_leavers(self) -> None:
+        if self.app.takeover.is_passed:  # else this file may be an old one
+            await self.app.leaving.look()
+        else:
+            await self.app.leaving.write_down()
 
     async def _log_in(self, token: str) -> None:
         """Log in; an outage of Discord is waited out here, not by being restarted."""
@@ -295,6 +304,8 @@ class _Process:
                 "listings_missed": self.app.pipeline.intake.missed,
                 "listings_differing": self.app.pipeline.intake.differing,
                 "plans_failed": self.app.pipeline.failed,
+                "people_asked_about": self.app.leaving.asked,
+                "people_forgotten": self.app.leaving.forgotten,
             },
             gauges={
                 "digests_defective": self.app.caretaker.defective,

@@ -14,7 +14,7 @@ KNOWN_GUILDS = (
     "SELECT guild_id FROM subscription UNION SELECT guild_id FROM delivery "
     "UNION SELECT guild_id FROM opinion UNION SELECT guild_id FROM shared_tag "
     "UNION SELECT guild_id FROM discussion UNION SELECT guild_id FROM saved_paper "
-    "WHERE guild_id IS NOT NULL "
+    "WHERE guild_id IS NOT NULL UNION SELECT guild_id FROM presence "
     f"UNION SELECT CAST(substr(name, {len(WELCOMED) + 1}) AS INTEGER) FROM fact "
     f"WHERE name LIKE '{WELCOMED}%'"
 )
@@ -37,6 +37,7 @@ FORGET = (
     "DELETE FROM once_guild WHERE guild_id = :guild_id",
     "DELETE FROM shared_tag WHERE guild_id = :guild_id",
     "DELETE FROM discussion WHERE guild_id = :guild_id",
+    "DELETE FROM presence WHERE guild_id = :guild_id",
     # A saved paper is its person's, wherever it was saved.
     "UPDATE saved_paper SET guild_id = NULL WHERE guild_id = :guild_id",
     "DELETE FROM delivered_paper WHERE delivery_id IN "

@@ -24,6 +24,7 @@ from bot.store.readers.discussions import Discussions
 from bot.store.readers.library import Library
 from bot.store.readers.opinions import Opinions
 from bot.store.readers.people import People
+from bot.store.readers.presence import Presence
 from bot.store.readers.received import Received
 from bot.store.readers.tastes import Tastes
 from bot.store.search.renewal import is_renewing, renew_if_small
@@ -48,6 +49,7 @@ class Store:
     library: Library
     opinions: Opinions
     people: People
+    presence: Presence
     tastes: Tastes
     received: Received
     discussions: Discussions
@@ -86,6 +88,7 @@ async def open_store(path: Path, updating: Updating = ALONE) -> AsyncIterator[St
             library=Library(database),
             opinions=Opinions(database),
             people=People(database),
+            presence=Presence(database),
             tastes=Tastes(database),
             received=Received(database),
             discussions=Discussions(database),

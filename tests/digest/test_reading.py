@@ -8,6 +8,7 @@ from bot.digest.reading import (
     Opinion,
     PersonData,
     SavedPaper,
+    SeenIn,
     SentPaper,
     SharedTag,
     person_to_json,
@@ -42,6 +43,10 @@ DATA = PersonData(
     looks=[LastLook(channel_id=BIG, looked_at=NOW)],
     searches=["nerf"],
     follows=FOLLOWS,
+    seen=[
+        SeenIn(guild_id=0, seen_on=DAY, is_own=True),
+        SeenIn(guild_id=BIG, seen_on=DAY, is_own=False),
+    ],
 )
 
 
@@ -86,6 +91,10 @@ def test_all_of_it_is_there_and_numbers_of_discord_are_texts() -> None:
             "channels_read": [NUMBER],
             "sent": [{"paper": make_id(3), "version": 2, "announced_on": "2024-03-05"}],
         },
+        "last_used": [
+            {"server": None, "on": "2024-03-05", "added_to_account": True},
+            {"server": NUMBER, "on": "2024-03-05", "added_to_account": False},
+        ],
     }
 
 

@@ -67,6 +67,7 @@ from tests.fakes.world import (
     Role,
     Snowflakes,
     User,
+    member_json,
     message_json,
     role_json,
 )
@@ -825,9 +826,16 @@ class DiscordServer:
 
     async def _get_member(self, call: Call) -> Answer:
         guild = self.guilds.get(int(call.names["guild_id"]))
-        if guild is None or not guild.is_member or int(call.names["user_id"]) != self.bot.id:
+        user_id = int(call.names["user_id"])
+        if guild is None or not guild.is_member:
+            return self.error(404, 10004, "Unknown Guild")
+        if user_id == self.bot.id:
+            return self.answer(200, {**guild.json(self.bot)["members"][0], **MEMBER_DETAILS})
+        if user_id not in self.people:
+            return self.error(404, 10013, "Unknown User")
+        if user_id not in guild.people:
             return self.error(404, 10007, "Unknown Member")
-        return self.answer(200, {**guild.json(self.bot)["members"][0], **MEMBER_DETAILS})
+        return self.answer(200, {**member_json(self.people[user_id]), **MEMBER_DETAILS})
 
     async def _get_channel(self, call: Call) -> Answer:
         channel = self.named(call)

@@ -233,7 +233,10 @@ class Interactions:
             "guild_locale": "en-US",
             "app_permissions": str(guild.bot_permissions(channel)),
             "entitlements": [],
-            "authorizing_integration_owners": {"0": str(guild.id)},
+            "authorizing_integration_owners": {
+                "0": str(guild.id),
+                **({"1": str(user.id)} if user.has_added_bot else {}),
+            },
             "context": 0,
             "attachment_size_limit": 10 * 1024 * 1024,
         }

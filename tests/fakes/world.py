@@ -68,6 +68,8 @@ class User:
     """What a command's caller may do, as interactions report it."""
     role_ids: tuple[int, ...] = ()
     """The roles that interactions tell of."""
+    has_added_bot: bool = False
+    """Whether the bot is added to their account, which interactions tell."""
     takes_messages: bool = True
     """Whether the bot may write to them in private."""
 
@@ -227,6 +229,8 @@ class Guild:
     """When the bot was added."""
     is_member: bool = True
     is_available: bool = True
+    people: set[int] = field(default_factory=set)
+    """Who can be asked about beside the bot."""
     channels: dict[int, Channel] = field(default_factory=dict)
     roles: dict[int, Role] = field(default_factory=dict)
     """Those that people have made."""

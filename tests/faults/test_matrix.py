@@ -7,7 +7,7 @@ HERE = Path(__file__).parent
 MATRIX = HERE.parent.parent / "docs" / "faults.md"
 ROW = re.compile(r"^\| (\d+) \| (.+) \| (.+) \|$", re.M)
 ROWS = 127
-OPEN = {*range(74, 80), *range(103, 110), *range(112, 115), *range(117, 120), *range(124, 127)}
+OPEN = {*range(74, 80), *range(103, 110), *range(112, 115), *range(117, 120)}
 """Faults that are known and not yet mended: each leaves this list with its row and its test."""
 TEST = re.compile(r"def test_row((?:_\d+)+)_")
 

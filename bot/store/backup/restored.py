@@ -162,6 +162,8 @@ def _is_waiting(connection: sqlite3.Connection) -> bool:
 
 def _finish(connection: sqlite3.Connection, now: datetime, newest: int | None) -> None:
     connection.execute("DELETE FROM fact WHERE name = ?", (RESTORED,))
+    # People who had left by the copy may have used the bot since: they are asked about anew.
+    connection.execute("UPDATE presence SET asked_on = NULL, answer = NULL, gone_since = NULL")
     if newest is not None:
         connection.execute(
             "INSERT OR REPLACE INTO fact (name, value) VALUES (?, ?)", (COMPARED_UP_TO, str(newest))

@@ -12,6 +12,7 @@ from bot.digest.reading import (
     LastLook,
     Opinion,
     PersonData,
+    SeenIn,
     SentPaper,
     SharedTag,
 )
@@ -19,6 +20,8 @@ from bot.store.backup.restored import COMPARED_UP_TO, PAUSED
 from bot.store.readers.library import SHARED, list_saved
 from bot.store.sqlite.executor import PERSONS_PATIENCE_S, Database
 from bot.store.sqlite.statements import change, select, select_one, select_rows
+
+PRESENCE: Final = "presence"
 
 PERSONAL: Final = (
     "saved_paper",
@@ -29,6 +32,7 @@ PERSONAL: Final = (
     "followed_paper",
     "read_channel",
     "subscription",
+    PRESENCE,
 )
 """Every table with a person's number; tests/store/readers/test_people.py looks for others."""
 
@@ -45,7 +49,7 @@ class People:
 
     async def forget(self, user_id: int) -> int:
         """Delete everything that is kept of a person, at once; returns how many things it was."""
-        return await self._database.write_within(PERSONS_PATIENCE_S, _forget, user_id)
+        return await self._database.write_within(PERSONS_PATIENCE_S, forget_person, user_id)
 
     async def look(self, user_id: int, channel_id: int, *, now: datetime) -> datetime | None:
         """Note that a person catches up with a channel; returns when it was before, if ever."""
@@ -79,6 +83,12 @@ def _get(connection: sqlite3.Connection, user_id: int) -> PersonData:
             connection, str, f"SELECT query FROM recent_search {of_person} searched_at", values
         ),
         follows=_get_follows(connection, values),
+        seen=select(
+            connection,
+            SeenIn,
+            f"SELECT guild_id, seen_on, is_own FROM presence {of_person} guild_id",
+            values,
+        ),
     )
 
 
@@ -126,7 +136,8 @@ def _get_follows(connection: sqlite3.Connection, values: Mapping[str, object]) -
     )
 
 
-def _forget(connection: sqlite3.Connection, user_id: int) -> int:
+def forget_person(connection: sqlite3.Connection, user_id: int) -> int:
+    """Delete everything that is kept of a person; returns how many things it was."""
     values = {"user_id": user_id}
     _forget_messages(connection, values)
     return sum(

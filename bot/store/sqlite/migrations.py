@@ -878,6 +878,23 @@ TWENTY_FOURTH: Step = (
     "CREATE INDEX digest_by_day ON digest (cadence, announced_on, channel_id)",
 )
 
+TWENTY_FIFTH: Step = (
+    # Of people of whom anything else is kept: where they last used the bot, and whether Discord
+    # says that they have left (docs/decisions/0030-who-has-left.md). All dates are UTC.
+    """
+    CREATE TABLE presence (
+        user_id INTEGER NOT NULL,
+        guild_id INTEGER NOT NULL,           -- 0: in direct messages, or by their account
+        seen_on TEXT NOT NULL,
+        is_own INTEGER NOT NULL DEFAULT 0,   -- 1: the bot is added to their account (guild 0)
+        asked_on TEXT,                       -- when Discord was asked last, with what answer
+        answer TEXT CHECK (answer IN ('there', 'gone', 'unsure')),
+        gone_since TEXT,                     -- when they were first found gone from there
+        PRIMARY KEY (user_id, guild_id)
+    ) STRICT, WITHOUT ROWID
+    """,
+)
+
 STEPS: tuple[Step, ...] = (
     FIRST,
     SECOND,
@@ -903,6 +920,7 @@ STEPS: tuple[Step, ...] = (
     TWENTY_SECOND,
     TWENTY_THIRD,
     TWENTY_FOURTH,
+    TWENTY_FIFTH,
 )
 
 FUNCTIONS: Mapping[str, Function] = {

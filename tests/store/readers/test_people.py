@@ -7,8 +7,9 @@ from bot.digest.models import Topic
 from bot.digest.reading import PersonData
 from bot.store.follows import When
 from bot.store.readers.people import PERSONAL
+from bot.store.readers.presence import Used
 from bot.store.store import Store
-from tests.builders import NOW, make_id
+from tests.builders import DAY, NOW, make_id
 
 ADA, BEN = 1, 2**63 - 1
 GUILD, CHANNEL = 1001, 2001
@@ -25,6 +26,7 @@ async def fill(store: Store, user: int) -> None:
     await store.follows.follow(user, Topic(name="slam", query="slam"))
     await store.follows.follow_paper(user, PAPER, now=NOW)
     await store.follows.leave_to(user, CHANNEL)
+    await store.presence.note([Used(user_id=user, guild_id=GUILD)], DAY)
 
 
 async def test_everything_of_a_person_is_handed_over_and_deleted(store: Store) -> None:
@@ -40,8 +42,11 @@ async def test_everything_of_a_person_is_handed_over_and_deleted(store: Store) -
     assert [each.query for each in data.follows.queries] == ["slam"]
     assert [each.arxiv_id for each in data.follows.papers] == [PAPER]
     assert list(data.follows.reads) == [CHANNEL]
+    assert [(each.guild_id, each.seen_on) for each in data.seen] == [(GUILD, DAY)]
     assert await store.people.forget(ADA) == len(PERSONAL)
-    nothing = PersonData(user_id=ADA, saved=[], opinions=[], shared=[], looks=[], searches=[])
+    nothing = PersonData(
+        user_id=ADA, saved=[], opinions=[], shared=[], looks=[], searches=[], seen=[]
+    )
     assert await store.people.get_data(ADA) == nothing
     assert len((await store.people.get_data(BEN)).opinions) == 1
     assert await store.opinions.weigh(GUILD) == {PAPER: 1.5}
@@ -85,3 +90,4 @@ async def test_a_server_that_is_forgotten_takes_its_likes_and_leaves_people_thei
     assert [each.guild_id for each in data.opinions] == [GUILD + 1]
     assert data.shared == []
     assert [each.guild_id for each in data.saved] == [None]
+    assert data.seen == []

@@ -47,6 +47,7 @@ TAKEN = (
     "1cf0b68609336664",
     "d59fe2c6a881b6e5",
     "b2eba7df95b8ca48",
+    "846065f66d858414",
 )
 """The beginning of each step's SHA-256."""
 
@@ -481,3 +482,16 @@ async def test_digests_of_an_earlier_version_are_all_of_channels(tmp_path: Path)
         (digest,) = await store.subscriptions.list_subscriptions()
         assert (digest.user_id, digest.place) == (None, Place.CHANNEL)
         assert await store.follows.list_all() == []
+
+
+async def test_people_of_an_earlier_version_were_seen_where_they_kept_something(
+    tmp_path: Path,
+) -> None:
+    old = made_by(migrations.STEPS[:24], tmp_path / "papers.db")
+    old.execute("INSERT INTO opinion VALUES (7, 1, '2403.00001', 1, ?)", (NOW.isoformat(),))
+    old.close()
+    async with open_store(tmp_path / "papers.db") as store:
+        assert (await store.people.get_data(1)).seen == []
+        await store.presence.gather()
+        (seen,) = (await store.people.get_data(1)).seen
+        assert (seen.guild_id, seen.seen_on, seen.is_own) == (7, NOW.date(), False)
