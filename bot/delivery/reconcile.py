@@ -109,6 +109,8 @@ class Reconciliation:
         return found
 
     async def _adopt(self, subscription: Subscription, message: PostedPapers) -> int:
+        if subscription.user_id is not None and message.shown.news:
+            await self._store.restored.adopt_news(subscription.user_id, message.shown.news)
         return await self._store.restored.adopt(
             subscription,
             message.shown.papers,

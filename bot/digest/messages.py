@@ -33,12 +33,14 @@ class ShownMessage:
 
     ``line`` is the first line of its content, ``papers`` the identifiers and versions that it
     shows, in order. What ``is_stripped`` had papers that cannot be seen any more: an admin can
-    remove the embeds of any message.
+    remove the embeds of any message. ``news`` numbers what it tells of papers that it does not
+    show; no message is recognised by it.
     """
 
     line: str
     papers: tuple[tuple[ArxivId, int], ...] = ()
     is_stripped: bool = False
+    news: tuple[tuple[ArxivId, frozenset[int]], ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

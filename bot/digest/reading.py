@@ -92,11 +92,16 @@ class FollowedPaper:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PaperNews:
-    """What became known of a followed paper, oldest first."""
+    """What became known of a followed paper, oldest first.
+
+    ``told`` numbers what its person was told already, as a restored database learnt from the
+    messages (`bot.ui.updates.number_told`).
+    """
 
     arxiv_id: ArxivId
     title: str
     updates: tuple[NotedUpdate, ...]
+    told: frozenset[int] = frozenset()
 
 
 class FollowedQuery(NamedTuple):

@@ -24,6 +24,7 @@ from bot.store.follows import News
 from bot.store.outbox.outbox import Parts
 from bot.store.store import Store
 from bot.ui.styles import QUIET_STYLE
+from bot.ui.updates import leave_told
 
 READ_AT_ONCE: Final = 500
 """Queries; they take a hundredth of a second."""
@@ -156,8 +157,17 @@ async def read_day(
         delivered=await _read_delivered(store, subscriptions, arxiv_ids, cadence),
         offered=await store.outbox.find_offered(arxiv_ids, cadence, among=channel_ids),
         parts=await store.outbox.count_parts(channel_ids, day, cadence, but=QUIET_STYLE),
-        news=await store.follows.list_news(people, known_update, now.date()),
+        news=_untold(await store.follows.list_news(people, known_update, now.date())),
     )
+
+
+def _untold(news: News) -> News:
+    """Leave out what people were told before their database was put back."""
+    left = {
+        person: [each for each in map(leave_told, papers) if each.updates]
+        for person, papers in news.items()
+    }
+    return {person: papers for person, papers in left.items() if papers}
 
 
 async def _read_checks(store: Store, listings: Sequence[Listing]) -> Sequence[ListingCheck]:

@@ -342,11 +342,11 @@ def _with_channels(
 def _list_news(
     connection: sqlite3.Connection, user_ids: Collection[int], until: int, today: date
 ) -> News:
-    updates: dict[tuple[int, ArxivId, str, int], list[NotedUpdate]] = {}
-    for user_id, title, told, *row in select_rows(
+    updates: dict[tuple[int, ArxivId, str, int, str], list[NotedUpdate]] = {}
+    for user_id, title, known, told, *row in select_rows(
         connection,
         """
-        SELECT user_id, title, told_update, number, arxiv_id, kind, text, paper_update.source,
+        SELECT user_id, title, told_update, told, number, arxiv_id, kind, text, paper_update.source,
             coalesce(noted_on, :today)
         FROM followed_paper JOIN paper_update USING (arxiv_id) JOIN paper USING (arxiv_id)
         WHERE user_id IN (SELECT value FROM json_each(:ids))
@@ -356,13 +356,17 @@ def _list_news(
         {"ids": json_array(user_ids), "until": until, "today": today.isoformat()},
     ):
         if (update := read_update(tuple(row))) is not None:
-            paper = (user_id, update.arxiv_id, title, told)
+            paper = (user_id, update.arxiv_id, title, known, told)
             updates.setdefault(paper, []).append(update)
     news: dict[int, list[PaperNews]] = {}
-    for (user_id, arxiv_id, title, told), found in updates.items():
-        told_now = tuple(still_true(found, known=told, version=0))
+    for (user_id, arxiv_id, title, known, told), found in updates.items():
         news.setdefault(user_id, []).append(
-            PaperNews(arxiv_id=arxiv_id, title=title, updates=told_now)
+            PaperNews(
+                arxiv_id=arxiv_id,
+                title=title,
+                updates=tuple(still_true(found, known=known, version=0)),
+                told=frozenset(int(each) for each in told.split() if each.isdecimal()),
+            )
         )
     return news
 

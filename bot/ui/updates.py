@@ -1,10 +1,14 @@
 """The small line under a paper that says what became known of it since, in a few lengths."""
 
+import re
 from collections.abc import Sequence
+from dataclasses import replace
+from hashlib import sha256
 from itertools import groupby
 from typing import Final
 from urllib.parse import quote
 
+from bot.digest.reading import PaperNews
 from bot.digest.updates import NotedUpdate, UpdateKind
 from bot.text import markdown
 from bot.text.venue import Standing
@@ -65,6 +69,44 @@ def _say(noted: NotedUpdate, *, has_links: bool) -> str:
         case UpdateKind.CODE | UpdateKind.PROJECT:
             label = "Code" if update.kind is UpdateKind.CODE else "Project"
             return _link(label, update.text, has_links=has_links) + says(update.source)
+
+
+# -- what was told ---------------------------------------------------------------------------------
+
+
+def number_told(line: str) -> frozenset[int]:
+    """Number the updates that a line tells, so that they can be told from others.
+
+    What only says that there is a link, without its address, is left out. Of versions all up to
+    the one that is told are meant.
+    """
+    numbers: set[int] = set()
+    for said in _BETWEEN.split(line.removeprefix(MARK)):
+        version = _VERSION.fullmatch(said)
+        if version:
+            numbers.update(_number(f"v{each}") for each in range(2, int(version[1]) + 1))
+        elif said and not _BARE.match(said):
+            numbers.add(_number(said))
+    return frozenset(numbers)
+
+
+def leave_told(news: PaperNews) -> PaperNews:
+    """Return the news without those that were told already."""
+    if not news.told:
+        return news
+    updates = [
+        each for each in news.updates if _number(_say(each, has_links=True)) not in news.told
+    ]
+    return replace(news, updates=tuple(updates))
+
+
+_BETWEEN: Final = re.compile(rf"(?:^|; )\d{{1,2}} [A-Z][a-z]{{2}} \d{{4}}: |{re.escape(SEPARATOR)}")
+_VERSION: Final = re.compile(r"v(\d{1,3})")
+_BARE: Final = re.compile(r"(?:Code|Project|DOI)\b")
+
+
+def _number(said: str) -> int:
+    return int.from_bytes(sha256(said.encode()).digest()[:6])
 
 
 def _short(text: str) -> str:

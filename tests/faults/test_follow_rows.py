@@ -1,8 +1,9 @@
 """Rows 99 to 102: what goes wrong with messages to one person."""
 
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -11,13 +12,18 @@ import pytest
 from bot.delivery.edge import DiscordSender
 from bot.delivery.notices import Caretaker
 from bot.delivery.reconcile import Reconciliation
+from bot.digest.messages import DeliveryState
 from bot.digest.models import ReasonCode, Subscription, SubscriptionState, Topic
+from bot.models import AnnounceType, Link, LinkKind, Paper, Provenance
+from bot.run.app import offline_pipeline
 from bot.store.backup.backup import backup, restore
 from bot.store.follows import When
 from bot.store.outbox.plans import frozen_json
+from bot.store.store import Store
 from bot.ui.reasons import say_reason
+from bot.ui.styles.body import embeds_of
 from bot.ui.styles.list import LIST
-from tests.builders import DAY, NOW, make_digest, make_papers
+from tests.builders import DAY, NOW, make_digest, make_listing, make_paper, make_papers
 from tests.fakes import faults
 from tests.fakes.clock import VirtualClock
 from tests.fakes.discord import DiscordServer, make_client
@@ -125,6 +131,54 @@ async def test_row_101_a_backup_that_is_put_back_finds_direct_messages(tmp_path:
             known = await store.outbox.delivered_versions(channel.id, [each for each, _ in papers])
             assert known == dict(papers)
             assert await store.outbox.plan(digest, DAY, DRAFTS, now=NOW) == 0
+
+
+CODE = Link(kind=LinkKind.CODE, url="https://github.com/a/b", provenance=Provenance.HUGGING_FACE)
+PAPER = make_paper(1, title="Graph networks")
+
+
+async def learn_and_plan(
+    store: Store, clock: VirtualClock, newer: Paper
+) -> list[Mapping[str, object]]:
+    """Learn a day later what is new of the paper, and plan what its reader is told of it."""
+    clock.advance(timedelta(days=1))
+    day = clock.now().date()
+    await store.papers.add_links(PAPER.arxiv_id, [CODE])
+    listing = make_listing((newer, AnnounceType.REPLACE), announced_on=day)
+    await store.papers.add_listing(listing, now=clock.now())
+    await offline_pipeline(store, now=clock.now).plan_due()
+    digest = next(iter(await store.follows.list_all()))
+    records = await store.outbox.list_deliveries(digest.channel_id, day)
+    return [each.body for each in records if each.state is DeliveryState.PLANNED]
+
+
+async def test_row_101_a_backup_that_is_put_back_tells_no_news_of_a_paper_again(
+    tmp_path: Path,
+) -> None:
+    """It has forgotten the messages and what they tell; what is new since is told."""
+    clock, path, copy = VirtualClock(NOW), tmp_path / "bot.db", tmp_path / "copy.db"
+    async with connected(clock) as (server, sender):
+        person = server.add_user("ada")
+        channel = server.private_channel(person)
+        async with open_store(path) as store:
+            await store.papers.add_listing(make_listing(PAPER), now=NOW)
+            await store.follows.set_up(person.id, channel.id, When(categories=("cs.CV",)), NOW)
+            await store.follows.follow_paper(person.id, PAPER.arxiv_id, now=NOW)
+            await backup(path, copy)
+            bodies = await learn_and_plan(store, clock, replace(PAPER, version=3))
+            assert len(bodies) == 1
+            assert "v3" in str(bodies)
+            server.accept(channel, dict(bodies[0]))
+        await restore(copy, path, now=clock.now())
+        async with open_store(path) as store:
+            window = timedelta(hours=96)
+            reconciliation = Reconciliation(store, sender, window=window, now=clock.now)
+            assert await reconciliation.is_done()
+            assert await learn_and_plan(store, clock, replace(PAPER, version=2)) == []
+            newer = replace(PAPER, version=3, journal_ref="Nature 1")
+            (body,) = await learn_and_plan(store, clock, newer)
+            (told,) = embeds_of(body)
+            assert str(told["description"]).endswith("2024: published in Nature 1")
 
 
 async def test_row_102_who_deletes_everything_is_sent_nothing_more(world: World) -> None:

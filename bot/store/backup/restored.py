@@ -117,6 +117,12 @@ class Restored:
         message = Adopted(message_id, posted_at, thread_id, thread_name, cadence)
         return await self._database.write(_adopt, subscription, papers, message)
 
+    async def adopt_news(
+        self, user_id: int, news: Sequence[tuple[ArxivId, frozenset[int]]]
+    ) -> None:
+        """Remember what a person was told of followed papers, by numbers."""
+        await self._database.write(_adopt_news, user_id, news)
+
     async def finish(self, now: datetime, newest: int | None = None) -> None:
         """Note that all channels were compared: planning may go on, paused digests are told of.
 
@@ -191,6 +197,18 @@ def _adopt(
     if forgotten:
         _insert(connection, subscription, forgotten, message)
     return len(forgotten)
+
+
+def _adopt_news(
+    connection: sqlite3.Connection,
+    user_id: int,
+    news: Sequence[tuple[ArxivId, frozenset[int]]],
+) -> None:
+    connection.executemany(
+        "UPDATE followed_paper SET told = trim(told || ' ' || ?) "
+        "WHERE user_id = ? AND arxiv_id = ?",
+        [(" ".join(map(str, sorted(told))), user_id, arxiv_id) for arxiv_id, told in news],
+    )
 
 
 def _is_delivered(

@@ -895,6 +895,12 @@ TWENTY_FIFTH: Step = (
     """,
 )
 
+TWENTY_SIXTH: Step = (
+    # Numbers of what the person was told of the paper, as messages show it that a restored copy has
+    # forgotten: blank-separated.
+    "ALTER TABLE followed_paper ADD COLUMN told TEXT NOT NULL DEFAULT ''",
+)
+
 STEPS: tuple[Step, ...] = (
     FIRST,
     SECOND,
@@ -921,6 +927,7 @@ STEPS: tuple[Step, ...] = (
     TWENTY_THIRD,
     TWENTY_FOURTH,
     TWENTY_FIFTH,
+    TWENTY_SIXTH,
 )
 
 FUNCTIONS: Mapping[str, Function] = {

@@ -4,27 +4,44 @@ It is a style, so that its message is recognised as its own; nobody can choose i
 paper: one of it may be sent to the person all the same, in a digest.
 """
 
+import re
 from collections.abc import Sequence
 from datetime import date
 from typing import Final
 
-from bot.arxiv.identifier import abs_url
+from bot.arxiv.identifier import ABS_BASE, abs_url
 from bot.digest.messages import MessageDraft
 from bot.digest.reading import PaperNews
-from bot.models import AnnounceType
+from bot.models import AnnounceType, ArxivId
 from bot.text import markdown
 from bot.text.words import count_of, long_date
 from bot.ui.embeds import COLOURS, MAX_DESCRIPTION, UNTITLED, one_line
-from bot.ui.styles.body import SILENT
+from bot.ui.styles.body import SILENT, Body, embeds_of
 from bot.ui.styles.heading import SEPARATOR
 from bot.ui.styles.parts import pack
-from bot.ui.styles.quiet import WithoutPapers
-from bot.ui.updates import render_updates
+from bot.ui.styles.quiet import News, WithoutPapers
+from bot.ui.updates import MARK, number_told, render_updates
 
 BEGINNING: Final = "**News of papers that you follow**"
 MAX_TITLE: Final = 200
 
-NEWS: Final = WithoutPapers("news", "news: what became known of papers", BEGINNING)
+_PAPER: Final = re.compile(
+    rf"^\*\*\[.*\]\({re.escape(ABS_BASE)}([^)\s]+)\)\*\*\n({re.escape(MARK)}.*)$", re.MULTILINE
+)
+
+
+def read_news(body: Body) -> News:
+    """Read what a message tells of which papers."""
+    return tuple(
+        (ArxivId(paper[1]), number_told(paper[2]))
+        for embed in embeds_of(body)
+        for paper in _PAPER.finditer(str(embed.get("description") or ""))
+    )
+
+
+NEWS: Final = WithoutPapers(
+    "news", "news: what became known of papers", BEGINNING, read_news=read_news
+)
 
 
 def render_news(

@@ -3,13 +3,14 @@
 It is a style, so that its message is recognised as its own; nobody can choose it.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Final
 
 from bot.digest.messages import MessageDraft, ShownMessage
 from bot.digest.models import Digest, Subscription
 from bot.digest.quiet import QuietDay, Silence
+from bot.models import ArxivId
 from bot.text.words import count_of, long_date
 from bot.ui.styles.body import SILENT, Body, Papers
 from bot.ui.styles.heading import first_line, name_digest
@@ -18,6 +19,9 @@ from bot.ui.styles.receipt import add_receipt
 
 BEGINNING: Final = "-# No digest of "
 MAX_CATEGORIES: Final = 8
+
+News = tuple[tuple[ArxivId, frozenset[int]], ...]
+"""What a message tells of papers, as `ShownMessage` has it."""
 
 _WHY: Final[Mapping[Silence, str]] = {
     Silence.HOLIDAY: "arXiv announced nothing.",
@@ -32,13 +36,14 @@ _WHY: Final[Mapping[Silence, str]] = {
 class WithoutPapers:
     """The style of a message that shows no paper of a digest; see `bot.ui.styles.Style`.
 
-    It is known by the ``beginning`` of its first line.
+    It is known by the ``beginning`` of its first line; ``read_news`` finds what it tells of papers.
     """
 
     code: str
     words: str
     beginning: str
     is_ranked: bool = False
+    read_news: Callable[[Body], News] = field(default=lambda body: (), compare=False)
 
     def describe(self, subscription: Subscription) -> str:
         return self.words
@@ -57,7 +62,9 @@ class WithoutPapers:
 
     def read(self, body: Body) -> ShownMessage | None:
         line = first_line(body.get("content"))
-        return ShownMessage(line=line) if line.startswith(self.beginning) else None
+        if not line.startswith(self.beginning):
+            return None
+        return ShownMessage(line=line, news=self.read_news(body))
 
 
 QUIET: Final = WithoutPapers("quiet", "quiet: no papers", BEGINNING)

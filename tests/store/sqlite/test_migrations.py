@@ -48,6 +48,7 @@ TAKEN = (
     "d59fe2c6a881b6e5",
     "b2eba7df95b8ca48",
     "846065f66d858414",
+    "1fb167c06402703e",
 )
 """The beginning of each step's SHA-256."""
 
@@ -495,3 +496,17 @@ async def test_people_of_an_earlier_version_were_seen_where_they_kept_something(
         await store.presence.gather()
         (seen,) = (await store.people.get_data(1)).seen
         assert (seen.guild_id, seen.seen_on, seen.is_own) == (7, NOW.date(), False)
+
+
+async def test_papers_that_people_of_an_earlier_version_follow_are_followed(
+    tmp_path: Path,
+) -> None:
+    old = made_by(migrations.STEPS[:25], tmp_path / "papers.db")
+    old.execute("INSERT INTO followed_paper VALUES (1, '2403.00001', ?, 0)", (NOW.isoformat(),))
+    old.close()
+    async with open_store(tmp_path / "papers.db") as store:
+        listings = [make_listing(make_paper(1, version=each)) for each in (1, 2)]
+        for each in listings:
+            await store.papers.add_listing(each, now=NOW)
+        (news,) = (await store.follows.list_news([1], 9, NOW.date()))[1]
+        assert (news.arxiv_id, news.told) == (ArxivId("2403.00001"), frozenset())

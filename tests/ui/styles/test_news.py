@@ -10,9 +10,11 @@ from bot.digest.updates import NotedUpdate, Update, UpdateKind
 from bot.ui.styles import read_any, render_news
 from bot.ui.styles.body import SILENT, embeds_of
 from bot.ui.styles.news import NEWS
+from bot.ui.updates import number_told, render_updates
 from tests.builders import DAY, make_id
 from tests.fakes.spec import message_errors
 
+NOTHING = ShownMessage(line="")
 VERSION = Update(kind=UpdateKind.VERSION, text="2")
 
 
@@ -59,3 +61,16 @@ def test_any_title_and_many_updates_make_messages_that_discord_takes(title: str)
 def test_without_updates_nothing_is_said() -> None:
     news = PaperNews(arxiv_id=make_id(1), title="A paper", updates=())
     assert render_news([news], DAY, first_part=1, is_alone=True) == ()
+
+
+def test_what_it_tells_of_which_papers_is_read_from_it() -> None:
+    """In each message, whatever a title holds."""
+    code = Update(kind=UpdateKind.CODE, text="https://github.com/a/b", source="abstract")
+    titles = ("[x](https://arxiv.org/abs/1)", "**bold**", "a (b) [c]", "Long title " * 30)
+    news = [make_news(at, VERSION, code, title=titles[at % 4]) for at in range(1, 30)]
+    drafts = render_news(news, DAY, first_part=1, is_alone=True)
+    assert len(drafts) > 1
+    read = [each for draft in drafts for each in (read_any(draft.body) or NOTHING).news]
+    told = number_told(render_updates(news[0].updates)[0])
+    assert read == [(each.arxiv_id, told) for each in news]
+    assert len(told) == 2
