@@ -6,6 +6,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, Final, NamedTuple
 
+from bot.digest.absence import Answer
 from bot.digest.updates import NotedUpdate
 from bot.models import ArxivId
 
@@ -134,11 +135,17 @@ class Follows:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeenIn:
-    """When a person last used the bot in a server, or in none (0), by account if ``is_own``."""
+    """When a person last used the bot in a server, or in none (0), by account if ``is_own``.
+
+    ``answer`` is what Discord said last of whether they are there, ``gone_since`` since when not.
+    """
 
     guild_id: int
     seen_on: date
     is_own: bool
+    asked_on: date | None = None
+    answer: Answer | None = None
+    gone_since: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -202,6 +209,9 @@ def person_to_json(data: PersonData) -> Mapping[str, Any]:
                 "server": _text(each.guild_id or None),
                 "on": each.seen_on.isoformat(),
                 "added_to_account": each.is_own,
+                "asked_on": each.asked_on.isoformat() if each.asked_on else None,
+                "discord_said": each.answer.value if each.answer else None,
+                "gone_since": each.gone_since.isoformat() if each.gone_since else None,
             }
             for each in data.seen
         ],

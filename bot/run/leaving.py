@@ -87,7 +87,7 @@ class Leaving:
     async def _begin(self, today: date, guild_ids: Collection[int]) -> None:
         """Find out who is due today; after a restart the questions of before count."""
         presence = self._store.presence
-        await presence.gather()
+        await presence.gather(today)
         self._left = MOST_A_DAY - await presence.count_asked(today)
         self._due = deque(await presence.list_due(today, guild_ids, MOST_A_DAY))
         self._day = today

@@ -431,7 +431,7 @@ def test_a_backup_is_tried_by_name_or_as_the_newest(
 def test_status_says_how_things_stand_and_asks_nobody(environ: dict[str, str]) -> None:
     run(environ, "import", SEED)
     said = run(environ, "status")
-    assert "47 papers, 0 digests" in said.out
+    assert "47 papers, 0 digests, 0 followers" in said.out
     assert "last backup: never" in said.out
     assert "STANDS STILL" not in said.out
     read = json.loads(run(environ, "status", "--json").out)

@@ -1,5 +1,6 @@
 """A person's data as JSON: every field, and numbers that no reader rounds."""
 
+from bot.digest.absence import Answer
 from bot.digest.reading import (
     FollowedPaper,
     FollowedQuery,
@@ -45,7 +46,14 @@ DATA = PersonData(
     follows=FOLLOWS,
     seen=[
         SeenIn(guild_id=0, seen_on=DAY, is_own=True),
-        SeenIn(guild_id=BIG, seen_on=DAY, is_own=False),
+        SeenIn(
+            guild_id=BIG,
+            seen_on=DAY,
+            is_own=False,
+            asked_on=DAY,
+            answer=Answer.GONE,
+            gone_since=DAY,
+        ),
     ],
 )
 
@@ -92,8 +100,22 @@ def test_all_of_it_is_there_and_numbers_of_discord_are_texts() -> None:
             "sent": [{"paper": make_id(3), "version": 2, "announced_on": "2024-03-05"}],
         },
         "last_used": [
-            {"server": None, "on": "2024-03-05", "added_to_account": True},
-            {"server": NUMBER, "on": "2024-03-05", "added_to_account": False},
+            {
+                "server": None,
+                "on": "2024-03-05",
+                "added_to_account": True,
+                "asked_on": None,
+                "discord_said": None,
+                "gone_since": None,
+            },
+            {
+                "server": NUMBER,
+                "on": "2024-03-05",
+                "added_to_account": False,
+                "asked_on": "2024-03-05",
+                "discord_said": "gone",
+                "gone_since": "2024-03-05",
+            },
         ],
     }
 

@@ -1,5 +1,6 @@
 """What single people keep: the papers they saved, what they liked, where they read last.
 
 Everything here is deleted at once when its person asks for it, or when the server it belongs to is
-forgotten. From outside: `library`, `opinions`, `people`, `tastes`, `received`, `discussions`.
+forgotten. From outside: `library`, `opinions`, `people`, `presence`, `tastes`, `received`,
+`discussions`.
 """

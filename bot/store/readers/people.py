@@ -86,7 +86,8 @@ def _get(connection: sqlite3.Connection, user_id: int) -> PersonData:
         seen=select(
             connection,
             SeenIn,
-            f"SELECT guild_id, seen_on, is_own FROM presence {of_person} guild_id",
+            "SELECT guild_id, seen_on, is_own, asked_on, answer, gone_since "
+            f"FROM presence {of_person} guild_id",
             values,
         ),
     )

@@ -56,27 +56,29 @@ _LEFT_OVER: Final = (
 )
 
 _TELLING: Final = (
-    "user_id, guild_id, given_at AS at FROM opinion",
-    f"user_id, coalesce(guild_id, {NO_GUILD}), saved_at FROM saved_paper",
-    "user_id, guild_id, shared_at FROM shared_tag",
-    "last_look.user_id, subscription.guild_id, looked_at "
-    "FROM last_look JOIN subscription USING (channel_id)",
-    f"user_id, {NO_GUILD}, looked_at FROM last_look",
-    f"user_id, {NO_GUILD}, searched_at FROM recent_search",
-    f"user_id, {NO_GUILD}, followed_at FROM followed_paper",
-    f"user_id, {NO_GUILD}, created_at FROM subscription",
+    "user_id, guild_id FROM opinion",
+    f"user_id, coalesce(guild_id, {NO_GUILD}) FROM saved_paper",
+    "user_id, guild_id FROM shared_tag",
+    "last_look.user_id, subscription.guild_id FROM last_look JOIN subscription USING (channel_id)",
+    f"user_id, {NO_GUILD} FROM last_look",
+    f"user_id, {NO_GUILD} FROM recent_search",
+    f"user_id, {NO_GUILD} FROM followed_paper",
+    f"user_id, {NO_GUILD} FROM subscription",
 )
 _LEARN: Final = (
     "INSERT INTO presence (user_id, guild_id, seen_on) "
-    "SELECT user_id, guild_id, max(substr(at, 1, 10)) FROM ("
-    + " UNION ALL ".join(
+    "SELECT user_id, guild_id, :today FROM ("
+    + " UNION ".join(
         f"SELECT {each} WHERE {'last_look.' if 'JOIN' in each else ''}user_id "
         "IN (SELECT value FROM json_each(:people))"
         for each in _TELLING
     )
-    + ") WHERE true GROUP BY user_id, guild_id ON CONFLICT DO NOTHING"
+    + ") WHERE true ON CONFLICT DO NOTHING"
 )
-"""What is kept tells where its person was: of files of earlier versions, and after a crash."""
+"""What is kept tells where its person was, in files of earlier versions and after a crash.
+
+When they used the bot last it does not tell, as most use leaves nothing: so they count as seen.
+"""
 
 _COLUMNS: Final = "user_id, guild_id, seen_on, is_own, asked_on, answer, gone_since"
 
@@ -117,11 +119,11 @@ class Presence:
         """Note who used the bot; nothing of people of whom nothing is kept."""
         await self._database.write(_note, used, today)
 
-    async def gather(self) -> None:
+    async def gather(self, today: date) -> None:
         """Learn of people who are not known here yet, and forget those of whom nothing is kept."""
         unknown, left_over = await self._database.read_within(SCAN_DEADLINE_S, _scan)
         for at in range(0, len(unknown), AT_ONCE):
-            await self._database.write(_learn, unknown[at : at + AT_ONCE])
+            await self._database.write(_learn, unknown[at : at + AT_ONCE], today)
         if left_over:
             await self._database.write(_drop, left_over)
 
@@ -169,8 +171,8 @@ def _scan(connection: sqlite3.Connection) -> tuple[list[int], list[int]]:
     return select(connection, int, _UNKNOWN), select(connection, int, _LEFT_OVER)
 
 
-def _learn(connection: sqlite3.Connection, people: Collection[int]) -> None:
-    connection.execute(_LEARN, {"people": json_array(people)})
+def _learn(connection: sqlite3.Connection, people: Collection[int], today: date) -> None:
+    connection.execute(_LEARN, {"people": json_array(people), "today": today.isoformat()})
 
 
 def _drop(connection: sqlite3.Connection, people: Collection[int]) -> None:

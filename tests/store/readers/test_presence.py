@@ -39,26 +39,26 @@ async def test_of_whom_nothing_is_kept_no_use_is_noted(store: Store) -> None:
 async def test_what_is_kept_only_to_know_who_left_goes_with_the_rest(store: Store) -> None:
     await store.recent.add(ADA, "nerf", now=NOW)
     await store.presence.note([Used(user_id=ADA, guild_id=GUILD)], TODAY)
-    await store.presence.gather()
+    await store.presence.gather(TODAY)
     assert await servers_of(store, ADA) == {GUILD: TODAY}
     await store.recent.forget(NOW + timedelta(days=91))
-    await store.presence.gather()
+    await store.presence.gather(TODAY)
     assert await store.presence.get(ADA) is None
 
 
 async def test_what_earlier_versions_kept_tells_where_its_person_was(store: Store) -> None:
-    """The last of it in each server; who kept all of it elsewhere was seen in none."""
-    await store.library.save(ADA, make_id(1), guild_id=GUILD, now=NOW)
-    await store.library.save(ADA, make_id(2), guild_id=GUILD, now=NOW + MONTH)
-    await store.opinions.give(OTHER, ADA, make_id(1), True, now=NOW)
-    await store.library.save(BEN, make_id(1), guild_id=None, now=NOW)
-    for _ in range(2):
-        await store.presence.gather()
-        assert await servers_of(store, ADA) == {GUILD: TODAY + MONTH, OTHER: TODAY}
-        assert (await get(store, BEN)).servers == ()
-    await store.presence.note([Used(user_id=ADA, guild_id=OTHER)], TODAY + 2 * MONTH)
-    await store.presence.gather()
-    assert (await servers_of(store, ADA))[OTHER] == TODAY + 2 * MONTH
+    """But not when they used the bot last: so they count as seen on the day that it is looked."""
+    await store.library.save(ADA, make_id(1), guild_id=GUILD, now=NOW - MONTH)
+    await store.library.save(ADA, make_id(2), guild_id=GUILD, now=NOW - 2 * MONTH)
+    await store.opinions.give(OTHER, ADA, make_id(1), True, now=NOW - MONTH)
+    await store.library.save(BEN, make_id(1), guild_id=None, now=NOW - MONTH)
+    await store.presence.gather(TODAY)
+    await store.presence.gather(TODAY + MONTH)
+    assert await servers_of(store, ADA) == {GUILD: TODAY, OTHER: TODAY}
+    assert (await get(store, BEN)).servers == ()
+    await store.presence.note([Used(user_id=ADA, guild_id=OTHER)], TODAY + MONTH)
+    await store.presence.gather(TODAY + 2 * MONTH)
+    assert await servers_of(store, ADA) == {GUILD: TODAY, OTHER: TODAY + MONTH}
 
 
 async def test_a_message_that_reached_a_person_shows_that_they_are_there(store: Store) -> None:

@@ -493,7 +493,7 @@ async def test_people_of_an_earlier_version_were_seen_where_they_kept_something(
     old.close()
     async with open_store(tmp_path / "papers.db") as store:
         assert (await store.people.get_data(1)).seen == []
-        await store.presence.gather()
+        await store.presence.gather(NOW.date())
         (seen,) = (await store.people.get_data(1)).seen
         assert (seen.guild_id, seen.seen_on, seen.is_own) == (7, NOW.date(), False)
 
