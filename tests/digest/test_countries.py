@@ -65,5 +65,12 @@ def test_other_words_are_no_country(text: str) -> None:
 
 
 def test_countries_are_offered_by_their_beginning() -> None:
-    assert ("Asia/Tokyo", "Japan") in suggest_countries("jap")
+    assert suggest_countries(" JAp ") == [("Asia/Tokyo", "Japan")]
+    assert suggest_countries("uk")[:2] == [("Europe/London", "UK"), ("Europe/Kyiv", "Ukraine")]
+    assert suggest_countries("holl") == [("Europe/Amsterdam", "Holland")]
     assert suggest_countries("j") == []
+
+
+def test_no_more_than_five_countries_are_offered() -> None:
+    offered = dict.fromkeys(name for _, name in suggest_countries("ma"))
+    assert list(offered) == ["Macau", "Madagascar", "Malawi", "Malaysia", "Maldives"]

@@ -59,6 +59,27 @@ def test_a_topic_is_doubled_by_one_that_brings_nearly_all_of_its_papers() -> Non
     assert ailments(broad, fared("other", [1] * 45, first=60)) == [None, None]
 
 
+@pytest.mark.parametrize(
+    ("counts", "first", "ailment"),
+    [
+        ([0] * 40 + [1] * 5, 10, Ailment.DOUBLED),
+        ([0] * 41 + [1] * 4, 10, None),  # too few papers to say so
+        ([1, 0] * 20, 71, Ailment.DOUBLED),  # 19 of 20 are broad's, too
+        ([1, 0] * 20, 72, None),
+    ],
+)
+def test_nearly_all_of_at_least_five_papers_make_a_double(
+    counts: list[int], first: int, ailment: Ailment | None
+) -> None:
+    broad = fared("broad", [2] * 45)
+    assert ailments(broad, fared("narrow", counts, first=first)) == [None, ailment]
+
+
+def test_of_two_that_differ_in_a_twentieth_the_later_is_doubled() -> None:
+    one, other = fared("a", [1, 0] * 20), fared("b", [1, 0] * 20, first=1)
+    assert ailments(one, other) == ailments(other, one) == [None, Ailment.DOUBLED]
+
+
 def test_of_two_alike_the_later_is_doubled() -> None:
     assert ailments(fared("a", [1] * 45), fared("b", [1] * 45)) == [None, Ailment.DOUBLED]
 
@@ -76,6 +97,10 @@ def test_a_paused_topic_doubles_none() -> None:
         ([1] * 25 + [2] * 20, None),
         ([0] * 44 + [1], None),
         ([1] * 5 + [9] * 5, None),
+        ([0] * 25 + [0] * 10 + [1] * 10, Ailment.DRIFTED),
+        ([0] * 25 + [0] * 11 + [1] * 9, None),  # so few papers may be chance
+        ([1] * 15 + [9] * 20, Ailment.DRIFTED),
+        ([1] * 14 + [9] * 20, None),  # and so few days
     ],
 )
 def test_a_topic_has_drifted_when_it_brings_several_times_as_much_or_as_little(

@@ -7,8 +7,9 @@ from datetime import UTC, date, datetime, time, timedelta
 import pytest
 
 from bot.digest.due import PATIENCE
-from bot.digest.models import Subscription
+from bot.digest.models import Cadence, Subscription
 from bot.digest.outlook import KnownDays, Outlook, list_skipped, look_ahead
+from bot.digest.week import WeekAhead
 from bot.models import DayRecord, IntakeVerdict
 from tests.builders import DAY, make_subscription
 
@@ -139,6 +140,36 @@ def test_a_day_that_brought_nothing_is_skipped() -> None:
     facts = known(decided=[FRIDAY], records=[holiday])
     assert list_skipped(subscription(), facts, now=MORNING) == [MONDAY]
     assert look_ahead(subscription(), facts, now=MORNING).day == DAY
+
+
+def test_skipped_days_are_those_without_a_list_since_the_set_up_the_newest_first() -> None:
+    closed = [
+        DayRecord(category="cs.CV", day=day, verdict=IntakeVerdict.EMPTY_UNEXPECTED, is_closed=True)
+        for day in (FRIDAY, MONDAY)
+    ]
+    facts = known(decided=[], records=closed)
+    later = datetime(2024, 3, 4, 12, 0, tzinfo=UTC)
+    assert list_skipped(subscription(), facts, now=MORNING) == [MONDAY, FRIDAY]
+    assert list_skipped(subscription(created_at=later), facts, now=MORNING) == [MONDAY]
+    unknown = replace(subscription(), created_at=None)
+    assert list_skipped(unknown, facts, now=MORNING) == [MONDAY, FRIDAY]
+    with_a_list = known({("cs.CV", MONDAY): STORED}, decided=[], records=closed)
+    before_it = replace(subscription(), starts_after=1)
+    assert list_skipped(before_it, with_a_list, now=MORNING) == [FRIDAY]
+    weekly = replace(subscription(), cadences=(Cadence.WEEK,))
+    assert list_skipped(weekly, facts, now=MORNING) == []
+
+
+def test_a_weekly_digest_has_its_next_week_beside_the_next_day() -> None:
+    weekly = replace(subscription(), cadences=tuple(Cadence), weekday=MONDAY.weekday())
+    ready = replace(known(), week_ready_at={("cs.CV", MONDAY): STORED - timedelta(days=1)})
+    outlook = look_ahead(weekly, ready, now=MORNING)
+    assert outlook == Outlook(day=DAY, waits_for=("cs.CV",), week=WeekAhead(end=MONDAY, at=None))
+    decided = replace(ready, week_decided={(CHANNEL, MONDAY)})
+    next_monday = date(2024, 3, 11)  # when the clocks went forward in New York
+    midnight = datetime(2024, 3, 11, 4, 0, tzinfo=UTC)
+    assert look_ahead(weekly, decided, now=MORNING).week == WeekAhead(end=next_monday, at=midnight)
+    assert look_ahead(subscription(), decided, now=MORNING).week is None
 
 
 def test_days_before_the_set_up_are_not_skipped_days() -> None:

@@ -20,6 +20,11 @@ FOUND = {
         [],
     ),
     "a page": (make_paper(), make_paper(links=[PAGE]), [("project", PAGE.url, "abstract")]),
+    "more code than a message should name": (
+        make_paper(),
+        make_paper(links=[make_link(f"https://github.com/example/{each}") for each in "abc"]),
+        [("code", f"https://github.com/example/{each}", "abstract") for each in "ab"],
+    ),
     "data": (make_paper(), make_paper(links=[make_link(kind=LinkKind.DATA)]), []),
     "a version": (make_paper(), make_paper(version=3), [("version", "3", "")]),
     "an older version": (make_paper(version=2), make_paper(version=1), []),

@@ -628,17 +628,19 @@ def test_a_day_that_the_page_knows_nothing_of_gives_back_an_uncertain_list() -> 
 def test_a_date_from_which_all_papers_were_taken_is_asked_about_again() -> None:
     day = record(THURSDAY, verdict=COMPLETE, papers=20, is_confirmed=True, is_closed=True)
     after = corrected(day, 0, WEDNESDAY)
-    assert (after.verdict, after.papers, after.is_closed) == (STALE, 0, False)
-    assert after.reason == IntakeReason(code=IntakeCode.CARRIES_EARLIER, day=WEDNESDAY)
-    assert not after.is_confirmed
+    assert after == record(
+        THURSDAY,
+        verdict=STALE,
+        reason=IntakeReason(code=IntakeCode.CARRIES_EARLIER, day=WEDNESDAY),
+    )
     assert corrected(day, 5, WEDNESDAY) == replace(day, papers=5)
 
 
 def test_a_date_that_was_given_papers_has_a_list_of_uncertain_date() -> None:
     for verdict in (None, STALE, MISSED):
         after = corrected(record(TUESDAY, verdict=verdict, is_closed=True), 20, WEDNESDAY)
-        assert (after.verdict, after.papers, after.is_closed) == (UNDATED, 20, False)
-        assert after.reason == IntakeReason(code=IntakeCode.SURFACED_UNDER, day=WEDNESDAY)
+        reason = IntakeReason(code=IntakeCode.SURFACED_UNDER, day=WEDNESDAY)
+        assert after == record(TUESDAY, verdict=UNDATED, papers=20, reason=reason)
 
 
 # --- from submissions --------------------------------------------------------------------------

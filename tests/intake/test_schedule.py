@@ -82,6 +82,9 @@ EXACTLY, ABOUT = timedelta(), JITTER
     ("day", "source", "first", "spread"),
     [
         (record(), FEED, at(WEDNESDAY, 0, 10), ABOUT),
+        # Of what a clock wrote that was ahead, `without_future` leaves no asking.
+        (read(HELD, {}, held_since=at(WEDNESDAY, 0, 5)), FEED, at(WEDNESDAY, 0, 10), ABOUT),
+        (read(COMPLETE, {}), FEED, at(WEDNESDAY, 0, 10), ABOUT),
         # Not there: the feed often at night, hourly by day.
         (read(STALE, AT_TEN_PAST), FEED, at(WEDNESDAY, 0, 30), EXACTLY),
         (read(NO_LIST, AT_TEN_PAST), FEED, at(WEDNESDAY, 0, 30), EXACTLY),
