@@ -15,13 +15,14 @@ its last.
 
 import argparse
 import asyncio
+import contextlib
 import json
 import os
 import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -59,6 +60,9 @@ WAYS = {
     "forum": ("auto", Place.FORUM),
 }
 THREAD_NAME = "Papers"
+Beside = Callable[[Path], contextlib.AbstractAsyncContextManager[object]]
+"""What runs beside the bot, with its database."""
+
 TOPICS = ("segmentation", "detection")
 """What some of the papers match, so that a brief has something to rank."""
 
@@ -117,7 +121,12 @@ def match(paper: Paper) -> list[str]:
 
 
 async def measure_bot(
-    drafts: tuple[MessageDraft, ...], channels: int, place: Place, *, with_commands: bool
+    drafts: tuple[MessageDraft, ...],
+    channels: int,
+    place: Place,
+    *,
+    with_commands: bool,
+    beside: Beside = contextlib.nullcontext,
 ) -> tuple[float, float, list[float]]:
     """Let the program deliver; returns requests per second, CPU per message and answer times."""
     with tempfile.TemporaryDirectory() as name:
@@ -128,8 +137,9 @@ async def measure_bot(
                 "PAPER_BOT_SCHEDULE__TICK_S": "30",
                 "PAPER_BOT_LOG__LEVEL": "INFO",
             }
-            await plan(Path(environ["PAPER_BOT_DATABASE__PATH"]), places, drafts, place)
-            async with running_bot(environ) as bot:
+            path = Path(environ["PAPER_BOT_DATABASE__PATH"])
+            await plan(path, places, drafts, place)
+            async with beside(path), running_bot(environ) as bot:
                 await wait_for_messages(server, 1)
                 cpu_s, started = cpu_of(bot.pid), time.monotonic()
                 waits: list[float] = []

@@ -23,7 +23,7 @@ from bot.models import Clock
 from bot.run.app import App, open_app, utc_now
 from bot.run.client import why_unreached
 from bot.run.health import Health, find_disk_problem, serve_health
-from bot.run.housekeeping import count_damage, tidy
+from bot.run.housekeeping import count_damage, give_memory_back, tidy
 from bot.run.metrics import Moment, render_metrics
 from bot.run.standing import Standing, find_standstills, read_movement, read_standing
 from bot.run.starting import Front
@@ -219,6 +219,7 @@ class _Process:
     async def _tidy(self) -> None:
         await tidy(self.app.store, self.app.sender.guild_ids, now=self._now())
         self.damaged = await count_damage(self.app.store, now=self._now())
+        await asyncio.to_thread(give_memory_back)
 
     async def _look_for_leavers(self) -> None:
         if self.app.takeover.is_passed:  # else this file may be an old one

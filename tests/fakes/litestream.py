@@ -16,11 +16,17 @@ PACKED = (
 )
 
 
-def find_litestream() -> str:
-    """Return the program; skips the test where there is none."""
+def litestream_program() -> str | None:
+    """Return the program, or None where there is none."""
     program = shutil.which("litestream")
     if program is None and PACKED.exists() and platform.machine() == "x86_64":
         program = str(PACKED)
+    return program
+
+
+def find_litestream() -> str:
+    """Return the program; skips the test where there is none."""
+    program = litestream_program()
     if program is None:
         pytest.skip("needs Litestream (make node brings it on Linux, x86-64)")
     return program

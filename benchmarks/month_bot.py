@@ -1,0 +1,142 @@
+"""The bot of `month`: the whole of it, in a process whose wall clock moves as stdin says.
+
+    python -m benchmarks.month_bot START
+
+Each line of stdin is an order in JSON: ``now`` moves the clock, and is answered when two more ticks
+have ended; ``measure`` is answered with how things stand; ``trace`` with what holds more memory.
+"""
+
+import asyncio
+import contextlib
+import functools
+import gc
+import io
+import json
+import logging
+import os
+import sys
+import threading
+import time
+import tracemalloc
+from collections import Counter
+from datetime import datetime
+
+from benchmarks.start import memory_mb
+from bot.config.sources import load_config
+from bot.log import setup_logging
+from bot.run import process
+from tests.fakes.clock import VirtualClock
+
+Cache = functools._lru_cache_wrapper
+HOUSEKEEPING_S = 1.0
+LOOK_S = 0.025
+
+
+class Volume(io.StringIO):
+    """Where the log goes: it is counted, and what is a warning or more goes on to stderr."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lines: Counter[str] = Counter()
+        self.bytes: Counter[str] = Counter()
+
+    def write(self, text: str) -> int:
+        for line in text.splitlines():
+            level = line.split(" ", 2)[1]
+            self.lines[level] += 1
+            self.bytes[level] += len(line.encode()) + 1
+            if level != "INFO":
+                print(line, file=sys.stderr)
+        return len(text)
+
+
+class Ear(logging.Filter):
+    """Hears when a tick ended, which is written at DEBUG, and keeps that out of the log.
+
+    So it does with discord.py's complaint of a slow connection: it notes when it sent a heartbeat
+    after the loopback has answered it, and takes that for the answer to the one before.
+    """
+
+    ticks = 0
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        self.ticks += record.msg == "tick ended"
+        is_slow = record.name == "discord.gateway" and "Can't keep up" in str(record.msg)
+        return record.levelno >= logging.INFO and not is_slow
+
+
+async def live(start: datetime) -> None:
+    """Run the bot from ``start`` on, and obey what is read from stdin."""
+    token = os.environ.pop("DISCORD_TOKEN")
+    config = load_config(None)
+    clock, volume, ear = VirtualClock(start), Volume(), Ear()
+    setup_logging(config.log, [token], volume)
+    logging.getLogger().handlers[0].addFilter(ear)
+    logging.getLogger(process.__name__).setLevel(logging.DEBUG)
+    process.HOUSEKEEPING_EVERY_S = HOUSEKEEPING_S
+    working = asyncio.create_task(process.run_bot(config, token, now=clock.now))
+    obeying = asyncio.create_task(_obey(clock, volume, ear))
+    await asyncio.wait([working, obeying], return_when=asyncio.FIRST_COMPLETED)
+    if obeying.done():
+        working.cancel()  # whoever gave the orders is gone
+    obeying.cancel()
+    await asyncio.gather(obeying, return_exceptions=True)
+    await working
+
+
+async def _obey(clock: VirtualClock, volume: Volume, ear: Ear) -> None:
+    orders = asyncio.StreamReader()
+    pipe, _ = await asyncio.get_running_loop().connect_read_pipe(
+        lambda: asyncio.StreamReaderProtocol(orders), sys.stdin
+    )
+    with contextlib.closing(pipe):
+        await _obey_all(orders, clock, volume, ear)
+
+
+async def _obey_all(
+    orders: asyncio.StreamReader, clock: VirtualClock, volume: Volume, ear: Ear
+) -> None:
+    snapshot: list[tracemalloc.Snapshot] = []
+    while line := await orders.readline():
+        order = json.loads(line)
+        answer: dict[str, object] = {}
+        if "now" in order:
+            clock.advance_to(datetime.fromisoformat(order["now"]))
+            enough = ear.ticks + 2  # one may have begun before
+            while ear.ticks < enough:  # noqa: ASYNC110  # ticks end on their own
+                await asyncio.sleep(LOOK_S)
+        elif "trace" in order:
+            answer["grown"] = _trace(snapshot)
+        else:
+            answer = _measure(volume)
+        print(json.dumps(answer), flush=True)
+
+
+def _measure(volume: Volume) -> dict[str, object]:
+    gc.collect()
+    caches = [each for each in gc.get_objects() if isinstance(each, Cache)]
+    return {
+        "rss_mb": memory_mb(os.getpid(), "VmRSS"),
+        "objects": len(gc.get_objects()),
+        "cached": sum(each.cache_info().currsize for each in caches),
+        "files": len(os.listdir("/proc/self/fd")) - 1,  # without the one that lists them
+        "threads": sum(not each.name.startswith("asyncio_") for each in threading.enumerate()),
+        "tasks": len(asyncio.all_tasks()),
+        "log": {level: (volume.lines[level], volume.bytes[level]) for level in volume.lines},
+        "cpu_s": time.process_time(),
+    }
+
+
+def _trace(snapshots: list[tracemalloc.Snapshot]) -> list[str]:
+    """Begin to trace memory; asked the third time, say which lines hold more than the second."""
+    if not tracemalloc.is_tracing():
+        tracemalloc.start(4)
+        snapshots.append(tracemalloc.take_snapshot())
+        return []
+    gc.collect()
+    grown = tracemalloc.take_snapshot().compare_to(snapshots[-1], "lineno")
+    return [str(each) for each in grown[:25]]
+
+
+if __name__ == "__main__":
+    asyncio.run(live(datetime.fromisoformat(sys.argv[1])))
