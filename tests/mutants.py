@@ -60,12 +60,7 @@ ROOMS = {
     ),
     "query": Room(
         files=("bot/query/*.py",),
-        tests=(
-            "tests/query",
-            "tests/store/search",
-            "tests/test_engine.py",
-            "tests/topics/test_examples.py",
-        ),
+        tests=("tests/query", "tests/store/search", "tests/test_engine.py"),
     ),
     "links": Room(
         files=("bot/text/addresses.py", "bot/text/links.py", "bot/text/offers.py"),

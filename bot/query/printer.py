@@ -90,7 +90,7 @@ def _looks_pasted(node: Node, text: str) -> bool:
     return (
         len(said) >= LITERAL_WORDS
         and not text[0].islower()
-        and (" OR " in text or text.startswith("-") or " -" in text or "(-" in text)
+        and (" OR " in text or text.startswith("-") or " -" in text)
         and all(isinstance(leaf, Text) and print_leaf(leaf) == leaf.text for leaf in said)
     )
 

@@ -135,3 +135,19 @@ def test_candidates_are_what_the_examples_share_the_rarest_words_first(
 def test_what_two_examples_share_is_no_beginning_title_or_link() -> None:
     found = [print_node(each.node) for each in list_candidates(SHARING[:2], {})]
     assert found == ["frog", "maps", "neural", "robot", "neural-maps"]
+
+
+def test_a_title_may_be_the_shared_words_alone() -> None:
+    papers = [make_paper(number, title="Neural maps", abstract="") for number in (1, 2)]
+    found = [(print_node(each.node), each.titles) for each in list_candidates(papers, {})]
+    assert found == [("maps", 2), ("neural", 2), ("neural-maps", 2)]
+
+
+def test_the_word_that_tells_more_stands_first() -> None:
+    words = [
+        measured("aurora", range(10), range(300)),
+        measured("zebra", range(10), range(200, 450)),
+    ]
+    best = propose(words, examples=10, archive=ARCHIVE).best
+    assert best is not None
+    assert print_node(best.root) == "zebra aurora"

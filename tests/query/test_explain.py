@@ -95,6 +95,11 @@ def test_what_matched_is_listed_once_as_it_is_first_written(
     assert matched_words(widen(parse_query(query).root, UNKNOWN), PAPER) == words
 
 
+def test_a_surname_is_no_form_of_a_word() -> None:
+    found = explain(widen(parse_query("suns").root, UNKNOWN), PAPER)
+    assert (found.authors, found.reasons) == ((), ())
+
+
 @pytest.mark.parametrize("query", ["author:he", "author:kaim*", "he", '"kaiming he"'])
 def test_authors_asked_for_are_named(query: str) -> None:
     assert explain(parse_query(query).root, PAPER).authors == ("Kaiming He",)

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from bot.query.interpret import interpret
+from bot.query.interpret import interpret, names_in, without
 from bot.query.parser import parse_query
 
 TODAY = date(2024, 3, 6)  # a Wednesday
@@ -31,6 +31,8 @@ TODAY = date(2024, 3, 6)  # a Wednesday
         ("nerf since January", "nerf since:2024-01-01", ""),
         ("nerf since june", "nerf since:2023-06-01", ""),
         ("nerf since March 2021", "nerf since:2021-03-01", ""),
+        ("since January nerf", "nerf since:2024-01-01", ""),
+        ("nerf in", "nerf", "in"),
         ("nerf since 2022", "nerf since:2022-01-01", ""),
         ("nerf after 2022", "nerf since:2023-01-01", ""),
         ("nerf before 2022", "nerf until:2021-12-31", ""),
@@ -60,3 +62,10 @@ def test_phrases_become_filters_and_questions_lose_their_words(
     assert found.query.text == meant
     assert parse_query(found.query.text).root == found.query.root
     assert " ".join(found.left_out) == left_out
+
+
+def test_names_that_nobody_has_are_words_again() -> None:
+    found = interpret(parse_query("masked autoencoders by Kaiming He with code").root, TODAY)
+    names = list(names_in(found.filters))
+    assert without(found, names).query.text == "masked autoencoders Kaiming He has:code"
+    assert without(found, []) == found

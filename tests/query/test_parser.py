@@ -468,7 +468,7 @@ def test_what_readers_did_is_read_where_it_is_known_who_asks(typed: str, tree: N
     ],
 )
 def test_what_no_reader_did_says_what_would_be_right(typed: str, expected: str) -> None:
-    with pytest.raises(QuerySyntaxError, match=expected):
+    with pytest.raises(QuerySyntaxError, match=f"expected {expected}"):
         parse_query(typed, of_readers=True)
 
 
