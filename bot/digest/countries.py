@@ -63,6 +63,12 @@ def _countries() -> Mapping[str, str]:
 
 
 @cache
+def _spelled() -> Mapping[str, str]:
+    """Return the countries' names as the table spells them, by the same in small letters."""
+    return MappingProxyType({name.casefold(): name for _, name in _rows("iso3166.tab")})
+
+
+@cache
 def _zones() -> Mapping[str, Sequence[str]]:
     """Return the zones of countries by their codes, in the order of the table."""
     zones: dict[str, list[str]] = {}
@@ -97,7 +103,7 @@ def suggest_countries(text: str) -> list[tuple[str, str]]:
         return []
     names = sorted(name for name in _countries() if name.startswith(wanted))
     return [
-        (zone, name.upper() if len(name) <= 4 else name.title())
+        (zone, _spelled().get(name) or (name.upper() if len(name) < 4 else name.title()))
         for name in names[:5]
         for zone in zones_of_country(name)
     ]

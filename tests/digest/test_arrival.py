@@ -76,7 +76,7 @@ def test_messages_follow_each_other_as_answers_and_pace_allow() -> None:
     assert seconds(queue(1, 5)) == [1.5]
     assert seconds(queue(1, 6)) == [5.3]
     assert seconds(queue(1, 11)) == [10.3]
-    assert seconds(queue(1, 2, wait_s=600), pace_per_s=1) == [601.3]
+    assert seconds(queue(1, 2, wait_s=600), pace_per_s=0.5) == [602.3]
 
 
 def test_with_one_lane_a_channel_begins_when_the_one_before_is_done() -> None:

@@ -78,7 +78,9 @@ def test_ris_has_no_line_for_what_a_paper_lacks() -> None:
 
 
 def test_csl_json_is_what_citeproc_expects() -> None:
-    (item,) = json.loads(cite([PAPER], Citation.CSL_JSON))
+    written = cite([PAPER], Citation.CSL_JSON)
+    assert "van der Łukasz" in written  # readable as it is
+    (item,) = json.loads(written)
     assert item == {
         "id": citation_key(PAPER.paper),
         "type": "article-journal",

@@ -71,6 +71,11 @@ def test_countries_are_offered_by_their_beginning() -> None:
     assert suggest_countries("j") == []
 
 
+@pytest.mark.parametrize("name", ["Cuba", "Iran", "Isle of Man", "USA", "U.S."])
+def test_a_country_is_offered_as_it_is_spelled(name: str) -> None:
+    assert name in {offered for _, offered in suggest_countries(name.lower())}
+
+
 def test_no_more_than_five_countries_are_offered() -> None:
     offered = dict.fromkeys(name for _, name in suggest_countries("ma"))
     assert list(offered) == ["Macau", "Madagascar", "Malawi", "Malaysia", "Maldives"]

@@ -117,6 +117,8 @@ def test_what_was_announced_before_the_set_up_is_not_posted() -> None:
 
 
 def test_a_category_that_was_chosen_today_is_waited_for_from_the_next_day_on() -> None:
+    alone = replace(subscription("cs.LG"), begins=(("cs.LG", DAY),))
+    assert look_ahead(alone, known(), now=MORNING).day == WEDNESDAY
     chosen = replace(subscription("cs.CV", "cs.LG"), begins=(("cs.LG", DAY),))
     outlook = look_ahead(chosen, known(decided=[FRIDAY, MONDAY, DAY]), now=MORNING)
     assert (outlook.day, outlook.waits_for) == (WEDNESDAY, ("cs.CV", "cs.LG"))
