@@ -37,7 +37,8 @@ ARCHIVE = [
     paper(number, FIELDS[number % len(FIELDS)], author=f"Person {number}")
     for number in range(1, 101)
 ]
-REFERENCE = Reference([*ARCHIVE, *(make_paper(number) for number in range(101, 501))])
+NEWEST = [*ARCHIVE, *(make_paper(number) for number in range(101, 501))]
+REFERENCE = Reference(NEWEST)
 
 
 def of(field: str) -> list[Paper]:
@@ -150,15 +151,16 @@ def scores_by_formula(
     ]
 
 
+@pytest.mark.parametrize("newest", [ARCHIVE, NEWEST], ids=["none is usual", "some is usual"])
 @pytest.mark.parametrize("seed", range(5))
-def test_scores_are_those_of_the_formula(seed: int) -> None:
+def test_scores_are_those_of_the_formula(seed: int, newest: Sequence[Paper]) -> None:
     dice = random.Random(seed)
-    reference = Reference(ARCHIVE)
+    reference = Reference(newest)
     drawn = dice.sample(ARCHIVE, 12)
     opinions = [(each, dice.choice([1.0, 2.5, 0.5, -1.0])) for each in drawn]
     forgotten = [*map(reference.name, reference.vector(drawn[0])), AUTHOR + drawn[1].authors[0]]
     for words in ([], forgotten[::2], forgotten):
         found = compare(learn(reference, opinions, forgotten=words), ARCHIVE)
-        scores = scores_by_formula(reference, ARCHIVE, opinions, words, ARCHIVE)
+        scores = scores_by_formula(reference, newest, opinions, words, ARCHIVE)
         assert [each.score for each in found.values()] == pytest.approx(scores, abs=1e-9)
         assert 0 < sum(score > 0 for score in scores) < len(scores)
