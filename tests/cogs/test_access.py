@@ -195,7 +195,7 @@ def samples() -> Iterator[tuple[str, int]]:
     yield f"topic-carry:1:@:{KEY}", TEXT_MENU
     yield f"topic-role:1:@:{KEY}", ROLE_MENU
     yield from (
-        (f"{what}:1:@:{answer}", BUTTON)
+        (f"answer:1:{what}:@:{answer}", BUTTON)
         for what in ("remove", "resume")
         for answer in ("yes", "no")
     )

@@ -51,19 +51,20 @@ MEANINGLESS = (
     "search:1:{admin}:nothing:start",
     "offer:1:{admin}:nothing:networks",
     "of:another:version",
+    "similar:1:../../..",
+    "similar:1:9999.99999",
 )
-"""Dates that never were, orders that there are not, buttons of another bot: expired."""
+"""Dates and papers that never were, orders that there are not, buttons of another bot: expired."""
 
 FORGED = (
     *MEANINGLESS,
     "preview:2:99999999999999999999:2024-03-05:0:all",
     "again:1:99999999999999999999:2024-03-05:1:00000000:yes",
-    "remove:1:99999999999999999999:yes",
+    "answer:1:remove:99999999999999999999:yes",
     "search:1:{admin}:relevance:....",
     "search:1:99999999999999999999:newest:+-+-",
     "offer:1:{admin}:newest:author:(",
-    "similar:1:../../..",
-    "similar:1:9999.99999",
+    "similar:1:2403.99999",
 )
 
 
