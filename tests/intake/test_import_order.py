@@ -1,5 +1,6 @@
 """Lists of files belong where the live judge puts them, in whatever order the files come."""
 
+import functools
 import random
 from collections.abc import Iterable, Sequence
 from contextlib import closing
@@ -9,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from bot.arxiv.calendar import EASTERN
-from bot.arxiv.files import Form, parse_listing
+from bot.arxiv.files import Form, parse_listing, parse_oai_file
 from bot.errors import ArxivUnavailable, InputError
+from bot.intake import importing
 from bot.intake.ask import Intake
 from bot.intake.importing import Imported, Importer, detect_form
 from bot.intake.schedule import IntakeRules
@@ -427,8 +429,16 @@ async def test_a_late_friday_is_no_saturday(tmp_path: Path) -> None:
     assert len(dates) == 415
 
 
+@pytest.fixture
+def parsed_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Parse each file once, however often it is imported: what comes of that is always the same."""
+    monkeypatch.setattr(importing, "parse_listing", functools.cache(parse_listing))
+    monkeypatch.setattr(importing, "parse_oai_file", functools.cache(parse_oai_file))
+
+
 @pytest.mark.slow
 @pytest.mark.cpu_limit(1200)
+@pytest.mark.usefixtures("parsed_once")
 async def test_all_recordings_in_any_order_make_the_store_of_the_live_judge(tmp_path: Path) -> None:
     found = recordings()
     listings = [parse(path) for path, form in found if form.is_listing]
