@@ -6,7 +6,8 @@ ends the process at the second passing of ``after_claim`` as ``kill -9`` would: 
 flush. ``BLOCK_AT=after_claim:2:90`` holds it up there for 90 seconds, event loop and all, and
 ``BLOCK_AT=after_claim:2:cancelled`` until a task is cancelled, as by Ctrl-C. The
 points lie between the bot's parts and between its SQL statements, so that the bot itself holds
-nothing that is for tests.
+nothing that is for tests. ``GATEWAY_PATIENCE_S=5`` has discord.py give up a silent gateway after
+five seconds, not sixty.
 """
 
 import asyncio
@@ -19,6 +20,8 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
 
+from discord.state import ConnectionState
+
 from bot.__main__ import start
 from bot.arxiv.client import ArxivClient
 from bot.delivery.edge import DiscordSender
@@ -29,6 +32,7 @@ from tests.waiting import until_now
 
 CRASH_AT: Final = "CRASH_AT"
 BLOCK_AT: Final = "BLOCK_AT"
+GATEWAY_PATIENCE_S: Final = "GATEWAY_PATIENCE_S"
 
 Method = Callable[..., Awaitable[Any]]
 
@@ -55,7 +59,8 @@ def program(environ: Mapping[str, str]) -> str:
     """Return the module to start in this environment: the bot, with its points or as on Windows."""
     if "PRETEND_WINDOWS" in environ:
         return "tests.fakes.windows"
-    return "tests.fakes.crashing" if {CRASH_AT, BLOCK_AT} & environ.keys() else "bot"
+    own = {CRASH_AT, BLOCK_AT, GATEWAY_PATIENCE_S}
+    return "tests.fakes.crashing" if own & environ.keys() else "bot"
 
 
 def hit(point: str) -> None:
@@ -115,6 +120,11 @@ def lay_points() -> None:
     for point, (owner, method) in BEFORE.items():
         setattr(owner, method.__name__, hit_before(point, getattr(owner, method.__name__)))
     sqlite3.connect = functools.partial(sqlite3.connect, factory=Connection)  # type: ignore[assignment]
+    if patience_s := os.environ.get(GATEWAY_PATIENCE_S):
+        begin = functools.partialmethod(
+            ConnectionState.__init__, heartbeat_timeout=float(patience_s)
+        )
+        ConnectionState.__init__ = begin  # type: ignore[assignment,method-assign]
 
 
 if __name__ == "__main__":

@@ -34,7 +34,10 @@ STRICT = (
 )
 """PYTHONWARNINGS of the program."""
 OUT, ERR = 1, 2
-READ_LATER: Final = ("BLOCK_AT", "CRASH_AT", "DISCORD_", "PAPER_BOT_", "PATH", "PYTHONIOENCODING")
+READ_LATER: Final = (
+    *("BLOCK_AT", "CRASH_AT", "GATEWAY_PATIENCE_S"),
+    *("DISCORD_", "PAPER_BOT_", "PATH", "PYTHONIOENCODING"),
+)
 """How the variables begin that nothing reads before the program runs, or that `_become` reads."""
 ORDINARY: Final = {"PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1", "PYTHONWARNINGS": STRICT}
 LONGEST_ORDER = 1 << 16

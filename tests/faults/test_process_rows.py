@@ -102,10 +102,10 @@ async def test_row_28_the_gateway_comes_back(day: Scenario, disturbance: str) ->
 
 
 async def test_row_28_a_dead_connection_is_noticed(day: Scenario) -> None:
-    """Heartbeats stay unanswered on an open connection; discord.py gives it a minute."""
+    """Heartbeats stay unanswered on an open connection; discord.py has a shorter patience here."""
     gateway = day.discord.gateway
     gateway.heartbeat_interval_ms = 400
-    async with day.running() as bot:
+    async with day.running(GATEWAY_PATIENCE_S="5") as bot:
         assert await day.finished(bot)
         gateway.is_mute = True
         before = gateway.resumes + gateway.identifies
