@@ -95,6 +95,11 @@ def test_what_matched_is_listed_once_as_it_is_first_written(
     assert matched_words(widen(parse_query(query).root, UNKNOWN), PAPER) == words
 
 
+def test_an_initial_at_the_very_beginning_names_its_author() -> None:
+    paper = make_paper(authors=("J. Example", "K. Sample"))
+    assert explain(parse_query("author:j").root, paper).authors == ("J. Example",)
+
+
 def test_a_surname_is_no_form_of_a_word() -> None:
     found = explain(widen(parse_query("suns").root, UNKNOWN), PAPER)
     assert (found.authors, found.reasons) == ((), ())

@@ -39,6 +39,7 @@ TODAY = date(2024, 3, 6)  # a Wednesday
         ("nerf until Feb 2022", "nerf until:2022-02-28", ""),
         ("nerf in 2023", "nerf since:2023-01-01 until:2023-12-31", ""),
         ("masked autoencoders by Kaiming He", 'masked autoencoders author:"Kaiming He"', ""),
+        ("frogs by Plato", "frogs author:Plato", ""),
         ("autoencoders by kaiming he", 'autoencoders author:"kaiming he"', ""),
         ("imaging by optical means of light", "imaging optical means light", "by of"),
         ("segmentation with code", "segmentation has:code", ""),

@@ -66,6 +66,8 @@ def exactly(text: str, field: TextField | None = None) -> Text:
         (".NET", word(".NET")),
         ("C#", word("C#")),
         ("O(n)", word("O(n)")),
+        ("SU(net*", word("SU(net", is_prefix=True)),
+        ("SU(net", word("SU(net)")),
         ("a:b", exactly("a:b")),
         ("a OR b c", Or((word("a"), And((word("b"), word("c")))))),
         ("(a OR b) c", And((Or((word("a"), word("b"))), word("c")))),
