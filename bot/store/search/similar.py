@@ -7,6 +7,7 @@ say all words of the paper, and how long they are, tells which are most alike.
 """
 
 import heapq
+import math
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -25,13 +26,11 @@ from bot.store.sqlite.statements import json_array
 WORDS = 20  # that are asked for
 LEAST_LETTERS = 3
 MOST_SHARE = 0.05  # of the archive: a word that more papers use distinguishes nothing
-LOOKED_AT = 3000  # papers for each word
-READ = 60  # papers of which the texts are compared
+LOOKED_AT = 1000  # papers for each word
+READ = 120  # papers of which the texts are compared
 SHARED = 4  # words named for each paper
 TITLE_COUNTS = 3  # times as much as the abstract
-REPEATED = 2.0  # how much more a word counts that the paper keeps repeating
-USUAL_LENGTH = 100  # words of a title and an abstract, each as often as it counts
-EVENED = 2.0  # on top of each word's weight: else one rare word outweighs all that make a field
+EVENED = 4.0  # on top of each word's weight: else one rare word outweighs all that make a field
 
 
 @dataclass(frozen=True, slots=True, eq=False)  # each is itself: hashing its fields takes long
@@ -75,8 +74,7 @@ def _weigh(reading: Reading, paper: Paper, archive: int) -> Iterator[_Word]:
         papers = count_forms(forms[word], each)
         if papers > 1:
             telling = weight(papers, archive) + EVENED
-            repeated = count / (count + REPEATED)
-            yield _Word(word, forms[word], papers, telling, telling * repeated)
+            yield _Word(word, forms[word], papers, telling, telling * (1 + math.log(count)))
 
 
 def _may_tell(word: str) -> bool:
@@ -95,11 +93,16 @@ def _candidates(reading: Reading, telling: Sequence[_Word]) -> list[int]:
         sql = "SELECT rowid FROM paper_text WHERE paper_text MATCH ? ORDER BY rowid DESC LIMIT ?"
         for key in reading.integers(sql, (match, LOOKED_AT)):
             scores[key] += each.importance
-    return heapq.nlargest(READ + 1, scores, key=lambda key: (scores[key], key))
+    most = sorted(scores.values(), reverse=True)[: READ + 1]  # faster than to order the papers
+    best = [key for key, score in scores.items() if score >= most[-1]] if most else []
+    return sorted(best, key=lambda key: (-scores[key], -key))[: READ + 1]
 
 
 def _compare(reading: Reading, said: Sequence[_Word], keys: Collection[int]) -> Mapping[int, float]:
-    """Score papers by what they say of these words, as BM25 does, each word by its weight again."""
+    """Score papers by the cosine of what they and the paper say, each word by tf-idf.
+
+    For the length of a paper's vector stands the number of its words, whose weights are not known.
+    """
     by_form = {form: each for each in said for form in each.forms}
     sql = "SELECT key, title, abstract FROM paper WHERE key IN (SELECT value FROM json_each(?))"
     rows = reading.rows(sql, (json_array(keys),))
@@ -110,14 +113,14 @@ def _likeness(by_form: Mapping[str, _Word], title: str, abstract: str) -> float:
     counts = Counter(words(abstract))
     for form in words(title):
         counts[form] += TITLE_COUNTS
-    length = counts.total() / USUAL_LENGTH
     found: dict[_Word, int] = defaultdict(int)
     for form, count in counts.items():
         if form in by_form:
             found[by_form[form]] += count
-    return sum(
-        each.importance * each.weight * count / (count + length) for each, count in found.items()
+    shared = sum(
+        each.importance * each.weight * (1 + math.log(count)) for each, count in found.items()
     )
+    return shared / math.sqrt(max(1, len(counts)))
 
 
 def _as_written(paper: Paper, telling: Sequence[_Word]) -> dict[_Word, str]:
