@@ -55,8 +55,9 @@ def _order(entries: Sequence[DigestEntry], match: Match, likes: Likes) -> tuple[
 
 
 def _like(entry: DigestEntry, likes: Likes) -> float:
+    """Say how much a paper is liked; below 0 it stands out for nothing, and is still ordered."""
     likeness = likes.get(entry.paper.arxiv_id)
-    return max(0.0, likeness.score) if likeness else 0.0
+    return likeness.score if likeness else 0.0
 
 
 def measure_matches(entries: Iterable[DigestEntry]) -> Match:

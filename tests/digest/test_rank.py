@@ -59,6 +59,14 @@ def test_without_topics_likes_decide_and_only_the_liked_stand_out() -> None:
     assert [entry.likeness is not None for entry in ranked.entries] == [True, False, False, False]
 
 
+def test_papers_too_unlike_to_stand_out_are_ordered_by_likes_all_the_same() -> None:
+    likes = likes_of(p1=-0.3, p2=-0.1, p3=-0.2)
+    ranked = rank(digest_of([], [], []), top=3, likes=likes)
+    assert ids(ranked) == [2, 3, 1]
+    assert (ranked.order, ranked.top) == (Order.LIKES, 0)
+    assert not any(entry.likeness for entry in ranked.entries)
+
+
 def test_without_topics_and_likes_there_is_nothing_to_rank_by() -> None:
     digest = digest_of([], [], [])
     ranked = rank(digest, top=5)
