@@ -45,6 +45,7 @@ TODAY = date(2024, 3, 6)  # a Wednesday
         ("segmentation with code", "segmentation has:code", ""),
         ("segmentation with code available", "segmentation has:code", ""),
         ("segmentation in cs.CV", "segmentation category:cs.CV", ""),
+        ("maps in cs.CV this week", "maps category:cs.CV since:2024-02-28", ""),
         ("how can I use transformers for MRI", "transformers MRI", "how can I use for"),
         ("recent papers", "recent papers", ""),
         ("this week", "since:2024-02-28", ""),
