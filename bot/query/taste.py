@@ -152,9 +152,15 @@ class Taste:
 
     def strongest(self, count: int, *, liked: bool = True) -> list[str]:
         """List the heaviest words and authors, of likes or else of the opposite."""
+        return _most_telling(self._heavy(liked=liked), count)
+
+    def count(self, *, liked: bool = True) -> int:
+        """Count the words and authors of likes, or else of the opposite."""
+        return len(self._heavy(liked=liked))
+
+    def _heavy(self, *, liked: bool) -> dict[str, float]:
         sign = 1 if liked else -1
-        heavy = {term: sign * weight for term, weight in self.weights.items() if sign * weight > 0}
-        return _most_telling(heavy, count)
+        return {term: sign * weight for term, weight in self.weights.items() if sign * weight > 0}
 
     def sources(self, term: str, *, liked: bool = True) -> list[Paper]:
         """List the papers that a word comes from, those that count most first."""

@@ -49,9 +49,10 @@ def render_taste(channel_id: int, taste: Taste, forgotten: Sequence[str]) -> dis
         f"<#{channel_id}>. It orders digests of the style brief and never leaves a paper out."
     )
     for name, liked, most in (("Up", True, UP), ("Down", False, DOWN)):
-        lines = _fitting(_lines(taste, taste.strongest(most, liked=liked), liked=liked))
-        if lines:
-            embed.add_field(name=name, value=lines, inline=False)
+        if lines := _fitting(_lines(taste, taste.strongest(most, liked=liked), liked=liked)):
+            rest = taste.count(liked=liked) - len(lines)
+            more = [f"… and {rest:,} more"] if rest else []
+            embed.add_field(name=name, value="\n".join([*lines, *more]), inline=False)
     if forgotten:
         names = ", ".join(markdown.escape(term.removeprefix(AUTHOR)) for term in forgotten)
         embed.add_field(name="Forgotten", value=markdown.cut(names, 500), inline=False)
@@ -67,13 +68,14 @@ def _lines(taste: Taste, terms: Sequence[str], *, liked: bool) -> Iterator[str]:
         yield f"**{markdown.escape(name_of(taste, term, liked=liked))}**: {', '.join(titles)}"
 
 
-def _fitting(lines: Iterator[str], room: int = 1024) -> str:
-    shown = ""
+def _fitting(lines: Iterator[str], room: int = 980) -> list[str]:
+    """Take the lines that fit into a field, and leave room for one more."""
+    shown: list[str] = []
     for line in lines:
-        longer = f"{shown}\n{line}" if shown else line
-        if markdown.width(longer) > room:
+        room -= markdown.width(line) + 1
+        if room < 0:
             break
-        shown = longer
+        shown.append(line)
     return shown
 
 

@@ -82,6 +82,24 @@ async def test_what_was_learnt_is_shown_with_its_papers_and_can_be_taken_back(
     assert "Forgotten" not in shown(result)
 
 
+async def test_words_that_are_not_shown_are_counted(world: World) -> None:
+    """All of them move papers, so none is left unsaid: some stand there, the others as a number."""
+    many = [f"{first}{last} terms" for first in "abcdefgh" for last in ("xone", "xtwo", "xthree")]
+    papers = [
+        make_paper(number, title=" and ".join(many), abstract="Of it.", authors=["Eve Other"])
+        for number in (96, 97, 98)
+    ]
+    await world.set_up(style="brief", top=3)
+    await world.announce(make_listing(*DAY_PAPERS, *papers))
+    now = world.clock.now()
+    await world.store.opinions.give(world.guild.id, 1, papers[0].arxiv_id, True, now=now)
+    taste = await world.store.tastes.get_taste(world.guild.id, world.channel.id, ("cs.CV",))
+    assert taste is not None
+    up = shown(await ask(world)).partition("Up\n")[2].splitlines()
+    (said,) = [line for line in up if line.startswith("… and ")]
+    assert int(said.split()[2]) == len(taste.weights) - up.index(said) > 0
+
+
 async def test_who_takes_a_like_back_takes_its_words_back(world: World) -> None:
     await prepare(world)
     await world.store.people.forget(world.member.id)
