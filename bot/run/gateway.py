@@ -34,10 +34,10 @@ LONGEST_PAUSE_S: Final = 45.0
 """discord.py gives up a connection that is not there after 60 seconds, and begins another."""
 
 CONNECTED_WITHIN_S: Final = 60.0
-"""discord.py's own patience when it connects again; at the start it has three times as much."""
+"""How long discord.py waits when it connects again; at the start it waits three times as long."""
 
 IDENTIFY_EVERY_S: Final = 5.0
-"""In which Discord lets ``max_concurrency`` sessions begin."""
+"""How long it takes until Discord lets the next ``max_concurrency`` sessions begin."""
 
 TOLD_AT: Final = 3
 """Connections of a shard in a row that did not last, until the log says so."""
@@ -149,7 +149,7 @@ class SessionTurns:
 
 
 class _Door:
-    """Lets one after the other pass, however late the loop is."""
+    """Lets callers pass one at a time, a while apart, however late the loop is."""
 
     def __init__(self) -> None:
         self._lock = asyncio.Lock()

@@ -60,7 +60,7 @@ async def read_progress(database: Database, outbox: Outbox, now: datetime) -> Pr
 
 
 async def read_figures(database: Database) -> Figures:
-    """Count; as fast with a million papers as with none: a monitor asks every few seconds."""
+    """Count things, and take no longer with a million papers: a monitor asks every few seconds."""
     return await database.read(_read)
 
 

@@ -17,7 +17,7 @@ INVALID_SESSION, HELLO, ACK = 9, 10, 11
 TOKEN_REFUSED, INVALID_SHARD, SHARDING_REQUIRED = 4004, 4010, 4011
 
 GUILDS_OF_A_SHARD = 2500
-"""Discord gives a session no more (https://docs.discord.com/developers/events/gateway#sharding)."""
+"""The most guilds that Discord gives a shard (https://docs.discord.com/developers/events/gateway#sharding)."""
 
 
 def shard_of(guild_id: int, shards: int) -> int:
