@@ -405,14 +405,15 @@ def code(text: str) -> str:
     return f"`{shown if len(shown) <= 200 else shown[:199] + '…'}`"
 
 
-def fitting_lines(lines: Sequence[str], max_chars: int) -> str:
-    """Keep as many lines as fit, and say how many more there are."""
+def fitting_lines(lines: Sequence[str], max_chars: int, *, unlisted: int = 0) -> str:
+    """Keep as many lines as fit, and say how many more there are, with those ``unlisted``."""
     kept: list[str] = []
     for line in lines:
         if markdown.width("\n".join((*kept, line))) > max_chars - 20:
-            return "\n".join((*kept, f"… and {len(lines) - len(kept)} more"))
+            break
         kept.append(line)
-    return "\n".join(kept)
+    more = len(lines) - len(kept) + unlisted
+    return "\n".join((*kept, f"… and {more:,} more") if more else kept)
 
 
 def say_once(*, is_on: bool, is_new: bool) -> str:

@@ -10,7 +10,8 @@ from bot.query.taste import AUTHOR, Taste, written
 from bot.text import markdown
 from bot.ui.embeds import render_title
 from bot.ui.ids import CustomId, Snowflake
-from bot.ui.paper import COLOUR
+from bot.ui.paper import COLOUR, MAX_FIELD
+from bot.ui.replies import fitting_lines
 
 UP: Final = 12
 DOWN: Final = 6
@@ -49,10 +50,11 @@ def render_taste(channel_id: int, taste: Taste, forgotten: Sequence[str]) -> dis
         f"<#{channel_id}>. It orders digests of the style brief and never leaves a paper out."
     )
     for name, liked, most in (("Up", True, UP), ("Down", False, DOWN)):
-        if lines := _fitting(_lines(taste, taste.strongest(most, liked=liked), liked=liked)):
-            rest = taste.count(liked=liked) - len(lines)
-            more = [f"… and {rest:,} more"] if rest else []
-            embed.add_field(name=name, value="\n".join([*lines, *more]), inline=False)
+        lines = list(_lines(taste, taste.strongest(most, liked=liked), liked=liked))
+        if lines:
+            unlisted = taste.count(liked=liked) - len(lines)
+            value = fitting_lines(lines, MAX_FIELD, unlisted=unlisted)
+            embed.add_field(name=name, value=value, inline=False)
     if forgotten:
         names = ", ".join(markdown.escape(term.removeprefix(AUTHOR)) for term in forgotten)
         embed.add_field(name="Forgotten", value=markdown.cut(names, 500), inline=False)
@@ -66,17 +68,6 @@ def _lines(taste: Taste, terms: Sequence[str], *, liked: bool) -> Iterator[str]:
         if len(sources) > SOURCES:
             titles.append(f"{len(sources) - SOURCES} more")
         yield f"**{markdown.escape(name_of(taste, term, liked=liked))}**: {', '.join(titles)}"
-
-
-def _fitting(lines: Iterator[str], room: int = 980) -> list[str]:
-    """Take the lines that fit into a field, and leave room for one more."""
-    shown: list[str] = []
-    for line in lines:
-        room -= markdown.width(line) + 1
-        if room < 0:
-            break
-        shown.append(line)
-    return shown
 
 
 def name_of(taste: Taste, term: str, *, liked: bool) -> str:
