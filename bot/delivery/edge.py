@@ -17,7 +17,7 @@ import discord
 from discord.http import MultipartParameters
 
 from bot.delivery.fingerprint import CLOCK_TOLERANCE, HISTORY_LIMIT, Sighting
-from bot.delivery.history import PostedPapers, list_posted, search
+from bot.delivery.history import NOT_FOUND, PostedPapers, list_posted, search
 from bot.delivery.outcome import (
     IN_THREAD,
     POSTING,
@@ -55,7 +55,6 @@ MAX_TEXT = 200
 EDITED: Final = ("content", "embeds", "allowed_mentions")
 """What an edit changes of a message; its menu and buttons stay as they are."""
 
-NOT_FOUND: Final = 404
 NO_MEMBER: Final = frozenset({10007, 10013})
 """Discord's codes for a person who is not in a guild, or has no account any more."""
 
@@ -108,10 +107,13 @@ class DiscordSender:
 
     def has_role(self, guild_id: int, role_id: int) -> bool | None:
         """Whether a guild has a role; None: not known now."""
+        guild = self._guild(guild_id)
+        return None if guild is None else guild.get_role(role_id) is not None
+
+    def _guild(self, guild_id: int) -> discord.Guild | None:
+        """Return a guild of which Discord has told; None during an outage of it, too."""
         guild = self.client.get_guild(guild_id)
-        if guild is None or guild.unavailable:
-            return None
-        return guild.get_role(role_id) is not None
+        return None if guild is None or guild.unavailable else guild
 
     def is_reachable(self, guild_id: int) -> bool:
         guild = self.client.get_guild(guild_id)
@@ -123,8 +125,8 @@ class DiscordSender:
 
     def can_post(self, subscription: Subscription) -> bool | None:
         """Whether the bot may post where a digest goes, as far as is known; None: not known."""
-        guild = self.client.get_guild(subscription.guild_id)
-        if guild is None or guild.unavailable:
+        guild = self._guild(subscription.guild_id)
+        if guild is None:
             return None
         channel = guild.get_channel_or_thread(subscription.channel_id)
         if channel is None:
@@ -142,8 +144,7 @@ class DiscordSender:
         person needs no privileged intent
         (https://docs.discord.com/developers/resources/guild#get-guild-member).
         """
-        guild = self.client.get_guild(guild_id) if self.client.is_ready() else None
-        if guild is None or guild.unavailable:
+        if not self.client.is_ready() or self._guild(guild_id) is None:
             return None
         try:
             member = await self.client.http.get_member(guild_id, user_id)
@@ -301,8 +302,8 @@ class DiscordSender:
 
         False when neither takes it, None when it may work later.
         """
-        guild = self.client.get_guild(guild_id)
-        if guild is None or guild.unavailable:
+        guild = self._guild(guild_id)
+        if guild is None:
             return None
         ways = (partial(self._owner_of, guild), partial(self._system_channel_of, guild))
         return await self._tell(ways, text, nonce)
