@@ -12,7 +12,7 @@ from typing import Final
 from bot.errors import StoreError
 from bot.store.backup.backup import copy_into, progress_of
 from bot.store.backup.copies import ROOM_BYTES, list_copies, make_folder, name_copy, size_of
-from bot.store.sqlite.executor import TRY_AGAIN, primary_code
+from bot.store.sqlite.executor import is_busy
 from bot.store.sqlite.files import make_private, part_of
 from bot.store.sqlite.host import put_in_place
 from bot.store.sqlite.updating import Updating
@@ -45,7 +45,7 @@ def copying_first(
         try:
             log.info("backup made before an update", extra={"file": _copy(connection, folder)})
         except (OSError, StoreError, sqlite3.Error) as error:
-            if isinstance(error, sqlite3.Error) and primary_code(error) in TRY_AGAIN:
+            if is_busy(error):
                 raise  # interrupted: the bot is to stop
             log.warning("no backup made before the update: %s", error)
 

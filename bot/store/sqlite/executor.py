@@ -20,7 +20,6 @@ from collections.abc import (
     Callable,
     Coroutine,
     Iterator,
-    Mapping,
     Sequence,
 )
 from dataclasses import dataclass
@@ -271,7 +270,7 @@ class Database:
         self._require_open()
         done: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         done.add_done_callback(_look_at)
-        self._waiting.append((partial(_with, work, args, kwargs), done))
+        self._waiting.append((lambda connection: work(connection, *args, **kwargs), done))
         if not self._is_sharing:
             self._is_sharing = True
             self._start(self._write_waiting())
@@ -377,15 +376,15 @@ class Database:
             self._is_sharing = False
 
     def _transact_all(
-        self, works: Sequence["Work"], connection: sqlite3.Connection
-    ) -> Sequence["Ending"]:
+        self, works: Sequence[Work], connection: sqlite3.Connection
+    ) -> Sequence[Ending]:
         """Run all of it as one transaction, or each as its own where that fails."""
         try:
             results = self._transact(
                 lambda each: [work(each) for work in works], _Turn(math.inf), connection
             )
         except Exception as error:
-            if len(works) == 1 or _is_busy(error):  # then each would wait as long as all did
+            if len(works) == 1 or is_busy(error):  # then each would wait as long as all did
                 return [(None, error)] * len(works)
             return [self._transact_all([work], connection)[0] for work in works]
         return [(result, None) for result in results]
@@ -449,16 +448,8 @@ class Database:
             raise StoreError("The database is closed.")
 
 
-def _with(
-    work: Callable[..., T],
-    args: Sequence[object],
-    kwargs: Mapping[str, object],
-    connection: sqlite3.Connection,
-) -> T:
-    return work(connection, *args, **kwargs)
-
-
-def _is_busy(error: Exception) -> bool:
+def is_busy(error: BaseException) -> bool:
+    """Whether an error of SQLite means that the same may work a moment later."""
     return isinstance(error, sqlite3.Error) and primary_code(error) in TRY_AGAIN
 
 
