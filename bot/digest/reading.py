@@ -6,7 +6,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, Final, NamedTuple
 
-from bot.digest.absence import Answer
+from bot.digest.absence import ServerSeen
 from bot.digest.updates import NotedUpdate
 from bot.models import ArxivId
 
@@ -134,18 +134,10 @@ class Follows:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SeenIn:
-    """When a person last used the bot in a server, or in none (0), by account if ``is_own``.
+class SeenIn(ServerSeen):
+    """The same, also of use outside of servers (``guild_id`` 0), there by account if ``is_own``."""
 
-    ``answer`` is what Discord said last of whether they are there, ``gone_since`` since when not.
-    """
-
-    guild_id: int
-    seen_on: date
     is_own: bool
-    asked_on: date | None = None
-    answer: Answer | None = None
-    gone_since: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
