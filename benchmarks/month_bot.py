@@ -78,7 +78,7 @@ async def live(start: datetime) -> None:
     obeying = asyncio.create_task(_obey(clock, volume, ear))
     await asyncio.wait([working, obeying], return_when=asyncio.FIRST_COMPLETED)
     if obeying.done():
-        working.cancel()  # whoever gave the orders is gone
+        working.cancel()  # the process that gave the orders has ended
     obeying.cancel()
     await asyncio.gather(obeying, return_exceptions=True)
     await working

@@ -9,7 +9,7 @@ import discord
 from bot.errors import InputError
 
 PATIENCE_S: Final = 30.0
-"""How long a download may take: somebody waits for the answer."""
+"""How long a download may take while a person waits for the answer."""
 
 
 async def read_attached(file: discord.Attachment, *, most_bytes: int, meant: str) -> bytes:

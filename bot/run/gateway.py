@@ -114,8 +114,8 @@ class GatewayPauses:
 class SessionTurns:
     """Lets sessions begin one after the other, and no more a day than Discord allows.
 
-    ``ask`` returns Discord's limits: how many may still begin, and in how many seconds it counts
-    anew; it raises nothing.
+    ``ask`` returns Discord's limits: how many may still begin, and in how many seconds that count
+    is reset. It raises nothing.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""Who has left every server: by two looks a month apart, and never somebody who is there."""
+"""A person counts as gone after two looks a month apart, never while they are still there."""
 
 from collections.abc import Sequence
 from dataclasses import replace

@@ -168,7 +168,7 @@ def _is_waiting(connection: sqlite3.Connection) -> bool:
 
 def _finish(connection: sqlite3.Connection, now: datetime, newest: int | None) -> None:
     connection.execute("DELETE FROM fact WHERE name = ?", (RESTORED,))
-    # People who had left by the copy may have used the bot since: they are asked about anew.
+    # People whom the backup calls gone may have used the bot since, so start over with all answers.
     connection.execute("UPDATE presence SET asked_on = NULL, answer = NULL, gone_since = NULL")
     if newest is not None:
         connection.execute(
