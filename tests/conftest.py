@@ -29,6 +29,7 @@ from tests.builders import DAY, NOW, make_listing, make_paper
 from tests.fakes.clock import VirtualClock
 from tests.fakes.spec import FROM_MESSAGE, MESSAGES, POSTS, body_errors
 from tests.guard import pytest_runtest_protocol as pytest_runtest_protocol
+from tests.order import pytest_collection_modifyitems as pytest_collection_modifyitems
 from tests.stores import open_store
 from tests.waiting import HUNG_S
 
@@ -91,9 +92,8 @@ def pytest_collection() -> Generator[None, object, object]:
 
 @pytest.hookimpl(optionalhook=True)  # `make mutants` runs without xdist
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
-    """Run three fast tests on two cores: they wait some of the time, for a process or a thread."""
-    cores = os.cpu_count() or 1
-    return -(-3 * cores // 2) if config.option.markexpr == "not slow" else None
+    """Run three tests on two cores: they wait some of the time, for a process or a thread."""
+    return -(-3 * (os.cpu_count() or 1) // 2)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -266,7 +266,7 @@ async def test_hostile_text_gives_papers_or_a_sentence(trial: Trial) -> None:
     check_times(trial)
 
 
-@pytest.mark.slow
+@pytest.mark.slow(40)
 @pytest.mark.cpu_limit(3600)
 async def test_random_texts_give_papers_or_a_sentence(trial: Trial) -> None:
     known = titles()

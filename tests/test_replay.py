@@ -59,7 +59,7 @@ async def test_a_real_week_with_a_stale_feed(tmp_path: Path) -> None:
     await replayed(week, tmp_path, starts=starts)
 
 
-@pytest.mark.slow
+@pytest.mark.slow(25)
 @pytest.mark.cpu_limit(900)
 async def test_a_real_month(tmp_path: Path) -> None:
     """All three are replayed by `python -m tests.replay`."""
@@ -123,14 +123,14 @@ async def test_a_first_day_made_stale_on_each_weekday(
 # --- faults --------------------------------------------------------------------------------------
 
 
-@pytest.mark.slow
+@pytest.mark.slow(10)
 async def test_a_week_of_an_arxiv_that_lies_fails_and_vanishes(tmp_path: Path) -> None:
     week = days_of(14, 4)
     kills = await replayed(week, tmp_path, write_script(week, 5), random_starts(week, 5), seed=5)
     assert kills
 
 
-@pytest.mark.slow
+@pytest.mark.slow(26)
 @pytest.mark.cpu_limit(900)
 @pytest.mark.parametrize("seed", [1, 2, 3])
 async def test_real_weeks_of_an_arxiv_that_lies_fails_and_vanishes(
@@ -142,7 +142,7 @@ async def test_real_weeks_of_an_arxiv_that_lies_fails_and_vanishes(
     await replayed(weeks, tmp_path, script, starts, seed=seed)
 
 
-@pytest.mark.slow
+@pytest.mark.slow(27)
 @pytest.mark.cpu_limit(900)
 async def test_a_process_that_is_killed_again_and_again(tmp_path: Path) -> None:
     """By SIGKILL, at any moment around its requests."""

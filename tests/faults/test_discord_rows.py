@@ -289,7 +289,7 @@ async def test_row_33_nothing_is_posted_that_cannot_be_written_down(
     assert await world.states(channel) == ["sent"]
 
 
-@pytest.mark.slow
+@pytest.mark.slow(25)
 async def test_row_18_server_errors_before_the_message_is_taken(
     world: World, channel: Channel
 ) -> None:

@@ -520,7 +520,7 @@ PRINTING = ["settings", "--help", "--version", "search --help", "search paper", 
 QUIET = ["backup b.db", "reindex", "restore b.db"]
 
 
-@pytest.mark.slow
+@pytest.mark.slow(10)
 @pytest.mark.parametrize("output", OUTPUTS)
 async def test_row_63_output_that_cannot_be_written(
     output: str, environ: dict[str, str], path: Path

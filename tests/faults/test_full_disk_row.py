@@ -55,6 +55,7 @@ def way_to_mount() -> tuple[str, ...]:
     pytest.skip(f"needs a disk of its own, which cannot be mounted here: {said.strip()}")
 
 
+@pytest.mark.slow(25)
 @pytest.mark.cpu_limit(600)
 def test_row_33_a_disk_without_space(tmp_path: Path) -> None:
     """Every test of `full_disk.py`, one after another on the same disk."""

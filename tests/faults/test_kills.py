@@ -15,7 +15,7 @@ KILLS = int(os.environ.get("KILLS", "5"))
 SEED = int(os.environ.get("SEED", "1"))
 
 
-@pytest.mark.slow
+@pytest.mark.slow(12)
 @pytest.mark.cpu_limit(3600)
 @pytest.mark.parametrize("has_history", [True, False], ids=["history", "no history"])
 @pytest.mark.parametrize("nonce_window_s", [300.0, 0.0], ids=["nonce alive", "nonce expired"])
@@ -37,7 +37,7 @@ async def test_row_31_killed_at_random_moments(
         assert result.findings.unknown == 0
 
 
-@pytest.mark.slow
+@pytest.mark.slow(26)
 @pytest.mark.cpu_limit(3600)
 async def test_row_31_52_53_54_56_killed_and_stopped_while_discord_is_slow(tmp_path: Path) -> None:
     """0 lost, 0 twice and 0 unknown: the history can be read all the time."""
@@ -48,7 +48,7 @@ async def test_row_31_52_53_54_56_killed_and_stopped_while_discord_is_slow(tmp_p
     assert result.messages >= loop.channels
 
 
-@pytest.mark.slow
+@pytest.mark.slow(18)
 @pytest.mark.cpu_limit(3600)
 @pytest.mark.parametrize("nonce_window_s", [300.0, 0.0], ids=["nonce alive", "nonce expired"])
 async def test_row_31_80_87_killed_at_random_moments_in_every_place_and_style(
@@ -69,7 +69,7 @@ async def test_row_31_80_87_killed_at_random_moments_in_every_place_and_style(
     assert result.messages >= loop.channels
 
 
-@pytest.mark.slow
+@pytest.mark.slow(23)
 @pytest.mark.cpu_limit(3600)
 async def test_row_31_94_killed_at_random_moments_while_posts_are_edited(tmp_path: Path) -> None:
     """0 lost, 0 twice, no edit undone, and in the end every message says what is known."""

@@ -84,6 +84,7 @@ async def add_late_channel(day: Scenario) -> Channel:
     return channel
 
 
+@pytest.mark.slow(20)
 async def test_row_43_a_blocked_loop_is_told_and_what_it_missed_is_caught_up(
     day: Scenario,
 ) -> None:
@@ -145,6 +146,7 @@ IMPORTED_S, POSTED_S = 1.2, 0.6
 """What Python computes until it has imported the bot, and the bot after that until it posts."""
 
 
+@pytest.mark.slow(60)
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs Linux's /proc")
 async def test_a_signal_at_any_moment_of_the_start_ends_it_cleanly(day: Scenario) -> None:
     """While it imports, opens, logs in, ticks or posts: exit code 0, and the next start is fine."""

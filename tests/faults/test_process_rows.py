@@ -71,6 +71,7 @@ def _sends(day: Scenario, channel: Channel) -> int:
     )
 
 
+@pytest.mark.slow(14)
 @pytest.mark.parametrize("disturbance", ["dropped", "closed", "void session", "asked to reconnect"])
 async def test_row_28_the_gateway_comes_back(day: Scenario, disturbance: str) -> None:
     """discord.py reconnects; nothing is started twice, nothing is posted again."""
@@ -282,6 +283,7 @@ async def test_row_48_nobody_reads_what_it_writes(day: Scenario, closed: str) ->
     assert intact(day)
 
 
+@pytest.mark.slow(19)
 async def test_row_51_a_gateway_that_is_down_at_the_start(day: Scenario) -> None:
     """Waited for inside the process, with few sessions begun."""
     day.discord.gateway.is_refusing = True

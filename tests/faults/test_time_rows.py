@@ -260,7 +260,7 @@ async def walking(path: Path, wall: WallClock, start: datetime) -> AsyncIterator
         yield Walk(pipeline, clock, wall)
 
 
-@pytest.mark.slow
+@pytest.mark.slow(10)
 @pytest.mark.parametrize("zone", ZONES)
 async def test_row_40_around_each_change_every_date_gets_one_digest(
     zone: str, tmp_path: Path

@@ -436,7 +436,7 @@ def parsed_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(importing, "parse_oai_file", functools.cache(parse_oai_file))
 
 
-@pytest.mark.slow
+@pytest.mark.slow(60)
 @pytest.mark.cpu_limit(1200)
 @pytest.mark.usefixtures("parsed_once")
 async def test_all_recordings_in_any_order_make_the_store_of_the_live_judge(tmp_path: Path) -> None:

@@ -361,7 +361,7 @@ def test_stopped_by_a_person_it_says_how_to_go_on(environ: dict[str, str], tmp_p
     assert count(environ) == BATCH
 
 
-@pytest.mark.slow
+@pytest.mark.slow(26)
 def test_memory_does_not_grow_with_the_file(tmp_path: Path, environ: dict[str, str]) -> None:
     """Six times the papers need at most a fifth more memory, also where the words are counted."""
     text = " ".join(f"word{number % 977}" for number in range(180))

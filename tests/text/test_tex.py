@@ -319,7 +319,7 @@ def test_readable_real_papers_hold_no_tex_but_their_authors_own() -> None:
     assert [name for name in names if is_known(name)] == []
 
 
-@pytest.mark.slow
+@pytest.mark.slow(11)
 def test_the_whole_corpus_keeps_its_words_and_converts_once() -> None:
     for text in corpus.texts(None):
         readable = to_unicode(text)

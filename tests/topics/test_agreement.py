@@ -69,7 +69,7 @@ def random_topic(dice: random.Random, words: list[str], starters: list[str]) -> 
     return Topic(name="x", query=query)
 
 
-@pytest.mark.slow
+@pytest.mark.slow(28)
 @pytest.mark.cpu_limit(600)
 async def test_trial_preview_digest_and_record_agree(tmp_path: Path) -> None:
     """For 200 random pairs of a topic and a real day, in one category or two."""

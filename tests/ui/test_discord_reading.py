@@ -127,7 +127,7 @@ def test_links_of_real_cards_lead_to_exactly_their_addresses(excerpt_chars: int)
     assert wrong_links(papers(SAMPLE), excerpt_chars=excerpt_chars) == []
 
 
-@pytest.mark.slow
+@pytest.mark.slow(19)
 @pytest.mark.parametrize("excerpt_chars", [MAX_EXCERPT, MAX_DESCRIPTION])
 def test_links_of_all_real_cards_lead_to_exactly_their_addresses(excerpt_chars: int) -> None:
     assert wrong_links(papers(None), excerpt_chars=excerpt_chars) == []

@@ -387,7 +387,7 @@ def some(count: int) -> settings:
     )
 
 
-@pytest.mark.slow
+@pytest.mark.slow(30)
 @pytest.mark.cpu_limit(600)
 def test_the_engine_agrees_with_the_grammar(archive: Archive) -> None:
     @some(150)

@@ -105,7 +105,7 @@ def bare(text: str) -> str:
     return "".join(char for char in decomposed if not unicodedata.combining(char))
 
 
-@pytest.mark.slow
+@pytest.mark.slow(21)
 async def test_nearly_all_that_topics_find_says_their_words(store: Store) -> None:
     papers = read_papers(shared("corpus/papers.jsonl.gz"))[::EVERY]
     await store.papers.add_listing(make_listing(*papers), now=NOW)
