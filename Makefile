@@ -18,7 +18,7 @@ CORES := -n auto --dist worksteal
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run doctor setup node test slow faults mutants coverage lint platforms check bench wheel image attested lock clean
+.PHONY: help demo run doctor setup node test slow faults host mutants coverage lint platforms check bench wheel image attested lock clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' Makefile
@@ -46,6 +46,11 @@ slow: $(DEV)  ## the slow tests: whole days, replays, kill loops
 
 faults: $(DEV)  ## the tests of faults, crashes and kills
 	@$(PY) -m pytest $(CORES) -k '(fault and not default) or crash or kill' $(ARGS)
+
+host: $(DEV)  ## what a host relies on: a take-over by a second machine, proxies, any terminal, a month
+	@$(PY) -m pytest $(CORES) tests/delivery/test_takeover.py tests/faults/test_takeover_rows.py \
+		tests/run/test_network.py tests/run/test_gateway.py tests/cli/test_encodings.py $(ARGS)
+	@$(PY) -m benchmarks month
 
 mutants: $(DEV)  ## how well the tests bite; ROOM=intake SAMPLE=100 SEED=1 say what is broken
 	@$(PY) -m tests.mutants $(or $(ROOM),intake) --sample $(or $(SAMPLE),100) --seed $(or $(SEED),1) \
