@@ -6,6 +6,7 @@ import io
 import json
 import os
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -34,6 +35,7 @@ from bot.query.printer import print_node
 from bot.query.results import Closest, Match, SearchPage, Sort
 from bot.run.standing import Standing, find_standstills
 from bot.store.backup.proof import Proof
+from bot.store.figures import Figures
 from bot.text.words import count_of
 from bot.ui.audit import say_day, say_listed
 from bot.ui.intake import say_state
@@ -308,7 +310,7 @@ def _day_to_json(audit: DayAudit) -> dict[str, object]:
 def status_as_text(standing: Standing, now: datetime) -> str:
     """Print how things stand, and last what stands still."""
     figures, sent_at = standing.figures, standing.progress.sent_at
-    waiting = ", ".join(f"{count:,} {state}" for state, count in sorted(figures.unsettled.items()))
+    waiting = ", ".join(f"{count:,} {state}" for state, count in sorted(_by_state(figures).items()))
     lines = [
         f"{count_of(figures.papers, 'paper')}, {count_of(figures.digests, 'digest')}, "
         f"{count_of(sum(figures.followers.values()), 'follower')}, "
@@ -320,6 +322,13 @@ def status_as_text(standing: Standing, now: datetime) -> str:
         *(f"STANDS STILL: {sentence}" for sentence in find_standstills(standing, now)),
     ]
     return _text(lines)
+
+
+def _by_state(figures: Figures) -> dict[str, int]:
+    counts: Counter[str] = Counter()
+    for (state, _), count in figures.unsettled.items():
+        counts[state] += count
+    return dict(counts)
 
 
 def _say_listing(status: IntakeStatus) -> str:
@@ -343,7 +352,7 @@ def status_as_json(standing: Standing, now: datetime) -> str:
             "digests": figures.digests,
             "followers": dict(figures.followers),
             "follows": dict(figures.follows),
-            "messages": dict(figures.unsettled),
+            "messages": _by_state(figures),
             "due_since": _iso(standing.progress.due_since),
             "last_sent_at": _iso(standing.progress.sent_at),
             "database_bytes": figures.size_bytes,

@@ -25,16 +25,13 @@ from bot.digest.messages import DeliveryRecord, DeliveryState
 from bot.digest.models import Place
 from bot.run.health import Health
 from bot.run.standing import Standing
-from bot.store.figures import Figures
+from bot.store.figures import CHANNEL, PERSON, Figures
 
 PREFIX: Final = "paper_bot_"
 DELAYS_S: Final = (1, 5, 15, 60, 300, 900, 3600, 14_400, 86_400)
 ANSWERS_S: Final = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 LAGS_S: Final = (0.01, 0.05, 0.1, 0.25, 0.5, 1, 5, 10)
 NO_ANSWER: Final = "none"
-CHANNEL: Final = "channel"
-PERSON: Final = "person"
-"""Those to a person hold what that person follows."""
 
 
 class Metrics:
@@ -162,9 +159,13 @@ def _describe_figures(figures: Figures) -> Iterator[Metric]:
     yield _gauges("follows", "What people follow.", "kind", figures.follows)
     yield _gauge("database_bytes", "Size of the database.", figures.size_bytes)
     yield _gauge("database_free_bytes", "Of it unused.", figures.free_bytes)
-    yield _gauges(
-        "messages_unsettled", "Messages that are not posted, by state.", "state", figures.unsettled
-    )
+    unsettled = GaugeMetricFamily(
+        f"{PREFIX}messages_unsettled", "Messages that are not posted, by state, and to whom.",
+        labels=["state", "to"],
+    )  # fmt: skip
+    for labels, count in figures.unsettled.items():
+        unsettled.add_metric(labels, count)
+    yield unsettled
 
 
 def _describe_listings(standing: Standing) -> Iterator[Metric]:

@@ -6,10 +6,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from bot.digest.models import NO_GUILD
 from bot.store.outbox.outbox import Outbox
+from bot.store.outbox.records import OPEN, TROUBLE
 from bot.store.search.search import count_indexed
 from bot.store.sqlite.executor import Database
-from bot.store.sqlite.statements import read_moment, select_one, select_pairs
+from bot.store.sqlite.statements import read_moment, select_one, select_pairs, select_rows
+
+CHANNEL: Final = "channel"
+PERSON: Final = "person"
+"""Whom a message is for; those to a person hold what that person follows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +32,10 @@ class Progress:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figures:
-    """Numbers at one moment; ``unsettled`` counts the messages that are not posted, by state.
+    """Numbers at one moment.
+
+    ``unsettled`` counts the messages that are not posted and with which nobody is done, by state
+    and by whom they are for (`CHANNEL` or `PERSON`).
 
     ``followers`` are people who follow something, active or paused; ``follows`` counts what: a
     query, also one for an author, or a paper.
@@ -36,7 +45,7 @@ class Figures:
     digests: int
     followers: Mapping[str, int]
     follows: Mapping[str, int]
-    unsettled: Mapping[str, int]
+    unsettled: Mapping[tuple[str, str], int]
     size_bytes: int
     free_bytes: int
 
@@ -44,6 +53,13 @@ class Figures:
 _FOLLOWERS: Final = (
     "SELECT state, count(*) FROM subscription WHERE user_id IS NOT NULL GROUP BY state"
 )
+_TO: Final = f"iif(guild_id = :nobody, '{PERSON}', '{CHANNEL}')"
+# In two halves, as each has its index.
+_UNSETTLED: Final = f"""
+    SELECT state, {_TO}, count(*) FROM delivery WHERE {OPEN} GROUP BY 1, 2
+    UNION ALL
+    SELECT state, {_TO}, count(*) FROM delivery WHERE {TROUBLE} AND settled_at IS NULL GROUP BY 1, 2
+"""
 _FOLLOWED_QUERIES: Final = (
     "SELECT count(*) FROM subscription JOIN topic ON subscription_id = subscription.id "
     "WHERE user_id IS NOT NULL"
@@ -69,12 +85,7 @@ def _read(connection: sqlite3.Connection) -> Figures:
         return select_one(connection, int, sql) or 0
 
     page_bytes = number("PRAGMA page_size")
-    unsettled = select_pairs(
-        connection, str, int,
-        "SELECT state, count(*) FROM delivery WHERE state IN ('planned', 'sending') GROUP BY state "
-        "UNION ALL SELECT state, count(*) FROM delivery WHERE state IN ('failed', 'unknown') "
-        "GROUP BY state",
-    )  # fmt: skip
+    unsettled = select_rows(connection, _UNSETTLED, {"nobody": NO_GUILD})
     followers = dict(select_pairs(connection, str, int, _FOLLOWERS))
     return Figures(
         papers=count_indexed(connection),
@@ -84,7 +95,7 @@ def _read(connection: sqlite3.Connection) -> Figures:
             "query": number(_FOLLOWED_QUERIES),
             "paper": number("SELECT count(*) FROM followed_paper"),
         },
-        unsettled=dict(unsettled),
+        unsettled={(state, to): count for state, to, count in unsettled},
         size_bytes=page_bytes * number("PRAGMA page_count"),
         free_bytes=page_bytes * number("PRAGMA freelist_count"),
     )

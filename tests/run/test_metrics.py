@@ -25,6 +25,7 @@ from bot.ui.styles.list import LIST
 from tests.builders import DAY, make_digest, make_id, make_paper
 from tests.faults.scenario import scenario
 from tests.run.test_health import find_free_port
+from tests.store.outbox.test_outbox import CHANNEL, subscribe
 from tests.stores import open_store
 from tests.waiting import until
 
@@ -57,7 +58,8 @@ def read(text: str) -> dict[str, float]:
 
 def make_standing(**changes: object) -> Standing:
     figures = {
-        "papers": 5, "digests": 2, "unsettled": {"planned": 3}, "size_bytes": 4096, "free_bytes": 0,
+        "papers": 5, "digests": 2, "size_bytes": 4096, "free_bytes": 0,
+        "unsettled": {("planned", "channel"): 3},
         "followers": {"active": 2, "paused": 1}, "follows": {"query": 4, "paper": 6},
     }  # fmt: skip
     progress: dict[str, datetime | None] = {"due_since": None, "sent_at": None}
@@ -80,7 +82,7 @@ def test_what_is_known_of_the_moment_is_shown() -> None:
     assert shown["paper_bot_odd"] == 3
     assert shown["paper_bot_heartbeat_age_seconds"] == 1.5
     assert shown["paper_bot_database_writable"] == 0
-    assert shown["paper_bot_messages_unsettled planned"] == 3
+    assert shown["paper_bot_messages_unsettled planned channel"] == 3
     assert shown["paper_bot_followers active"] == 2
     assert shown["paper_bot_followers paused"] == 1
     assert shown["paper_bot_follows paper"] == 6
@@ -144,6 +146,28 @@ async def test_what_people_follow_is_counted_without_their_numbers(tmp_path: Pat
     assert shown["paper_bot_followers active"] == shown["paper_bot_followers paused"] == 1
     assert shown["paper_bot_follows query"] == 2
     assert shown["paper_bot_follows paper"] == 1
+
+
+async def test_messages_that_wait_for_somebody_are_counted_by_whom_they_are_for(
+    tmp_path: Path,
+) -> None:
+    """A message of unknown outcome counts until an admin has decided."""
+    async with open_store(tmp_path / "bot.db") as store:
+        channel = await subscribe(store.database)
+        await store.follows.set_up(71, 710, When(), NOW)
+        person = await store.follows.get(71)
+        assert person is not None
+        for number, digest in ((1, channel), (2, channel), (3, person)):
+            drafts = LIST.render(make_digest(make_paper(number)))
+            await store.outbox.plan(digest, DAY, drafts, now=NOW)
+        record = await store.outbox.claim(CHANNEL, NOW)
+        assert record is not None
+        await store.outbox.mark_unknown(record.id, None, NOW)
+        waiting = (await read_figures(store.database)).unsettled
+        await store.troubles.settle(record.id, NOW)
+        decided = (await read_figures(store.database)).unsettled
+    assert decided == {("planned", "channel"): 1, ("planned", "person"): 1}
+    assert waiting == {**decided, ("unknown", "channel"): 1}
 
 
 @pytest.mark.slow
