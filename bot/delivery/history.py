@@ -277,11 +277,8 @@ async def _readable_channel(
     client: discord.Client, guild_id: int, channel_id: int
 ) -> discord.abc.GuildChannel | discord.Thread | discord.DMChannel | Sighting:
     """Return a channel whose history the bot may read, as far as it was told; else why not."""
-    if guild_id == NO_GUILD and client.is_ready():
-        found = await client.fetch_channel(channel_id)
-        if isinstance(found, discord.DMChannel):
-            return found
-        return cannot_tell(ReasonCode.NO_MESSAGES_THERE)
+    if guild_id == NO_GUILD:
+        return await _private_channel(client, channel_id)
     guild = client.get_guild(guild_id)
     if guild is None and client.is_ready():
         return cannot_tell(ReasonCode.NOT_IN_GUILD)
@@ -293,6 +290,16 @@ async def _readable_channel(
     held = channel.permissions_for(await _me(client, guild))
     may_read = held.view_channel and held.read_message_history
     return channel if may_read else cannot_tell(ReasonCode.HISTORY_HIDDEN)
+
+
+async def _private_channel(client: discord.Client, channel_id: int) -> discord.DMChannel | Sighting:
+    """Return the channel of direct messages, which no server and so no shard has to tell of."""
+    if client.user is None or client.is_closed():
+        return Sighting(seen=Seen.NOT_YET, reason=Reason(code=ReasonCode.NOT_READ_YET))
+    found = await client.fetch_channel(channel_id)
+    if isinstance(found, discord.DMChannel):
+        return found
+    return cannot_tell(ReasonCode.NO_MESSAGES_THERE)
 
 
 async def _me(client: discord.Client, guild: discord.Guild) -> discord.Member:

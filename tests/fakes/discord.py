@@ -530,15 +530,23 @@ class DiscordServer:
     @contextlib.asynccontextmanager
     async def connected(self, client: Client) -> AsyncIterator[Client]:
         """Run a discord.py client against this server until the block ends."""
-        with self.pointed_at(), _remembering_sockets(client) as sockets:
-            await client.login(self.token)
-            running = asyncio.create_task(client.connect())
+        async with self.connecting(client) as running:
             ready = asyncio.create_task(client.wait_until_ready())
             try:
                 await asyncio.wait({running, ready}, return_when=asyncio.FIRST_COMPLETED)
                 yield client
             finally:
                 ready.cancel()
+
+    @contextlib.asynccontextmanager
+    async def connecting(self, client: Client) -> AsyncIterator[asyncio.Task[None]]:
+        """Do as `connected`, but do not wait until the client is ready."""
+        with self.pointed_at(), _remembering_sockets(client) as sockets:
+            await client.login(self.token)
+            running = asyncio.create_task(client.connect())
+            try:
+                yield running
+            finally:
                 await client.close()
                 await running
                 await _end_connections(sockets)

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
+import discord
 import pytest
 
 from bot.delivery.edge import DiscordSender
@@ -30,6 +31,7 @@ from tests.fakes.discord import DiscordServer, make_client
 from tests.fakes.world import Channel, User
 from tests.faults.world import MINUTES, World
 from tests.stores import open_store
+from tests.waiting import HUNG_S, until
 
 DRAFTS = LIST.render(make_digest(*make_papers(60)))
 assert len(DRAFTS) > 2
@@ -85,6 +87,26 @@ async def test_row_100_a_direct_message_on_its_way_at_a_kill_is_there_once(
     world.advance(later)
     await world.restarted().run_once()
     assert await world.states(channel) == ["sent"]
+    assert len(world.posted(channel)) == 1
+
+
+async def test_row_100_a_start_that_still_waits_for_servers_finds_a_direct_message(
+    world: World,
+) -> None:
+    """discord.py is not ready then, and knows servers already."""
+    _, channel, digest = await follow(world)
+    await world.outbox.plan(digest, DAY, DRAFTS[:1], now=world.clock.now())
+    await world.send_unseen(channel)
+    world.advance(30 * MINUTES)
+    client = discord.AutoShardedClient(
+        intents=discord.Intents(guilds=True), guild_ready_timeout=HUNG_S
+    )
+    async with world.server.connecting(client):
+        await until(lambda: client.guilds)
+        assert not client.is_ready()
+        world.sender.use(client)
+        await world.restarted().run_once()
+        assert await world.states(channel) == ["sent"]
     assert len(world.posted(channel)) == 1
 
 
