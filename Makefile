@@ -57,7 +57,8 @@ mutants: $(DEV)  ## how well the tests bite; ROOM=intake SAMPLE=100 SEED=1 say w
 		$(if $(PROCESSES),--processes $(PROCESSES))
 
 coverage: $(DEV)  ## lines and branches that the fast tests reach, by room; pages in build/coverage
-	@$(PY) -m pytest $(CORES) -m 'not slow' --cov --cov-report= --cov-report=html $(ARGS)
+	@$(PY) -m pytest $(CORES) -m 'not slow' --hypothesis-profile=default \
+		--cov --cov-report= --cov-report=html $(ARGS)
 	@$(PY) -m tests.coverage
 
 lint: $(DEV)  ## style, types and import layers

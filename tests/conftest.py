@@ -14,6 +14,7 @@ from types import SimpleNamespace
 import discord
 import pytest
 import simcord
+from hypothesis import settings
 
 from bot.config.starters import StarterTopic
 from bot.delivery.edge import DiscordSender
@@ -26,6 +27,7 @@ from bot.run.client import PaperBot
 from bot.store.store import Store
 from bot.ui.errors import explain
 from tests.builders import DAY, NOW, make_listing, make_paper
+from tests.examples import FAST
 from tests.fakes.clock import VirtualClock
 from tests.fakes.spec import FROM_MESSAGE, MESSAGES, POSTS, body_errors
 from tests.guard import pytest_runtest_protocol as pytest_runtest_protocol
@@ -55,11 +57,13 @@ MEMORY = Path("/dev/shm")  # noqa: S108  # Linux has a file system there that is
 ROOM_BYTES = 2 << 30
 
 
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
     """Put files of tests where no commit waits for a disk, unless TMPDIR wants them elsewhere.
 
     What survives a killed process does so in memory too; no test cuts the power.
     """
+    if config.option.markexpr == "not slow" and not config.option.hypothesis_profile:
+        settings.load_profile(FAST)
     gc.set_threshold(10_000)  # tests make much garbage, and collect it themselves where that counts
     if "TMPDIR" not in os.environ and _has_room(MEMORY):
         tempfile.tempdir = str(MEMORY)

@@ -110,7 +110,7 @@ def copy_project(copy: Path, room: Room) -> None:
 def mutmut_settings(copy: Path, room: Room) -> str:
     tests = [str(path.relative_to(copy)) for each in room.tests for path in copy.glob(each)]
     without = ["-p", "no:cacheprovider", "-p", "no:xdist", "-p", "no:randomly"]
-    options = ["-q", "-x", *without, "-m", "not slow"]
+    options = ["-q", "-x", *without, "-m", "not slow", "--hypothesis-profile=default"]
     others = [path.name for path in copy.iterdir() if path.name not in NOT_COPIED]
     return (
         "\n[tool.mutmut]\n"

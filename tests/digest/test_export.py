@@ -26,6 +26,7 @@ from tests.builders import (
     make_stored,
     make_subscription,
 )
+from tests.examples import examples
 from tests.samples import SEED
 from tests.shared import shared
 
@@ -194,7 +195,7 @@ fragments = st.lists(hostile_text, max_size=4).map("".join)
 titles = fragments.map(lambda text: text.replace("\n", " "))
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(60), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     papers=st.lists(
         st.tuples(st.integers(1, 9), titles, fragments, st.sampled_from(list(AnnounceType))),

@@ -26,6 +26,7 @@ from bot.models import (
     NearListing,
 )
 from tests.builders import make_listing, make_paper
+from tests.examples import examples
 
 DAYS = announcement_days(date(2024, 3, 4), date(2024, 3, 12))
 """Seven days with a weekend between them."""
@@ -190,7 +191,7 @@ def read_page(world: World, day: date, at: datetime) -> None:
     world.observe(day, at, IntakeSource.CATCHUP, TRUTH[day])
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(st.lists(observed, min_size=len(DAYS), max_size=len(DAYS)), st.data())
 def test_any_order_and_repetition_leads_to_the_same_stored_set(
     script: list[list[str]], data: st.DataObject
@@ -210,7 +211,7 @@ def test_any_order_and_repetition_leads_to_the_same_stored_set(
     assert {day: set(papers) for day, papers in world.stored.items()} == expected()
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(
     st.lists(observed, min_size=len(DAYS), max_size=len(DAYS)),
     st.permutations(DAYS),
@@ -234,7 +235,7 @@ def test_the_pages_put_right_whatever_the_feeds_have_told(
     assert stored == expected()
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=examples(50), deadline=None)
 @given(st.integers(1, 5), st.booleans())
 def test_a_friday_list_on_saturday_is_fridays_however_often_it_is_seen(
     times: int, friday_was_stale: bool

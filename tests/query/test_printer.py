@@ -11,6 +11,7 @@ from bot.errors import InputError
 from bot.query.ast import EVERYTHING, And, Node, Not, Or, all_of, any_of, leaves, negation_of
 from bot.query.parser import MAX_CHARS, parse_query
 from bot.query.printer import MAX_DEPTH, print_leaf, print_node
+from tests.examples import examples
 
 LEAVES = {
     "deep": "deep",
@@ -141,7 +142,7 @@ def test_any_tree_is_written_so_that_it_is_read_again() -> None:
 
 
 @pytest.mark.slow
-@settings(max_examples=400, deadline=None, database=None)
+@settings(max_examples=examples(400), deadline=None, database=None)
 @given(st.lists(st.sampled_from(_PIECES), max_size=12).map("".join) | st.text(max_size=30))
 def test_no_text_is_written_otherwise_than_it_was_read(text: str) -> None:
     """The same with texts that are made shorter where one fails."""

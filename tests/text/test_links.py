@@ -10,6 +10,7 @@ from bot.models import LinkKind, Provenance
 from bot.text.html import undo_html
 from bot.text.links import find_links, read_link, same_address
 from bot.text.tex import to_unicode
+from tests.examples import examples
 from tests.growth import LINEAR, growth, repeated
 from tests.samples import SEED
 from tests.text import corpus
@@ -390,7 +391,7 @@ PARTS += [
 ]
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=examples(600), deadline=None)
 @given(st.lists(st.sampled_from(PARTS), max_size=20).map("".join) | st.text(max_size=40))
 def test_every_link_is_a_safe_web_address(text: str) -> None:
     for link in find_links(abstract=text, comment=text):

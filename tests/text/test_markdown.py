@@ -8,6 +8,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bot.text.markdown import escape, mark, masked_link, plain, shorten, width
+from tests.examples import examples
 from tests.growth import LINEAR, growth, repeated
 from tests.text import corpus
 
@@ -175,7 +176,7 @@ def _unread(escaped: str) -> str:
     return re.sub(r"\\[^0-9A-Za-z\s]", "\ue000", ADDRESS.sub("\ue001", escaped))
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=examples(600), deadline=None)
 @given(TEXTS)
 @example("https://discord.gg/**a**")
 @example("[a](b) [c]")
@@ -185,7 +186,7 @@ def test_no_sign_is_left_to_be_read(text: str) -> None:
     assert not READ_AS_A_SIGN.search(_unread(escape(text)))
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=examples(600), deadline=None)
 @given(TEXTS)
 def test_text_reads_as_it_was_written(text: str) -> None:
     shown = re.sub(r"\\([^0-9A-Za-z\s])", r"\1", escape(text))
@@ -193,7 +194,7 @@ def test_text_reads_as_it_was_written(text: str) -> None:
         assert shown == re.sub(r"(?i)@(?=everyone|here)", "＠", plain(text))
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=examples(600), deadline=None)
 @given(TEXTS, st.integers(min_value=1, max_value=60))
 def test_shortened_text_fits_and_begins_the_text(text: str, max_chars: int) -> None:
     whole, cut = escape(text), shorten(text, max_chars)
@@ -201,7 +202,7 @@ def test_shortened_text_fits_and_begins_the_text(text: str, max_chars: int) -> N
     assert cut == whole or (cut.endswith("…") and whole.startswith(cut[:-1].rstrip()))
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=examples(600), deadline=None)
 @given(TEXTS, st.integers(min_value=1, max_value=60))
 def test_no_cut_leaves_a_sign_to_be_read_or_half_an_escape(text: str, max_chars: int) -> None:
     cut = shorten(text, max_chars).removesuffix("…")
@@ -209,7 +210,7 @@ def test_no_cut_leaves_a_sign_to_be_read_or_half_an_escape(text: str, max_chars:
     assert (len(cut) - len(cut.rstrip("\\"))) % 2 == 0 or "http" in cut
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(400), deadline=None)
 @given(TEXTS)
 def test_clean_text_is_printable_and_stays_as_it_is(text: str) -> None:
     clean = plain(text)
@@ -220,7 +221,7 @@ def test_clean_text_is_printable_and_stays_as_it_is(text: str) -> None:
     assert clean == clean.strip()
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(400), deadline=None)
 @given(TEXTS, TEXTS.map(lambda rest: f"https://x.org/{rest}"))
 def test_a_masked_link_is_one_link(label: str, url: str) -> None:
     link = masked_link(label, url)

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from bot.text.commands import is_known
 from bot.text.tex import one_line, to_unicode
+from tests.examples import examples
 from tests.growth import LINEAR, growth, repeated
 from tests.text import corpus
 
@@ -236,7 +237,7 @@ FRAGMENTS = st.sampled_from(
 TEXTS = st.lists(FRAGMENTS, max_size=30).map("".join) | st.text(max_size=60)
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=examples(600), deadline=None)
 @given(TEXTS)
 @example("\\textbackslash textbackslash textbackslash")
 @example("\\$x\\$ \\{A\\} \\n {B}")
@@ -246,7 +247,7 @@ def test_converting_twice_is_converting_once(source: str) -> None:
     assert to_unicode(readable) == readable
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(400), deadline=None)
 @given(TEXTS)
 def test_readable_text_is_paragraphs_of_one_line(source: str) -> None:
     readable = to_unicode(source)
@@ -255,7 +256,7 @@ def test_readable_text_is_paragraphs_of_one_line(source: str) -> None:
     assert not re.search(r"[\x00-\x09\x0b-\x1f]", readable)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(st.lists(st.from_regex(r"[A-Za-z0-9]{1,8}", fullmatch=True), max_size=12), st.randoms())
 def test_words_survive_whatever_stands_between_them(words: list[str], dice: Random) -> None:
     signs = [

@@ -12,6 +12,7 @@ from bot.models import AnnounceType, Paper
 from bot.text import markdown
 from bot.ui.styles.cards import CARDS
 from tests.builders import make_digest, make_entry, make_id, make_paper
+from tests.examples import examples
 from tests.ui.styles.bodies import (
     HOSTILE,
     body_problems,
@@ -116,7 +117,7 @@ def test_no_paper_breaks_a_limit(paper: Paper) -> None:
     assert len(papers_of(drafts)) == 11
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(25), deadline=None, suppress_health_check=list(HealthCheck))
 @given(digest=digests(), first_part=st.integers(1, 40))
 def test_any_digest_keeps_its_papers_order_and_limits(digest: Digest, first_part: int) -> None:
     drafts = CARDS.render(digest, first_part=first_part)

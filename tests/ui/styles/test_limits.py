@@ -14,6 +14,7 @@ from bot.digest.rank import rank
 from bot.models import AnnounceType
 from bot.ui.styles import STYLES, style_of
 from tests.builders import make_digest, make_entry, make_link, make_paper
+from tests.examples import examples
 from tests.ui.styles.bodies import body_problems, content_of, digests, papers_of
 
 SIGNS = "**b** _i_ `c` ||s|| ~~d~~ # h\n> q [l](https://x.org) <@1> <@&2> @everyone @here <#3> :a: "
@@ -87,7 +88,7 @@ def test_any_day_is_posted_whole_and_within_the_limits(code: str, day: str) -> N
 
 
 @pytest.mark.parametrize("code", STYLES)
-@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(15), deadline=None, suppress_health_check=list(HealthCheck))
 @given(digest=digests(), top=st.integers(0, 10), up_to=st.integers(0, 25))
 def test_any_papers_are_posted_whole_and_within_the_limits(
     code: str, digest: Digest, top: int, up_to: int

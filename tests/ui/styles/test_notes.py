@@ -19,6 +19,7 @@ from bot.ui.styles import STYLES, notes_in, read_any, style_of
 from bot.ui.styles.body import Body
 from bot.ui.updates import MARK, render_updates
 from tests.builders import NOW, make_digest, make_id, make_paper, make_subscription
+from tests.examples import examples
 from tests.fakes.world import User, message_json
 from tests.ui.styles.bodies import body_problems, digests, papers_of, typical_paper
 
@@ -68,7 +69,7 @@ def check(draft: MessageDraft, body: Body) -> None:
 
 
 @pytest.mark.parametrize("code", STYLES)
-@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(15), deadline=None, suppress_health_check=list(HealthCheck))
 @given(digest=digests(), top=st.integers(0, 10))
 def test_an_amended_message_is_recognised_as_the_posted_one(
     code: str, digest: Digest, top: int
@@ -86,7 +87,7 @@ PLACES = [
 
 
 @pytest.mark.parametrize("code", STYLES)
-@settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(6), deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     digest=digests(),
     cap=st.integers(1, 25),

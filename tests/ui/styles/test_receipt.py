@@ -13,6 +13,7 @@ from bot.ui.styles import STYLES, Style
 from bot.ui.styles.cards import CARDS
 from bot.ui.styles.receipt import ROOM
 from tests.builders import make_digest, make_paper
+from tests.examples import examples
 from tests.ui.styles.bodies import body_problems, digests, receipt_of, typical_paper
 
 
@@ -62,7 +63,7 @@ def test_the_last_message_alone_has_it(style: Style, count: int) -> None:
     assert [bool(receipt_of(draft)) for draft in drafts] == [False] * (len(drafts) - 1) + [True]
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(25), deadline=None, suppress_health_check=list(HealthCheck))
 @given(digest=digests(), announced=st.integers(0, 3000), categories=st.integers(1, 20))
 def test_its_numbers_add_up_and_it_fits(digest: Digest, announced: int, categories: int) -> None:
     count = len(digest.entries)
