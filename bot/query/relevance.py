@@ -12,8 +12,9 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 
-from bot.query.ast import And, Node, Not, Or, Text, TextField, all_of, any_of
+from bot.query.ast import And, Node, Not, Or, Since, Text, TextField, all_of, any_of
 from bot.query.tokens import is_signed, searchable, words
 
 TITLE_WEIGHT = 10.0  # of one occurrence, against 1 in the abstract
@@ -29,7 +30,8 @@ ADJACENT_BONUS = 1.0  # for two neighbouring words of the query that are neighbo
 class Titled:
     """What a query asks of titles: all of its words there, as one ``phrase``, or ``any_word``.
 
-    The first two keep what else the query asks; ``typed`` and ``words`` are the same without it.
+    The first two keep what else the query asks, its ``filters``; ``typed`` and ``words`` are the
+    same without them.
     """
 
     all_words: Node
@@ -37,6 +39,7 @@ class Titled:
     phrase: Node | None
     typed: Text | None
     any_word: Node | None
+    filters: Node
 
 
 def titled(root: Node) -> Titled | None:
@@ -54,11 +57,16 @@ def titled(root: Node) -> Titled | None:
         phrase=None if typed is None else all_of(typed, *others, *filters),
         typed=typed,
         any_word=None if any_word == in_title else any_word,
+        filters=all_of(*filters),
     )
 
 
-def tiers(root: Node) -> tuple[Node, ...]:
-    """Split what ``root`` finds into disjoint parts, the most relevant first."""
+def tiers(root: Node, since: date | None = None) -> tuple[Node, ...]:
+    """Split what ``root`` finds into disjoint parts, the most relevant first.
+
+    Some of the words in the title put only papers ``since`` a day before those with none of them;
+    None: papers of every day.
+    """
     says = titled(root)
     if says is None:
         return (root,)
@@ -68,7 +76,8 @@ def tiers(root: Node) -> tuple[Node, ...]:
     rest = all_of(root, Not(says.words))
     if says.any_word is None:
         return (*first, rest)
-    return (*first, all_of(rest, says.any_word), all_of(rest, Not(says.any_word)))
+    some = says.any_word if since is None else all_of(says.any_word, Since(day=since))
+    return (*first, all_of(rest, some), all_of(rest, Not(some)))
 
 
 def _parted(root: Node) -> tuple[Node, list[Node]]:

@@ -22,6 +22,7 @@ from bot.store.search.pool import (
     is_rare,
     rank_all,
     score_papers,
+    titles_since,
 )
 from bot.store.search.walk import Found, follow, follow_back, known_keys
 from bot.store.search.words import (
@@ -110,7 +111,16 @@ class _Search:
     @cached_property
     def walk(self) -> list[Stretch]:
         """The stretches in the order of the pages; needed where the pool ends."""
-        return self.plan.of(*tiers(self.root)) if self.is_scored else self.newest
+        if not self.is_scored:
+            return self.newest
+        known = [key for _, key in self.known]
+        since = titles_since(known, is_all=len(known) <= COUNTED)
+        return self.plan.of(*tiers(self.root, since))
+
+    @cached_property
+    def known(self) -> list[Found]:
+        """The newest papers, among which the tiers are looked for; the same for every page."""
+        return self._follow(self.newest, COUNTED + 1)
 
     def page(self, is_narrowed: bool) -> SearchPage:
         page, has_next = self._find()
@@ -167,8 +177,10 @@ class _Search:
         What a first page's walk finds is taken for the number of all.
         """
         wanted = max(least, COUNTED) + 1
-        if self.is_scored or self.counted < COUNTED_IN_FULL:
-            # To score, the tiers are looked for among what is found: that saves more than it takes.
+        if self.is_scored:
+            # The tiers are looked for among what is found: that saves more than it takes.
+            found, is_cut = self.known, False
+        elif self.counted < COUNTED_IN_FULL:
             found, is_cut = self._follow(self.newest, wanted), False
         else:
             with self.reading.briefly(COUNTING_S) as brief:
@@ -209,7 +221,7 @@ class _Search:
         time, the titles still are, from a small index.
         """
         is_first = self.cursor is None
-        newest = self._newest(POOL) if is_first else self._follow(self.newest, COUNTED + 1)
+        newest = self._newest(POOL) if is_first else self.known
         if self.reading.overran:
             self.reading.allow(TITLES_S)
             titled = [stretch for stretch in self.walk if stretch.index == HEAD]

@@ -113,7 +113,7 @@ def plan(compiled: CompiledQuery, known: KnownKeys, tier: int = 0) -> list[Stret
     spans = {place: _span(place) for place in compiled.places if isinstance(place, Since | Until)}
     sets = {place: _set(place, known) for place in compiled.places if place not in spans}
     edges = {edge for span in spans.values() for edge in (span.first, span.end)}
-    index = _smallest_index(compiled.root)
+    index = smallest_index(compiled.root)
     stretches: list[Stretch] = []
     for end, first in pairwise(sorted({FIRST_KEY, LAST_KEY} | edges, reverse=True)):
         keys = KeyRange(first, end)
@@ -165,7 +165,7 @@ def _append(stretches: list[Stretch], older: Stretch) -> None:
     stretches.append(older)
 
 
-def _smallest_index(root: Node) -> str:
+def smallest_index(root: Node) -> str:
     """Name the smallest index that knows all that ``root`` asks for."""
     return HEAD if all(map(_is_in_head, leaves(root))) else TEXT
 

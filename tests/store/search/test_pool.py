@@ -13,7 +13,7 @@ from bot.query.relevance import Scorer, asked_words, tiers
 from bot.query.widen import UNKNOWN, widen
 from bot.store.search import pool
 from bot.store.search.plan import plan_tiers
-from bot.store.search.pool import Plan, Titles, collect, score_papers
+from bot.store.search.pool import Plan, Titles, collect, score_papers, titles_since
 from bot.store.search.walk import Found, follow
 from bot.store.search.words import estimate_papers
 from bot.store.sqlite.executor import Reading
@@ -36,7 +36,7 @@ WORDS = [
     "quark",
 ]
 SIGNS = ("", "", "", "-", "title:", "abstract:")
-PAPERS, QUERIES = 300, 60
+PAPERS, QUERIES = 300, 40
 POOL = 12
 
 
@@ -87,6 +87,7 @@ def roots(seed: int) -> list[Node]:
     return [widen(parse_query(random_query(dice)).root, UNKNOWN) for _ in range(QUERIES)]
 
 
+@pytest.mark.parametrize("seldom", [0, 10_000], ids=["asked of each", "walked"])
 @pytest.mark.parametrize("most_titled", [3, 10_000], ids=["titles read", "titles asked"])
 @pytest.mark.parametrize("known", [POOL + 1, 40, PAPERS])
 def test_the_pool_is_what_the_tiers_bring_first(
@@ -94,11 +95,14 @@ def test_the_pool_is_what_the_tiers_bring_first(
     monkeypatch: pytest.MonkeyPatch,
     most_titled: int,
     known: int,
+    seldom: int,
 ) -> None:
     """However many of the newest are known, and however many titles say it."""
     monkeypatch.setattr(pool, "POOL", POOL)
     monkeypatch.setattr(pool, "MOST_TITLED", most_titled)
     monkeypatch.setattr(pool, "AT_ONCE", 5)
+    monkeypatch.setattr(pool, "ASKED_AT_ONCE", 3)
+    monkeypatch.setattr(pool, "SELDOM", seldom)
     runner, store = archive
     compared = runner.run(store.database.search(60.0, compare, roots(known + most_titled), known))
     assert compared > QUERIES / 2
@@ -114,7 +118,8 @@ def compare(reading: Reading, roots: Sequence[Node], known: int) -> int:
         if len(newest) < POOL:
             continue
         full += 1
-        one_by_one = follow(reading, plan_tiers(tiers(root), {}), POOL)
+        since = titles_since(newest, is_all=len(newest) < known)
+        one_by_one = follow(reading, plan_tiers(tiers(root, since), {}), POOL)
         titles = Titles(reading, Scorer(root, lambda forms: 3.0))
         found = collect(titles, plan, root, newest, is_all=len(newest) < known)
         assert keys_of(found) == keys_of(one_by_one), root

@@ -89,6 +89,37 @@ async def test_pages_turn_back_the_way_they_came(
     assert page.previous is None
 
 
+async def test_titles_of_long_ago_are_only_looked_for_when_their_day_comes(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every paper is on one page, wherever the line is drawn, and the way back is the same."""
+    for module in (search_find, pool):
+        monkeypatch.setattr(module, "POOL", 12)
+    monkeypatch.setattr(search_find, "COUNTED", 14)
+    for day in range(6):
+        papers = [
+            make_paper(
+                number, title="Nets" if number % 5 == 0 else "Other", abstract="Sparse nets."
+            )
+            for number in range(10 * day, 10 * day + 10)
+        ]
+        listing = make_listing(*papers, announced_on=DAY + timedelta(days=day))
+        await store.papers.add_listing(listing, now=NOW)
+    query = parse_query("sparse nets")
+    pages = [await store.search.find(query, sort=Sort.RELEVANCE, limit=5)]
+    while after := pages[-1].next:
+        pages.append(await store.search.find(query, sort=Sort.RELEVANCE, limit=5, after=after))
+    numbers = [int(match.stored.paper.arxiv_id[-5:]) for page in pages for match in page.matches]
+    assert len(numbers) == len(set(numbers)) == 60
+    newest, last_days = numbers[:12], range(30, 60)
+    assert [number for number in range(55, 29, -5) if number not in newest] == []
+    behind = [number for number in numbers[12:] if number not in last_days]
+    assert behind == sorted(behind, reverse=True)
+    for earlier, later in itertools.pairwise(reversed(pages)):
+        back = await store.search.find(query, sort=Sort.RELEVANCE, limit=5, after=earlier.previous)
+        assert back.matches == later.matches
+
+
 async def test_all_papers_of_a_rare_word_are_ranked(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
