@@ -56,15 +56,21 @@ def started(
     *arguments: str | Path,
     cwd: Path | None = None,
     terminal: int | None = None,
+    output: int | None = None,
+    umask: int | None = None,
 ) -> Iterator[Running]:
-    """Start a command, which is over when the block is; its stderr may be a ``terminal``."""
+    """Start a command, which is over when the block is.
+
+    Its stderr may be a ``terminal``, its stdout another ``output``, its umask one of its own.
+    """
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         pid, ended = begin(
             environ,
             [str(each) for each in arguments],
             cwd or Path.cwd(),
-            out=out.fileno(),
+            out=out.fileno() if output is None else output,
             err=err.fileno() if terminal is None else terminal,
+            umask=umask,
         )
         running = Running(pid, ended, out, err)
         with ended:

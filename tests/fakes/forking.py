@@ -52,13 +52,21 @@ def fits(environ: Mapping[str, str]) -> bool:
 
 
 def begin(
-    environ: Mapping[str, str], arguments: Sequence[str], cwd: Path, *, out: int, err: int
+    environ: Mapping[str, str],
+    arguments: Sequence[str],
+    cwd: Path,
+    *,
+    out: int,
+    err: int,
+    umask: int | None = None,
 ) -> tuple[int, IO[bytes]]:
     """Begin ``python -m bot ARGUMENTS``, which writes to these files.
 
     Returns its process id, and a pipe that has a line with its exit code when it has ended.
     """
-    order = {"environ": dict(environ), "arguments": list(arguments), "cwd": str(cwd)}
+    order = {
+        "environ": dict(environ), "arguments": list(arguments), "cwd": str(cwd), "umask": umask
+    }  # fmt: skip
     read, write = os.pipe()
     ended = os.fdopen(read, "rb")
     with _ordering:  # the next may order when this one has begun
@@ -135,6 +143,8 @@ def _become(order: Mapping[str, Any], out: int, err: int) -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGCHLD})
     os.chdir(order["cwd"])
+    if order["umask"] is not None:
+        os.umask(order["umask"])
     os.environ.clear()
     os.environ.update(order["environ"])
     sys.argv = [program_file, *order["arguments"]]

@@ -365,6 +365,7 @@ SPECIAL: dict[str, tuple[Callable[[Path], None], str]] = {
 
 
 @pytest.mark.slow
+@pytest.mark.cpu_limit(6)  # and a minute, for one that waits for what is no file
 @pytest.mark.parametrize("case", SPECIAL)
 def test_row_63_a_database_that_is_no_file(
     case: str, environ: dict[str, str], path: Path, monkeypatch: pytest.MonkeyPatch
@@ -372,12 +373,10 @@ def test_row_63_a_database_that_is_no_file(
     make, kind = SPECIAL[case]
     monkeypatch.chdir(path.parent)
     make(Path(path.name))  # the path of a socket may not be long
-    ran = start(
-        environ, '$BOT run; echo "$?"; $BOT search x; echo "$?"; $BOT backup b.db; echo "$?"'
-    )
-    assert ran.stdout.split() == [str(EX_IOERR)] * 3
     sentence = f"{path} is {kind}, not a file; set database.path to a file."
-    assert ran.stderr.splitlines() == [sentence] * 3
+    for command in ("run", "search x", "backup b.db"):
+        ran = run(environ, *command.split(), cwd=path.parent)
+        assert ran == Ran(EX_IOERR, "", f"{sentence}\n"), command
     assert [file.name for file in path.parent.iterdir()] == [path.name]
 
 
@@ -433,15 +432,16 @@ async def test_row_63_what_an_editor_leaves_around_a_token(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("umask", ["000", "022", "277", "777"])
+@pytest.mark.parametrize("umask", [0o000, 0o022, 0o277, 0o777], ids="{:03o}".format)
 def test_row_63_new_files_are_their_users_own(
-    umask: str, environ: dict[str, str], path: Path
+    umask: int, environ: dict[str, str], path: Path
 ) -> None:
     """Whatever the umask says: nobody else reads them, and the bot itself can."""
     environ["PAPER_BOT_DATABASE__PATH"] = str(path := path.parent / "new" / "papers.db")
-    script = f"umask {umask}; $BOT search x; $BOT backup new/b.db; $BOT restore new/b.db"
-    ran = start(environ, script, cwd=path.parent.parent)
-    assert ran.returncode == 0, ran.stderr
+    for command in ("search x", "backup new/b.db", "restore new/b.db"):
+        cwd = path.parent.parent
+        with commands.started(environ, *command.split(), cwd=cwd, umask=umask) as running:
+            assert (ran := running.wait()).code == 0, ran.err
     files = sorted(path.parent.iterdir())
     assert {"b.db", "papers.db", "papers.db.lock"} <= {file.name for file in files}
     assert {mode_of(file) for file in files} == {0o600}
@@ -512,28 +512,44 @@ async def test_row_63_what_root_makes_is_of_the_folders_owner(
 
 # Lost output
 
-OUTPUTS = {
-    "full": (">/dev/full", "The output cannot be written: No space left on device."),
-    "closed": (">&-", "The output cannot be written: stdout is closed."),
-}
 PRINTING = ["settings", "--help", "--version", "search --help", "search paper", "check"]
+TELLING = (*PRINTING, "digest --category cs.CV")
 QUIET = ["backup b.db", "reindex", "restore b.db"]
 
 
-@pytest.mark.slow(10)
-@pytest.mark.parametrize("output", OUTPUTS)
-async def test_row_63_output_that_cannot_be_written(
-    output: str, environ: dict[str, str], path: Path
-) -> None:
+@pytest.mark.slow
+async def test_row_63_output_that_is_full(environ: dict[str, str], path: Path) -> None:
     """Told in one sentence on stderr, with the code of such an error; files are not touched."""
-    redirect, sentence = OUTPUTS[output]
     await create(path)
     await backup(path, path.with_name("b.db"))
-    for command in (*PRINTING, "digest --category cs.CV"):
-        ran = start(environ, f"$BOT {command} {redirect}")
+    sentence = "The output cannot be written: No space left on device."
+    full = os.open("/dev/full", os.O_WRONLY)
+    try:
+        ran = {each: run_into(full, environ, each, path.parent) for each in (*TELLING, *QUIET)}
+    finally:
+        os.close(full)
+    for command in TELLING:
+        told = ran[command].err.splitlines()
+        assert (ran[command].code, told) == (EX_IOERR, [sentence]), command
+    assert [ran[command].code for command in QUIET] == [0] * len(QUIET)
+
+
+def run_into(output: int, environ: Mapping[str, str], command: str, folder: Path) -> Ran:
+    with commands.started(environ, *command.split(), cwd=folder, output=output) as running:
+        return running.wait()
+
+
+@pytest.mark.slow(10)
+async def test_row_63_output_that_is_closed(environ: dict[str, str], path: Path) -> None:
+    """Likewise; Python itself has no stdout then."""
+    await create(path)
+    await backup(path, path.with_name("b.db"))
+    sentence = "The output cannot be written: stdout is closed."
+    for command in TELLING:
+        ran = start(environ, f"$BOT {command} >&-")
         assert (ran.returncode, ran.stderr.splitlines()) == (EX_IOERR, [sentence]), command
     for command in QUIET:
-        assert start(environ, f"$BOT {command} {redirect}").returncode == 0, command
+        assert start(environ, f"$BOT {command} >&-").returncode == 0, command
 
 
 @pytest.mark.slow
