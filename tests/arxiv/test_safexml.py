@@ -58,20 +58,21 @@ def test_pieces_are_joined_wherever_the_bytes_are_parted() -> None:
 
 @pytest.mark.parametrize("parse", [read, tree])
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("begin", "part", "times", "end", "said"),
     [
-        (b"<flat>" * 900_000, "within each other"),
-        (b"<flat>" + b"<a/>" * 4_000_000 + b"</flat>", "500,000 elements"),
-        (b'<flat a="' + b"x" * 19_000_000 + b'"/>', "without end"),
-        (b"<flat><!--" + b"x" * 19_000_000 + b"--></flat>", "without end"),
-        (b"<!DOCTYPE flat><flat/>", "document type"),
-        (b'<!DOCTYPE x [<!ENTITY a "ha">]><flat>&a;</flat>', "document type"),
-        (b"<flat/><flat/>", "not complete XML"),
+        (b"", b"<flat>", 900_000, b"", "within each other"),
+        (b"<flat>", b"<a/>", 4_000_000, b"</flat>", "500,000 elements"),
+        (b'<flat a="', b"x", 19_000_000, b'"/>', "without end"),
+        (b"<flat><!--", b"x", 19_000_000, b"--></flat>", "without end"),
+        (b"", b"<!DOCTYPE flat><flat/>", 1, b"", "document type"),
+        (b'<!DOCTYPE x [<!ENTITY a "ha">]>', b"<flat>&a;</flat>", 1, b"", "document type"),
+        (b"", b"<flat/>", 2, b"", "not complete XML"),
     ],
 )
 def test_excess_and_danger_are_refused_cheaply(
-    parse: Callable[[bytes], object], content: bytes, said: str
+    parse: Callable[[bytes], object], begin: bytes, part: bytes, times: int, end: bytes, said: str
 ) -> None:
+    content = begin + part * times + end
     tracemalloc.start()
     try:
         with pytest.raises(ListingFormatError, match=said):

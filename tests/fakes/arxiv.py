@@ -16,6 +16,7 @@ OAI-PMH (``/oai?verb=ListRecords``, arXivRaw).
 """
 
 import asyncio
+import functools
 import gzip
 import re
 import time
@@ -365,8 +366,17 @@ def hang(seconds: float = 3600) -> Fault:
 
 def bomb(unpacked_bytes: int = 100_000_000) -> Fault:
     """Send a small gzip body that unpacks to a large one."""
-    body = gzip.compress(b" " * unpacked_bytes, compresslevel=1)
-    return answer_bytes(body, {"Content-Type": "text/xml", "Content-Encoding": "gzip"})
+
+    async def fault(request: web.Request, page: Page) -> web.StreamResponse:
+        headers = {"Content-Type": "text/xml", "Content-Encoding": "gzip"}
+        return web.Response(body=_blanks(unpacked_bytes), headers=headers)
+
+    return fault
+
+
+@functools.cache
+def _blanks(count: int) -> bytes:
+    return gzip.compress(b" " * count, compresslevel=1)
 
 
 def damaged_gzip() -> Fault:
