@@ -22,14 +22,12 @@ def tells_of_withdrawal(line: str) -> bool:
     return is_withdrawn(comment=line, abstract="We say something.")
 
 
-@pytest.mark.parametrize("line", lines("withdrawn.txt"))
-def test_a_withdrawal_is_told(line: str) -> None:
-    assert tells_of_withdrawal(line)
+def test_a_withdrawal_is_told() -> None:
+    assert [line for line in lines("withdrawn.txt") if not tells_of_withdrawal(line)] == []
 
 
-@pytest.mark.parametrize("line", lines("not_withdrawn.txt"))
-def test_what_else_is_withdrawn_is_no_withdrawal(line: str) -> None:
-    assert not tells_of_withdrawal(line)
+def test_what_else_is_withdrawn_is_no_withdrawal() -> None:
+    assert [line for line in lines("not_withdrawn.txt") if tells_of_withdrawal(line)] == []
 
 
 def test_the_lines_are_many_and_no_two_alike() -> None:
