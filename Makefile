@@ -41,7 +41,7 @@ node:  ## an independent parser of Discord's Markdown, for tests that skip witho
 test: $(DEV)  ## the fast tests, on all cores; ARGS='tests/text -k tex' chooses some
 	@$(PY) -m pytest $(CORES) -m 'not slow' $(ARGS)
 
-slow: $(DEV)  ## the slow tests: whole days, replays, kill loops
+slow: $(DEV)  ## the slow tests: whole days, replays, kill loops, a browser
 	@$(PY) -m pytest $(CORES) -m slow $(ARGS) || test $$? -eq 5  # 5: none was chosen
 
 faults: $(DEV)  ## the tests of faults, crashes and kills

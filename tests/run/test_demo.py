@@ -121,6 +121,7 @@ async def papers_linked(page: Page) -> int:
     return int(count)
 
 
+@pytest.mark.slow(15)  # nine pages in a real browser
 async def test_the_whole_bot_is_in_its_page(tmp_path: Path) -> None:
     """What a newcomer does with one demo, from the first look to Ctrl-C."""
     chromium()
