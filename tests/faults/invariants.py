@@ -44,6 +44,8 @@ class Findings:
 
     sent: int = 0
     unknown: int = 0
+    why_unknown: Counter[str] = field(default_factory=Counter)
+    """How many of these papers for each reason that an admin is told."""
     lost: int = 0
     duplicated: int = 0
     problems: list[str] = field(default_factory=list)
@@ -87,6 +89,8 @@ def _check_papers(
         if pair in states or pair in offered:
             yield f"{arxiv_id} is in two messages for {channel_id}"
         (offered if is_offered else states)[pair] = state
+        if state == "unknown" and not is_offered:
+            findings.why_unknown[str(reason)] += 1
         if state in ("failed", "unknown") and not reason:
             yield f"{arxiv_id} is {state} without a reason"
     posted = Counter(

@@ -9,7 +9,8 @@
 prints kills, stops, deliveries, lost, duplicated, unknown. With ``--nonce-window 0`` Discord
 recognises no nonce and the bot is made to believe that it was down for half an hour, so only the
 channel's history can tell what arrived; with ``--no-history`` not even that, and what was in
-flight at a kill must end as unknown, never lost or doubled.
+flight at a kill must end as unknown, never lost or doubled. Elsewhere only "bare-message" is right
+as the reason of one that is unknown: people took away all by which it was known.
 
 ``--stops 0.5`` mixes everything: half of the blows are a SIGSTOP for 30 to 300 seconds with a try
 in the air, the others a kill, after half of which the bot is down for half an hour. Meanwhile
@@ -334,6 +335,12 @@ def _meddle(day: Scenario, dice: random.Random, *, strips: bool) -> None:
                     message["flags"] |= 1 << 0
 
 
+def _why(findings: Findings) -> str:
+    """Say why papers are unknown: a wrong reason is a fault, however few there are."""
+    reasons = ", ".join(f"{reason} {count}" for reason, count in findings.why_unknown.items())
+    return f"{findings.unknown} ({reasons})" if reasons else str(findings.unknown)
+
+
 def _kinds(place: str | None, *, is_everywhere: bool) -> Sequence[Kind]:
     if is_everywhere or place is None:
         return EVERYWHERE if is_everywhere else (CARDS_IN_CHANNEL,)
@@ -378,7 +385,7 @@ def main() -> int:
     print(
         f"kills {result.kills}  stops {result.stops}  messages {result.messages}  "
         f"papers sent {findings.sent}  lost {findings.lost}  duplicated {findings.duplicated}  "
-        f"unknown {findings.unknown}  edits {edits.made}  undone {edits.undone}  "
+        f"unknown {_why(findings)}  edits {edits.made}  undone {edits.undone}  "
         f"missing {edits.missing}  left {edits.left}  ({time.monotonic() - started:.0f} s, {loop})"
     )
     problems = [*findings.problems, *edits.problems]

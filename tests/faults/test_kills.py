@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.digest.models import ReasonCode
 from tests.fakes import faults
 from tests.faults.kills import EVERYWHERE, Loop, run_loop
 from tests.faults.scenario import scenario
@@ -35,6 +36,7 @@ async def test_row_31_killed_at_random_moments(
     assert result.messages >= loop.channels
     if nonce_window_s or has_history:
         assert result.findings.unknown == 0
+    assert result.findings.why_unknown.keys() <= {ReasonCode.HISTORY_HIDDEN}
 
 
 @pytest.mark.slow(26)
