@@ -49,7 +49,7 @@ def titled(root: Node) -> Titled | None:
     if in_title == said:
         return None
     typed = _title_phrase(said)
-    others = [part for part in _parts(in_title) if not isinstance(part, Text)]
+    others = [part for part in parts_of(in_title) if not isinstance(part, Text)]
     any_word = any_of(*(replace(word, field=TextField.TITLE) for word in _wanted(said)))
     return Titled(
         all_words=all_of(in_title, *filters),
@@ -82,12 +82,13 @@ def tiers(root: Node, since: date | None = None) -> tuple[Node, ...]:
 
 def _parted(root: Node) -> tuple[Node, list[Node]]:
     """Part what must hold into what is said in free words and all the rest."""
-    parts = _parts(root)
+    parts = parts_of(root)
     said = [part for part in parts if _wanted(part)]
     return all_of(*said), [part for part in parts if not _wanted(part)]
 
 
-def _parts(root: Node) -> tuple[Node, ...]:
+def parts_of(root: Node) -> tuple[Node, ...]:
+    """List what must all hold."""
     return root.parts if isinstance(root, And) else (root,)
 
 

@@ -9,9 +9,9 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from bot.query.ast import Node, Since, Text, all_of, leaves
+from bot.query.ast import Node, Not, Since, Text, all_of, leaves
 from bot.query.compile import compile_node
-from bot.query.relevance import Scorer, titled
+from bot.query.relevance import Scorer, parts_of, titled
 from bot.query.results import LAST_KEY
 from bot.query.tokens import words
 from bot.store.keys import day_of
@@ -35,9 +35,10 @@ POOL = 150  # papers that are scored: about 3 ms, and better than BM25 over all 
 READ = 60  # of them whose texts are read, at least
 MOST_TITLED = 1500  # papers: to find more by their titles takes as long as to read 150 titles
 AT_ONCE = 100  # titles
-ASKED_AT_ONCE = 50  # papers, 40 µs each
+ASKED_AT_ONCE = 50  # papers, 30 µs each
+CHECKED = 300  # titles whose papers are asked for the rest
 SELDOM = 5
-"""As many times the days of the newest thousand papers as hold a pool of titles or less: to walk
+"""As many times the days of the newest thousand papers as hold so many titles or fewer: to walk
 through them takes longer than to ask of each title."""
 
 
@@ -72,14 +73,14 @@ class Titles:
 def titles_since(newest: Sequence[int], *, is_all: bool) -> date | None:
     """Return from which day on some of the words in a title put a paper before others.
 
-    As many days again as the ``newest`` papers span, so about as many papers again: to look for
-    such titles takes 6 µs for each paper that is found, and of millions it may be a hundred
-    thousand. It depends on papers alone, so that every page draws the same line.
+    Half as many days again as the ``newest`` papers span, so about half as many papers again: to
+    look for such titles takes 8 µs for each paper that is found, and of millions it may be a
+    hundred thousand. It depends on papers alone, so that every page draws the same line.
     """
     if is_all or not newest:
         return None
     last = day_of(newest[-1])
-    return last - (day_of(newest[0]) - last)
+    return last - (day_of(newest[0]) - last) // 2
 
 
 def collect(
@@ -156,18 +157,28 @@ class _Collector:
         if smallest_index(node) == HEAD or smallest_index(said) != HEAD:
             return self.walk(node, after=reached)[:wanted]
         within = self.plan.within.overlap(KeyRange(FIRST_KEY, reached))
-        keys = [key for _, key in follow(self.reading, self.plan.of(said), POOL, within=within)]
-        last = keys[-1] if len(keys) == POOL else FIRST_KEY
+        keys = [key for _, key in follow(self.reading, self.plan.of(said), CHECKED, within=within)]
+        last = keys[-1] if len(keys) == CHECKED else FIRST_KEY
         if reached - last < SELDOM * (self.newest[0] - self.newest[-1]):
             return self.walk(node, after=reached)[:wanted]
         found: list[int] = []
         for start in range(0, len(keys), ASKED_AT_ONCE):
-            found += among(self.reading, self.plan.of(rest), keys[start : start + ASKED_AT_ONCE])
+            found += self._holding(rest, keys[start : start + ASKED_AT_ONCE])
             if len(found) >= wanted:
                 return found[:wanted]
-        if len(keys) == POOL:
+        if len(keys) == CHECKED:
             found += self.walk(node, after=last)
         return found[:wanted]
+
+    def _holding(self, rest: Node, keys: Sequence[int]) -> list[int]:
+        """List those of some papers for which ``rest`` holds.
+
+        What it excludes is asked for: 'all papers, without those' takes five times as long.
+        """
+        if any(not isinstance(part, Not) for part in parts_of(rest)):
+            return among(self.reading, self.plan.of(rest), keys)
+        excluded = frozenset(among(self.reading, self.plan.of(Not(rest)), keys))
+        return [key for key in keys if key not in excluded]
 
     def any_titled(self, any_word: Node) -> Iterator[int]:
         """List the first papers that say any of the words in the title."""

@@ -102,6 +102,7 @@ def test_the_pool_is_what_the_tiers_bring_first(
     monkeypatch.setattr(pool, "MOST_TITLED", most_titled)
     monkeypatch.setattr(pool, "AT_ONCE", 5)
     monkeypatch.setattr(pool, "ASKED_AT_ONCE", 3)
+    monkeypatch.setattr(pool, "CHECKED", 8)
     monkeypatch.setattr(pool, "SELDOM", seldom)
     runner, store = archive
     compared = runner.run(store.database.search(60.0, compare, roots(known + most_titled), known))

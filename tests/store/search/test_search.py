@@ -95,7 +95,7 @@ async def test_titles_of_long_ago_are_only_looked_for_when_their_day_comes(
     """Every paper is on one page, wherever the line is drawn, and the way back is the same."""
     for module in (search_find, pool):
         monkeypatch.setattr(module, "POOL", 12)
-    monkeypatch.setattr(search_find, "COUNTED", 14)
+    monkeypatch.setattr(search_find, "COUNTED", 24)
     for day in range(6):
         papers = [
             make_paper(
@@ -111,8 +111,8 @@ async def test_titles_of_long_ago_are_only_looked_for_when_their_day_comes(
         pages.append(await store.search.find(query, sort=Sort.RELEVANCE, limit=5, after=after))
     numbers = [int(match.stored.paper.arxiv_id[-5:]) for page in pages for match in page.matches]
     assert len(numbers) == len(set(numbers)) == 60
-    newest, last_days = numbers[:12], range(30, 60)
-    assert [number for number in range(55, 29, -5) if number not in newest] == []
+    newest, last_days = numbers[:12], range(20, 60)
+    assert [number for number in range(55, 19, -5) if number not in newest] == []
     behind = [number for number in numbers[12:] if number not in last_days]
     assert behind == sorted(behind, reverse=True)
     for earlier, later in itertools.pairwise(reversed(pages)):
