@@ -8,6 +8,7 @@ from bisect import bisect_right
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Final
 
 from bot.models import Paper
 from bot.query.ast import (
@@ -207,14 +208,19 @@ class Excerpt:
 
 
 def excerpt(text: str, spans: Spans, max_chars: int) -> Excerpt:
-    """Cut the piece of ``text`` that holds most matches, on whole words; without any, the start."""
+    """Cut the piece of ``text`` that holds most matches; without any, the start.
+
+    It is cut on whole words, except where a match is in a very long one.
+    """
     if len(text) <= max_chars:
         return Excerpt(text=text, spans=spans, is_beginning=True, is_end=True)
     start = _best_start(spans, max_chars)
-    start = 0 if start < max_chars // 4 else _word_start(text, start)
+    room = _room(max_chars)
+    start = 0 if start < max_chars // 4 else _word_start(text, start, min(room, LONG_WORD))
     end = min(len(text), start + max_chars)
     if end < len(text):
-        end = max(text.rfind(" ", start, end), start + max_chars // 2)
+        matched = max((b for _, b in spans if b <= end), default=0)
+        end = max(text.rfind(" ", start, end), start + max_chars // 2, matched)
     inside = tuple((a - start, b - start) for a, b in spans if start <= a and b <= end)
     return Excerpt(
         text=text[start:end], spans=inside, is_beginning=start == 0, is_end=end == len(text)
@@ -223,7 +229,7 @@ def excerpt(text: str, spans: Spans, max_chars: int) -> Excerpt:
 
 def _best_start(spans: Spans, max_chars: int) -> int:
     """Return where the window with most matches begins, with a little room before the first."""
-    room = max_chars // 5
+    room = _room(max_chars)
     ends = [end for _, end in spans]
     best, most = 0, 0
     for at, (start, _) in enumerate(spans):
@@ -233,9 +239,18 @@ def _best_start(spans: Spans, max_chars: int) -> int:
     return best
 
 
-def _word_start(text: str, at: int) -> int:
-    blank = text.find(" ", at)
-    return blank + 1 if 0 <= blank < at + 40 else at
+def _room(max_chars: int) -> int:
+    """Return how much of an excerpt is kept for what stands before its first match."""
+    return max_chars // 5
+
+
+LONG_WORD: Final = 40
+"""Characters of a word that may be cut anywhere."""
+
+
+def _word_start(text: str, at: int, within: int) -> int:
+    blank = text.find(" ", at, at + within)
+    return blank + 1 if blank >= 0 else at
 
 
 def segments(text: str, spans: Spans) -> list[tuple[str, bool]]:

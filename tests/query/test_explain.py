@@ -164,10 +164,36 @@ def test_an_excerpt_begins_a_little_before_its_first_match(at: int, first: str) 
     assert found.is_end is (at == 495)
 
 
+@pytest.mark.parametrize(("letters", "begins_at"), [(39, 40), (40, 0), (59, 0)])
+def test_an_excerpt_begins_within_a_word_only_where_that_is_very_long(
+    letters: int, begins_at: int
+) -> None:
+    """A script without blanks is cut where its place is."""
+    text = "x" * 150 + "y" * letters + " " + "z" * 210
+    at = 150 + 60  # a fifth of the excerpt is kept before the match
+    found = excerpt(text, ((at, at + 1),), 300)
+    assert found.text == text[150 + begins_at : 450]
+    assert not found.is_beginning
+
+
+@pytest.mark.parametrize(
+    ("before", "within", "after"),
+    [(100, 20, 10), (100, 35, 90), (30, 5, 60)],
+)
+def test_a_match_in_a_very_long_word_is_in_the_excerpt(
+    before: int, within: int, after: int
+) -> None:
+    """As in the address of a comment: ``github.com/someone/networks-and-more``."""
+    text = "word " * (before // 5) + "x" * within + "networks" + "y" * after + " word" * 20
+    at = text.index("networks")
+    found = excerpt(text, ((at, at + 8),), 80)
+    assert [found.text[start:end] for start, end in found.spans] == ["networks"]
+
+
 @given(
     st.text(alphabet="ab ", min_size=1, max_size=300),
     st.lists(st.tuples(st.integers(0, 299), st.integers(1, 9)), max_size=8),
-    st.integers(20, 80),
+    st.integers(50, 80),
 )
 def test_an_excerpt_is_a_piece_of_its_text_with_its_matches(
     text: str, places: list[tuple[int, int]], max_chars: int
@@ -182,6 +208,7 @@ def test_an_excerpt_is_a_piece_of_its_text_with_its_matches(
     assert text[begins_at:].startswith(found.text)
     matches = [text[start:end] for start, end in spans]
     assert all(found.text[start:end] in matches for start, end in found.spans)
+    assert bool(found.spans) == bool(spans), "no cut takes the only match away"
     assert "".join(piece for piece, _ in segments(found.text, found.spans)) == found.text
 
 
