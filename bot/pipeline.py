@@ -20,6 +20,7 @@ repeated: storing a listing twice adds nothing, planning a day twice posts nothi
 restart, a clock jump or a second tick at the same moment is harmless.
 """
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -45,7 +46,7 @@ from bot.log import digest_id, listing_id
 from bot.models import Clock
 from bot.planning.announced import AnnouncedDay
 from bot.planning.decisions import Decisions
-from bot.planning.due import Decided, Listings, list_due
+from bot.planning.due import Decided, Listings, is_done, last_growth, list_due
 from bot.planning.known import oldest_day, read_known_days
 from bot.planning.once import list_lost
 from bot.planning.readers import divide, find_due, resolve, with_settings
@@ -56,6 +57,9 @@ from bot.ui.layout import lay_out, say_quiet
 from bot.ui.styles import render_news, render_quiet, thread_name
 
 log = logging.getLogger(__name__)
+
+LOOKED_AT_ONCE: Final = 500
+"""Channels that are looked at in a row; nobody is answered meanwhile."""
 
 PLANNED_AT_ONCE: Final = 1000
 """Channels whose topics are matched, and whose posted papers are read, together."""
@@ -132,10 +136,7 @@ class Pipeline:
         since = oldest_day(cadence, self.intake.rules, self.now())
         listings = await self.store.digests.listings_since(since)
         decided = await self.store.digests.list_since(since, cadence)
-        due: dict[date, list[Subscription]] = {}
-        for subscription in wanting:
-            for day, followed in self._list_due(subscription, cadence, listings, decided):
-                due.setdefault(day, []).append(followed)
+        due = await self._find_due(wanting, cadence, listings, decided)
         planned = [await self._plan_day(due[day], day, cadence) for day in sorted(due)]
         due_to_people = find_due(people, cadence, listings, decided, now=self.now())
         for day, digests in sorted(due_to_people.items()):
@@ -145,6 +146,25 @@ class Pipeline:
         if cadence is Cadence.DAY:
             planned.append(await self._plan_lost(wanting, since, decided))
         return sum(planned)
+
+    async def _find_due(
+        self,
+        wanting: Sequence[Subscription],
+        cadence: Cadence,
+        listings: Listings,
+        decided: Decided,
+    ) -> Mapping[date, list[Subscription]]:
+        """Find by date which digests of channels are due, and let others have turns meanwhile."""
+        grown = last_growth(listings)
+        due: dict[date, list[Subscription]] = {}
+        for number, each in enumerate(wanting):
+            if number % LOOKED_AT_ONCE == 0:
+                await asyncio.sleep(0)
+            if cadence is Cadence.DAY and is_done(each, grown, decided):
+                continue
+            for day, followed in self._list_due(each, cadence, listings, decided):
+                due.setdefault(day, []).append(followed)
+        return due
 
     async def _plan_lost(
         self, subscriptions: Sequence[Subscription], since: date, decided: Decided

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.digest.models import DigestOptions, QuietDays, Subscription
+from bot.digest.models import Cadence, DigestOptions, QuietDays, Subscription
 from bot.errors import ArxivUnavailable, StoreError
 from bot.intake.schedule import IntakeRules
 from bot.models import (
@@ -20,7 +20,7 @@ from bot.models import (
     Listing,
     Paper,
 )
-from bot.pipeline import Pipeline
+from bot.pipeline import LOOKED_AT_ONCE, Pipeline
 from bot.query.ast import Query
 from bot.run.app import build_pipeline
 from bot.store.backup.restored import RESTORED
@@ -28,7 +28,7 @@ from bot.store.papers.papers import Papers
 from bot.store.search.search import Search
 from bot.store.sqlite.statements import change
 from bot.store.store import Store
-from tests.builders import make_listing, make_paper, make_papers, make_reason
+from tests.builders import make_listing, make_paper, make_papers, make_reason, make_subscription
 from tests.fakes.clock import VirtualClock
 from tests.fakes.plain_style import plain_style
 from tests.stores import open_store
@@ -684,3 +684,11 @@ async def test_a_line_that_cannot_be_planned_stops_neither_the_others_nor_the_fe
     await pipeline.store.database.write(change, "DELETE FROM fact WHERE name = ?", (RESTORED,))
     await pipeline.tick()
     assert len(await lines(pipeline)) == 1
+
+
+def test_many_channels_are_looked_at_with_turns_for_others(pipeline: Pipeline) -> None:
+    """A hundred thousand take seconds, in which people search and press buttons."""
+    channels = [make_subscription(channel_id=1 + each) for each in range(2 * LOOKED_AT_ONCE + 1)]
+    looking = pipeline._find_due(channels, Cadence.DAY, {}, {})
+    turns = list(looking.__await__())
+    assert len(turns) == 3

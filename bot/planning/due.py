@@ -50,6 +50,24 @@ def list_due_dates(
     return find(subscription, listings, decided, now)
 
 
+def last_growth(listings: Listings) -> dict[date, datetime]:
+    """Say when a list of each date grew last, whatever the category."""
+    grown: dict[date, datetime] = {}
+    for (_, day), times in listings.items():
+        grown[day] = max(times.updated_at, grown.get(day, times.updated_at))
+    return grown
+
+
+def is_done(subscription: Subscription, grown: Mapping[date, datetime], decided: Decided) -> bool:
+    """Whether every date was decided after its last list grew: then no day of a digest is due.
+
+    Most channels are done most of the time, and a few records tell so; else `list_due_dates` looks.
+    """
+    channel_id = subscription.channel_id
+    records = ((decided.get((channel_id, day)), at) for day, at in grown.items())
+    return all(record is not None and record.decided_at >= at for record, at in records)
+
+
 def _find_days(
     subscription: Subscription, listings: Listings, decided: Decided, now: datetime
 ) -> list[tuple[date, Subscription]]:

@@ -11,7 +11,7 @@ from itertools import groupby
 from bot.digest.decided import as_decided, settings_text
 from bot.digest.models import Cadence, Subscription
 from bot.planning.announced import AnnouncedDay
-from bot.planning.due import Decided, Listings, list_due_dates
+from bot.planning.due import Decided, Listings, is_done, last_growth, list_due_dates
 from bot.store.digests import DigestRecord
 
 
@@ -33,23 +33,14 @@ def find_due(
 
     Those with the same categories are beside each other: these are brought together only once.
     """
-    grown: dict[date, datetime] = {}
-    for (_, day), times in listings.items():
-        grown[day] = max(times.updated_at, grown.get(day, times.updated_at))
+    grown = last_growth(listings)
     due: dict[date, list[Subscription]] = {}
     for each in digests:
-        if cadence is Cadence.DAY and _is_done(each, grown, decided):
+        if cadence is Cadence.DAY and is_done(each, grown, decided):
             continue
         for day, followed in list_due_dates(each, cadence, listings, decided, now=now):
             due.setdefault(day, []).append(followed)
     return {day: sorted(found, key=lambda each: each.categories) for day, found in due.items()}
-
-
-def _is_done(digest: Subscription, grown: Mapping[date, datetime], decided: Decided) -> bool:
-    """Whether every date was decided after its last listing grew, whatever the categories."""
-    channel_id = digest.channel_id
-    records = ((decided.get((channel_id, day)), at) for day, at in grown.items())
-    return all(record is not None and record.decided_at >= at for record, at in records)
 
 
 def with_settings(

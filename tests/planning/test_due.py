@@ -4,11 +4,13 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from bot.digest.decided import settings_text
 from bot.digest.due import PATIENCE
 from bot.digest.models import Cadence, Subscription
-from bot.planning.due import list_due, ready_at
+from bot.planning.due import is_done, last_growth, list_due, ready_at
 from bot.store.digests import DigestRecord, ListingTimes
 from tests.builders import DAY, NOW, make_subscription
 
@@ -139,3 +141,29 @@ def test_a_decided_week_is_due_again_when_one_of_its_own_lists_has_grown() -> No
     ):
         listings = {(category, SUNDAY - timedelta(days=days_before)): stored(grown_at=grown_at)}
         assert days_due(WEEKLY, listings, records, cadence=Cadence.WEEK, now=now) == due
+
+
+TIMES = st.sampled_from([NOW - MINUTE, NOW, NOW + MINUTE])
+LISTED = st.dictionaries(
+    st.tuples(st.sampled_from(["cs.CV", "cs.LG", "cs.RO"]), st.sampled_from([DAY, NEXT_DAY])),
+    TIMES,
+)
+DECIDED = st.dictionaries(st.sampled_from([DAY, NEXT_DAY]), TIMES)
+
+
+@given(LISTED, DECIDED)
+@example({("cs.CV", DAY): NOW}, {DAY: NOW})
+@example({("cs.CV", DAY): NOW, ("cs.RO", DAY): NOW + MINUTE}, {DAY: NOW})
+def test_a_channel_that_is_done_has_nothing_due(
+    grown_at: dict[tuple[str, date], datetime], decided_at: dict[date, datetime]
+) -> None:
+    """And where the lists of its own categories are all there are, the other way round, too."""
+    listings = {place: stored(grown_at=at) for place, at in grown_at.items()}
+    records = {
+        key: each for day, at in decided_at.items() for key, each in decided(at, day).items()
+    }
+    due = days_due(FOLLOWER, listings, records, now=NOW + PATIENCE + MINUTE)
+    done = is_done(FOLLOWER, last_growth(listings), records)
+    assert not (done and due)
+    if all(category != "cs.RO" for category, _ in listings):
+        assert done is (not due)
