@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -116,6 +117,11 @@ def test_markdown_is_a_list_to_tick_off() -> None:
         "  > Read\n"
         "  > section 3 & 4.\n"
     )
+
+
+@pytest.mark.parametrize(("is_read", "box"), [(True, "- [x] "), (False, "- [ ] ")])
+def test_only_what_was_read_is_ticked_off(is_read: bool, box: str) -> None:
+    assert cite([replace(PAPER, is_read=is_read)], Citation.MARKDOWN).startswith(box)
 
 
 def test_bibtex_keeps_tags_and_notes() -> None:

@@ -59,7 +59,9 @@ def test_the_first_digest_is_written_as_it_was_read_to_the_byte() -> None:
 
 
 def test_addresses_and_html_are_written_as_on_the_listing_page() -> None:
-    abstract = 'H&E <b> (see https://example.org/a?b=1&c="x", and http://example.org/Ada_(model).)'
+    abstract = (
+        'H&E <b> (see https://example.org/a?b=1&c="x", and http://example.org:80/Ada_(model).)'
+    )
     digest = make_digest(submitted(1, "P < 0.05 & more", abstract))
     https, http = "link-external link-https", "link-external link-http"
     assert to_markdown(digest) == (
@@ -67,7 +69,7 @@ def test_addresses_and_html_are_written_as_on_the_listing_page() -> None:
         "### 1.P &lt; 0.05 &amp; more  [ :arrow_down: ](https://arxiv.org/pdf/2403.00001.pdf)\n"
         f'>  H&amp;E &lt;b&gt; (see <a class="{https}" href="https://example.org/a?b=1&amp;c=" '
         'rel="external noopener nofollow">this https URL</a>"x", and '
-        f'<a class="{http}" href="http://example.org/Ada_(model)" '
+        f'<a class="{http}" href="http://example.org:80/Ada_(model)" '
         'rel="external noopener nofollow">this http URL</a>.)      \n'
     )
 

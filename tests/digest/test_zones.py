@@ -286,6 +286,7 @@ def test_what_is_offered_says_what_it_is() -> None:
         Named("UTC-08:00", "the same all year"),
         Named("Asia/Manila", "the Philippines"),
     ]
+    assert suggest_meanings("utc+5:45")[0] == Named("UTC+05:45", "")
 
 
 def test_all_that_is_offered_is_a_zone() -> None:

@@ -16,6 +16,7 @@ from bot.intake.judge import (
     Knowledge,
     Known,
     Reply,
+    belongs_to,
     corrected,
     expired,
     judge,
@@ -532,6 +533,24 @@ def test_the_page_tells_that_a_stored_list_is_of_the_day_before() -> None:
         assert correction == Correction(WEDNESDAY, frozenset(ids(first)), TUESDAY)
 
 
+def test_a_wrong_list_is_not_given_to_a_day_that_has_its_own_record() -> None:
+    """Nor is one that was never shown by a feed: the date of a submission tells no other."""
+    first, second = listing_of(20), listing_of(20, first=50)
+    recorded = {TUESDAY: NearListing(day=TUESDAY, papers=30, is_record=True)}
+    for source, near in (("rss", recorded), ("oai", {})):
+        before = record(verdict=COMPLETE, source=source)
+        known = knows(stored=ids(first), near=near)
+        (correction,) = judged(second, before, known, source=CATCHUP).corrections
+        assert correction == Correction(WEDNESDAY, frozenset(ids(first)), None)
+
+
+def test_a_date_is_open_again_when_it_gains_papers() -> None:
+    part = replace(listing_of(20, first=16), is_complete=False)
+    closed = record(verdict=COMPLETE, papers=30, is_closed=True)
+    after = judged(part, closed, knows(stored=ids(listing_of(30)))).record
+    assert (after.verdict, after.papers, after.is_closed) == (COMPLETE, 35, False)
+
+
 def test_the_page_takes_nothing_from_a_list_that_is_mostly_the_same() -> None:
     first, second = listing_of(20), listing_of(20, first=11)  # ten in common
     known = knows(stored=ids(first), is_before_known=False)
@@ -651,7 +670,9 @@ def test_what_submissions_tell_is_taken_where_nothing_else_does(
     verdict: IntakeVerdict | None,
 ) -> None:
     listing = replace(listing_of(20), source="oai")
-    judgement = judged(listing, record(verdict=verdict), source=OAI, asked_at=at(THURSDAY, 6))
+    judgement = judged(
+        listing, record(verdict=verdict), knows(usual=30), source=OAI, asked_at=at(THURSDAY, 6)
+    )
     assert (judgement.record.verdict, judgement.accepted) == (UNDATED, listing)
     assert judgement.record.reason == IntakeReason(code=IntakeCode.ESTIMATED, papers=20)
     assert not judgement.record.is_confirmed
@@ -757,6 +778,8 @@ def test_a_list_that_surfaces_again_says_nothing_new() -> None:
 def test_a_weekday_wrongly_taken_for_a_holiday_keeps_its_listing() -> None:
     complete = record(date(2024, 5, 22), verdict=COMPLETE)
     assert listing_day(HOLIDAY, HOLIDAY, complete) == HOLIDAY
+    shown = Reply(source=FEED, asked_at=at(HOLIDAY, 1), listing=listing_of(day=HOLIDAY))
+    assert belongs_to(record(HOLIDAY), shown, complete) == HOLIDAY
     for before in (None, record(date(2024, 5, 22), verdict=GROWING)):
         assert listing_day(HOLIDAY, HOLIDAY, before) == date(2024, 5, 22)
 

@@ -90,6 +90,26 @@ def test_less_and_more_is_proposed_beside_the_best() -> None:
     assert print_node(proposal.wider.root) == "pond"
 
 
+@pytest.mark.parametrize(
+    ("fewer", "more", "others"),
+    [(160, 360, ["axolotl", "pond"]), (161, 359, [])],
+)
+def test_less_and_more_is_two_thirds_at_most_and_half_as_much_again_at_least(
+    fewer: int, more: int, others: list[str]
+) -> None:
+    """Of the 240 papers that the best finds; nearly as many would be no choice."""
+    words = [
+        measured("frog", range(19), range(240)),
+        measured("axolotl", range(3), range(fewer)),
+        measured("pond", range(20), range(more)),
+    ]
+    proposal = propose(words, examples=20, archive=ARCHIVE)
+    assert proposal.best is not None
+    assert print_node(proposal.best.root) == "frog"
+    beside = [each for each in (proposal.narrower, proposal.wider) if each is not None]
+    assert [print_node(each.root) for each in beside] == others
+
+
 SHARING = [
     make_paper(
         1, title="Neural maps for robots", abstract="Neural maps of 3 frogs.", links=[make_link()]

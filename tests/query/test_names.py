@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.query.names import fold, is_same_person, name_parts
+from bot.query.names import MAX_PARTS, fold, is_same_person, name_parts, name_words
 
 
 @pytest.mark.parametrize(
@@ -65,3 +65,24 @@ def test_folding_takes_accents_and_case() -> None:
 
 def test_parts_of_a_double_name_include_the_whole() -> None:
     assert name_parts("Jean-Pierre Serre") == ("jean", "pierre", "jeanpierre", "serre")
+
+
+@pytest.mark.parametrize(
+    ("typed", "readings"),
+    [
+        ("Jean-Pierre Serre", ["jean pierre serre", "jeanpierre serre"]),
+        ("J.-P. Serre", ["j p serre", "jp serre"]),
+        ("O'Brien, Conan", ["o brien conan"]),
+        ("G.E. Hinton", ["g e hinton"]),
+        ("- Serre -", ["serre"]),
+        ("Kaiming He", ["kaiming he"]),
+        ("", [""]),
+    ],
+)
+def test_only_a_hyphen_gives_a_typed_name_a_second_reading(typed: str, readings: list[str]) -> None:
+    assert [" ".join(words) for words in name_words(typed)] == readings
+
+
+def test_no_reading_of_a_name_has_more_words_than_the_index_pairs() -> None:
+    long = " ".join(f"part-{number}" for number in range(20))
+    assert [len(words) for words in name_words(long)] == [MAX_PARTS, MAX_PARTS]

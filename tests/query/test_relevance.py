@@ -55,6 +55,11 @@ def test_neighbours_in_the_title_count_more() -> None:
     assert score("deep nets", "deep nets x") > score("deep nets", "nets x deep")
 
 
+def test_another_word_counts_more_than_that_two_are_neighbours() -> None:
+    said = score("deep neural nets", "deep x neural", "nets")
+    assert said > score("deep neural nets", "deep neural x", "x") > 0
+
+
 def test_short_papers_say_it_more_densely() -> None:
     assert score("nets", "x", "nets") > score("nets", "x", "nets" + " filler" * 500)
 

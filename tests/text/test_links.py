@@ -88,6 +88,7 @@ def test_a_repository_is_found_however_it_is_written(text: str) -> None:
     ("text", "links"),
     [
         # repositories elsewhere, and folders of big ones
+        ("As Foo did (github.com/a/b).", ["code https://github.com/a/b"]),
         ("https://gitlab.com/g/s/r.git", ["code https://gitlab.com/g/s/r"]),
         ("https://gitlab.com/g/r/-/tree/main/x", ["code https://gitlab.com/g/r"]),
         ("https://gitlab.inria.fr/g/r", ["code https://gitlab.inria.fr/g/r"]),

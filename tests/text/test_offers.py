@@ -122,6 +122,7 @@ OF_OTHERS = lines("""
     The popular Foo library (*) has bugs.
     Foo (*), a popular library for graphs, is slow.
     Foo (*) is a widely used tool.
+    We compare with Foo [*] on three models.
 """)
 
 
@@ -176,6 +177,7 @@ LISTS = lines("""
     More related works will be continuously updated on GitHub: *.
     We keep this survey updated on GitHub at *.
     This survey reviews agents. Github: *
+    This systematic review is on agents. Github: *
     We present a comprehensive survey of agents. The resources are available at *.
     Videos can be found at *.
     Additional results are available at *.
