@@ -1,6 +1,6 @@
 """Of the papers that are called similar to a paper, how many are of its field, and how fast?
 
-    python -m benchmarks similar [--database FILE] [--papers N]
+    python -m benchmarks similar [--database FILE] [--papers N] [--seed N]
 
 N papers are drawn with a seed from FILE, or from the real corpus. Of the first five that are found
 for each: the share that has its primary category, among those that share no author with it, and the
@@ -45,17 +45,18 @@ def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks similar")
     parser.add_argument("--database", type=Path, metavar="FILE")
     parser.add_argument("--papers", type=int, default=PAPERS, metavar="N")
+    parser.add_argument("--seed", type=int, default=5, metavar="N")
     options = parser.parse_args(argv)
     if not SHARED.exists():
         print(f"This needs the corpus {SHARED}, which is not here.", file=sys.stderr)
         return 1
     with open_real(options.database) as connection:
         connection.execute(CACHE)
-        measure(connection, options.papers)
+        measure(connection, options.papers, random.Random(options.seed))
     return 0
 
 
-def measure(connection: sqlite3.Connection, count: int) -> None:
+def measure(connection: sqlite3.Connection, count: int, dice: random.Random) -> None:
     rows = connection.execute(
         "SELECT key, title, abstract, authors, categories FROM paper ORDER BY key"
     ).fetchall()
@@ -74,7 +75,7 @@ def measure(connection: sqlite3.Connection, count: int) -> None:
         engines["tf-idf"] = lambda key: [
             keys[place] for place in words.neighbours(places[key], FIRST)
         ]
-    chosen = random.Random(5).sample(sorted(about), min(count, len(about)))
+    chosen = dice.sample(sorted(about), min(count, len(about)))
     head = ("", "same category", "same author", "ms of computing: p50", "p95")
     print(table([head, *(_judge(name, engines[name], chosen, about) for name in engines)]))
 

@@ -81,18 +81,26 @@ def words(text: str) -> list[str]:
     if text.isascii():
         lower = text.lower()
         if _is_usual(lower):  # nearly every text, at a fraction of the time
-            return _PLAIN.findall(lower)
+            return _split(lower)
     if ".net" in text.lower():
         return [*_cut(text)]
     found: list[str] = []
     for plain, special in _parted(text):
-        found += _PLAIN.findall(plain.lower())
+        found += _split(plain)
         found += _cut(special)
     return found
 
 
 SHORT: Final = 60
 """Characters of what is worth remembering: accented names, dashes between words."""
+
+
+_BLANKED = bytes(byte if chr(byte).isalnum() else 32 for byte in range(128)).ljust(256).lower()
+
+
+def _split(text: str) -> list[str]:
+    """Cut a text in ASCII at all that is neither letter nor digit, faster than a pattern does."""
+    return text.encode("ascii").translate(_BLANKED).decode("ascii").split()
 
 
 def _cut(text: str) -> tuple[str, ...]:

@@ -138,3 +138,10 @@ def test_words_are_the_same_whatever_stands_beside_them() -> None:
         dice = random.Random(number)
         text = "".join(part + dice.choice(["", " ", " "]) for part in dice.choices(parts, k=9))
         assert words(text) == [token.word for token in tokens(text)], text
+
+
+def test_letters_and_digits_alone_are_words_of_a_usual_text() -> None:
+    usual = [chr(code) for code in range(128) if chr(code) not in "_^+#."]
+    for sign in usual:
+        expected = [f"x{sign.lower()}y"] if sign.isalnum() else ["x", "y"]
+        assert words(f"X{sign}y") == expected, repr(sign)

@@ -9,8 +9,9 @@ say all words of the paper, and how long they are, tells which are most alike.
 import heapq
 import math
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from bot.models import Paper
 from bot.query.compile import quoted
@@ -26,7 +27,7 @@ from bot.store.sqlite.statements import json_array
 WORDS = 20  # that are asked for
 LEAST_LETTERS = 3
 MOST_SHARE = 0.05  # of the archive: a word that more papers use distinguishes nothing
-LOOKED_AT = 1000  # papers for each word
+LOOKED_AT = 700  # papers for each word
 READ = 120  # papers of which the texts are compared
 SHARED = 4  # words named for each paper
 TITLE_COUNTS = 3  # times as much as the abstract
@@ -74,7 +75,7 @@ def _weigh(reading: Reading, paper: Paper, archive: int) -> Iterator[_Word]:
         papers = count_forms(forms[word], each)
         if papers > 1:
             telling = weight(papers, archive) + EVENED
-            yield _Word(word, forms[word], papers, telling, telling * (1 + math.log(count)))
+            yield _Word(word, forms[word], papers, telling, telling * _evened(count))
 
 
 def _may_tell(word: str) -> bool:
@@ -91,8 +92,9 @@ def _candidates(reading: Reading, telling: Sequence[_Word]) -> list[int]:
     for each in telling:
         match = f"{{title abstract}} : ({' OR '.join(map(quoted, each.forms))})"
         sql = "SELECT rowid FROM paper_text WHERE paper_text MATCH ? ORDER BY rowid DESC LIMIT ?"
+        importance = each.importance
         for key in reading.integers(sql, (match, LOOKED_AT)):
-            scores[key] += each.importance
+            scores[key] += importance
     most = sorted(scores.values(), reverse=True)[: READ + 1]  # faster than to order the papers
     best = [key for key, score in scores.items() if score >= most[-1]] if most else []
     return sorted(best, key=lambda key: (-scores[key], -key))[: READ + 1]
@@ -106,21 +108,21 @@ def _compare(reading: Reading, said: Sequence[_Word], keys: Collection[int]) -> 
     by_form = {form: each for each in said for form in each.forms}
     sql = "SELECT key, title, abstract FROM paper WHERE key IN (SELECT value FROM json_each(?))"
     rows = reading.rows(sql, (json_array(keys),))
-    return {key: _likeness(by_form, title, abstract) for key, title, abstract in rows}
+    return {key: _likeness(by_form.get, title, abstract) for key, title, abstract in rows}
 
 
-def _likeness(by_form: Mapping[str, _Word], title: str, abstract: str) -> float:
-    counts = Counter(words(abstract))
-    for form in words(title):
-        counts[form] += TITLE_COUNTS
-    found: dict[_Word, int] = defaultdict(int)
-    for form, count in counts.items():
-        if form in by_form:
-            found[by_form[form]] += count
-    shared = sum(
-        each.importance * each.weight * (1 + math.log(count)) for each, count in found.items()
-    )
-    return shared / math.sqrt(max(1, len(counts)))
+def _likeness(word_of: Callable[[str], _Word | None], title: str, abstract: str) -> float:
+    # What is no word of the paper is dropped before anything is counted: most of a text.
+    text = words(abstract) + TITLE_COUNTS * words(title)
+    shared = 0.0
+    for each, count in Counter(filter(None, map(word_of, text))).items():
+        shared += each.importance * each.weight * _evened(count)
+    return shared / math.sqrt(max(1, len(set(text))))
+
+
+@cache
+def _evened(count: int) -> float:
+    return 1 + math.log(count)
 
 
 def _as_written(paper: Paper, telling: Sequence[_Word]) -> dict[_Word, str]:
