@@ -1,7 +1,7 @@
 """Admins and the host hear of each trouble once; a channel goes on when its cause is gone."""
 
 import sqlite3
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -10,7 +10,7 @@ import discord
 import pytest
 
 from bot.delivery.edge import DiscordSender
-from bot.delivery.notices import REFUSED_WITHIN, Caretaker
+from bot.delivery.notices import LOOKED_AT_ONCE, REFUSED_WITHIN, Caretaker
 from bot.delivery.worker import Delivery
 from bot.digest.messages import DeliveryState
 from bot.digest.models import Reason, ReasonCode, Subscription
@@ -26,7 +26,15 @@ from bot.models import (
 )
 from bot.store.store import Store
 from bot.ui.notices import Paused, render_notice, render_outages
-from tests.builders import DAY, NOW, make_draft, make_papers, make_reason, make_record
+from tests.builders import (
+    DAY,
+    NOW,
+    make_draft,
+    make_papers,
+    make_reason,
+    make_record,
+    make_subscription,
+)
 from tests.fakes import faults, spec
 from tests.fakes.clock import VirtualClock
 from tests.fakes.discord import SEND, DiscordServer, make_client
@@ -654,3 +662,12 @@ def test_an_outage_of_everything_fits_into_a_message() -> None:
     notice = render_outages(outages, NOW + timedelta(hours=6))
     assert len(notice) < 2000
     assert "130 more" in notice
+
+
+@pytest.mark.parametrize("look", [Caretaker._resume, Caretaker._forget_roles])
+def test_many_channels_are_looked_after_with_turns_for_others(
+    look: Callable[[Caretaker, Sequence[Subscription]], Awaitable[object]], world: World
+) -> None:
+    channels = [make_subscription(channel_id=1 + each) for each in range(2 * LOOKED_AT_ONCE + 1)]
+    turns = list(look(world.caretaker, channels).__await__())
+    assert len(turns) == 3
