@@ -20,7 +20,6 @@ repeated: storing a listing twice adds nothing, planning a day twice posts nothi
 restart, a clock jump or a second tick at the same moment is harmless.
 """
 
-import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -53,13 +52,11 @@ from bot.planning.readers import divide, find_due, resolve, with_settings
 from bot.store.digests import DigestRecord
 from bot.store.outbox.outbox import Parts
 from bot.store.store import Store
+from bot.store.subscriptions import in_turns
 from bot.ui.layout import lay_out, say_quiet
 from bot.ui.styles import render_news, render_quiet, thread_name
 
 log = logging.getLogger(__name__)
-
-LOOKED_AT_ONCE: Final = 500
-"""Channels that are looked at in a row; nobody is answered meanwhile."""
 
 PLANNED_AT_ONCE: Final = 1000
 """Channels whose topics are matched, and whose posted papers are read, together."""
@@ -157,9 +154,7 @@ class Pipeline:
         """Find by date which digests of channels are due, and let others have turns meanwhile."""
         grown = last_growth(listings)
         due: dict[date, list[Subscription]] = {}
-        for number, each in enumerate(wanting):
-            if number % LOOKED_AT_ONCE == 0:
-                await asyncio.sleep(0)
+        async for each in in_turns(wanting):
             if cadence is Cadence.DAY and is_done(each, grown, decided):
                 continue
             for day, followed in self._list_due(each, cadence, listings, decided):

@@ -20,7 +20,7 @@ from bot.models import (
     Listing,
     Paper,
 )
-from bot.pipeline import LOOKED_AT_ONCE, Pipeline
+from bot.pipeline import Pipeline
 from bot.query.ast import Query
 from bot.run.app import build_pipeline
 from bot.store.backup.restored import RESTORED
@@ -28,6 +28,7 @@ from bot.store.papers.papers import Papers
 from bot.store.search.search import Search
 from bot.store.sqlite.statements import change
 from bot.store.store import Store
+from bot.store.subscriptions import LOOKED_AT_ONCE
 from tests.builders import make_listing, make_paper, make_papers, make_reason, make_subscription
 from tests.fakes.clock import VirtualClock
 from tests.fakes.plain_style import plain_style

@@ -8,7 +8,7 @@ hours, the host hears of it: a server's admins could do nothing about it.
 import asyncio
 import hashlib
 import logging
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Final, Protocol
@@ -18,6 +18,7 @@ from bot.digest.messages import DeliveryRecord
 from bot.digest.models import ReasonCode, Subscription, SubscriptionState
 from bot.models import Clock, Outage
 from bot.store.store import Store
+from bot.store.subscriptions import in_turns
 from bot.ui.defects import find_defects, render_defects
 from bot.ui.notices import Paused, render_missed, render_notice, render_outages, render_paused
 from bot.ui.pause import describe_reason
@@ -36,9 +37,6 @@ LONGEST_PAUSE: Final = timedelta(hours=1)
 
 DEFECTS: Final = "defects_told:"
 """Begins the fact that a channel's admins know what is wrong with its settings."""
-
-LOOKED_AT_ONCE: Final = 500
-"""Subscriptions that are looked at in a row; nobody is answered meanwhile."""
 
 HOST: Final = 0
 """Stands for the host among the guilds."""
@@ -226,7 +224,7 @@ class Caretaker:
 
     async def _forget_roles(self, subscriptions: Sequence[Subscription]) -> None:
         """Let roles that were deleted no longer be pinged, and tell the admins once."""
-        async for subscription in _in_turns(subscriptions):
+        async for subscription in in_turns(subscriptions):
             guild_id, pinged = subscription.guild_id, _roles(subscription)
             for role_id, topics in pinged.items():
                 if self._admins.has_role(guild_id, role_id) is not False:
@@ -258,7 +256,7 @@ class Caretaker:
     ) -> list[tuple[Subscription, tuple[str, ...]]]:
         """List the digests with something wrong; each is looked at again when it was changed."""
         before, self._looked_at = self._looked_at, {}
-        async for subscription in _in_turns(subscriptions):
+        async for subscription in in_turns(subscriptions):
             known = before.get(subscription.id)
             if known is None or known[0] != subscription:
                 await asyncio.sleep(0)  # queries are read, and a server may have many
@@ -269,7 +267,7 @@ class Caretaker:
     async def _resume(self, subscriptions: Sequence[Subscription]) -> int:
         """Resume what Discord's refusal paused, once the bot may post there (again)."""
         resumed = 0
-        async for subscription in _in_turns(subscriptions):
+        async for subscription in in_turns(subscriptions):
             if not resumes_by_itself(subscription):
                 self._could_post.pop(subscription.channel_id, None)
             elif self._has_changed(subscription):
@@ -322,14 +320,6 @@ def _roles(subscription: Subscription) -> dict[int, list[str]]:
 
 def _is_paused(subscription: Subscription) -> bool:
     return subscription.state is SubscriptionState.PAUSED
-
-
-async def _in_turns(subscriptions: Sequence[Subscription]) -> AsyncIterator[Subscription]:
-    """Go through all, and let others have a turn after every few hundred."""
-    for number, subscription in enumerate(subscriptions):
-        if number % LOOKED_AT_ONCE == 0:
-            await asyncio.sleep(0)
-        yield subscription
 
 
 def _paused(subscription: Subscription) -> Paused:

@@ -1,8 +1,9 @@
 """Who gets what: one subscription per channel, and its topics."""
 
+import asyncio
 import contextlib
 import sqlite3
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime, time
 from types import MappingProxyType
 from typing import Final
@@ -67,6 +68,18 @@ TYPES = frozenset(each.value for each in AnnounceType)
 
 FOLLOWED = (AnnounceType.NEW, AnnounceType.CROSS)
 """What a digest follows of which no type can be read; as one that is set up without saying."""
+
+
+LOOKED_AT_ONCE: Final = 500
+"""Subscriptions that are looked at in a row; nobody is answered meanwhile."""
+
+
+async def in_turns(subscriptions: Sequence[Subscription]) -> AsyncIterator[Subscription]:
+    """Go through all, and let others have a turn after every few hundred."""
+    for number, subscription in enumerate(subscriptions):
+        if number % LOOKED_AT_ONCE == 0:
+            await asyncio.sleep(0)
+        yield subscription
 
 
 class Subscriptions:

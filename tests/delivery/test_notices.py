@@ -10,7 +10,7 @@ import discord
 import pytest
 
 from bot.delivery.edge import DiscordSender
-from bot.delivery.notices import LOOKED_AT_ONCE, REFUSED_WITHIN, Caretaker
+from bot.delivery.notices import REFUSED_WITHIN, Caretaker
 from bot.delivery.worker import Delivery
 from bot.digest.messages import DeliveryState
 from bot.digest.models import Reason, ReasonCode, Subscription
@@ -25,6 +25,7 @@ from bot.models import (
     Outage,
 )
 from bot.store.store import Store
+from bot.store.subscriptions import LOOKED_AT_ONCE
 from bot.ui.notices import Paused, render_notice, render_outages
 from tests.builders import (
     DAY,
