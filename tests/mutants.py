@@ -109,6 +109,12 @@ ALIKE: dict[str, str] = {
     'offset = timedelta(hours=int(hours), minutes=read or 0) / (-1 if sign == "-" else 1)': (
         "to divide by 1 or -1 is to multiply by it"
     ),
+    "bot.planning.announced._match: if number % READ_AT_ONCE == READ_AT_ONCE - 2:": (
+        "when others have their turn is not held to the very query"
+    ),
+    "bot.planning.known.read_known_days: since = oldest_day(None, rules, now)": (
+        "what is no week is a day"
+    ),
     "bot.query.compile._reading: "
     'anchored.append(_joined([_joined(tags, "OR") or "" for tags in asked], "AND") or "XXXX")': (
         "a name of several words asks for something"
@@ -125,6 +131,7 @@ ALIKE: dict[str, str] = {
 """Survivors that were looked at, and left alone."""
 
 _CASTS = re.compile(r"\bcast\(\w+, ")
+_CACHE_SIZES = re.compile(r"\bmaxsize=\d+")
 _LITERALS = re.compile(r"'[^']*'|:\w+")
 
 
@@ -133,6 +140,8 @@ def why_alike(change: Change) -> str | None:
     removed, added = change.removed, change.added
     if _CASTS.sub("", removed) == _CASTS.sub("", added):
         return "cast() returns what it is given"
+    if _CACHE_SIZES.sub("", removed) == _CACHE_SIZES.sub("", added):
+        return "a cache of another size remembers the same"
     if (
         change.function.startswith("bot.store.")
         and removed.lower() == added.lower()

@@ -3,14 +3,19 @@
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+
 from bot.digest.audit import Whereabouts
 from bot.digest.models import Cadence, Subscription
 from bot.digest.select import DeliveryStatus, Verdict
-from bot.models import AnnounceType
+from bot.digest.week import WEEK
+from bot.models import AnnounceType, DayRecord, IntakeVerdict
 from bot.pipeline import Pipeline
-from tests.builders import DAY, make_listing, make_paper, make_papers
+from tests.builders import DAY, make_id, make_listing, make_paper, make_papers, make_topic
+from tests.fakes.clock import VirtualClock
 
 CHANNEL = 2001
+NEXT_DAY = DAY + timedelta(days=1)
 SUNDAY = DAY + timedelta(days=5)
 
 
@@ -100,3 +105,73 @@ async def test_an_account_ends_with_today(pipeline: Pipeline) -> None:
     subscription = await subscribe(pipeline)
     days = await pipeline.decisions.audit(subscription, DAY, SUNDAY)
     assert [each.day for each in days] == [DAY]
+
+
+async def test_an_account_has_the_days_on_which_a_list_of_the_channel_s_own_came(
+    pipeline: Pipeline, clock: VirtualClock
+) -> None:
+    """On a day without announcements too; not those of other categories, nor later ones."""
+    subscription = await subscribe(pipeline)
+    clock.advance(timedelta(days=7))
+    saturday = SUNDAY - timedelta(days=1)
+    for category, day in (("cs.LG", saturday), ("cs.CV", SUNDAY), ("cs.CV", SUNDAY + WEEK)):
+        listing = make_listing(make_paper(9), category=category, announced_on=day)
+        await pipeline.store.papers.add_listing(listing, now=pipeline.now())
+    days = await pipeline.decisions.audit(subscription, SUNDAY - timedelta(days=2), SUNDAY)
+    assert [each.day for each in days] == [SUNDAY - timedelta(days=2), SUNDAY]
+
+
+async def test_an_account_has_what_is_remembered_of_the_lists(pipeline: Pipeline) -> None:
+    subscription = await subscribe(pipeline)
+    records = [
+        DayRecord(category=category, day=day, verdict=IntakeVerdict.COMPLETE, papers=3)
+        for category in ("cs.CV", "cs.LG")
+        for day in (DAY, NEXT_DAY)
+    ]
+    await pipeline.store.intake.set_records(records, now=pipeline.now())
+    (day,) = await pipeline.decisions.audit(subscription, DAY, DAY)
+    assert [(each.category, each.day) for each in day.records] == [("cs.CV", DAY)]
+
+
+async def test_an_account_of_a_week_says_of_each_day_what_the_week_s_post_has(
+    pipeline: Pipeline, clock: VirtualClock
+) -> None:
+    subscription = await subscribe_to_weeks(pipeline)
+    clock.advance(timedelta(days=6))
+    await pipeline.plan(subscription, SUNDAY, cadence=Cadence.WEEK)
+    await send_first(pipeline)
+    days = await pipeline.decisions.audit(subscription, DAY, NEXT_DAY, Cadence.WEEK)
+    assert [each.papers for each in days] == [
+        {Whereabouts.POSTED: 20},
+        {Whereabouts.POSTED: 5, Whereabouts.OFFERED: 5},
+    ]
+
+
+async def test_a_week_offers_what_is_above_its_limit_by_day(pipeline: Pipeline) -> None:
+    subscription = await subscribe_to_weeks(pipeline)
+    week = await pipeline.decisions.preview(subscription, SUNDAY, Cadence.WEEK)
+    assert (week.cadence, len(week.entries)) == (Cadence.WEEK, 25)
+    assert week.offered_by_day == ((NEXT_DAY, 5),)
+
+
+async def subscribe_to_weeks(pipeline: Pipeline) -> Subscription:
+    """Have a channel follow cs.CV week by week, of which 20 and 10 papers were announced."""
+    subscription = await subscribe(pipeline, papers=20)
+    later = make_listing(*make_papers(10, first=21), announced_on=NEXT_DAY)
+    await pipeline.store.papers.add_listing(later, now=pipeline.now())
+    return replace(subscription, weekday=6, cadences=(Cadence.WEEK,))
+
+
+@pytest.mark.parametrize(("style", "kept"), [("brief", make_id(3)), ("cards", make_id(1))])
+async def test_a_style_that_puts_the_best_first_keeps_them_within_the_limit(
+    pipeline: Pipeline, style: str, kept: str
+) -> None:
+    """Others keep those that arXiv listed first."""
+    subscription = replace(
+        await subscribe(pipeline, cap=1),
+        style=style,
+        topics=(make_topic("all", "problem"), make_topic("third", '"problem 3"')),
+    )
+    digest = await pipeline.decisions.preview(subscription, DAY)
+    assert [each.paper.arxiv_id for each in digest.entries] == [kept]
+    assert len(digest.offered) == 2

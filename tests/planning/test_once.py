@@ -1,6 +1,6 @@
 """A server that posts each paper once: in the best channel, and in another where that fails."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, time, timedelta
 from pathlib import Path
@@ -16,6 +16,7 @@ from bot.run.app import offline_pipeline
 from bot.run.housekeeping import tidy
 from bot.store.follows import When
 from bot.store.sqlite.statements import change, select
+from bot.store.subscriptions import NOTHING_OUT
 from bot.ui.why import describe_decision
 from tests.builders import DAY, NOW, make_id, make_listing, make_paper
 from tests.fakes.clock import VirtualClock
@@ -54,18 +55,21 @@ async def subscribe(
     guild_id: int = GUILD,
     types: Sequence[AnnounceType] = (AnnounceType.NEW,),
     options: DigestOptions = PLAIN_DIGEST,
+    categories: Sequence[str] = ("cs.CV",),
+    out: Mapping[str, date] = NOTHING_OUT,
 ) -> None:
     subscriptions = pipeline.store.subscriptions
     await subscriptions.set_subscription(
         guild_id=guild_id,
         channel_id=channel_id,
-        categories=["cs.CV"],
+        categories=categories,
         announce_types=types,
         post_at=at,
         zone="UTC",
         style="list",
         now=pipeline.now(),
         options=options,
+        out=out,
     )
     if topic:
         await subscriptions.set_topic(channel_id, topic, topic)
@@ -205,6 +209,19 @@ async def test_what_the_best_channel_does_not_get_is_posted_after_all(
     assert await pipeline.plan_due() == 0
     second = (await pipeline.store.outbox.list_deliveries(ALL, DAY))[-1]
     assert "2 posted now · 2 posted before" in str(second.body)
+
+
+async def test_what_is_posted_after_all_is_of_the_lists_that_its_digest_had(
+    pipeline: Pipeline,
+) -> None:
+    await announce(pipeline)
+    await pipeline.plan_due()
+    await subscribe(pipeline, ALL, categories=["cs.CV", "cs.LG"], out={"cs.LG": DAY})
+    other = make_listing(make_paper(9), category="cs.LG")
+    await pipeline.store.papers.add_listing(other, now=pipeline.now())
+    await pause(pipeline)
+    await pipeline.plan_due()
+    assert await posted(pipeline, ALL) == [*THERE, *HERE]
 
 
 @pytest.mark.parametrize("state", ["sent", "unknown", "sending"])
