@@ -18,7 +18,7 @@ CORES := -n auto --dist worksteal
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run doctor setup node test slow faults host mutants coverage lint platforms check bench wheel image attested lock clean
+.PHONY: help demo run doctor setup node test slow faults host dashboard mutants coverage lint platforms check bench wheel image attested lock clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' Makefile
@@ -51,6 +51,9 @@ host: $(DEV)  ## what a host relies on: a take-over by a second machine, proxies
 	@$(PY) -m pytest $(CORES) tests/delivery/test_takeover.py tests/faults/test_takeover_rows.py \
 		tests/run/test_network.py tests/run/test_gateway.py tests/cli/test_encodings.py $(ARGS)
 	@$(PY) -m benchmarks month
+
+dashboard: $(DEV)  ## docs/images/dashboard.png anew, from a simulated week; wants prometheus and chromium
+	@$(PY) -m benchmarks dashboard $(ARGS)
 
 mutants: $(DEV)  ## how well the tests bite; ROOM=intake SAMPLE=100 SEED=1 say what is broken
 	@$(PY) -m tests.mutants $(or $(ROOM),intake) --sample $(or $(SAMPLE),100) --seed $(or $(SEED),1) \

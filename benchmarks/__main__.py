@@ -12,7 +12,9 @@ from pathlib import Path
 from benchmarks.tables import table
 
 FOLDER = Path(__file__).resolve().parent
-HELPERS = {"__init__", "__main__", "corpus", "month_bot", "search_peers", "tables", "vectors"}
+HELPERS = {
+    "__init__", "__main__", "corpus", "month_bot", "panels", "search_peers", "tables", "vectors",
+}  # fmt: skip
 
 
 def main(argv: list[str]) -> int:

@@ -42,6 +42,7 @@ from bot.digest.models import Cadence, DigestOptions, Place, Topic
 from bot.models import AnnounceType, ArxivId
 from bot.store.backup.copies import list_copies
 from bot.store.follows import When
+from bot.store.outbox.records import moment_text
 from bot.store.store import Store, open_store
 from bot.ui.acts import Act, PaperAct
 from tests.fakes.arxiv import ArxivServer, Record
@@ -249,12 +250,12 @@ class Conductor:
         self.environ: dict[str, str] = {}
 
     @contextlib.asynccontextmanager
-    async def running(self) -> AsyncIterator[None]:
-        """Run the bot's process; ends it as its host does."""
+    async def running(self, **settings: object) -> AsyncIterator[None]:
+        """Run the bot's process, with further ``settings``; ends it as its host does."""
         self.environ = bot_environ(
             self.path.parent, arxiv=self.arxiv, discord=self.discord,
             schedule__tick_s=TICK_S, log__level="INFO", backup__every_h=24, intake__revisit="true",
-            intake__poll_start="00:10", delivery__pace_per_s=48,
+            intake__poll_start="00:10", delivery__pace_per_s=48, **settings,
         )  # fmt: skip
         self.bot = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "benchmarks.month_bot", self.start.isoformat(),
@@ -306,7 +307,7 @@ class Conductor:
 
     def select(self, sql: str) -> tuple[Any, ...]:
         with contextlib.closing(sqlite3.connect(f"file:{self.path}?mode=ro", uri=True)) as read:
-            row: tuple[Any, ...] = read.execute(sql, {"now": self.now.isoformat()}).fetchone()
+            row: tuple[Any, ...] = read.execute(sql, {"now": moment_text(self.now)}).fetchone()
             return row
 
     async def end_day(self, day: date, before: Day | None) -> Day:
@@ -346,11 +347,11 @@ async def conduct(
     is_traced: bool = False,
 ) -> list[Day]:
     """Live through the days of a month; returns how things stood at the end of each."""
-    start = _eastern(month[0], -60)
+    start = eastern(month[0], -60)
     world = Conductor(path, start)
     async with world.arxiv, world.discord:
-        _publish(world.arxiv, corpus)
-        people = await _set_up(world, corpus.categories)
+        publish(world.arxiv, corpus)
+        people = await set_up(world, corpus.categories)
         carrying = Replica(replica, every_s=1).carrying(path) if replica else _nobody()
         async with carrying, world.running():
             await world.discord.wait_connected()
@@ -372,12 +373,12 @@ async def _nobody() -> AsyncIterator[None]:
     yield
 
 
-def _eastern(day: date, minutes: int) -> datetime:
+def eastern(day: date, minutes: int) -> datetime:
     midnight = datetime(day.year, day.month, day.day, tzinfo=EASTERN)
     return (midnight + timedelta(minutes=minutes)).astimezone(UTC)
 
 
-def _publish(arxiv: ArxivServer, corpus: Corpus) -> None:
+def publish(arxiv: ArxivServer, corpus: Corpus) -> None:
     for (category, day), records in corpus.announced.items():
         arxiv.publish(category, day, records)
     for key in corpus.repeats:
@@ -386,7 +387,7 @@ def _publish(arxiv: ArxivServer, corpus: Corpus) -> None:
 
 async def _live_a_day(world: Conductor, day: date, people: "People") -> None:
     for minutes in MINUTES:
-        await world.reach(_eastern(day, minutes))
+        await world.reach(eastern(day, minutes))
         if minutes == ASKED_AT:
             await people.use(random.Random(day.toordinal()))
 
@@ -423,7 +424,7 @@ class People:
             return [arxiv_id for (arxiv_id,) in found]
 
 
-async def _set_up(world: Conductor, categories: Sequence[str]) -> People:
+async def set_up(world: Conductor, categories: Sequence[str]) -> People:
     """Let channels of all styles and places follow the categories in turn, and people follow."""
     discord = world.discord
     guilds = [discord.add_guild(f"guild {number}") for number in range(4)]

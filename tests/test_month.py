@@ -2,12 +2,18 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from benchmarks.month import FIRST_DAY, Day, conduct, judge, make_month
+from benchmarks.month import FIRST_DAY, Conductor, Day, conduct, judge, make_month
+from bot.ui.styles.list import LIST
+from tests.builders import DAY, make_digest, make_paper
+from tests.store.outbox.test_outbox import subscribe
+from tests.stores import open_store
+
+NOW = datetime(2024, 3, 25, 4, tzinfo=UTC)
 
 
 def quiet_month(days: int = 30) -> list[Day]:
@@ -64,6 +70,17 @@ def test_memory_may_rise_by_what_is_cached() -> None:
         for number, day in enumerate(quiet_month())
     ]
     assert [what for what, is_grown in judge(filled) if is_grown] == []
+
+
+async def test_the_clock_waits_for_a_message_that_is_due_at_this_very_moment(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "bot.db"
+    async with open_store(path) as store:
+        digest = await subscribe(store.database)
+        await store.outbox.plan(digest, DAY, LIST.render(make_digest(make_paper())), now=NOW)
+        before, at = (Conductor(path, NOW + timedelta(seconds=late)) for late in (-1, 0))
+        assert (before.is_busy(), at.is_busy()) == (False, True)
 
 
 @pytest.mark.slow

@@ -7,8 +7,9 @@ everything it uses as arguments and keeps no state that a restart would miss.
 import hashlib
 import json
 import logging
+import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Protocol, cast
+from typing import Any, Final, Protocol, cast
 
 import aiohttp
 import discord
@@ -61,6 +62,9 @@ BUTTONS = (
 )
 FORMS: Sequence[type[StateForm[Any]]] = (*digest_forms.FORMS, *topic_saving.FORMS)
 
+ARRIVED_S: Final = "arrived_s"
+"""Under which an interaction keeps when its command came, in seconds of the monotonic clock."""
+
 logging.getLogger("discord.app_commands.tree").addFilter(LateOffers())
 # The bot has no voice; discord.py would warn at each start that packages for it are missing.
 discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
@@ -80,6 +84,10 @@ class OnUsed(Protocol):
 
 class Tree(app_commands.CommandTree[commands.AutoShardedBot]):
     """The slash commands; whatever one raises ends as one private sentence."""
+
+    async def interaction_check(self, interaction: discord.Interaction, /) -> bool:
+        interaction.extras[ARRIVED_S] = time.monotonic()  # discord.py asks here before all else
+        return True
 
     async def on_error(
         self, interaction: discord.Interaction, error: app_commands.AppCommandError, /
@@ -168,11 +176,14 @@ class PaperBot(ShardedBot):
         await tell_of_pause(interaction)
 
     def note_command(self, interaction: discord.Interaction, *, is_good: bool) -> None:
-        """Tell the meter; a clock that differs from Discord's makes the time wrong by as much."""
+        """Tell the meter of a command that has ended.
+
+        Discord's time of it (``created_at``) does not serve: the host's clock may differ.
+        """
         if self._meter is not None and interaction.command is not None:
-            took_s = (discord.utils.utcnow() - interaction.created_at).total_seconds()
+            took_s = time.monotonic() - interaction.extras[ARRIVED_S]
             name = interaction.command.qualified_name
-            self._meter.note_command(name, is_good=is_good, took_s=max(took_s, 0.0))
+            self._meter.note_command(name, is_good=is_good, took_s=took_s)
 
     async def on_interaction(self, interaction: discord.Interaction) -> None:
         """Answer a form, and a button or form that nothing here knows any more."""

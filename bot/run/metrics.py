@@ -3,6 +3,7 @@
 Labels are few and bounded. None names a person, a server or a channel.
 """
 
+import itertools
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -32,6 +33,9 @@ DELAYS_S: Final = (1, 5, 15, 60, 300, 900, 3600, 14_400, 86_400)
 ANSWERS_S: Final = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 LAGS_S: Final = (0.01, 0.05, 0.1, 0.25, 0.5, 1, 5, 10)
 NO_ANSWER: Final = "none"
+TO: Final = (CHANNEL, PERSON)
+OUTCOMES: Final = tuple(each for each in DeliveryState if each is not DeliveryState.SENDING)
+UNSETTLED: Final = tuple(each for each in DeliveryState if each is not DeliveryState.SENT)
 
 
 class Metrics:
@@ -44,6 +48,9 @@ class Metrics:
             f"{PREFIX}messages", "Messages by how a try to post them ended, and to whom.",
             ["outcome", "to"], registry=registry,
         )  # fmt: skip
+        # From 0 on, as a monitor takes the first number that it sees for no rise.
+        for state, to in itertools.product(OUTCOMES, TO):
+            self._messages.labels(outcome=state.value, to=to)
         self._delays = Histogram(
             f"{PREFIX}message_delay_seconds", "From when a message was due until it was posted.",
             buckets=DELAYS_S, registry=registry,
@@ -163,8 +170,8 @@ def _describe_figures(figures: Figures) -> Iterator[Metric]:
         f"{PREFIX}messages_unsettled", "Messages that are not posted, by state, and to whom.",
         labels=["state", "to"],
     )  # fmt: skip
-    for labels, count in figures.unsettled.items():
-        unsettled.add_metric(labels, count)
+    for state, to in itertools.product(UNSETTLED, TO):
+        unsettled.add_metric((state.value, to), figures.unsettled.get((state.value, to), 0))
     yield unsettled
 
 

@@ -14,6 +14,7 @@ from bot.delivery.edge import DiscordSender
 from bot.delivery.worker import Delivery
 from bot.pipeline import Pipeline
 from bot.run.client import PaperBot
+from bot.run.metrics import Metrics
 from tests.cogs.replies import is_private, shown
 from tests.conftest import LISTING, World
 from tests.fakes.clock import VirtualClock
@@ -147,7 +148,8 @@ async def test_people_are_answered_over_the_wire(
     ada, eve = server.add_user("ada", is_admin=True), server.add_user("eve")
     sender = DiscordSender(now=clock.now)
     delivery = Delivery(pipeline.store.outbox, sender, now=clock.now)
-    bot = PaperBot(pipeline, delivery)
+    metrics = Metrics()
+    bot = PaperBot(pipeline, delivery, meter=metrics)
     sender.use(bot)
     async with server.connected(bot):
         await bot.wait_until_ready()
@@ -170,6 +172,11 @@ async def test_people_are_answered_over_the_wire(
         assert "**6.**" in turned.text
         offered = await server.complete(guild, channel, eve, "paper show", paper="diffusion")
         assert "Diffusion networks, part 24" in offered
+
+        search = {"command": "paper search", "outcome": "done"}
+        took_s = metrics.registry.get_sample_value("paper_bot_command_seconds_sum", search)
+        assert took_s is not None
+        assert 0 < took_s < HUNG_S  # Discord's clock, by which its ids are made, is weeks off
 
         await delivery.stop()
         await delivering

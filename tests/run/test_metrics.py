@@ -83,6 +83,7 @@ def test_what_is_known_of_the_moment_is_shown() -> None:
     assert shown["paper_bot_heartbeat_age_seconds"] == 1.5
     assert shown["paper_bot_database_writable"] == 0
     assert shown["paper_bot_messages_unsettled planned channel"] == 3
+    assert shown["paper_bot_messages_unsettled unknown person"] == 0
     assert shown["paper_bot_followers active"] == 2
     assert shown["paper_bot_followers paused"] == 1
     assert shown["paper_bot_follows paper"] == 6
@@ -142,7 +143,7 @@ async def test_what_people_follow_is_counted_without_their_numbers(tmp_path: Pat
         assert figures.digests == 0
         shown = page(metrics, dataclasses.replace(make_standing(), figures=figures))
     assert shown["paper_bot_messages_total failed person"] == 1
-    assert "paper_bot_messages_total failed channel" not in shown
+    assert shown["paper_bot_messages_total failed channel"] == 0
     assert shown["paper_bot_followers active"] == shown["paper_bot_followers paused"] == 1
     assert shown["paper_bot_follows query"] == 2
     assert shown["paper_bot_follows paper"] == 1
