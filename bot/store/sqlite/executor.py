@@ -15,7 +15,6 @@ import sqlite3
 import threading
 import time
 from collections.abc import (
-    AsyncIterator,
     Awaitable,
     Callable,
     Coroutine,
@@ -91,15 +90,13 @@ class Connection(aiosqlite.Connection):
 
     async def run_or_interrupt(self, work: Callable[[sqlite3.Connection], T]) -> T:
         """Run ``work``; with a cancelled caller its statements are interrupted, until it ends."""
-        task = asyncio.create_task(self.run(work))
         try:
-            return await asyncio.shield(task)
+            return await self.run(work)
         except asyncio.CancelledError:
-            await self.interrupt()
-            while not task.done():  # again and again: it reaches only a running statement
-                await asyncio.wait({task}, timeout=INTERRUPT_AGAIN_S)
+            ended = asyncio.create_task(self.run(_nothing))  # its turn comes after the work
+            while not ended.done():  # again and again: it reaches only a running statement
                 await self.interrupt()
-            _look_at(task)
+                await asyncio.wait({ended}, timeout=INTERRUPT_AGAIN_S)
             raise
 
 
@@ -163,16 +160,8 @@ class Reading:
     def _now(self) -> float:
         return self._clock() - self._collected
 
-    @contextlib.contextmanager
-    def collections_noted(self) -> Iterator[None]:
-        """Note how long the garbage collector holds up this thread."""
-        gc.callbacks.append(self._note_collection)
-        try:
-            yield
-        finally:
-            gc.callbacks.remove(self._note_collection)
-
-    def _note_collection(self, phase: str, info: dict[str, int]) -> None:
+    def note_collection(self, phase: str, info: dict[str, int]) -> None:
+        """Note how long the garbage collector holds up this thread; it calls this itself."""
         if threading.get_ident() != self._thread:
             return
         if phase == "start":
@@ -335,7 +324,10 @@ class Database:
             )
 
     async def close(self) -> None:
-        """Refuse new work, wait for the work in progress and close the readers."""
+        """Refuse new work, wait for the work in progress and close the readers.
+
+        A write whose caller is gone may go on: the writer does it before it closes.
+        """
         self._is_closed = True
         for _ in range(READERS):
             await self._seats.acquire()
@@ -347,11 +339,14 @@ class Database:
     async def _write(self, patience_s: float, work: Callable[[sqlite3.Connection], T]) -> T:
         self._require_open()
         turn = _Turn(patience_s)
-        task = self._start(self._writer.run(partial(self._transact, work, turn)))
-        if patience_s < math.inf:
-            await asyncio.wait({task}, timeout=patience_s)
-            if not task.done() and turn.take():
-                raise DatabaseBusy(BUSY)
+        writing = self._writer.run(partial(self._transact, work, turn))
+        if patience_s == math.inf:
+            with translated_errors():
+                return await writing
+        task = self._start(writing)
+        await asyncio.wait({task}, timeout=patience_s)
+        if not task.done() and turn.take():
+            raise DatabaseBusy(BUSY)
         with translated_errors():
             return await asyncio.shield(task)
 
@@ -409,24 +404,21 @@ class Database:
         clock: Callable[[], float] = time.perf_counter,
     ) -> T:
         self._require_open()
-        async with self._reader() as connection:
-            with translated_errors():
-                return await connection.run_or_interrupt(
-                    partial(_ask, work, deadline_s, steps, clock)
-                )
-
-    @contextlib.asynccontextmanager
-    async def _reader(self) -> AsyncIterator[Connection]:
-        """Take a free reader, the one used last before others; open one when there is none."""
         async with self._seats:
-            while not self._idle:  # again where another has taken the one that was opened
-                with translated_errors():
-                    await asyncio.shield(self._start(self._add_reader()))
-            connection = self._idle.pop()
-            try:
-                yield connection
-            finally:
-                self._idle.append(connection)
+            with translated_errors():
+                connection = await self._free_reader()
+                try:
+                    return await connection.run_or_interrupt(
+                        partial(_ask, work, deadline_s, steps, clock)
+                    )
+                finally:
+                    self._idle.append(connection)
+
+    async def _free_reader(self) -> Connection:
+        """Take a free reader, the one used last before others; open one when there is none."""
+        while not self._idle:  # again where another has taken the one that was opened
+            await asyncio.shield(self._start(self._add_reader()))
+        return self._idle.pop()
 
     async def _add_reader(self) -> None:
         self.watch.check()
@@ -451,6 +443,10 @@ class Database:
 def is_busy(error: BaseException) -> bool:
     """Whether an error of SQLite means that the same may work a moment later."""
     return isinstance(error, sqlite3.Error) and primary_code(error) in TRY_AGAIN
+
+
+def _nothing(_: sqlite3.Connection) -> None:
+    """Do nothing: that it was done says that all work before it has ended."""
 
 
 def _look_at(task: asyncio.Future[Any]) -> None:
@@ -513,10 +509,11 @@ def _ask(
     connection.execute("BEGIN")
     reading = Reading(connection, deadline_s, clock)
     connection.set_progress_handler(reading.has_passed, steps)
+    gc.callbacks.append(reading.note_collection)
     try:
-        with reading.collections_noted():
-            return work(reading)
+        return work(reading)
     finally:
+        gc.callbacks.remove(reading.note_collection)
         connection.set_progress_handler(None, 0)
         connection.rollback()
 

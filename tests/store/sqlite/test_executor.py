@@ -340,7 +340,7 @@ async def test_a_read_ends_with_its_caller(database: Database) -> None:
     held.let_go()
     async with asyncio.timeout(LONG_S / 2):
         await cancel(task)
-    assert await database.read(names) == []
+        assert await database.read(names) == []  # over the same connection
 
 
 async def test_a_search_ends_with_its_caller(database: Database) -> None:
@@ -355,6 +355,7 @@ async def test_a_search_ends_with_its_caller(database: Database) -> None:
     await asyncio.sleep(0.02)
     async with asyncio.timeout(LONG_S / 2):
         await cancel(task)
+        assert await database.read(names) == []
 
 
 async def test_those_who_give_up_waiting_leave_their_seats(database: Database) -> None:
