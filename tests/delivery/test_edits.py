@@ -9,6 +9,7 @@ import pytest
 
 from bot.delivery.amend import LIVES
 from bot.digest.models import DigestOptions, Place, Reason, ReasonCode
+from bot.store.sqlite.statements import change
 from bot.ui.styles.cards import CARDS
 from tests.builders import DAY, make_digest, make_id, make_listing, make_papers
 from tests.fakes import faults
@@ -210,3 +211,19 @@ async def test_old_edits_and_updates_are_forgotten(world: World, channel: Channe
     await world.store.edits.forget(world.clock.now() - timedelta(days=60))
     assert await states(world) == []
     assert await world.store.edits.list_updates(make_id(1)) == []
+
+
+@pytest.mark.parametrize("damage", ["kind = 'sculpture'", "noted_on = 'yesterday'"])
+async def test_an_update_that_cannot_be_read_is_left_out(
+    world: World, channel: Channel, damage: str
+) -> None:
+    """A later version of the bot may have written it. The others are said."""
+    await post(world, channel)
+    await find_code(world, 1)
+    await find_code(world, 2)
+    await world.amendments.plan()
+    await world.database.write(
+        change, f"UPDATE paper_update SET {damage} WHERE arxiv_id = :id", {"id": make_id(1)}
+    )
+    updates = [await world.store.edits.list_updates(make_id(number)) for number in (1, 2)]
+    assert [len(each) for each in updates] == [0, 1]

@@ -63,6 +63,8 @@ def seen(draft: MessageDraft, message_id: int = UP_TO + 1, **shows: object) -> P
         (seen(FIRST, line="in pieces"), set(), [tried(SECOND), tried(FIRST)], False),
         (seen(FIRST, papers=(("2401.00099", 1),)), set(), [tried(FIRST)], False),
         (seen(FIRST), set(), [tried(SECOND, is_intact=False)], False),
+        (seen(FIRST), set(), [tried(replace(SECOND, style="unknown"))], True),
+        (seen(FIRST), set(), [tried(replace(SECOND, body={}))], False),
     ],
 )
 def test_only_a_new_digest_that_the_host_never_tried_to_post_is_strange(

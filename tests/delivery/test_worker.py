@@ -20,7 +20,7 @@ from tests.builders import DAY
 from tests.fakes import faults, spec
 from tests.fakes.world import Channel, Guild
 from tests.faults.world import FAST, MINUTES, World
-from tests.waiting import until
+from tests.waiting import HUNG_S, until
 
 
 async def test_a_digest_arrives_once_and_in_order(world: World, channel: Channel) -> None:
@@ -294,7 +294,7 @@ async def test_the_nonce_is_trusted_as_long_as_the_settings_say(
     assert await world.states(channel) == ["sent"]
 
 
-@pytest.mark.parametrize(("after_s", "looks"), [(4.9, 1), (5, 2), (-1, 2)])
+@pytest.mark.parametrize(("after_s", "looks"), [(0, 1), (4.9, 1), (5, 2), (-1, 2)])
 async def test_a_history_is_not_asked_every_moment(
     world: World, channel: Channel, after_s: float, looks: int
 ) -> None:
@@ -519,11 +519,32 @@ async def test_a_message_that_was_not_posted_is_one_line(
 # --- stopping -------------------------------------------------------------------------------------
 
 
-async def test_stopping_waits_for_what_is_being_sent(world: World, channel: Channel) -> None:
+async def send_slowly(world: World, channel: Channel) -> tuple[asyncio.Task[None], asyncio.Event]:
+    """Run until a message is being sent; its answer comes when the event is set."""
     await world.plan(channel, parts=3)
-    world.server.inject(faults.hang(0.3), channel=channel)
+    is_free = asyncio.Event()
+    world.server.inject(faults.late(is_free), channel=channel)
     running = asyncio.create_task(world.restarted().run())
     await world.server.wait_until(lambda: world.sends() == 1)
-    await world.delivery.stop()
+    return running, is_free
+
+
+async def test_stopping_waits_for_what_is_being_sent(world: World, channel: Channel) -> None:
+    """And nothing more is claimed."""
+    running, is_free = await send_slowly(world, channel)
+    stopping = asyncio.create_task(world.delivery.stop())
+    for _ in range(5):
+        await asyncio.sleep(0)
+    assert not stopping.done()
+    is_free.set()
+    await stopping
     await running
+    assert await world.states(channel) == ["sent", "planned", "planned"]
+
+
+async def test_stopping_leaves_alone_what_takes_too_long(world: World, channel: Channel) -> None:
+    running, is_free = await send_slowly(world, channel)
+    await asyncio.wait_for(world.delivery.stop(0.01), HUNG_S)
     assert await world.states(channel) == ["sending", "planned", "planned"]
+    is_free.set()
+    await running

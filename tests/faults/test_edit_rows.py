@@ -3,12 +3,13 @@
 import json
 import logging
 import sqlite3
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
 from bot.delivery.amend import LIVES
 from bot.digest.models import Place
+from bot.store.sqlite.statements import select
 from tests.builders import make_listing, make_papers
 from tests.fakes import faults
 from tests.fakes.discord import EDIT, LOOK
@@ -63,6 +64,38 @@ async def test_row_94_killed_between_edit_and_note_then_more_becomes_known(
     await world.delivery.run_once()
     assert shown(world, channel) == [(CODE, CODE), ()]
     assert await states(world) == [("done", None)]
+
+
+async def test_row_94_a_message_that_cannot_be_seen_is_looked_at_ever_more_rarely(
+    world: World, channel: Channel
+) -> None:
+    """Not while an edit may be on its way, and once an hour at least."""
+    await post(world, channel)
+    await find_code(world)
+    await world.amendments.plan()
+    pauses = []
+    for _ in range(14):
+        world.server.inject(faults.answer(503), route=LOOK)
+        await world.delivery.run_once()
+        pauses.append(await pause_s(world))
+        world.advance(timedelta(seconds=pauses[-1]))
+    assert pauses == [60.0] * 6 + [64.0, 128.0, 256.0, 512.0, 1024.0, 2048.0, 3600.0, 3600.0]
+
+
+async def test_row_96_what_discord_itself_says_of_the_next_try_is_kept_to(
+    world: World, channel: Channel
+) -> None:
+    await post(world, channel)
+    await find_code(world)
+    world.server.inject(faults.refuse(403, 50013), route=EDIT)
+    await edit(world)
+    assert await pause_s(world) == 6 * 3600
+
+
+async def pause_s(world: World) -> float:
+    """Return for how long from now the only edit is put off."""
+    (not_before,) = await world.database.read(select, str, "SELECT not_before FROM edit")
+    return (datetime.fromisoformat(not_before) - world.clock.now()).total_seconds()
 
 
 async def test_row_95_a_deleted_message_is_left_alone(world: World, channel: Channel) -> None:

@@ -75,6 +75,24 @@ async def test_row_93_a_deleted_role_is_forgotten_and_told_once(
     assert [topic.ping_role for topic in subscription.topics] == [None]
 
 
+async def test_row_93_a_deleted_role_of_topics_is_told_with_all_of_them(
+    world: World, channel: Channel
+) -> None:
+    """The digest's own is still there, and pinged on."""
+    own = await world.server.add_role(world.guild, "readers")
+    gone = await world.server.add_role(world.guild, "experts")
+    await subscribe(world, channel, own)
+    for topic in ("frogs", "graphs"):
+        await world.store.subscriptions.set_topic(channel.id, topic, topic, gone.id)
+    await world.server.delete_role(world.guild, gone)
+    await Caretaker(world.store, world.sender, now=world.clock.now).look_around()
+    (notice,) = world.server.told(world.guild.owner)
+    assert "pinged, for frogs, graphs, was deleted" in notice
+    subscription = await world.store.subscriptions.get_subscription(channel.id)
+    assert subscription is not None
+    assert subscription.ping_role == own.id
+
+
 async def test_row_93_in_an_outage_no_role_counts_as_deleted(
     world: World, channel: Channel
 ) -> None:
