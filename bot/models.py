@@ -113,7 +113,8 @@ class Paper:
 class Likeness:
     """How much a paper is to a server's taste, above 0 if at all, and why.
 
-    ``papers`` counts the liked ones that say one of the ``words`` too; authors are words here.
+    ``papers`` counts the liked ones that say one of the ``words`` too; authors are words here. A
+    paper that is alike by small words alone names none.
     """
 
     score: float

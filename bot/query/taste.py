@@ -19,7 +19,8 @@ from typing import Final, NamedTuple
 
 from bot.models import ArxivId, Likeness, Paper
 from bot.query.inflect import lemma_of
-from bot.query.tokens import tokens, words
+from bot.query.interpret import FILLERS
+from bot.query.tokens import is_separate, tokens, words
 
 TITLE_COUNTS: Final = 2
 SATURATION: Final = 2.0
@@ -39,6 +40,23 @@ PAIR_TELLS: Final = 1.5
 """As much as a single word of that weight."""
 MOST_VECTORS: Final = 8192
 """Papers whose words are kept for the day: some 50 MB, where servers like so many."""
+
+_OF_ABSTRACTS = (
+    "above according achieve across additionally after again against along alone already also "
+    "although always among another around because become before being below besides between "
+    "beyond both cannot consequently demonstrate despite down due during either else enough "
+    "especially even ever existing experiment extensive extensively finally further furthermore "
+    "hence here however indeed instead introduce itself just last least led many might more "
+    "moreover most much must namely near neither never nevertheless nor not now often once only "
+    "other otherwise outperform over particularly present previous previously propose rather "
+    "respectively result same several significant significantly since so some specifically "
+    "still such then thereby therefore though through throughout thus together too toward "
+    "towards typically under unlike until upon usually various very via well whether while "
+    "within without yet"
+)
+SMALL: Final = FILLERS | set(_OF_ABSTRACTS.split(" "))
+"""Words that tell nothing of what a paper is about. Being in few papers does not make a pair with
+one of them worth naming: *the last*, *these results*. *few shot* and *first order* are."""
 
 Vector = Mapping[int, float]
 """What words weigh, by their numbers in the reference: numbers are found in half the time."""
@@ -61,6 +79,19 @@ def _telling(word: str) -> str:
     """Return a word's basic form; nothing for one that tells nothing."""
     lemma = lemma_of(word)
     return lemma if len(lemma) >= LEAST_LETTERS and not lemma.isdigit() else ""
+
+
+@lru_cache(maxsize=1 << 16)
+def tells(term: str) -> bool:
+    """Whether a word, a pair or an author is worth naming: small words only count."""
+    return term.startswith(AUTHOR) or not any(map(_is_small, term.split(" ")))
+
+
+def _is_small(lemma: str) -> bool:
+    return lemma in _SMALL_LEMMAS or is_separate(lemma)
+
+
+_SMALL_LEMMAS = frozenset(SMALL | set(map(lemma_of, SMALL)))
 
 
 class Reference:
@@ -151,11 +182,12 @@ class Taste:
         return words | {AUTHOR + name: weight for name, weight in self.authors.items()}
 
     def strongest(self, count: int, *, liked: bool = True) -> list[str]:
-        """List the heaviest words and authors, of likes or else of the opposite."""
-        return _most_telling(self._heavy(liked=liked), count)
+        """List the heaviest words and authors worth naming, of likes or else of the opposite."""
+        heavy = self._heavy(liked=liked)
+        return _most_telling({term: heavy[term] for term in filter(tells, heavy)}, count)
 
     def count(self, *, liked: bool = True) -> int:
-        """Count the words and authors of likes, or else of the opposite."""
+        """Count all words and authors of likes, or else of the opposite, small words too."""
         return len(self._heavy(liked=liked))
 
     def _heavy(self, *, liked: bool) -> dict[str, float]:
@@ -245,9 +277,9 @@ def _compare(taste: Taste, paper: Paper) -> Likeness:
     if score <= 0:
         return Likeness(score=score)
     shares = {
-        taste.reference.name(word): weight * liked
+        term: weight * liked
         for word, weight in vector.items()
-        if (liked := taste.words.get(word, 0.0)) > 0
+        if (liked := taste.words.get(word, 0.0)) > 0 and tells(term := taste.reference.name(word))
     }
     for name in paper.authors:
         if (liked := authors.get(name, 0.0)) > 0:

@@ -239,7 +239,7 @@ def _footer(entry: DigestEntry, shown: _Shown) -> tuple[str, int]:
         parts.append(WITHDRAWN)
     if entry.topics:
         parts.append(f"matches {', '.join(entry.topics)}")
-    if entry.likeness:
+    if entry.likeness and entry.likeness.words:
         parts.append(say_likeness(entry.likeness))
     text = markdown.cut(" · ".join(map(_plain, parts)), MAX_FOOTER)
     return text, markdown.width(text)

@@ -3,6 +3,7 @@
 import random
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -17,9 +18,10 @@ from bot.query.taste import (
     Taste,
     compare,
     learn,
+    tells,
     terms_of,
 )
-from tests.builders import make_paper
+from tests.builders import make_id, make_paper
 
 FIELDS = ("gaussian splatting", "graph transformer", "protein folding", "speech recognition")
 
@@ -101,6 +103,42 @@ def test_no_word_is_shown_twice() -> None:
         for word in term.split(" ")
     ]
     assert len(words) == len(set(words))
+
+
+SMALL_EDGES = ("the last", "these results of", "last of this", "with splatting", "splatting for")
+
+
+@pytest.mark.parametrize("pair", SMALL_EDGES)
+def test_no_word_or_pair_with_a_small_one_is_named(pair: str) -> None:
+    """However few papers say it; what it weighs still counts."""
+    said = make_paper(930, title=f"Splatting {pair} scenes", abstract=f"Of {pair} scenes.")
+    reference = Reference([said, replace(said, arxiv_id=make_id(931)), *NEWEST[1::2]])
+    taste = learn(reference, [(said, 1.0), (ARCHIVE[1], -1.0)])
+    named = [*taste.strongest(50), *taste.strongest(50, liked=False)]
+    words = [word for term in named if not term.startswith(AUTHOR) for word in term.split(" ")]
+    assert "splat" in words
+    assert "scene" in words
+    assert not {"the", "last", "this", "these", "result", "with", "for", "and"} & set(words)
+    assert taste.count() == sum(each > 0 for each in taste.weights.values())
+    told = compare(taste, [said])[said.arxiv_id]
+    assert told.words
+    assert not {"the", "last", "this", "these", "results", "with", "for"} & {
+        word for term in told.words for word in term.lower().split(" ")
+    }
+    assert any(not tells(term) for term in taste.weights)
+
+
+def test_what_is_alike_by_small_words_alone_is_ordered_and_names_none() -> None:
+    said = make_paper(930, title="These last", abstract="These last.", authors=[])
+    reference = Reference([said, said, *NEWEST])
+    likeness = compare(learn(reference, [(said, 1.0)]), [said])[said.arxiv_id]
+    assert likeness.score > 0
+    assert (likeness.words, likeness.papers) == ((), 0)
+
+
+@pytest.mark.parametrize("term", ["language model", "deep learn", "few shot", "author:The Who"])
+def test_common_words_that_say_what_a_paper_is_about_can_be_named(term: str) -> None:
+    assert tells(term)
 
 
 def test_the_title_counts_twice_and_pairs_do_not_reach_over_small_words() -> None:

@@ -1,9 +1,11 @@
 """One paper as a card: everything it says, and what gives way when room is short."""
 
+from dataclasses import replace
+
 import discord
 import pytest
 
-from bot.models import AnnounceType, LinkKind, Provenance
+from bot.models import AnnounceType, Likeness, LinkKind, Provenance
 from bot.text import markdown
 from bot.ui.embeds import embed_width, make_card, render_authors, render_links, render_paper
 from tests.builders import make_entry, make_link, make_paper
@@ -42,6 +44,23 @@ def test_the_footer_says_how_the_paper_was_announced(
 ) -> None:
     entry = make_entry(make_paper(version=3), announce_type=announce_type)
     assert render_paper(entry, excerpt_chars=300).footer.text == f"cs.CV · {label}"
+
+
+@pytest.mark.parametrize(
+    ("likeness", "told"),
+    [
+        (
+            Likeness(score=0.1, papers=2, words=("pose", "SLAM")),
+            " · like 2 papers that people here liked: pose, SLAM",
+        ),
+        (Likeness(score=0.1), ""),
+    ],
+)
+def test_the_footer_names_what_is_alike_if_there_is_a_word_for_it(
+    likeness: Likeness, told: str
+) -> None:
+    entry = replace(make_entry(make_paper()), likeness=likeness)
+    assert render_paper(entry, excerpt_chars=300).footer.text == f"cs.CV · new{told}"
 
 
 def test_a_withdrawn_paper_is_called_so() -> None:
