@@ -54,6 +54,10 @@ async def announce_spelled(store: Store) -> None:
     await store.papers.add_listing(make_listing(*SPELLED), now=NOW)
 
 
+async def announce_chained(store: Store) -> None:
+    await store.papers.add_listing(make_listing(*CHAINED), now=NOW)
+
+
 async def announce_papers(store: Store) -> None:
     """Announce the first two papers on `DAY`; the third, and the first again, a day later."""
     await store.papers.add_listing(make_listing(*PAPERS[:2]), now=NOW)
@@ -241,6 +245,58 @@ SPELLINGS: tuple[tuple[str, str, str], ...] = (
     ("量子计*", "9", "a beginning"),
 )
 """The same for how words are written."""
+
+CHAINED = (
+    make_paper(
+        1,
+        title="Word2vec and seq2seq",
+        abstract="GPT4o on ImageNet1k, ResNet50; CO2 in magnetohydrodynamics; GPT4Turbo.",
+    ),
+    make_paper(
+        2,
+        title="Word-2-vec and seq-2-seq",
+        abstract="GPT-4-o on Image-Net-1-k, Res-Net-50; CO-2, magneto-hydro-dynamics; GPT-4-Turbo.",
+    ),
+    make_paper(
+        3,
+        title="Word 2 vec and seq 2 seq",
+        abstract="GPT 4 o on image net 1 k, res net 50; CO 2, magneto hydro dynamics; GPT 4 turbo.",
+    ),
+    make_paper(4, title="A word2 study", abstract="2vec, magneto-hydrodynamics and a vec."),
+    make_paper(5, title="Words of 2 kinds", abstract="A seq, and hydro-dynamics of 50 nets."),
+)
+
+CHAINS: tuple[tuple[str, str, str], ...] = (
+    ("word2vec", "321", "together finds hyphens and blanks"),
+    ("word-2-vec", "321", "hyphens find together and blanks"),
+    ("word 2 vec", "4321", "blanks find together and hyphens; and two of three with the third"),
+    ("word 2vec", "321", "some of it together"),
+    ("word-2 vec", "4321", "some of it with a hyphen"),
+    ('word "2" vec', "32", "a part in quotes is itself"),
+    ("word title:2 vec", "32", "parts in other places are not one"),
+    ("word (2 OR 3) vec", "32", "nor one of two"),
+    ("-word2vec", "54", "excluded in every way"),
+    ("seq2seq", "321", "another"),
+    ("seq 2 seq", "5321", "with blanks; and the words anywhere"),
+    ("title:(seq 2 seq)", "321", "in a field"),
+    ("abstract:(seq 2 seq)", "", "not in another"),
+    ("GPT4o", "321", "a letter behind the number"),
+    ("GPT-4o", "321", "with a hyphen in front"),
+    ("gpt 4 o", "321", "with blanks"),
+    ("GPT-4 o", "321", "with either"),
+    ("GPT-4 Turbo", "321", "or a word"),
+    ("ImageNet1k", "321", "four parts"),
+    ("image-net-1-k", "321", "with hyphens"),
+    ("image net 1 k", "321", "with blanks"),
+    ("resnet50", "321", "two words and a number"),
+    ("res net 50", "321", "with blanks"),
+    ("co 2", "321", "two parts as before"),
+    ("magnetohydrodynamics", "4321", "three words, each joint of which has a witness"),
+    ("magneto-hydro-dynamics", "4321", "with hyphens"),
+    ("magneto hydro dynamics", "4321", "with blanks"),
+    ("word kinds of 2", "5", "words that only stand together"),
+)
+"""The same for compounds of three and four parts."""
 
 
 PUBLISHED = (

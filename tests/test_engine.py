@@ -29,6 +29,8 @@ from tests.builders import (
 from tests.cogs.replies import is_private, shown
 from tests.conftest import World
 from tests.engine_table import (
+    CHAINED,
+    CHAINS,
     FACTS,
     OF_READERS,
     PAPERS,
@@ -36,6 +38,7 @@ from tests.engine_table import (
     SPELLED,
     SPELLINGS,
     TABLE,
+    announce_chained,
     announce_papers,
     announce_published,
     announce_read,
@@ -58,6 +61,7 @@ class Archive:
 ARCHIVES = {
     "language": Archive(PAPERS, announce_papers, TABLE),
     "spellings": Archive(SPELLED, announce_spelled, SPELLINGS),
+    "chains": Archive(CHAINED, announce_chained, CHAINS),
     "facts": Archive(PUBLISHED, announce_published, FACTS),
 }
 ROWS = [

@@ -15,10 +15,10 @@ queries and the marking of what was found.
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import Final
 
 TOKENIZER: Final = "ascii tokenchars ''+#.''"
@@ -326,8 +326,15 @@ def ways_apart(word: str) -> Iterator[list[str]]:
     if word.isalpha():
         return
     pieces = apart(word)
-    edges = len(pieces) - 1
-    for chosen in range(1, 1 << edges) if edges <= MOST_EDGES else ((1 << edges) - 1,):
+    if len(pieces) - 1 > MOST_EDGES:
+        yield pieces
+    else:
+        yield from islice(groupings(pieces), 1, None)
+
+
+def groupings(pieces: Sequence[str]) -> Iterator[list[str]]:
+    """Write pieces in a row in every way: first all of them together, last all apart."""
+    for chosen in range(1 << len(pieces) - 1):
         parts = [pieces[0]]
         for at, piece in enumerate(pieces[1:]):
             if chosen >> at & 1:

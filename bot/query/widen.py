@@ -7,20 +7,34 @@ that begins so.
 - *Inflections* (see `inflect`): of the last word, where a word is typed with a hyphen.
 - *Compounds*: ``pre-training`` is also *pretraining*; ``pretraining`` is also *pre-training* and
   *pre training*, if some paper writes it with a hyphen; and so are the two words ``pre training``,
-  next to each other in a query. Words and numbers need no such witness: GPT4, GPT-4, 3D.
+  next to each other in a query. Words and numbers need no such witness: GPT4, GPT-4, 3D. Up to four
+  parts are one word if each of the joints is such: ``word 2 vec``, ``res net 50``.
 """
 
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import pairwise
+from functools import lru_cache
+from itertools import chain, islice, pairwise, product
 
 from bot.query.ast import And, Form, Node, Not, Or, Rule, Text, TextField
 from bot.query.inflect import inflections
-from bot.query.tokens import are_numbers, are_symbol_and_number, may_be_one, said, ways_apart
+from bot.query.tokens import (
+    are_numbers,
+    are_symbol_and_number,
+    groupings,
+    is_separate,
+    may_be_one,
+    said,
+    ways_apart,
+)
 
-MOST_PARTS = 3
-"""Words of a compound whose neighbours may be written together."""
+MOST_PARTS = 4
+"""Words of a compound."""
+
+
+Nearby = tuple[str, ...]
+"""Words typed in a row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +47,7 @@ class Lexicon:
 
     holds: Callable[[str], bool]
     cuts: Mapping[str, Collection[int]] = field(default_factory=dict)
+    _ones: dict[Nearby, bool] = field(default_factory=dict, init=False, repr=False)
 
     def joins(self, first: str, second: str) -> bool:
         """Whether two words in a row may be one."""
@@ -41,6 +56,34 @@ class Lexicon:
         return may_be_one(first, second) and any(
             len(first) in self.cuts.get(first + form, ()) for form in inflections(second)
         )
+
+    def are_one(self, parts: Nearby) -> bool:
+        """Whether words in a row may be one, joined two by two: ``word 2vec``, ``2 vec``."""
+        known = self._ones.get(parts)
+        if known is None:
+            known = self._ones[parts] = self._may_be_one(parts)
+        return known
+
+    def _may_be_one(self, parts: Nearby) -> bool:
+        if len(parts) <= 2:
+            return len(parts) == 1 or self.joins(*parts)
+        if not any(self.are_one(parts[at : at + 2]) for at in range(len(parts) - 1)):
+            return False
+        return any(
+            self.are_one(parts[:at])
+            and self.are_one(parts[at:])
+            and self.joins("".join(parts[:at]), "".join(parts[at:]))
+            for at in range(1, len(parts))
+        )
+
+    def ways_apart(self, word: str, most: int = MOST_PARTS) -> Iterator[tuple[str, ...]]:
+        """Cut a word where some paper puts a hyphen, in every way; whole first."""
+        yield (word,)
+        for cut in sorted(self.cuts.get(word, ())) if most > 1 else ():
+            if may_be_one(word[:cut], word[cut:]):
+                for first in self.ways_apart(word[:cut], most - 1):
+                    for rest in self.ways_apart(word[cut:], most - len(first)):
+                        yield (*first, *rest)
 
 
 UNKNOWN = Lexicon(holds=lambda word: True)
@@ -52,12 +95,12 @@ class Widener:
 
     def __init__(self, lexicon: Lexicon) -> None:
         self._lexicon = lexicon
-        self._known: dict[tuple[str, str, str], tuple[Form, ...]] = {}
+        self._known: dict[tuple[str, Nearby, Nearby], tuple[Form, ...]] = {}
 
-    def widen(self, node: Node, before: str = "", after: str = "") -> Node:
+    def widen(self, node: Node, before: Nearby = (), after: Nearby = ()) -> Node:
         """Add to each plain word the forms that stand for it.
 
-        ``before`` and ``after`` are the plain words typed directly around it, if single ones.
+        ``before`` and ``after`` are the plain words typed directly around it.
         """
         match node:
             case And(parts):
@@ -73,7 +116,7 @@ class Widener:
             case _:
                 return node
 
-    def _forms(self, text: str, before: str, after: str) -> tuple[Form, ...]:
+    def _forms(self, text: str, before: Nearby, after: Nearby) -> tuple[Form, ...]:
         key = (text, before, after)
         if key not in self._known:
             self._known[key] = tuple(_forms(text, self._lexicon, before, after))
@@ -86,20 +129,49 @@ def widen(root: Node, lexicon: Lexicon) -> Node:
 
 
 def words_to_look_up(*roots: Node) -> set[str]:
-    """List the words that `widen` may ask a lexicon about, but for the parts of known compounds."""
-    plain = {each for root in roots for each in _plain(root, "", "")}
+    """List the words that `widen` may ask a lexicon about, but for `more_to_look_up`."""
     wanted: set[str] = set()
-    for text, before, after in plain:
+    for text, before, after in {each for root in roots for each in _plain(root, (), ())}:
         typed = said(text)
-        joined = [*_joined(typed), *((a + b,) for a, b in _neighbours(typed, before, after))]
-        for parts in (typed, *joined):
+        for parts in (typed, *_joined(text)):
             wanted.update(parts, *map(inflections, parts))
-        for word in typed:
-            wanted.update(part for parts in ways_apart(word) for part in parts)
+        for run in _runs(text, before, after):
+            whole = "".join(run)
+            if len(run) == 2 or (not whole.isalpha() and UNKNOWN.are_one(run)):
+                wanted.update((whole, *inflections(whole)))
+        wanted.update(chain.from_iterable(ways_apart(_whole(text))))
     return wanted
 
 
-def _plain(node: Node, before: str, after: str) -> Iterator[tuple[str, str, str]]:
+def more_to_look_up(lexicon: Lexicon, *roots: Node) -> set[str]:
+    """List what else to ask about hyphens, now that those of `words_to_look_up` are known.
+
+    For most queries nothing: longer compounds are asked for only where parts of them are some.
+    """
+    more: set[str] = set()
+    for text, before, after in {each for root in roots for each in _plain(root, (), ())}:
+        for run in _runs(text, before, after):
+            if len(run) > 2 and "".join(run).isalpha() and _may_be_one(run, lexicon):
+                more.update(inflections("".join(run)))
+    for word, cuts in lexicon.cuts.items():
+        for at in cuts:
+            more.update(part for part in (word[:at], word[at:]) if len(part) >= LEAST_OF_TWO)
+    return more.difference(lexicon.cuts)
+
+
+LEAST_OF_TWO = 4
+"""Letters of a part of a compound that may be one itself."""
+
+
+def _may_be_one(run: Sequence[str], lexicon: Lexicon) -> bool:
+    """Whether two neighbours of a run are one word, and one that the archive writes."""
+    return any(
+        lexicon.are_one(pair) and any(map(lexicon.holds, inflections("".join(pair))))
+        for pair in pairwise(run)
+    )
+
+
+def _plain(node: Node, before: Nearby, after: Nearby) -> Iterator[tuple[str, Nearby, Nearby]]:
     """Walk the plain words, each with the words directly around it."""
     match node:
         case And(parts):
@@ -107,9 +179,9 @@ def _plain(node: Node, before: str, after: str) -> Iterator[tuple[str, str, str]
                 yield from _plain(part, *near)
         case Or(parts):
             for part in parts:
-                yield from _plain(part, "", "")
+                yield from _plain(part, (), ())
         case Not(part):
-            yield from _plain(part, "", "")
+            yield from _plain(part, (), ())
         case Text() if _is_plain(node):
             yield node.text, before, after
 
@@ -118,35 +190,58 @@ def _is_plain(leaf: Text) -> bool:
     return not leaf.is_exact and not leaf.is_prefix and leaf.field is not TextField.AUTHORS
 
 
-def _surroundings(parts: Sequence[Node]) -> list[tuple[str, str]]:
-    """Return for each part the single plain words typed directly before and behind it."""
-    typed = [_field_and_word(part) for part in parts]
-    around = [_NOTHING, *typed, _NOTHING]
-    return [
-        (
-            before if before_field == field else "",
-            after if after_field == field else "",
-        )
-        for (before_field, before), (field, _), (after_field, after) in zip(
-            around, typed, around[2:], strict=False
-        )
-    ]
+def _surroundings(parts: Sequence[Node]) -> Sequence[tuple[Nearby, Nearby]]:
+    """Return for each part the plain words directly before and behind it that it may join."""
+    return _nearby(tuple(map(_field_and_word, parts)))
 
 
-_NOTHING: tuple[TextField | None, str] = (None, "")
+@lru_cache(maxsize=1 << 10)
+def _nearby(
+    typed: tuple[tuple[TextField | None, str], ...],
+) -> tuple[tuple[Nearby, Nearby], ...]:
+    near: list[tuple[Nearby, Nearby]] = []
+    for row in _rows(typed):
+        for at in range(len(row)):
+            before = row[max(0, at - MOST_PARTS + 1) : at]
+            near.append((before, row[at + 1 : at + MOST_PARTS]))
+    return tuple(near)
+
+
+def _rows(typed: Sequence[tuple[TextField | None, str]]) -> Iterator[Nearby]:
+    """Part words where two in a row cannot be one."""
+    row: Nearby = ()
+    last: TextField | None = None
+    for place, word in typed:
+        if row and (place is not last or not (row[-1] and word and _may_join(row[-1], word))):
+            yield row
+            row = ()
+        row, last = (*row, word), place
+    yield row
 
 
 def _field_and_word(part: Node) -> tuple[TextField | None, str]:
+    """Return where a plain word is asked for, and the word; none where it is no part of others."""
     if isinstance(part, Text) and _is_plain(part):
-        typed = said(part.text)
-        return part.field, typed[0] if len(typed) == 1 else ""
-    return _NOTHING
+        return part.field, _unit(part.text)
+    return None, ""
+
+
+def _unit(text: str) -> str:
+    """Return a word as it may be a part of others: GPT-4 in ``GPT-4 o``."""
+    whole = _whole(text)
+    return "" if whole.isalpha() and len(said(text)) > 1 else whole
+
+
+def _whole(text: str) -> str:
+    """Return a compound written together; nothing of what is none."""
+    typed = said(text)
+    return typed[0] if len(typed) == 1 else next(_joined(text), ("",))[0]
 
 
 # The forms of one word
 
 
-def _forms(text: str, lexicon: Lexicon, before: str, after: str) -> Iterator[Form]:
+def _forms(text: str, lexicon: Lexicon, before: Nearby, after: Nearby) -> Iterator[Form]:
     typed = said(text)
     found = {" ".join(typed)}
     for parts, rule in _candidates(text, lexicon, before, after):
@@ -157,16 +252,15 @@ def _forms(text: str, lexicon: Lexicon, before: str, after: str) -> Iterator[For
 
 
 def _candidates(
-    text: str, lexicon: Lexicon, before: str, after: str
+    text: str, lexicon: Lexicon, before: Nearby, after: Nearby
 ) -> Iterator[tuple[Sequence[str], Rule]]:
     typed = said(text)
     for parts in _inflected(typed):
         yield parts, Rule.INFLECTION
-    for apart_parts in _written_apart(typed, lexicon):
+    for apart_parts in _written_apart(text, lexicon):
         yield apart_parts, Rule.APART
-    joined = [] if _SEPARATING.search(text) else list(_joined(typed))
-    joined += [(a + b,) for a, b in _neighbours(typed, before, after) if lexicon.joins(a, b)]
-    for written in joined:
+    runs = (run for run in _runs(text, before, after) if lexicon.are_one(run))
+    for written in chain(_joined(text), (["".join(run)] for run in runs)):
         for parts in _inflected(written):
             yield parts, Rule.TOGETHER
 
@@ -177,35 +271,41 @@ def _inflected(typed: Sequence[str]) -> Iterator[Sequence[str]]:
         yield (*typed[:-1], word)
 
 
-def _neighbours(typed: Sequence[str], before: str, after: str) -> Iterator[tuple[str, str]]:
-    """Pair a single word with the single words typed around it."""
-    if len(typed) == 1:
-        if before:
-            yield before, typed[0]
-        if after:
-            yield typed[0], after
+def _runs(text: str, before: Nearby, after: Nearby) -> Iterator[Nearby]:
+    """List a word with words typed around it, two to `MOST_PARTS` in a row."""
+    row = (*before, _unit(text), *after) if before or after else ()
+    at = len(before)
+    for first in range(at + 1) if row else ():
+        for end in range(max(at + 1, first + 2), min(len(row), first + MOST_PARTS) + 1):
+            yield row[first:end]
+
+
+def _may_join(first: str, second: str) -> bool:
+    return may_be_one(first, second) or are_symbol_and_number(first, second)
 
 
 _SEPARATING = re.compile(r"[./,'’()&]")
 """Signs between words that do not make one of them, as a hyphen does."""
 
 
-def _joined(typed: Sequence[str]) -> Iterator[tuple[str, ...]]:
-    """Write neighbours of a compound together: all of them, or two of three."""
+def _joined(text: str) -> Iterator[list[str]]:
+    """Write neighbours of a compound together: all of them, then some."""
+    typed = said(text)
     if not 1 < len(typed) <= MOST_PARTS or not all(map(str.isascii, typed)):
         return  # in scripts without blanks no word is made of others
-    if any(are_numbers(*pair) for pair in pairwise(typed)):
+    if _SEPARATING.search(text) or any(are_numbers(*pair) for pair in pairwise(typed)):
         return
-    yield ("".join(typed),)
-    if len(typed) > 2:
-        for at in range(len(typed) - 1):
-            yield (*typed[:at], typed[at] + typed[at + 1], *typed[at + 2 :])
+    if len(typed) == MOST_PARTS and any(map(is_separate, typed)):
+        return  # state-of-the-art
+    yield from islice(groupings(typed), (1 << len(typed) - 1) - 1)
 
 
-def _written_apart(typed: Sequence[str], lexicon: Lexicon) -> Iterator[Sequence[str]]:
-    """Cut a word where it goes over from letters to digits, or where papers put a hyphen."""
-    for word in inflections(typed[0]) if len(typed) == 1 else ():
-        yield from ways_apart(word)
-        for cut in sorted(lexicon.cuts.get(word, ())):
-            if may_be_one(word[:cut], word[cut:]):
-                yield word[:cut], word[cut:]
+def _written_apart(text: str, lexicon: Lexicon) -> Iterator[Sequence[str]]:
+    """Cut a word where it goes over from letters to digits, and where papers put a hyphen."""
+    for word in inflections(_whole(text)):
+        if word in lexicon.cuts:
+            yield from islice(lexicon.ways_apart(word), 1, None)
+        for parts in ways_apart(word):
+            most = MOST_PARTS - len(parts) + 1
+            ways = [list(lexicon.ways_apart(part, most)) for part in parts]
+            yield from (tuple(chain.from_iterable(each)) for each in product(*ways))

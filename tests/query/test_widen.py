@@ -55,6 +55,12 @@ def added(query: str) -> list[set[str]]:
         ("GPT 4", [{"gpt4"}, {"gpt4"}]),
         ("GPT.4", [set()]),
         ("GPT-4-turbo", [{"gpt4turbo", "gpt4 turbo"}]),
+        ("gpt 4 turbo", [{"gpt4", "gpt4turbo"}, {"gpt4", "gpt4turbo"}, {"gpt4turbo"}]),
+        ("fine-tuning-pre", [{"finetuning pre"}]),
+        ("gpt-4 turbo", [{"gpt4", "gpt4turbo"}, {"gpt4turbo"}]),
+        ("gpt4turbo", [{"gpt4 turbo", "gpt 4 turbo"}]),
+        ("fine tuning pre", [{"finetuning"}, {"tune", "finetuning"}, set()]),
+        ("over gpt 4 turbo", [set(), {"gpt4", "gpt4turbo"}, {"gpt4", "gpt4turbo"}, {"gpt4turbo"}]),
         ("cifar 10", [{"cifar10"}, {"cifar10"}]),
         ("k-means", [{"kmeans"}]),
         ("over all", [set(), set()]),
@@ -85,6 +91,21 @@ def test_without_an_archive_the_rules_alone_count() -> None:
     assert apart == {"imagenet 1k", "imagenet1 k", "imagenet 1 k"}
     long = [form for form, rule in forms("a1b2c3d4e5", UNKNOWN)[0] if rule == "written apart"]
     assert long == ["a 1 b 2 c 3 d 4 e 5"]
+
+
+def test_each_joint_of_a_longer_compound_needs_a_witness() -> None:
+    lexicon = Lexicon(lambda word: True, {"geohydrology": [3], "hydrology": [5], "nethydros": [3]})
+    assert lexicon.are_one(("geo", "hydro", "logy"))
+    assert lexicon.are_one(("geo", "hydrology"))
+    assert not lexicon.are_one(("net", "hydro", "s"))
+    assert not lexicon.are_one(("geo", "hydro"))
+    assert lexicon.are_one(("res", "hydro", "logy", "2")) is False
+    assert lexicon.are_one(("geo", "hydro", "logy", "2"))
+
+
+def test_what_only_stands_together_is_no_compound_of_four() -> None:
+    assert "stateoftheart" not in words_to_look_up(parse_query("state-of-the-art").root)
+    assert "imagenet1k" in words_to_look_up(parse_query("image-net-1-k").root)
 
 
 @pytest.mark.parametrize("text", ["10^6", "1e-5", "2024-25", "量子", "量子计"])

@@ -31,10 +31,10 @@ from bot.query.ast import (
 from bot.query.compile import leaf_expression
 from bot.query.tags import tags_of_authors
 from bot.query.tokens import TOKENIZER, indexed
-from bot.query.widen import Lexicon, Widener, words_to_look_up
+from bot.query.widen import Lexicon, Widener
 from bot.store.keys import day_of
 from bot.store.search.index import INDEXES
-from bot.store.search.vocabulary import read_lexicon
+from bot.store.search.vocabulary import read_lexicon_of
 from bot.store.sqlite.executor import IN_MEMORY, Database, run_apart, translated_errors
 from bot.store.sqlite.statements import Row, json_array, select_rows
 
@@ -68,8 +68,8 @@ def _load(
         "WHERE arxiv_id IN (SELECT value FROM json_each(?)) ORDER BY key",
         (json_array(arxiv_ids),),
     )
-    wanted = words_to_look_up(*(query.root for query in queries))
-    return papers, read_lexicon(partial(select_rows, connection), wanted, holds=False)
+    roots = [query.root for query in queries]
+    return papers, read_lexicon_of(partial(select_rows, connection), *roots, holds=False)
 
 
 def _match_all(

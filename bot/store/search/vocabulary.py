@@ -7,8 +7,9 @@ ever taken away: a word that no paper writes any more only finds nothing.
 import sqlite3
 from collections.abc import Callable, Collection, Iterator, Sequence
 
+from bot.query.ast import Node
 from bot.query.tokens import compounds, words
-from bot.query.widen import Lexicon
+from bot.query.widen import Lexicon, more_to_look_up, words_to_look_up
 from bot.store.sqlite.statements import Parameters, Row, json_array, select_rows
 
 LEAST_LETTERS = 3  # shorter words have no other forms
@@ -47,21 +48,43 @@ def is_noted(word: str) -> bool:
     return LEAST_LETTERS <= len(word) <= MOST_LETTERS and word.isascii() and word.isalpha()
 
 
+def read_lexicon_of(ask: Ask, *roots: Node, holds: bool = True) -> Lexicon:
+    """Read what is known of the words of some queries; see `read_lexicon`."""
+    lexicon = read_lexicon(ask, words_to_look_up(*roots), holds=holds)
+    more = more_to_look_up(lexicon, *roots)
+    cuts = _read_cuts(ask, more) if more else None
+    if not cuts:
+        return lexicon
+    knows = _read_holds(ask, more, cuts) if holds else lexicon.holds
+    return Lexicon(lambda word: lexicon.holds(word) or knows(word), {**lexicon.cuts, **cuts})
+
+
 def read_lexicon(ask: Ask, wanted: Collection[str], *, holds: bool = True) -> Lexicon:
     """Read what is known of some words; without ``holds`` only where they take a hyphen.
 
     ``ask`` reads rows as `Reading.rows` does.
     """
-    cuts: dict[str, list[int]] = {}
+    cuts = _read_cuts(ask, wanted)
+    return Lexicon(_read_holds(ask, wanted, cuts) if holds else lambda word: True, cuts)
+
+
+Cuts = dict[str, list[int]]
+
+
+def _read_cuts(ask: Ask, wanted: Collection[str]) -> Cuts:
+    cuts: Cuts = {}
     sql = "SELECT word, cut FROM compound WHERE word IN (SELECT value FROM json_each(?))"
     for word, cut in _rows(ask, sql, wanted):
         cuts.setdefault(word, []).append(cut)
-    if not holds:
-        return Lexicon(lambda word: True, cuts)
+    return cuts
+
+
+def _read_holds(ask: Ask, wanted: Collection[str], cuts: Cuts) -> Callable[[str], bool]:
+    """Read which of the words, and of the parts of compounds, some paper writes."""
     parts = {part for word, each in cuts.items() for at in each for part in (word[:at], word[at:])}
     sql = "SELECT word FROM word WHERE word IN (SELECT value FROM json_each(?))"
     known = {word for (word,) in _rows(ask, sql, {*filter(is_noted, {*wanted, *parts})})}
-    return Lexicon(lambda word: word in known or not is_noted(word), cuts)
+    return lambda word: word in known or not is_noted(word)
 
 
 def _rows(ask: Ask, sql: str, wanted: Collection[str]) -> Iterator[Row]:

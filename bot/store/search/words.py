@@ -13,13 +13,13 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import replace
 from itertools import pairwise
 
-from bot.query.ast import And, Author, Node, Not, Or, Text, any_of
+from bot.query.ast import And, Author, Node, Not, Or, Text, any_of, leaves
 from bot.query.compile import quoted
 from bot.query.tags import MARK
 from bot.query.tokens import words
-from bot.query.widen import widen, words_to_look_up
+from bot.query.widen import widen
 from bot.store.search.index import RENEWED_TO, count_indexed
-from bot.store.search.vocabulary import read_lexicon
+from bot.store.search.vocabulary import read_lexicon_of
 from bot.store.sqlite.executor import Database, Reading
 from bot.store.sqlite.statements import Row, json_array, small_cache
 
@@ -122,9 +122,10 @@ def _count_on_the_spot(reading: Reading, word: str, newest: int) -> int:
 
 def widened(reading: Reading, root: Node) -> Node:
     """Add to the words of a query the forms that the archive's papers write."""
-    wanted = words_to_look_up(root)
+    if not any(isinstance(leaf, Text) for leaf in leaves(root)):
+        return root
     is_new = not reading.rows("SELECT 1 FROM fact WHERE name = ?", (RENEWED_TO,))
-    return widen(root, read_lexicon(reading.rows, wanted, holds=is_new)) if wanted else root
+    return widen(root, read_lexicon_of(reading.rows, root, holds=is_new))
 
 
 def narrow_prefixes(reading: Reading, node: Node) -> tuple[Node, bool]:

@@ -80,7 +80,7 @@ async def test_what_search_finds_the_daily_matching_finds(store: Store) -> None:
 def random_paper(dice: random.Random, number: int) -> Paper:
     return make_paper(
         number,
-        title=" ".join(dice.choices(WORDS, k=6)),
+        title=" ".join([*dice.choices(WORDS, k=6), dice.choice(CHAINED)]),
         abstract=" ".join(dice.choices(WORDS, k=40)),
         authors=[f"{dice.choice('ABC')}. {dice.choice(WORDS).title()}" for _ in range(2)],
         categories=dice.sample(["cs.CV", "cs.LG", "math.AG"], k=2),
@@ -90,11 +90,18 @@ def random_paper(dice: random.Random, number: int) -> Paper:
     )
 
 
+CHAINED = (
+    "bo2vec", "bo-2-vec", "bo 2 vec", "bo2-vec", "bo 2vec", "vec 2 bo", "geohydrology",
+    "geo-hydro-logy", "geo hydro logy", "geo-hydrology", "hydro-logy geo",
+)  # fmt: skip
+"""Compounds of three parts, in every way."""
+
 LEAVES = (
     "{0}", "{0}", '"{0} {1}"', "{0} {1}", "{2}*", "title:{0}", 'abstract:"{0} {1}"', "title:{2}*",
     "author:{0}", "author:B.{1}", "comment:{0}", "category:cs.CV", "category:math.*", "has:code",
     "type:new", "type:replace", "since:2024-03-01", "until:2024-02-20", "since:{3} until:{3}",
-    "id:{4}", "doi:10.1000/a{5}",
+    "id:{4}", "doi:10.1000/a{5}", "bo2vec", "bo 2 vec", "bo-2 vec", "title:(bo 2vec)", "2 vec",
+    "geohydrology", "geo hydro logy", "geo-hydro logy", "title:(geo hydrology)", "{0} 2 vec {1}",
 )  # fmt: skip
 
 

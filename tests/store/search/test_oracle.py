@@ -16,7 +16,7 @@ import unicodedata
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from itertools import pairwise
+from itertools import chain, product, zip_longest
 from pathlib import Path
 
 import pytest
@@ -161,34 +161,67 @@ def said(text: str, field: str | None) -> Part:
 
 
 def plain(text: str, field: str | None) -> Part:
-    """A word: in any form, and in two where papers put a hyphen."""
+    """A word: in any form, and cut where papers put a hyphen and where digits begin or end."""
     (word,) = words(text)
-    phrases = [*inflections(word)]
-    for form in inflections(word):
-        phrases += [f"{one} {other}" for one, other in HYPHENATED if one + other == form]
+    phrases = [way for form in inflections(word) for way in apart(form)]
     return Part(says(field, phrases, named=word), word=word, field=field)
 
 
 def compound(text: str, field: str | None) -> Part:
-    """Two words with a hyphen: side by side, the last in any form, or written together."""
-    first, second = words(text)
-    phrases = [f"{first} {form}" for form in inflections(second)]
-    return Part(says(field, [*phrases, *inflections(first + second)], named=f"{first} {second}"))
+    """Words with hyphens: side by side, the last in any form, or some of them written together."""
+    *others, last = words(text)
+    phrases = [phrase for form in inflections(last) for phrase in joined((*others, form))]
+    whole = "".join((*others, last))
+    phrases += [way for form in inflections(whole) for way in apart(form)]
+    word = None if whole.isalpha() else whole
+    return Part(says(field, phrases, named=" ".join((*others, last))), word=word, field=field)
+
+
+def joined(parts: Sequence[str]) -> Iterator[str]:
+    """Write parts with a blank or nothing between two of them, in every way."""
+    for signs in product(("", " "), repeat=len(parts) - 1):
+        yield "".join(chain.from_iterable(zip_longest(parts, signs, fillvalue="")))
+
+
+def apart(word: str) -> Iterator[str]:
+    """Write a word with blanks where it may be cut, in every way."""
+    yield word
+    for at in range(1, len(word)):
+        one, other = word[:at], word[at:]
+        if (one, other) in HYPHENATED or is_edge(one, other):
+            yield from (f"{first} {rest}" for first in apart(one) for rest in apart(other))
+
+
+def is_edge(one: str, other: str) -> bool:
+    return one[-1].isdigit() != other[0].isdigit()
 
 
 def all_hold(parts: Sequence[Part]) -> Meaning:
-    """Each part holds; of two plain words side by side also if they are written together."""
+    """Each part holds; of plain words side by side also if they are written together."""
     meanings = [[part.meaning, *together(parts, at)] for at, part in enumerate(parts)]
     return lambda known: all(any(meaning(known) for meaning in each) for each in meanings)
 
 
 def together(parts: Sequence[Part], at: int) -> Iterator[Meaning]:
-    for first, second in pairwise(range(max(0, at - 1), min(len(parts), at + 2))):
-        one, other, field = parts[first].word, parts[second].word, parts[first].field
-        if not one or not other or field != parts[second].field:
-            continue
-        if any((one, form) in HYPHENATED for form in inflections(other)):
-            yield says(field, inflections(one + other))
+    """List what two, three or four words in a row, this one among them, may be as one."""
+    for length in (2, 3, 4):
+        for start in range(max(0, at - length + 1), min(at, len(parts) - length) + 1):
+            run = parts[start : start + length]
+            row = [part.word for part in run if part.word and part.field == run[0].field]
+            if len(row) == length and are_one(row):
+                yield says(run[0].field, inflections("".join(row)))
+
+
+def are_one(row: Sequence[str]) -> bool:
+    """Whether words are one: two halves that are, which some paper joins, or of which digits."""
+    if len(row) == 1:
+        return True
+    for at in range(1, len(row)):
+        one, other = "".join(row[:at]), "".join(row[at:])
+        is_known = any((one, form) in HYPHENATED for form in inflections(other))
+        if (is_known or is_edge(one, other)) and are_one(row[:at]) and are_one(row[at:]):
+            return True
+    return False
 
 
 def bare(name: str) -> str:
@@ -307,8 +340,11 @@ def texts(draw: st.DrawFn, known: Known) -> Meant:
         for word in known.paper.title.split() + known.paper.abstract.split()
         if word.isalpha() and word not in ("OR", "NOT", "AND") and len(words(word)) == 1
     ] or ["model"]
-    kind = draw(st.integers(0, 5))
+    kind = draw(st.integers(0, 6))
     pairs = sorted(pair for pair in HYPHENATED if pair[0] in known.terms["abstract"])
+    chains = [chain for word in known.terms["abstract"] if len(chain := pieces(word)) in (2, 3, 4)]
+    if kind == 6 and chains:
+        return draw(chained(draw(st.sampled_from(chains)), field))
     if kind <= 1 and pairs:
         pair = draw(st.sampled_from(pairs))
         if kind == 0:
@@ -324,6 +360,27 @@ def texts(draw: st.DrawFn, known: Known) -> Meant:
     if kind == 3 and not field:
         return text, tuple(plain(each, field) for each in text.split())
     return f'{prefix}"{text}"', (said(text, field),)
+
+
+def pieces(word: str) -> list[str]:
+    """Cut a word where it goes over from letters to digits, or back, and at a known hyphen."""
+    parts = re.findall(r"[a-z]+|[0-9]+", word) if word.isascii() else []
+    for at, part in enumerate(parts):
+        for one, other in HYPHENATED if len(parts) in (2, 3) else ():
+            if one + other == part:
+                return [*parts[:at], one, other, *parts[at + 1 :]]
+    return parts
+
+
+@st.composite
+def chained(draw: st.DrawFn, parts: Sequence[str], field: str | None) -> Meant:
+    """A word of letters and digits: together, with hyphens, with blanks, or with both."""
+    cut = draw(st.integers(0, len(parts)))
+    first, rest = parts[:cut], parts[cut:]
+    sign = draw(st.sampled_from(["", "-"]))
+    typed = [sign.join(first), *rest] if first else [*rest]
+    meant = [compound(each, field) if "-" in each else plain(each, field) for each in typed]
+    return " ".join(f"{field}:{each}" if field else each for each in typed), tuple(meant)
 
 
 @st.composite
