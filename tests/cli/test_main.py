@@ -1,5 +1,6 @@
 """How a command ends: failures as one sentence with an exit code, never a traceback."""
 
+import gc
 import os
 import shlex
 import subprocess
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from bot import __main__ as program
 from bot.store.sqlite.database import instance_lock
 from tests.cli.terminal import assert_one_sentence, run
 
@@ -110,3 +112,11 @@ def test_a_damaged_database_comes_with_the_command_that_helps(
     assert_one_sentence(ran, 74, "Put the newest backup back with: python -m bot restore")
     words = shlex.split(ran.err.partition("with: ")[2])
     assert words == ["python", "-m", "bot", "restore", str(saved)]
+
+
+def test_garbage_is_collected_once_all_is_imported() -> None:
+    """And what was imported is no part of what is looked through."""
+    gc.unfreeze()
+    program.imported()
+    assert gc.isenabled()
+    assert gc.get_freeze_count()
