@@ -1,7 +1,8 @@
 """The wheel as people install it: built, put into an empty environment, started from elsewhere.
 
 By default without the network: the environment borrows its dependencies from that of the tests.
-`make wheel` installs the wheel with its real dependencies and runs the same tests there.
+`make wheel` installs the wheel with its real dependencies and runs the same tests there. Each of
+those of how it runs starts a program or two, so they are among the slow ones.
 """
 
 import asyncio
@@ -124,18 +125,21 @@ def installed(environment: Path, tmp_path: Path) -> Installed:
     return Installed(environment, tmp_path)
 
 
+@pytest.mark.slow
 def test_it_runs_from_its_own_environment(installed: Installed) -> None:
     """Else all below would be about the clone."""
     done = installed.run(installed.python, "-c", "import bot; print(bot.__file__)")
     assert Path(done.stdout.strip()).is_relative_to(installed.environment)
 
 
+@pytest.mark.slow
 def test_usage_names_the_program_as_it_was_started(installed: Installed) -> None:
     helped = installed.run(installed.script, "--help").stdout
     assert helped.startswith("usage: paper-digest-bot [")
     assert "python -m bot" not in helped
 
 
+@pytest.mark.slow
 def test_settings_and_starter_topics_travel_with_it(installed: Installed) -> None:
     settings = installed.run(installed.script, "settings")
     assert settings.stdout == (ROOT / "config" / "bot.toml").read_text("utf-8")
@@ -147,6 +151,7 @@ def test_settings_and_starter_topics_travel_with_it(installed: Installed) -> Non
     assert done.stdout == f"{len(topics)}\n"
 
 
+@pytest.mark.slow
 def test_an_empty_database_says_what_to_do(installed: Installed) -> None:
     done = installed.run(installed.script, "search", "video")
     assert (done.returncode, done.stdout) == (0, "")
@@ -154,12 +159,14 @@ def test_an_empty_database_says_what_to_do(installed: Installed) -> None:
     assert (installed.folder / "data" / "papers.db").exists()
 
 
+@pytest.mark.slow
 def test_without_a_token_check_says_so(installed: Installed) -> None:
     check = installed.run(installed.script, "check")
     assert check.returncode == 78
     assert "BAD  no token; set DISCORD_TOKEN or DISCORD_TOKEN_FILE\n" in check.stdout
 
 
+@pytest.mark.slow
 async def test_a_token_that_discord_refuses_is_one_sentence(installed: Installed) -> None:
     async with DiscordServer() as discord:
         discord.is_token_good = False
@@ -173,6 +180,7 @@ async def test_a_token_that_discord_refuses_is_one_sentence(installed: Installed
     assert re.fullmatch("Discord refuses the token; .+\n", started.stderr)
 
 
+@pytest.mark.slow
 async def test_the_demo_serves_its_page_until_ctrl_c(installed: Installed) -> None:
     process = await asyncio.create_subprocess_exec(
         installed.script, "demo", cwd=installed.folder,

@@ -16,10 +16,10 @@ from bot.models import Paper
 from bot.store.outbox.outbox import DUE, Outbox, Parts
 from bot.store.outbox.plans import delivery_key, frozen_json, nonce_of
 from bot.store.outbox.records import OPEN, SUBSCRIPTION_OF_DELIVERY
-from bot.store.sqlite.database import open_database
 from bot.store.sqlite.executor import Database
 from bot.store.subscriptions import Subscriptions
 from tests.builders import DAY, NOW, make_draft, make_papers, make_reason
+from tests.stores import open_database
 
 CHANNEL = 2001
 LATER = NOW + timedelta(minutes=5)
