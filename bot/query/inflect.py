@@ -14,19 +14,23 @@ from types import MappingProxyType
 LEAST_LETTERS = 3  # shorter ones are acronyms and symbols: GP is not GPS
 
 
-@lru_cache(maxsize=1 << 16)
+@lru_cache(maxsize=1 << 13)  # what is searched for; 0.4 kB each
 def inflections(word: str) -> tuple[str, ...]:
     """Return ``word``, in small letters, and its other forms, in no particular order."""
+    return _inflect(word)
+
+
+def _inflect(word: str) -> tuple[str, ...]:
     if len(word) < LEAST_LETTERS or not (word.isascii() and word.isalpha()) or word in UNCHANGED:
         return (word,)
     forms = dict.fromkeys(form for lemma in _lemmas(word) for form in _forms(lemma))
     return (word, *(form for form in forms if form != word))
 
 
-@lru_cache(maxsize=1 << 16)
+@lru_cache(maxsize=1 << 15)  # of a month of 10,000 papers, 98 % of the words
 def lemma_of(word: str) -> str:
     """Return the form under which a dictionary has ``word``: the shortest."""
-    return min(inflections(word), key=lambda form: (len(form), form))
+    return min(_inflect(word), key=lambda form: (len(form), form))
 
 
 # From a form to the words that it may be a form of

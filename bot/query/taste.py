@@ -74,7 +74,7 @@ def terms_of(paper: Paper) -> Counter[str]:
     return counts
 
 
-@lru_cache(maxsize=1 << 16)
+@lru_cache(maxsize=1 << 15)
 def _telling(word: str) -> str:
     """Return a word's basic form; nothing for one that tells nothing."""
     lemma = lemma_of(word)

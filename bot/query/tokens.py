@@ -176,7 +176,7 @@ def _is_usual(lower: str) -> bool:
     return not ("_" in lower or "^" in lower or _may_have_signs(lower))
 
 
-@lru_cache(maxsize=1 << 16)
+@lru_cache(maxsize=1 << 15)
 def _read(run: str) -> tuple[str, ...]:
     """Cut a run of characters without blanks or signs into words."""
     if run.isascii() and _PLAIN.fullmatch(run):

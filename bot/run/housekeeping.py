@@ -4,7 +4,6 @@ Each step is short, and can be repeated.
 """
 
 import asyncio
-import ctypes
 import logging
 import shutil
 import sys
@@ -63,18 +62,6 @@ async def tidy(store: Store, guild_ids: GuildIds, *, now: datetime) -> None:
         log.info("search indexes renewed")
     await store.search.tidy()
     await forget_departed(store, guild_ids, now=now)
-
-
-def give_memory_back() -> None:
-    """Let the system have what was freed; takes some milliseconds, in which others go on.
-
-    glibc keeps it where a piece still in use lies above, so each large day would leave the process
-    larger for good. Other systems' allocators return it by themselves, or have no such call.
-    """
-    if sys.platform == "linux":
-        trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # musl has none
-        if trim is not None:
-            trim(0)
 
 
 async def count_damage(store: Store, *, now: datetime) -> int:

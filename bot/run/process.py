@@ -23,7 +23,8 @@ from bot.models import Clock
 from bot.run.app import App, open_app, utc_now
 from bot.run.client import why_unreached
 from bot.run.health import Health, find_disk_problem, serve_health
-from bot.run.housekeeping import count_damage, give_memory_back, tidy
+from bot.run.housekeeping import count_damage, tidy
+from bot.run.memory import give_memory_back, share_heaps
 from bot.run.metrics import Moment, render_metrics
 from bot.run.standing import Standing, find_standstills, read_movement, read_standing
 from bot.run.starting import Front
@@ -73,6 +74,7 @@ async def run_bot(
     ``is_adopting`` says that another host may have posted since: the channels tell what. Without
     it that raises `TakenOver`.
     """
+    share_heaps()
     async with stopping_on_signals() as stopped:
         with instance_lock(config.database.path) as lock:
             _tell_exposed(config)

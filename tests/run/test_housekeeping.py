@@ -2,7 +2,6 @@
 
 import logging
 import os
-import platform
 from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
 from pathlib import Path
@@ -16,7 +15,6 @@ from bot.run.housekeeping import (
     Backups,
     Prover,
     find_problem,
-    give_memory_back,
     prove_apart,
 )
 from bot.store.backup import copies
@@ -252,20 +250,3 @@ async def test_a_copy_is_tried_in_a_process_of_its_own(
     made.file.write_bytes(made.file.read_bytes()[:8192])
     with pytest.raises(StoreError, match="is damaged"):
         await prove_apart(made.file)
-
-
-@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="other allocators do it themselves")
-def test_what_a_large_day_has_freed_is_given_back() -> None:
-    """Pieces that stay lie between what was freed, as they do after the day of a bot."""
-    pieces = [bytes([1]) * 60_000 for _ in range(1000)]  # below what glibc maps by itself
-    staying = pieces[::50]
-    freed = 60_000 * (len(pieces) - len(staying))
-    del pieces
-    held = resident_bytes()
-    give_memory_back()
-    assert held - resident_bytes() > freed / 2
-    assert len(staying) == 20
-
-
-def resident_bytes() -> int:
-    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")

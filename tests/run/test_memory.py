@@ -1,0 +1,52 @@
+"""What the process holds of memory: under glibc, whose ways need some help."""
+
+import os
+import platform
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from bot.run.memory import MOST_HEAPS, give_memory_back
+
+pytestmark = pytest.mark.skipif(
+    platform.libc_ver()[0] != "glibc", reason="other allocators do it themselves"
+)
+
+THREADS = """
+import ctypes, threading
+from bot.run.memory import share_heaps
+share_heaps()
+libc, together = ctypes.CDLL(None), threading.Barrier(6)
+def take():
+    together.wait()
+    kept.append(libc.malloc(1000))
+    together.wait()
+kept = []
+threads = [threading.Thread(target=take) for _ in range(6)]
+for each in threads: each.start()
+for each in threads: each.join()
+libc.malloc_stats()
+"""
+
+
+def test_what_a_large_day_has_freed_is_given_back() -> None:
+    """Pieces that stay lie between what was freed, as they do after the day of a bot."""
+    pieces = [bytes([1]) * 60_000 for _ in range(1000)]  # below what glibc maps by itself
+    staying = pieces[::50]
+    freed = 60_000 * (len(pieces) - len(staying))
+    del pieces
+    held = resident_bytes()
+    give_memory_back()
+    assert held - resident_bytes() > freed / 2
+    assert len(staying) == 20
+
+
+def resident_bytes() -> int:
+    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+def test_many_threads_share_few_heaps() -> None:
+    ended = subprocess.run([sys.executable, "-c", THREADS], capture_output=True, check=True)
+    assert ended.stderr.count(b"Arena ") == MOST_HEAPS
