@@ -57,6 +57,7 @@ async def tidy(store: Store, guild_ids: GuildIds, *, now: datetime) -> None:
     await store.recent.forget(now)
     await store.edits.forget(now - EDITS_KEPT_FOR)
     await store.once.forget(announcement_day(now - KEPT_FOR))
+    await store.subscriptions.roster.forget_gone()
     await store.follows.forget_unused(now - UNUSED_KEPT_FOR)
     if await store.search.renew(_Renewing()):
         log.info("search indexes renewed")

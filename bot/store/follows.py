@@ -21,6 +21,7 @@ from bot.store.outbox.plans import last_update
 from bot.store.outbox.records import list_records
 from bot.store.outbox.troubles import post_open_again
 from bot.store.readers.people import forget_follows
+from bot.store.roster import COLUMNS, list_rows, list_topics, read_row
 from bot.store.sqlite.executor import PERSONS_PATIENCE_S, Database
 from bot.store.sqlite.statements import (
     Parameters,
@@ -30,7 +31,6 @@ from bot.store.sqlite.statements import (
     select_one,
     select_rows,
 )
-from bot.store.subscriptions import COLUMNS, list_rows, list_topics, read_row
 
 FOLLOWED_TYPES: Final = "new cross"
 STYLE: Final = "list"

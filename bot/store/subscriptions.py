@@ -1,50 +1,32 @@
 """Who gets what: one subscription per channel, and its topics."""
 
 import asyncio
-import contextlib
 import sqlite3
-from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from datetime import date, datetime, time
 from types import MappingProxyType
 from typing import Final
 
-from bot.arxiv.taxonomy import canonical_category, is_category
 from bot.digest.models import (
     PLAIN_DIGEST,
     Cadence,
     DigestOptions,
-    Place,
-    QuietDays,
     Reason,
     ReasonCode,
-    Setting,
     Subscription,
-    SubscriptionState,
     Topic,
-    Unreadable,
 )
 from bot.digest.reading import MISSED_REPORTED
 from bot.models import AnnounceType
 from bot.store.outbox.outbox import abandon
+from bot.store.roster import OF_CHANNELS, Roster, list_rows
 from bot.store.sqlite.executor import PERSONS_PATIENCE_S, Database
-from bot.store.sqlite.reasons import parse_reason, reason_column, reason_parameters
+from bot.store.sqlite.reasons import reason_parameters
 from bot.store.sqlite.statements import (
     Parameters,
-    Row,
     change,
     json_array,
-    read_moment,
-    select_rows,
 )
-
-COLUMNS = (
-    f"id, guild_id, channel_id, categories, announce_types, post_at, zone, style, "
-    f"top, cards_up_to, place, cards_in_thread, ping_role, quiet_days, updates, cap, cadences, "
-    f"weekday, week_began_at, state, "
-    f"{reason_column('paused_because', 'paused_details')} AS paused_because, "
-    f"created_at, starts_after, user_id"
-)
-
 
 SET_TOPIC = (
     "INSERT INTO topic (subscription_id, name, query, ping_role, is_paused) "
@@ -59,16 +41,6 @@ DELETE_TOPIC = (
     "(SELECT id FROM subscription WHERE channel_id = :channel_id)"
 )
 NOTHING_OUT: Final[Mapping[str, date]] = MappingProxyType({})
-
-READ_AT_ONCE: Final = 2000
-"""Subscriptions; so many take a twentieth of a second. A hundred thousand at once would take longer
-than any read may."""
-
-TYPES = frozenset(each.value for each in AnnounceType)
-
-FOLLOWED = (AnnounceType.NEW, AnnounceType.CROSS)
-"""What a digest follows of which no type can be read; as one that is set up without saying."""
-
 
 LOOKED_AT_ONCE: Final = 500
 """Subscriptions that are looked at in a row; nobody is answered meanwhile."""
@@ -87,6 +59,7 @@ class Subscriptions:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self.roster = Roster(database)
 
     async def set_subscription(
         self,
@@ -136,18 +109,10 @@ class Subscriptions:
 
     async def list_subscriptions(self, guild_id: int | None = None) -> list[Subscription]:
         """List the subscriptions of one guild's channels, or of all; no person's."""
-        found: list[Subscription] = []
-        while len(found) % READ_AT_ONCE == 0:
-            page = await self._database.read(
-                list_rows,
-                "user_id IS NULL AND (:guild_id IS NULL OR guild_id = :guild_id) AND id > :after",
-                {"guild_id": guild_id, "after": found[-1].id if found else 0},
-                READ_AT_ONCE,
-            )
-            if not page:
-                break
-            found += page
-        return found
+        if guild_id is None:
+            return await self.roster.list_all()
+        where = f"{OF_CHANNELS} AND guild_id = :guild_id"
+        return await self._database.read(list_rows, where, {"guild_id": guild_id})
 
     async def list_of_channels(self, channel_ids: Collection[int]) -> list[Subscription]:
         """List the subscriptions of these channels."""
@@ -155,7 +120,7 @@ class Subscriptions:
             return []
         return await self._database.read(
             list_rows,
-            "user_id IS NULL AND channel_id IN (SELECT value FROM json_each(:ids))",
+            f"{OF_CHANNELS} AND channel_id IN (SELECT value FROM json_each(:ids))",
             {"ids": json_array(channel_ids)},
         )
 
@@ -386,116 +351,3 @@ def _delete(connection: sqlite3.Connection, channel_id: int, now: datetime) -> b
 def _get(connection: sqlite3.Connection, channel_id: int) -> Subscription | None:
     found = list_rows(connection, "channel_id = :channel_id", {"channel_id": channel_id})
     return next(iter(found), None)
-
-
-def list_rows(
-    connection: sqlite3.Connection, where: str, parameters: Parameters, limit: int = -1
-) -> list[Subscription]:
-    """List the subscriptions that ``where`` names, with their topics, oldest first."""
-    rows = select_rows(
-        connection,
-        f"SELECT {COLUMNS} FROM subscription WHERE {where} ORDER BY id LIMIT {limit}",
-        parameters,
-    )
-    ids = [row[0] for row in rows]
-    topics, begins = list_topics(connection, ids), _begins(connection, ids)
-    return [read_row(row, topics.get(row[0], ()), begins.get(row[0], ())) for row in rows]
-
-
-def read_row(
-    row: Row, topics: Iterable[Topic] = (), begins: Iterable[tuple[str, date]] = ()
-) -> Subscription:
-    """Read a row, also one of which a part is damaged or of another version."""
-    (id_, guild_id, channel_id, categories, announce_types, post_at, zone, style, top,
-     cards_up_to, place, cards_in_thread, ping_role, quiet_days, updates, cap, cadences,
-     weekday, week_began_at, state, paused_because, created_at, starts_after,
-     user_id) = row  # fmt: skip
-    known, other_categories = _known_categories(categories.split())
-    types, other_types = _known_types(announce_types.split())
-    at, began = _read_time(post_at), read_moment(created_at)
-    unreadable = [
-        *((Setting.CATEGORIES, each) for each in other_categories),
-        *((Setting.TYPES, each) for each in other_types),
-        *([(Setting.TIME, post_at)] if post_at is not None and at is None else []),
-        *([(Setting.BEGIN, created_at)] if began is None else []),
-    ]
-    return Subscription(
-        id=id_,
-        guild_id=guild_id,
-        channel_id=channel_id,
-        categories=known,
-        announce_types=types if types or not other_types else FOLLOWED,
-        topics=tuple(topics),
-        post_at=at,
-        zone=zone,
-        style=style,
-        top=top,
-        cards_up_to=cards_up_to,
-        place=Place(place) if user_id is None else Place.DM,
-        cards_in_thread=bool(cards_in_thread),
-        ping_role=ping_role,
-        quiet_days=QuietDays(quiet_days),
-        updates=bool(updates),
-        cap=cap,
-        cadences=tuple(each for each in Cadence if each in cadences.split()),
-        weekday=weekday,
-        week_began_at=read_moment(week_began_at) if week_began_at else None,
-        state=SubscriptionState(state),
-        paused_because=parse_reason(paused_because) if paused_because is not None else None,
-        created_at=began,
-        starts_after=starts_after,
-        begins=tuple(begins),
-        unreadable=tuple(Unreadable(setting=name, text=text) for name, text in unreadable),
-        user_id=user_id,
-    )
-
-
-def _known_categories(names: Sequence[str]) -> tuple[tuple[str, ...], list[str]]:
-    """Return the categories that arXiv has, under their names of today, and what is none."""
-    known = dict.fromkeys(canonical_category(name) for name in names if is_category(name))
-    return tuple(known), [name for name in names if not is_category(name)]
-
-
-def _known_types(names: Sequence[str]) -> tuple[tuple[AnnounceType, ...], list[str]]:
-    known = tuple(AnnounceType(name) for name in names if name in TYPES)
-    return known, [name for name in names if name not in TYPES]
-
-
-def _read_time(text: str | None) -> time | None:
-    """Read a time of day; None where there is none, or none that can be read."""
-    try:
-        at = time.fromisoformat(text) if text is not None else None
-    except ValueError:
-        return None
-    return at if at is not None and at.tzinfo is None else None
-
-
-def _begins(
-    connection: sqlite3.Connection, subscription_ids: Iterable[int]
-) -> dict[int, list[tuple[str, date]]]:
-    begins: dict[int, list[tuple[str, date]]] = {}
-    for subscription_id, category, text in select_rows(
-        connection,
-        "SELECT subscription_id, category, begins_after FROM follow "
-        "WHERE subscription_id IN (SELECT value FROM json_each(:ids)) ORDER BY category",
-        {"ids": json_array(subscription_ids)},
-    ):
-        with contextlib.suppress(ValueError):  # damaged: `starts_after` decides
-            begins.setdefault(subscription_id, []).append((category, date.fromisoformat(text)))
-    return begins
-
-
-def list_topics(
-    connection: sqlite3.Connection, subscription_ids: Iterable[int]
-) -> dict[int, list[Topic]]:
-    topics: dict[int, list[Topic]] = {}
-    for subscription_id, name, query, ping_role, is_paused in select_rows(
-        connection,
-        "SELECT subscription_id, name, query, ping_role, is_paused FROM topic "
-        "WHERE subscription_id IN (SELECT value FROM json_each(:ids)) ORDER BY name",
-        {"ids": json_array(subscription_ids)},
-    ):
-        topics.setdefault(subscription_id, []).append(
-            Topic(name=name, query=query, ping_role=ping_role, is_paused=bool(is_paused))
-        )
-    return topics

@@ -2,11 +2,8 @@
 
 from datetime import time
 
-import pytest
-
 from bot.digest.models import Subscription, SubscriptionState, Topic
 from bot.models import AnnounceType
-from bot.store import subscriptions
 from bot.store.store import Store
 from tests.builders import NOW, make_reason
 
@@ -111,13 +108,3 @@ async def test_a_removed_subscription_takes_its_topics_along(store: Store) -> No
     assert not await store.subscriptions.delete_subscription(1, NOW)
     again = await subscribe(store)
     assert again.topics == ()
-
-
-async def test_many_are_read_some_at_a_time(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    """So that no read of a hundred thousand is given up; of as many as fit, too."""
-    made = [await subscribe(store, channel_id=number) for number in range(1, 6)]
-    for number in (1, 2, 3, 4, 5, 6):
-        monkeypatch.setattr(subscriptions, "READ_AT_ONCE", number)
-        assert await store.subscriptions.list_subscriptions() == made
-        assert await store.subscriptions.list_subscriptions(7) == made
-        assert await store.subscriptions.list_subscriptions(8) == []

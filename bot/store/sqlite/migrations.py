@@ -901,6 +901,33 @@ TWENTY_SIXTH: Step = (
     "ALTER TABLE followed_paper ADD COLUMN told TEXT NOT NULL DEFAULT ''",
 )
 
+TWENTY_SEVENTH: Step = (
+    # Whose subscription, topics or digests were written, last: only these are read again
+    # (bot/store/roster.py). Numbers only grow, also when the row with the last one is forgotten.
+    """
+    CREATE TABLE subscription_change (
+        number INTEGER PRIMARY KEY AUTOINCREMENT,
+        subscription_id INTEGER NOT NULL UNIQUE  -- only a number: tells of removed ones, too
+    ) STRICT
+    """,
+    *(
+        f"""
+        CREATE TRIGGER {table}_{event.lower()}_noted AFTER {event} ON {table} BEGIN
+            DELETE FROM subscription_change WHERE subscription_id = {which.format(row)};
+            INSERT INTO subscription_change (subscription_id)
+            SELECT {which.format(row)} WHERE {which.format(row)} IS NOT NULL;
+        END
+        """
+        for table, which in (
+            ("subscription", "{0}.id"),
+            ("topic", "{0}.subscription_id"),
+            ("follow", "{0}.subscription_id"),
+            ("digest", "(SELECT id FROM subscription WHERE channel_id = {0}.channel_id)"),
+        )
+        for event, row in (("INSERT", "NEW"), ("UPDATE", "NEW"), ("DELETE", "OLD"))
+    ),
+)
+
 STEPS: tuple[Step, ...] = (
     FIRST,
     SECOND,
@@ -928,6 +955,7 @@ STEPS: tuple[Step, ...] = (
     TWENTY_FOURTH,
     TWENTY_FIFTH,
     TWENTY_SIXTH,
+    TWENTY_SEVENTH,
 )
 
 FUNCTIONS: Mapping[str, Function] = {

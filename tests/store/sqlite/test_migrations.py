@@ -49,6 +49,7 @@ TAKEN = (
     "b2eba7df95b8ca48",
     "846065f66d858414",
     "1fb167c06402703e",
+    "4e62458538a79ac7",
 )
 """The beginning of each step's SHA-256."""
 
@@ -483,6 +484,23 @@ async def test_digests_of_an_earlier_version_are_all_of_channels(tmp_path: Path)
         (digest,) = await store.subscriptions.list_subscriptions()
         assert (digest.user_id, digest.place) == (None, Place.CHANNEL)
         assert await store.follows.list_all() == []
+
+
+async def test_what_is_written_into_a_file_of_an_earlier_version_is_read_again(
+    tmp_path: Path,
+) -> None:
+    old = made_by(migrations.STEPS[:26], tmp_path / "papers.db")
+    old.execute(
+        "INSERT INTO subscription (id, guild_id, channel_id, categories, announce_types, zone, "
+        "style, created_at) VALUES (1, 7, 2, 'cs.CV', 'new', 'UTC', 'list', ?)",
+        (NOW.isoformat(),),
+    )
+    old.close()
+    async with open_store(tmp_path / "papers.db") as store:
+        (before,) = await store.subscriptions.list_subscriptions()
+        await store.subscriptions.set_topic(2, "vision", "segmentation")
+        (after,) = await store.subscriptions.list_subscriptions()
+        assert (before.topics, [each.name for each in after.topics]) == ((), ["vision"])
 
 
 async def test_people_of_an_earlier_version_were_seen_where_they_kept_something(
