@@ -55,21 +55,18 @@ class Archive:
     ) -> Json:
         """Find papers. Says how the query was understood and how each word was widened.
 
-        Papers that say all of it come first; where they are few, `closest` holds some that say
-        most of it, unless strict. At most 50.
+        Papers that say all of it come first, or all that it was understood as; where they are few,
+        `closest` holds some that say most of it, unless strict. At most 50.
         """
         asked, limit = parse_query(query), _limited(limit)
         order = Sort(sort) if sort else usual_sort(asked)
         page = await self._store.search.find(asked, sort=order, limit=limit)
-        closest = None
-        if not strict and len(page.matches) < limit:
-            closest = await self._store.search.find_closest(
-                asked,
-                today=announcement_day(self._now()),
-                limit=limit - len(page.matches),
-                known=[match.stored.key for match in page.matches],
-            )
-        return search_to_json(asked, order, page, closest)
+        if strict:
+            return search_to_json(asked, order, page, None)
+        answer = await self._store.search.fill_up(
+            asked, page, sort=order, today=announcement_day(self._now()), limit=limit
+        )
+        return search_to_json(asked, order, answer.page, answer.closest)
 
     async def show(self, paper: str) -> Json:
         """Show all that is known of a paper: by identifier, address, DOI or beginning of title."""

@@ -49,7 +49,7 @@ from bot.log import setup_logging
 from bot.models import AnnounceType, Listing
 from bot.query.ast import Query
 from bot.query.parser import parse_query
-from bot.query.results import Closest, SearchPage, Sort, usual_sort
+from bot.query.results import SearchPage, Sort, usual_sort
 from bot.run.app import open_backfill, open_importer, open_offline, open_pipeline
 from bot.run.check import Finding, check_bot
 from bot.run.demo import run_demo
@@ -360,7 +360,15 @@ async def search_command(options: Options, config: Config) -> int:
                 query, sort=sort, limit=options.limit, deadline_s=SEARCH_DEADLINE_S
             )
             if not options.strict:
-                closest = await _find_closest(store, query, page, options.limit)
+                answer = await store.search.fill_up(
+                    query,
+                    page,
+                    sort=sort,
+                    today=announcement_day(_now()),
+                    limit=options.limit,
+                    deadline_s=SEARCH_DEADLINE_S,
+                )
+                page, closest = answer.page, answer.closest
             if options.json:
                 show(search_as_json(query, sort, page, closest))
             else:
@@ -381,18 +389,6 @@ async def mcp_command(options: Options, config: Config) -> int:
     async with open_offline(config) as pipeline:
         await serve(pipeline.store, _now)
     return EXIT_OK
-
-
-async def _find_closest(store: Store, query: Query, page: SearchPage, limit: int) -> Closest | None:
-    """Fill up a page that too few papers fit, as `/paper search` does."""
-    missing = limit - len(page.matches)
-    if missing <= 0 or page.overran:
-        return None
-    known = [match.stored.key for match in page.matches]
-    closest = await store.search.find_closest(
-        query, today=announcement_day(_now()), limit=missing, known=known
-    )
-    return closest if closest is not None and closest.matches else None
 
 
 def _quoted(text: str) -> str:

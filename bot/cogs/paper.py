@@ -36,7 +36,6 @@ from bot.pipeline import Pipeline
 from bot.query.ast import HasDoi, Identified, Query, asks_of_person
 from bot.query.parser import parse_query
 from bot.query.results import (
-    Closest,
     Cursor,
     Match,
     SearchPage,
@@ -170,7 +169,11 @@ class PaperCog(commands.GroupCog, group_name="paper", group_description="Find an
         self, interaction: discord.Interaction, query: Query, sort: Sort, page: SearchPage
     ) -> None:
         asker = interaction.user.id
-        closest = await self._find_closest(interaction, query, page)
+        async with self.turns.of(asker):
+            answer = await self.store.search.fill_up(
+                query, page, sort=sort, today=announcement_day(self.now()), limit=PAGE_SIZE
+            )
+        query, page, closest = answer.query, answer.page, answer.closest
         if not page.matches and closest is None:
             await self._show_nothing(interaction, query, sort, page)
             return
@@ -181,25 +184,9 @@ class PaperCog(commands.GroupCog, group_name="paper", group_description="Find an
         if buttons:
             number = 1 + page.first_number // PAGE_SIZE
             embed.set_footer(text=page_note(number, query.text, _pages_of(page)))
-        if closest is not None:
-            buttons += offer_buttons(make_chips(closest), sort, asker)
+        buttons += offer_buttons(make_chips(answer), sort, asker)
         buttons += abstract_menu([each.stored.paper for each in found], page.first_number)
         await interaction.edit_original_response(embed=embed, view=make_view(buttons))
-
-    async def _find_closest(
-        self, interaction: discord.Interaction, query: Query, page: SearchPage
-    ) -> Closest | None:
-        """Fill up a first page that too few papers fit with those that say most of it."""
-        missing = PAGE_SIZE - len(page.matches)
-        if missing <= 0 or page.first_number > 1 or page.overran:
-            return None
-        known = [match.stored.key for match in page.matches]
-        today = announcement_day(self.now())
-        async with self.turns.of(interaction.user.id):
-            closest = await self.store.search.find_closest(
-                query, today=today, limit=missing, known=known
-            )
-        return closest if closest is not None and closest.matches else None
 
     async def _show_nothing(
         self, interaction: discord.Interaction, query: Query, sort: Sort, page: SearchPage

@@ -137,6 +137,28 @@ class Closest:
     doubtful: tuple[Mended, ...] = ()
     corrected: Query | None = None
 
+    @property
+    def is_read_otherwise(self) -> bool:
+        """Whether what was looked for is not what was typed."""
+        return bool(self.filters or self.left_out or self.mended)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What a search shows first: a page of what ``query`` finds, and the closest papers below.
+
+    ``query`` is what was typed, or what that was understood as where nothing says what was typed.
+    """
+
+    query: Query
+    page: SearchPage
+    closest: Closest | None = None
+
+    @property
+    def is_understood(self) -> bool:
+        """Whether the page is of another query than the one that was typed."""
+        return self.closest is not None and self.query is self.closest.query
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DoubtfulWord:

@@ -10,7 +10,7 @@ from bot.query.printer import print_node
 from bot.query.results import (
     MOST_COUNTED,
     Advice,
-    Closest,
+    Answer,
     DoubtfulName,
     DoubtfulWord,
     SearchPage,
@@ -113,14 +113,17 @@ def make_suggestions(query: Query, advice: Advice) -> list[Suggestion]:
     return [each for each in offered if each.query]  # of the same words twice nothing is left
 
 
-def make_chips(closest: Closest) -> list[Suggestion]:
+def make_chips(answer: Answer) -> list[Suggestion]:
     """List what takes away again what words were understood as, and what spells them as meant."""
+    closest = answer.closest
+    if closest is None:
+        return []
     query = closest.query
     chips = [
         Suggestion(label=_label(f"Without {part}"), query=_without(query.root, part))
         for part in map(print_node, closest.filters)
     ]
-    meant = closest.corrected or (query if closest.mended else None)
+    meant = closest.corrected or (query if closest.mended and not answer.is_understood else None)
     if meant is not None:
         chips.insert(0, Suggestion(label=_label(f"Search {meant.text}"), query=meant.text))
     return [chip for chip in chips if chip.query][:MOST_CHIPS]

@@ -66,7 +66,9 @@ def render_search(
     embed = discord.Embed(title=title_of(query), colour=COLOUR)
     results = _results(page.matches, page.asked)
     head = "\n".join(_head(page, sort))
-    if closest is None:
+    if closest is None or not closest.matches:
+        told = say_meant(closest, code) if closest else ""
+        head = f"{head}\n-# {told}" if told else head
         embed.description = _fitting(head, results, posted, page.first_number)
         return embed
     nearly = _results(closest.matches, closest.asked)
@@ -82,12 +84,23 @@ def _results(matches: Sequence[Match], asked: Node) -> list[_Result]:
 
 
 def say_closest(closest: Closest, found: int, show: Callable[[str], str]) -> Iterator[str]:
-    """Say that the papers that follow say most of what was asked, and what was made of it.
+    """Say what was made of a query, and that the papers that follow, if any, say most of it.
 
     ``show`` sets words off from the sentences.
     """
-    only = "Only 1 paper says" if found == 1 else f"Only {found} papers say"
-    yield f"{only} all of this. Closest:" if found else NONE_SAYS_ALL
+    if closest.matches:
+        only = "Only 1 paper says" if found == 1 else f"Only {found} papers say"
+        yield f"{only} all of this. Closest:" if found else NONE_SAYS_ALL
+    meant = say_meant(closest, show)
+    if meant:
+        yield meant
+    if closest.matches and 1 < len(closest.counts) <= MOST_COUNTED:
+        counts = " · ".join(f"{show(word)} {papers:,}" for word, papers in closest.counts)
+        yield f"Papers that say each: {counts}"
+
+
+def say_meant(closest: Closest, show: Callable[[str], str]) -> str:
+    """Say as what a query was understood, and what was left out of it; empty if it is as typed."""
     told = [f"read {show(each.typed)} as {show(each.meant)}" for each in closest.mended]
     told += [f"understood {show(print_node(each))}" for each in closest.filters]
     if closest.unmet:
@@ -97,11 +110,7 @@ def say_closest(closest: Closest, found: int, show: Callable[[str], str]) -> Ite
     ]
     if closest.left_out:
         told.append(f"left out {', '.join([*dict.fromkeys(closest.left_out)][:MOST_TOLD])}")
-    if told:
-        yield " · ".join(told[:MOST_TOLD])
-    if 1 < len(closest.counts) <= MOST_COUNTED:
-        counts = " · ".join(f"{show(word)} {papers:,}" for word, papers in closest.counts)
-        yield f"Papers that say each: {counts}"
+    return " · ".join(told[:MOST_TOLD])
 
 
 def title_of(query: Query) -> str:

@@ -40,7 +40,9 @@ async def test_each_tool_answers_in_json(archive: Archive) -> None:
     assert found["understood"] == "halo matter"
     assert json.dumps(found)
     mended = await archive.search("papers about segmentaton")
-    assert numbers(mended["closest"]) == "3"
+    assert (numbers(mended), mended["understood"]) == ("3", "segmentation")
+    assert mended["closest"]["left_out"] == ["papers", "about"]
+    assert numbers((await archive.search("segmentation zebra"))["closest"]) == "3"
     assert numbers(await archive.similar("2403.00001")) == "2"
     assert (await archive.show("of segm"))["arxiv_id"] == "2403.00003"
     assert numbers(await archive.listing("cs.CV")) == "123"

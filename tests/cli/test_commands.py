@@ -237,19 +237,23 @@ def test_a_search_as_json_says_what_was_understood(environ: dict[str, str]) -> N
     assert (widened["word"], widened["rule"]) == ("segmentations", "inflection")
     assert "segmentation" in widened["forms"]
     typed = "papers about segmentaton since 1999"
-    closest = json.loads(run(environ, "search", typed, "--json").out)["closest"]
+    found = json.loads(run(environ, "search", typed, "--json").out)
+    closest = found["closest"]
+    assert (found["query"], found["understood"]) == (typed, "segmentation since:1999-01-01")
+    assert (found["total"], len(found["papers"]), closest["papers"]) == (6, 6, [])
     assert closest["mended"] == [{"typed": "segmentaton", "meant": "segmentation"}]
     assert closest["filters"] == ["since:1999-01-01"]
     assert closest["left_out"] == ["papers", "about"]
-    assert closest["papers"]
 
 
 def test_a_search_goes_on_with_the_closest_unless_it_is_strict(environ: dict[str, str]) -> None:
     run(environ, "import", SEED)
-    ran = run(environ, "search", "segmentaton")
+    ran = run(environ, "search", "segmentation zebras")
     assert len(ran.out.splitlines()) == 6
     assert "No paper says all of this. Closest:" in ran.err
-    assert "read 'segmentaton' as 'segmentation'" in ran.err
+    ran = run(environ, "search", "segmentaton")
+    assert len(ran.out.splitlines()) == 6
+    assert ran.err == "6 papers found, 6 shown\nread 'segmentaton' as 'segmentation'\n"
     assert run(environ, "search", "segmentaton", "--strict").out == ""
 
 

@@ -253,6 +253,25 @@ async def test_a_search_goes_on_with_what_is_closest(world: World) -> None:
     assert len(titles(found)) == 2
 
 
+async def test_a_question_is_answered_by_what_says_all_the_rest(world: World) -> None:
+    """No line of closest papers: the words of the question were left out, and pages follow."""
+    papers = [
+        make_paper(number, title="Gaussian splatting", abstract="x") for number in range(1, 10)
+    ]
+    await world.announce(make_listing(*papers))
+    result = await search(world, "what papers about 3d gaussian splatting came out this year?")
+    assert "No paper says all of this" in shown(result)
+    result = await search(world, "what papers about gausian splatting came out since 2024?")
+    said = shown(result)
+    assert "all of this" not in said
+    assert "**9 papers** · most relevant first\n-# read `gausian` as `gaussian` · " in said
+    assert "understood `since:2024-01-01` · left out what, papers, about, came, out" in said
+    assert numbers(said) == [1, 2, 3, 4, 5]
+    assert "Without since:2024-01-01" in labels(result)
+    await world.restart()
+    assert numbers(await turn(world, result, NEXT)) == [6, 7, 8, 9]
+
+
 async def test_the_few_that_say_it_all_come_before_the_closest(world: World) -> None:
     papers = [
         make_paper(1, title="Dark halos of galaxies", abstract="x"),
@@ -330,15 +349,21 @@ async def test_a_paper_that_is_not_there_is_said_so_privately(
 # -- nothing found -------------------------------------------------------------------------------
 
 
-async def test_a_misspelt_word_is_searched_right_by_one_click(world: World) -> None:
+async def test_a_misspelt_word_is_searched_right_at_once(world: World) -> None:
     await world.announce()
     result = await search(world, "difusion", sort="relevance")
-    assert "read `difusion` as `diffusion`" in shown(result)
-    assert labels(result) == {"Search diffusion": True}
+    assert "6 papers** · most relevant first\n-# read `difusion` as `diffusion`" in shown(result)
     await world.restart()
-    found = await turn(world, result, "Search diffusion")
-    assert "6 papers** · most relevant first" in found
     assert numbers(await turn(world, result, NEXT)) == [6]
+
+
+async def test_a_misspelt_word_among_others_is_searched_right_by_one_click(world: World) -> None:
+    await world.announce()
+    result = await search(world, "difusion zebra")
+    assert "No paper says all of this. Closest:" in shown(result)
+    assert labels(result) == {"Search diffusion zebra": True}
+    await world.restart()
+    assert "Search: diffusion zebra" in await turn(world, result, "Search diffusion zebra")
 
 
 async def test_the_part_to_blame_is_left_out_by_one_click(world: World) -> None:
@@ -353,16 +378,16 @@ async def test_the_part_to_blame_is_left_out_by_one_click(world: World) -> None:
 
 async def test_only_the_asker_takes_an_offer(world: World) -> None:
     await world.announce()
-    result = await search(world, "difusion")
+    result = await search(world, "difusion zebra")
     assert result.response is not None
-    refused = await world.admin.click(result.response, label="Search diffusion")
+    refused = await world.admin.click(result.response, label="Search diffusion zebra")
     assert "Only the person who searched" in shown(refused)
     assert is_private(refused)
 
 
 async def test_an_offer_too_long_for_a_button_is_text(world: World) -> None:
     await world.announce()
-    query = "difusion " + " ".join(f"-{letter * 9}" for letter in "bcdfghjkl")
+    query = "difusion zebra " + " ".join(f"-{letter * 9}" for letter in "bcdfghjkl")
     result = await search(world, query)
     assert "read `difusion` as `diffusion`" in shown(result)
     assert labels(result) == {}

@@ -8,11 +8,22 @@ while new papers arrive.
 """
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 
 from bot.models import ArxivId, Paper, StoredPaper
 from bot.query.ast import Node, Query
-from bot.query.results import Advice, Blame, Closest, Cursor, DoubtfulWord, Match, SearchPage, Sort
+from bot.query.results import (
+    Advice,
+    Answer,
+    Blame,
+    Closest,
+    Cursor,
+    DoubtfulWord,
+    Match,
+    SearchPage,
+    Sort,
+)
 from bot.store.search.advice import advise
 from bot.store.search.closest import find_closest
 from bot.store.search.daily import match_many
@@ -29,6 +40,7 @@ from bot.store.sqlite.executor import Database
 
 __all__ = [
     "Advice",
+    "Answer",
     "Blame",
     "Closest",
     "Cursor",
@@ -125,6 +137,38 @@ class Search:
         return await self._database.search(
             CLOSEST_DEADLINE_S, find_closest, query, today, limit, known
         )
+
+    async def fill_up(
+        self,
+        query: Query,
+        page: SearchPage,
+        *,
+        sort: Sort,
+        today: date,
+        limit: int,
+        deadline_s: float = FIND_DEADLINE_S,
+    ) -> Answer:
+        """Fill up a first page of ``query`` that holds fewer than ``limit`` papers.
+
+        Where no paper says what was typed, but some say all that it was understood as, without the
+        words of a question, these are shown; what is still missing are the closest papers.
+        """
+        missing = limit - len(page.matches)
+        if missing <= 0 or page.first_number > 1 or page.overran:
+            return Answer(query=query, page=page)
+        known = [match.stored.key for match in page.matches]
+        closest = await self.find_closest(query, today=today, limit=missing, known=known)
+        if closest is None or not closest.matches:
+            return Answer(query=query, page=page)
+        if page.matches or closest.unmet or not closest.is_read_otherwise:
+            return Answer(query=query, page=page, closest=closest)
+        meant = await self.find(closest.query, sort=sort, limit=limit, deadline_s=deadline_s)
+        if not meant.matches:
+            return Answer(query=query, page=page, closest=closest)
+        shown = {match.stored.key for match in meant.matches}
+        others = [match for match in closest.matches if match.stored.key not in shown]
+        rest = tuple(others[: limit - len(shown)])
+        return Answer(query=closest.query, page=meant, closest=replace(closest, matches=rest))
 
     async def find_similar(self, paper: Paper, limit: int = 10) -> tuple[Match, ...]:
         """Find the papers that share the most telling words with ``paper``."""

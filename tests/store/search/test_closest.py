@@ -1,12 +1,13 @@
 """Papers that say most of a search, where too few say all of it."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 import pytest
 
 from bot.query.parser import parse_query
 from bot.query.printer import print_node
-from bot.query.results import Closest
+from bot.query.results import Answer, Closest, Match, Sort
 from bot.store.search import search, spelling
 from bot.store.store import Store
 from tests.builders import DAY, NOW, make_link, make_listing, make_paper
@@ -73,6 +74,60 @@ def numbers(found: Closest | None) -> str:
 )
 async def test_what_says_most_comes_first(filled: Store, query: str, first: str) -> None:
     assert numbers(await closest(filled, query))[:1] == first
+
+
+async def fill_up(store: Store, typed: str, limit: int = 3) -> Answer:
+    query = parse_query(typed)
+    page = await store.search.find(query, sort=Sort.RELEVANCE, limit=limit)
+    return await store.search.fill_up(
+        query, page, sort=Sort.RELEVANCE, today=DAY + timedelta(days=1), limit=limit
+    )
+
+
+def listed(matches: Sequence[Match]) -> list[int]:
+    return [int(match.stored.paper.arxiv_id[-2:]) for match in matches]
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant", "papers", "total"),
+    [
+        ("what papers about gaussian splatting came out this week?",
+         "gaussian splatting since:2024-02-28", [1], 1),
+        ("anything about attention by B. Test", 'attention author:"B Test"', [4], 1),
+        ("papers about common attention", "common attention", [39, 38, 37], 30),
+        ("attentin", "attention", [4, 39, 38], 32),
+    ],
+)  # fmt: skip
+async def test_papers_that_say_all_that_was_understood_are_shown_as_found(
+    filled: Store, typed: str, meant: str, papers: list[int], total: int
+) -> None:
+    answer = await fill_up(filled, typed)
+    assert (answer.query.text, answer.is_understood) == (meant, True)
+    assert (listed(answer.page.matches), answer.page.total) == (papers, total)
+    assert answer.closest is not None
+    assert not {*papers} & {*listed(answer.closest.matches)}
+    assert len(papers) + len(answer.closest.matches) <= 3
+    assert (answer.page.next is not None) is (total > 3)
+
+
+@pytest.mark.parametrize(
+    ("typed", "papers"),
+    [
+        ("what papers about gaussian splatting of zebras came out this week?", []),
+        ("papers about radiance fields since 2025", []),  # none since then
+        ("attention for halos", [4]),
+        ("gaussian halos", []),
+        ("common attention halos", []),
+        ("common study of attention", [39, 38, 37]),
+    ],
+)
+async def test_what_was_typed_stays_where_it_says_more_or_nothing_says_the_rest(
+    filled: Store, typed: str, papers: list[int]
+) -> None:
+    answer = await fill_up(filled, typed)
+    assert (answer.query.text, answer.is_understood) == (typed, False)
+    assert listed(answer.page.matches) == papers
+    assert (answer.closest is None) is (len(papers) == 3)
 
 
 async def test_one_common_word_of_many_is_not_close(filled: Store) -> None:
