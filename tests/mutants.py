@@ -99,9 +99,6 @@ class Change:
 
 
 ALIKE: dict[str, str] = {
-    "bot.delivery.reconcile.Reconciliation.__init__: self._is_done = None": (
-        "it is only asked whether it is true"
-    ),
     "bot.digest.week.week_due: "
     "last = max(announcement_days(end - WEEK + ONE_DAY, end), default=None)": (
         "no week is without a day on which arXiv announces"
@@ -120,6 +117,11 @@ ALIKE: dict[str, str] = {
     "bot.planning.known.read_known_days: since = oldest_day(None, rules, now)": (
         "what is no week is a day"
     ),
+    "bot.planning.decisions.Decisions.preview: "
+    "subscription, announced = replace(subscription, cap=None), announced.take_back_offers()": (
+        "no limit is none"
+    ),
+    "bot.planning.due._following: is_whole = None": "a copy is equal",
     "bot.query.compile._reading: "
     'anchored.append(_joined([_joined(tags, "OR") or "" for tags in asked], "AND") or "XXXX")': (
         "a name of several words asks for something"
@@ -127,7 +129,6 @@ ALIKE: dict[str, str] = {
     "bot.query.examples._Said.__init__: self._forms[lemma_of(word)][word] += 2": (
         "the counts are only compared with each other"
     ),
-    "bot.query.inflect._table: lines = None": "the tables are made before mutmut breaks the code",
     'bot.store.outbox.outbox.Outbox.plan: thread_name: str = "XXXX",': (
         "messages that go into no thread leave it out"
     ),
@@ -138,8 +139,22 @@ ALIKE: dict[str, str] = {
 }
 """Survivors that were looked at, and left alone."""
 
+AT_IMPORT = frozenset(
+    {
+        "bot.query.inflect._table",
+        "bot.text.macros._arrow",
+        "bot.text.macros._between",
+        "bot.text.macros._derivative",
+        "bot.text.macros._framed",
+        "bot.text.macros._modulo",
+        "bot.text.macros._roman",
+    }
+)
+"""What is only called while modules are imported, so that mutmut breaks it too late."""
+
 _CASTS = re.compile(r"\bcast\(\w+, ")
-_CACHE_SIZES = re.compile(r"\bmaxsize=\d+")
+_NO = re.compile(r"\b((?:is|has|may|can)_\w+|strict)( ?= ?)None\b")
+_CACHE_SIZES = re.compile(r"\bmaxsize=(?:\d+|None)")
 _LITERALS = re.compile(r"'[^']*'|:\w+")
 
 
@@ -150,6 +165,10 @@ def why_alike(change: Change) -> str | None:
         return "cast() returns what it is given"
     if _CACHE_SIZES.sub("", removed) == _CACHE_SIZES.sub("", added):
         return "a cache of another size remembers the same"
+    if removed == _NO.sub(r"\1\2False", added):
+        return "what asks whether something is so takes None for no"
+    if change.function in AT_IMPORT:
+        return "the tables are made before mutmut breaks the code"
     if change.function.endswith("._log_fields"):
         return "what a log says is not held word for word"
     if (

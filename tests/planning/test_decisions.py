@@ -67,7 +67,7 @@ async def test_what_is_above_the_limit_is_offered_and_can_be_taken_back(pipeline
     posted, offered = [Verdict.POSTED_BEFORE] * 2, [Verdict.OFFERED_BEFORE]
     assert await verdicts(pipeline, subscription) == posted + offered
     usual = await pipeline.decisions.preview(subscription, DAY)
-    assert usual.entries == ()
+    assert (usual.entries, usual.is_supplement) == ((), False)
     whole = await pipeline.decisions.preview(subscription, DAY, with_offered=True)
     assert [each.paper.arxiv_id for each in whole.entries] == ["2403.00003"]
 
@@ -175,3 +175,20 @@ async def test_a_style_that_puts_the_best_first_keeps_them_within_the_limit(
     digest = await pipeline.decisions.preview(subscription, DAY)
     assert [each.paper.arxiv_id for each in digest.entries] == [kept]
     assert len(digest.offered) == 2
+
+
+async def test_what_a_server_likes_is_kept_within_the_limit(pipeline: Pipeline) -> None:
+    subscription = replace(await subscribe(pipeline, papers=0, cap=1), style="brief")
+    others = [make_paper(number, title=f"Other work {number}") for number in range(1, 40)]
+    frogs = [
+        make_paper(number, title="Frogs", abstract="We watch frogs.", authors=["Eve Other"])
+        for number in (40, 41)
+    ]
+    await pipeline.store.papers.add_listing(make_listing(*others, *frogs), now=pipeline.now())
+    opinions = pipeline.store.opinions
+    await opinions.give(subscription.guild_id, 7, make_id(41), True, now=pipeline.now())
+    digest = await pipeline.decisions.preview(subscription, DAY)
+    assert [each.paper.title for each in digest.entries] == ["Frogs"]
+    likes = await pipeline.decisions.likes(subscription, digest)
+    assert [likes[each.paper.arxiv_id].score > 0 for each in digest.entries] == [True]
+    assert await pipeline.decisions.likes(replace(subscription, style="cards"), digest) == {}

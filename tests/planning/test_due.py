@@ -1,6 +1,7 @@
 """Which digests are due, from what is stored and decided."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
@@ -11,6 +12,7 @@ from bot.digest.decided import settings_text
 from bot.digest.due import PATIENCE
 from bot.digest.models import Cadence, Subscription
 from bot.planning.due import is_done, last_growth, list_due, ready_at
+from bot.planning.readers import find_due
 from bot.store.digests import DigestRecord, ListingTimes
 from tests.builders import DAY, NOW, make_subscription
 
@@ -105,6 +107,48 @@ def test_a_list_that_was_there_before_the_channel_brings_nothing() -> None:
     late = make_subscription(channel_id=2001, categories=("cs.CV",), starts_after=7)
     assert days_due(late, {("cs.CV", DAY): stored(number=7)}) == []
     assert days_due(late, {("cs.CV", DAY): stored(number=8)}) == [DAY]
+
+
+def person(*, began: datetime = NOW, starts_after: int = 0) -> Subscription:
+    digest = make_subscription(
+        channel_id=501, categories=("cs.CV", "cs.LG"), created_at=began, starts_after=starts_after
+    )
+    return replace(digest, user_id=1)
+
+
+def test_a_person_is_sent_no_list_of_a_date_before_they_began() -> None:
+    """Unless the clock was ahead when they did."""
+    listings = {("cs.CV", DAY): stored(), ("cs.LG", DAY): stored()}
+    late = person(began=NOW + timedelta(days=1))
+    assert days_due(late, listings, now=NOW + timedelta(days=1)) == []
+    assert days_due(late, listings, now=NOW) == [DAY]
+    assert days_due(person(), listings, now=NOW) == [DAY]
+
+
+def test_a_person_is_sent_the_lists_that_came_later() -> None:
+    listings = {("cs.CV", DAY): stored(number=7), ("cs.LG", DAY): stored(number=8)}
+    digest = person(starts_after=7)
+    ((_, followed),) = list_due(digest, Cadence.DAY, listings, {}, now=NOW)
+    assert followed.categories == ("cs.LG",)
+
+
+def test_of_many_people_those_who_are_done_hide_no_others() -> None:
+    """Those with the same categories are beside each other."""
+    records = decided(NOW)
+    digests = [
+        replace(person(), channel_id=channel_id, categories=categories)
+        for channel_id, categories in (
+            (2001, ("cs.CV",)),
+            (1, ("cs.LG",)),
+            (2, ("cs.CV",)),
+            (3, ("cs.LG",)),
+        )
+    ]
+    listings = {("cs.CV", DAY): stored(), ("cs.LG", DAY): stored()}
+    due = find_due(digests, Cadence.DAY, listings, records, now=NOW)
+    assert {day: [each.channel_id for each in found] for day, found in due.items()} == {
+        DAY: [2, 1, 3]
+    }
 
 
 @pytest.mark.parametrize(

@@ -136,6 +136,21 @@ async def test_a_day_without_matches_is_decided_once(
     assert await sent(pipeline) == [make_id(4)]
 
 
+async def test_a_week_without_matches_is_decided_as_a_week(
+    pipeline: Pipeline, clock: VirtualClock
+) -> None:
+    await follow(
+        pipeline,
+        Topic(name="frogs", query="frog"),
+        when=When(cadence=Cadence.WEEK, weekday=DAY.weekday()),
+    )
+    await announce(pipeline)
+    clock.advance(timedelta(hours=1))
+    await pipeline.plan_due()
+    weekly = await pipeline.store.digests.list_since(DAY, Cadence.WEEK)
+    assert [key for key in weekly if key[0] == ADAS_DM] == [(ADAS_DM, DAY)]
+
+
 async def test_a_list_that_was_there_before_does_not_come(
     pipeline: Pipeline, clock: VirtualClock
 ) -> None:

@@ -98,6 +98,7 @@ PROSE = [
     (r"a \unicode{x2014} b \ding{182}", "a — b ❶"),
     (r"\verb|a_b| \LaTeX{} \copyright", "a_b LaTeX ©"),
     (r"\verb+a+b \lstinline|a_b| is", "ab a_b is"),
+    (r"\verb1 and 1, \verb", "verb1 and 1, verb"),
     (r"\unicode{x3B1} \unicode{945} \unicode{X41}", "α α A"),
     (r"\unicode{99999999999} \unicode{many}", "99999999999 many"),
     (r"a \unicode{7} b", "a b"),
@@ -120,6 +121,9 @@ PROSE = [
     ("code\\url{https://x.org}and", "code https://x.org and"),
 ]
 FORMULAS = [
+    (r"$\dv{f}{x}$, $\pdv[2]{u}{t}$, $\dv{x}$", "df/dx, ∂²u/∂t², d/dx"),
+    (r"$A \xrightarrow[{q}]{n} B$ $x^{(q)}$ $k\n$", "A →ⁿ_q B x^(q) kn"),
+    (r"$f(x) \pm b$ $\dist{x}{y}$", r"f(x) ± b \dist(x, y)"),
     (r"$\beta$-Variational", "β-Variational"),
     (r"$β$-Variational", "β-Variational"),
     (r"$x^{2}$, $x_i^2$, $10^{-3}$, CO$_2$, 10$^\circ$C", "x², xᵢ², 10⁻³, CO₂, 10°C"),
