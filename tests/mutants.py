@@ -153,9 +153,9 @@ AT_IMPORT = frozenset(
 """What is only called while modules are imported, so that mutmut breaks it too late."""
 
 _CASTS = re.compile(r"\bcast\(\w+, ")
-_NO = re.compile(r"\b((?:is|has|may|can)_\w+|strict)( ?= ?)None\b")
+_NO = re.compile(r"(?<![A-Za-z])((?:is|has|may|can)_\w+|strict)( ?= ?)None\b")
 _CACHE_SIZES = re.compile(r"\bmaxsize=(?:\d+|None)")
-_LITERALS = re.compile(r"'[^']*'|:\w+")
+_LITERALS = re.compile(r"""'[^']*'|:\w+|"\w+":""")
 
 
 def why_alike(change: Change) -> str | None:

@@ -752,3 +752,14 @@ async def test_what_was_delivered_may_be_asked_of_some_channels(
         )
     assert (await outbox.delivered_anywhere(ids, among=[1, 3])).keys() == {1, 3}
     assert (await outbox.delivered_anywhere(ids[:1], among=[2])) == {2: {ids[0]: 1}}
+
+
+async def test_what_was_offered_may_be_asked_of_some_channels(
+    database: Database, outbox: Outbox
+) -> None:
+    first, second = make_papers(2)
+    offers = replace(make_draft(first), offered=((second.arxiv_id, second.version),))
+    for channel_id in (1, 2, 3):
+        await outbox.plan(await subscribe(database, channel_id), DAY, [offers], now=NOW)
+    found = await outbox.find_offered([first.arxiv_id, second.arxiv_id], among=[1, 3])
+    assert found == {1: {second.arxiv_id}, 3: {second.arxiv_id}}

@@ -81,6 +81,14 @@ async def test_a_digest_in_the_channel_has_no_thread(store: Store) -> None:
     ]
 
 
+async def test_what_is_added_after_a_change_to_the_channel_goes_into_the_channel(
+    store: Store,
+) -> None:
+    await plan(store, 1, 1)
+    await plan(store, 1, first=10, place=Place.CHANNEL)
+    assert await places(store) == [(1, "channel", None), (2, "thread", 1), (3, "channel", None)]
+
+
 async def test_a_thread_is_known_once_its_message_was_posted(store: Store) -> None:
     _, second = await plan(store, 1, 1)
     assert (second.thread_id, second.has_thread) == (None, False)

@@ -154,6 +154,40 @@ async def test_a_trouble_that_is_found_in_its_channel_is_one_no_more(
     assert {step.reason for step in steps} == {Reason(code=ReasonCode.FOUND)}
 
 
+async def test_what_is_found_in_another_thread_is_known_to_be_there(store: Store) -> None:
+    before, _ = await store.troubles.list_open(1001)
+    assert await store.troubles.mark_found(before.id, 77, LATER, thread_id=66)
+    found = await store.outbox.get(before.id)
+    assert found is not None
+    assert found.thread_id == 66
+
+
+REFUSED = make_reason("refused").code
+
+
+@pytest.mark.parametrize(
+    ("channel_id", "code", "days", "posted"),
+    [
+        (CHANNEL, REFUSED, 0, 1),
+        (CHANNEL, REFUSED, 1, 0),
+        (CHANNEL, REFUSED, -1, 1),
+        (CHANNEL, ReasonCode.CHANNEL_GONE, 0, 0),
+        (CHANNEL + 1, REFUSED, 0, 0),
+    ],
+)
+async def test_what_a_channel_refused_is_planned_again_unless_it_is_too_old(
+    store: Store, channel_id: int, code: ReasonCode, days: int, posted: int
+) -> None:
+    """What is unknown waits for an admin, though its reason is the same."""
+    since = DAY + timedelta(days=days)
+    again = await store.troubles.post_refused(channel_id, [code], since, LATER)
+    assert again == posted
+    expected = ["planned" if posted else "failed", "unknown", "sent"]
+    assert await states(store.outbox) == expected
+    if posted:
+        assert (await claim(store.outbox, LATER)).planned_at == LATER
+
+
 async def test_what_failed_may_be_doubted_and_is_told_again(store: Store) -> None:
     """What is unknown already, or no trouble, stays as it is."""
     failed, unknown, sent = await store.outbox.list_deliveries(CHANNEL)
