@@ -39,7 +39,7 @@ from benchmarks.panels import (
     name_series,
     read_panels,
 )
-from tests.fakes.browser import open_browser
+from tests.fakes.browser import PROGRAMS, open_browser
 from tests.run.test_health import find_free_port
 
 DASHBOARD = ROOT / "docs/monitoring/dashboard.json"
@@ -59,13 +59,19 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--picture", type=Path, default=PICTURE)
     parser.add_argument("--keep", type=Path, metavar="FOLDER")
     options = parser.parse_args(argv)
-    if missing := [name for name in ("prometheus", "promtool") if shutil.which(name) is None]:
-        print(f"{' and '.join(missing)} must be installed: apt-get install prometheus")
+    if missing := find_missing():
+        print(f"this needs {' and '.join(missing)} (Debian: apt-get install prometheus chromium)")
         return 1
     panels = read_panels(json.loads(DASHBOARD.read_text("utf-8")))
     with tempfile.TemporaryDirectory() as temporary:
         folder = options.keep or Path(temporary)
         return asyncio.run(make_picture(panels, options.days, folder, options.picture))
+
+
+def find_missing() -> list[str]:
+    """Return the programs that are not there, before a week is lived through in vain."""
+    wanted = {"prometheus": ("prometheus",), "promtool": ("promtool",), "chromium": PROGRAMS}
+    return [name for name, programs in wanted.items() if not any(map(shutil.which, programs))]
 
 
 async def make_picture(panels: Sequence[Panel], days: int, folder: Path, picture: Path) -> int:

@@ -1,6 +1,6 @@
 """Thirty days of the whole bot on a virtual clock: memory, files, log, and whether anything leaks.
 
-    python -m benchmarks month [--days N] [--archive N] [--replicate] [--trace]
+    python -m benchmarks month [--days N] [--archive N] [--replicate] [--trace] [--leak MB]
 
 The bot is the one that `python -m bot run` starts (gateway, ticks, delivery, edits, backups,
 tidying, damage count, weekly trial of a backup, asking again about posted papers), in a process of
@@ -10,14 +10,18 @@ in all styles and places, three people who follow, and some who search, read, li
 
 The clock goes on only when all that is due is done, so a day takes some seconds. What waits in real
 time does so here too: looks every 0.1 s instead of 30 s, housekeeping every second instead of every
-hour. A row shows how things stand at the end of a day: memory that the process holds (RSS),
+hour. A row shows how things stand at the end of a day: memory that the process holds (RSS), what of
+it is in use (by Python and C alike, without SQLite's pages), pages of the file that SQLite holds,
 Python's objects after a collection, answers in its caches (each has a limit), open files, threads
 (without the pool's, which starts up to six one by one), tasks; bytes of the database, its log
 (-wal) and the backups; lines and bytes that the bot's own log took that day at the level INFO.
 
-Exits with 1 when the second half grows more than what was stored in it explains. ``--archive``
-begins with so many papers; ``--replicate`` lets Litestream carry the database to a folder; and
-``--trace`` prints which lines of code hold more memory at the end than in the middle.
+Exits with 1 when the second half grows more than what was stored in it explains. The process holds
+more than is in use, and by chance more or less of it, so a leak is looked for in what is in use,
+and what is held has limits. ``--archive`` begins with so many papers; ``--replicate`` lets
+Litestream carry the database to a folder; ``--trace`` prints which lines of code hold more memory
+at the end than in the middle; ``--leak`` lets the bot lose so much memory each day, which must be
+noticed.
 """
 
 import argparse
@@ -43,6 +47,8 @@ from bot.models import AnnounceType, ArxivId
 from bot.store.backup.copies import list_copies
 from bot.store.follows import When
 from bot.store.outbox.records import moment_text
+from bot.store.sqlite.database import READ_CACHE_KIB
+from bot.store.sqlite.executor import READERS
 from bot.store.store import Store, open_store
 from bot.ui.acts import Act, PaperAct
 from tests.fakes.arxiv import ArxivServer, Record
@@ -78,10 +84,16 @@ HOUSEKEEPING_S = 1.0
 MOST_WAITS = 600
 """Ends a month in which something never becomes quiet."""
 
-MEMORY_MB = 12.0
-"""How much memory may rise from the end of the first half to that of the second, beside caches."""
-CACHED_MB = 0.4e-3
-"""What an answer in a cache takes: a text, its forms, and their places in the table."""
+USED_MB = 6.0
+"""How much memory in use may rise from the end of the first half to that of the second, beside
+caches. A leak of 1 MB a day is 15 MB in a month."""
+CACHED_MB = 0.25e-3
+"""What an answer in a cache takes: a word, its form, and their places in the table."""
+MOST_PAGES_MB = READERS * READ_CACHE_KIB * 1024 / 1e6 + 10
+"""What SQLite may hold: its readers' caches, and the writer's, statements and the schema."""
+MOST_RSS_MB = 300
+FILES = 2
+"""A reader of the database and of its -wal, which is opened when there are more to read."""
 OBJECTS = 5_000
 MORE = 1.25
 """Bytes for what was stored, and lines of log a day, of the second half to those of the first."""
@@ -93,6 +105,7 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--archive", type=int, default=0, metavar="PAPERS")
     parser.add_argument("--replicate", action="store_true")
     parser.add_argument("--trace", action="store_true")
+    parser.add_argument("--leak", type=float, default=0.0, metavar="MB")
     options = parser.parse_args(argv)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "papers.db"
@@ -101,8 +114,11 @@ def main(argv: list[str]) -> int:
         month = [FIRST_DAY + timedelta(days=number) for number in range(options.days)]
         replica = Path(folder) / "replica" if options.replicate else None
         days = asyncio.run(
-            conduct(read_month(options.days), month, path, replica, is_traced=options.trace)
-        )
+            conduct(
+                read_month(options.days), month, path, replica,
+                is_traced=options.trace, leak=round(options.leak * 1e6),
+            )
+        )  # fmt: skip
         carried = sum(each.stat().st_size for each in _files_in(replica))
     print(table([DAY_HEAD, *map(_row, days)], names=1))
     print(f"log lines a day: {_lines_by_level(days)}; CPU {days[-1].cpu_s / len(days):.1f} s a day")
@@ -159,6 +175,8 @@ class Day:
     messages: int
     edits: int
     rss_mb: float
+    used_mb: float
+    pages_mb: float
     objects: int
     cached: int
     files: int
@@ -175,8 +193,8 @@ class Day:
 
 
 DAY_HEAD = (
-    "day", "papers", "messages", "edits", "RSS MB", "objects", "cached", "files", "threads",
-    "tasks", "database MB", "wal MB", "backups MB", "lines", "log kB",
+    "day", "papers", "messages", "edits", "RSS MB", "used MB", "pages MB", "objects", "cached",
+    "files", "threads", "tasks", "database MB", "wal MB", "backups MB", "lines", "log kB",
 )  # fmt: skip
 
 
@@ -187,7 +205,8 @@ def _files_in(folder: Path | None) -> list[Path]:
 def _row(each: Day) -> tuple[str, ...]:
     return (
         str(each.day), f"{each.papers:,}", f"{each.messages:,}", f"{each.edits:,}",
-        f"{each.rss_mb:.1f}", f"{each.objects:,}", f"{each.cached:,}", str(each.files),
+        f"{each.rss_mb:.1f}", f"{each.used_mb:.1f}", f"{each.pages_mb:.1f}",
+        f"{each.objects:,}", f"{each.cached:,}", str(each.files),
         str(each.threads), str(each.tasks), f"{each.database / 1e6:.1f}", f"{each.wal / 1e6:.1f}",
         f"{each.backups / 1e6:.1f}", f"{each.log_lines:,}", f"{each.log_bytes / 1e3:.0f}",
     )  # fmt: skip
@@ -210,13 +229,16 @@ def judge(days: Sequence[Day]) -> list[tuple[str, bool]]:
     tail = max(len(days) // 6, 1)
     filled = days[-1].cached - first[-1].cached
     for name, may_add in (
-        ("files", 0), ("threads", 0), ("tasks", 0), ("objects", OBJECTS),
-        ("rss_mb", MEMORY_MB + CACHED_MB * filled),
+        ("files", FILES), ("threads", 0), ("tasks", 0), ("objects", OBJECTS),
+        ("used_mb", USED_MB + CACHED_MB * filled),
     ):  # fmt: skip
         before, after = (
             min(getattr(day, name) for day in part[-tail:]) for part in (first, second)
         )
         findings.append((f"{name}: {before:,.0f}, then {after:,.0f}", after > before + may_add))
+    for name, most in (("rss_mb", MOST_RSS_MB), ("pages_mb", MOST_PAGES_MB)):
+        largest = max(getattr(day, name) for day in days)
+        findings.append((f"most {name}: {largest:,.0f} of {most:,.0f}", largest > most))
     before, after = (_bytes_a_piece(part) for part in (first, second))
     findings.append(
         (f"bytes for a paper, message or edit: {before:,.0f}, then {after:,.0f}",
@@ -323,6 +345,8 @@ class Conductor:
             messages=len(self.discord.ledger),
             edits=len(self.discord.edited),
             rss_mb=told["rss_mb"],
+            used_mb=told["used_mb"],
+            pages_mb=told["pages_mb"],
             objects=told["objects"],
             cached=told["cached"],
             files=told["files"],
@@ -345,6 +369,7 @@ async def conduct(
     replica: Path | None = None,
     *,
     is_traced: bool = False,
+    leak: int = 0,
 ) -> list[Day]:
     """Live through the days of a month; returns how things stood at the end of each."""
     start = eastern(month[0], -60)
@@ -358,6 +383,7 @@ async def conduct(
             days: list[Day] = []
             for day in month:
                 await _live_a_day(world, day, people)
+                await world.ask(leak=leak)
                 days.append(await world.end_day(day, days[-1] if days else None))
                 print(f"\r{day}", end="", file=sys.stderr, flush=True)
                 if is_traced and len(days) == len(month) // 2:

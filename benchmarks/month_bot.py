@@ -3,18 +3,23 @@
     python -m benchmarks.month_bot START
 
 Each line of stdin is an order in JSON: ``now`` moves the clock, and is answered when two more ticks
-have ended; ``measure`` is answered with how things stand; ``trace`` with what holds more memory.
+have ended; ``measure`` is answered with how things stand; ``trace`` with what holds more memory;
+and ``leak`` makes that so many more bytes are held, to show that this is noticed.
 """
 
+import _sqlite3
 import asyncio
 import contextlib
+import ctypes
 import functools
 import gc
 import io
 import json
 import logging
 import os
+import re
 import sys
+import tempfile
 import threading
 import time
 import tracemalloc
@@ -28,6 +33,8 @@ from bot.run import process
 from tests.fakes.clock import VirtualClock
 
 Cache = functools._lru_cache_wrapper
+PIECE = b"small, as most of what Python holds"
+"""What is leaked, again and again."""
 HOUSEKEEPING_S = 1.0
 LOOK_S = 0.025
 
@@ -65,6 +72,18 @@ class Ear(logging.Filter):
         return record.levelno >= logging.INFO and not is_slow
 
 
+class Malloc(ctypes.Structure):
+    """What glibc's mallinfo2 tells, in bytes; ``uordblks`` and ``hblkhd`` are in use."""
+
+    _fields_ = tuple(
+        (name, ctypes.c_size_t)
+        for name in (
+            "arena", "ordblks", "smblks", "hblks", "hblkhd", "usmblks", "fsmblks", "uordblks",
+            "fordblks", "keepcost",
+        )
+    )  # fmt: skip
+
+
 async def live(start: datetime) -> None:
     """Run the bot from ``start`` on, and obey what is read from stdin."""
     token = os.environ.pop("DISCORD_TOKEN")
@@ -97,6 +116,7 @@ async def _obey_all(
     orders: asyncio.StreamReader, clock: VirtualClock, volume: Volume, ear: Ear
 ) -> None:
     snapshot: list[tracemalloc.Snapshot] = []
+    leaked: list[bytearray] = []
     while line := await orders.readline():
         order = json.loads(line)
         answer: dict[str, object] = {}
@@ -105,6 +125,8 @@ async def _obey_all(
             enough = ear.ticks + 2  # one may have begun before
             while ear.ticks < enough:  # noqa: ASYNC110  # ticks end on their own
                 await asyncio.sleep(LOOK_S)
+        elif "leak" in order:
+            leaked += map(bytearray, [PIECE] * (order["leak"] // sys.getsizeof(bytearray(PIECE))))
         elif "trace" in order:
             answer["grown"] = _trace(snapshot)
         else:
@@ -115,8 +137,11 @@ async def _obey_all(
 def _measure(volume: Volume) -> dict[str, object]:
     gc.collect()
     caches = [each for each in gc.get_objects() if isinstance(each, Cache)]
+    pages = sqlite_bytes()
     return {
         "rss_mb": memory_mb(os.getpid(), "VmRSS"),
+        "used_mb": used_bytes() / 1e6,
+        "pages_mb": pages / 1e6,
         "objects": len(gc.get_objects()),
         "cached": sum(each.cache_info().currsize for each in caches),
         "files": len(os.listdir("/proc/self/fd")) - 1,  # without the one that lists them
@@ -125,6 +150,34 @@ def _measure(volume: Volume) -> dict[str, object]:
         "log": {level: (volume.lines[level], volume.bytes[level]) for level in volume.lines},
         "cpu_s": time.process_time(),
     }
+
+
+def used_bytes() -> int:
+    """Return how much memory is in use, by Python and C alike, without what SQLite holds."""
+    libc = ctypes.CDLL(None)
+    libc.mallinfo2.restype = Malloc
+    told = libc.mallinfo2()
+    return int(told.uordblks + told.hblkhd) + _python_bytes() - sqlite_bytes()
+
+
+def _python_bytes() -> int:
+    """Return how much is in use of Python's own pools, which no call tells but a report."""
+    stderr = os.dup(2)
+    with tempfile.TemporaryFile(buffering=0) as report:
+        os.dup2(report.fileno(), 2)
+        sys._debugmallocstats()
+        os.dup2(stderr, 2)
+        os.close(stderr)
+        report.seek(0)
+        (used,) = re.findall(rb"# bytes in allocated blocks +=([ ,\d]+)", report.read())
+    return int(used.replace(b",", b""))
+
+
+def sqlite_bytes() -> int:
+    """Return what SQLite holds: all but some 2 MB are pages of the file."""
+    library = ctypes.CDLL(_sqlite3.__file__)
+    library.sqlite3_memory_used.restype = ctypes.c_int64
+    return int(library.sqlite3_memory_used())
 
 
 def _trace(snapshots: list[tracemalloc.Snapshot]) -> list[str]:

@@ -81,7 +81,11 @@ async def start_and_kill(path: Path, rounds: int) -> list[Start]:
                 sys.executable, "-m", "bot", "run",
                 env=environ, stderr=asyncio.subprocess.DEVNULL,
             )  # fmt: skip
-            await until(lambda before=connected: discord.gateway.connections > before)
+
+            def is_back(before: int = connected) -> bool:
+                return discord.gateway.connections > before
+
+            await until(is_back)
             await discord.wait_connected()
             waited_s, ready = time.monotonic() - begun_s, cpu_of(bot.pid)
             ready_mb = memory_mb(bot.pid, "VmRSS")

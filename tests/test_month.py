@@ -1,5 +1,9 @@
 """The month of `benchmarks/month.py`: what it calls growth, and that it runs at all."""
 
+import contextlib
+import platform
+import sqlite3
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -8,12 +12,14 @@ from pathlib import Path
 import pytest
 
 from benchmarks.month import FIRST_DAY, Conductor, Day, conduct, judge, make_month
+from benchmarks.month_bot import sqlite_bytes, used_bytes
 from bot.ui.styles.list import LIST
 from tests.builders import DAY, make_digest, make_paper
 from tests.store.outbox.test_outbox import subscribe
 from tests.stores import open_store
 
 NOW = datetime(2024, 3, 25, 4, tzinfo=UTC)
+ON_GLIBC = pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="asks glibc what is in use")
 
 
 def quiet_month(days: int = 30) -> list[Day]:
@@ -24,7 +30,9 @@ def quiet_month(days: int = 30) -> list[Day]:
             papers=300 * number,
             messages=70 * number,
             edits=80 * number,
-            rss_mb=200,
+            rss_mb=240,
+            used_mb=120,
+            pages_mb=60,
             objects=150_000,
             cached=100_000,
             files=26 + number % 3,
@@ -53,7 +61,9 @@ def test_a_month_in_which_only_papers_come_is_steady() -> None:
         ("threads", lambda day, number: replace(day, threads=7 + number // 10)),
         ("tasks", lambda day, number: replace(day, tasks=day.tasks + number)),
         ("objects", lambda day, number: replace(day, objects=150_000 + 500 * number)),
-        ("rss_mb", lambda day, number: replace(day, rss_mb=200.0 + number)),
+        ("used_mb", lambda day, number: replace(day, used_mb=120.0 + number)),
+        ("most rss_mb", lambda day, number: replace(day, rss_mb=301 if number == 3 else 240)),
+        ("most pages_mb", lambda day, number: replace(day, pages_mb=112 if number == 20 else 60)),
         ("bytes", lambda day, number: replace(day, database=day.database + 50_000 * number**2)),
         ("largest -wal", lambda day, number: replace(day, wal=1_000_000 * number)),
         ("log lines", lambda day, number: replace(day, log_lines=50 + 2 * number)),
@@ -66,10 +76,25 @@ def test_each_kind_of_leak_is_named(name: str, leak: Callable[[Day, int], Day]) 
 
 def test_memory_may_rise_by_what_is_cached() -> None:
     filled = [
-        replace(day, rss_mb=200.0 + number, cached=100_000 + 5_000 * number)
+        replace(day, used_mb=120.0 + number, cached=100_000 + 4_000 * number)
         for number, day in enumerate(quiet_month())
     ]
     assert [what for what, is_grown in judge(filled) if is_grown] == []
+
+
+@ON_GLIBC
+def test_memory_in_use_is_what_python_and_c_hold_without_the_pages_of_sqlite() -> None:
+    """Small pieces and a large one; a table of a megabyte is SQLite's own."""
+    before, pages = used_bytes(), sqlite_bytes()
+    pieces = [bytearray(100) for _ in range(7_000)]
+    kept = (pieces, bytes(50_000), bytes(1_000_000))
+    held = used_bytes() - before
+    with contextlib.closing(sqlite3.connect(":memory:")) as connection:
+        connection.execute("CREATE TABLE t AS SELECT zeroblob(1000000)")
+        filled = used_bytes() - before
+        assert sqlite_bytes() - pages > 900_000
+    assert held == pytest.approx(sum(map(sys.getsizeof, (*pieces, *kept))), rel=0.1)
+    assert filled == pytest.approx(held, rel=0.1)
 
 
 async def test_the_clock_waits_for_a_message_that_is_due_at_this_very_moment(

@@ -129,6 +129,7 @@ def test_a_value_is_drawn_at_its_moment_and_height() -> None:
         for y, name in re.findall(r"y1=([\d.]+) y2=\S+ /><text [^>]+>([^<]+)</text>", page)
         if not name.startswith("03-")
     }
+    assert y1 < y0  # down is more, on a page
     assert [y0, y1, y2] == pytest.approx([grid["0"], grid["100"], (grid["40"] + grid["60"]) / 2])
     days = dict(re.findall(r"<text x=([\d.]+) [^>]+>(03-\d\d)</text>", page))
     assert {day: float(x) for x, day in days.items()}["03-26"] == x2

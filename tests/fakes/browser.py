@@ -20,6 +20,7 @@ import pytest
 
 from tests.waiting import HUNG_S
 
+PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
 FLAGS = (
     "--headless",
     "--no-sandbox",  # containers run the tests as root
@@ -35,7 +36,7 @@ FLAGS = (
 
 def chromium() -> str:
     """Return the browser's program, or skip the test where there is none."""
-    for name in ("chromium", "chromium-browser", "google-chrome"):
+    for name in PROGRAMS:
         if program := shutil.which(name):
             return program
     pytest.skip("needs Chromium (Debian: apt-get install chromium), which is not here")
