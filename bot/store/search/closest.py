@@ -3,17 +3,20 @@
 A plain OR of all words would find half the archive, and ranking it takes a tenth of a second for
 each hundred thousand papers. Instead a quorum has to be there: all words, now that they are mended;
 all but one of them in the title; of the five rarest two, pair by pair, the rarest pairs first. The
-candidates are scored like any search by relevance, over all words.
+candidates are scored like any search by relevance, over all words. Titles are asked as far back as
+they go; texts only as far as some ten thousand postings lead (`_ranges`).
 """
 
 import math
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import reduce
 from itertools import combinations
 
 from bot.query.ast import (
+    And,
     Author,
     LeafNode,
     Node,
@@ -24,6 +27,7 @@ from bot.query.ast import (
     TextField,
     Until,
     all_of,
+    any_of,
     leaves,
     with_leaves,
 )
@@ -32,11 +36,12 @@ from bot.query.interpret import Interpretation, interpret, names_in, without
 from bot.query.printer import print_node
 from bot.query.relevance import Scorer, asked_words
 from bot.query.results import Closest, Match, Mended
-from bot.query.tokens import words
+from bot.query.tokens import indexed, words
 from bot.store.search.find import LOADING_S, load
-from bot.store.search.plan import Papers, plan_tiers
+from bot.store.search.plan import EVERYWHERE, KeyRange, Papers, plan_tiers
+from bot.store.search.pool import read
 from bot.store.search.spelling import RARE, may_be_slip, suggest
-from bot.store.search.walk import follow, known_keys
+from bot.store.search.walk import follow_up, known_keys
 from bot.store.search.words import (
     count_archive,
     count_forms,
@@ -52,6 +57,10 @@ CANDIDATES = 400  # papers that are looked for
 OF_A_GROUP = 200  # at most of them for the same words
 MOST_OF_A_TITLE = 10  # words of which one may be wrong
 SCORED = 120  # papers whose texts are read
+STEPS = (2000, 8000, 30_000)
+"""Postings, by the counts of words: what a walk through texts reads before it goes on, if too few
+papers are found; the last in about 10 ms."""
+COMMON = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +71,21 @@ class _Word:
     forms: tuple[str, ...]
     papers: int
     weight: float
+    counts: Mapping[str, int] = field(compare=False)
+    """The papers of each word that is asked for."""
+    archive: int = field(compare=False)
+
+    def postings(self, form: str, rarest: int) -> float:
+        """Estimate how many postings are read for a form beside a word of ``rarest`` papers.
+
+        It is looked for as often as that word occurs; a phrase as often as its own rarest word,
+        since phrases are rarer than their words. A word that nearly every paper says, and often,
+        takes nine times as long to look for as a rare one.
+        """
+        said = form.split(" ")
+        papers = [self.counts.get(word, 0) for word in said]
+        often = min(papers) if len(said) > 1 else min(rarest, papers[0])
+        return 1 + sum(often * (1 + COMMON * each / self.archive) for each in papers)
 
 
 def find_closest(
@@ -69,7 +93,9 @@ def find_closest(
 ) -> Closest | None:
     """Find papers that say most of ``query``, without those whose keys are ``known``.
 
-    None where there is nothing to be less strict about: a query without plain words.
+    ``known`` are all papers that say all of it.
+    None where
+    there is nothing to be less strict about: a query without plain words.
     """
     understood = _with_real_names(reading, interpret(query.root, today))
     mended, meant = _mended(reading, understood)
@@ -80,7 +106,8 @@ def find_closest(
     found: list[int] = []
     kept = meant.filters
     for kept in _fewer_filters(meant.filters):
-        found = _candidates(reading, asked, all_of(*meant.others, *kept))
+        is_new = replace(meant, filters=kept).query.root != query.root
+        found = _candidates(reading, asked, all_of(*meant.others, *kept), is_new=is_new)
         if found:
             break
     unmet = tuple(each for each in meant.filters if each not in kept) if found else ()
@@ -184,22 +211,95 @@ def _texts(root: Node) -> Iterator[Text]:
 def _word(leaf: Text, counts: Mapping[str, int], archive: int) -> _Word:
     forms = (" ".join(words(leaf.text)), *(form.words for form in leaf.forms))
     papers = min(archive, count_forms(forms, counts))
-    return _Word(leaf, forms, papers, weight(papers, archive))
+    return _Word(leaf, forms, papers, weight(papers, archive), counts, archive)
 
 
-def _candidates(reading: Reading, asked: Sequence[_Word], must: Node) -> list[int]:
-    """List papers that say a quorum of the words, the weightiest first."""
+def _candidates(reading: Reading, asked: Sequence[_Word], must: Node, *, is_new: bool) -> list[int]:
+    """List papers that say a quorum of the words, the weightiest first.
+
+    ``is_new`` says that not all of the words were asked for yet, as they are now.
+    """
     weights: dict[int, dict[_Word, float]] = defaultdict(dict)
     papers = _estimate(asked)
-    for group, said in _groups(asked):
+    span = _span(reading)
+    for group in _groups(asked, is_new=is_new):
         if reading.has_passed() or len(weights) >= CANDIDATES:
             break
-        root = all_of(*said, must)
+        if group.is_titled:
+            for key, said in _say_in_titles(reading, group.words, must):
+                weights[key].update((word, word.weight) for word in said)
+            continue
+        root = all_of(*(word.leaf for word in group.words), must)
         walk = plan_tiers([root], known_keys(reading, root), papers)
-        for _, key in follow(reading, walk, OF_A_GROUP):
-            weights[key].update((word, word.weight) for word in group)
+        for key in follow_up(reading, walk, OF_A_GROUP, _ranges(group.words, span)):
+            weights[key].update((word, word.weight) for word in group.words)
     scores = {key: sum(each.values()) for key, each in weights.items()}
     return sorted(scores, key=lambda key: (-scores[key], -key))[:SCORED]
+
+
+def _span(reading: Reading) -> KeyRange:
+    """Return the keys from the oldest paper to the newest."""
+    ends = [
+        reading.integers(f"SELECT key FROM paper ORDER BY key {order} LIMIT 1")
+        for order in ("ASC", "DESC")
+    ]
+    return KeyRange(sum(ends[0]), sum(ends[1]) + 1)
+
+
+def _ranges(group: Sequence[_Word], span: KeyRange) -> Iterator[KeyRange]:
+    """Cut the part of the archive where texts are walked through for all words of a group.
+
+    What would read more than the last of `STEPS` goes back through as much less of the time that
+    the archive covers.
+    """
+    rarest = min(word.papers for word in group)
+    most = sum(word.postings(form, rarest) for word in group for form in word.forms)
+    end = span.end
+    for limit in STEPS:
+        first = span.end - int((span.end - span.first) * min(1.0, limit / most))
+        yield KeyRange(first, end)
+        if first == span.first:
+            break
+        end = first
+
+
+def _say_in_titles(
+    reading: Reading, asked: Sequence[_Word], must: Node
+) -> Iterator[tuple[int, list[_Word]]]:
+    """List papers whose titles say all of the words but one at most, each with what it says."""
+    root = all_of(all_but_one([_in_title(word.leaf) for word in asked]), must)
+    walk = plan_tiers([root], known_keys(reading, root))
+    found = follow_up(reading, walk, CANDIDATES, [EVERYWHERE])
+    for key, title in read(reading, "key, title", found):
+        text = f" {indexed(title)} "
+        yield (
+            key,
+            [
+                word
+                for word in asked
+                if word.leaf.field not in (None, TextField.TITLE)
+                or any(f" {form} " in text for form in word.forms)
+            ],
+        )
+
+
+def all_but_one(parts: Sequence[Node]) -> Node:
+    """Ask for all of the parts, the rarest first, or for all but one.
+
+    One question instead of one for each part that may be missing: which is either in the first half
+    or in the second. In pairs, so that the index looks for each part only where the ones before it
+    are.
+    """
+    if len(parts) == 2:
+        return any_of(*parts)
+    half = (len(parts) + 1) // 2
+    first, second = parts[:half], parts[half:]
+    with_first = [*first, all_but_one(second)] if len(second) > 1 else first
+    return Or((_one_by_one(with_first), _one_by_one([all_but_one(first), *second])))
+
+
+def _one_by_one(parts: Sequence[Node]) -> Node:
+    return reduce(lambda rarer, other: And((rarer, other)), parts)
 
 
 def _estimate(asked: Sequence[_Word]) -> Papers:
@@ -218,21 +318,27 @@ def _estimate(asked: Sequence[_Word]) -> Papers:
     return papers
 
 
-def _groups(asked: Sequence[_Word]) -> Iterator[tuple[Sequence[_Word], Sequence[Text]]]:
-    """List groups of words, and what to ask for so that a paper says all of a group."""
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """Words that a paper says: all of them, or in its title all but one at most."""
+
+    words: Sequence[_Word]
+    is_titled: bool = False
+
+
+def _groups(asked: Sequence[_Word], *, is_new: bool) -> Iterator[_Group]:
+    """List groups of words that are a quorum."""
     different = sorted(dict.fromkeys(asked), key=lambda word: word.papers)
-    if len(different) > 2:
-        yield different, [word.leaf for word in different]
+    if len(different) > 2 and is_new:
+        yield _Group(different)
     if 2 < len(different) <= MOST_OF_A_TITLE:
-        for group in combinations(different, len(different) - 1):
-            yield group, [_in_title(word.leaf) for word in group]
+        yield _Group(different, is_titled=True)
     rarest = different[:RAREST]
     pairs: list[tuple[_Word, ...]] = list(combinations(rarest, 2))
     if len(rarest) <= 2:
         pairs += [(word,) for word in rarest]
     pairs.sort(key=lambda group: min(word.papers for word in group) / len(group) ** 4)
-    for group in pairs:
-        yield group, [word.leaf for word in group]
+    yield from map(_Group, pairs)
 
 
 def _in_title(leaf: Text) -> Text:

@@ -3,7 +3,7 @@
 Every function takes a `Reading`, whose deadline may cut any walk short.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from typing import Literal
 
@@ -14,6 +14,8 @@ from bot.store.sqlite.executor import Reading
 from bot.store.sqlite.statements import json_array
 
 FEW_KEYS = 200  # of a set: to ask of each takes 30 µs, to walk past another paper a tenth of one
+
+NO_LIMIT = -1
 
 Found = tuple[int, int]
 """A paper on the walk: its tier and key."""
@@ -73,6 +75,25 @@ def follow_back(
     return found[::-1]
 
 
+def follow_up(
+    reading: Reading, walk: Sequence[Stretch], wanted: int, ranges: Iterable[KeyRange]
+) -> list[int]:
+    """Return the newest ``wanted`` papers in some ranges, newest first, one behind the other.
+
+    Each range is walked upwards, to its end or that of the archive. Downwards FTS5 looks for the
+    next paper below the range too, however far down it is.
+    """
+    found: list[int] = []
+    for within in ranges:
+        spans = [(stretch, stretch.keys.overlap(within)) for stretch in walk]
+        for stretch, keys in spans:
+            if not keys.is_empty:
+                found += keys_in(reading, stretch, keys, NO_LIMIT, order="ASC")[::-1]
+        if len(found) >= wanted or reading.overran:
+            break
+    return found[:wanted]
+
+
 def keys_in(
     reading: Reading,
     stretch: Stretch,
@@ -98,7 +119,7 @@ def among(reading: Reading, walk: Sequence[Stretch], keys: Collection[int]) -> l
             replace(ask, only=wanted if ask.only is None else wanted & ask.only)
             for ask in stretch.asks
         )
-        found += keys_in(reading, replace(stretch, asks=asks), stretch.keys, -1)
+        found += keys_in(reading, replace(stretch, asks=asks), stretch.keys, NO_LIMIT)
     return found
 
 

@@ -10,12 +10,10 @@ from bot.models import ArxivId
 from bot.query.ast import EVERYTHING, Category, Query, any_of
 from bot.query.inflect import inflections
 from bot.store.search.plan import KeyRange, plan_tiers
-from bot.store.search.walk import follow, keys_in, known_keys
+from bot.store.search.walk import NO_LIMIT, follow, keys_in, known_keys
 from bot.store.search.words import count_archive, count_forms, count_papers, widened
 from bot.store.sqlite.executor import Reading
 from bot.store.sqlite.statements import json_array
-
-NO_LIMIT = -1
 
 
 def find_within(

@@ -2,12 +2,15 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
+from itertools import combinations
 
 import pytest
 
+from bot.query.ast import And, Node, Or, Text
 from bot.query.parser import parse_query
 from bot.query.printer import print_node
 from bot.query.results import Answer, Closest, Match, Sort
+from bot.store.search import closest as closest_module
 from bot.store.search import search, spelling
 from bot.store.store import Store
 from tests.builders import DAY, NOW, make_link, make_listing, make_paper
@@ -219,3 +222,59 @@ async def test_topics_are_strict(filled: Store) -> None:
     asked = [paper.arxiv_id for paper in PAPERS]
     query = parse_query("gaussian splatting this week")
     assert await filled.search.match(query, asked) == set()
+
+
+@pytest.mark.parametrize("count", range(2, 11))
+def test_all_but_one_is_said_wherever_the_missing_word_is(count: int) -> None:
+    words = [Text(text=str(number)) for number in range(count)]
+    asked = closest_module.all_but_one(words)
+    for missing in range(3):
+        for left_out in combinations(words, missing):
+            assert _holds(asked, {*words} - {*left_out}) == (missing < 2)
+
+
+def _holds(node: Node, said: set[Text]) -> bool:
+    match node:
+        case And(parts):
+            return all(_holds(part, said) for part in parts)
+        case Or(parts):
+            return any(_holds(part, said) for part in parts)
+        case _:
+            return node in said
+
+
+async def test_titles_are_asked_as_far_back_as_they_go_and_texts_are_not(
+    filled: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Papers 3 and 4 are older than the newest by more than texts are walked through then."""
+    in_texts, in_titles = "stars gas radiance", "dark matter halos splatting"
+    assert "3" in numbers(await closest(filled, in_texts))
+    monkeypatch.setattr(closest_module, "STEPS", (1, 1, 1))
+    assert "3" not in numbers(await closest(filled, in_texts))
+    assert "3" in numbers(await closest(filled, in_titles))
+
+
+async def test_of_too_many_papers_the_newest_are_taken(
+    filled: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(closest_module, "OF_A_GROUP", 1)
+    assert numbers(await closest(filled, "usual words")) == "9"
+
+
+async def test_texts_are_walked_on_until_there_are_enough(
+    filled: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first step reaches only papers of the newest day, which do not say it."""
+    monkeypatch.setattr(closest_module, "STEPS", (1, 10_000))
+    assert "3" in numbers(await closest(filled, "stars gas radiance"))
+
+
+async def test_a_title_without_a_usual_word_is_closer_than_one_without_a_rare_word(
+    filled: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(closest_module, "SCORED", 1)
+    newer = make_paper(51, title="Common study of photographs")
+    rarer = make_paper(52, title="Common of photographs quasars")
+    await filled.papers.add_listing(make_listing(rarer, newer, announced_on=DAY), now=NOW)
+    found = await closest(filled, "common study photographs quasars")
+    assert numbers(found) == "2"
