@@ -4,8 +4,9 @@
 
 The host says what an address leads to where it can: a repository host to code, an archive to
 data. The sentence has the last word: a repository that it offers as data is data, a page that it
-offers code at is code, and what it names as the work of others has no place among a paper's links.
-Any other address counts as a project page if the words before it introduce it as the authors' own.
+offers code at is code, a page of any host that it offers only data at is data, and what it names
+as the work of others has no place among a paper's links. Any other address counts as a project page
+if the words before it introduce it as the authors' own.
 """
 
 import re
@@ -19,7 +20,7 @@ from bot.text.addresses import (
     parse_address,
     read_address,
 )
-from bot.text.offers import AT_A_FORGE, AT_A_PAGE, Offer, read_clauses, read_offer
+from bot.text.offers import AT_A_FORGE, AT_A_PAGE, AT_ANY_PAGE, Offer, read_clauses, read_offer
 
 _INTRODUCTION = 120  # characters before an address that can introduce it
 
@@ -53,12 +54,16 @@ def explain_links(text: str) -> Iterator[FoundLink]:
         if result is None:
             continue
         kind, address, must_be_introduced = result
+        is_introduced = not must_be_introduced or _is_introduced(text, place.start)
+        is_any_page = must_be_introduced and is_introduced and kind is LinkKind.PROJECT
         cue = read_offer(clause, AT_A_FORGE if kind is LinkKind.CODE else AT_A_PAGE)
+        if cue is None and is_any_page:
+            cue = read_offer(clause, AT_ANY_PAGE)
         if cue is not None:
             offered = _KINDS.get(cue.offer)
             if offered is not None:
                 yield FoundLink(kind=offered, address=address, rule=cue.name)
-        elif not must_be_introduced or _is_introduced(text, place.start):
+        elif is_introduced:
             yield FoundLink(kind=kind, address=address, rule="its host")
 
 

@@ -255,6 +255,12 @@ _VIEWS = _words(
     """
 )
 _WEIGHTS = _words("weights checkpoint checkpoints")
+_PAGES = _words(
+    """
+    website websites web-site site page pages webpage homepage project projects demo demos
+    details information resources materials
+    """
+)
 _THINGS = _SOFTWARE | _SYSTEMS | _DATA | _VIEWS | _WEIGHTS | {"website", "page", "webpage"}
 
 
@@ -396,6 +402,11 @@ def _is_software(clause: Clause) -> object:
     )
 
 
+def _is_plain(clause: Clause) -> bool:
+    """Whether nothing else is there but data and weights: no page about a project."""
+    return not _has(clause, _SOFTWARE | _SYSTEMS | _VIEWS | _PAGES)
+
+
 def _is_derived(clause: Clause) -> object:
     return not clause.is_bare and (_DERIVED.search(clause.text) or _CITED.search(clause.text))
 
@@ -463,6 +474,12 @@ AT_A_PAGE: tuple[Cue, ...] = (
     Cue(name="a challenge", offer=Offer.EVENT, holds=lambda c: _AT_AN_EVENT.search(c.text)),
 )
 """Any other page is code only if the sentence offers code there."""
+
+AT_ANY_PAGE: tuple[Cue, ...] = (
+    Cue(name="weights", offer=Offer.MODEL, holds=lambda c: _has(c, _WEIGHTS) and _is_plain(c)),
+    Cue(name="data", offer=Offer.DATA, holds=lambda c: _has(c, _DATA) and _is_plain(c)),
+)
+"""A page of a host that says nothing is what the authors offer there, if it is all they offer."""
 
 
 def read_offer(clause: Clause, cues: Sequence[Cue]) -> Cue | None:

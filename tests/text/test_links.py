@@ -25,7 +25,7 @@ def found(text: str) -> list[str]:
 REPOSITORY = ["code https://github.com/a/b"]
 
 
-def test_the_seed_names_six_papers_with_code_and_four_with_only_a_project_page() -> None:
+def test_the_seed_names_six_papers_with_code_and_four_with_only_a_page() -> None:
     seed = SEED.read_text(encoding="utf-8")
     papers = [part.split("\n>", 1)[1] for part in re.split(r"^### ", seed, flags=re.M)[1:]]
     links = [found(undo_html(paper)) for paper in papers]
@@ -47,7 +47,7 @@ def test_the_seed_names_six_papers_with_code_and_four_with_only_a_project_page()
     assert [each for each in others if each] == [
         ["project https://gvsnet.github.io"],
         ["project https://nv-tlabs.github.io/meta-sim-structure"],
-        ["project http://vcc.szu.edu.cn/research/2020/IT"],
+        ["data http://vcc.szu.edu.cn/research/2020/IT"],
         ["project http://gvv.mpi-inf.mpg.de/projects/PhysCap"],
     ]
 

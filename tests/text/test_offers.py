@@ -3,7 +3,7 @@
 import pytest
 
 from bot.text.links import explain_links
-from bot.text.offers import AT_A_FORGE, AT_A_PAGE
+from bot.text.offers import AT_A_FORGE, AT_A_PAGE, AT_ANY_PAGE
 
 REPOSITORY = "https://github.com/a/b"
 PAGE = "https://x.github.io/y"
@@ -266,6 +266,40 @@ def test_any_other_page_is_a_page(sentence: str) -> None:
     assert kinds(sentence, PAGE)[:1] == ["project"]
 
 
+ANY_PAGE = "https://x.org/y"
+
+
+@pytest.mark.parametrize(
+    ("sentence", "kind"),
+    [
+        ("Data: *", "data"),
+        ("The dataset is available at *.", "data"),
+        ("Code is open source, and the corpus can be downloaded from *.", "data"),
+        ("Checkpoints: *", "model"),
+        ("We release the weights and the data at *.", "model"),
+        ("Data and videos: *", "project"),
+        ("Project page and dataset: *", "project"),
+        ("The benchmark for our method has a website: *", "project"),
+        ("Data and code: *", "code"),
+        ("Our dataset extends FooNet (*).", None),
+        ("We trained on images of ships, mostly from *", None),
+    ],
+)
+def test_a_page_of_any_host_is_what_the_authors_offer_there(
+    sentence: str, kind: str | None
+) -> None:
+    assert kinds(sentence, ANY_PAGE) == ([] if kind is None else [kind])
+
+
+def test_a_rule_that_was_the_sentence_is_not_said_to_be_the_host() -> None:
+    rules = {
+        sentence: found.rule
+        for sentence in (f"Data: {ANY_PAGE}", f"Project page: {ANY_PAGE}", f"Data: {REPOSITORY}")
+        for found in explain_links(sentence)
+    }
+    assert [*rules.values()] == ["data", "its host", "only data"]
+
+
 @pytest.mark.parametrize(
     "sentence",
     [
@@ -291,6 +325,6 @@ def test_each_address_has_what_leads_to_it() -> None:
 
 
 def test_every_cue_has_a_name_of_its_own() -> None:
-    for cues in (AT_A_FORGE, AT_A_PAGE):
+    for cues in (AT_A_FORGE, (*AT_A_PAGE, *AT_ANY_PAGE)):
         names = [cue.name for cue in cues]
         assert len(set(names)) == len(names)
