@@ -142,7 +142,10 @@ async def _plan(
             begun = time.process_time()
             messages = await pipeline.plan_due()
             cpu_s = time.process_time() - begun
-            days = await pipeline.store.digests.list_since(listing.announced_on)
+            ids = [
+                each.channel_id for each in await pipeline.store.subscriptions.list_subscriptions()
+            ]
+            days = await pipeline.store.digests.list_of(ids, listing.announced_on)
             return messages, sum(each.planned for each in days.values()), cpu_s
 
 
@@ -229,7 +232,8 @@ async def _look(listing: Listing, style: str) -> tuple[int, int, int]:
                 channel, reader = await _post(env, app, listing, style)
                 async with env.preview(channel, viewers=[reader], layout="channel") as page:
                     height = await _height(page.url, Path(folder) / "browser")
-                (day,) = (await app.store.digests.list_since(listing.announced_on)).values()
+                decided = await app.store.digests.list_of([channel.id], listing.announced_on)
+                (day,) = decided.values()
                 return len(tuple(channel.history())), day.planned, height
             finally:
                 await env.shutdown()

@@ -17,11 +17,12 @@
 
 What is due is a question to the database, never state in a scheduler, and every step can be
 repeated: storing a listing twice adds nothing, planning a day twice posts nothing twice. So a
-restart, a clock jump or a second tick at the same moment is harmless.
+restart, a clock jump or a second tick at the same moment is harmless. Only that nothing was due for
+a channel is remembered, until what that follows from has changed (planning/agenda.py).
 """
 
 import logging
-from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
@@ -43,9 +44,10 @@ from bot.errors import BotError, DatabaseFull
 from bot.intake.ask import Intake
 from bot.log import digest_id, listing_id
 from bot.models import Clock
+from bot.planning.agenda import Agenda, Look
 from bot.planning.announced import AnnouncedDay
 from bot.planning.decisions import Decisions
-from bot.planning.due import Decided, Listings, is_done, last_growth, list_due
+from bot.planning.due import Decided, is_done, last_growth, list_due
 from bot.planning.known import oldest_day, read_known_days
 from bot.planning.once import list_lost
 from bot.planning.readers import divide, find_due, resolve, with_settings
@@ -79,6 +81,7 @@ class Pipeline:
         self.now = now
         self.decisions = Decisions(store, now=now)
         self._on_step: Callable[[], None] = lambda: None
+        self._agendas = {cadence: Agenda() for cadence in Cadence}
         self._failing: set[tuple[object, ...]] = set()
         self.failed = 0
         """Times that a digest could not be planned, since the start."""
@@ -130,42 +133,41 @@ class Pipeline:
         people = [each for each in of_people if cadence in each.cadences]
         if not wanting and not people:
             return 0
-        since = oldest_day(cadence, self.intake.rules, self.now())
-        listings = await self.store.digests.listings_since(since)
-        decided = await self.store.digests.list_since(since, cadence)
-        due = await self._find_due(wanting, cadence, listings, decided)
+        now, store = self.now(), self.store.digests
+        since = oldest_day(cadence, self.intake.rules, now)
+        look = Look(await store.listings_since(since), now)
+        chosen = self._agendas[cadence].open(wanting, look)
+        decided = await store.list_of([each.channel_id for each in chosen], since, cadence)
+        due = await self._find_due(chosen, cadence, look, decided)
         planned = [await self._plan_day(due[day], day, cadence) for day in sorted(due)]
-        due_to_people = find_due(people, cadence, listings, decided, now=self.now())
+        decided = await store.list_of([each.channel_id for each in people], since, cadence)
+        due_to_people = find_due(people, cadence, look.listings, decided, now=self.now())
         for day, digests in sorted(due_to_people.items()):
             digests = await self.store.follows.with_topics(digests)
             digests = with_settings(digests, day, decided)
             planned.append(await self._plan_day(digests, day, cadence))
         if cadence is Cadence.DAY:
-            planned.append(await self._plan_lost(wanting, since, decided))
+            planned.append(await self._plan_lost(wanting, since))
         return sum(planned)
 
     async def _find_due(
-        self,
-        wanting: Sequence[Subscription],
-        cadence: Cadence,
-        listings: Listings,
-        decided: Decided,
+        self, chosen: Sequence[Subscription], cadence: Cadence, look: Look, decided: Decided
     ) -> Mapping[date, list[Subscription]]:
         """Find by date which digests of channels are due, and let others have turns meanwhile."""
-        grown = last_growth(listings)
+        grown = last_growth(look.listings)
         due: dict[date, list[Subscription]] = {}
-        async for each in in_turns(wanting):
-            if cadence is Cadence.DAY and is_done(each, grown, decided):
-                continue
-            for day, followed in self._list_due(each, cadence, listings, decided):
+        async for each in in_turns(chosen):
+            is_quiet = cadence is Cadence.DAY and is_done(each, grown, decided)
+            found = () if is_quiet else self._list_due(each, cadence, look, decided)
+            if found is not None and not found:
+                self._agendas[cadence].pass_over(each, look)
+            for day, followed in found or ():
                 due.setdefault(day, []).append(followed)
         return due
 
-    async def _plan_lost(
-        self, subscriptions: Sequence[Subscription], since: date, decided: Decided
-    ) -> int:
+    async def _plan_lost(self, subscriptions: Sequence[Subscription], since: date) -> int:
         """Plan again the digests that left papers to a channel which does not have them now."""
-        lost = await list_lost(self.store, subscriptions, since, decided, now=self.now())
+        lost = await list_lost(self.store, subscriptions, since, now=self.now())
         return sum(
             [
                 await self._safely(
@@ -185,13 +187,14 @@ class Pipeline:
         return resolve(digests, await self._watch(active)) if digests else []
 
     def _list_due(
-        self, subscription: Subscription, cadence: Cadence, listings: Listings, decided: Decided
-    ) -> Sequence[tuple[date, Subscription]]:
+        self, subscription: Subscription, cadence: Cadence, look: Look, decided: Decided
+    ) -> Sequence[tuple[date, Subscription]] | None:
+        """List what is due of a channel; None where that cannot be told, so it is tried again."""
         try:
-            return list_due(subscription, cadence, listings, decided, now=self.now())
+            return list_due(subscription, cadence, look.listings, decided, now=look.now)
         except Exception as error:
             self._note_failure(error, {"channel": subscription.channel_id})
-            return []
+            return None
 
     async def _plan_day(
         self, subscriptions: Sequence[Subscription], day: date, cadence: Cadence
@@ -314,7 +317,7 @@ class Pipeline:
         ]
         if not wanting:
             return 0
-        known = await self.known_days()
+        known = await self.known_days(wanting)
         told = await self.store.outbox.list_dates_since(known.since)
         return sum(
             [
@@ -340,14 +343,15 @@ class Pipeline:
             ]
         )
 
-    async def outlooks(self, subscriptions: Iterable[Subscription]) -> dict[int, Outlook]:
+    async def outlooks(self, subscriptions: Sequence[Subscription]) -> dict[int, Outlook]:
         """Say by channel which digest comes next, when, and what it waits for."""
-        known, now = await self.known_days(), self.now()
+        known, now = await self.known_days(subscriptions), self.now()
         return {each.channel_id: look_ahead(each, known, now=now) for each in subscriptions}
 
-    async def known_days(self) -> KnownDays:
+    async def known_days(self, subscriptions: Sequence[Subscription]) -> KnownDays:
         """Gather what is known of the days whose digests may still be planned."""
-        return await read_known_days(self.store, self.intake.rules, now=self.now())
+        ids = [each.channel_id for each in subscriptions]
+        return await read_known_days(self.store, self.intake.rules, ids, now=self.now())
 
     # -- what goes wrong -----------------------------------------------------------------------
 

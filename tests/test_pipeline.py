@@ -1,7 +1,9 @@
 """One announcement day through the pipeline: what is planned when, over a real store."""
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator, Collection, Sequence
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
@@ -21,6 +23,7 @@ from bot.models import (
     Paper,
 )
 from bot.pipeline import Pipeline
+from bot.planning.agenda import Look
 from bot.query.ast import Query
 from bot.run.app import build_pipeline
 from bot.store.backup.restored import RESTORED
@@ -361,7 +364,7 @@ async def test_a_channel_whose_topics_match_nothing_gets_nothing_and_is_done(
     await pipeline.store.subscriptions.set_topic(CHANNEL, "frogs", "axolotl")
     feeds.show(make_listing(*make_papers(3)))
     await pipeline.tick()
-    record = (await pipeline.store.digests.list_since(TUESDAY))[CHANNEL, TUESDAY]
+    record = (await pipeline.store.digests.list_of([CHANNEL], TUESDAY))[CHANNEL, TUESDAY]
     assert (record.announced, record.planned) == (3, 0)
     await pipeline.store.subscriptions.delete_topic(CHANNEL, "frogs")
     clock.advance(timedelta(minutes=5))
@@ -459,18 +462,85 @@ async def test_channels_are_independent(pipeline: Pipeline, feeds: Feeds) -> Non
     assert found == [3, 3, 1]
 
 
+async def test_what_another_process_changes_holds_from_the_next_tick(
+    pipeline: Pipeline, feeds: Feeds, clock: VirtualClock
+) -> None:
+    """Also for a channel that is passed over until the hour of its digest."""
+    await subscribe(pipeline, post_at=time(23))
+    feeds.show(make_listing(*make_papers(3)))
+    for _ in range(2):
+        await pipeline.tick()
+    assert await planned(pipeline) == []
+    with closing(sqlite3.connect(pipeline.store.database.path)) as other, other:
+        other.execute("UPDATE subscription SET post_at = '00:30'")
+    await pipeline.tick()
+    assert len(await planned(pipeline)) == 3
+
+
+async def test_a_digest_comes_on_the_minute_of_its_channel(
+    pipeline: Pipeline, feeds: Feeds, clock: VirtualClock
+) -> None:
+    """Set back and put right again, the clock delays none."""
+    at = datetime(2024, 3, 5, 11, tzinfo=UTC)
+    await subscribe(pipeline, post_at=time(12), zone="Europe/Paris")
+    feeds.show(make_listing(*make_papers(3)))
+    for now in (clock.now(), at - timedelta(minutes=1), at - timedelta(hours=4)):
+        clock.advance(now - clock.now())
+        await pipeline.tick()
+        assert await planned(pipeline) == []
+    clock.advance(at - clock.now())
+    await pipeline.tick()
+    assert len(await planned(pipeline)) == 3
+
+
+async def test_what_could_not_be_told_of_a_channel_is_asked_again_at_the_next_tick(
+    pipeline: Pipeline, feeds: Feeds, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await subscribe(pipeline)
+    await pipeline.store.papers.add_listing(make_listing(*make_papers(3)), now=pipeline.now())
+
+    def broken(*_: object, **__: object) -> list[tuple[date, Subscription]]:
+        raise OverflowError("date value out of range")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("bot.pipeline.list_due", broken)
+        assert await pipeline.plan_due() == 0
+    assert await pipeline.plan_due() == 1
+
+
+async def test_a_channel_of_which_nothing_is_due_is_passed_over(
+    pipeline: Pipeline, feeds: Feeds, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was decided for it is not even read."""
+    await subscribe(pipeline)
+    feeds.show(make_listing(*make_papers(3)))
+    await pipeline.tick()
+    asked: list[object] = []
+    list_of = pipeline.store.digests.list_of
+
+    async def noting(channel_ids: Collection[int], day: date, cadence: Cadence) -> object:
+        asked.extend(channel_ids)
+        return await list_of(channel_ids, day, cadence)
+
+    monkeypatch.setattr(pipeline.store.digests, "list_of", noting)
+    for expected in ([CHANNEL], []):
+        asked.clear()
+        await pipeline.tick()
+        assert asked == expected
+
+
 async def test_many_channels_are_planned_some_at_a_time(
     pipeline: Pipeline, feeds: Feeds, clock: VirtualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """All get what they would get at once, and the bot shows meanwhile that it is alive."""
     monkeypatch.setattr("bot.pipeline.PLANNED_AT_ONCE", 2)
-    monkeypatch.setattr("bot.store.digests.READ_AT_ONCE", 2)
+    monkeypatch.setattr("bot.store.digests.CHANNELS_AT_ONCE", 2)
     for channel_id in range(1, 6):
         await subscribe(pipeline, channel_id=channel_id)
     feeds.show(make_listing(*make_papers(3)))
     steps: list[int] = []
     await pipeline.tick()
-    decided = await pipeline.store.digests.list_since(TUESDAY)
+    decided = await pipeline.store.digests.list_of(range(9), TUESDAY)
     assert [channel_id for channel_id, _ in decided] == [1, 2, 3, 4, 5]
     clock.advance(timedelta(minutes=1))
     await pipeline.store.papers.add_listing(make_listing(*make_papers(4)), now=pipeline.now())
@@ -557,12 +627,12 @@ async def test_the_outlook_is_what_planning_then_does(
                 pass
             outlooks = await pipeline.outlooks(subscriptions)
             due = {(channel, each.day) for channel, each in outlooks.items() if each.is_due}
-            before = set(await store.digests.list_since(TUESDAY))
+            before = set(await store.digests.list_of([1, 2, 3], TUESDAY))
             await pipeline.plan_due()
-            assert set(await store.digests.list_since(TUESDAY)) - before == due, hour
+            assert set(await store.digests.list_of([1, 2, 3], TUESDAY)) - before == due, hour
             clock.advance(timedelta(hours=1))
     # Tuesday's list was out when the second digest was set up.
-    assert len(await store.digests.list_since(TUESDAY)) == 5
+    assert len(await store.digests.list_of([1, 2, 3], TUESDAY)) == 5
 
 
 async def test_a_date_is_read_and_matched_once_for_all_channels(
@@ -690,6 +760,6 @@ async def test_a_line_that_cannot_be_planned_stops_neither_the_others_nor_the_fe
 def test_many_channels_are_looked_at_with_turns_for_others(pipeline: Pipeline) -> None:
     """A hundred thousand take seconds, in which people search and press buttons."""
     channels = [make_subscription(channel_id=1 + each) for each in range(2 * LOOKED_AT_ONCE + 1)]
-    looking = pipeline._find_due(channels, Cadence.DAY, {}, {})
+    looking = pipeline._find_due(channels, Cadence.DAY, Look({}, MORNING), {})
     turns = list(looking.__await__())
     assert len(turns) == 3

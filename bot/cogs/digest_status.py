@@ -51,20 +51,20 @@ async def gather_statuses(
     cog: AdminCog, guild: discord.Guild, subscriptions: Sequence[Subscription]
 ) -> list[ChannelStatus]:
     """Gather all that is to be said about these digests."""
-    overview = await _gather(cog, guild.id)
+    overview = await _gather(cog, guild.id, subscriptions)
     links = channel_links(guild, subscriptions)
     return [
         await _status(cog, overview, each, guild, links[each.channel_id]) for each in subscriptions
     ]
 
 
-async def _gather(cog: AdminCog, guild_id: int) -> Overview:
+async def _gather(cog: AdminCog, guild_id: int, subscriptions: Sequence[Subscription]) -> Overview:
     now, store, speed = cog.pipeline.now(), cog.store, cog.delivery.settings
     queues = await store.arrivals.list_queues()
     arrivals = estimate_arrivals(queues, now=now, pace_per_s=speed.pace_per_s, lanes=speed.lanes)
     return Overview(
         now=now,
-        known=await cog.pipeline.known_days(),
+        known=await cog.pipeline.known_days(subscriptions),
         intake=await cog.pipeline.intake.statuses(),
         queues={queue.channel_id: queue for queue in queues},
         arrivals=arrivals,

@@ -1,5 +1,6 @@
 """What is known of the days whose digests may still be planned."""
 
+from collections.abc import Collection
 from datetime import date, datetime
 
 from bot.arxiv.calendar import announcement_day
@@ -18,14 +19,16 @@ def oldest_day(cadence: Cadence, rules: IntakeRules, now: datetime) -> date:
     return announcement_day(now - rules.catchup_window)
 
 
-async def read_known_days(store: Store, rules: IntakeRules, *, now: datetime) -> KnownDays:
-    """Gather what the store knows of them."""
+async def read_known_days(
+    store: Store, rules: IntakeRules, channel_ids: Collection[int], *, now: datetime
+) -> KnownDays:
+    """Gather what the store knows of them; of what is decided, that of these channels."""
     since = oldest_day(Cadence.DAY, rules, now)
     since_week = oldest_day(Cadence.WEEK, rules, now)
     every = await store.digests.listings_since(min(since, since_week))
     listings = {place: times for place, times in every.items() if place[1] >= since}
     of_weeks = {place: times for place, times in every.items() if place[1] >= since_week}
-    decided = await store.digests.list_since(since)
+    decided = await store.digests.list_of(channel_ids, since)
     records = await store.intake.list_since(since)
     return KnownDays(
         since=since,
@@ -38,5 +41,5 @@ async def read_known_days(store: Store, rules: IntakeRules, *, now: datetime) ->
         records={(record.category, record.day): record for record in records},
         poll_start=rules.poll_start,
         week_ready_at=ready_at(of_weeks, now),
-        week_decided=(await store.digests.list_since(since_week, Cadence.WEEK)).keys(),
+        week_decided=(await store.digests.list_of(channel_ids, since_week, Cadence.WEEK)).keys(),
     )

@@ -12,7 +12,6 @@ from bot.digest.once import Claim, find_homes
 from bot.digest.select import Verdict
 from bot.models import ArxivId
 from bot.planning.announced import AnnouncedDay
-from bot.planning.due import Decided
 from bot.store.store import Store
 
 WAITED: Final = timedelta(days=1)
@@ -80,7 +79,7 @@ async def _list_waiting(
     """List the channels whose digest of the date is still to come."""
     if announced.day < announcement_day(now) - WAITED:
         return []
-    decided = await store.digests.list_since(announced.day)
+    decided = await store.digests.list_of([each.channel_id for each in others], announced.day)
     waiting = [each for each in others if (each.channel_id, announced.day) not in decided]
     return [each for each in waiting if _takes_part(each)]
 
@@ -102,21 +101,21 @@ async def _find_known(store: Store, guild_id: int, claims: Sequence[Claim]) -> d
 
 
 async def list_lost(
-    store: Store,
-    subscriptions: Sequence[Subscription],
-    since: date,
-    decided: Decided,
-    *,
-    now: datetime,
+    store: Store, subscriptions: Sequence[Subscription], since: date, *, now: datetime
 ) -> list[tuple[date, Subscription]]:
     """List the digests that left papers to a channel which does not have them now.
 
     Each comes with the settings with which it was decided.
     """
-    by_channel = {each.channel_id: each for each in subscriptions}
     waited = announcement_day(now) - WAITED
+    lost = await store.once.list_lost(since, waited)
+    if not lost:
+        return []
+    channels = {channel_id for channel_id, _ in lost}
+    by_channel = {each.channel_id: each for each in subscriptions if each.channel_id in channels}
+    decided = await store.digests.list_of(by_channel, since)
     return [
         (day, as_decided(following(by_channel[channel_id], day, now), record.settings))
-        for channel_id, day in await store.once.list_lost(since, waited)
+        for channel_id, day in lost
         if channel_id in by_channel and (record := decided.get((channel_id, day)))
     ]

@@ -45,7 +45,7 @@ async def test_what_is_known_begins_with_the_oldest_date_that_may_be_caught_up_w
         await store.intake.set_records(records, now=NOW)
         for cadence, on in ((Cadence.DAY, SINCE), (Cadence.DAY, EARLIER), (Cadence.WEEK, EARLIER)):
             await store.digests.note_quiet([decided(on, cadence)])
-        known = await read_known_days(store, RULES, now=NOW)
+        known = await read_known_days(store, RULES, [2001], now=NOW)
     assert known.since == SINCE
     assert known.numbers == {("cs.CV", SINCE): 2, ("cs.CV", DAY): 3}
     assert known.ready_at == {("cs.CV", SINCE): NOW}

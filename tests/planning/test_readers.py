@@ -121,7 +121,7 @@ async def test_a_day_without_matches_is_decided_once(
     await follow(pipeline, Topic(name="frogs", query="frog"))
     await announce(pipeline)
     await pipeline.plan_due()
-    decided = await pipeline.store.digests.list_since(DAY)
+    decided = await pipeline.store.digests.list_of([ADAS_DM], DAY)
     record = decided[ADAS_DM, DAY]
     assert (record.announced, record.matching, record.planned) == (3, 0, 0)
     # Thousands of such digests are not planned one by one.
@@ -147,7 +147,7 @@ async def test_a_week_without_matches_is_decided_as_a_week(
     await announce(pipeline)
     clock.advance(timedelta(hours=1))
     await pipeline.plan_due()
-    weekly = await pipeline.store.digests.list_since(DAY, Cadence.WEEK)
+    weekly = await pipeline.store.digests.list_of([ADAS_DM], DAY, Cadence.WEEK)
     assert [key for key in weekly if key[0] == ADAS_DM] == [(ADAS_DM, DAY)]
 
 

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 import pytest
 
 from bot.digest.models import Cadence, Subscription, Topic
+from bot.run.housekeeping import tidy
 from bot.store import roster
 from bot.store.follows import When
 from bot.store.sqlite.statements import change, select_rows
@@ -205,7 +206,7 @@ async def test_of_each_subscription_one_change_is_kept(store: Store) -> None:
     sql = "SELECT count(*) FROM subscription_change"
     assert await store.database.read(select_rows, sql) == [(1,)]
     await store.subscriptions.delete_subscription(1, NOW)
-    await store.subscriptions.roster.forget_gone()
+    await tidy(store, lambda: None, now=NOW)
     assert await store.database.read(select_rows, sql) == [(0,)]
 
 

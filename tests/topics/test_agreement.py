@@ -125,7 +125,8 @@ async def assert_agreement(
     (again,) = await try_topics(store, past, saved, [topic])
     preview = await pipeline.decisions.preview(saved, day.day)
     planned = await pipeline.plan(saved, day.day)
-    record = (await store.digests.list_since(day.day))[channel.channel_id, day.day]
+    decided = await store.digests.list_of([channel.channel_id], day.day)
+    record = decided[channel.channel_id, day.day]
     sent = await store.outbox.delivered_versions(channel.channel_id, list(past.keys))
     counts = (day.announced, day.matched + day.tally.before)
     assert again == trial, topic

@@ -314,7 +314,7 @@ async def test_what_an_earlier_version_posted_is_of_a_day(tmp_path: Path) -> Non
         assert await store.outbox.delivered_versions(2, ids) == {ids[0]: 2}
         assert await store.outbox.delivered_versions(2, ids, Cadence.WEEK) == {}
         assert await store.outbox.find_offered(ids) == {}
-        (record,) = (await store.digests.list_since(date(2024, 3, 1))).values()
+        (record,) = (await store.digests.list_of([2], date(2024, 3, 1))).values()
         assert (record.announced, record.matching, record.planned) == (9, 3, 1)
 
 
