@@ -29,8 +29,11 @@ log = logging.getLogger(__name__)
 KEPT_FOR: Final = timedelta(days=30)
 """A guild that invites the bot again within this time finds its digests as they were."""
 
-EDITS_KEPT_FOR: Final = 2 * LIVES
+UPDATES_KEPT_FOR: Final = 2 * LIVES
 """A message that is edited may have updates as old as itself."""
+
+BODIES_KEPT_FOR: Final = LIVES + timedelta(days=1)
+"""Bodies are there for edits; a clock may go back by some hours."""
 
 UNUSED_KEPT_FOR: Final = timedelta(days=1)
 """Who was asked whether to follow something broad may answer within this time."""
@@ -53,9 +56,10 @@ GuildIds = Callable[[], Collection[int] | None]
 
 
 async def tidy(store: Store, guild_ids: GuildIds, *, now: datetime) -> None:
-    """Forget old searches and departed guilds, and keep the search index compact."""
+    """Forget old searches, bodies and departed guilds, and keep the search index compact."""
     await store.recent.forget(now)
-    await store.edits.forget(now - EDITS_KEPT_FOR)
+    await store.edits.forget((now - UPDATES_KEPT_FOR).date())
+    await store.old_bodies.drop(now - BODIES_KEPT_FOR, now)
     await store.once.forget(announcement_day(now - KEPT_FOR))
     await store.subscriptions.roster.forget_gone()
     await store.follows.forget_unused(now - UNUSED_KEPT_FOR)

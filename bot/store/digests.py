@@ -11,6 +11,7 @@ from bot.digest.due import PATIENCE
 from bot.digest.messages import MessageDraft
 from bot.digest.models import Cadence, Subscription
 from bot.models import ArxivId
+from bot.store.outbox.bodies import Bodies
 from bot.store.outbox.once import is_held_elsewhere, leave
 from bot.store.outbox.plans import plan_messages
 from bot.store.sqlite.executor import Database
@@ -81,8 +82,9 @@ class ListingTimes:
 class Digests:
     """The store's record of decided digests, and of the listings they were decided from."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, bodies: Bodies) -> None:
         self._database = database
+        self._bodies = bodies
 
     async def record(
         self,
@@ -126,6 +128,7 @@ class Digests:
         """
         return await self._database.write(
             _plan,
+            self._bodies,
             subscription,
             drafts,
             decided,
@@ -169,6 +172,7 @@ class Digests:
 
 def _plan(
     connection: sqlite3.Connection,
+    bodies: Bodies,
     subscription: Subscription,
     drafts: Sequence[MessageDraft],
     decided: DigestRecord,
@@ -183,6 +187,7 @@ def _plan(
         return 0  # decided again at the next tick
     planned = plan_messages(
         connection,
+        bodies,
         subscription,
         decided.announced_on,
         drafts,

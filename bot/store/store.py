@@ -12,7 +12,9 @@ from bot.store.facts import Facts
 from bot.store.follows import Follows
 from bot.store.intake_log import IntakeLog
 from bot.store.outbox.arrivals import Arrivals
+from bot.store.outbox.bodies import Bodies
 from bot.store.outbox.edits import Edits
+from bot.store.outbox.old_bodies import OldBodies
 from bot.store.outbox.once import Once
 from bot.store.outbox.outbox import Outbox
 from bot.store.outbox.posted import Posted
@@ -58,6 +60,7 @@ class Store:
     outbox: Outbox
     once: Once
     edits: Edits
+    old_bodies: OldBodies
     posted: Posted
     troubles: Troubles
     arrivals: Arrivals
@@ -78,6 +81,7 @@ async def open_store(path: Path, updating: Updating = ALONE) -> AsyncIterator[St
     async with open_database(path, updating) as database:
         if await database.read(is_renewing):
             await database.write(renew_if_small)
+        bodies = Bodies()
         yield Store(
             database=database,
             papers=Papers(database),
@@ -94,15 +98,16 @@ async def open_store(path: Path, updating: Updating = ALONE) -> AsyncIterator[St
             discussions=Discussions(database),
             follows=Follows(database),
             subscriptions=Subscriptions(database),
-            outbox=Outbox(database),
+            outbox=Outbox(database, bodies),
             once=Once(database),
             edits=Edits(database),
+            old_bodies=OldBodies(database),
             posted=Posted(database),
             troubles=Troubles(database),
             arrivals=Arrivals(database),
             restored=Restored(database),
             departures=Departures(database),
-            digests=Digests(database),
+            digests=Digests(database, bodies),
             intake=IntakeLog(database),
             facts=Facts(database),
         )

@@ -9,13 +9,14 @@ import pytest
 
 from bot.delivery.amend import LIVES
 from bot.digest.models import DigestOptions, Place, Reason, ReasonCode
-from bot.store.sqlite.statements import change
+from bot.run.housekeeping import tidy
+from bot.store.sqlite.statements import change, select_rows
 from bot.ui.styles.cards import CARDS
 from tests.builders import DAY, make_digest, make_id, make_listing, make_papers
 from tests.fakes import faults
 from tests.fakes.discord import EDIT, LOOK, SEND
 from tests.fakes.world import Channel
-from tests.faults.living import CODE, PAPERS, edit, find_code, post, shown, states
+from tests.faults.living import CODE, PAPERS, SUPPRESS_EMBEDS, edit, find_code, post, shown, states
 from tests.faults.world import World
 from tests.waiting import until
 
@@ -91,6 +92,42 @@ async def test_later_updates_join_the_earlier_ones(world: World, channel: Channe
     await edit(world)
     assert shown(world, channel) == [(CODE, CODE.replace("5 Mar", "6 Mar")), ()]
     assert len(world.server.edited) == 2
+
+
+async def test_an_old_message_is_edited_until_nothing_of_it_is_kept(
+    world: World, channel: Channel
+) -> None:
+    """Of an edit that is made, next to nothing is kept."""
+    await post(world, channel)
+    await find_code(world, 1)
+    await edit(world)
+    world.advance(LIVES - timedelta(hours=1))
+    await tidy(world.store, lambda: None, now=world.clock.now())
+    (kept,) = await world.database.read(
+        select_rows,
+        "SELECT length(packed) < 300, payload, tried, done FROM edit",
+    )
+    assert kept == (True, "", None, None)
+    await find_code(world, 2)
+    await edit(world)
+    assert shown(world, channel) == [(CODE, CODE.replace("5 Mar", "4 Apr")), ()]
+    world.advance(timedelta(days=1))
+    await tidy(world.store, lambda: None, now=world.clock.now())
+    assert await states(world) != []
+    world.advance(timedelta(days=1))
+    await tidy(world.store, lambda: None, now=world.clock.now())
+    assert await world.database.read(select_rows, "SELECT * FROM body") == []
+    assert await states(world) == []
+
+
+async def test_a_message_that_is_left_keeps_no_bodies(world: World, channel: Channel) -> None:
+    await post(world, channel)
+    channel.messages[0]["flags"] = SUPPRESS_EMBEDS
+    await find_code(world)
+    await edit(world)
+    assert await states(world) == [("left", "bare-message")]
+    bodies = await world.database.read(select_rows, "SELECT payload, tried, done FROM edit")
+    assert bodies == [("", None, None)]
 
 
 async def test_posts_come_first(world: World, channel: Channel) -> None:
@@ -201,15 +238,14 @@ def count_calls(world: World, route: tuple[str, str]) -> int:
     return sum((call.method, call.template) == route for call in world.server.calls)
 
 
-async def test_old_edits_and_updates_are_forgotten(world: World, channel: Channel) -> None:
+async def test_old_updates_are_forgotten(world: World, channel: Channel) -> None:
     await post(world, channel)
     await find_code(world)
     await edit(world)
-    await world.store.edits.forget(world.clock.now() - timedelta(days=1))
-    assert await states(world) == [("done", None)]
-    world.advance(timedelta(days=70))
-    await world.store.edits.forget(world.clock.now() - timedelta(days=60))
-    assert await states(world) == []
+    day = world.clock.now().date()
+    await world.store.edits.forget(day)
+    assert await world.store.edits.list_updates(make_id(1))
+    await world.store.edits.forget(day + timedelta(days=1))
     assert await world.store.edits.list_updates(make_id(1)) == []
 
 

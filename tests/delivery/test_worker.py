@@ -14,6 +14,7 @@ import pytest
 from bot.delivery.worker import Delivery
 from bot.digest.messages import DeliveryRecord, Instant
 from bot.errors import StoreError, TokenRefused
+from bot.store.outbox.bodies import Bodies
 from bot.store.outbox.outbox import DueChannel, Outbox
 from bot.store.outbox.plans import frozen_json
 from tests.builders import DAY
@@ -226,7 +227,7 @@ async def test_a_message_that_is_settled_while_one_looks_is_not_sent_again(
     """It was listed as being sent, and its lane ended before the list was looked through."""
     await world.plan(channel)
     world.server.nonce_window_s = 0
-    outbox = SlowOutbox(world.database)
+    outbox = SlowOutbox(world.database, Bodies())
     outbox.gate = asyncio.Event()
     delivery = Delivery(outbox, world.sender, now=world.clock.now, settings=FAST)
     world.server.inject(faults.hang(0.1), channel=channel)
@@ -458,7 +459,7 @@ async def test_what_breaks_in_one_channel_delays_no_other(
     """And it is tried again there."""
     other = world.server.add_channel(guild, "other")
     mine, theirs = await world.plan(channel), await world.plan(other)
-    outbox = BrokenOutbox(world.database)
+    outbox = BrokenOutbox(world.database, Bodies())
     outbox.broken_channel, outbox.error = channel.id, error
     delivery = Delivery(outbox, world.sender, now=world.clock.now, settings=FAST)
     await delivery.run_once()
@@ -471,7 +472,7 @@ async def test_what_breaks_in_one_channel_delays_no_other(
 
 
 async def test_an_outbox_that_cannot_be_read_is_read_again(world: World, channel: Channel) -> None:
-    outbox = BrokenOutbox(world.database)
+    outbox = BrokenOutbox(world.database, Bodies())
     outbox.lists_fail = 2
     delivery = Delivery(outbox, world.sender, now=world.clock.now, settings=FAST)
     await world.plan(channel)

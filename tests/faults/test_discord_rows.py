@@ -8,7 +8,6 @@ import pytest
 
 from bot.delivery.worker import DeliverySettings
 from bot.errors import TokenRefused
-from bot.store.outbox.outbox import Outbox
 from bot.store.subscriptions import Subscriptions
 from bot.ui.reasons import say_reason
 from tests.builders import DAY, make_id
@@ -441,4 +440,4 @@ async def test_row_25_other_guilds_are_not_affected(world: World, channel: Chann
     await world.delivery.run_once()
     assert world.posted(other) == planned
     assert await world.states(channel) == ["failed", "failed"]
-    assert await Outbox(world.database).list_deliveries(channel.id, DAY)
+    assert await world.outbox.list_deliveries(channel.id, DAY)

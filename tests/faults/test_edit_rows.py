@@ -204,7 +204,7 @@ async def test_row_96_too_many_edits_of_old_messages_are_made_later(
 
 def damage(connection: sqlite3.Connection, table: str) -> None:
     connection.execute("DROP TRIGGER delivery_frozen")
-    connection.execute(f"UPDATE {table} SET payload = substr(payload, 2) WHERE rowid = 1")
+    connection.execute(f"UPDATE {table} SET payload = substr(payload, 2) || '}}' WHERE rowid = 1")
 
 
 @pytest.mark.parametrize("table", ["delivery", "edit"])

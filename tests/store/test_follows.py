@@ -1,11 +1,13 @@
 """What a person follows, as it is kept."""
 
+from dataclasses import replace
 from datetime import time, timedelta
 
 from bot.digest.messages import MessageDraft
 from bot.digest.models import Cadence, Place, Reason, ReasonCode, SubscriptionState, Topic
 from bot.digest.reading import MOST_FOLLOWED, Following
 from bot.store.follows import When
+from bot.store.sqlite.statements import select_rows
 from bot.store.store import Store
 from tests.builders import DAY, NOW, make_id, make_listing, make_paper
 
@@ -205,3 +207,17 @@ async def test_setting_up_again_resumes(store: Store) -> None:
     assert digest is not None
     assert (digest.state, digest.zone) == (SubscriptionState.ACTIVE, "Asia/Tokyo")
     assert digest.topics == (SLAM,)
+
+
+async def test_what_was_sent_to_a_person_leaves_nothing_once_it_is_forgotten(store: Store) -> None:
+    """Not even a line of it, as lines for channels do."""
+    await set_up(store)
+    await store.follows.follow(ADA, SLAM)
+    digest = await store.follows.get(ADA)
+    assert digest is not None
+    draft = replace(DRAFT, body={"content": "a line that would be kept once for all channels"})
+    await store.outbox.plan(digest, DAY, [draft], now=NOW)
+    assert await store.database.read(select_rows, "SELECT delivery_id FROM body") == [(1,)]
+    await store.people.forget(ADA)
+    for table in ("body", "piece"):
+        assert await store.database.read(select_rows, f"SELECT * FROM {table}") == []

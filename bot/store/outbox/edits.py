@@ -11,23 +11,26 @@ older one in its place.
 
 import sqlite3
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import NamedTuple
 
 from bot.digest.models import Reason
 from bot.digest.updates import NotedUpdate, Update, UpdateKind
 from bot.models import ArxivId
+from bot.store.outbox.bodies import pack, read_body, sha256_of, unpack
 from bot.store.outbox.plans import last_update
-from bot.store.outbox.records import SET_REASON, SUBSCRIPTION_OF_DELIVERY, moment_text, sha256_of
+from bot.store.outbox.records import SET_REASON, SUBSCRIPTION_OF_DELIVERY, moment_text
 from bot.store.sqlite.executor import Database
 from bot.store.sqlite.reasons import reason_parameters
 from bot.store.sqlite.statements import (
+    Parameters,
     Row,
     change,
     json_array,
     read_day,
     select,
+    select_pairs,
     select_rows,
 )
 
@@ -138,7 +141,7 @@ class Edits:
             SELECT id FROM delivery WHERE id IN (SELECT delivery_id FROM delivered_paper
                     WHERE arxiv_id IN (SELECT value FROM json_each(:ids))
                         AND NOT is_offered)
-                AND state <> 'failed' AND payload <> '' AND planned_at >= :since
+                AND state <> 'failed' AND {_HAS_BODY} AND planned_at >= :since
                 AND EXISTS (SELECT 1 FROM subscription
                     WHERE {SUBSCRIPTION_OF_DELIVERY} AND updates)
             ORDER BY id
@@ -162,7 +165,7 @@ class Edits:
             WHERE announced_on >= :day AND +arxiv_id > :after  -- by the date, not the identifier
                 AND EXISTS (SELECT 1 FROM delivered_paper JOIN delivery ON id = delivery_id
                     WHERE delivered_paper.arxiv_id = announcement.arxiv_id AND NOT is_offered
-                        AND state = 'sent' AND payload <> '' AND planned_at >= :since
+                        AND state = 'sent' AND {_HAS_BODY} AND planned_at >= :since
                         AND EXISTS (SELECT 1 FROM subscription
                             WHERE {SUBSCRIPTION_OF_DELIVERY} AND updates))
             ORDER BY arxiv_id LIMIT :limit
@@ -197,23 +200,8 @@ class Edits:
 
         Those of paused digests wait, and those of digests that want none are not made.
         """
-        return await self._database.read(
-            select,
-            DueEdit,
-            f"""
-            SELECT delivery_id, guild_id, channel_id, coalesce(thread_id, channel_id) AS target_id,
-                message_id, style, delivery.payload AS base, edit.payload AS payload, revision,
-                coalesce(tried, '') AS tried, coalesce(done, '') AS done, edit.attempts AS attempts
-            FROM edit JOIN delivery ON delivery.id = delivery_id
-            WHERE edit.state = 'planned'
-                AND (edit.not_before <= :now OR edit.changed_at > :now)
-                AND delivery.state = 'sent' AND message_id IS NOT NULL AND planned_at >= :since
-                AND EXISTS (SELECT 1 FROM subscription WHERE {SUBSCRIPTION_OF_DELIVERY}
-                    AND subscription.state = 'active' AND updates)
-            ORDER BY edit.not_before, delivery_id LIMIT :limit
-            """,
-            {"now": moment_text(now), "since": moment_text(since), "limit": limit},
-        )
+        parameters = {"now": moment_text(now), "since": moment_text(since), "limit": limit}
+        return await self._database.read(_list_due, parameters)
 
     async def claim(self, edit: DueEdit, seen: str, not_before: datetime, now: datetime) -> bool:
         """Note that an edit may arrive from now on; False when there is a newer one by now.
@@ -233,17 +221,7 @@ class Edits:
 
     async def mark_done(self, edit: DueEdit, now: datetime) -> bool:
         """Note that Discord has this revision; a newer one stays planned."""
-        return await self._change(
-            f"""
-            UPDATE edit SET done = :payload, done_revision = :revision, changed_at = :now,
-                attempts = 0, state = iif(revision = :revision, 'done', 'planned'),
-                not_before = iif(revision = :revision, not_before, :now), {SET_REASON}
-            WHERE delivery_id = :id AND done_revision <= :revision
-            """,
-            edit,
-            now,
-            payload=edit.payload,
-        )
+        return await self._database.write(_mark_done, edit, now)
 
     async def put_off(
         self, edit: DueEdit, not_before: datetime, reason: Reason | None, now: datetime
@@ -261,16 +239,21 @@ class Edits:
     async def leave(self, edit: DueEdit, reason: Reason | None, now: datetime) -> bool:
         """Note that a message is left as it is; a newer revision changes nothing about it."""
         return await self._change(
-            f"UPDATE edit SET state = 'left', changed_at = :now, {SET_REASON} "
+            f"UPDATE edit SET state = 'left', changed_at = :now, {SET_REASON}, "
+            f"payload = '', tried = NULL, done = NULL "
             f"WHERE delivery_id = :id AND state = 'planned'",
             edit,
             now,
             reason,
         )
 
-    async def forget(self, before: datetime) -> None:
-        """Forget updates noted and edits of messages planned before a moment."""
-        await self._database.write(_forget, before)
+    async def forget(self, before: date) -> None:
+        """Forget updates noted before a date."""
+        await self._database.write(
+            change,
+            "DELETE FROM paper_update WHERE noted_on < :day AND is_pending = 0",
+            {"day": before.isoformat()},
+        )
 
     async def _change(
         self,
@@ -280,16 +263,21 @@ class Edits:
         reason: Reason | None = None,
         **more: object,
     ) -> bool:
-        parameters = {
-            "id": edit.delivery_id,
-            "revision": edit.revision,
-            "now": moment_text(now),
-            **reason_parameters(reason),
-            **more,
-        }
+        parameters = {**_names(edit, now, reason), **more}
         return await self._database.write(change, sql, parameters) > 0
 
 
+def _names(edit: DueEdit, now: datetime, reason: Reason | None = None) -> dict[str, object]:
+    return {
+        "id": edit.delivery_id,
+        "revision": edit.revision,
+        "now": moment_text(now),
+        **reason_parameters(reason),
+    }
+
+
+_PACKED = "(SELECT packed FROM body WHERE delivery_id = delivery.id)"
+_HAS_BODY = "(payload <> '' OR EXISTS (SELECT 1 FROM body WHERE delivery_id = delivery.id))"
 _UPDATE = "number, paper_update.arxiv_id, kind, text, source, noted_on"
 _PENDING = "SELECT number, arxiv_id FROM paper_update WHERE is_pending = 1 ORDER BY number LIMIT ?"
 
@@ -318,19 +306,43 @@ def _load(connection: sqlite3.Connection, delivery_ids: Collection[int]) -> list
         MessageToAmend(
             delivery_id=delivery_id,
             style=style,
-            payload=payload,
+            payload=body,
             known_update=known,
             papers=tuple(papers.get(delivery_id, ())),
             updates=tuple(updates.get(delivery_id, ())),
         )
-        for delivery_id, style, payload, sha256, known in select_rows(
+        for delivery_id, style, payload, packed, sha256, known in select_rows(
             connection,
-            "SELECT id, style, payload, payload_sha256, known_update FROM delivery "
+            f"SELECT id, style, payload, {_PACKED}, payload_sha256, known_update FROM delivery "
             "WHERE id IN (SELECT value FROM json_each(:ids)) ORDER BY id",
             parameters,
         )
-        if sha256_of(payload) == sha256  # a damaged one stays as it was posted
+        # A damaged one stays as it was posted.
+        if sha256_of(body := read_body(connection, payload, packed)) == sha256
     ]
+
+
+def _list_due(connection: sqlite3.Connection, parameters: Parameters) -> list[DueEdit]:
+    due = select_pairs(
+        connection,
+        bytes,
+        DueEdit,
+        f"""
+        SELECT {_PACKED}, delivery_id, guild_id, channel_id,
+            coalesce(thread_id, channel_id) AS target_id, message_id, style,
+            delivery.payload AS base, edit.payload AS payload, revision,
+            coalesce(tried, '') AS tried, coalesce(done, '') AS done, edit.attempts AS attempts
+        FROM edit JOIN delivery ON delivery.id = delivery_id
+        WHERE edit.state = 'planned'
+            AND (edit.not_before <= :now OR edit.changed_at > :now)
+            AND delivery.state = 'sent' AND message_id IS NOT NULL AND planned_at >= :since
+            AND EXISTS (SELECT 1 FROM subscription WHERE {SUBSCRIPTION_OF_DELIVERY}
+                AND subscription.state = 'active' AND updates)
+        ORDER BY edit.not_before, delivery_id LIMIT :limit
+        """,
+        parameters,
+    )
+    return [replace(edit, base=read_body(connection, edit.base, packed)) for packed, edit in due]
 
 
 def read_update(row: Row) -> NotedUpdate | None:
@@ -351,7 +363,7 @@ def _plan(connection: sqlite3.Connection, edits: Sequence[PlannedEdit], now: dat
             INSERT INTO edit (delivery_id, revision, payload, state, not_before, changed_at)
             VALUES (:id, :revision, :payload, 'planned', :now, :now)
             ON CONFLICT DO UPDATE SET revision = excluded.revision, payload = excluded.payload,
-                state = 'planned', changed_at = :now,
+                state = 'planned', changed_at = :now, done = coalesce(:done, done), packed = NULL,
                 -- One that may still arrive is waited for.
                 not_before = iif(state = 'planned', not_before, :now)
             WHERE excluded.revision > edit.revision AND state <> 'left'
@@ -360,6 +372,7 @@ def _plan(connection: sqlite3.Connection, edits: Sequence[PlannedEdit], now: dat
                 "id": edit.delivery_id,
                 "revision": edit.revision,
                 "payload": edit.payload,
+                "done": _read_done(connection, edit.delivery_id),
                 "now": moment_text(now),
             },
         )
@@ -367,13 +380,38 @@ def _plan(connection: sqlite3.Connection, edits: Sequence[PlannedEdit], now: dat
     )
 
 
-def _forget(connection: sqlite3.Connection, before: datetime) -> None:
-    parameters = {"before": moment_text(before), "day": before.date().isoformat()}
-    connection.execute(
-        "DELETE FROM edit WHERE delivery_id IN "
-        "(SELECT id FROM delivery WHERE planned_at < :before)",
-        parameters,
+def _mark_done(connection: sqlite3.Connection, edit: DueEdit, now: datetime) -> bool:
+    changed = change(
+        connection,
+        f"""
+        UPDATE edit SET done = :payload, done_revision = :revision, changed_at = :now,
+            attempts = 0, state = iif(revision = :revision, 'done', 'planned'),
+            not_before = iif(revision = :revision, not_before, :now), {SET_REASON}
+        WHERE delivery_id = :id AND done_revision <= :revision
+        """,
+        {**_names(edit, now), "payload": edit.payload},
     )
+    # Until more becomes known of its papers, the body is only what the next one is compared with.
     connection.execute(
-        "DELETE FROM paper_update WHERE noted_on < :day AND is_pending = 0", parameters
+        "UPDATE edit SET packed = :packed, payload = '', tried = NULL, done = NULL "
+        "WHERE delivery_id = :id AND state = 'done' AND done_revision = :revision",
+        {
+            "id": edit.delivery_id,
+            "revision": edit.revision,
+            "packed": pack(edit.payload, edit.base),
+        },
     )
+    return changed > 0
+
+
+def _read_done(connection: sqlite3.Connection, delivery_id: int) -> str | None:
+    """Read the body of an edit that is made; None where there is none, or it is not packed."""
+    for packed, payload, packed_base in select_rows(
+        connection,
+        f"SELECT edit.packed, delivery.payload, {_PACKED} "
+        "FROM edit JOIN delivery ON delivery.id = delivery_id "
+        "WHERE delivery_id = ? AND edit.packed IS NOT NULL",
+        (delivery_id,),
+    ):
+        return unpack(packed, read_body(connection, payload, packed_base))
+    return None

@@ -17,6 +17,7 @@ from typing import NamedTuple
 from bot.digest.messages import DeliveryRecord, DeliveryState, Instant, MessageDraft, PostedMessage
 from bot.digest.models import Cadence, Reason, ReasonCode, Subscription
 from bot.models import ArxivId
+from bot.store.outbox.bodies import Bodies
 from bot.store.outbox.plans import plan_messages, split_message
 from bot.store.outbox.records import (
     COLUMNS,
@@ -96,8 +97,9 @@ class DeliveryEvent:
 class Outbox:
     """The messages that are to be posted, were posted, or could not be."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, bodies: Bodies) -> None:
         self._database = database
+        self._bodies = bodies
 
     async def plan(
         self,
@@ -125,6 +127,7 @@ class Outbox:
         """
         return await self._database.write(
             plan_messages,
+            self._bodies,
             subscription,
             announced_on,
             drafts,
@@ -237,7 +240,9 @@ class Outbox:
 
         The refused message needs no admin: its papers are in the new ones.
         """
-        return await self._database.write(split_message, delivery_id, drafts, reason, now)
+        return await self._database.write(
+            split_message, self._bodies, delivery_id, drafts, reason, now
+        )
 
     async def cancel_orphans(self, now: datetime) -> int:
         """Fail what is planned for subscriptions that were deleted; returns how many."""
@@ -499,7 +504,7 @@ def _claim(
         """,
         parameters,
     )
-    return next((read_record(row[:-1], has_next=bool(row[-1])) for row in rows), None)
+    return next((read_record(connection, row[:-1], has_next=bool(row[-1])) for row in rows), None)
 
 
 def _refuse_channel(

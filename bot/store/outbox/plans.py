@@ -10,9 +10,10 @@ from datetime import date, datetime
 from typing import cast
 
 from bot.digest.messages import MessageDraft
-from bot.digest.models import Cadence, Place, Reason, Subscription
+from bot.digest.models import NO_GUILD, Cadence, Place, Reason, Subscription
 from bot.store.backup.restored import require_compared
-from bot.store.outbox.records import SET_REASON, moment_text, sha256_of
+from bot.store.outbox.bodies import Bodies, sha256_of, write_whole
+from bot.store.outbox.records import SET_REASON, moment_text
 from bot.store.outbox.threads import find_starter
 from bot.store.sqlite.reasons import reason_parameters
 from bot.store.sqlite.statements import json_array, select_one, select_rows
@@ -41,6 +42,7 @@ def frozen_json(body: Mapping[str, object]) -> str:
 
 def plan_messages(
     connection: sqlite3.Connection,
+    bodies: Bodies,
     subscription: Subscription,
     announced_on: date,
     drafts: Sequence[MessageDraft],
@@ -70,7 +72,7 @@ def plan_messages(
         tags=subscription.categories if has_thread else (),
         known_update=last_update(connection) if known_update is None else known_update,
     )
-    _insert_all(connection, destination, drafts, now)
+    _insert_all(connection, bodies, destination, drafts, now)
     # What was stored since the papers were read may have been looked at already.
     connection.execute(
         "UPDATE paper_update SET is_pending = 1 WHERE number > :known "
@@ -148,6 +150,7 @@ class Destination:
 
 def _insert_all(
     connection: sqlite3.Connection,
+    bodies: Bodies,
     destination: Destination,
     drafts: Sequence[MessageDraft],
     now: datetime,
@@ -159,13 +162,14 @@ def _insert_all(
         {"channel_id": destination.channel_id, "day": destination.announced_on.isoformat()},
     ).fetchone()
     for part, draft in enumerate(drafts, start=last_part + 1):
-        id_ = _insert(connection, destination, part, draft, now)
+        id_ = _insert(connection, bodies, destination, part, draft, now)
         if destination.thread_name is not None and destination.starter_id is None:
             destination = replace(destination, starter_id=id_)
 
 
 def _insert(
     connection: sqlite3.Connection,
+    bodies: Bodies,
     destination: Destination,
     part: int,
     draft: MessageDraft,
@@ -194,7 +198,7 @@ def _insert(
             "key": key,
             "nonce": nonce_of(key, payload),
             "style": draft.style,
-            "payload": payload,
+            "payload": "",
             "sha256": sha256_of(payload),
             "now": moment_text(now),
             "place": destination.place if destination.starter_id is None else Place.THREAD,
@@ -206,6 +210,10 @@ def _insert(
         },
     )
     id_ = cast(int, cursor.lastrowid)
+    if destination.guild_id == NO_GUILD:
+        write_whole(connection, id_, payload)  # no piece outlives what a person has forgotten
+    else:
+        bodies.write(connection, id_, payload, now.date())
     _insert_papers(connection, destination, id_, draft)
     return id_
 
@@ -233,6 +241,7 @@ def _insert_papers(
 
 def split_message(
     connection: sqlite3.Connection,
+    bodies: Bodies,
     delivery_id: int,
     drafts: Sequence[MessageDraft],
     reason: Reason | None,
@@ -256,5 +265,5 @@ def split_message(
         {"id": delivery_id},
     )
     last = replace(drafts[-1], offered=tuple((row[0], row[1]) for row in offered if row[2]))
-    _insert_all(connection, destination, [*drafts[:-1], last], now)
+    _insert_all(connection, bodies, destination, [*drafts[:-1], last], now)
     return True

@@ -1,11 +1,11 @@
 """A message as its row has it: how it is read, and the conditions that name some of them."""
 
-import hashlib
 import sqlite3
 from datetime import UTC, datetime
 
 from bot.digest.messages import DeliveryRecord, DeliveryState, Instant
 from bot.digest.models import NO_GUILD, Cadence, Place
+from bot.store.outbox.bodies import read_body, sha256_of
 from bot.store.sqlite.reasons import read_reason
 from bot.store.sqlite.statements import (
     LONG_AGO,
@@ -23,8 +23,9 @@ _HAS_THREAD = "iif(place = 'forum', 1, has_thread)"
 
 COLUMNS = (
     "id, subscription_id, guild_id, channel_id, announced_on, part, key, nonce, style, payload, "
-    "payload_sha256, state, attempts, not_before, planned_at, claimed_at, claimed_boot, "
-    "claimed_up_s, message_id, reason, reason_details, place, starter_id, "
+    "(SELECT packed FROM body WHERE delivery_id = delivery.id), payload_sha256, state, attempts, "
+    "not_before, planned_at, claimed_at, claimed_boot, claimed_up_s, message_id, reason, "
+    "reason_details, place, starter_id, "
     f"coalesce(thread_id, {_STARTER.format('message_id')}), thread_name, "
     f"{_STARTER.format(_HAS_THREAD)}, tags, cadence"
 )
@@ -65,18 +66,21 @@ def list_records(
         f"SELECT {COLUMNS} FROM delivery WHERE {where} ORDER BY announced_on, part, id",
         parameters,
     )
-    return [read_record(row) for row in rows]
+    return [read_record(connection, row) for row in rows]
 
 
-def read_record(row: Row, *, has_next: bool = False) -> DeliveryRecord:
+def read_record(
+    connection: sqlite3.Connection, row: Row, *, has_next: bool = False
+) -> DeliveryRecord:
     """Read a row, also one that is damaged: it must not stop the others."""
     (id_, subscription_id, guild_id, channel_id, announced_on, part, key, nonce, style, payload,
-     sha256, state, attempts, not_before, planned_at, claimed_at, claimed_boot, claimed_up_s,
-     message_id, reason, details, place, starter_id, thread_id, thread_name, has_thread,
-     tags, cadence) = row  # fmt: skip
+     packed, sha256, state, attempts, not_before, planned_at, claimed_at, claimed_boot,
+     claimed_up_s, message_id, reason, details, place, starter_id, thread_id, thread_name,
+     has_thread, tags, cadence) = row  # fmt: skip
     planned, day, due = read_moment(planned_at), read_day(announced_on), read_moment(not_before)
     claimed = read_moment(claimed_at)
     is_readable = None not in (planned, day, due) and (claimed_at is None) == (claimed is None)
+    body = read_body(connection, payload, packed)
     is_timed = claimed is not None and claimed_boot is not None and claimed_up_s is not None
     return DeliveryRecord(
         id=id_,
@@ -88,8 +92,8 @@ def read_record(row: Row, *, has_next: bool = False) -> DeliveryRecord:
         key=key,
         nonce=nonce,
         style=style,
-        payload=payload,
-        is_intact=is_readable and sha256_of(payload) == sha256,
+        payload=body,
+        is_intact=is_readable and sha256_of(body) == sha256,
         state=DeliveryState(state),
         attempts=attempts,
         not_before=due or LONG_AGO,
@@ -109,11 +113,6 @@ def read_record(row: Row, *, has_next: bool = False) -> DeliveryRecord:
         cadence=Cadence(cadence),
         has_next=has_next,
     )
-
-
-def sha256_of(payload: str) -> str:
-    """Return the mark by which a payload is known to be as it was planned."""
-    return hashlib.sha256(payload.encode()).hexdigest()
 
 
 def moment_text(moment: datetime) -> str:

@@ -928,6 +928,48 @@ TWENTY_SEVENTH: Step = (
     ),
 )
 
+TWENTY_EIGHTH: Step = (
+    # The body of a message, in place of ``delivery.payload``: a row that is deleted gives its pages
+    # back, one that is made shorter does not. It is deflated; numbers stand for its longer pieces.
+    """
+    CREATE TABLE body (
+        delivery_id INTEGER PRIMARY KEY REFERENCES delivery (id) ON DELETE CASCADE,
+        packed BLOB NOT NULL
+    ) STRICT
+    """,
+    # What bodies of a batch have in common, once (bot/store/outbox/bodies.py).
+    """
+    CREATE TABLE piece (
+        batch INTEGER NOT NULL,              -- messages of earlier batches have lower numbers
+        number INTEGER NOT NULL,
+        text TEXT NOT NULL,
+        PRIMARY KEY (batch, number)
+    ) STRICT, WITHOUT ROWID
+    """,
+    # Of an edit that is made: the body, deflated with the one that was planned as its dictionary,
+    # in place of the other three.
+    "ALTER TABLE edit ADD COLUMN packed BLOB",
+    # A body may go once it is posted, and is never another.
+    "DROP TRIGGER delivery_frozen",
+    """
+    CREATE TRIGGER delivery_frozen BEFORE UPDATE OF payload, payload_sha256 ON delivery
+    WHEN NOT (NEW.state = 'sent' AND NEW.payload = '' AND NEW.payload_sha256 = OLD.payload_sha256)
+    BEGIN
+        SELECT RAISE(ABORT, 'the payload of a delivery never changes');
+    END
+    """,
+    """
+    CREATE TRIGGER body_frozen BEFORE UPDATE ON body BEGIN
+        SELECT RAISE(ABORT, 'the payload of a delivery never changes');
+    END
+    """,
+    """
+    CREATE TRIGGER piece_frozen BEFORE UPDATE ON piece BEGIN
+        SELECT RAISE(ABORT, 'the payload of a delivery never changes');
+    END
+    """,
+)
+
 STEPS: tuple[Step, ...] = (
     FIRST,
     SECOND,
@@ -956,6 +998,7 @@ STEPS: tuple[Step, ...] = (
     TWENTY_FIFTH,
     TWENTY_SIXTH,
     TWENTY_SEVENTH,
+    TWENTY_EIGHTH,
 )
 
 FUNCTIONS: Mapping[str, Function] = {

@@ -13,6 +13,7 @@ from bot.digest.messages import DeliveryRecord, DeliveryState, MessageDraft
 from bot.digest.models import Cadence, Reason, ReasonCode, Subscription
 from bot.errors import StoreError
 from bot.models import Paper
+from bot.store.outbox.bodies import Bodies
 from bot.store.outbox.outbox import DUE, Outbox, Parts
 from bot.store.outbox.plans import delivery_key, frozen_json, nonce_of
 from bot.store.outbox.records import OPEN, SUBSCRIPTION_OF_DELIVERY
@@ -33,7 +34,7 @@ async def database(tmp_path: Path) -> AsyncIterator[Database]:
 
 @pytest.fixture
 def outbox(database: Database) -> Outbox:
-    return Outbox(database)
+    return Outbox(database, Bodies())
 
 
 @pytest.fixture

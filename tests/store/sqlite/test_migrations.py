@@ -17,6 +17,7 @@ from bot.store.keys import first_key
 from bot.store.readers.discussions import Discussion
 from bot.store.sqlite import migrations
 from bot.store.sqlite.maintenance import find_stale_indexes
+from bot.store.sqlite.statements import select_rows
 from bot.store.store import open_store
 from bot.ui.intake import say_intake_reason
 from bot.ui.pause import describe_reason
@@ -50,6 +51,7 @@ TAKEN = (
     "846065f66d858414",
     "1fb167c06402703e",
     "4e62458538a79ac7",
+    "4d9a708a4f194306",
 )
 """The beginning of each step's SHA-256."""
 
@@ -528,3 +530,31 @@ async def test_papers_that_people_of_an_earlier_version_follow_are_followed(
             await store.papers.add_listing(each, now=NOW)
         (news,) = (await store.follows.list_news([1], 9, NOW.date()))[1]
         assert (news.arxiv_id, news.told) == (ArxivId("2403.00001"), frozenset())
+
+
+async def test_bodies_of_an_old_file_are_read_and_dropped(tmp_path: Path) -> None:
+    """Those that are posted; what waits stays as it is."""
+    old = made_by(migrations.STEPS[:27], tmp_path / "papers.db")
+    payload = '{"content":"' + "word " * 200 + '"}'
+    sha256 = hashlib.sha256(payload.encode()).hexdigest()
+    for number, state in enumerate(("sent", "planned"), start=1):
+        old.execute(
+            "INSERT INTO delivery (id, subscription_id, guild_id, channel_id, announced_on, part, "
+            "key, nonce, payload, payload_sha256, state, not_before, planned_at, changed_at, "
+            "message_id) VALUES (?1, 1, 1, 2, '2024-03-05', ?1, ?1, ?1, ?2, ?3, ?4, ?5, ?5, ?5, 9)",
+            (number, payload, sha256, state, NOW.isoformat(timespec="milliseconds")),
+        )
+    old.execute(
+        "INSERT INTO edit (delivery_id, revision, payload, tried, done, state, not_before, "
+        "changed_at) VALUES (1, 3, ?1, ?1, ?1, 'done', ?2, ?2)",
+        (payload, NOW.isoformat(timespec="milliseconds")),
+    )
+    old.close()
+    later = NOW + timedelta(days=1)
+    async with open_store(tmp_path / "papers.db") as store:
+        before = await store.outbox.list_deliveries(2)
+        assert [(each.payload, each.is_intact) for each in before] == [(payload, True)] * 2
+        await store.old_bodies.drop(later, later)
+        after = await store.outbox.list_deliveries(2)
+        assert [each.payload for each in after] == ["", payload]
+        assert await store.database.read(select_rows, "SELECT * FROM edit") == []
