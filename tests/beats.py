@@ -14,7 +14,8 @@ async def heartbeat() -> AsyncIterator[list[float]]:
 
     The time that this process has worked, not that of a clock on the wall: on a busy machine the
     loop waits for its turn, which is nobody's fault here. Nor does the garbage collector look
-    through what other tests left in the process, which takes it hundreds of milliseconds.
+    through what other tests left in the process, which takes it hundreds of milliseconds: what is
+    there is frozen for good, else each collection later would look through all that stays.
     """
     gc.collect()
     gc.freeze()
@@ -31,7 +32,6 @@ async def heartbeat() -> AsyncIterator[list[float]]:
         beats.append(time.process_time())
     finally:
         task.cancel()
-        gc.unfreeze()
 
 
 def longest_silence_s(beats: list[float]) -> float:
