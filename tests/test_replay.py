@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.fakes.arxiv import Record
 from tests.replay.__main__ import random_starts
 from tests.replay.compare import compare
 from tests.replay.faults import Script, at, make_stale, write_script
-from tests.replay.truth import Corpus, find_truth, ids_of, read_corpus
+from tests.replay.truth import DAYS_LATE, Corpus, Key, find_truth, ids_of, read_corpus
 from tests.replay.walk import SPACING_S, Starts, walk
 from tests.shared import shared
 
@@ -154,6 +155,12 @@ async def test_a_process_that_is_killed_again_and_again(tmp_path: Path) -> None:
 # --- the truth itself ----------------------------------------------------------------------------
 
 
+def feeds_near(day: date) -> dict[Key, list[Record]]:
+    """Return the feeds that have a say in what was announced on a day, and more."""
+    near = timedelta(days=2 * DAYS_LATE)
+    return dict(corpus().between(day - near, day + near).feeds)
+
+
 def test_a_list_that_surfaced_late_has_the_date_that_other_categories_tell() -> None:
     """Moved by hand: a weekday late, and under a Saturday."""
     everything = corpus()
@@ -161,7 +168,7 @@ def test_a_list_that_surfaced_late_has_the_date_that_other_categories_tell() -> 
         (date(2024, 4, 10), date(2024, 4, 11)),
         (date(2024, 4, 12), date(2024, 4, 13)),
     ):
-        feeds = dict(everything.feeds)
+        feeds = feeds_near(day)
         moved = feeds.pop(("cs.LG", day))
         feeds["cs.LG", day] = feeds["cs.LG", day - timedelta(days=1)]
         feeds["cs.LG", shown] = moved
@@ -172,7 +179,7 @@ def test_a_list_that_surfaced_late_has_the_date_that_other_categories_tell() -> 
 def test_a_list_that_no_feed_showed_is_rebuilt_from_the_other_categories() -> None:
     everything = corpus()
     day = date(2024, 4, 10)
-    feeds = dict(everything.feeds)
+    feeds = feeds_near(day)
     feeds["cs.LG", day] = feeds["cs.LG", day - timedelta(days=1)]
     rebuilt = find_truth(feeds)["cs.LG", day]
     true = {record.arxiv_id: record for record in everything.announced["cs.LG", day]}

@@ -102,9 +102,10 @@ def _record(paper: dict[str, Any], version: int, announce_type: str) -> Record:
 def find_truth(feeds: Mapping[Key, list[Record]]) -> dict[Key, list[Record]]:
     """Return the listing of each category and announcement date."""
     shown = dict(_without_repeats(feeds))
+    fresh = {key: _fresh_ids(records) for key, records in shown.items()}
     dated: dict[Key, list[Record]] = {}
     for key in sorted(shown, key=lambda key: (key[1], key[0])):
-        day = _true_date(key, shown)
+        day = _true_date(key, fresh)
         dated.setdefault((key[0], day), []).extend(shown[key])
     for key in _hidden(dated):
         dated[key] = _rebuilt(key, dated)
@@ -134,17 +135,17 @@ def _without_repeats(feeds: Mapping[Key, list[Record]]) -> Iterable[tuple[Key, l
         before[key[0]] = ids
 
 
-def _true_date(key: Key, shown: Mapping[Key, list[Record]]) -> date:
+def _fresh_ids(records: Iterable[Record]) -> set[str]:
+    return ids_of(each for each in records if not each.announce_type.startswith("replace"))
+
+
+def _true_date(key: Key, shown: Mapping[Key, set[str]]) -> date:
     """Return the date that other categories give the papers which they share with a list."""
     category, stamp = key
-    fresh = {each.arxiv_id for each in shown[key] if not each.announce_type.startswith("replace")}
     votes: Counter[date] = Counter()
-    for (other, day), records in shown.items():
+    for (other, day), fresh in shown.items():
         if other != category and timedelta() <= stamp - day <= timedelta(days=DAYS_LATE):
-            votes[day] += len(
-                fresh
-                & {each.arxiv_id for each in records if not each.announce_type.startswith("rep")}
-            )
+            votes[day] += len(shown[key] & fresh)
     (best, count), *_ = [*votes.most_common(1), (stamp, 0)]
     is_told = count >= VOTES and count > votes[stamp]
     if is_told and (category, best) not in shown:

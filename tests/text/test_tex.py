@@ -290,7 +290,8 @@ _MACRO = re.compile(r"\\(?:[A-Za-z]+\*?|.)", re.DOTALL)
 
 def _folded(text: str) -> str:
     decomposed = unicodedata.normalize("NFKD", text)
-    return "".join(c for c in decomposed if not unicodedata.combining(c))
+    marks = (ord(character) for character in set(decomposed) if unicodedata.combining(character))
+    return decomposed.translate(dict.fromkeys(marks))
 
 
 def _lost_words(source: str) -> set[str]:
