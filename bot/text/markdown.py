@@ -33,6 +33,8 @@ _ADDRESS = (
 _LEFT_OUT_BY_DISCORD = re.compile(r"[.,:;\"')\]]{0,40}(?=[\s<]|\Z)")
 _SIGNS = re.compile(
     rf"""
+    (?=[<hd@:\\*_`~|\[\]\-+>\#\d])  # one look at how each begins saves most tries of them all
+    (?:
     (?P<link><https?://[^\s<>]+>)
     | (?P<address>{_ADDRESS})
     | (?P<crowd>@(?=everyone|here))
@@ -44,6 +46,7 @@ _SIGNS = re.compile(
     | (?P<bracket>[\[\]])
     | ^(?P<start>[-+>](?=[ ])|>(?=>>[ ])|-(?=\#[ ])|\#(?=\#{{0,2}}[ ]))
     | ^(?P<number>\d{{1,9}})\.(?=[ ])
+    )
     """,
     re.VERBOSE | re.MULTILINE | re.IGNORECASE,
 )
