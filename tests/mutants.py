@@ -24,9 +24,9 @@ from tests.shared import SHARED
 ROOT = Path(__file__).resolve().parent.parent
 NOT_COPIED = ("bot", "tests", SHARED.name)
 
-KILLED, SURVIVED, NO_TESTS = "killed", "survived", "no tests"
+KILLED, STOPPED, SURVIVED, NO_TESTS = "killed", "stopped", "survived", "no tests"
 STATUS = {0: SURVIVED, 1: KILLED, 3: KILLED, 5: NO_TESTS, 33: NO_TESTS}
-"""mutmut's exit codes; all others (a time-out, a crash) count as noticed."""
+"""mutmut's exit codes; all others (a time-out, a crash) are `STOPPED`, and count as noticed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -242,15 +242,16 @@ def run_sample(copy: Path, *, sample: int, seed: int, processes: int | None) -> 
     codes = {name: code for name, code in read_results(copy).items() if code is not None}
     if not codes.keys() >= set(chosen):
         raise SystemExit(f"mutmut stopped before the last mutant:\n{output[-2000:]}")
-    return {name: STATUS.get(codes[name], KILLED) for name in chosen}
+    return {name: STATUS.get(codes[name], STOPPED) for name in chosen}
 
 
 def mutmut(copy: Path, *words: str) -> str:
     done = subprocess.run(
         [sys.executable, "-m", "mutmut", *words], cwd=copy, capture_output=True, text=True
     )
-    (copy / "mutmut.log").write_text(done.stdout + done.stderr)
-    return done.stdout
+    said = f"{done.stdout}{done.stderr}\nmutmut ended with {done.returncode}"  # < 0: by a signal
+    (copy / "mutmut.log").write_text(said)
+    return said
 
 
 def read_results(copy: Path) -> dict[str, int | None]:
@@ -262,7 +263,7 @@ def read_results(copy: Path) -> dict[str, int | None]:
 
 
 def report(copy: Path, statuses: dict[str, str]) -> None:
-    alive = sorted(name for name, status in statuses.items() if status != KILLED)
+    alive = sorted(name for name, status in statuses.items() if status in (SURVIVED, NO_TESTS))
     holes = 0
     for name in alive:
         lines = mutmut(copy, "show", name).splitlines()
@@ -271,7 +272,9 @@ def report(copy: Path, statuses: dict[str, str]) -> None:
         print(f"\n{name}: {why or statuses[name]}")
         print("\n".join(line for line in lines if line.startswith(("-", "+", "@"))))
     killed = len(statuses) - len(alive)
+    stopped = sum(status == STOPPED for status in statuses.values())
     print(f"\n{killed} of {len(statuses)} killed ({killed / len(statuses):.0%})")
+    print(f"{stopped} of them computed for too long or crashed")
     print(f"{len(alive) - holes} others do the same as the code, {holes} are holes in the tests")
 
 

@@ -1,5 +1,9 @@
 """The digest holds what is to be posted and says out of how many."""
 
+from dataclasses import replace
+
+import pytest
+
 from bot.digest.build import build_digest
 from bot.digest.select import decide, merge
 from bot.models import AnnounceType
@@ -45,3 +49,9 @@ def test_a_day_without_papers_gives_an_empty_digest() -> None:
     assert digest.entries == ()
     assert digest.tally.announced == 0
     assert digest.is_supplement
+
+
+@pytest.mark.parametrize("user_id", [None, 1])
+def test_a_digest_of_a_person_is_sent_to_them_directly(user_id: int | None) -> None:
+    subscription = replace(make_subscription(), user_id=user_id)
+    assert build_digest(subscription, DAY, ()).is_direct is (user_id is not None)

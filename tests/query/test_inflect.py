@@ -108,6 +108,35 @@ def test_another_word_is_no_form(word: str, other: str) -> None:
     assert word not in inflections(other)
 
 
+FORMS = """
+    playing play plays playings played
+    showing show shown shows showings showed
+    boxing box boxes boxings boxed
+    freeing free frees freeings freed
+    toeing toe toes toeings toed
+    dyeing dye dyes dyeings dyed
+    skiing ski skis skiings skied
+    adding add adds addings added
+    missing miss misses missings missed
+    calling call calls callings called
+    stuffed stuff stuffs stuffing stuffings
+    buzzing buzz buzzes buzzings buzzed
+    planned plan plans planning plannings
+    hoping hope hopes hopings hoped
+    moving move moves movings moved
+    sampling sample samples samplings sampled
+    axis axes
+    epoch epochs epoches epoching epochings epoched
+    hero heros heroes heroing heroings heroed
+"""
+
+
+@pytest.mark.parametrize("forms", FORMS.strip().splitlines(), ids=lambda line: line.split()[0])
+def test_a_word_has_these_forms_and_no_others(forms: str) -> None:
+    """What ``-ed`` and ``-ing`` hid is given back as people write it."""
+    assert set(inflections(forms.split()[0])) == set(forms.split())
+
+
 @pytest.mark.parametrize("word", ["gpt4", "co2", "c++", "量", "λ", "ai", "the", "größe", ""])
 def test_what_is_no_english_word_stands_for_itself(word: str) -> None:
     assert inflections(word) == (word,)
