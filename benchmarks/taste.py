@@ -156,8 +156,8 @@ def ours(papers: Sequence[Paper], days: Sequence[str]) -> Ranker:
             references[end] = Reference(nameless[max(0, end - NEWEST) : end])
         reference = references[end]
         taste = learn(reference, [(nameless[each], 1.0) for each in case.likes])
-        scored = compare(taste, [nameless[each] for each in case.pool])
-        return [scored[nameless[each].arxiv_id].score for each in case.pool]
+        scores = compare(taste, [nameless[each] for each in case.pool]).scores
+        return [scores[nameless[each].arxiv_id] for each in case.pool]
 
     return rank
 

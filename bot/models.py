@@ -111,15 +111,26 @@ class Paper:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Likeness:
-    """How much a paper is to a server's taste, above 0 if at all, and why.
+    """Why a paper is to a server's taste.
 
     ``papers`` counts the liked ones that say one of the ``words`` too; authors are words here. A
     paper that is alike by small words alone names none.
     """
 
-    score: float
     papers: int = 0
     words: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Likes:
+    """How much papers are to a server's taste, above 0 if at all.
+
+    ``explain`` tells why a paper with a score above 0 is: only of those that will say it, as that
+    takes ten times as long as the score.
+    """
+
+    scores: Mapping[ArxivId, float]
+    explain: Callable[[Paper], Likeness]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,29 +1,29 @@
 """Which papers of a digest come first, and how many of them stand out. Pure."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from math import prod
-from types import MappingProxyType
 from typing import Final
 
 from bot.digest.models import Digest, DigestEntry, Order
-from bot.models import ArxivId, Likeness
+from bot.models import Likeness, Likes
 
-Likes = Mapping[ArxivId, Likeness]
-"""How much papers are to a channel's taste."""
-NO_LIKES: Final[Likes] = MappingProxyType({})
+NO_LIKES: Final = Likes(scores={}, explain=lambda _paper: Likeness())
 
 Match = Callable[[DigestEntry], tuple[int, int]]
 """Tells how well a paper matches: by how many topics, and how rare they are."""
 
 
-def rank(digest: Digest, *, top: int, likes: Likes = NO_LIKES) -> Digest:
+def rank(
+    digest: Digest, *, top: int, likes: Likes = NO_LIKES, explained: int | None = None
+) -> Digest:
     """Put the papers first that match more topics, then rarer ones, then the more liked.
 
     Papers that are alike in all of that stay in the listing's order. At most ``top`` stand out, and
     none that neither matches a topic nor is liked: a number is never filled up with other papers.
-    What the digest offers counts, too: its papers were chosen before it.
+    What the digest offers counts, too: its papers were chosen before it. The first ``explained``
+    papers, else those that stand out, say why they are liked.
     """
     candidates = (*digest.entries, *digest.offered)
     match = measure_matches(candidates)
@@ -34,11 +34,15 @@ def rank(digest: Digest, *, top: int, likes: Likes = NO_LIKES) -> Digest:
     else:
         differ = len({_like(entry, likes) for entry in candidates}) > 1
         order = Order.LIKES if differ else Order.LISTING
-    told = [
-        replace(entry, likeness=likes[entry.paper.arxiv_id]) if _like(entry, likes) > 0 else entry
-        for entry in ordered
-    ]
-    return replace(digest, entries=tuple(told), order=order, top=min(top, worthy))
+    explained = top if explained is None else explained
+    told = [_explain(entry, likes) for entry in ordered[:explained]]
+    entries = (*told, *ordered[explained:])
+    return replace(digest, entries=entries, order=order, top=min(top, worthy))
+
+
+def _explain(entry: DigestEntry, likes: Likes) -> DigestEntry:
+    is_liked = _like(entry, likes) > 0
+    return replace(entry, likeness=likes.explain(entry.paper)) if is_liked else entry
 
 
 def put_best_first(
@@ -56,8 +60,7 @@ def _order(entries: Sequence[DigestEntry], match: Match, likes: Likes) -> tuple[
 
 def _like(entry: DigestEntry, likes: Likes) -> float:
     """Say how much a paper is liked; below 0 it stands out for nothing, and is still ordered."""
-    likeness = likes.get(entry.paper.arxiv_id)
-    return likeness.score if likeness else 0.0
+    return likes.scores.get(entry.paper.arxiv_id, 0.0)
 
 
 def measure_matches(entries: Iterable[DigestEntry]) -> Match:

@@ -9,11 +9,11 @@ from bot.arxiv.calendar import announcement_day, announcement_days
 from bot.digest.audit import DayAudit, count_whereabouts
 from bot.digest.due import following
 from bot.digest.models import Cadence, Digest, DigestEntry, Subscription, SubscriptionState
-from bot.digest.rank import NO_LIKES, Likes, put_best_first
+from bot.digest.rank import NO_LIKES, put_best_first
 from bot.digest.select import IS_SENT, Decision, Verdict, cap_papers
 from bot.digest.week import count_shown, find_end
 from bot.errors import BotError
-from bot.models import ArxivId, Clock
+from bot.models import ArxivId, Clock, Likes
 from bot.planning.announced import AnnouncedDay, read_day
 from bot.planning.once import find_all_homes, list_rivals
 from bot.store.store import Store

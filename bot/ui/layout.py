@@ -4,7 +4,8 @@ from dataclasses import replace
 
 from bot.digest.messages import MessageDraft
 from bot.digest.models import Cadence, Digest, Place, QuietDays, Subscription
-from bot.digest.rank import NO_LIKES, Likes, rank
+from bot.digest.rank import NO_LIKES, rank
+from bot.models import Likes
 from bot.ui.pings import roles_to_ping, with_pings
 from bot.ui.styles import WEEK_STYLE, render_left, render_quiet_week, render_then_cards, style_of
 
@@ -16,9 +17,11 @@ def lay_out(
     is_week = digest.cadence is Cadence.WEEK
     is_summed_up = is_week and not digest.is_direct
     style = style_of(WEEK_STYLE if is_summed_up else subscription.style)
+    is_all_cards = subscription.place is Place.THREAD and subscription.cards_in_thread
     if style.is_ranked:
-        digest = rank(digest, top=subscription.top, likes=likes)
-    if subscription.place is Place.THREAD and subscription.cards_in_thread:
+        explained = len(digest.entries) if is_all_cards else None
+        digest = rank(digest, top=subscription.top, likes=likes, explained=explained)
+    if is_all_cards:
         drafts = render_then_cards(style, digest, first_part)
     else:
         drafts = style.render(digest, first_part=first_part)

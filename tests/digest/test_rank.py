@@ -1,6 +1,6 @@
 """The best papers come first: by topics, then by likes, then as arXiv listed them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import pytest
 from hypothesis import given
@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from bot.digest.models import Digest, Order
 from bot.digest.rank import put_best_first, rank
-from bot.models import ArxivId, Likeness
+from bot.models import Likeness, Likes
 from tests.builders import make_digest, make_entry, make_id, make_paper
 
 
@@ -23,8 +23,11 @@ def ids(digest: Digest) -> list[int]:
     return [int(entry.paper.arxiv_id.partition(".")[2]) for entry in digest.entries]
 
 
-def likes_of(**likes: float) -> Mapping[ArxivId, Likeness]:
-    return {make_id(int(name[1:])): Likeness(score=like) for name, like in likes.items()}
+def likes_of(**likes: float) -> Likes:
+    return Likes(
+        scores={make_id(int(name[1:])): like for name, like in likes.items()},
+        explain=lambda paper: Likeness(papers=1, words=(paper.title,)),
+    )
 
 
 def test_papers_of_more_topics_come_first() -> None:
@@ -56,7 +59,18 @@ def test_without_topics_likes_decide_and_only_the_liked_stand_out() -> None:
     ranked = rank(digest_of([], [], [], []), top=3, likes=likes_of(p3=1.0, p4=-1.0))
     assert ids(ranked) == [3, 1, 2, 4]
     assert (ranked.order, ranked.top) == (Order.LIKES, 1)
-    assert [entry.likeness is not None for entry in ranked.entries] == [True, False, False, False]
+    why = [entry.likeness and entry.likeness.words for entry in ranked.entries]
+    assert why == [(ranked.entries[0].paper.title,), None, None, None]
+
+
+@pytest.mark.parametrize(("explained", "expected"), [(None, 2), (1, 1), (4, 3)])
+def test_only_those_on_show_say_why_they_are_liked(explained: int | None, expected: int) -> None:
+    likes = likes_of(p2=0.5, p3=1.0, p4=0.1)
+    ranked = rank(digest_of([], [], [], []), top=2, likes=likes, explained=explained)
+    assert ids(ranked) == [3, 2, 4, 1]
+    assert ranked.top == 2
+    told = [entry.likeness is not None for entry in ranked.entries]
+    assert told == [number < expected for number in range(4)]
 
 
 def test_papers_too_unlike_to_stand_out_are_ordered_by_likes_all_the_same() -> None:

@@ -190,5 +190,6 @@ async def test_what_a_server_likes_is_kept_within_the_limit(pipeline: Pipeline) 
     digest = await pipeline.decisions.preview(subscription, DAY)
     assert [each.paper.title for each in digest.entries] == ["Frogs"]
     likes = await pipeline.decisions.likes(subscription, digest)
-    assert [likes[each.paper.arxiv_id].score > 0 for each in digest.entries] == [True]
-    assert await pipeline.decisions.likes(replace(subscription, style="cards"), digest) == {}
+    assert [likes.scores[each.paper.arxiv_id] > 0 for each in digest.entries] == [True]
+    as_cards = await pipeline.decisions.likes(replace(subscription, style="cards"), digest)
+    assert as_cards.scores == {}

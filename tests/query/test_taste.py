@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.models import Paper
+from bot.models import Likeness, Paper
 from bot.query.taste import (
     AUTHOR,
     AUTHOR_COUNTS,
@@ -58,18 +58,17 @@ def test_papers_like_those_that_are_liked_come_before_others_and_say_why() -> No
     taste = taste_of(of("splatting")[:3])
     new = paper(900, "Gaussian splatting", author="New Person")
     other = paper(901, "protein folding", author="New Person")
-    found = compare(taste, [other, new])
-    assert found[new.arxiv_id].score > 0 >= found[other.arxiv_id].score
-    assert found[new.arxiv_id].words[0] == "Gaussian splatting"
-    assert found[new.arxiv_id].papers == 3
-    assert found[other.arxiv_id].words == ()
+    likes = compare(taste, [other, new])
+    assert likes.scores[new.arxiv_id] > 0 >= likes.scores[other.arxiv_id]
+    assert likes.explain(new).words[0] == "Gaussian splatting"
+    assert likes.explain(new).papers == 3
 
 
 def test_what_is_not_for_us_comes_last() -> None:
     taste = taste_of(of("splatting")[:3], unwanted=of("protein")[:2])
     unwanted, other = paper(910, "protein folding"), paper(911, "speech recognition")
-    found = compare(taste, [unwanted, other])
-    assert found[unwanted.arxiv_id].score < found[other.arxiv_id].score
+    scores = compare(taste, [unwanted, other]).scores
+    assert scores[unwanted.arxiv_id] < scores[other.arxiv_id]
     assert "protein fold" in taste.strongest(3, liked=False)
     assert "protein fold" not in taste.strongest(3)
     assert taste.sources("protein fold", liked=False) == of("protein")[:2]
@@ -79,10 +78,9 @@ def test_a_shared_author_counts_and_is_named() -> None:
     liked = paper(920, "graph transformer", author="Eve Other")
     taste = taste_of([liked])
     new = make_paper(921, authors=["Eve Other", "Ada Example"])
-    likeness = compare(taste, [new])[new.arxiv_id]
-    assert likeness.score > 0
-    assert likeness.words == ("Eve Other",)
-    assert likeness.papers == 1
+    likes = compare(taste, [new])
+    assert likes.scores[new.arxiv_id] > 0
+    assert likes.explain(new) == Likeness(papers=1, words=("Eve Other",))
 
 
 def test_a_forgotten_word_or_name_counts_no_more() -> None:
@@ -120,7 +118,7 @@ def test_no_word_or_pair_with_a_small_one_is_named(pair: str) -> None:
     assert "scene" in words
     assert not {"the", "last", "this", "these", "result", "with", "for", "and"} & set(words)
     assert taste.count() == sum(each > 0 for each in taste.weights.values())
-    told = compare(taste, [said])[said.arxiv_id]
+    told = compare(taste, [said]).explain(said)
     assert told.words
     assert not {"the", "last", "this", "these", "results", "with", "for"} & {
         word for term in told.words for word in term.lower().split(" ")
@@ -131,9 +129,9 @@ def test_no_word_or_pair_with_a_small_one_is_named(pair: str) -> None:
 def test_what_is_alike_by_small_words_alone_is_ordered_and_names_none() -> None:
     said = make_paper(930, title="These last", abstract="These last.", authors=[])
     reference = Reference([said, said, *NEWEST])
-    likeness = compare(learn(reference, [(said, 1.0)]), [said])[said.arxiv_id]
-    assert likeness.score > 0
-    assert (likeness.words, likeness.papers) == ((), 0)
+    likes = compare(learn(reference, [(said, 1.0)]), [said])
+    assert likes.scores[said.arxiv_id] > 0
+    assert likes.explain(said) == Likeness()
 
 
 @pytest.mark.parametrize("term", ["language model", "deep learn", "few shot", "author:The Who"])
@@ -153,7 +151,7 @@ def test_nothing_to_learn_from_is_no_taste(papers: list[Paper]) -> None:
     reference = Reference(papers)
     taste = learn(reference, [(each, 1.0) for each in papers])
     assert taste.strongest(5) == []
-    assert all(each.score <= 0 for each in compare(taste, papers).values())
+    assert all(score <= 0 for score in compare(taste, papers).scores.values())
 
 
 def scores_by_formula(
@@ -170,7 +168,7 @@ def scores_by_formula(
         some = [each for each in opinions if (each[1] > 0) is is_liked]
         total = sum(weight for _, weight in some)
         for liked, weight in some:
-            for word, value in reference.vector(liked).items():
+            for word, value in zip(*reference.vector(liked), strict=True):
                 words[word] += counts * weight / total * value
             for name in liked.authors:
                 names[name] += counts * weight / total * AUTHOR_COUNTS
@@ -179,7 +177,7 @@ def scores_by_formula(
         names.pop(term.removeprefix(AUTHOR), None)
 
     def dot(each: Paper) -> float:
-        return sum(value * words[word] for word, value in reference.vector(each).items())
+        return sum(value * words[word] for word, value in zip(*reference.vector(each), strict=True))
 
     usual = sorted(dot(each) for each in newest[:: max(1, len(newest) // SAMPLE)])
     expected = max(0.0, usual[int(EXPECTED * (len(usual) - 1))])
@@ -196,9 +194,15 @@ def test_scores_are_those_of_the_formula(seed: int, newest: Sequence[Paper]) -> 
     reference = Reference(newest)
     drawn = dice.sample(ARCHIVE, 12)
     opinions = [(each, dice.choice([1.0, 2.5, 0.5, -1.0])) for each in drawn]
-    forgotten = [*map(reference.name, reference.vector(drawn[0])), AUTHOR + drawn[1].authors[0]]
+    forgotten = [
+        *map(reference.name, reference.vector(drawn[0]).words),
+        AUTHOR + drawn[1].authors[0],
+    ]
     for words in ([], forgotten[::2], forgotten):
-        found = compare(learn(reference, opinions, forgotten=words), ARCHIVE)
+        found = compare(learn(reference, opinions, forgotten=words), ARCHIVE).scores.values()
         scores = scores_by_formula(reference, newest, opinions, words, ARCHIVE)
-        assert [each.score for each in found.values()] == pytest.approx(scores, abs=1e-9)
+        # What is usual is rounded, the same for all papers; their distances are not.
+        assert [*found] == pytest.approx(scores, abs=1e-5)
+        off = [mine - exact for mine, exact in zip(found, scores, strict=True)]
+        assert off == pytest.approx([off[0]] * len(off), abs=1e-12)
         assert 0 < sum(score > 0 for score in scores) < len(scores)

@@ -50,10 +50,10 @@ def test_the_footer_says_how_the_paper_was_announced(
     ("likeness", "told"),
     [
         (
-            Likeness(score=0.1, papers=2, words=("pose", "SLAM")),
+            Likeness(papers=2, words=("pose", "SLAM")),
             " · like 2 papers that people here liked: pose, SLAM",
         ),
-        (Likeness(score=0.1), ""),
+        (Likeness(), ""),
     ],
 )
 def test_the_footer_names_what_is_alike_if_there_is_a_word_for_it(

@@ -4,7 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from bot.digest.models import Digest, Order
+from bot.digest.models import Digest, Order, Place
+from bot.models import Likeness, Likes
+from bot.ui.layout import lay_out
 from bot.ui.styles.brief import BRIEF
 from bot.ui.styles.cards import CARDS
 from bot.ui.styles.list import LIST
@@ -127,3 +129,18 @@ def test_cards_with_a_menu_are_split_into_cards() -> None:
 def test_it_says_how_it_shows_a_channels_papers(top: int, topics: int, words: str) -> None:
     subscription = replace(make_subscription(topics=[make_topic()] * topics), top=top)
     assert BRIEF.describe(subscription) == words
+
+
+@pytest.mark.parametrize(("cards_in_thread", "told"), [(False, 1), (True, 3)])
+def test_every_card_says_why_its_paper_is_liked(cards_in_thread: bool, told: int) -> None:
+    """Those of the best papers, and in a thread the others too, where they are cards."""
+    papers = [make_paper(number, title=f"Paper {number}") for number in range(1, 4)]
+    likes = Likes(
+        scores={paper.arxiv_id: 1.0 for paper in papers},
+        explain=lambda paper: Likeness(papers=1, words=(f"the word of {paper.title}",)),
+    )
+    subscription = make_subscription(style="brief", top=1, place=Place.THREAD)
+    subscription = replace(subscription, cards_in_thread=cards_in_thread)
+    drafts = lay_out(subscription, make_digest(*papers), likes=likes)
+    said = "".join(str(draft.body) for draft in drafts)
+    assert [f"the word of {paper.title}" in said for paper in papers].count(True) == told
