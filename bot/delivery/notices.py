@@ -8,10 +8,11 @@ hours, the host hears of it: a server's admins could do nothing about it.
 import asyncio
 import hashlib
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import groupby
-from typing import Final, Protocol
+from types import MappingProxyType
+from typing import Final, NamedTuple, Protocol
 
 from bot.arxiv.calendar import announcement_day
 from bot.digest.messages import DeliveryRecord
@@ -37,6 +38,8 @@ LONGEST_PAUSE: Final = timedelta(hours=1)
 
 DEFECTS: Final = "defects_told:"
 """Begins the fact that a channel's admins know what is wrong with its settings."""
+
+NO_ROLES: Final[Mapping[int, Sequence[str]]] = MappingProxyType({})
 
 HOST: Final = 0
 """Stands for the host among the guilds."""
@@ -101,6 +104,14 @@ class Patience:
             self._pauses[addressee] = now, min(max(2 * pause, FIRST_PAUSE), LONGEST_PAUSE)
 
 
+class Looked(NamedTuple):
+    """What is wrong with a digest's settings, and which roles it pings, with names of topics."""
+
+    subscription: Subscription
+    defects: tuple[str, ...]
+    roles: Mapping[int, Sequence[str]]
+
+
 class Caretaker:
     """Call `look_around` every now and then."""
 
@@ -110,7 +121,7 @@ class Caretaker:
         self._now = now
         self._could_post: dict[int, bool] = {}
         self._patience = Patience()
-        self._looked_at: dict[int, tuple[Subscription, tuple[str, ...]]] = {}
+        self._looked_at: dict[int, Looked] = {}
         self.defective = 0
         """Digests with something wrong in their settings, when they were last looked at."""
 
@@ -126,8 +137,9 @@ class Caretaker:
         if resumed:
             subscriptions = await self._store.subscriptions.list_subscriptions()
         await self._tell_paused(subscriptions)
-        await self._tell_defects(subscriptions)
-        await self._forget_roles(subscriptions)
+        await self._look_at(subscriptions)
+        await self._tell_defects([each for each in self._looked_at.values() if each.defects])
+        await self._forget_roles([each for each in self._looked_at.values() if each.roles])
         return resumed
 
     async def _tell(self) -> None:
@@ -222,11 +234,11 @@ class Caretaker:
         log.info("admins told" if told else "no admin to tell", extra={"guild": guild_id})
         return True
 
-    async def _forget_roles(self, subscriptions: Sequence[Subscription]) -> None:
+    async def _forget_roles(self, pinging: Sequence["Looked"]) -> None:
         """Let roles that were deleted no longer be pinged, and tell the admins once."""
-        async for subscription in in_turns(subscriptions):
-            guild_id, pinged = subscription.guild_id, _roles(subscription)
-            for role_id, topics in pinged.items():
+        async for subscription, _, roles in in_turns(pinging):
+            guild_id = subscription.guild_id
+            for role_id, topics in roles.items():
                 if self._admins.has_role(guild_id, role_id) is not False:
                     continue
                 text = say_role_gone(subscription.channel_id, topics)
@@ -236,11 +248,10 @@ class Caretaker:
                     extra = {"channel": subscription.channel_id, "role": role_id}
                     log.warning("role deleted that a digest pinged", extra=extra)
 
-    async def _tell_defects(self, subscriptions: Sequence[Subscription]) -> None:
+    async def _tell_defects(self, defective: Sequence["Looked"]) -> None:
         """Say what is wrong with a digest's settings, once until something else is wrong."""
-        defective = await self._find_defects(subscriptions)
         self.defective = len(defective)
-        for subscription, defects in defective:
+        for subscription, defects, _ in defective:
             channel_id = subscription.channel_id
             fact, mark = f"{DEFECTS}{channel_id}", _digest([str(channel_id), *defects])
             if await self._store.facts.get(fact) == mark:
@@ -251,26 +262,36 @@ class Caretaker:
                 await self._store.facts.set(fact, mark)
                 log.warning("settings of a digest are wrong", extra={"channel": channel_id})
 
-    async def _find_defects(
-        self, subscriptions: Sequence[Subscription]
-    ) -> list[tuple[Subscription, tuple[str, ...]]]:
-        """List the digests with something wrong; each is looked at again when it was changed."""
-        before, self._looked_at = self._looked_at, {}
-        async for subscription in in_turns(subscriptions):
-            known = before.get(subscription.id)
-            if known is None or known[0] != subscription:
-                await asyncio.sleep(0)  # queries are read, and a server may have many
-                known = subscription, find_defects(subscription)
-            self._looked_at[subscription.id] = known
-        return [known for known in self._looked_at.values() if known[1]]
+    async def _look_at(self, subscriptions: Sequence[Subscription]) -> None:
+        """Look at the settings of each digest that was written since it was looked at.
+
+        What was not is the same object as before (`Roster`); so a look costs next to nothing.
+        """
+        known = self._looked_at
+        written = [
+            each
+            for each in subscriptions
+            if (before := known.get(each.id)) is None or before.subscription is not each
+        ]
+        async for each in in_turns(written):
+            before = known.get(each.id)
+            if before is not None and before.subscription == each:
+                known[each.id] = before._replace(subscription=each)  # a digest of it was decided
+                continue
+            await asyncio.sleep(0)  # queries are read, and a server may have many
+            known[each.id] = Looked(each, find_defects(each), _roles(each))
+        if len(known) > len(subscriptions):
+            self._looked_at = {each.id: known[each.id] for each in subscriptions}
 
     async def _resume(self, subscriptions: Sequence[Subscription]) -> int:
         """Resume what Discord's refusal paused, once the bot may post there (again)."""
         resumed = 0
-        async for subscription in in_turns(subscriptions):
-            if not resumes_by_itself(subscription):
-                self._could_post.pop(subscription.channel_id, None)
-            elif self._has_changed(subscription):
+        paused = [each for each in subscriptions if each.state is SubscriptionState.PAUSED]
+        waiting = [each for each in paused if resumes_by_itself(each)]
+        ids = {each.channel_id for each in waiting}
+        self._could_post = {each: known for each, known in self._could_post.items() if each in ids}
+        async for subscription in in_turns(waiting):
+            if self._has_changed(subscription):
                 await post_refused(self._store, subscription.channel_id, self._now())
                 await self._store.subscriptions.resume(subscription.channel_id)
                 log.info("subscription resumed", extra={"channel": subscription.channel_id})
@@ -307,7 +328,7 @@ def resumes_by_itself(subscription: Subscription) -> bool:
     return _is_paused(subscription) and because is not None and because.code in GO_AWAY
 
 
-def _roles(subscription: Subscription) -> dict[int, list[str]]:
+def _roles(subscription: Subscription) -> Mapping[int, Sequence[str]]:
     """Return the roles that a digest pings, each with the names of its topics."""
     roles: dict[int, list[str]] = {}
     if subscription.ping_role is not None:
@@ -315,7 +336,7 @@ def _roles(subscription: Subscription) -> dict[int, list[str]]:
     for topic in subscription.topics:
         if topic.ping_role is not None:
             roles.setdefault(topic.ping_role, []).append(topic.name)
-    return roles
+    return roles or NO_ROLES
 
 
 def _is_paused(subscription: Subscription) -> bool:

@@ -5,7 +5,7 @@ import sqlite3
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from datetime import date, datetime, time
 from types import MappingProxyType
-from typing import Final
+from typing import Final, TypeVar
 
 from bot.digest.models import (
     PLAIN_DIGEST,
@@ -28,6 +28,8 @@ from bot.store.sqlite.statements import (
     json_array,
 )
 
+T = TypeVar("T")
+
 SET_TOPIC = (
     "INSERT INTO topic (subscription_id, name, query, ping_role, is_paused) "
     "SELECT id, :name, :query, :ping_role, :is_paused FROM subscription "
@@ -46,7 +48,7 @@ LOOKED_AT_ONCE: Final = 500
 """Subscriptions that are looked at in a row; nobody is answered meanwhile."""
 
 
-async def in_turns(subscriptions: Sequence[Subscription]) -> AsyncIterator[Subscription]:
+async def in_turns(subscriptions: Sequence[T]) -> AsyncIterator[T]:
     """Go through all, and let others have a turn after every few hundred."""
     for number, subscription in enumerate(subscriptions):
         if number % LOOKED_AT_ONCE == 0:

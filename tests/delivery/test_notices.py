@@ -1,7 +1,7 @@
 """Admins and the host hear of each trouble once; a channel goes on when its cause is gone."""
 
 import sqlite3
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -13,7 +13,7 @@ from bot.delivery.edge import DiscordSender
 from bot.delivery.notices import REFUSED_WITHIN, Caretaker
 from bot.delivery.worker import Delivery
 from bot.digest.messages import DeliveryState
-from bot.digest.models import Reason, ReasonCode, Subscription
+from bot.digest.models import Reason, ReasonCode, Subscription, SubscriptionState
 from bot.errors import StoreError
 from bot.models import (
     DayRecord,
@@ -248,6 +248,15 @@ async def test_a_channel_goes_on_when_it_may(world: World) -> None:
     await world.plan()
     await world.deliver()
     assert len(world.server.ledger) == 2
+
+
+async def test_a_channel_that_went_on_may_go_on_again(world: World) -> None:
+    """What was known of it while it was paused before says nothing of the next pause."""
+    refused = Reason(code=ReasonCode.MAY_NOT_POST)
+    for _ in range(2):
+        await world.store.subscriptions.pause(world.channel.id, refused)
+        assert await world.caretaker.look_around() == 1
+        assert await world.caretaker.look_around() == 0
 
 
 async def test_what_was_refused_is_posted_once_when_the_channel_takes_it(world: World) -> None:
@@ -665,10 +674,33 @@ def test_an_outage_of_everything_fits_into_a_message() -> None:
     assert "130 more" in notice
 
 
-@pytest.mark.parametrize("look", [Caretaker._resume, Caretaker._forget_roles])
-def test_many_channels_are_looked_after_with_turns_for_others(
-    look: Callable[[Caretaker, Sequence[Subscription]], Awaitable[object]], world: World
-) -> None:
-    channels = [make_subscription(channel_id=1 + each) for each in range(2 * LOOKED_AT_ONCE + 1)]
-    turns = list(look(world.caretaker, channels).__await__())
-    assert len(turns) == 3
+def test_many_channels_are_looked_after_with_turns_for_others(world: World) -> None:
+    """Those that may go on, those that ping roles, and those for which a digest was decided."""
+    paused = make_subscription(
+        state=SubscriptionState.PAUSED,
+        paused_because=Reason(code=ReasonCode.MAY_NOT_POST),
+        ping_role=7,
+    )
+    channels = [
+        replace(paused, id=each, channel_id=each) for each in range(1, 2 * LOOKED_AT_ONCE + 2)
+    ]
+    care = world.caretaker
+    assert len(list(care._resume(channels).__await__())) == 3
+    list(care._look_at(channels).__await__())
+    assert len(list(care._forget_roles([*care._looked_at.values()]).__await__())) == 3
+    assert list(care._look_at(channels).__await__()) == []
+    again = [replace(each) for each in channels]
+    assert len(list(care._look_at(again).__await__())) == 3
+    assert list(care._look_at(again).__await__()) == []
+
+
+async def test_a_digest_that_is_gone_is_wrong_no_more(world: World) -> None:
+    """Also when another one has come meanwhile."""
+    await set_style(world, "hologram")
+    await world.subscribe(world.server.add_channel(world.guild))
+    await world.caretaker.look_around()
+    assert world.caretaker.defective == 1
+    await world.store.subscriptions.delete_subscription(world.channel.id, world.clock.now())
+    await world.subscribe(world.server.add_channel(world.guild))
+    await world.caretaker.look_around()
+    assert world.caretaker.defective == 0
