@@ -132,6 +132,21 @@ ALIKE: dict[str, str] = {
     'bot.store.outbox.outbox.Outbox.plan: thread_name: str = "XXXX",': (
         "messages that go into no thread leave it out"
     ),
+    "bot.text.html._undo_tags: if not _is_tag(tag) or "
+    '(names is not None and (tag["name"] or "XXXX").lower() not in names):': (
+        "no tag has that name"
+    ),
+    "bot.text.html.undo_typed_html: "
+    "return _undo_tags(text, paired) if paired | (starts | ends) else text": (
+        "without a pair no tag is undone"
+    ),
+    r'bot.text.markdown._sanitise: text = re.sub(r"[\x00-\x09\x0B-\x1F\x7F]", " ", text)': (
+        "hexadecimal digits are read in any case"
+    ),
+    "bot.text.markdown.cut: "
+    'return kept + " …" if width(kept) < max_chars - 1 else cut(kept, width(kept) - 2)': (
+        "what goes is an address, which is longer than that"
+    ),
     'bot.text.links._is_own_forge: first = host.split(".", )[0]': "only the first piece is read",
     'bot.text.offers.read_clauses: leading, is_bare, end_before = "XXXX", False, 0': (
         "the first address sets it before it is read"

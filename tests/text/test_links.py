@@ -126,6 +126,7 @@ def test_a_repository_is_found_however_it_is_written(text: str) -> None:
         ("Code is available at github.com/a.", ["code https://github.com/a"]),
         ("Code is available at github.com/[your-repo].", []),
         ("As Foo did (github.com/a).", []),
+        ("As Foo did (bitbucket.org/g/workspace/projects/P).", []),
         # one issue of somebody's repository, GitHub's own pages
         ("https://github.com/a/b/issues/12", []),
         ("https://github.com/features/actions", []),

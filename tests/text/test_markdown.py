@@ -274,6 +274,7 @@ def test_no_text_takes_long(fragment: str) -> None:
             "see https://example.org/deep/net for **deep**",
         ),
         ("@everyone deep", "＠everyone **deep**"),
+        ("deep https://example.org", "**deep** https://example.org"),
         ("(https://example.org)deep", "(<https://example.org>)**deep**"),
         ("nothing", "nothing"),
         ("", ""),

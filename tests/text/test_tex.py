@@ -123,6 +123,7 @@ PROSE = [
 FORMULAS = [
     (r"$\dv{f}{x}$, $\pdv[2]{u}{t}$, $\dv{x}$", "df/dx, ∂²u/∂t², d/dx"),
     (r"$A \xrightarrow[{q}]{n} B$ $x^{(q)}$ $k\n$", "A →ⁿ_q B x^(q) kn"),
+    ("$ $ A title", "A title"),
     (r"$f(x) \pm b$ $\dist{x}{y}$", r"f(x) ± b \dist(x, y)"),
     (r"$\beta$-Variational", "β-Variational"),
     (r"$β$-Variational", "β-Variational"),
