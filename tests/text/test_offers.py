@@ -283,12 +283,17 @@ ANY_PAGE = "https://x.org/y"
         ("Data and code: *", "code"),
         ("Our dataset extends FooNet (*).", None),
         ("We trained on images of ships, mostly from *", None),
+        ("Images were drawn from *", None),
     ],
 )
 def test_a_page_of_any_host_is_what_the_authors_offer_there(
     sentence: str, kind: str | None
 ) -> None:
     assert kinds(sentence, ANY_PAGE) == ([] if kind is None else [kind])
+
+
+def test_an_archive_holds_data_whatever_is_offered_there() -> None:
+    assert kinds("Weights: *", "https://zenodo.org/records/1") == ["data"]
 
 
 def test_a_rule_that_was_the_sentence_is_not_said_to_be_the_host() -> None:
