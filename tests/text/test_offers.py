@@ -293,7 +293,7 @@ def test_a_page_of_any_host_is_what_the_authors_offer_there(
 
 
 def test_an_archive_holds_data_whatever_is_offered_there() -> None:
-    assert kinds("Weights: *", "https://zenodo.org/records/1") == ["data"]
+    assert kinds("Weights: *", "https://osf.io/abcde") == ["data"]
 
 
 def test_a_rule_that_was_the_sentence_is_not_said_to_be_the_host() -> None:

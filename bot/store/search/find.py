@@ -5,6 +5,8 @@ is shown, and the page says so.
 """
 
 from collections.abc import Sequence
+from datetime import date
+from enum import StrEnum
 from functools import cached_property
 
 from bot.models import Link, StoredPaper
@@ -51,8 +53,7 @@ def find(
     reading: Reading, query: Query, sort: Sort, limit: int, cursor: Cursor | None
 ) -> SearchPage:
     """Find the first page of papers, or the one that ``cursor`` leads to."""
-    root, is_narrowed = understood(reading, query)
-    return _Search(reading, root, sort, limit, cursor).page(is_narrowed)
+    return Finding(reading, query, sort, limit, cursor).page()
 
 
 def understood(reading: Reading, query: Query) -> tuple[Node, bool]:
@@ -63,12 +64,22 @@ def understood(reading: Reading, query: Query) -> tuple[Node, bool]:
     return narrow_prefixes(reading, widened(reading, query.root))
 
 
-class _Search:
-    """One page being found."""
+class Way(StrEnum):
+    """How the papers of a page are found and put in order."""
+
+    WALK = "newest first"
+    BM25 = "a rare word: all its papers by FTS5's bm25"
+    SCORED = f"fewer than {POOL} papers: all of them by score"
+    POOL = f"the first {POOL} papers of the tiers by score, then the tiers"
+
+
+class Finding:
+    """One page being found; what it was found by can be asked then (see `trace`)."""
 
     def __init__(
-        self, reading: Reading, root: Node, sort: Sort, limit: int, cursor: Cursor | None
+        self, reading: Reading, query: Query, sort: Sort, limit: int, cursor: Cursor | None
     ) -> None:
+        root, self.is_narrowed = understood(reading, query)
         self.reading = reading
         self.root = root
         self.limit = limit
@@ -99,6 +110,14 @@ class _Search:
         return bool(self.is_scored and self.counted) and is_rare(self.root, self.counts)
 
     @cached_property
+    def way(self) -> Way:
+        if not self.is_scored:
+            return Way.WALK
+        if self.is_rare:
+            return Way.BM25
+        return Way.SCORED if len(self.known) < POOL else Way.POOL
+
+    @cached_property
     def newest(self) -> list[Stretch]:
         return self.plan.of(self.root)
 
@@ -113,20 +132,24 @@ class _Search:
         """The stretches in the order of the pages; needed where the pool ends."""
         if not self.is_scored:
             return self.newest
+        return self.plan.of(*tiers(self.root, self.titled_since))
+
+    @cached_property
+    def titled_since(self) -> date | None:
+        """From which day on some of the words in a title count."""
         known = [key for _, key in self.known]
-        since = titles_since(known, is_all=len(known) <= COUNTED)
-        return self.plan.of(*tiers(self.root, since))
+        return titles_since(known, is_all=len(known) <= COUNTED)
 
     @cached_property
     def known(self) -> list[Found]:
         """The newest papers, among which the tiers are looked for; the same for every page."""
         return self._follow(self.newest, COUNTED + 1)
 
-    def page(self, is_narrowed: bool) -> SearchPage:
+    def page(self) -> SearchPage:
         page, has_next = self._find()
         self.reading.allow(LOADING_S)
         matches = tuple(Match(stored=paper) for paper in load(self.reading, page))
-        overran = self.reading.overran or is_narrowed
+        overran = self.reading.overran or self.is_narrowed
         return SearchPage(
             matches=matches,
             total=max(self.total, self.shown + len(page)),
@@ -149,7 +172,7 @@ class _Search:
     def _find(self) -> tuple[list[Found], bool]:
         """Find the page's papers, and whether others follow."""
         cursor, limit = self.cursor, self.limit
-        if self.is_rare:
+        if self.way is Way.BM25:
             found = self._of_all()
         elif self.is_scored and self.shown < POOL:
             found = self._in_pool()
@@ -228,7 +251,7 @@ class _Search:
             found = self._follow(titled, POOL)
             known = {key for _, key in found}
             return [*found, *(each for each in newest if each[1] not in known)][:POOL]
-        if len(newest) < POOL:
+        if self.way is Way.SCORED:
             return newest
         keys = [key for _, key in newest]
         return collect(self.titles, self.plan, self.root, keys, is_all=len(keys) <= COUNTED)

@@ -241,8 +241,12 @@ def rank_all(reading: Reading, root: Node, within: KeyRange) -> list[int]:
         f"SELECT rowid FROM {TEXT} WHERE {TEXT} MATCH ? AND rowid >= ? AND rowid < ? "
         f"ORDER BY bm25({TEXT}, {WEIGHTS}), rowid DESC"
     )
-    match = compile_node(root).select(lambda place: True).expression()
-    return reading.integers(sql, (match, within.first, within.end))
+    return reading.integers(sql, (all_of_word(root), within.first, within.end))
+
+
+def all_of_word(root: Node) -> str:
+    """Write what `rank_all` asks."""
+    return compile_node(root).select(lambda place: True).expression()
 
 
 Score = tuple[bool, float, int]

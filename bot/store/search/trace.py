@@ -1,4 +1,4 @@
-"""What the tiers of a search find, in which index and how fast: for ``--explain``."""
+"""What a search asked, of which index, what that finds and how fast: for ``--explain``."""
 
 import time
 from collections.abc import Iterator
@@ -8,14 +8,14 @@ from datetime import date
 from bot.query.ast import Node, Query
 from bot.query.explain import list_widened
 from bot.query.printer import print_node
-from bot.query.relevance import asked_words, tiers
+from bot.query.relevance import asked_words
 from bot.query.results import LAST_KEY, SearchPage, Sort
 from bot.query.tags import readable
 from bot.store.keys import day_of
-from bot.store.search.find import COUNTED, find, understood
-from bot.store.search.plan import FIRST_KEY, Ask, Stretch, plan_tiers
-from bot.store.search.pool import POOL
-from bot.store.search.walk import keys_in, known_keys
+from bot.store.search.find import COUNTED, Finding, Way
+from bot.store.search.plan import EVERYWHERE, FIRST_KEY, TEXT, Ask, Stretch
+from bot.store.search.pool import FEW_PAPERS, POOL, all_of_word
+from bot.store.search.walk import keys_in
 from bot.store.search.words import count_archive, count_papers, weight
 from bot.store.sqlite.executor import Reading
 from bot.text.words import count_of
@@ -38,13 +38,16 @@ class Trace:
     """How a search went.
 
     ``parsed`` is the query as it was understood; ``widened`` are its words that stand for others as
-    well, each with a rule and the forms that the rule adds. ``weights`` say how telling the words
-    are (only for relevance), ``took_ms`` is the time of the whole search with the loading of its
-    page.
+    well, each with a rule and the forms that the rule adds. ``way`` is how papers were found and
+    put in order; from the day ``titled_since`` on some of the words in a title count. ``weights``
+    say how telling the words are (only where papers are scored), ``took_ms`` is the time of the
+    whole search with the loading of its page.
     """
 
     parsed: str
     widened: tuple[tuple[str, str, tuple[str, ...]], ...]
+    way: Way
+    titled_since: date | None
     lookups: tuple[Lookup, ...]
     weights: tuple[tuple[str, float], ...]
     page: SearchPage
@@ -55,6 +58,9 @@ class Trace:
         yield f"understood   {self.parsed or '(every paper)'}"
         for word, rule, forms in self.widened:
             yield f"widened      {word}: {', '.join(forms)} ({rule})"
+        yield f"order        {self.way}"
+        if self.titled_since is not None:
+            yield f"             some of the words in a title count since {self.titled_since}"
         for number, lookup in enumerate(self.lookups, start=1):
             days = f"{lookup.since or 'the beginning'} to {lookup.until or 'today'}"
             yield f"step {number}       {lookup.index}: {lookup.expression}"
@@ -66,25 +72,36 @@ class Trace:
 
 
 def trace(reading: Reading, query: Query, sort: Sort, limit: int) -> Trace:
-    """Search, and ask for each of its tiers once more by itself."""
+    """Search, and ask each question of the search once more by itself."""
     begun = time.perf_counter()
-    page = find(reading, query, sort, limit, None)
+    finding = Finding(reading, query, sort, limit, None)
+    page = finding.page()
     took_ms = (time.perf_counter() - begun) * 1000
-    root, _ = understood(reading, query)
-    is_scored = sort is Sort.RELEVANCE and bool(asked_words(root))
-    roots = tiers(root) if is_scored else (root,)
-    walk = plan_tiers(roots, known_keys(reading, root))
-    most = POOL if is_scored else COUNTED
+    is_weighed = finding.way in (Way.SCORED, Way.POOL)
     return Trace(
-        parsed=print_node(root),
-        widened=tuple(list_widened(root)),
+        parsed=print_node(finding.root),
+        widened=tuple(list_widened(finding.root)),
+        way=finding.way,
+        titled_since=finding.titled_since if finding.way is Way.POOL else None,
         lookups=tuple(
-            _lookup(reading, stretch, ask, most) for stretch in walk for ask in stretch.asks
+            _lookup(reading, stretch, ask, most)
+            for stretch, most in _asked(finding)
+            for ask in stretch.asks
         ),
-        weights=tuple(_weights(reading, root)) if is_scored else (),
+        weights=tuple(_weights(reading, finding.root)) if is_weighed else (),
         page=page,
         took_ms=took_ms,
     )
+
+
+def _asked(finding: Finding) -> Iterator[tuple[Stretch, int]]:
+    """List what a first page asks, and of how many papers at most."""
+    if finding.way is Way.BM25:
+        yield Stretch(EVERYWHERE, (Ask(all_of_word(finding.root)),), TEXT), FEW_PAPERS
+        return
+    yield from ((stretch, COUNTED) for stretch in finding.newest)
+    if finding.way is Way.POOL:
+        yield from ((stretch, POOL) for stretch in finding.walk)
 
 
 def _lookup(reading: Reading, stretch: Stretch, ask: Ask, most: int) -> Lookup:
