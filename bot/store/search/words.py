@@ -9,9 +9,11 @@ to count on the spot, up to a bound.
 import math
 import sqlite3
 import string
+import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
+from typing import Final
 
 from bot.query.ast import And, Author, Node, Not, Or, Text, any_of, leaves
 from bot.query.compile import quoted
@@ -31,6 +33,8 @@ BROADEST_WORDS = 80
 
 SMALL = 20_000  # papers: below, counting on the spot is as good
 COUNTING_DEADLINE_S = 60.0
+STEP_S: Final = 0.05
+"""How long a step of counting goes on to the next words; the last of them may take as long."""
 NEWEST = 1 << 62  # beyond every key
 ARCHIVE = ""
 """The row of the table that says how many papers there were when the words were counted."""
@@ -177,11 +181,14 @@ async def count_words(database: Database) -> int:
     """
     archive = await database.read(count_indexed)
     kept = 0
-    for first, end in _ranges():
-        rows, is_stored = await database.search(COUNTING_DEADLINE_S, _count_range, first, end)
-        kept += len(rows)
-        if not is_stored:
-            await database.write(_store_range, first, end, rows)
+    left = list(_ranges())
+    while left:
+        counted = await database.search(COUNTING_DEADLINE_S, _count_some, left)
+        for (first, end), (rows, is_stored) in zip(left, counted, strict=False):
+            kept += len(rows)
+            if not is_stored:
+                await database.write(_store_range, first, end, rows)
+        del left[: len(counted)]
     await database.write(_store_range, ARCHIVE, "\0", [(ARCHIVE, archive)])
     return kept
 
@@ -202,14 +209,25 @@ def _ranges() -> Iterator[tuple[str, str]]:
     return pairwise(edges)
 
 
-def _count_range(reading: Reading, first: str, end: str) -> tuple[list[Row], bool]:
-    """Count the words of a range; returns too whether the same is stored already."""
+def _count_some(
+    reading: Reading, ranges: Sequence[tuple[str, str]]
+) -> list[tuple[list[Row], bool]]:
+    """Count the words of the first ranges, as many as a step has time for, at least of one.
+
+    Returns with the counts of each whether the same is stored already.
+    """
+    until = time.thread_time() + STEP_S
+    counted: list[tuple[list[Row], bool]] = []
     with small_cache(reading.connection):
-        return _count(reading, first, end)
+        reading.rows("CREATE VIRTUAL TABLE temp.vocabulary USING fts5vocab (main, paper_text, row)")
+        for first, end in ranges:
+            counted.append(_count(reading, first, end))
+            if time.thread_time() > until:
+                break
+    return counted
 
 
 def _count(reading: Reading, first: str, end: str) -> tuple[list[Row], bool]:
-    reading.rows("CREATE VIRTUAL TABLE temp.vocabulary USING fts5vocab (main, paper_text, row)")
     rows = reading.rows(
         "SELECT term, doc FROM temp.vocabulary WHERE term >= ? AND term < ? "
         "AND (doc >= ? OR term IN (SELECT word FROM main.word))",

@@ -1,6 +1,8 @@
 """How often words are used."""
 
-from collections.abc import AsyncIterator
+import sqlite3
+from collections.abc import AsyncIterator, Sequence
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -61,6 +63,31 @@ async def test_counting_again_waits_until_the_archive_grew(counted: Store) -> No
     await counted.papers.add_listing(make_listing(*more), now=NOW)
     assert await counted.search.tidy() > 0
     assert (await counts(counted, "halos"))["halos"] == 60
+
+
+async def test_counting_in_steps_counts_the_same(
+    counted: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A step counts on until its time is over; what comes then is counted by the next."""
+
+    def stored(connection: sqlite3.Connection) -> list[tuple[object, ...]]:
+        return connection.execute("SELECT word, papers FROM word ORDER BY word").fetchall()
+
+    steps: list[object] = []
+    count_some = search_words._count_some
+
+    def noting(reading: Reading, ranges: Sequence[tuple[str, str]]) -> object:
+        steps.append(count_some(reading, ranges))
+        return steps[-1]
+
+    before = await counted.database.read(stored)
+    await counted.database.write(lambda each: each.execute("UPDATE word SET papers = 0"))
+    monkeypatch.setattr(search_words, "STEP_S", -1.0)
+    monkeypatch.setattr(search_words, "_ranges", lambda: pairwise(["\x01", "b", "n", "o", "~"]))
+    monkeypatch.setattr(search_words, "_count_some", noting)
+    await counted.search.count_again()
+    assert await counted.database.read(stored) == before
+    assert len(steps) == 4
 
 
 async def test_a_small_archive_is_not_counted(store: Store) -> None:
