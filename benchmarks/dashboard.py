@@ -1,13 +1,14 @@
-"""A picture of docs/monitoring/dashboard.json, from a week of the whole bot and a real Prometheus.
+"""A picture of docs/monitoring/dashboard.json, from days of the whole bot and a real Prometheus.
 
     python -m benchmarks dashboard [--days N] [--picture FILE] [--keep FOLDER]
 
 The bot of `month` lives through real days of ../shared/corpus (made-up ones without it) on a clock
 that stops every 15 minutes; people use it by day. At each stop its /metrics are read. The clock
 stands until all that is due is done, so a stop's numbers hold until the next one, and Prometheus
-gets them as often as it would have asked. It takes them with the moments of that week, and answers
+gets them as often as it would have asked. It takes them with the moments of those days, and answers
 the queries of the dashboard. `panels` draws the answers as a page, of which Chromium takes the
-picture: Grafana has no part in it.
+picture: Grafana has no part in it. So that trouble is seen, too, Discord takes no messages (503) in
+the first hours of the last day.
 
 What waits for a moment waits virtually; how long an answer, a command or the event loop takes is
 the real time of this machine. Exits with 1 when a panel stays empty. Wants prometheus, promtool
@@ -39,7 +40,9 @@ from benchmarks.panels import (
     name_series,
     read_panels,
 )
+from bot.arxiv.calendar import EASTERN
 from tests.fakes.browser import PROGRAMS, open_browser
+from tests.fakes.faults import page as answer_page
 from tests.run.test_health import find_free_port
 
 DASHBOARD = ROOT / "docs/monitoring/dashboard.json"
@@ -47,6 +50,7 @@ PICTURE = ROOT / "docs/images/dashboard.png"
 STEP = timedelta(minutes=15)
 ASKED_EVERY = timedelta(minutes=2.5)
 """How often Prometheus gets numbers: the shortest window of a query, 5 minutes, needs two."""
+OUTAGE = timedelta(hours=3)
 USED_AT = (8, 10, 11, 13, 14, 16, 20)
 """Hours at which people may use the bot."""
 
@@ -55,7 +59,7 @@ def main(argv: list[str]) -> int:
     parser = argparse.ArgumentParser(
         prog="dashboard", description=(__doc__ or "").partition("\n")[0]
     )
-    parser.add_argument("--days", type=int, default=7)
+    parser.add_argument("--days", type=int, default=3)
     parser.add_argument("--picture", type=Path, default=PICTURE)
     parser.add_argument("--keep", type=Path, metavar="FOLDER")
     options = parser.parse_args(argv)
@@ -69,7 +73,7 @@ def main(argv: list[str]) -> int:
 
 
 def find_missing() -> list[str]:
-    """Return the programs that are not there, before a week is lived through in vain."""
+    """Return the programs that are not there, before days are lived through in vain."""
     wanted = {"prometheus": ("prometheus",), "promtool": ("promtool",), "chromium": PROGRAMS}
     return [name for name, programs in wanted.items() if not any(map(shutil.which, programs))]
 
@@ -79,12 +83,12 @@ async def make_picture(panels: Sequence[Panel], days: int, folder: Path, picture
     if not numbers.exists():
         (folder / "bot").mkdir(parents=True)
         await live(days, folder / "bot" / "papers.db", numbers, wanted_by(panels))
-    week = Span(eastern(FIRST_DAY, 0), eastern(FIRST_DAY + timedelta(days=days), 0), STEP)
+    span = Span(eastern(FIRST_DAY, 0), eastern(FIRST_DAY + timedelta(days=days), 0), STEP)
     with tempfile.TemporaryDirectory() as temporary:
         async with prometheus(numbers, Path(temporary)) as address:
-            drawn = [(panel, await answer(address, panel, week)) for panel in panels]
+            drawn = [(panel, await answer(address, panel, span)) for panel in panels]
         page = Path(temporary) / "page.html"
-        page.write_text(draw_page(drawn, week), "utf-8")
+        page.write_text(draw_page(drawn, span), "utf-8")
         async with open_browser(Path(temporary) / "profile") as browser:
             await browser.open(page.as_uri())
             await browser.wait_for("document.querySelectorAll('section').length")
@@ -94,7 +98,7 @@ async def make_picture(panels: Sequence[Panel], days: int, folder: Path, picture
     return int(bool(empty))
 
 
-# -- the week -------------------------------------------------------------------------------------
+# -- the days -------------------------------------------------------------------------------------
 
 
 def wanted_by(panels: Sequence[Panel]) -> str:
@@ -116,7 +120,7 @@ async def live(days: int, path: Path, numbers: Path, wanted: str) -> None:
             await world.discord.wait_connected()
             with numbers.open("w", encoding="utf-8") as file:
                 for moment in stops(month):
-                    await world.reach(moment)
+                    await reach(world, moment, outage=eastern(month[-1], 0))
                     if moment.minute == 0 and chance.random() < usage_at(moment):
                         await people.use(chance)
                     async with session.get(f"http://127.0.0.1:{port}/metrics") as response:
@@ -126,6 +130,18 @@ async def live(days: int, path: Path, numbers: Path, wanted: str) -> None:
     print("\r", end="", file=sys.stderr)
 
 
+async def reach(world: Conductor, moment: datetime, *, outage: datetime) -> None:
+    """Move the clock on; what is due waits for the end of the outage, and the clock does not."""
+    if outage <= moment < outage + OUTAGE:
+        world.discord.clear_faults()
+        world.discord.inject(answer_page(503), standing=True)
+        world.now = moment
+        await world.ask(now=moment.isoformat())
+        return
+    world.discord.clear_faults()
+    await world.reach(moment)
+
+
 def stops(month: Sequence[date]) -> list[datetime]:
     count = timedelta(days=1) // STEP
     return [eastern(day, 0) + number * STEP for day in month for number in range(count)]
@@ -133,7 +149,8 @@ def stops(month: Sequence[date]) -> list[datetime]:
 
 def usage_at(moment: datetime) -> float:
     """Return how likely people use the bot at a full hour."""
-    return (0.6 if moment.weekday() < 5 else 0.2) if moment.hour - 4 in USED_AT else 0.0
+    here = moment.astimezone(EASTERN)
+    return (0.6 if here.weekday() < 5 else 0.2) if here.hour in USED_AT else 0.0
 
 
 def stamp(page: str, moment: datetime, wanted: str) -> list[str]:

@@ -98,6 +98,7 @@ async def live(start: datetime) -> None:
     await asyncio.wait([working, obeying], return_when=asyncio.FIRST_COMPLETED)
     if obeying.done():
         working.cancel()  # the process that gave the orders has ended
+        obeying.result()  # or an order failed: raises why
     obeying.cancel()
     await asyncio.gather(obeying, return_exceptions=True)
     await working
@@ -161,7 +162,10 @@ def used_bytes() -> int:
 
 
 def _python_bytes() -> int:
-    """Return how much is in use of Python's own pools, which no call tells but a report."""
+    """Return how much is in use of Python's own pools, which no call tells but a report.
+
+    There is none while memory is traced: 0 then.
+    """
     stderr = os.dup(2)
     with tempfile.TemporaryFile(buffering=0) as report:
         os.dup2(report.fileno(), 2)
@@ -169,8 +173,8 @@ def _python_bytes() -> int:
         os.dup2(stderr, 2)
         os.close(stderr)
         report.seek(0)
-        (used,) = re.findall(rb"# bytes in allocated blocks +=([ ,\d]+)", report.read())
-    return int(used.replace(b",", b""))
+        used = re.search(rb"# bytes in allocated blocks +=([ ,\d]+)", report.read())
+    return int(used[1].replace(b",", b"")) if used else 0
 
 
 def sqlite_bytes() -> int:

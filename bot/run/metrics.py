@@ -34,7 +34,6 @@ ANSWERS_S: Final = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 LAGS_S: Final = (0.01, 0.05, 0.1, 0.25, 0.5, 1, 5, 10)
 NO_ANSWER: Final = "none"
 TO: Final = (CHANNEL, PERSON)
-OUTCOMES: Final = tuple(each for each in DeliveryState if each is not DeliveryState.SENDING)
 UNSETTLED: Final = tuple(each for each in DeliveryState if each is not DeliveryState.SENT)
 
 
@@ -49,7 +48,7 @@ class Metrics:
             ["outcome", "to"], registry=registry,
         )  # fmt: skip
         # From 0 on, as a monitor takes the first number that it sees for no rise.
-        for state, to in itertools.product(OUTCOMES, TO):
+        for state, to in itertools.product(DeliveryState, TO):
             self._messages.labels(outcome=state.value, to=to)
         self._delays = Histogram(
             f"{PREFIX}message_delay_seconds", "From when a message was due until it was posted.",

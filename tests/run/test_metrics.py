@@ -144,6 +144,7 @@ async def test_what_people_follow_is_counted_without_their_numbers(tmp_path: Pat
         shown = page(metrics, dataclasses.replace(make_standing(), figures=figures))
     assert shown["paper_bot_messages_total failed person"] == 1
     assert shown["paper_bot_messages_total failed channel"] == 0
+    assert shown["paper_bot_messages_total sending person"] == 0
     assert shown["paper_bot_followers active"] == shown["paper_bot_followers paused"] == 1
     assert shown["paper_bot_follows query"] == 2
     assert shown["paper_bot_follows paper"] == 1
