@@ -14,7 +14,7 @@ a while, then left running, and its row stays ``sending`` until it ends.
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -194,14 +194,30 @@ class Delivery:
             if record.channel_id not in busy and self._may_recover(record):
                 channel = DueChannel(record.guild_id, record.channel_id)
                 orphans.setdefault(channel, []).append(record)
-        for channel in (*orphans, *await self._outbox.list_due(now)):
+        async for channel in self._in_turn(orphans, now):
             if channel.channel_id in self._lanes or not self._sender.is_reachable(channel.guild_id):
                 continue
             if len(self._lanes) >= self._most_lanes:
                 self._has_more = True
                 break
-            self._start_lane(channel.channel_id, orphans.get(channel, []))
+            self._start_lane(channel.channel_id, orphans.pop(channel, []))
         return True
+
+    async def _in_turn(
+        self, orphans: Iterable[DueChannel], now: datetime
+    ) -> AsyncIterator[DueChannel]:
+        """Go through the channels that may need a lane; some come twice.
+
+        First through as many as there can be lanes, beside those that have one. With a hundred
+        thousand that wait, listing them all takes longer than serving those takes.
+        """
+        some = 2 * self._most_lanes
+        due = await self._outbox.list_due(now, some)
+        for channel in (*orphans, *due):
+            yield channel
+        if len(due) == some:  # there is room still: of some the server suffers an outage
+            for channel in await self._outbox.list_due(now):
+                yield channel
 
     def _start_editing(self) -> None:
         """Edit what was posted, unless posts are being sent or edits being made."""

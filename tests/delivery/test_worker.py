@@ -63,6 +63,43 @@ async def test_many_channels_wait_without_a_task_for_each(world: World, guild: G
     await running
 
 
+async def test_many_that_wait_for_an_outage_to_end_hold_up_nobody(world: World) -> None:
+    """They have waited longest, and are more than are looked at first."""
+    down, up = world.server.add_guild("down"), world.server.add_guild("up")
+    waiting = [world.server.add_channel(down, f"c{number}") for number in range(25)]
+    other = world.server.add_channel(up, "other")
+    await world.server.welcome(down)
+    await world.server.welcome(up)
+    for channel in (*waiting, other):
+        await world.plan(channel)
+    await world.server.take_down(down)
+    world.restarted(replace(FAST, lanes=1))
+    await world.delivery.run_once()
+    assert [world.sends(), len(world.posted(other))] == [1, 1]
+
+
+async def test_no_more_channels_are_listed_than_can_be_served(world: World, guild: Guild) -> None:
+    listed: list[int] = []
+
+    class CountedOutbox(Outbox):
+        async def list_due(self, now: datetime, at_most: int = -1) -> list[DueChannel]:
+            due = await super().list_due(now, at_most)
+            listed.append(len(due))
+            return due
+
+    for number in range(25):
+        await world.plan(world.server.add_channel(guild, f"c{number}"))
+    delivery = Delivery(
+        CountedOutbox(world.database, Bodies()),
+        world.sender,
+        now=world.clock.now,
+        settings=replace(FAST, lanes=1),
+    )
+    await delivery.run_once()
+    assert listed == [20, 15, 5]
+    assert world.sends() == 25
+
+
 async def test_a_woken_worker_delivers_at_once(world: World, channel: Channel) -> None:
     running = asyncio.create_task(world.restarted().run())
     await asyncio.sleep(0)
@@ -215,8 +252,8 @@ class SlowOutbox(Outbox):
 
     gate = asyncio.Event()
 
-    async def list_due(self, now: datetime) -> list[DueChannel]:
-        due = await super().list_due(now)
+    async def list_due(self, now: datetime, at_most: int = -1) -> list[DueChannel]:
+        due = await super().list_due(now, at_most)
         await self.gate.wait()
         return due
 
@@ -445,11 +482,11 @@ class BrokenOutbox(Outbox):
             raise self.error
         return await super().claim(channel_id, now, at)
 
-    async def list_due(self, now: datetime) -> list[DueChannel]:
+    async def list_due(self, now: datetime, at_most: int = -1) -> list[DueChannel]:
         if self.lists_fail:
             self.lists_fail -= 1
             raise self.error
-        return await super().list_due(now)
+        return await super().list_due(now, at_most)
 
 
 @pytest.mark.parametrize("error", [StoreError("the database is locked"), KeyError("a bug")])

@@ -148,10 +148,14 @@ class Outbox:
         )
         return {(channel_id, on) for channel_id, text in rows if (on := read_day(text))}
 
-    async def list_due(self, now: datetime) -> list[DueChannel]:
-        """List the channels whose next message may be sent now, longest waiting first."""
-        sql = f"SELECT guild_id, channel_id {DUE} ORDER BY planned_at, id"
-        return await self._database.read(select, DueChannel, sql, {"now": moment_text(now)})
+    async def list_due(self, now: datetime, at_most: int = -1) -> list[DueChannel]:
+        """List the channels whose next message may be sent now, longest waiting first.
+
+        All of them, or ``at_most`` so many.
+        """
+        sql = f"SELECT guild_id, channel_id {DUE} ORDER BY planned_at, id LIMIT :at_most"
+        values = {"now": moment_text(now), "at_most": at_most}
+        return await self._database.read(select, DueChannel, sql, values)
 
     async def due_since(self, now: datetime) -> datetime | None:
         """Return since when the message could be sent that waits longest; None when none waits."""

@@ -723,7 +723,7 @@ async def test_moments_of_any_zone_compare_alike(
 @pytest.mark.parametrize(
     "question",
     [
-        f"SELECT guild_id, channel_id {DUE} ORDER BY planned_at, id",
+        f"SELECT guild_id, channel_id {DUE} ORDER BY planned_at, id LIMIT 9",
         f"SELECT min(max(planned_at, not_before)) {DUE}",
         f"SELECT id FROM delivery WHERE {OPEN} AND planned_at < :now",
         f"SELECT id FROM delivery WHERE {OPEN} AND NOT EXISTS "
