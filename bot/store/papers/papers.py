@@ -8,9 +8,11 @@ import sqlite3
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from typing import Final
 
 from bot.arxiv.dating import DatedPaper, estimate_date, month_of
 from bot.arxiv.paper import SourceRecord
+from bot.digest.models import Cadence
 from bot.models import (
     Announcement,
     AnnounceType,
@@ -388,6 +390,15 @@ def _move_announcements(connection: sqlite3.Connection, values: Mapping[str, str
     )
 
 
+CADENCES: Final = ", ".join(f"'{each.value}'" for each in Cadence)
+
+LAST_DECISION: Final = (
+    f"SELECT decided_at FROM digest WHERE cadence IN ({CADENCES}) AND announced_on = ? "
+    "AND julianday(decided_at) IS NOT NULL ORDER BY decided_at DESC LIMIT 1"
+)
+"""Of any cadence: all are named, or each digest that was ever decided is looked at."""
+
+
 def growth_time(connection: sqlite3.Connection, day: date, now: datetime) -> datetime:
     """Return ``now``, or a moment after the last decision about ``day`` if that is later.
 
@@ -396,8 +407,7 @@ def growth_time(connection: sqlite3.Connection, day: date, now: datetime) -> dat
     decided_at = select_one(
         connection,
         datetime,
-        "SELECT decided_at FROM digest WHERE announced_on = ? "
-        "AND julianday(decided_at) IS NOT NULL ORDER BY decided_at DESC LIMIT 1",
+        LAST_DECISION,
         (day.isoformat(),),
     )
     if decided_at is None or decided_at <= now:

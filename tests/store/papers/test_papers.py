@@ -7,8 +7,12 @@ from datetime import date, timedelta
 
 import pytest
 
+from bot.digest.models import Cadence
 from bot.models import AnnounceType, ArxivId, Link, Paper, Provenance
+from bot.store.digests import DigestRecord
 from bot.store.keys import day_of
+from bot.store.papers.papers import LAST_DECISION, growth_time
+from bot.store.sqlite.statements import select_rows
 from bot.store.store import Store
 from tests.builders import DAY, NOW, make_link, make_listing, make_paper, make_papers
 
@@ -196,3 +200,30 @@ async def test_a_list_moves_without_a_paper_that_another_program_deleted(store: 
     listing = await store.papers.get_listing("cs.CV", LATER)
     assert listing is not None
     assert [entry.paper.arxiv_id for entry in listing.announcements] == left
+
+
+@pytest.mark.parametrize("cadence", Cadence)
+async def test_a_list_grows_after_the_last_decision_about_its_date(
+    store: Store, cadence: Cadence
+) -> None:
+    """Whatever the clock says; one about another date says nothing."""
+    decided_at = NOW + timedelta(hours=1)
+    record = DigestRecord(
+        channel_id=1,
+        announced_on=DAY,
+        decided_at=decided_at,
+        announced=1,
+        planned=0,
+        cadence=cadence,
+    )
+    await store.digests.note_quiet([record])
+    assert await store.database.read(growth_time, DAY, NOW) > decided_at
+    assert await store.database.read(growth_time, LATER, NOW) == NOW
+
+
+async def test_the_last_decision_is_found_without_a_look_at_all(store: Store) -> None:
+    """With a hundred thousand channels a day, there are millions."""
+    plan = await store.database.read(
+        select_rows, f"EXPLAIN QUERY PLAN {LAST_DECISION}", (str(DAY),)
+    )
+    assert "SEARCH digest USING INDEX digest_by_day" in str(plan)
