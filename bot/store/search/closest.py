@@ -41,7 +41,7 @@ from bot.store.search.find import LOADING_S, load
 from bot.store.search.plan import EVERYWHERE, KeyRange, Papers, plan_tiers
 from bot.store.search.pool import read
 from bot.store.search.spelling import RARE, may_be_slip, suggest
-from bot.store.search.walk import follow_up, known_keys
+from bot.store.search.walk import follow_up, known_keys, span_of
 from bot.store.search.words import (
     count_archive,
     count_forms,
@@ -93,8 +93,7 @@ def find_closest(
 ) -> Closest | None:
     """Find papers that say most of ``query``, without those whose keys are ``known``.
 
-    ``known`` are all papers that say all of it.
-    None where
+    ``known`` are all the papers that say all of it, which are not looked for again. None where
     there is nothing to be less strict about: a query without plain words.
     """
     understood = _with_real_names(reading, interpret(query.root, today))
@@ -221,7 +220,7 @@ def _candidates(reading: Reading, asked: Sequence[_Word], must: Node, *, is_new:
     """
     weights: dict[int, dict[_Word, float]] = defaultdict(dict)
     papers = _estimate(asked)
-    span = _span(reading)
+    span = span_of(reading)
     for group in _groups(asked, is_new=is_new):
         if reading.has_passed() or len(weights) >= CANDIDATES:
             break
@@ -235,15 +234,6 @@ def _candidates(reading: Reading, asked: Sequence[_Word], must: Node, *, is_new:
             weights[key].update((word, word.weight) for word in group.words)
     scores = {key: sum(each.values()) for key, each in weights.items()}
     return sorted(scores, key=lambda key: (-scores[key], -key))[:SCORED]
-
-
-def _span(reading: Reading) -> KeyRange:
-    """Return the keys from the oldest paper to the newest."""
-    ends = [
-        reading.integers(f"SELECT key FROM paper ORDER BY key {order} LIMIT 1")
-        for order in ("ASC", "DESC")
-    ]
-    return KeyRange(sum(ends[0]), sum(ends[1]) + 1)
 
 
 def _ranges(group: Sequence[_Word], span: KeyRange) -> Iterator[KeyRange]:

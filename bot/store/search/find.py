@@ -4,6 +4,7 @@ Every function takes a `Reading`, whose deadline may cut any walk short; what wa
 is shown, and the page says so.
 """
 
+import math
 from collections.abc import Sequence
 from datetime import date
 from enum import StrEnum
@@ -14,7 +15,7 @@ from bot.query.ast import And, Node, Query
 from bot.query.relevance import Scorer, asked_words, tiers
 from bot.query.results import LAST_KEY, Cursor, Match, SearchPage, Sort
 from bot.store.rows import PAPER_COLUMNS, stored_link, stored_paper
-from bot.store.search.plan import FIRST_KEY, HEAD, KeyRange, Papers, Stretch
+from bot.store.search.plan import FIRST_KEY, HEAD, TEXT, KeyRange, Papers, Stretch
 from bot.store.search.pool import (
     NOT_READ,
     POOL,
@@ -26,7 +27,7 @@ from bot.store.search.pool import (
     score_papers,
     titles_since,
 )
-from bot.store.search.walk import Found, follow, follow_back, known_keys
+from bot.store.search.walk import Found, follow, follow_back, follow_piecewise, known_keys, span_of
 from bot.store.search.words import (
     count_archive,
     count_forms,
@@ -45,6 +46,8 @@ COUNTING_S = 0.001  # what finding more than a page, to count them, may take
 COUNTED_IN_FULL = 100_000  # papers: in a smaller archive counting takes no longer
 TITLES_S = 0.03  # to find titles, after the deadline of finding
 SCORING_S = 0.03  # to score and load what was found, after the deadline of finding
+PIECE = 1500  # postings of the rarest word, walked through first
+IN_COMPANY = 100  # times as many papers say some words together as would by chance, at most
 BEHIND_TIERS = 9  # a tier behind all of them
 LOADING_S = 0.25  # the same for a long page; ten papers take a millisecond
 
@@ -143,7 +146,7 @@ class Finding:
     @cached_property
     def known(self) -> list[Found]:
         """The newest papers, among which the tiers are looked for; the same for every page."""
-        return self._follow(self.newest, COUNTED + 1)
+        return self._follow_far(COUNTED + 1)
 
     def page(self) -> SearchPage:
         page, has_next = self._find()
@@ -210,8 +213,7 @@ class Finding:
                 found = self._follow(self.newest, wanted)
             is_cut = brief.is_cut
             if is_cut and len(found) <= least:
-                after = found[-1] if found else None
-                found += self._follow(self.newest, least + 1 - len(found), after)
+                found = self._follow_far(least + 1)
                 is_cut = len(found) > least
         self.total = min(len(found), max(least, COUNTED))
         self.is_exact = not is_cut and len(found) < wanted
@@ -221,6 +223,27 @@ class Finding:
         self, walk: Sequence[Stretch], wanted: int, after: Found | None = None
     ) -> list[Found]:
         return follow(self.reading, walk, wanted, after, self.within)
+
+    def _follow_far(self, wanted: int) -> list[Found]:
+        """Walk newest first through texts that say several words, of which one may be seldom."""
+        is_far = isinstance(self.root, And) and self.counted >= COUNTED_IN_FULL
+        if not is_far or len(self.newest) != 1 or self.newest[0].index != TEXT:
+            return self._follow(self.newest, wanted)
+        (stretch,) = self.newest
+        archive = span_of(self.reading)
+        within = archive.overlap(self.within).overlap(stretch.keys)
+        piece = (archive.end - archive.first) * self._first_share(wanted)
+        found = follow_piecewise(self.reading, self.newest, wanted, within, int(piece))
+        return [(stretch.tier, key) for key in found]
+
+    def _first_share(self, wanted: int) -> float:
+        """Say in which part of the archive to look first: in all where few papers say it all."""
+        parts = self.root.parts if isinstance(self.root, And) else (self.root,)
+        papers = list(map(estimate_papers(self.counts, self.counted), parts))
+        by_chance = self.counted * math.prod(min(1, each / self.counted) for each in papers)
+        if by_chance * IN_COMPANY < wanted:
+            return 1
+        return PIECE / max(PIECE, min(papers))
 
     def _behind(self, last: Found | None, wanted: int) -> list[Found]:
         return self._follow(self.walk, wanted, last)

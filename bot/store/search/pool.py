@@ -9,12 +9,11 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from bot.query.ast import Node, Not, Since, Text, all_of, leaves
+from bot.query.ast import And, Node, Not, Text, all_of, leaves
 from bot.query.compile import compile_node
 from bot.query.relevance import Scorer, parts_of, titled
-from bot.query.results import LAST_KEY
 from bot.query.tokens import words
-from bot.store.keys import day_of
+from bot.store.keys import day_of, first_key
 from bot.store.search.plan import (
     EVERYWHERE,
     FIRST_KEY,
@@ -27,7 +26,7 @@ from bot.store.search.plan import (
     plan_tiers,
     smallest_index,
 )
-from bot.store.search.walk import Found, among, follow
+from bot.store.search.walk import Found, among, follow, follow_up
 from bot.store.sqlite.executor import Reading
 from bot.store.sqlite.statements import Row, json_array
 
@@ -191,8 +190,10 @@ class _Collector:
             yield from (key for key, score in scores.items() if score)
         if not self.is_all:
             since = titles_since(self.newest, is_all=False)
-            node = all_of(self.root, any_word, *(() if since is None else (Since(day=since),)))
-            yield from self.walk(node, after=self.newest[-1])
+            first = FIRST_KEY if since is None else max(FIRST_KEY, first_key(since))
+            within = self.plan.within.overlap(KeyRange(first, self.newest[-1]))
+            walk = self.plan.of(all_of(self.root, any_word))
+            yield from follow_up(self.reading, walk, POOL, [within])
 
     def _titles_for(self, any_word: Node) -> Titles:
         """Score by the words alone where the query asks for others elsewhere."""
@@ -207,9 +208,12 @@ class _Collector:
         Returns the papers, and down to which key they are all; titles may be too many to go on.
         """
         last = self.newest[-1]
-        within = self.plan.within.overlap(KeyRange(last, LAST_KEY))
+        within = self.plan.within.overlap(KeyRange(last, self.newest[0] + 1))
         walk = plan_tiers([title], self.plan.known, self.plan.papers)
-        keys = [key for _, key in follow(self.reading, walk, MOST_TITLED, within=within)]
+        if isinstance(title, And):  # such titles are few
+            keys = follow_up(self.reading, walk, MOST_TITLED, [within])
+        else:
+            keys = [key for _, key in follow(self.reading, walk, MOST_TITLED, within=within)]
         titles = frozenset(keys)
         reached = keys[-1] if len(keys) == MOST_TITLED else last
         return [key for key in self.newest if key in titles], reached

@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import sqlite3
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
@@ -10,12 +11,16 @@ import pytest
 from bot.query.ast import Node
 from bot.query.parser import parse_query
 from bot.query.relevance import Scorer, asked_words, tiers
+from bot.query.results import Sort
 from bot.query.widen import UNKNOWN, widen
+from bot.store.keys import SEQUENCE_BITS
+from bot.store.search import find as find_module
 from bot.store.search import pool
-from bot.store.search.plan import plan_tiers
+from bot.store.search.plan import KeyRange, plan_tiers
 from bot.store.search.pool import Plan, Titles, collect, score_papers, titles_since
-from bot.store.search.walk import Found, follow
+from bot.store.search.walk import Found, follow, follow_piecewise, span_of
 from bot.store.search.words import estimate_papers
+from bot.store.sqlite import executor
 from bot.store.sqlite.executor import Reading
 from bot.store.store import Store
 from tests.builders import DAY, NOW, make_listing, make_paper
@@ -154,3 +159,64 @@ def test_what_is_scored_by_its_text_is_scored_as_if_all_were_read(
         return read
 
     assert runner.run(store.database.search(60.0, compare_scores))
+
+
+@pytest.mark.parametrize("piece", [1, 40, 1 << SEQUENCE_BITS, 1 << 40])
+def test_piece_by_piece_upwards_finds_what_downwards_is_found(
+    archive: tuple[asyncio.Runner, Store], piece: int
+) -> None:
+    runner, store = archive
+
+    def compare_walks(reading: Reading) -> int:
+        ends = span_of(reading)
+        dice, compared = random.Random(piece), 0
+        for root in roots(2):
+            walk, wanted = plan_tiers([root], {}), dice.choice([1, 5, 40, PAPERS])
+            within = KeyRange(ends.first, ends.end - dice.choice([0, 30, 1 << SEQUENCE_BITS]))
+            expected = [key for _, key in follow(reading, walk, wanted, within=within)]
+            assert follow_piecewise(reading, walk, wanted, within, piece) == expected
+            compared += bool(expected)
+        return compared
+
+    assert runner.run(store.database.search(60.0, compare_walks)) > QUERIES / 2
+
+
+def test_pages_of_a_large_archive_are_those_of_a_small_one(
+    archive: tuple[asyncio.Runner, Store], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where counting is cut short after some papers, too."""
+    runner, store = archive
+    runner.run(store.database.write(note_count, PAPERS))
+    monkeypatch.setattr(find_module, "COUNTING_S", 0)
+    monkeypatch.setattr(find_module, "PIECE", 30)
+    monkeypatch.setattr(executor, "SEARCH_STEPS_BETWEEN_LOOKS", 1)
+
+    def pages() -> list[list[int]]:
+        dice = random.Random(3)
+        queries = [parse_query(random_query(dice)) for _ in range(15)]
+        found = [
+            runner.run(store.search.find(each, sort=sort)) for each in queries for sort in Sort
+        ]
+        return [[match.stored.key for match in page.matches] for page in found]
+
+    small = pages()
+    monkeypatch.setattr(find_module, "COUNTED_IN_FULL", 1)
+    assert pages() == small
+
+
+def note_count(connection: sqlite3.Connection, papers: int) -> None:
+    connection.execute("INSERT INTO word (word, papers) VALUES ('', ?)", (papers,))
+
+
+def test_a_piece_that_the_deadline_cuts_is_left_out(
+    archive: tuple[asyncio.Runner, Store],
+) -> None:
+    """What it holds are its oldest papers, in front of which newer ones would be missing."""
+    runner, store = archive
+    root = parse_query("graph").root
+
+    def cut(reading: Reading) -> list[int]:
+        reading.overran = True
+        return follow_piecewise(reading, plan_tiers([root], {}), 5, span_of(reading), 1 << 40)
+
+    assert runner.run(store.database.search(60.0, cut)) == []
