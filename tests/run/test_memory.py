@@ -14,10 +14,20 @@ pytestmark = pytest.mark.skipif(
     platform.libc_ver()[0] != "glibc", reason="other allocators do it themselves"
 )
 
-THREADS = """
-import ctypes, threading
+SHARING = """
 from bot.run.memory import share_heaps
 share_heaps()
+"""
+STARTING = """
+import asyncio, contextlib
+from bot.config.sources import load_config
+from bot.errors import BotError
+from bot.run.process import run_bot
+with contextlib.suppress(BotError):  # there is no folder for its database
+    asyncio.run(run_bot(load_config(None), "a token"))
+"""
+THREADS = """
+import ctypes, threading
 libc, together = ctypes.CDLL(None), threading.Barrier(6)
 def take():
     together.wait()
@@ -47,6 +57,11 @@ def resident_bytes() -> int:
     return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
-def test_many_threads_share_few_heaps() -> None:
-    ended = subprocess.run([sys.executable, "-c", THREADS], capture_output=True, check=True)
+@pytest.mark.parametrize(
+    "before", [SHARING, pytest.param(STARTING, marks=pytest.mark.slow)], ids=["told", "the bot"]
+)
+def test_many_threads_share_few_heaps(before: str) -> None:
+    program = [sys.executable, "-c", before + THREADS]
+    nowhere = {**os.environ, "PAPER_BOT_DATABASE__PATH": "/nowhere/at/all/papers.db"}
+    ended = subprocess.run(program, env=nowhere, capture_output=True, check=True)
     assert ended.stderr.count(b"Arena ") == MOST_HEAPS
