@@ -26,8 +26,12 @@ from bot.query.tokens import is_separate, tokens, words
 
 TITLE_COUNTS: Final = 2
 SATURATION: Final = 2.0
-MOST_SHARE: Final = 0.15
-"""Of the papers: a word that more of them say tells nothing."""
+MOST_SHARE: Final = 0.4
+"""Of the papers: a word that more of them say weighs nothing."""
+NAMED_SHARE: Final = 0.15
+"""Of the papers: a word that more of them say weighs, and tells nobody why."""
+LEAST_RARITY: Final = 0.5
+"""Added to the logarithm, so that common words do not count for next to nothing."""
 LEAST_PAPERS: Final = 2
 LEAST_LETTERS: Final = 3
 UNWANTED_COUNTS: Final = 0.5
@@ -78,8 +82,8 @@ Text = tuple[str, str]
 class Packed:
     """Some papers' words in whole numbers that hold all of these papers, each in 64 bits.
 
-    One multiplication then weighs a word in every paper at once, at a fifth of the time that it
-    takes paper by paper. Weights are whole numbers of 20 bits here, likenesses of 40.
+    One multiplication then weighs a word in every paper at once, in half of the time that it takes
+    paper by paper. Weights are whole numbers of 20 bits here, likenesses of 40.
     """
 
     def __init__(self, vectors: Sequence[Vector]) -> None:
@@ -154,10 +158,12 @@ class Reference:
         counts = Counter(chain.from_iterable(said))
         most = max(LEAST_PAPERS, MOST_SHARE * len(papers))
         self._words = [term for term, count in counts.items() if LEAST_PAPERS <= count <= most]
-        self._rarity = {
-            term: (number, math.log(len(papers) / counts[term]))
-            for number, term in enumerate(self._words)
-        }
+        # Not as pairs of number and rarity: the garbage collector would look at 30,000 of them.
+        self._numbers = {term: number for number, term in enumerate(self._words)}
+        rarities = (math.log(len(papers) / counts[term]) + LEAST_RARITY for term in self._words)
+        self._rarity = array("d", rarities)
+        named = max(LEAST_PAPERS, NAMED_SHARE * len(papers))
+        self._common = {term for term in self._words if counts[term] > named}
         vectors = list(map(self._weigh, said))
         self._newest = dict(zip(map(_text, papers), vectors, strict=True))
         self._sample = Packed(vectors[:: max(1, len(papers) // SAMPLE)])
@@ -175,8 +181,11 @@ class Reference:
 
     def number(self, term: str) -> int | None:
         """Return a word's number; None for one that is too rare or too common to weigh."""
-        found = self._rarity.get(term)
-        return found and found[0]
+        return self._numbers.get(term)
+
+    def names(self, term: str) -> bool:
+        """Whether a word, a pair or an author says why a paper is liked."""
+        return term not in self._common and tells(term)
 
     def usual(self, opinions: Sequence[tuple[Paper, float]], forgotten: Vector) -> list[float]:
         """Return how alike some of the newest papers are to a taste, the least first.
@@ -205,9 +214,9 @@ class Reference:
     def _weigh(self, said: Mapping[str, int]) -> Vector:
         known, weights = [], []
         for term, often in said.items():
-            if found := self._rarity.get(term):
-                known.append(found[0])
-                weights.append(found[1] * often / (often + SATURATION))
+            if (number := self._numbers.get(term)) is not None:
+                known.append(number)
+                weights.append(self._rarity[number] * often / (often + SATURATION))
         length = math.sqrt(sum(map(mul, weights, weights))) or 1.0
         return Vector(array("I", known), array("d", [weight / length for weight in weights]))
 
@@ -236,7 +245,8 @@ class Taste:
     def strongest(self, count: int, *, liked: bool = True) -> list[str]:
         """List the heaviest words and authors worth naming, of likes or else of the opposite."""
         heavy = self._heavy(liked=liked)
-        return _most_telling({term: heavy[term] for term in filter(tells, heavy)}, count)
+        named = filter(self.reference.names, heavy)
+        return _most_telling({term: heavy[term] for term in named}, count)
 
     def count(self, *, liked: bool = True) -> int:
         """Count all words and authors of likes, or else of the opposite, small words too."""
@@ -336,11 +346,12 @@ def _measure(taste: Taste, paper: Paper) -> float:
 
 
 def _explain(taste: Taste, paper: Paper) -> Likeness:
-    vector = taste.reference.vector(paper)
+    reference = taste.reference
+    vector = reference.vector(paper)
     shares = {
         term: weight * liked
         for word, weight in zip(vector.words, vector.weights, strict=True)
-        if (liked := taste.words[word]) > 0 and tells(term := taste.reference.name(word))
+        if (liked := taste.words[word]) > 0 and reference.names(term := reference.name(word))
     }
     for name in paper.authors:
         if (liked := taste.authors.get(name, 0.0)) > 0:

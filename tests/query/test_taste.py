@@ -139,6 +139,19 @@ def test_common_words_that_say_what_a_paper_is_about_can_be_named(term: str) -> 
     assert tells(term)
 
 
+def test_a_common_word_counts_and_is_not_named() -> None:
+    """Whole vocabularies tell groups' interests apart; a list of rare words tells people why."""
+    said = [make_paper(number, title=f"Networks {number}") for number in range(600, 700)]
+    reference = Reference([*said, *NEWEST])
+    taste = learn(reference, [(said[0], 1.0)])
+    assert taste.weights["network"] > 0
+    assert "network" not in taste.strongest(50)
+    new, other = make_paper(930, title="Networks", authors=[]), make_paper(931, title="Sets")
+    likes = compare(taste, [new, other])
+    assert likes.scores[new.arxiv_id] > likes.scores[other.arxiv_id]
+    assert "network" not in " ".join(likes.explain(new).words).lower()
+
+
 def test_the_title_counts_twice_and_pairs_do_not_reach_over_small_words() -> None:
     counts = terms_of(make_paper(title="Deep nets", abstract="Deep nets of 3D fields."))
     assert counts["net"] == 3

@@ -12,7 +12,6 @@ from bot.models import ArxivId, Likes, Paper
 from bot.query.taste import Reference, Taste, compare, learn
 from bot.store.keys import day_of
 from bot.store.readers.opinions import SAVE_COUNTS
-from bot.store.rows import PAPER_COLUMNS, stored_paper
 from bot.store.sqlite.executor import PERSONS_PATIENCE_S, Database
 from bot.store.sqlite.statements import change, select, select_rows
 
@@ -25,18 +24,19 @@ MOST_TASTES: Final = 32
 one, and for who looks at it and takes words out."""
 DEADLINE_S: Final = 10.0
 
-_OPINIONS: Final = """
+_TOLD = "arxiv_id, version, title, abstract, authors, categories"
+"""Of a paper only what a taste is learnt from and shown by: to read all of it takes four times as
+long."""
+_OPINIONS: Final = f"""
     WITH told AS (SELECT arxiv_id, sum(counts) AS weight, max(at) AS at FROM (
         SELECT arxiv_id, iif(is_liked, 1.0, -1.0) AS counts, given_at AS at FROM opinion
         WHERE guild_id = :guild_id
         UNION ALL
         SELECT arxiv_id, :save_counts, saved_at FROM saved_paper WHERE guild_id = :guild_id
     ) GROUP BY arxiv_id HAVING weight <> 0 ORDER BY max(at) DESC, arxiv_id LIMIT :most)
-    SELECT arxiv_id, version, title, abstract, authors, categories, weight
+    SELECT {_TOLD}, weight
     FROM told JOIN paper USING (arxiv_id) ORDER BY at DESC, arxiv_id
 """
-"""Of a paper only what a taste is learnt from and shown by: to read all of it takes four times as
-long."""
 
 
 class Tastes:
@@ -169,5 +169,5 @@ def _newest_day(connection: sqlite3.Connection) -> date:
 
 
 def _list_newest(connection: sqlite3.Connection) -> list[Paper]:
-    sql = f"SELECT {PAPER_COLUMNS} FROM paper ORDER BY key DESC LIMIT :newest"
-    return [stored_paper(row).paper for row in select_rows(connection, sql, {"newest": NEWEST})]
+    sql = f"SELECT {_TOLD} FROM paper ORDER BY key DESC LIMIT :newest"
+    return [_told_paper(*row) for row in select_rows(connection, sql, {"newest": NEWEST})]
