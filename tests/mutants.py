@@ -99,6 +99,9 @@ class Change:
 
 
 ALIKE: dict[str, str] = {
+    "bot.delivery.worker.Delivery.__init__: self._has_more = True": (
+        "the first look at the outbox sets it"
+    ),
     "bot.digest.week.week_due: "
     "last = max(announcement_days(end - WEEK + ONE_DAY, end), default=None)": (
         "no week is without a day on which arXiv announces"
@@ -120,6 +123,13 @@ ALIKE: dict[str, str] = {
     "bot.planning.decisions.Decisions.preview: "
     "subscription, announced = replace(subscription, cap=None), announced.take_back_offers()": (
         "no limit is none"
+    ),
+    "bot.planning.decisions.Decisions.read: "
+    "return replace(announced, elsewhere=elsewhere) if (elsewhere) or True else announced": (
+        "a day that was read has none elsewhere"
+    ),
+    "bot.planning.readers.divide: for _, group in groupby(digests, ):": (
+        "those alike are brought together only to be counted once"
     ),
     "bot.planning.due._following: is_whole = None": "a copy is equal",
     "bot.query.compile._reading: "

@@ -152,6 +152,8 @@ async def test_a_week_offers_what_is_above_its_limit_by_day(pipeline: Pipeline) 
     week = await pipeline.decisions.preview(subscription, SUNDAY, Cadence.WEEK)
     assert (week.cadence, len(week.entries)) == (Cadence.WEEK, 25)
     assert week.offered_by_day == ((NEXT_DAY, 5),)
+    decisions = await pipeline.decisions.decide(subscription, SUNDAY, Cadence.WEEK)
+    assert [each.verdict for each in decisions] == [Verdict.POST] * 25 + [Verdict.OFFER] * 5
 
 
 async def subscribe_to_weeks(pipeline: Pipeline) -> Subscription:
@@ -178,6 +180,7 @@ async def test_a_style_that_puts_the_best_first_keeps_them_within_the_limit(
 
 
 async def test_what_a_server_likes_is_kept_within_the_limit(pipeline: Pipeline) -> None:
+    """As far as the channel takes the words of its likes into account."""
     subscription = replace(await subscribe(pipeline, papers=0, cap=1), style="brief")
     others = [make_paper(number, title=f"Other work {number}") for number in range(1, 40)]
     frogs = [
@@ -193,3 +196,7 @@ async def test_what_a_server_likes_is_kept_within_the_limit(pipeline: Pipeline) 
     assert [likes.scores[each.paper.arxiv_id] > 0 for each in digest.entries] == [True]
     as_cards = await pipeline.decisions.likes(replace(subscription, style="cards"), digest)
     assert as_cards.scores == {}
+    for term in ("frog", "frogs", "watch"):
+        await pipeline.store.tastes.forget_term(CHANNEL, term)
+    fewer = await pipeline.decisions.likes(subscription, digest)
+    assert [fewer[each].score < likes[each].score for each in fewer] == [True]

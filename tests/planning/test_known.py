@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from bot.digest.models import Cadence
-from bot.digest.week import WEEK, days_of, last_end
+from bot.digest.week import ONE_DAY, WEEK, days_of, last_end
 from bot.intake.schedule import IntakeRules
 from bot.models import DayRecord, IntakeVerdict
 from bot.planning.known import oldest_day, read_known_days
@@ -27,7 +27,7 @@ def test_a_date_is_read_as_long_as_it_may_be_caught_up_with() -> None:
 
 
 RULES = IntakeRules(catchup_window=timedelta(days=3))
-SINCE, EARLIER = DAY - timedelta(days=3), DAY - timedelta(days=4)
+SINCE, EARLIER, OLDEST = (DAY - timedelta(days=days) for days in (3, 4, 14))
 
 
 async def test_what_is_known_begins_with_the_oldest_date_that_may_be_caught_up_with(
@@ -35,7 +35,8 @@ async def test_what_is_known_begins_with_the_oldest_date_that_may_be_caught_up_w
 ) -> None:
     """That of weeks reaches further back. A list that still grows is not used yet."""
     async with open_store(tmp_path / "bot.db") as store:
-        for category, day in (("cs.LG", EARLIER), ("cs.CV", SINCE), ("cs.CV", DAY)):
+        stored = (("cs.LG", OLDEST), ("cs.LG", OLDEST - ONE_DAY), ("cs.CV", SINCE), ("cs.CV", DAY))
+        for category, day in stored:
             listing = make_listing(make_paper(), category=category, announced_on=day)
             await store.papers.add_listing(listing, now=NOW)
         records = [
@@ -47,9 +48,9 @@ async def test_what_is_known_begins_with_the_oldest_date_that_may_be_caught_up_w
             await store.digests.note_quiet([decided(on, cadence)])
         known = await read_known_days(store, RULES, [2001], now=NOW)
     assert known.since == SINCE
-    assert known.numbers == {("cs.CV", SINCE): 2, ("cs.CV", DAY): 3}
+    assert known.numbers == {("cs.CV", SINCE): 3, ("cs.CV", DAY): 4}
     assert known.ready_at == {("cs.CV", SINCE): NOW}
-    assert known.week_ready_at == {("cs.LG", EARLIER): NOW, ("cs.CV", SINCE): NOW}
+    assert known.week_ready_at == {("cs.LG", OLDEST): NOW, ("cs.CV", SINCE): NOW}
     assert set(known.decided) == {(2001, SINCE)}
     assert known.unmatched == {(2001, SINCE): 4}
     assert set(known.week_decided) == {(2001, EARLIER)}
