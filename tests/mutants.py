@@ -83,6 +83,7 @@ ROOMS = {
             "tests/delivery/test_takeover.py",
             "tests/faults/test_edit_rows.py",
             "tests/faults/test_once_rows.py",
+            "tests/intake/test_revisit.py",
             "tests/planning/test_once.py",
         ),
     ),

@@ -199,4 +199,4 @@ async def test_what_a_server_likes_is_kept_within_the_limit(pipeline: Pipeline) 
     for term in ("frog", "frogs", "watch"):
         await pipeline.store.tastes.forget_term(CHANNEL, term)
     fewer = await pipeline.decisions.likes(subscription, digest)
-    assert [fewer[each].score < likes[each].score for each in fewer] == [True]
+    assert [fewer.scores[each] < likes.scores[each] for each in fewer.scores] == [True]

@@ -764,3 +764,19 @@ async def test_what_was_offered_may_be_asked_of_some_channels(
         await outbox.plan(await subscribe(database, channel_id), DAY, [offers], now=NOW)
     found = await outbox.find_offered([first.arxiv_id, second.arxiv_id], among=[1, 3])
     assert found == {1: {second.arxiv_id}, 3: {second.arxiv_id}}
+
+
+async def test_dates_with_a_message_of_a_daily_digest_are_listed(
+    database: Database, outbox: Outbox
+) -> None:
+    for channel_id, days, cadence in (
+        (1, 0, Cadence.DAY),
+        (2, 1, Cadence.DAY),
+        (1, -1, Cadence.DAY),
+        (3, 0, Cadence.WEEK),
+    ):
+        subscription = await subscribe(database, channel_id)
+        planned = drafts(1, first=10 + days)
+        on = DAY + timedelta(days=days)
+        assert await outbox.plan(subscription, on, planned, now=NOW, cadence=cadence) == 1
+    assert await outbox.list_dates_since(DAY) == {(1, DAY), (2, DAY + timedelta(days=1))}
