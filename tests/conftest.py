@@ -3,6 +3,7 @@
 import asyncio
 import functools
 import gc
+import json
 import os
 import re
 import tempfile
@@ -235,8 +236,14 @@ def request_errors(request: simcord.HttpLogEntry) -> list[str]:
         return []
     found = [name for path, name in TEMPLATES.items() if re.fullmatch(path, request.path)]
     assert found, f"not checked against Discord's rules: {request.method} {request.path}"
-    errors = body_errors(request.method, found[0], request.json)
+    errors = _errors_of(request.method, found[0], json.dumps(request.json))
     return [f"{request.method} {request.path}: {error}" for error in errors]
+
+
+@functools.lru_cache(64)
+def _errors_of(method: str, path: str, body: str) -> list[str]:
+    """Check a body once: each bot that starts sends all its commands, the same as others did."""
+    return body_errors(method, path, json.loads(body))
 
 
 @pytest.fixture

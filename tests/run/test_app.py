@@ -1,6 +1,7 @@
 """The composition root is the one place where the parts are built."""
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -27,13 +28,16 @@ PARTS = {
     "Caretaker",
     "Backups",
 }
+CALL = re.compile(rf"\b(?:{'|'.join(PARTS)})\s*[()]")
+"""What only a module that calls one has in its text; to parse all of them takes long."""
 OWN_MAKER = {"Store": "store/store.py"}
 
 
 def calls() -> Iterator[tuple[str, str]]:
-    """Every call in the bot, by the module it stands in and the name it calls."""
+    """The calls in modules that call a part, by the module and the name that is called."""
     for path in ROOT.rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        text = path.read_text("utf-8")
+        for node in ast.walk(ast.parse(text)) if CALL.search(text) else ():
             if isinstance(node, ast.Call):
                 yield path.relative_to(ROOT).as_posix(), _name(node.func)
 
