@@ -27,12 +27,21 @@ from bot.store.search.pool import (
     score_papers,
     titles_since,
 )
-from bot.store.search.walk import Found, follow, follow_back, follow_piecewise, known_keys, span_of
+from bot.store.search.walk import (
+    Found,
+    count,
+    follow,
+    follow_back,
+    follow_piecewise,
+    known_keys,
+    span_of,
+)
 from bot.store.search.words import (
     count_archive,
     count_forms,
     count_papers,
     counted_archive,
+    counting_effort,
     estimate_papers,
     narrow_prefixes,
     weight,
@@ -41,7 +50,10 @@ from bot.store.search.words import (
 from bot.store.sqlite.executor import Reading
 from bot.store.sqlite.statements import json_array
 
-COUNTED = 1000  # a page says '1,000+' beyond: counting all of three million takes seconds
+COUNTED = 1000  # where not all can be counted, a page says '1,000+' beyond
+COUNTED_EXACTLY = (
+    25_000  # entries of the index: to read so many takes about a millisecond, 2 at most
+)
 COUNTING_S = 0.001  # what finding more than a page, to count them, may take
 COUNTED_IN_FULL = 100_000  # papers: in a smaller archive counting takes no longer
 TITLES_S = 0.03  # to find titles, after the deadline of finding
@@ -119,6 +131,15 @@ class Finding:
         if self.is_rare:
             return Way.BM25
         return Way.SCORED if len(self.known) < POOL else Way.POOL
+
+    @cached_property
+    def is_countable(self) -> bool:
+        """Whether to count all papers is cheap; the same for every page and every machine."""
+        if any(ask.only is not None or ask.but for each in self.newest for ask in each.asks):
+            return False
+        if not self.counted:
+            return True
+        return counting_effort(self.counts, self.counted)(self.root) <= COUNTED_EXACTLY
 
     @cached_property
     def newest(self) -> list[Stretch]:
@@ -217,6 +238,10 @@ class Finding:
                 is_cut = len(found) > least
         self.total = min(len(found), max(least, COUNTED))
         self.is_exact = not is_cut and len(found) < wanted
+        if not self.is_exact and not self.reading.overran and self.is_countable:
+            total = count(self.reading, self.newest, self.within)
+            if not self.reading.overran:
+                self.total, self.is_exact = total, True
         return found
 
     def _follow(

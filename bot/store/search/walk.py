@@ -68,6 +68,20 @@ def follow(
     return found
 
 
+def count(reading: Reading, walk: Sequence[Stretch], within: KeyRange = EVERYWHERE) -> int:
+    """Count the papers that a walk finds whose asks name no sets of papers."""
+    total = 0
+    for stretch in walk:
+        keys = stretch.keys.overlap(within)
+        for ask in () if keys.is_empty else stretch.asks:
+            table, key = (stretch.index, "rowid") if ask.match is not None else ("paper", "key")
+            asked = "" if ask.match is None else f" AND {table} MATCH ?"
+            sql = f"SELECT count(*) FROM {table} WHERE {key} >= ? AND {key} < ?{asked}"
+            said = () if ask.match is None else (ask.match,)
+            total += sum(reading.integers(sql, (keys.first, keys.end, *said)))
+    return total
+
+
 def follow_back(
     reading: Reading, walk: Sequence[Stretch], wanted: int, before: Found, within: KeyRange
 ) -> list[Found]:

@@ -95,6 +95,44 @@ def estimate_papers(counts: Mapping[str, int], archive: int) -> Callable[[Node],
 RARE_SHARE = 0.001
 
 
+def counting_effort(counts: Mapping[str, int], archive: int) -> Callable[[Node], float]:
+    """Return what says how many entries of the index are read to count what a node finds.
+
+    For each entry of its rarest part an AND looks into the others, which takes as long as to read
+    `SEEKING_EFFORT` entries; so do the words of a phrase. How many papers a name or a filter finds
+    the tables do not know, and what is excluded has not been looked up.
+    """
+
+    def effort(node: Node) -> float:
+        match node:
+            case And(parts):
+                wanted = [effort(part) for part in parts if not isinstance(part, Not)]
+                return _together([*wanted, *[archive] * (len(parts) - len(wanted))])
+            case Or(parts):
+                return sum(map(effort, parts))
+            case Text(is_prefix=False):
+                forms = (" ".join(words(node.text)), *(form.words for form in node.forms))
+                return sum(
+                    _together([counts.get(word, 0) for word in form.split(" ")]) for form in forms
+                )
+            case Author():
+                return archive * MOST_OF_ONE_NAME
+            case _:
+                return archive
+
+    return effort
+
+
+def _together(efforts: Sequence[float]) -> float:
+    most = SEEKING_EFFORT * min(efforts, default=0)
+    return sum(min(most, each) for each in efforts)
+
+
+SEEKING_EFFORT = 30
+MOST_OF_ONE_NAME = 0.1
+"""Of all papers: about those with an author Wang."""
+
+
 def count_roughly(reading: Reading, words: Collection[str]) -> dict[str, int]:
     """As `count_papers`, but 0 for rare words where the archive was counted: for many guesses."""
     counted = _counted(reading, words)

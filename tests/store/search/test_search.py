@@ -206,11 +206,46 @@ async def test_a_large_archive_is_counted_as_far_as_that_is_cheap(
     assert (whole.total, whole.total_is_exact) == (400, True)
     monkeypatch.setattr(search_find, "COUNTED_IN_FULL", 100)
     monkeypatch.setattr(search_find, "COUNTING_S", 0)
+    assert await store.search.find(query) == whole, "rare enough to count"
+    monkeypatch.setattr(search_find, "COUNTED_EXACTLY", 399)
     page = await store.search.find(query)
     assert page.matches == whole.matches
     assert 10 <= page.total < 400
     assert not page.total_is_exact
     assert not page.overran
+
+
+@pytest.mark.parametrize("sort", list(Sort))
+async def test_all_are_counted_where_that_is_cheap(
+    store: Store, monkeypatch: pytest.MonkeyPatch, sort: Sort
+) -> None:
+    """Beyond what a page walks to, from day to day, and on to the last page."""
+    monkeypatch.setattr(search_find, "COUNTED", 12)
+    monkeypatch.setattr(search_find, "POOL", 8)
+    monkeypatch.setattr(pool, "POOL", 8)
+    for back in (30, 0):
+        listing = make_listing(
+            *make_papers(20, first=1 + back), announced_on=DAY - timedelta(days=back)
+        )
+        await store.papers.add_listing(listing, now=NOW)
+    await store.search.count_again()
+    for text, papers in (
+        ("number problem", 40),
+        (f"number problem since:{DAY}", 20),
+        ("number -10", 39),
+    ):
+        query = parse_query(text)
+        page = await store.search.find(query, sort=sort, limit=6)
+        assert (page.total, page.total_is_exact) == (papers, True), text
+        assert page.last is not None
+        last = await store.search.find(query, sort=sort, limit=6, after=page.last)
+        assert last.first_number + len(last.matches) - 1 == papers
+        assert last.next is None
+    monkeypatch.setattr(search_find, "COUNTED_EXACTLY", 40)
+    page = await store.search.find(parse_query("number problem"), sort=sort, limit=6)
+    assert (page.total, page.total_is_exact, page.last) == (12, False, None)
+    page = await store.search.find(parse_query("number id:2403.00001 OR paper"), limit=6)
+    assert not page.total_is_exact, "papers that are named are not counted apart"
 
 
 def note_count(connection: sqlite3.Connection, papers: int) -> None:

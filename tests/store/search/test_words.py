@@ -11,7 +11,13 @@ from bot.query.parser import parse_query
 from bot.query.printer import print_node
 from bot.query.results import Sort
 from bot.store.search import words as search_words
-from bot.store.search.words import count_archive, count_papers, narrow_prefixes, weight
+from bot.store.search.words import (
+    count_archive,
+    count_papers,
+    counting_effort,
+    narrow_prefixes,
+    weight,
+)
 from bot.store.sqlite.executor import Reading
 from bot.store.store import Store
 from tests.builders import NOW, make_listing, make_paper
@@ -118,6 +124,29 @@ async def test_a_result_of_a_broad_beginning_says_that_there_may_be_more(
     monkeypatch.setattr(search_words, "BROAD", 25)
     page = await counted.search.find(parse_query("neur*"), sort=sort)
     assert (page.total, page.total_is_exact, page.overran) == (30, False, True)
+
+
+@pytest.mark.parametrize(
+    ("query", "effort"),
+    [
+        ("halos", 10),
+        ("halos OR stars", 1010),
+        ("halos stars", 10 + 300),  # of the stars so many as it takes to look into them
+        ("halos dark", 10 + 20),
+        ('"halos stars"', 10 + 300),
+        ("halos category:cs.CV", 10 + 300),
+        ("halos -stars", 10 + 300),  # what is excluded is not looked up
+        ("stars halos dark", 10 + 20 + 300),
+        ("unknown stars", 0),
+        ("-halos", 5000),
+        ("category:cs.CV", 5000),
+        ("author:wang", 500),
+        ("hal*", 5000),
+    ],
+)
+def test_to_count_takes_what_is_read(query: str, effort: float) -> None:
+    known = {"halos": 10, "dark": 20, "stars": 1000}
+    assert counting_effort(known, 5000)(parse_query(query).root) == effort
 
 
 def test_rare_words_weigh_more() -> None:
