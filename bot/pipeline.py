@@ -319,12 +319,20 @@ class Pipeline:
             return 0
         known = await self.known_days(wanting)
         told = await self.store.outbox.list_dates_since(known.since)
+        return await self._plan_all_lines(wanting, known, told)
+
+    async def _plan_all_lines(
+        self,
+        wanting: Sequence[Subscription],
+        known: KnownDays,
+        told: Collection[tuple[int, date]],
+    ) -> int:
         return sum(
             [
                 await self._safely(
                     self._plan_lines(each, known, told), {"channel": each.channel_id}
                 )
-                for each in wanting
+                async for each in in_turns(wanting)
             ]
         )
 

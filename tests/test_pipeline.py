@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from bot.digest.models import Cadence, DigestOptions, QuietDays, Subscription
+from bot.digest.outlook import KnownDays
 from bot.errors import ArxivUnavailable, StoreError
 from bot.intake.schedule import IntakeRules
 from bot.models import (
@@ -761,5 +762,9 @@ def test_many_channels_are_looked_at_with_turns_for_others(pipeline: Pipeline) -
     """A hundred thousand take seconds, in which people search and press buttons."""
     channels = [make_subscription(channel_id=1 + each) for each in range(2 * LOOKED_AT_ONCE + 1)]
     looking = pipeline._find_due(channels, Cadence.DAY, Look({}, MORNING), {})
-    turns = list(looking.__await__())
-    assert len(turns) == 3
+    assert len(list(looking.__await__())) == 3
+    known = KnownDays(
+        since=TUESDAY, numbers={}, ready_at={}, decided=(), records={}, poll_start=time(0)
+    )
+    telling = pipeline._plan_all_lines(channels, known, ())
+    assert len(list(telling.__await__())) == 3
