@@ -100,13 +100,14 @@ def _may_plan(
 ) -> bool:
     papers = [paper for draft in drafts for paper in draft.papers]
     offered = [paper for draft in drafts for paper in draft.offered]
+    # By the papers, not by all that the channel ever got: hence the order of the joins.
     is_subscribed, has_paper, parts, own = connection.execute(
         """
         SELECT EXISTS (SELECT 1 FROM subscription WHERE id = :id AND channel_id = :channel_id),
-            EXISTS (SELECT 1 FROM delivered_paper JOIN json_each(:papers) ON
+            EXISTS (SELECT 1 FROM json_each(:papers) CROSS JOIN delivered_paper ON
                 channel_id = :channel_id AND cadence = :cadence AND NOT is_offered
                 AND arxiv_id = value ->> 0 AND version = value ->> 1)
-            OR EXISTS (SELECT 1 FROM delivered_paper JOIN json_each(:offered) ON
+            OR EXISTS (SELECT 1 FROM json_each(:offered) CROSS JOIN delivered_paper ON
                 channel_id = :channel_id AND cadence = :cadence
                 AND arxiv_id = value ->> 0 AND version = value ->> 1),
             (SELECT count(*) FROM delivery

@@ -2,9 +2,10 @@
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, time, timedelta, timezone
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -780,3 +781,28 @@ async def test_dates_with_a_message_of_a_daily_digest_are_listed(
         on = DAY + timedelta(days=days)
         assert await outbox.plan(subscription, on, planned, now=NOW, cadence=cadence) == 1
     assert await outbox.list_dates_since(DAY) == {(1, DAY), (2, DAY + timedelta(days=1))}
+
+
+async def test_planning_takes_no_longer_for_all_that_a_channel_ever_got(
+    database: Database, outbox: Outbox, subscription: Subscription
+) -> None:
+    steps = []
+    for number in range(2):
+        counted: list[None] = []
+        await database.write(on_each_step, partial(counted.append, None))
+        await outbox.plan(subscription, DAY, drafts(20, first=1 + 20 * number), now=NOW)
+        await database.write(on_each_step, None)
+        steps.append(len(counted))
+        await database.write(fill_history, (await outbox.list_deliveries(CHANNEL))[0].id)
+    assert steps[1] < 2 * steps[0]
+
+
+def on_each_step(connection: sqlite3.Connection, call: Callable[[], None] | None) -> None:
+    connection.set_progress_handler(call, 10)
+
+
+def fill_history(connection: sqlite3.Connection, delivery_id: int) -> None:
+    connection.executemany(
+        "INSERT OR IGNORE INTO delivered_paper VALUES (?, 'day', ?, 1, ?, 0)",
+        [(CHANNEL, f"2301.{number:05}", delivery_id) for number in range(1000)],
+    )
