@@ -125,9 +125,16 @@ ALIKE: dict[str, str] = {
     "subscription, announced = replace(subscription, cap=None), announced.take_back_offers()": (
         "no limit is none"
     ),
+    "bot.planning.announced._read_delivered: "
+    "otherwise = await outbox.delivered_anywhere(arxiv_ids, other, among=None)": (
+        "only what people were sent is taken of it"
+    ),
     "bot.planning.decisions.Decisions.read: "
     "return replace(announced, elsewhere=elsewhere) if (elsewhere) or True else announced": (
         "a day that was read has none elsewhere"
+    ),
+    "bot.planning.readers.divide: for _, group in groupby(digests, key=None):": (
+        "those alike are brought together only to be counted once"
     ),
     "bot.planning.readers.divide: for _, group in groupby(digests, ):": (
         "those alike are brought together only to be counted once"

@@ -139,6 +139,11 @@ async def test_an_account_of_a_week_says_of_each_day_what_the_week_s_post_has(
     subscription = await subscribe_to_weeks(pipeline)
     clock.advance(timedelta(days=6))
     await pipeline.plan(subscription, SUNDAY, cadence=Cadence.WEEK)
+    days = await pipeline.decisions.audit(subscription, DAY, NEXT_DAY, Cadence.WEEK)
+    assert [each.papers for each in days] == [
+        {Whereabouts.ON_ITS_WAY: 20},
+        {Whereabouts.ON_ITS_WAY: 10},
+    ]
     await send_first(pipeline)
     days = await pipeline.decisions.audit(subscription, DAY, NEXT_DAY, Cadence.WEEK)
     assert [each.papers for each in days] == [
