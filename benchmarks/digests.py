@@ -12,6 +12,7 @@ of the 3,000 papers before, and the words of the newest are counted first.
 
 import argparse
 import asyncio
+import gc
 import gzip
 import json
 import logging
@@ -139,6 +140,8 @@ async def _plan(
                 await _like(pipeline.store, channels, likes, liked, clock())
             await _subscribe(pipeline.store, channels, style, records, clock())
             await pipeline.store.papers.add_listing(listing, now=clock() - timedelta(hours=1))
+            gc.collect()  # the corpus is none of the bot's, and would be searched for garbage
+            gc.freeze()
             begun = time.process_time()
             messages = await pipeline.plan_due()
             cpu_s = time.process_time() - begun

@@ -269,6 +269,17 @@ async def test_texts_are_walked_on_until_there_are_enough(
     assert "3" in numbers(await closest(filled, "stars gas radiance"))
 
 
+async def test_no_paper_is_taken_twice_where_texts_are_walked_on(
+    filled: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first step reaches the newest paper alone; the second goes on behind it."""
+    monkeypatch.setattr(closest_module, "OF_A_GROUP", 2)
+    monkeypatch.setattr(closest_module, "STEPS", (1, 10_000))
+    newest = make_paper(50, abstract="Usual words.")
+    await filled.papers.add_listing(make_listing(newest, announced_on=DAY), now=NOW)
+    assert numbers(await closest(filled, "usual words")) == "09"
+
+
 async def test_a_title_without_a_usual_word_is_closer_than_one_without_a_rare_word(
     filled: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
