@@ -47,10 +47,10 @@ from bot.models import Clock
 from bot.planning.agenda import Agenda, Look
 from bot.planning.announced import AnnouncedDay
 from bot.planning.decisions import Decisions
-from bot.planning.due import Decided, is_done, last_growth, list_due
+from bot.planning.due import Decided, is_done, last_growth, list_due, list_due_dates
 from bot.planning.known import oldest_day, read_known_days
 from bot.planning.once import list_lost
-from bot.planning.readers import divide, find_due, resolve, with_settings
+from bot.planning.readers import divide, resolve, with_settings
 from bot.store.digests import DigestRecord
 from bot.store.outbox.outbox import Parts
 from bot.store.store import Store
@@ -141,8 +141,10 @@ class Pipeline:
         due = await self._find_due(chosen, cadence, look, decided)
         planned = [await self._plan_day(due[day], day, cadence) for day in sorted(due)]
         decided = await store.list_of([each.channel_id for each in people], since, cadence)
-        due_to_people = find_due(people, cadence, look.listings, decided, now=self.now())
-        for day, digests in sorted(due_to_people.items()):
+        due = await self._find_due(people, cadence, look, decided)
+        for day in sorted(due):
+            # Those with the same categories beside each other: these are brought together once.
+            digests = sorted(due[day], key=lambda each: each.categories)
             digests = await self.store.follows.with_topics(digests)
             digests = with_settings(digests, day, decided)
             planned.append(await self._plan_day(digests, day, cadence))
@@ -151,15 +153,15 @@ class Pipeline:
         return sum(planned)
 
     async def _find_due(
-        self, chosen: Sequence[Subscription], cadence: Cadence, look: Look, decided: Decided
+        self, digests: Sequence[Subscription], cadence: Cadence, look: Look, decided: Decided
     ) -> Mapping[date, list[Subscription]]:
-        """Find by date which digests of channels are due, and let others have turns meanwhile."""
+        """Find by date which digests are due, and let others have turns meanwhile."""
         grown = last_growth(look.listings)
         due: dict[date, list[Subscription]] = {}
-        async for each in in_turns(chosen):
+        async for each in in_turns(digests):
             is_quiet = cadence is Cadence.DAY and is_done(each, grown, decided)
             found = () if is_quiet else self._list_due(each, cadence, look, decided)
-            if found is not None and not found:
+            if found is not None and not found and each.user_id is None:
                 self._agendas[cadence].pass_over(each, look)
             for day, followed in found or ():
                 due.setdefault(day, []).append(followed)
@@ -189,9 +191,13 @@ class Pipeline:
     def _list_due(
         self, subscription: Subscription, cadence: Cadence, look: Look, decided: Decided
     ) -> Sequence[tuple[date, Subscription]] | None:
-        """List what is due of a channel; None where that cannot be told, so it is tried again."""
+        """List what is due of a digest; None where that cannot be told, so it is tried again.
+
+        The settings of people come later, with their topics (`with_settings`).
+        """
+        of_it = list_due if subscription.user_id is None else list_due_dates
         try:
-            return list_due(subscription, cadence, look.listings, decided, now=look.now)
+            return of_it(subscription, cadence, look.listings, decided, now=look.now)
         except Exception as error:
             self._note_failure(error, {"channel": subscription.channel_id})
             return None

@@ -28,6 +28,7 @@ from bot.planning.agenda import Look
 from bot.query.ast import Query
 from bot.run.app import build_pipeline
 from bot.store.backup.restored import RESTORED
+from bot.store.digests import DigestRecord, ListingTimes
 from bot.store.papers.papers import Papers
 from bot.store.search.search import Search
 from bot.store.sqlite.statements import change
@@ -756,6 +757,29 @@ async def test_a_line_that_cannot_be_planned_stops_neither_the_others_nor_the_fe
     await pipeline.store.database.write(change, "DELETE FROM fact WHERE name = ?", (RESTORED,))
     await pipeline.tick()
     assert len(await lines(pipeline)) == 1
+
+
+async def test_digests_that_are_done_hide_no_others(pipeline: Pipeline) -> None:
+    times = ListingTimes(number=1, stored_at=MORNING, updated_at=MORNING)
+    listings = {("cs.CV", TUESDAY): times, ("cs.LG", TUESDAY): times}
+    digests = [
+        replace(make_subscription(channel_id=each, categories=(category,)), user_id=user_id)
+        for each, category, user_id in ((1, "cs.CV", None), (2, "cs.LG", 7), (3, "cs.CV", 8))
+    ]
+    done = {
+        (channel_id, TUESDAY): DigestRecord(
+            channel_id=channel_id,
+            announced_on=TUESDAY,
+            decided_at=MORNING,
+            announced=3,
+            planned=3,
+        )
+        for channel_id in (1, 2)
+    }
+    due = await pipeline._find_due(digests, Cadence.DAY, Look(listings, MORNING), done)
+    assert {day: [each.channel_id for each in found] for day, found in due.items()} == {
+        TUESDAY: [3]
+    }
 
 
 def test_many_channels_are_looked_at_with_turns_for_others(pipeline: Pipeline) -> None:

@@ -1,17 +1,17 @@
-"""Which digests of single people are due: those of channels, but thousands of them. Pure.
+"""The digests of single people: those of channels, but thousands of them. Pure.
 
-Most are decided, or have nothing to tell, so each of these must cost next to nothing.
+Most have nothing to tell, so each of these must cost next to nothing.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date
 from itertools import groupby
 
 from bot.digest.decided import as_decided, settings_text
-from bot.digest.models import Cadence, Subscription
+from bot.digest.models import Subscription
 from bot.planning.announced import AnnouncedDay
-from bot.planning.due import Decided, Listings, is_done, last_growth, list_due_dates
+from bot.planning.due import Decided
 from bot.store.digests import DigestRecord
 
 
@@ -19,28 +19,6 @@ def resolve(digests: Sequence[Subscription], watched: Sequence[str]) -> list[Sub
     """Let digests without categories look through all that are ``watched``."""
     every = tuple(watched)
     return [each if each.categories else replace(each, categories=every) for each in digests]
-
-
-def find_due(
-    digests: Sequence[Subscription],
-    cadence: Cadence,
-    listings: Listings,
-    decided: Decided,
-    *,
-    now: datetime,
-) -> Mapping[date, list[Subscription]]:
-    """Find by date which digests are due, each with the categories that its date has for it.
-
-    Those with the same categories are beside each other: these are brought together only once.
-    """
-    grown = last_growth(listings)
-    due: dict[date, list[Subscription]] = {}
-    for each in digests:
-        if cadence is Cadence.DAY and is_done(each, grown, decided):
-            continue
-        for day, followed in list_due_dates(each, cadence, listings, decided, now=now):
-            due.setdefault(day, []).append(followed)
-    return {day: sorted(found, key=lambda each: each.categories) for day, found in due.items()}
 
 
 def with_settings(

@@ -12,7 +12,6 @@ from bot.digest.decided import settings_text
 from bot.digest.due import PATIENCE
 from bot.digest.models import Cadence, Subscription
 from bot.planning.due import is_done, last_growth, list_due, ready_at
-from bot.planning.readers import find_due
 from bot.store.digests import DigestRecord, ListingTimes
 from tests.builders import DAY, NOW, make_subscription
 
@@ -130,25 +129,6 @@ def test_a_person_is_sent_the_lists_that_came_later() -> None:
     digest = person(starts_after=7)
     ((_, followed),) = list_due(digest, Cadence.DAY, listings, {}, now=NOW)
     assert followed.categories == ("cs.LG",)
-
-
-def test_of_many_people_those_who_are_done_hide_no_others() -> None:
-    """Those with the same categories are beside each other."""
-    records = decided(NOW)
-    digests = [
-        replace(person(), channel_id=channel_id, categories=categories)
-        for channel_id, categories in (
-            (2001, ("cs.CV",)),
-            (1, ("cs.LG",)),
-            (2, ("cs.CV",)),
-            (3, ("cs.LG",)),
-        )
-    ]
-    listings = {("cs.CV", DAY): stored(), ("cs.LG", DAY): stored()}
-    due = find_due(digests, Cadence.DAY, listings, records, now=NOW)
-    assert {day: [each.channel_id for each in found] for day, found in due.items()} == {
-        DAY: [2, 1, 3]
-    }
 
 
 @pytest.mark.parametrize(

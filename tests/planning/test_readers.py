@@ -2,15 +2,16 @@
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
-from datetime import date, time, timedelta
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
 import pytest
 
 from bot.digest.messages import DeliveryRecord
-from bot.digest.models import Cadence, Reason, ReasonCode, Topic
+from bot.digest.models import Cadence, Reason, ReasonCode, Subscription, Topic
 from bot.models import AnnounceType, Link, LinkKind, Paper, Provenance
 from bot.pipeline import Pipeline
+from bot.planning.due import Decided, Listings, list_due_dates
 from bot.run.app import offline_pipeline
 from bot.store.follows import When
 from tests.builders import DAY, NOW, make_id, make_listing, make_paper
@@ -18,6 +19,7 @@ from tests.fakes.clock import VirtualClock
 from tests.stores import open_store
 
 ADA, ADAS_DM, CHANNEL = 1, 501, 2001
+BEN, BENS_DM = 2, 502
 NEXT_DAY = DAY + timedelta(days=1)
 PAUSED = Reason(code=ReasonCode.PAUSED_BY_ADMIN)
 GRAPHS = Topic(name="graphs", query="graph")
@@ -103,6 +105,40 @@ async def test_only_the_lists_that_a_person_names_are_looked_through(pipeline: P
     await announce(pipeline, make_paper(8, title="Graph theory"), category="cs.LG")
     await pipeline.plan_due()
     assert await sent(pipeline) == [make_id(8)]
+
+
+async def also_ben_follows(pipeline: Pipeline) -> None:
+    await pipeline.store.follows.set_up(BEN, BENS_DM, When(), pipeline.now())
+    await pipeline.store.follows.follow(BEN, GRAPHS)
+
+
+async def test_everyone_is_sent_what_they_follow(pipeline: Pipeline) -> None:
+    await follow(pipeline, GRAPHS)
+    await also_ben_follows(pipeline)
+    await announce(pipeline)
+    assert await pipeline.plan_due() == 3, "the channel's, too"
+
+
+async def test_a_person_whose_digest_fails_is_tried_again_and_holds_up_no_others(
+    pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await follow(pipeline, GRAPHS)
+    await also_ben_follows(pipeline)
+    await announce(pipeline)
+
+    def broken(
+        digest: Subscription, cadence: Cadence, listings: Listings, known: Decided, *, now: datetime
+    ) -> list[tuple[date, Subscription]]:
+        if digest.user_id == ADA:
+            raise OverflowError("date value out of range")
+        return list_due_dates(digest, cadence, listings, known, now=now)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("bot.pipeline.list_due_dates", broken)
+        assert await pipeline.plan_due() == 2, "the channel's, and the other person's"
+    assert await sent(pipeline) == []
+    assert await pipeline.plan_due() == 1
+    assert await sent(pipeline) == [make_id(1), make_id(3)]
 
 
 async def test_who_follows_only_papers_is_sent_no_list(pipeline: Pipeline) -> None:
