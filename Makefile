@@ -52,7 +52,7 @@ host: $(DEV)  ## what a host relies on: a take-over by a second machine, proxies
 		tests/run/test_network.py tests/run/test_gateway.py tests/cli/test_encodings.py $(ARGS)
 	@$(PY) -m benchmarks month
 
-dashboard: $(DEV)  ## docs/images/dashboard.png anew, from three simulated days; wants prometheus and chromium
+dashboard: $(DEV)  ## draw docs/images/dashboard.png from three simulated days; wants prometheus and chromium
 	@$(PY) -m benchmarks dashboard $(ARGS)
 
 mutants: $(DEV)  ## how well the tests bite; ROOM=intake SAMPLE=100 SEED=1 say what is broken

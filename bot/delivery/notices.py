@@ -234,7 +234,7 @@ class Caretaker:
         log.info("admins told" if told else "no admin to tell", extra={"guild": guild_id})
         return True
 
-    async def _forget_roles(self, pinging: Sequence["Looked"]) -> None:
+    async def _forget_roles(self, pinging: Sequence[Looked]) -> None:
         """Let roles that were deleted no longer be pinged, and tell the admins once."""
         async for subscription, _, roles in in_turns(pinging):
             guild_id = subscription.guild_id
@@ -248,7 +248,7 @@ class Caretaker:
                     extra = {"channel": subscription.channel_id, "role": role_id}
                     log.warning("role deleted that a digest pinged", extra=extra)
 
-    async def _tell_defects(self, defective: Sequence["Looked"]) -> None:
+    async def _tell_defects(self, defective: Sequence[Looked]) -> None:
         """Say what is wrong with a digest's settings, once until something else is wrong."""
         self.defective = len(defective)
         for subscription, defects, _ in defective:

@@ -221,7 +221,7 @@ def test_a_look_that_another_has_overtaken_passes_nothing_over() -> None:
     assert agenda.open([PLAIN], Look(newer.listings, NOW + MINUTE)) == [PLAIN]
 
 
-def test_a_clock_that_was_set_back_begins_anew() -> None:
+def test_a_clock_that_was_set_back_forgets_what_was_passed_over() -> None:
     agenda = Agenda()
     chosen(agenda, Look({}, NOW), PLAIN)
     assert chosen(agenda, Look({}, NOW - MINUTE), PLAIN) == [1]

@@ -20,7 +20,7 @@ DAY = date(2024, 3, 5)
 
 
 async def asked(store: Store) -> list[Subscription]:
-    """List what the store has, read anew and not from memory."""
+    """List what the file holds, not what is kept in memory."""
     return await roster.Roster(store.database).list_all()
 
 
@@ -186,14 +186,20 @@ async def test_the_oldest_is_the_first(store: Store, monkeypatch: pytest.MonkeyP
     assert [each.channel_id for each in await store.subscriptions.list_subscriptions()] == [1, 2]
 
 
-async def test_a_reader_who_missed_that_one_is_gone_reads_all_again(store: Store) -> None:
-    """Those who removed it have forgotten so; another one has come in its place."""
+async def miss_that_is_gone(store: Store, channel_id: int) -> roster.Roster:
+    """Return a reader of two of which one was removed, and that forgotten, since it read them."""
     await subscribe(store, channel_id=1)
     await subscribe(store, channel_id=2)
     late = roster.Roster(store.database)
     await late.list_all()
-    await store.subscriptions.delete_subscription(1, NOW)
+    await store.subscriptions.delete_subscription(channel_id, NOW)
     await store.subscriptions.roster.forget_gone()
+    return late
+
+
+async def test_a_reader_who_missed_that_one_is_gone_reads_all_again(store: Store) -> None:
+    """Those who removed it have forgotten so; another one has come in its place."""
+    late = await miss_that_is_gone(store, 1)
     assert [each.channel_id for each in await late.list_all()] == [2]
 
 
@@ -212,11 +218,6 @@ async def test_of_each_subscription_one_change_is_kept(store: Store) -> None:
 
 async def test_a_number_is_never_given_twice(store: Store) -> None:
     """Not even once the row with the last one is forgotten."""
-    await subscribe(store, channel_id=1)
-    await subscribe(store, channel_id=2)
-    late = roster.Roster(store.database)
-    await late.list_all()
-    await store.subscriptions.delete_subscription(2, NOW)
-    await store.subscriptions.roster.forget_gone()
+    late = await miss_that_is_gone(store, 2)
     await subscribe(store, channel_id=3)
     assert [each.channel_id for each in await late.list_all()] == [1, 3]

@@ -88,7 +88,7 @@ class Bodies:
 
 
 def write_whole(connection: sqlite3.Connection, delivery_id: int, payload: str) -> None:
-    """Keep a body anew, one that needs no pieces."""
+    """Replace a message's body with one that needs no pieces."""
     connection.execute("DELETE FROM body WHERE delivery_id = ?", (delivery_id,))
     _insert(connection, delivery_id, payload)
 

@@ -474,14 +474,19 @@ async def test_where_an_earlier_version_opened_a_discussion_it_is(tmp_path: Path
         assert await store.discussions.get(1, ArxivId("2403.00001")) == Discussion(2, 3)
 
 
-async def test_digests_of_an_earlier_version_are_all_of_channels(tmp_path: Path) -> None:
-    old = made_by(migrations.STEPS[:21], tmp_path / "papers.db")
+def make_with_digest(steps: Sequence[migrations.Step], path: Path) -> None:
+    """Make a file of an earlier version that holds the digest of channel 2."""
+    old = made_by(steps, path)
     old.execute(
         "INSERT INTO subscription (id, guild_id, channel_id, categories, announce_types, zone, "
         "style, created_at) VALUES (1, 7, 2, 'cs.CV', 'new', 'UTC', 'list', ?)",
         (NOW.isoformat(),),
     )
     old.close()
+
+
+async def test_digests_of_an_earlier_version_are_all_of_channels(tmp_path: Path) -> None:
+    make_with_digest(migrations.STEPS[:21], tmp_path / "papers.db")
     async with open_store(tmp_path / "papers.db") as store:
         (digest,) = await store.subscriptions.list_subscriptions()
         assert (digest.user_id, digest.place) == (None, Place.CHANNEL)
@@ -491,13 +496,7 @@ async def test_digests_of_an_earlier_version_are_all_of_channels(tmp_path: Path)
 async def test_what_is_written_into_a_file_of_an_earlier_version_is_read_again(
     tmp_path: Path,
 ) -> None:
-    old = made_by(migrations.STEPS[:26], tmp_path / "papers.db")
-    old.execute(
-        "INSERT INTO subscription (id, guild_id, channel_id, categories, announce_types, zone, "
-        "style, created_at) VALUES (1, 7, 2, 'cs.CV', 'new', 'UTC', 'list', ?)",
-        (NOW.isoformat(),),
-    )
-    old.close()
+    make_with_digest(migrations.STEPS[:26], tmp_path / "papers.db")
     async with open_store(tmp_path / "papers.db") as store:
         (before,) = await store.subscriptions.list_subscriptions()
         await store.subscriptions.set_topic(2, "vision", "segmentation")
