@@ -142,6 +142,10 @@ class Announcement:
     position: int
     """Place in the listing, counted from 1 over all sections."""
 
+    @property
+    def version(self) -> int:
+        return self.paper.version
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SkippedRecord:
@@ -368,11 +372,15 @@ class NearListing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Earlier:
-    """How the category announced a paper on another date."""
+    """How the category announced a paper on another date.
+
+    ``is_estimated`` says that submissions alone tell so: the date may be too early.
+    """
 
     day: date
     version: int
     announce_type: AnnounceType
+    is_estimated: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ The catch-up page is arXiv's own record of a date: what it says is believed, and
 for another date on the word of a feed is corrected by it. A feed's list counts without it when the
 list of the day before is known; else it is held until the page confirms it, and taken as of
 uncertain date when the page cannot be had. OAI-PMH knows when papers were submitted; what it
-tells is an estimate, and better than nothing.
+tells is an estimate, and better than nothing: what another date's list has, moderators held back.
 """
 
 import hashlib
@@ -376,12 +376,13 @@ def news_of(
 
     A paper is new or cross-listed in a category once. Replacements all count: the version that
     is stored for another date may be a later one than that date's (the query API knows only the
-    latest), so it proves nothing.
+    latest), so it proves nothing. Nor does an estimate of another date.
     """
     return tuple(
         entry
         for entry in listing.announcements
-        if entry.announce_type.is_replacement or entry.paper.arxiv_id not in announced
+        if entry.announce_type.is_replacement
+        or all(each.is_estimated for each in announced.get(entry.paper.arxiv_id, ()))
     )
 
 
@@ -407,6 +408,36 @@ def _repeats(entry: Announcement, stamp: date, earlier: Collection[Earlier]) -> 
         or (each.announce_type is entry.announce_type and abs(stamp - each.day) <= RECENT)
         for each in earlier
     )
+
+
+def _tells(told: Announcement | Earlier, estimated: Announcement | Earlier) -> bool:
+    """Whether a list tells of the very announcement that submissions led to on another date.
+
+    ArXiv's moderators hold some submissions for days. A paper is new or cross-listed in a category
+    once; no version is a replacement there on one date and announced on another as well.
+    """
+    if estimated.announce_type.is_replacement:
+        return told.version == estimated.version
+    return not told.announce_type.is_replacement
+
+
+def _without_told(
+    listing: Listing, announced: Mapping[ArxivId, Collection[Earlier]]
+) -> tuple[Announcement, ...]:
+    """Return what submissions lead to without what other dates' lists announced.
+
+    A list that has most of it is this date's, shown late, and proves nothing.
+    """
+    rest = tuple(
+        entry
+        for entry in listing.announcements
+        if not any(
+            not each.is_estimated and _tells(each, entry)
+            for each in announced.get(entry.paper.arxiv_id, ())
+        )
+    )
+    told = len(listing.announcements) - len(rest)
+    return listing.announcements if told > REPEATED_SHARE * len(listing.announcements) else rest
 
 
 def ids_of(listing: Listing) -> set[ArxivId]:
@@ -509,9 +540,12 @@ def _accepted(came: Came, own: DayRecord, reply: Reply, knowledge: Knowledge) ->
         return None
     if came is Came.ESTIMATE and KNOWN[own.verdict] > Known.HELD:
         return None  # a listing tells it better
+    news = listing.announcements
+    if reply.source is IntakeSource.FEED:
+        news = news_of(listing, knowledge.announced)
+    elif reply.source is IntakeSource.OAI:
+        news = _without_told(listing, knowledge.announced)
     # The catch-up page is arXiv's own record of the date, and knows no versions to compare.
-    is_feed = reply.source is IntakeSource.FEED
-    news = news_of(listing, knowledge.announced) if is_feed else listing.announcements
     return replace(listing, announced_on=own.day, announcements=news)
 
 
@@ -594,16 +628,19 @@ def _corrections(
     stored = frozenset(knowledge.stored)
     if came is Came.NONE_ANYWHERE and own.verdict is IntakeVerdict.UNDATED:
         return _misplaced(own, stored, knowledge)
-    if accepted is None or knowledge.is_record:
+    if accepted is None or reply.source is IntakeSource.OAI:
         return ()
+    early = _held_back(accepted, knowledge)
+    if knowledge.is_record:
+        return early
     others = stored - ids_of(accepted)
     if reply.source is IntakeSource.FEED:
         is_undated = own.verdict is IntakeVerdict.UNDATED
         is_other = is_undated and came is not Came.UNDATED
-        return _misplaced(own, stored, knowledge) if is_other else ()
-    if reply.source is not IntakeSource.CATCHUP or not accepted.is_complete:
-        return ()
-    claimed = _claimed(accepted, knowledge)
+        return (*(_misplaced(own, stored, knowledge) if is_other else ()), *early)
+    if not accepted.is_complete:
+        return early
+    claimed = (*_claimed(accepted, knowledge), *early)
     if len(others) > REPEATED_SHARE * len(stored):
         return (*_misplaced(own, stored, knowledge), *claimed)
     if others and own.verdict is IntakeVerdict.UNDATED:
@@ -642,6 +679,7 @@ def _claimed(accepted: Listing, knowledge: Knowledge) -> tuple[Correction, ...]:
             for entry in accepted.announcements
             for each in knowledge.announced.get(entry.paper.arxiv_id, ())
             if each.day == day
+            and not each.is_estimated
             and each.announce_type.is_replacement == entry.announce_type.is_replacement
         }
         is_same_list = not listing.is_record and len(common) > REPEATED_SHARE * listing.papers
@@ -651,6 +689,16 @@ def _claimed(accepted: Listing, knowledge: Knowledge) -> tuple[Correction, ...]:
         if ids:
             found.append(Correction(day, ids, None))
     return tuple(found)
+
+
+def _held_back(accepted: Listing, knowledge: Knowledge) -> tuple[Correction, ...]:
+    """Find what a date's list has of estimates of other dates: moderators held it until then."""
+    found: dict[date, set[ArxivId]] = {}
+    for entry in accepted.announcements:
+        for each in knowledge.announced.get(entry.paper.arxiv_id, ()):
+            if each.is_estimated and _tells(entry, each):
+                found.setdefault(each.day, set()).add(entry.paper.arxiv_id)
+    return tuple(Correction(day, frozenset(ids), None) for day, ids in sorted(found.items()))
 
 
 def corrected(record: DayRecord, papers: int, day: date) -> DayRecord:

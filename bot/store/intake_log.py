@@ -184,7 +184,9 @@ class IntakeLog:
             select_pairs,
             ArxivId,
             Earlier,
-            "SELECT arxiv_id, announced_on AS day, version, announce_type FROM announcement "
+            "SELECT arxiv_id, announced_on AS day, version, announce_type, "
+            "coalesce(source = 'oai' AND NOT is_record, 0) AS is_estimated "
+            "FROM announcement LEFT JOIN listing USING (category, announced_on) "
             "WHERE arxiv_id IN (SELECT value FROM json_each(:ids)) "
             "AND category = :category AND announced_on != :day",
             {"ids": json_array(arxiv_ids), "category": category, "day": day.isoformat()},

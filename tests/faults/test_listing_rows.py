@@ -167,6 +167,35 @@ async def test_row_59_a_date_whose_feed_lags_is_worked_out_from_submissions(
     assert len(refused) == 1  # once, not at every poll
 
 
+@pytest.mark.parametrize("is_feed_first", [True, False], ids=["feed first", "feed later"])
+async def test_row_59_what_arxiv_held_back_is_of_the_date_whose_list_has_it(
+    day: Fetching, *, is_feed_first: bool
+) -> None:
+    """Submitted for a date that is only worked out, and announced with the next one's list."""
+    day.arxiv.publish("cs.CV", YESTERDAY, submitted(OLD, YESTERDAY))
+    day.arxiv.publish("cs.CV", DAY, submitted(LISTED, DAY))
+    revised = Record("2312.00007", "replace", version=2)
+    held = submitted([*records(1, first=60), revised], DAY)
+    day.arxiv.publish("cs.CV", NEXT, [*submitted(NEWS, NEXT), *held])
+    day.arxiv.publish_feed("cs.CV", DAY, [])
+    await known_yesterday(day)
+    day.meanwhile(at(DAY + timedelta(days=6), 0), fake.answer(403), "/catchup/")
+    await day.subscribe(types=AnnounceType)
+    await day.until(at(NEXT, 0), every=20 * MINUTE)
+    if not is_feed_first:
+        day.meanwhile(at(NEXT, 8), fake.answer(503), "/rss/")
+    await day.until(at(NEXT, 7, 30), every=20 * MINUTE)
+    assert bool(await stored(day, NEXT)) is is_feed_first
+    assert set(await stored(day, DAY)) >= set(ids(LISTED))
+    await day.until(at(NEXT, 18), every=20 * MINUTE)
+    assert await stored(day, DAY) == ids(LISTED)
+    assert await stored(day, NEXT) == ids([*NEWS, *held])
+    assert sorted(day.posted()) == sorted(ids([*NEWS, *LISTED, *held]))
+    paper = await day.store.papers.get_paper(held[0].arxiv_id)  # type: ignore[arg-type]
+    assert paper is not None
+    assert (paper.announced_on, paper.is_date_estimated) == (NEXT, False)
+
+
 async def known_yesterday(day: Fetching) -> None:
     """Let the bot have read the list of the day before."""
     papers = [make_paper(arxiv_id=each.arxiv_id) for each in OLD]

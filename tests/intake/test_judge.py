@@ -90,6 +90,7 @@ def earlier_of(listing: Listing) -> dict[ArxivId, list[Earlier]]:
                 day=listing.announced_on,
                 version=entry.paper.version,
                 announce_type=entry.announce_type,
+                is_estimated=listing.source == "oai",
             )
         ]
         for entry in listing.announcements
@@ -697,6 +698,71 @@ def test_the_page_replaces_what_submissions_told() -> None:
         asked_at=at(THURSDAY, 12),
     )
     assert judgement.corrections == (Correction(WEDNESDAY, frozenset(ids(estimated)[:2]), None),)
+
+
+NEW, CROSS, REPLACED = AnnounceType.NEW, AnnounceType.CROSS, AnnounceType.REPLACE
+
+
+@pytest.mark.parametrize(
+    ("told", "estimated", "is_same"),
+    [
+        ((NEW, 1), (NEW, 1), True),
+        ((NEW, 2), (NEW, 1), True),  # revised while it was held
+        ((CROSS, 1), (NEW, 1), True),  # its primary category was changed
+        ((REPLACED, 3), (REPLACED, 3), True),
+        ((NEW, 2), (REPLACED, 2), True),  # the first version was held for longer
+        ((REPLACED, 4), (REPLACED, 3), False),
+        ((REPLACED, 2), (REPLACED, 3), False),
+        ((REPLACED, 0), (REPLACED, 3), False),  # of unknown version
+        ((REPLACED, 2), (NEW, 1), False),
+    ],
+)
+def test_what_was_held_back_is_of_the_date_whose_list_has_it(
+    told: tuple[AnnounceType, int], estimated: tuple[AnnounceType, int], *, is_same: bool
+) -> None:
+    """Whether the list comes before the estimate of another date, from feed or page, or after."""
+    entry, guess = ((make_paper(90, version=each[1]), each[0]) for each in (told, estimated))
+    listing = make_listing(*make_papers(18), entry, announced_on=WEDNESDAY)
+    estimate = make_listing(*make_papers(18, first=30), guess, announced_on=MONDAY, source="oai")
+    known = knows(listing, day=MONDAY)
+    after = judged(estimate, record(MONDAY), known, source=OAI, asked_at=at(THURSDAY, 6)).accepted
+    assert after is not None
+    assert ids(after) == ids(estimate)[: 18 if is_same else 19]
+
+    expected = (Correction(MONDAY, frozenset([make_id(90)]), None),) if is_same else ()
+    far: dict[date, NearListing] = {}  # not compared as a list
+    for source, is_complete, is_record, near in (
+        (FEED, True, False, far),
+        (CATCHUP, True, False, far),
+        (CATCHUP, True, True, far),
+        (CATCHUP, False, False, far),
+        (CATCHUP, True, False, {MONDAY: NearListing(day=MONDAY, papers=19)}),
+    ):
+        before = judged(
+            replace(listing, is_complete=is_complete),
+            record(verdict=UNDATED, papers=1),
+            knows(estimate, near=near, is_record=is_record),
+            source=source,
+            asked_at=at(THURSDAY, 6),
+        )
+        assert before.corrections == expected
+        assert before.accepted is not None
+        assert ids(before.accepted) == ids(listing)
+
+
+def test_an_estimate_takes_nothing_from_another_estimate() -> None:
+    estimate = replace(listing_of(20), source="oai")
+    known = knows(replace(listing_of(5), announced_on=MONDAY, source="oai"))
+    judgement = judged(estimate, None, known, source=OAI)
+    assert (judgement.accepted, judgement.corrections) == (estimate, ())
+
+
+def test_a_list_with_most_of_an_estimate_is_that_dates_and_takes_nothing_from_it() -> None:
+    """A feed showed it a day late; the page will tell."""
+    estimate = replace(listing_of(20), source="oai")
+    late = listing_of(20, THURSDAY)
+    judgement = judged(estimate, None, knows(late), source=OAI, asked_at=at(FRIDAY, 6))
+    assert judgement.accepted == estimate
 
 
 # --- lists that surface late -------------------------------------------------------------------

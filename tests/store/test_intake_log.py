@@ -16,7 +16,7 @@ from bot.models import (
     IntakeVerdict,
     JudgedStep,
 )
-from tests.builders import NOW
+from tests.builders import NOW, make_id, make_listing, make_paper
 from tests.stores import open_store
 
 DAY = date(2024, 3, 5)
@@ -91,3 +91,18 @@ async def test_no_reason_is_none(tmp_path: Path) -> None:
 async def test_a_source_of_a_later_version_is_left_out(tmp_path: Path) -> None:
     record = await stored(tmp_path, "UPDATE intake_inquiry SET source = 'oracle' WHERE failures")
     assert record.inquiries == {IntakeSource.FEED: RECORD.inquiries[IntakeSource.FEED]}
+
+
+async def test_what_submissions_told_is_an_estimate_until_the_page_has_told(tmp_path: Path) -> None:
+    """The source of a listing stays that of its first reading."""
+    async with open_store(tmp_path / "papers.db") as store:
+        listing = make_listing(make_paper(1), announced_on=DAY)
+        seen = []
+        for source, is_record in (("oai", False), ("catchup", True)):
+            told = replace(listing, source=source)
+            await store.papers.add_listing(told, now=NOW, is_record=is_record)
+            elsewhere = await store.intake.announced_elsewhere(
+                "cs.CV", date(2024, 3, 6), [make_id(1)]
+            )
+            seen += [each.is_estimated for each in elsewhere[make_id(1)]]
+        assert seen == [True, False]
