@@ -7,7 +7,7 @@ arXiv does; one with text behind it in braces is mostly a mark, and the text is 
 import re
 
 from bot.text import symbols
-from bot.text.formulas import AROUND, BETWEEN, accented, accented_term, settle
+from bot.text.formulas import AROUND, BETWEEN, accented, accented_term, ends_term, settle
 from bot.text.macros import HANDLERS
 from bot.text.structure import Reader
 
@@ -93,7 +93,7 @@ def _math_accent(reader: Reader, name: str) -> None:
 def _has_left_side(reader: Reader) -> bool:
     """Distinguish ``a + b`` from a sign before its number, as in ``{0, ±1}``."""
     before, last = reader.tail()[:-1], reader.tail()[-1:]
-    return last == " " and (before.isalnum() or before in (")", "]", "}", "|"))
+    return last == " " and ends_term(before)
 
 
 def _symbol(reader: Reader, name: str, character: str) -> None:
@@ -111,7 +111,7 @@ def _symbol(reader: Reader, name: str, character: str) -> None:
 
 def _infix(reader: Reader, name: str, character: str) -> str:
     r"""Give a sign in prose its blanks: on both sides or none, as in ``0.75\pm 0.07``."""
-    if not (reader.last().isalnum() or reader.last() in (")", "]", "}", "%")):
+    if not ends_term(reader.last()):
         return character
     if name in symbols.OPERATORS and _OPERAND.match(reader.text, reader.at, reader.end):
         reader.skip_blanks()

@@ -37,7 +37,10 @@ _RELATION = re.compile(r"[ \x02]*\x01[ \x01\x02]*")
 _WORD_BORDER = re.compile(r"(?<=[\w)\]])[ ]*\x02[ \x02]*(?=[\w√∑∏∫])")
 
 
-_LEFT_SIDE = r"(?<=[\w)\]}⟩|′″*%∞!])"
+_ENDS = ")]}⟩⌋⌉|'′″*%∞!"
+_ACCENTS = "\u0300-\u036f\u20d0-\u20ff"
+_LEFT_END = rf"[\w{re.escape(_ENDS)}{_ACCENTS}]"
+_LEFT_SIDE = rf"(?<={_LEFT_END})"
 _RIGHT_SIDE = r"(?=[\w(\[{⟨|√∑∏∫∞\\])(?![²³¹ʰ-˿ᴬ-ᶿ⁰-₟])"  # no script: =ᵈ
 _RELATIONS = r"(?:[=≈≠≤≥≡∼×·∈]|[<>](?= *\d))"
 _SUMS = r"(?<![a-z]{2})[-+−±∓]"  # behind a word, as in "and +7", it is the sign of a number
@@ -46,6 +49,11 @@ _ONE_SIDED = re.compile(
     rf"|(?: +(?:{_RELATIONS})|(?<![a-z]{{2}}) +(?:[-+−±∓]))){_RIGHT_SIDE}"
 )
 _PARTED_SIGN = re.compile(r" *([-+−=<>≤≥]) *")
+
+
+def ends_term(character: str) -> bool:
+    """Whether a term may end so, and the sign behind it stands between two of them."""
+    return re.fullmatch(_LEFT_END, character) is not None
 
 
 def settle(text: str, *, is_compact: bool = False) -> str:

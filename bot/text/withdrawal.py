@@ -137,8 +137,8 @@ _SECOND = {
 }
 _HERE = _set("arxiv archive view access publication circulation here server arxiv.org site")
 _OTHERS = _set(
-    "journal publisher editor editors editorial conference chairs pc organizers organisers "
-    "workshop venue elsevier springer ieee acm proceedings"
+    "journal publisher editor editors editorial conference chair chairs pc organizer organizers "
+    "organiser organisers workshop venue elsevier springer ieee acm proceedings"
 )
 _UNDONE = _set("reinstated restored reposted unwithdrawn un-withdrawn")
 _REMOVERS = _set(
@@ -210,11 +210,19 @@ class _Clause:
 
 
 def _words(text: str) -> list[str]:
-    return _WORD.findall(text.lower().replace("(s)", "s"))
+    return _WORD.findall(_one_or_more(text).lower())
+
+
+_OR_MORE = re.compile(r"[(\[]s[)\]]|/s\b", re.IGNORECASE)
+
+
+def _one_or_more(text: str) -> str:
+    """Read what forms say of one or more as of one: 'paper(s)', 'author/s'."""
+    return _OR_MORE.sub("", text)
 
 
 def _comment_clauses(comment: str) -> Iterator[_Clause]:
-    text = comment.replace("(s)", "s").replace("(S)", "S")
+    text = _one_or_more(comment)
     outside = _BRACKETED.sub(" ", text)
     yield from _clauses_of(outside, is_about_other=False)
     is_about_other = _is_about_other(_words(outside))

@@ -148,6 +148,9 @@ def test_a_repository_is_found_however_it_is_written(text: str) -> None:
         ("https://zenodo.org/records/1#.Yx", ["data https://zenodo.org/records/1"]),
         ("https://doi.org/10.5281/zenodo.1", ["data https://doi.org/10.5281/zenodo.1"]),
         ("https://figshare.com/s/1", ["data https://figshare.com/s/1"]),
+        # what keeps files of any kind says so itself; any other page is what is offered there
+        ("Weights: https://drive.google.com/x", ["data https://drive.google.com/x"]),
+        ("Weights: https://x.org/y", ["model https://x.org/y"]),
         ("https://www.kaggle.com/datasets/a/b", ["data https://kaggle.com/datasets/a/b"]),
         ("https://www.modelscope.cn/models/a/b", ["model https://www.modelscope.cn/models/a/b"]),
         # no links of the paper

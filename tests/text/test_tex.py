@@ -125,6 +125,17 @@ FORMULAS = [
     (r"$A \xrightarrow[{q}]{n} B$ $x^{(q)}$ $k\n$", "A →ⁿ_q B x^(q) kn"),
     ("$ $ A title", "A title"),
     (r"$f(x) \pm b$ $\dist{x}{y}$", r"f(x) ± b \dist(x, y)"),
+    (
+        r"$f(x) \cap [0, 1] \times \{0, 1\} \cup |x| \oplus x' \ast n! \otimes \hat{x} \times y$",
+        "f(x) ∩ [0, 1] × {0, 1} ∪ |x| ⊕ x' ∗ n! ⊗ x̂ × y",
+    ),
+    (
+        r"$\langle x\rangle \times ⌊x⌋ \cup ⌈x⌉ \cap ∞ \oplus u^* \circ 5\% \times y$",
+        "⟨x⟩ × ⌊x⌋ ∪ ⌈x⌉ ∩ ∞ ⊕ u* ∘ 5% × y",
+    ),
+    (r"$\hat{x} \pm b$, $\tilde x =y$, $\vec{x}\times y$", "x̂ ± b, x̃ = y, x⃗×y"),
+    (r"\hat{x}\leq b, 5% \pm 1", "x̂ ≤ b, 5% ± 1"),
+    (r"$(\times 2)$ $[ \pm 1]$", "(×2) [±1]"),
     (r"$\beta$-Variational", "β-Variational"),
     (r"$β$-Variational", "β-Variational"),
     (r"$x^{2}$, $x_i^2$, $10^{-3}$, CO$_2$, 10$^\circ$C", "x², xᵢ², 10⁻³, CO₂, 10°C"),
