@@ -1,7 +1,8 @@
-"""What a person means by words that no paper says: *this week*, *by Kaiming He*, *with code*.
+"""What a person means by words that no paper says: *this week*, *by Kaiming He*, *year:2024*.
 
 For searches only, and only once the words as they stand have found too little. A phrase that names
-a time, an author, a link or a category becomes that filter, and words of questions are left out.
+a time, an author, a link or a category becomes that filter, so does a field by a wrong name, and
+words of questions are left out.
 Topics and filters never read a query like this.
 """
 
@@ -14,7 +15,6 @@ from typing import Final
 from bot.errors import InputError
 from bot.models import LinkKind
 from bot.query.ast import (
-    And,
     Author,
     Has,
     LeafNode,
@@ -24,7 +24,9 @@ from bot.query.ast import (
     Text,
     Until,
     all_of,
+    leaves,
 )
+from bot.query.fields import read_fields
 from bot.query.printer import print_node
 from bot.query.values import parse_category
 
@@ -56,12 +58,12 @@ class Interpretation:
         return Query(text=print_node(root), root=root)
 
 
-def interpret(root: Node, today: date) -> Interpretation:
-    """Read ``root``, which was parsed from what a person typed on the day ``today``."""
-    parts = root.parts if isinstance(root, And) else (root,)
+def interpret(query: Query, today: date) -> Interpretation:
+    """Read ``query`` as it was typed on the day ``today``."""
+    parts, misnamed = read_fields(query)
+    filters = [leaf for field in misnamed for leaf in leaves(field.meant)]
     words: list[Text] = []
     others: list[Node] = []
-    filters: list[LeafNode] = []
     at = 0
     while at < len(parts):
         found = _phrase(_run(parts, at), today)

@@ -54,7 +54,7 @@ MAX_TERMS = 300
 MIN_PREFIX = 3  # letters before a '*'; shorter prefixes took seconds on 30,000 papers
 
 # fmt: off
-_NAMES: Mapping[str, str] = MappingProxyType({
+FIELDS: Mapping[str, str] = MappingProxyType({
     "title": "title", "ti": "title", "abstract": "abstract", "abs": "abstract",
     "venue": "venue", "journal": "venue", "license": "license", "licence": "license",
     "author": "author", "authors": "author", "au": "author",
@@ -271,7 +271,7 @@ class _Parser:
         only in small letters and with a value that the field knows.
         """
         found = _FIELD.match(self.text, self.at)
-        name = _NAMES.get(found[1].lower()) if found else None
+        name = FIELDS.get(found[1].lower()) if found else None
         if found is None or name is None:
             return None
         if self.text[found.end() : found.end() + 1] == " ":

@@ -8,6 +8,7 @@ from typing import Final
 from bot.errors import InputError
 from bot.models import StoredPaper
 from bot.query.ast import EVERYTHING, LeafNode, Node, Query, Text, TextField, leaves
+from bot.query.fields import Misnamed
 
 LAST_KEY: Final = 1 << 62
 """Beyond the key of any paper."""
@@ -192,12 +193,14 @@ class Blame:
 class Advice:
     """Why a search found nothing, and what would find something.
 
-    ``corrected`` is the query with the doubtful words and names replaced by the likeliest
-    suggestions, when that finds something. ``blame`` names the parts that could be left out, the
-    most helpful first. ``counts`` tell of each part of an AND how many papers it finds by itself,
-    up to `MOST_COUNTED`.
+    ``misnamed`` are fields by a wrong name; the rest of the advice takes them as they are meant.
+    ``corrected`` is the query with what is meant by them, and with the doubtful words and names
+    replaced by the likeliest suggestions, when that finds something. ``blame`` names the parts that
+    could be left out, the most helpful first. ``counts`` tell of each part of an AND how many
+    papers it finds by itself, up to `MOST_COUNTED`.
     """
 
+    misnamed: tuple[Misnamed, ...] = ()
     doubtful: tuple[DoubtfulWord, ...] = ()
     names: tuple[DoubtfulName, ...] = ()
     corrected: Query | None = None

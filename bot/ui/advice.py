@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import discord
 
 from bot.query.ast import And, Node, Query, all_of
+from bot.query.fields import Misnamed
 from bot.query.printer import print_node
 from bot.query.results import (
     MOST_COUNTED,
@@ -55,7 +56,8 @@ def render_nothing(page: SearchPage, query: Query, advice: Advice) -> discord.Em
 
 def say_advice(advice: Advice, show: Callable[[str], str]) -> list[str]:
     """Put the advice into sentences; ``show`` sets words and queries off from them."""
-    said = [_doubt(each, show) for each in advice.doubtful[:MOST_DOUBTED]]
+    said = [_misname(each, show) for each in advice.misnamed[:MOST_DOUBTED]]
+    said += [_doubt(each, show) for each in advice.doubtful[:MOST_DOUBTED]]
     said += [_doubt_name(each, show) for each in advice.names[:MOST_DOUBTED]]
     if advice.corrected:
         return [*said, f"Try {show(advice.corrected.text)}."]
@@ -74,6 +76,11 @@ def _counts(counts: Sequence[tuple[str, int]], show: Callable[[str], str]) -> st
         f"{show(part)} {papers:,}{'+' if papers >= MOST_COUNTED else ''}" for part, papers in counts
     ]
     return f"Papers that match: {', '.join(each)}, {'both' if len(each) == 2 else 'all'} 0."
+
+
+def _misname(field: Misnamed, show: Callable[[str], str]) -> str:
+    name = field.typed.partition(":")[0]
+    return f"There is no field {show(f'{name}:')}; did you mean {show(print_node(field.meant))}?"
 
 
 def _doubt(doubtful: DoubtfulWord, show: Callable[[str], str]) -> str:

@@ -57,20 +57,23 @@ TODAY = date(2024, 3, 6)  # a Wednesday
         ("nerf -slow this week", "nerf -slow since:2024-02-28", ""),
         ("title:papers nerf", "title:papers nerf", ""),
         ("segment* last 99999 years", "segment* since:0001-01-01", ""),
+        ("papers on nerf year:2022", "nerf since:2022-01-01 until:2022-12-31", "papers on"),
+        ('autor:"Kaiming He" masks', 'masks author:"Kaiming He"', ""),
+        ("masks -autor:he", 'masks -"autor:he"', ""),
         ("may be in may", "may since:2023-05-01 until:2023-05-31", "be"),
     ],
 )
 def test_phrases_become_filters_and_questions_lose_their_words(
     typed: str, meant: str, left_out: str
 ) -> None:
-    found = interpret(parse_query(typed).root, TODAY)
+    found = interpret(parse_query(typed), TODAY)
     assert found.query.text == meant
     assert parse_query(found.query.text).root == found.query.root
     assert " ".join(found.left_out) == left_out
 
 
 def test_names_that_nobody_has_are_words_again() -> None:
-    found = interpret(parse_query("masked autoencoders by Kaiming He with code").root, TODAY)
+    found = interpret(parse_query("masked autoencoders by Kaiming He with code"), TODAY)
     names = list(names_in(found.filters))
     assert without(found, names).query.text == "masked autoencoders Kaiming He has:code"
     assert without(found, []) == found

@@ -1,5 +1,6 @@
 """A search that found nothing says what is to blame and what to try."""
 
+from bot.query.fields import Misnamed
 from bot.query.parser import parse_query
 from bot.query.results import Advice, Blame, DoubtfulName, DoubtfulWord, SearchPage
 from bot.ui.advice import make_suggestions, render_nothing, say_advice
@@ -33,6 +34,14 @@ def test_a_word_that_few_papers_use_is_told_from_one_that_none_uses() -> None:
     advice = Advice(doubtful=(doubt("modle", "model", papers=1), doubt("teh", "the", papers=3)))
     assert "Only 1 paper uses the word `modle`; did you mean `model`?" in said(advice)
     assert "Only 3 papers use the word `teh`" in said(advice)
+
+
+def test_a_field_by_a_wrong_name_is_told_with_the_right_one() -> None:
+    advice = Advice(misnamed=(Misnamed(typed="autor:he", meant=parse_query("author:he").root),))
+    assert said(advice).split("\n") == [
+        "No paper matches.",
+        "There is no field `autor:`; did you mean `author:he`?",
+    ]
 
 
 def test_the_corrected_query_is_offered() -> None:

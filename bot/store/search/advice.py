@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from bot.query.ast import And, Author, Node, Or, Query, Text, all_of, leaves
 from bot.query.compile import quoted
+from bot.query.fields import read_fields
 from bot.query.printer import print_node
 from bot.query.results import MOST_COUNTED, Advice, Blame, DoubtfulName, DoubtfulWord
 from bot.query.tokens import words
@@ -22,18 +23,24 @@ MOST_PARTS = 8  # that are counted one by one
 
 def advise(reading: Reading, query: Query) -> Advice:
     """Say why ``query`` finds nothing."""
-    doubtful = _doubtful_words(reading, widened(reading, query.root))
+    parts, misnamed = read_fields(query)
+    root = all_of(*parts, *(field.meant for field in misnamed)) if misnamed else query.root
+    doubtful = _doubtful_words(reading, widened(reading, root))
     names = [
         DoubtfulName(name=leaf.name, nearest=tuple(nearest_authors(reading, leaf.name, NEAREST)))
-        for leaf in dict.fromkeys(leaves(query.root))
+        for leaf in dict.fromkeys(leaves(root))
         if isinstance(leaf, Author) and not _count(reading, leaf, 1)
     ]
+    corrected = _corrected(reading, root, doubtful, names)
+    if misnamed and corrected is None and _count(reading, root, 1):
+        corrected = Query(text=print_node(root), root=root)
     return Advice(
+        misnamed=tuple(misnamed),
         doubtful=tuple(doubtful),
         names=tuple(names),
-        corrected=_corrected(reading, query.root, doubtful, names),
-        blame=tuple(_blame(reading, query.root)),
-        counts=tuple(_count_parts(reading, query.root)),
+        corrected=corrected,
+        blame=tuple(_blame(reading, root)),
+        counts=tuple(_count_parts(reading, root)),
     )
 
 

@@ -96,7 +96,7 @@ def find_closest(
     ``known`` are all the papers that say all of it, which are not looked for again. None where
     there is nothing to be less strict about: a query without plain words.
     """
-    understood = _with_real_names(reading, interpret(query.root, today))
+    understood = _with_real_names(reading, interpret(query, today))
     mended, meant = _mended(reading, understood)
     weighed = _weighed(reading, meant)
     asked = [word for word in weighed if word.papers]

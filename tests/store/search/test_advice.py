@@ -196,3 +196,19 @@ async def test_a_form_is_not_what_was_meant(filled: Store) -> None:
     """One paper says *halos*: the word's plural is offered for no plural."""
     for doubtful in (await advise(filled, "haloes segment")).doubtful:
         assert "halos" not in doubtful.suggestions
+
+
+async def test_a_field_by_a_wrong_name_is_named_and_the_right_one_is_tried(filled: Store) -> None:
+    advice = await advise(filled, "segmentaton autor:he year:2024 -halos")
+    assert [each.typed for each in advice.misnamed] == ["autor:he", "year:2024"]
+    assert [each.word for each in advice.doubtful] == ["segmentaton"]
+    assert advice.corrected is not None
+    assert advice.corrected.text == (
+        "segmentation -halos author:he since:2024-01-01 until:2024-12-31"
+    )
+
+
+async def test_a_right_name_that_finds_nothing_is_not_offered(filled: Store) -> None:
+    advice = await advise(filled, "catgory:math.AG")
+    assert [each.typed for each in advice.misnamed] == ["catgory:math.AG"]
+    assert advice.corrected is None
