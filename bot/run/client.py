@@ -8,7 +8,7 @@ import hashlib
 import json
 import logging
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, Protocol, cast
 
 import aiohttp
@@ -71,8 +71,9 @@ discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
 
 
 class Meter(Protocol):
-    """Hears of each command how it ended and how long it took, in seconds."""
+    """Hears which commands there are, and of each how it ended and how long it took, in seconds."""
 
+    def expect_commands(self, names: Iterable[str]) -> None: ...
     def note_command(self, name: str, *, is_good: bool, took_s: float) -> None: ...
 
 
@@ -167,7 +168,15 @@ class PaperBot(ShardedBot):
         await self.add_cog(BotCog(self.pipeline, lambda: self.command_ids))
         self.tree.add_command(mentions.papers_in_message)
         self.add_dynamic_items(*BUTTONS)
+        if self._meter is not None:
+            self._meter.expect_commands(self._command_names())
         await self.sync_commands()
+
+    def _command_names(self) -> Iterator[str]:
+        for kind in discord.AppCommandType:
+            for command in self.tree.walk_commands(type=kind):
+                if not isinstance(command, app_commands.Group):
+                    yield command.qualified_name
 
     async def on_app_command_completion(
         self, interaction: discord.Interaction, command: object

@@ -5,7 +5,7 @@ Labels are few and bounded. None names a person, a server or a channel.
 
 import itertools
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from types import SimpleNamespace
@@ -33,12 +33,21 @@ DELAYS_S: Final = (1, 5, 15, 60, 300, 900, 3600, 14_400, 86_400)
 ANSWERS_S: Final = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 LAGS_S: Final = (0.01, 0.05, 0.1, 0.25, 0.5, 1, 5, 10)
 NO_ANSWER: Final = "none"
+STATUSES: Final = (
+    "200", "204", "304", "400", "401", "403", "404", "429", "500", "502", "503", "504", NO_ANSWER,
+)  # fmt: skip
+"""What arXiv, Discord and Hugging Face usually answer; another status is counted when it comes."""
+OUTCOMES: Final = ("done", "failed")
 TO: Final = (CHANNEL, PERSON)
 UNSETTLED: Final = tuple(each for each in DeliveryState if each is not DeliveryState.SENT)
 
 
 class Metrics:
-    """What happened since the start."""
+    """What happened since the start.
+
+    Counters with known labels begin at 0: a monitor takes the first number that it sees for no
+    rise, and would miss the first failure.
+    """
 
     def __init__(self) -> None:
         self.registry = registry = CollectorRegistry()
@@ -47,7 +56,6 @@ class Metrics:
             f"{PREFIX}messages", "Messages by how a try to post them ended, and to whom.",
             ["outcome", "to"], registry=registry,
         )  # fmt: skip
-        # From 0 on, as a monitor takes the first number that it sees for no rise.
         for state, to in itertools.product(DeliveryState, TO):
             self._messages.labels(outcome=state.value, to=to)
         self._delays = Histogram(
@@ -62,7 +70,12 @@ class Metrics:
             f"{PREFIX}request_seconds", "Until the head of an answer came.", ["service"],
             buckets=ANSWERS_S, registry=registry,
         )  # fmt: skip
-        self._commands = Histogram(
+        self._commands = Counter(
+            f"{PREFIX}commands", "Commands by how they ended.", ["command", "outcome"],
+            registry=registry,
+        )  # fmt: skip
+        # A dozen numbers each: only of commands that were used.
+        self._durations = Histogram(
             f"{PREFIX}command_seconds", "From a command's arrival to its end.",
             ["command", "outcome"], buckets=ANSWERS_S, registry=registry,
         )  # fmt: skip
@@ -78,14 +91,24 @@ class Metrics:
         if state is DeliveryState.SENT:
             self._delays.observe(max((now - record.planned_at).total_seconds(), 0))
 
+    def expect_commands(self, names: Iterable[str]) -> None:
+        """Count these commands from 0 on."""
+        for name, outcome in itertools.product(names, OUTCOMES):
+            self._commands.labels(name, outcome)
+
     def note_command(self, name: str, *, is_good: bool, took_s: float) -> None:
-        self._commands.labels(name, "done" if is_good else "failed").observe(took_s)
+        outcome = OUTCOMES[0] if is_good else OUTCOMES[1]
+        self._commands.labels(name, outcome).inc()
+        self._durations.labels(name, outcome).observe(took_s)
 
     def note_lag(self, late_s: float) -> None:
         self._lags.observe(max(late_s, 0))
 
     def watch(self, trace: aiohttp.TraceConfig, service: str) -> aiohttp.TraceConfig:
         """Count the requests of a session that is built with ``trace``."""
+        self._answers.labels(service)
+        for status in STATUSES:
+            self._requests.labels(service, status)
 
         async def on_start(_: object, context: SimpleNamespace, __: object) -> None:
             context.asked_at_s = time.monotonic()

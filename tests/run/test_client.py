@@ -153,6 +153,9 @@ async def test_people_are_answered_over_the_wire(
     sender.use(bot)
     async with server.connected(bot):
         await bot.wait_until_ready()
+        for name in ("paper search", "follow add", "Papers in this message"):
+            never = {"command": name, "outcome": "failed"}
+            assert metrics.registry.get_sample_value("paper_bot_commands_total", never) == 0
         delivering = asyncio.create_task(delivery.run())
 
         done = await server.slash(guild, channel, ada, "digest setup", categories="cs.CV")

@@ -123,6 +123,32 @@ def test_a_category_unread_for_a_day_is_told(hours: int, said: list[str]) -> Non
     assert all(words in sentence for words, sentence in zip(said, found, strict=True))
 
 
+def counters(metrics: Metrics) -> dict[str, float]:
+    return {name: count for name, count in page(metrics).items() if "_total" in name}
+
+
+async def test_the_first_of_each_kind_is_a_rise() -> None:
+    """Prometheus takes the first number that it sees of a counter for no rise."""
+    metrics = Metrics()
+    metrics.expect_commands(["paper search", "Papers in this message"])
+    trace = metrics.watch(aiohttp.TraceConfig(), "arxiv")
+    before = counters(metrics)
+    metrics.note_command("paper search", is_good=False, took_s=1)
+    metrics.note_command("Papers in this message", is_good=True, took_s=1)
+    port = find_free_port()  # nobody answers there
+    async with aiohttp.ClientSession(trace_configs=[trace]) as http:
+        with pytest.raises(aiohttp.ClientConnectorError):
+            await http.get(f"http://127.0.0.1:{port}/")
+    after = counters(metrics)
+    assert after.keys() == before.keys()
+    assert {name: count for name, count in after.items() if count != before[name]} == {
+        "paper_bot_commands_total paper search failed": 1,
+        "paper_bot_commands_total Papers in this message done": 1,
+        "paper_bot_requests_total arxiv none": 1,
+    }
+    assert {"200", "403", "429", "503"} <= {name.split()[-1] for name in before}
+
+
 async def test_what_people_follow_is_counted_without_their_numbers(tmp_path: Path) -> None:
     """People, what they follow, and messages to them, apart from those of channels."""
     metrics = Metrics()
@@ -199,6 +225,7 @@ async def test_a_digest_leaves_its_numbers(tmp_path: Path) -> None:
     assert shown["paper_bot_requests_total arxiv 200"] >= 1
     assert shown["paper_bot_requests_total discord 200"] >= 3
     assert shown["paper_bot_command_seconds_count bot status done"] == 1
+    assert shown["paper_bot_commands_total bot status done"] == 1
     assert shown["paper_bot_papers"] == 3
     assert shown["paper_bot_listing_papers cs.CV new"] == 3
     assert shown["process_resident_memory_bytes"] > 0
