@@ -100,6 +100,26 @@ async def test_no_more_channels_are_listed_than_can_be_served(world: World, guil
     assert world.sends() == 25
 
 
+async def test_what_waits_is_cleared_once_a_minute_and_when_the_clock_is_set_back(
+    world: World,
+) -> None:
+    """To look for what is too old, all messages that wait are read."""
+    cleared: list[datetime] = []
+
+    class CountedOutbox(Outbox):
+        async def give_up(self, planned_before: datetime, now: datetime) -> int:
+            cleared.append(now)
+            return await super().give_up(planned_before, now)
+
+    outbox = CountedOutbox(world.database, Bodies())
+    delivery = Delivery(outbox, world.sender, now=world.clock.now, settings=FAST)
+    begun = world.clock.now()
+    for seconds in (0, 0, 59, 1, 59, -120):
+        world.advance(timedelta(seconds=seconds))
+        await delivery.run_once()
+    assert [(at - begun).total_seconds() for at in cleared] == [0, 60, -1]
+
+
 async def test_a_woken_worker_delivers_at_once(world: World, channel: Channel) -> None:
     running = asyncio.create_task(world.restarted().run())
     await asyncio.sleep(0)
