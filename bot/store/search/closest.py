@@ -38,10 +38,10 @@ from bot.query.relevance import Scorer, asked_words
 from bot.query.results import Closest, Match, Mended
 from bot.query.tokens import indexed, words
 from bot.store.search.find import LOADING_S, load
-from bot.store.search.plan import EVERYWHERE, KeyRange, Papers, plan_tiers
+from bot.store.search.plan import KeyRange, Papers, plan_tiers
 from bot.store.search.pool import read
 from bot.store.search.spelling import RARE, may_be_slip, suggest
-from bot.store.search.walk import follow_up, known_keys, span_of
+from bot.store.search.walk import follow_newest, follow_up, known_keys, span_of
 from bot.store.search.words import (
     count_archive,
     count_forms,
@@ -56,6 +56,7 @@ RAREST = 5  # words of which two have to be there
 CANDIDATES = 400  # papers that are looked for
 OF_A_GROUP = 200  # at most of them for the same words
 MOST_OF_A_TITLE = 10  # words of which one may be wrong
+RAREST_OF_A_TITLE = 4  # words by which titles are found; the others are looked for in these
 SCORED = 120  # papers whose texts are read
 STEPS = (2000, 8000, 30_000)
 """Postings, by the counts of words: what a walk through texts reads before it goes on, if too few
@@ -74,6 +75,12 @@ class _Word:
     counts: Mapping[str, int] = field(compare=False)
     """The papers of each word that is asked for."""
     archive: int = field(compare=False)
+
+    def is_said_in(self, title: str) -> bool:
+        """Whether a title, its words between blanks, says it; what is asked elsewhere is known."""
+        return self.leaf.field not in (None, TextField.TITLE) or any(
+            f" {form} " in title for form in self.forms
+        )
 
     def postings(self, form: str, rarest: int) -> float:
         """Estimate how many postings are read for a form beside a word of ``rarest`` papers.
@@ -97,8 +104,10 @@ def find_closest(
     there is nothing to be less strict about: a query without plain words.
     """
     understood = _with_real_names(reading, interpret(query, today))
-    mended, meant = _mended(reading, understood)
-    weighed = _weighed(reading, meant)
+    weighed = _weighed(reading, understood)
+    mended, meant = _mended(reading, understood, weighed)
+    if mended:
+        weighed = _weighed(reading, meant)
     asked = [word for word in weighed if word.papers]
     if not asked:
         return None
@@ -147,16 +156,16 @@ def _is_known(reading: Reading, name: Author) -> bool:
 
 
 def _mended(
-    reading: Reading, understood: Interpretation
+    reading: Reading, understood: Interpretation, asked: Sequence[_Word]
 ) -> tuple[tuple[Mended, ...], Interpretation]:
     """Replace words that no paper says by what they were meant to be."""
-    asked = _weighed(reading, understood)
     company = [leaf_expression(word.leaf) for word in asked if word.papers][:RAREST]
     mended: list[Mended] = []
     meant: list[Text] = []
     for word in asked:
         said = words(word.leaf.text)
-        better = suggest(reading, said[0], 0, company) if not word.papers and len(said) == 1 else []
+        is_unknown = not word.papers and len(said) == 1
+        better = suggest(reading, said[0], 0, company, most=1) if is_unknown else []
         if better:
             mended.append(Mended(typed=said[0], meant=better[0]))
             parts = better[0].split(" ")
@@ -175,8 +184,8 @@ def _doubtful(reading: Reading, asked: Sequence[_Word]) -> tuple[Mended, ...]:
         said = words(word.leaf.text)
         is_doubtful = len(said) == 1 and may_be_slip(word.papers, archive)
         if is_doubtful and not reading.has_passed():
-            better = suggest(reading, said[0], word.papers, company)
-            found += [Mended(typed=word.leaf.text, meant=each) for each in better[:1]]
+            better = suggest(reading, said[0], word.papers, company, most=1)
+            found += [Mended(typed=word.leaf.text, meant=each) for each in better]
     return tuple(found)
 
 
@@ -240,37 +249,54 @@ def _ranges(group: Sequence[_Word], span: KeyRange) -> Iterator[KeyRange]:
     """Cut the part of the archive where texts are walked through for all words of a group.
 
     What would read more than the last of `STEPS` goes back through as much less of the time that
-    the archive covers.
+    the archive covers. A step in which not even one paper is to be expected is not taken by itself:
+    each begins with a look for the oldest paper of all, which is then as long as the whole walk.
     """
     rarest = min(word.papers for word in group)
     most = sum(word.postings(form, rarest) for word in group for form in word.forms)
+    shares = [min(1.0, limit / most) for limit in STEPS]
+    expected = _expected(group)
     end = span.end
-    for limit in STEPS:
-        first = span.end - int((span.end - span.first) * min(1.0, limit / most))
+    for share in shares:
+        if share * expected < 1 and share < shares[-1]:
+            continue
+        first = span.end - int((span.end - span.first) * share)
         yield KeyRange(first, end)
         if first == span.first:
             break
         end = first
 
 
+def _expected(group: Sequence[_Word]) -> float:
+    """Return how many papers would say all of the words if none had to do with another."""
+    archive = group[0].archive
+    return archive * math.prod(word.papers / archive for word in group)
+
+
 def _say_in_titles(
     reading: Reading, asked: Sequence[_Word], must: Node
 ) -> Iterator[tuple[int, list[_Word]]]:
-    """List papers whose titles say all of the words but one at most, each with what it says."""
-    root = all_of(all_but_one([_in_title(word.leaf) for word in asked]), must)
-    walk = plan_tiers([root], known_keys(reading, root))
-    found = follow_up(reading, walk, CANDIDATES, [EVERYWHERE])
+    """List papers whose titles say all of the words but one at most, each with what it says.
+
+    The index is asked for the rarest words, and for the others only where it finds too many titles:
+    to look for a common word in all its forms takes longer than to read a title.
+    """
+    are_titled = all(word.leaf.field in (None, TextField.TITLE) for word in asked)
+    rarest = asked[:RAREST_OF_A_TITLE] if are_titled else asked
+    found = _titled(reading, rarest, must)
+    if len(found) == CANDIDATES and len(rarest) < len(asked):
+        found = _titled(reading, asked, must)
     for key, title in read(reading, "key, title", found):
         text = f" {indexed(title)} "
-        yield (
-            key,
-            [
-                word
-                for word in asked
-                if word.leaf.field not in (None, TextField.TITLE)
-                or any(f" {form} " in text for form in word.forms)
-            ],
-        )
+        said = [word for word in asked if word.is_said_in(text)]
+        if len(said) >= len(asked) - 1:
+            yield key, said
+
+
+def _titled(reading: Reading, asked: Sequence[_Word], must: Node) -> list[int]:
+    """List the newest papers whose titles say all of the words but one at most."""
+    root = all_of(all_but_one([_in_title(word.leaf) for word in asked]), must)
+    return follow_newest(reading, plan_tiers([root], known_keys(reading, root)), CANDIDATES)
 
 
 def all_but_one(parts: Sequence[Node]) -> Node:

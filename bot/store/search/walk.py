@@ -138,6 +138,23 @@ def follow_piecewise(
     return found[:wanted]
 
 
+def follow_newest(reading: Reading, walk: Sequence[Stretch], wanted: int) -> list[int]:
+    """Return the newest ``wanted`` papers of a walk, newest first, as `follow` finds them.
+
+    Upwards first, which takes half of the time where they are few, so that all are looked for. That
+    it finds enough takes about a millisecond; then they are many, and the newest are found as soon.
+    """
+    found: list[int] = []
+    for stretch in walk:
+        missing = wanted - len(found)
+        if not missing or reading.overran:
+            break
+        oldest = keys_in(reading, stretch, stretch.keys, missing, order="ASC")
+        are_all = len(oldest) < missing
+        found += oldest[::-1] if are_all else keys_in(reading, stretch, stretch.keys, missing)
+    return found
+
+
 def _rise(reading: Reading, walk: Sequence[Stretch], within: KeyRange) -> list[int]:
     """List the papers of a range, newest first, walking up to its end or that of the archive.
 

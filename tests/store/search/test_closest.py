@@ -12,6 +12,7 @@ from bot.query.printer import print_node
 from bot.query.results import Answer, Closest, Match, Sort
 from bot.store.search import closest as closest_module
 from bot.store.search import search, spelling
+from bot.store.sqlite.executor import Reading
 from bot.store.store import Store
 from tests.builders import DAY, NOW, make_link, make_listing, make_paper
 
@@ -79,11 +80,11 @@ async def test_what_says_most_comes_first(filled: Store, query: str, first: str)
     assert numbers(await closest(filled, query))[:1] == first
 
 
-async def fill_up(store: Store, typed: str, limit: int = 3) -> Answer:
+async def fill_up(store: Store, typed: str, limit: int = 3, sort: Sort = Sort.RELEVANCE) -> Answer:
     query = parse_query(typed)
-    page = await store.search.find(query, sort=Sort.RELEVANCE, limit=limit)
+    page = await store.search.find(query, sort=sort, limit=limit)
     return await store.search.fill_up(
-        query, page, sort=Sort.RELEVANCE, today=DAY + timedelta(days=1), limit=limit
+        query, page, sort=sort, today=DAY + timedelta(days=1), limit=limit
     )
 
 
@@ -111,6 +112,22 @@ async def test_papers_that_say_all_that_was_understood_are_shown_as_found(
     assert not {*papers} & {*listed(answer.closest.matches)}
     assert len(papers) + len(answer.closest.matches) <= 3
     assert (answer.page.next is not None) is (total > 3)
+
+
+async def test_below_a_full_page_of_what_was_understood_nothing_is_close(filled: Store) -> None:
+    """Of papers that say all of it the closest is not among the newest, which fill the page."""
+    best = make_paper(60, title="Common attention")
+    await filled.papers.add_listing(
+        make_listing(best, announced_on=DAY - timedelta(days=50)), now=NOW
+    )
+    typed = "papers about common attention"
+    found = await closest(filled, typed)
+    assert found is not None
+    assert listed(found.matches)[0] == 60
+    answer = await fill_up(filled, typed, sort=Sort.NEWEST)
+    assert listed(answer.page.matches) == [39, 38, 37]
+    assert answer.closest is not None
+    assert answer.closest.matches == ()
 
 
 @pytest.mark.parametrize(
@@ -254,6 +271,58 @@ async def test_titles_are_asked_as_far_back_as_they_go_and_texts_are_not(
     assert "3" in numbers(await closest(filled, in_titles))
 
 
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("dark matter halos splatting", "3"),
+        ("dark matter halos splatting gaussian", ""),
+        ("dark matter splatting abstract:cities", ""),
+    ],
+)
+@pytest.mark.parametrize("most", [1, 400])
+async def test_titles_that_say_the_rarest_words_have_to_say_the_others_but_one(
+    filled: Store, monkeypatch: pytest.MonkeyPatch, query: str, found: str, most: int
+) -> None:
+    """Where they are too many to be read, as one is here, the index is asked for all words."""
+    monkeypatch.setattr(closest_module, "STEPS", (1, 1, 1))
+    monkeypatch.setattr(closest_module, "RAREST_OF_A_TITLE", 2)
+    monkeypatch.setattr(closest_module, "CANDIDATES", most)
+    assert numbers(await closest(filled, query)).replace("1", "") == found
+
+
+@pytest.mark.parametrize(
+    ("query", "step", "is_walked_on"), [("stars radiance", 1, False), ("usual words", 100, True)]
+)
+async def test_no_step_is_taken_that_promises_no_paper(
+    filled: Store, monkeypatch: pytest.MonkeyPatch, query: str, step: int, is_walked_on: bool
+) -> None:
+    """Each begins with a look for the oldest paper; of words in few papers it reads all."""
+    asked = []
+    for steps in ((step, 10_000), (10_000,)):
+        monkeypatch.setattr(closest_module, "STEPS", steps)
+        asked.append(await count_asked(filled, query, "paper_text MATCH"))
+    assert (asked[0] > asked[1]) is is_walked_on
+
+
+async def test_titles_that_are_few_are_asked_for_once(
+    filled: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert await count_asked(filled, "dark matter halos splatting", "paper_head MATCH") == 1
+    monkeypatch.setattr(closest_module, "CANDIDATES", 1)
+    assert await count_asked(filled, "dark matter halos splatting", "paper_head MATCH") == 2
+
+
+async def count_asked(store: Store, typed: str, part: str) -> int:
+    def trace(reading: Reading) -> int:
+        asked: list[str] = []
+        reading.connection.set_trace_callback(asked.append)
+        closest_module.find_closest(reading, parse_query(typed), DAY, 5, ())
+        reading.connection.set_trace_callback(None)
+        return sum(part in sql for sql in asked)
+
+    return await store.database.search(5, trace)
+
+
 async def test_of_too_many_papers_the_newest_are_taken(
     filled: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -265,8 +334,8 @@ async def test_texts_are_walked_on_until_there_are_enough(
     filled: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The first step reaches only papers of the newest day, which do not say it."""
-    monkeypatch.setattr(closest_module, "STEPS", (1, 10_000))
-    assert "3" in numbers(await closest(filled, "stars gas radiance"))
+    monkeypatch.setattr(closest_module, "STEPS", (100, 10_000))
+    assert numbers(await closest(filled, "usual words")) == "98765"
 
 
 async def test_no_paper_is_taken_twice_where_texts_are_walked_on(
@@ -274,7 +343,7 @@ async def test_no_paper_is_taken_twice_where_texts_are_walked_on(
 ) -> None:
     """The first step reaches the newest paper alone; the second goes on behind it."""
     monkeypatch.setattr(closest_module, "OF_A_GROUP", 2)
-    monkeypatch.setattr(closest_module, "STEPS", (1, 10_000))
+    monkeypatch.setattr(closest_module, "STEPS", (100, 10_000))
     newest = make_paper(50, abstract="Usual words.")
     await filled.papers.add_listing(make_listing(newest, announced_on=DAY), now=NOW)
     assert numbers(await closest(filled, "usual words")) == "09"

@@ -18,7 +18,7 @@ from bot.store.search import find as find_module
 from bot.store.search import pool
 from bot.store.search.plan import KeyRange, plan_tiers
 from bot.store.search.pool import Plan, Titles, collect, score_papers, titles_since
-from bot.store.search.walk import Found, follow, follow_piecewise, span_of
+from bot.store.search.walk import Found, follow, follow_newest, follow_piecewise, span_of
 from bot.store.search.words import estimate_papers
 from bot.store.sqlite import executor
 from bot.store.sqlite.executor import Reading
@@ -162,7 +162,7 @@ def test_what_is_scored_by_its_text_is_scored_as_if_all_were_read(
 
 
 @pytest.mark.parametrize("piece", [1, 40, 1 << SEQUENCE_BITS, 1 << 40])
-def test_piece_by_piece_upwards_finds_what_downwards_is_found(
+def test_upwards_is_found_what_is_found_downwards(
     archive: tuple[asyncio.Runner, Store], piece: int
 ) -> None:
     runner, store = archive
@@ -175,6 +175,8 @@ def test_piece_by_piece_upwards_finds_what_downwards_is_found(
             within = KeyRange(ends.first, ends.end - dice.choice([0, 30, 1 << SEQUENCE_BITS]))
             expected = [key for _, key in follow(reading, walk, wanted, within=within)]
             assert follow_piecewise(reading, walk, wanted, within, piece) == expected
+            newest = [key for _, key in follow(reading, walk, wanted)]
+            assert follow_newest(reading, walk, wanted) == newest
             compared += bool(expected)
         return compared
 

@@ -1,13 +1,14 @@
 """Misspelt words and what they were meant to be."""
 
-from collections.abc import AsyncIterator
+import random
+from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 
 import pytest
 
 from bot.query.compile import quoted
 from bot.store.search import words as search_words
-from bot.store.search.spelling import suggest
+from bot.store.search.spelling import Guess, likeliest, suggest
 from bot.store.store import Store
 from tests.builders import NOW, make_listing, make_paper
 from tests.stores import open_filled
@@ -64,6 +65,30 @@ async def test_a_slip_is_mended_by_a_word_that_papers_use(
 async def test_the_other_words_decide_between_two(filled: Store) -> None:
     assert (await suggestions(filled, "compler", 0, "optimization"))[0] == "compiler"
     assert (await suggestions(filled, "compler", 0, "attention"))[0] == "complex"
+
+
+@pytest.mark.parametrize("most", [1, 2, 8])
+def test_the_likeliest_are_those_of_all_guesses_counted_in_full(most: int) -> None:
+    """What is not counted, or not to the end, changes nothing, and is the larger part."""
+    dice = random.Random(most)
+    done, in_full = 0, 0
+    for _ in range(300):
+        usual = {round(10 ** dice.uniform(0.5, 6)) for _ in range(dice.randint(2, 8))}
+        guesses = [Guess(str(n), n, dice.choice([2, 4.4, 6.4])) for n in usual]
+        together = {each.word: dice.randint(0, min(400, each.papers)) for each in guesses}
+        asked: list[int] = []
+
+        def count(
+            word: str, enough: int, together: Mapping[str, int] = together, asked: list[int] = asked
+        ) -> int:
+            asked.append(min(enough, together[word]))
+            return asked[-1]
+
+        expected = sorted(guesses, key=lambda guess: -guess.worth(together[guess.word]))
+        assert likeliest(guesses, count, most)[:most] == expected[:most]
+        done += sum(asked)
+        in_full += sum(together.values())
+    assert done < in_full * {1: 0.3, 2: 0.5, 8: 0.9}[most]
 
 
 async def test_a_word_that_papers_use_is_doubted_only_beside_a_far_more_usual_one(
