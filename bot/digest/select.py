@@ -3,7 +3,7 @@
 Pure: listings, matches and what was delivered before go in, one decision per paper comes out.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, KeysView, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -122,7 +122,7 @@ class Decider:
         self._unmatched: dict[tuple[frozenset[AnnounceType], bool], tuple[Decision, ...]] = {}
 
     @property
-    def arxiv_ids(self) -> Collection[ArxivId]:
+    def arxiv_ids(self) -> KeysView[ArxivId]:
         return self._places.keys()
 
     def decide(

@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from functools import cached_property
 
 from bot.digest.models import Subscription, Tally, Topic
-from bot.digest.select import Announced, Verdict, decide
+from bot.digest.select import Announced, Decider, Verdict
 from bot.digest.tally import count_papers
 from bot.models import ArxivId
 
@@ -19,12 +19,17 @@ DAYS_A_WEEK = 5
 """arXiv announces on five of them."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class AnnouncedDate:
     """A date, and what the followed categories announced as `select.merge` gives it."""
 
     day: date
     papers: Sequence[Announced]
+
+    @cached_property
+    def decider(self) -> Decider:
+        """Decides for one topic after another; most papers match none of them."""
+        return Decider(self.papers)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,11 +129,13 @@ def try_topic(
     ``matches`` maps a query to the papers that it finds among those of the dates.
     """
     alone = replace(subscription, topics=(replace(topic, is_paused=False),))
-    found = {topic.name: matches.get(topic.query, ())}
+    found = frozenset(matches.get(topic.query, ()))
     sent: dict[ArxivId, int] = {}
     days: list[TrialDay] = []
     for each in dates:
-        decisions = decide(subscription=alone, announced=each.papers, matches=found, delivered=sent)
+        of_day = {topic.name: found & each.decider.arxiv_ids}
+        known = {arxiv_id: sent[arxiv_id] for arxiv_id in sent.keys() & each.decider.arxiv_ids}
+        decisions = each.decider.decide(alone, of_day, known)
         posted = [one.entry for one in decisions if one.verdict is Verdict.POST]
         days.append(
             TrialDay(

@@ -1,18 +1,25 @@
 """What a topic would have posted, counted as posting counts."""
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from bot.digest.models import Subscription, Topic
-from bot.digest.select import Verdict, decide, merge
+from bot.digest.select import Announced, Verdict, decide, merge
 from bot.digest.tally import count_papers
 from bot.digest.trial import AnnouncedDate, Trial, compare, first_day, try_topic
 from bot.models import AnnounceType, ArxivId, Listing
-from tests.builders import DAY, make_id, make_listing, make_paper, make_subscription
+from tests.builders import (
+    DAY,
+    make_id,
+    make_listing,
+    make_paper,
+    make_papers,
+    make_subscription,
+)
 
 NEW, CROSS, REPLACE = AnnounceType.NEW, AnnounceType.CROSS, AnnounceType.REPLACE
 NERF = Topic(name="nerf", query="nerf")
@@ -173,3 +180,25 @@ def test_a_trial_counts_what_posting_day_by_day_would_post(seed: int) -> None:
         assert day.announced == count_papers(channel, decisions).announced
         added += sum(entry.topics == ("nerf",) for entry in posted)
     assert trial.added == added
+
+
+class Counted(tuple[Announced, ...]):
+    """A date's papers, and how often they were gone through."""
+
+    rounds = 0
+
+    def __iter__(self) -> Iterator[Announced]:
+        self.rounds += 1
+        return super().__iter__()
+
+
+def test_a_date_is_gone_through_once_for_all_topics() -> None:
+    """Most papers match none of them, and are decided about once."""
+    channel = make_subscription()
+    papers = Counted(merge(channel.categories, [make_listing(*make_papers(9))]))
+    days = [AnnouncedDate(day=DAY, papers=papers)]
+    for number in range(1, 4):
+        topic = Topic(name=f"topic {number}", query="nerf")
+        trial = try_topic(channel, topic, days, {"nerf": {make_id(number)}}, weeks=4)
+        assert trial.found == ((make_id(number), DAY),)
+    assert papers.rounds == 1
