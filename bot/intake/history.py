@@ -23,15 +23,11 @@ from bot.arxiv.paper import SourceRecord
 from bot.models import Paper, SkippedRecord
 from bot.store.papers.bulk import AddedPapers, PreparedPaper, prepare_paper
 from bot.store.papers.papers import Papers
+from bot.store.sqlite.database import SWITCH_INTERVAL_S
 
 BATCH = 2000
 """Papers a transaction: about 20 MB of memory, a third of a second of work."""
 
-SWITCH_INTERVAL_S = 0.0005
-"""How soon a thread that makes texts readable lets SQLite's thread go on (Python's own: 5 ms).
-
-Each of a batch's dozen statements waits that long: https://bugs.python.org/issue7946.
-"""
 OBJECTS_A_COLLECTION = 50_000
 """How many new objects make Python look for garbage cycles (its own: 700); papers have none."""
 

@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import logging
 import shlex
+import sys
 import time
 from collections.abc import AsyncIterator, Iterator
 from datetime import datetime
@@ -33,7 +34,7 @@ from bot.run.ticker import ticking
 from bot.run.watchdog import watching_loop
 from bot.store.backup.backup import note_boot
 from bot.store.backup.copies import find_exposed, size_of
-from bot.store.sqlite.database import instance_lock, keep_lock
+from bot.store.sqlite.database import SWITCH_INTERVAL_S, instance_lock, keep_lock
 from bot.store.sqlite.maintenance import check_pages, repair_indexes
 from bot.store.store import Store
 from bot.topics.missed import report_missed
@@ -75,6 +76,7 @@ async def run_bot(
     it that raises `TakenOver`.
     """
     share_heaps()
+    sys.setswitchinterval(SWITCH_INTERVAL_S)
     async with stopping_on_signals() as stopped:
         with instance_lock(config.database.path) as lock:
             _tell_exposed(config)

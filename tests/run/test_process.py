@@ -5,12 +5,13 @@ import logging
 import os
 import signal
 import sqlite3
+import sys
 from pathlib import Path
 
 import pytest
 
 from bot.config.schema import Config, DatabaseConfig
-from bot.errors import DatabaseDamaged
+from bot.errors import DatabaseDamaged, DatabaseUnusable
 from bot.run import process, stopping
 from bot.run.check import check_bot
 from bot.run.stopping import stopping_on_signals, until
@@ -59,6 +60,19 @@ async def test_a_work_that_loses_a_cancellation_is_cancelled_again(
 
     asyncio.get_running_loop().call_later(0.05, stopped.set)
     assert not await until(stopped, hard_of_hearing())
+
+
+async def test_threads_that_compute_soon_let_searches_go_on(tmp_path: Path) -> None:
+    """A search hands over thousands of times: at Python's own 5 ms it would wait for seconds."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(0.005)
+    config = Config(database=DatabaseConfig(path=tmp_path / "no" / "folder" / "papers.db"))
+    try:
+        with pytest.raises(DatabaseUnusable):
+            await process.run_bot(config, "a.token.here")
+        assert sys.getswitchinterval() <= 0.001
+    finally:
+        sys.setswitchinterval(before)
 
 
 async def test_a_signal_is_answered_and_who_answered_before_comes_back() -> None:

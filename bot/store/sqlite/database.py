@@ -43,6 +43,13 @@ from bot.store.sqlite.updating import ALONE, Updating
 
 READ_CACHE_KIB = 32 * 1024
 """For each reader."""
+SWITCH_INTERVAL_S: Final = 0.0005
+"""After how long a thread that computes lets SQLite's threads go on, for `sys.setswitchinterval`.
+
+A search lets others go first at each row and each look at its deadline, up to three thousand times.
+By Python's own 5 ms it waits that long each time while a day is planned
+(https://bugs.python.org/issue7946).
+"""
 LEAST_SPACE = 64 * 1024
 """Bytes that SQLite takes beside a database to open it at all."""
 
