@@ -1,9 +1,11 @@
-"""How much of the memory that the process has taken it gives back: a matter of the C library.
+"""What the process holds of memory: what it gives back, and what it looks through for garbage.
 
-Only glibc needs it. Other allocators return what was freed by themselves, or have no such calls.
+Only glibc gives nothing back by itself. Other allocators do, or have no such calls.
 """
 
 import ctypes
+import gc
+import math
 import sys
 from typing import Final
 
@@ -11,6 +13,8 @@ M_ARENA_MAX: Final = -8
 """The number of this option in glibc's <malloc.h>."""
 
 MOST_HEAPS: Final = 2
+
+SWEPT_EVERY_S: Final = 3600.0
 
 
 def share_heaps() -> None:
@@ -30,6 +34,32 @@ def give_memory_back() -> None:
     larger for good.
     """
     _call("malloc_trim", 0)
+
+
+class Sweeps:
+    """Has garbage looked for in what stays for long only every hour.
+
+    Python itself looks through all that there is whenever that has grown by a quarter. With 25,000
+    servers and 100,000 channels that takes 0.6 s, in which nobody is answered, several times while
+    a day is planned.
+    """
+
+    def __init__(self) -> None:
+        self._next_s = -math.inf
+
+    def sweep(self, now_s: float) -> int | None:
+        """Free what only refers to itself, and leave what stays out until the next sweep.
+
+        Call it once what stays has come, and then at any time: ``now_s`` is a monotonic one.
+        Returns how many objects stay; None when it is too early.
+        """
+        if now_s < self._next_s:
+            return None
+        self._next_s = now_s + SWEPT_EVERY_S
+        gc.unfreeze()
+        gc.collect()
+        gc.freeze()
+        return gc.get_freeze_count()
 
 
 def _call(name: str, *numbers: int) -> None:

@@ -25,7 +25,7 @@ from bot.run.app import App, open_app, utc_now
 from bot.run.client import why_unreached
 from bot.run.health import Health, find_disk_problem, serve_health
 from bot.run.housekeeping import count_damage, tidy
-from bot.run.memory import give_memory_back, share_heaps
+from bot.run.memory import Sweeps, give_memory_back, share_heaps
 from bot.run.metrics import Moment, render_metrics
 from bot.run.standing import Standing, find_standstills, read_movement, read_standing
 from bot.run.starting import Front
@@ -159,6 +159,7 @@ class _Process:
         self._now = app.pipeline.now
         self.heart_beat_at_s = self.ticked_at_s = time.monotonic()
         self.ticks = self.planned = self.edits_planned = self.damaged = 0
+        self._sweeps = Sweeps()
 
     async def run(self, token: str, stopped: asyncio.Event, front: Front) -> None:
         """Work until ``stopped``, then let the post in flight finish."""
@@ -218,7 +219,13 @@ class _Process:
             await self.app.caretaker.look_around()
             if self.app.sender.is_ready():
                 await report_missed(self.app.store, self.app.sender, now=self._now())
+        self._sweep()
         log.debug("tick ended", extra={"number": self.ticks})
+
+    def _sweep(self) -> None:
+        """Look for garbage where that is due, once all servers are known."""
+        if self.app.bot.is_ready() and (objects := self._sweeps.sweep(time.monotonic())):
+            log.debug("garbage looked for", extra={"objects_that_stay": objects})
 
     async def _tidy(self) -> None:
         await tidy(self.app.store, self.app.sender.guild_ids, now=self._now())

@@ -136,6 +136,15 @@ def catches(pid: int, number: signal.Signals) -> bool:
     return bool(caught >> (number - 1) & 1)
 
 
+async def test_garbage_is_looked_for_once_the_servers_are_known(day: Scenario) -> None:
+    """From then on what stays, most of it servers, is passed over for an hour."""
+    async with day.running() as bot:
+        await bot.says("garbage looked for")
+        await bot.ticks()
+        assert bot.log.count("garbage looked for") == 1
+        assert await bot.stop() == 0
+
+
 async def begun(bot: BotProcess) -> None:
     """Wait until our first lines have run: before, nobody can answer a signal."""
     await until(lambda: catches(bot.pid, signal.SIGTERM))

@@ -1,4 +1,4 @@
-"""What the process holds of memory: under glibc, whose ways need some help."""
+"""What the process holds of memory: glibc needs some help to give it back."""
 
 import os
 import platform
@@ -10,7 +10,7 @@ import pytest
 
 from bot.run.memory import MOST_HEAPS, give_memory_back
 
-pytestmark = pytest.mark.skipif(
+glibc = pytest.mark.skipif(
     platform.libc_ver()[0] != "glibc", reason="other allocators do it themselves"
 )
 
@@ -40,7 +40,36 @@ for each in threads: each.join()
 libc.malloc_stats()
 """
 
+SWEEPING = """
+import gc, weakref
+from bot.run.memory import Sweeps
+class Ring:
+    def __init__(self): self.next = self
+kept, sweeps, lost = [Ring() for _ in range(3)], Sweeps(), weakref.ref(Ring())
+print(sweeps.sweep(1000) == gc.get_freeze_count(), lost() is None)
+looked_through = set(map(id, gc.get_objects()))
+print(any(id(each) in looked_through for each in kept))
+lost, late = weakref.ref(kept.pop()), weakref.ref(Ring())
+gc.collect()
+print(lost() is None, late() is None)
+print(sweeps.sweep(4599), lost() is None)
+print(sweeps.sweep(4600) > 1000, lost() is None, gc.isenabled())
+"""
 
+
+def test_what_stays_is_looked_through_for_garbage_once_an_hour() -> None:
+    program = [sys.executable, "-c", SWEEPING]
+    ended = subprocess.run(program, capture_output=True, check=True, text=True)
+    assert ended.stdout.splitlines() == [
+        "True True",
+        "False",
+        "False True",
+        "None False",
+        "True True True",
+    ]
+
+
+@glibc
 def test_what_a_large_day_has_freed_is_given_back() -> None:
     """Pieces that stay lie between what was freed, as they do after the day of a bot."""
     pieces = [bytes([1]) * 60_000 for _ in range(1000)]  # below what glibc maps by itself
@@ -57,6 +86,7 @@ def resident_bytes() -> int:
     return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
+@glibc
 @pytest.mark.parametrize(
     "before", [SHARING, pytest.param(STARTING, marks=pytest.mark.slow)], ids=["told", "the bot"]
 )
