@@ -17,7 +17,8 @@ COPY --from=packages /opt/venv /opt/venv
 WORKDIR /app
 COPY bot bot
 COPY config config
-RUN /opt/venv/bin/python -m compileall -q bot
+# Whatever the umask was that the project was fetched with, its files can be read here.
+RUN chmod -R a+rX . && /opt/venv/bin/python -m compileall -q bot
 
 # SQLite sorts large things in files: on the volume, because the rest may be read-only.
 ENV PATH=/opt/venv/bin:$PATH \

@@ -7,7 +7,7 @@ import asyncio
 import os
 import shutil
 import subprocess
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from tests.fakes.process import bot_environ
 from tests.waiting import until
 
 IMAGE = os.environ.get("BOT_IMAGE", "")
+ROOT = Path(__file__).parent.parent
 DOCKER = shutil.which("docker")
 
 pytestmark = [
@@ -45,6 +46,18 @@ async def printed(*arguments: str) -> str:
     return done.stdout.strip()
 
 
+def copy_privately(names: Sequence[str], folder: Path) -> None:
+    """Copy parts of the project as they are in a clone made under the umask 077."""
+    for name in names:
+        source = ROOT / name
+        if source.is_dir():
+            shutil.copytree(source, folder / name)
+        else:
+            shutil.copy(source, folder / name)
+    for path in folder.rglob("*"):
+        path.chmod(0o700 if path.is_dir() else 0o600)
+
+
 @asynccontextmanager
 async def container(arxiv: ArxivServer, discord: DiscordServer) -> AsyncIterator[str]:
     """Run the bot in a container that shares this machine's loopback, where the stand-ins are."""
@@ -68,6 +81,20 @@ async def container(arxiv: ArxivServer, discord: DiscordServer) -> AsyncIterator
 async def test_the_image_is_this_version() -> None:
     said = await printed("run", "--rm", "--network", "none", *SEALED, IMAGE, "--version")
     assert said == f"Paper Digest Bot {__version__}"
+
+
+async def test_a_clone_that_only_its_owner_may_read_makes_an_image_that_runs(
+    tmp_path: Path,
+) -> None:
+    """The umask 077 leaves such files; the image's user is not their owner."""
+    copy_privately(("Dockerfile", ".dockerignore", "config", "bot"), tmp_path)
+    # As in the image under test, whose packages then need not be fetched again.
+    shutil.copytree(ROOT / "requirements", tmp_path / "requirements")
+    image = await printed("build", "--quiet", str(tmp_path))
+    try:
+        assert await printed("run", "--rm", "--network", "none", *SEALED, image, "--version")
+    finally:
+        await docker("rmi", "--force", image)
 
 
 async def test_without_rights_it_turns_green_passes_its_check_and_ends_in_time() -> None:
