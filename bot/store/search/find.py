@@ -12,7 +12,7 @@ from functools import cached_property
 
 from bot.models import Link, StoredPaper
 from bot.query.ast import And, Node, Query
-from bot.query.relevance import Scorer, asked_words, tiers
+from bot.query.relevance import Scorer, asked_words, parts_of, tiers
 from bot.query.results import LAST_KEY, Cursor, Match, SearchPage, Sort
 from bot.store.rows import PAPER_COLUMNS, stored_link, stored_paper
 from bot.store.search.plan import FIRST_KEY, HEAD, TEXT, KeyRange, Papers, Stretch
@@ -29,10 +29,10 @@ from bot.store.search.pool import (
 )
 from bot.store.search.walk import (
     Found,
+    Pieces,
     count,
     follow,
     follow_back,
-    follow_piecewise,
     known_keys,
     span_of,
 )
@@ -44,6 +44,7 @@ from bot.store.search.words import (
     counting_effort,
     estimate_papers,
     narrow_prefixes,
+    seeking_order,
     weight,
     widened,
 )
@@ -51,14 +52,15 @@ from bot.store.sqlite.executor import Reading
 from bot.store.sqlite.statements import json_array
 
 COUNTED = 1000  # where not all can be counted, a page says '1,000+' beyond
-COUNTED_EXACTLY = (
-    25_000  # entries of the index: to read so many takes about a millisecond, 2 at most
-)
-COUNTING_S = 0.001  # what finding more than a page, to count them, may take
+COUNTED_EXACTLY = 12_000  # entries of the index: to read so many takes a millisecond at most
+COUNTING_S = 0.0005  # what finding more than a page, to count them, may take
+PIECES_COUNTING_S = 0.00025  # the same behind a page that was found piece by piece
 COUNTED_IN_FULL = 100_000  # papers: in a smaller archive counting takes no longer
 TITLES_S = 0.03  # to find titles, after the deadline of finding
 SCORING_S = 0.03  # to score and load what was found, after the deadline of finding
-PIECE = 1500  # postings of the rarest word, walked through first
+PIECE = 500  # postings of the rarest word, walked through first
+PAGE_PIECE = 100  # the same for a page of the newest
+COUNTING_GROWTH = 2.0  # times what was walked: a piece for which the time is too short is lost
 IN_COMPANY = 100  # times as many papers say some words together as would by chance, at most
 BEHIND_TIERS = 9  # a tier behind all of them
 LOADING_S = 0.25  # the same for a long page; ten papers take a millisecond
@@ -112,12 +114,29 @@ class Finding:
     def _papers(self) -> Papers | None:
         """Know how common words are where that saves time: of two, either order is as good."""
         if self.counted and isinstance(self.root, And) and len(self.root.parts) > 2:
-            return estimate_papers(self.counts, self.counted)
+            return seeking_order(self.counts, self.counted)
         return None
 
     @cached_property
     def counts(self) -> dict[str, int]:
         return count_papers(self.reading, asked_words(self.root), self.bound)
+
+    @cached_property
+    def estimate(self) -> Papers:
+        return estimate_papers(self.counts, self.counted)
+
+    @cached_property
+    def is_far(self) -> bool:
+        """Whether to walk piece by piece: texts must say several words, one may be seldom."""
+        if not isinstance(self.root, And) or self.counted < COUNTED_IN_FULL:
+            return False
+        return len(self.newest) == 1 and self.newest[0].index == TEXT
+
+    @cached_property
+    def by_chance(self) -> float:
+        """In how many papers all parts would meet if none sought the company of the others."""
+        papers = map(self.estimate, parts_of(self.root))
+        return self.counted * math.prod(min(1, each / self.counted) for each in papers)
 
     @cached_property
     def is_rare(self) -> bool:
@@ -221,21 +240,10 @@ class Finding:
     def _newest(self, least: int) -> list[Found]:
         """Walk to more than ``least`` papers, and on to `COUNTED` while that is cheap.
 
-        What a first page's walk finds is taken for the number of all.
+        What a first page's walk finds is taken for the number of all, unless all are counted.
         """
         wanted = max(least, COUNTED) + 1
-        if self.is_scored:
-            # The tiers are looked for among what is found: that saves more than it takes.
-            found, is_cut = self.known, False
-        elif self.counted < COUNTED_IN_FULL:
-            found, is_cut = self._follow(self.newest, wanted), False
-        else:
-            with self.reading.briefly(COUNTING_S) as brief:
-                found = self._follow(self.newest, wanted)
-            is_cut = brief.is_cut
-            if is_cut and len(found) <= least:
-                found = self._follow_far(least + 1)
-                is_cut = len(found) > least
+        found, is_cut = self._first_found(least, wanted)
         self.total = min(len(found), max(least, COUNTED))
         self.is_exact = not is_cut and len(found) < wanted
         if not self.is_exact and not self.reading.overran and self.is_countable:
@@ -244,31 +252,59 @@ class Finding:
                 self.total, self.is_exact = total, True
         return found
 
+    def _first_found(self, least: int, wanted: int) -> tuple[list[Found], bool]:
+        """Find ``wanted`` papers, or fewer where that takes long, but more than ``least``.
+
+        Returns them, and whether the walk ended before all that were wanted were found.
+        """
+        if self.is_scored:
+            # The tiers are looked for among what is found: that saves more than it takes.
+            return self.known, False
+        if self.counted < COUNTED_IN_FULL:
+            return self._follow(self.newest, wanted), False
+        if self.is_countable and self.estimate(self.root) > COUNTED:  # all will be counted
+            found = self._follow(self.newest, least + 1)
+            return found, len(found) > least
+        if not self.is_far:
+            with self.reading.briefly(COUNTING_S) as brief:
+                found = self._follow(self.newest, wanted)
+            if not brief.is_cut or len(found) > least:
+                return found, brief.is_cut
+            found = self._follow(self.newest, least + 1)
+            return found, len(found) > least
+        pieces = self._pieces(least + 1, PAGE_PIECE)
+        pieces.go_on(least + 1)
+        with self.reading.briefly(PIECES_COUNTING_S) as brief:
+            pieces.go_on(wanted, COUNTING_GROWTH)
+        return self._numbered(pieces.found[:wanted]), brief.is_cut
+
     def _follow(
         self, walk: Sequence[Stretch], wanted: int, after: Found | None = None
     ) -> list[Found]:
         return follow(self.reading, walk, wanted, after, self.within)
 
     def _follow_far(self, wanted: int) -> list[Found]:
-        """Walk newest first through texts that say several words, of which one may be seldom."""
-        is_far = isinstance(self.root, And) and self.counted >= COUNTED_IN_FULL
-        if not is_far or len(self.newest) != 1 or self.newest[0].index != TEXT:
+        """Walk newest first, piece by piece where that is faster."""
+        if not self.is_far:
             return self._follow(self.newest, wanted)
+        pieces = self._pieces(wanted, PIECE)
+        pieces.go_on(wanted)
+        return self._numbered(pieces.found[:wanted])
+
+    def _pieces(self, wanted: int, postings: int) -> Pieces:
+        """Begin with some postings of the rarest word, or with all where few papers say it all."""
         (stretch,) = self.newest
         archive = span_of(self.reading)
+        keys = archive.end - archive.first
+        is_seldom = self.by_chance * IN_COMPANY < wanted
+        piece = (
+            keys if is_seldom else int(keys * postings / max(postings, self.estimate(self.root)))
+        )
         within = archive.overlap(self.within).overlap(stretch.keys)
-        piece = (archive.end - archive.first) * self._first_share(wanted)
-        found = follow_piecewise(self.reading, self.newest, wanted, within, int(piece))
-        return [(stretch.tier, key) for key in found]
+        return Pieces(self.reading, self.newest, within, piece, self.by_chance / keys)
 
-    def _first_share(self, wanted: int) -> float:
-        """Say in which part of the archive to look first: in all where few papers say it all."""
-        parts = self.root.parts if isinstance(self.root, And) else (self.root,)
-        papers = list(map(estimate_papers(self.counts, self.counted), parts))
-        by_chance = self.counted * math.prod(min(1, each / self.counted) for each in papers)
-        if by_chance * IN_COMPANY < wanted:
-            return 1
-        return PIECE / max(PIECE, min(papers))
+    def _numbered(self, keys: Sequence[int]) -> list[Found]:
+        return [(self.newest[0].tier, key) for key in keys]
 
     def _behind(self, last: Found | None, wanted: int) -> list[Found]:
         return self._follow(self.walk, wanted, last)

@@ -3,6 +3,7 @@
 Every function takes a `Reading`, whose deadline may cut any walk short.
 """
 
+import math
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from typing import Literal
@@ -14,7 +15,8 @@ from bot.store.sqlite.executor import Reading
 from bot.store.sqlite.statements import json_array
 
 MARGIN = 1.2  # times what promises as many papers as are missing, where a walk goes on
-NONE = 0.1  # papers: what a piece promises in which none is
+LEAST = 0.1  # of what was walked: to begin a piece takes as long as to walk so far
+NONE = 0.001  # papers: what a piece promises in which none is, at least
 FEW_KEYS = 200  # of a set: to ask of each takes 30 µs, to walk past another paper a tenth of one
 
 NO_LIMIT = -1
@@ -112,30 +114,52 @@ def follow_up(
     return found[:wanted]
 
 
-def follow_piecewise(
-    reading: Reading, walk: Sequence[Stretch], wanted: int, within: KeyRange, piece: int
-) -> list[int]:
-    """Return the newest ``wanted`` papers in a range, newest first, as `follow` finds them.
+class Pieces:
+    """A walk through a range of keys, newest first, that finds what `follow` finds.
 
     Each piece of the range is walked upwards, which takes half of the time where an index looks for
     a rare word beside common ones: of a page of a long list it needs only what comes before the
-    word. The first has the keys of ``piece``, each next as many as promise the rest. A piece
+    word. The first has the keys of ``piece``, each next as many as promise the rest by what was
+    found, or by ``density``, the papers that each key holds by chance, where that is more. A piece
     that the deadline cuts is left out, since its newest papers are missing.
     """
-    found: list[int] = []
-    end = within.end
-    while end > within.first:
-        first = max(within.first, end - max(1, piece))
-        part = _rise(reading, walk, KeyRange(first, end))
-        if reading.overran:
-            break
-        found += part
-        if len(found) >= wanted:
-            break
-        promised = (wanted - len(found)) / max(NONE, len(found))
-        piece = int((within.end - first) * max(1, promised * MARGIN))
-        end = first
-    return found[:wanted]
+
+    def __init__(
+        self,
+        reading: Reading,
+        walk: Sequence[Stretch],
+        within: KeyRange,
+        piece: int,
+        density: float,
+    ) -> None:
+        self.found: list[int] = []
+        self._reading = reading
+        self._walk = walk
+        self._within = within
+        self._end = within.end
+        self._piece = piece
+        self._density = density
+
+    def go_on(self, wanted: int, growth: float = math.inf) -> None:
+        """Walk until ``wanted`` papers are found, or some more.
+
+        Each piece is at most ``growth`` times as long as what was walked before.
+        """
+        while len(self.found) < wanted and self._end > self._within.first:
+            piece = self._next_piece(wanted - len(self.found), growth)
+            first = max(self._within.first, self._end - max(1, piece))
+            part = _rise(self._reading, self._walk, KeyRange(first, self._end))
+            if self._reading.overran:
+                break
+            self.found += part
+            self._end = first
+
+    def _next_piece(self, missing: int, growth: float) -> int:
+        walked = self._within.end - self._end
+        if not walked:
+            return self._piece
+        promised = missing * MARGIN / max(NONE, self._density * walked, len(self.found))
+        return int(walked * min(growth, max(LEAST, promised)))
 
 
 def follow_newest(reading: Reading, walk: Sequence[Stretch], wanted: int) -> list[int]:

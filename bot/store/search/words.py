@@ -64,15 +64,22 @@ def count_papers(reading: Reading, words: Collection[str], newest: int = NEWEST)
     return counts
 
 
-def count_forms(forms: Iterable[str], counts: Mapping[str, int]) -> int:
+def count_forms(
+    forms: Iterable[str],
+    counts: Mapping[str, int],
+    of_phrase: Callable[[Iterable[int]], int] = min,
+) -> int:
     """Return in how many papers at most any of the forms of a word occurs."""
-    return sum(min(counts.get(word, 0) for word in form.split(" ")) for form in forms)
+    return sum(of_phrase(counts.get(word, 0) for word in form.split(" ")) for form in forms)
 
 
-def estimate_papers(counts: Mapping[str, int], archive: int) -> Callable[[Node], float]:
+def estimate_papers(
+    counts: Mapping[str, int], archive: int, of_phrase: Callable[[Iterable[int]], int] = min
+) -> Callable[[Node], float]:
     """Return what says about how many papers a node finds, from the counts of its words.
 
-    Only to compare parts of a query: names are taken for rare, filters for common.
+    Only to compare parts of a query: names are taken for rare, filters for common. ``of_phrase``
+    makes one number of those of a phrase's words.
     """
 
     def papers(node: Node) -> float:
@@ -83,7 +90,8 @@ def estimate_papers(counts: Mapping[str, int], archive: int) -> Callable[[Node],
                 return sum(map(papers, parts))
             case Text(is_prefix=False):
                 typed = " ".join(words(node.text))
-                return count_forms((typed, *(form.words for form in node.forms)), counts)
+                forms = (typed, *(form.words for form in node.forms))
+                return count_forms(forms, counts, of_phrase)
             case Author():
                 return archive * RARE_SHARE
             case _:
@@ -93,6 +101,15 @@ def estimate_papers(counts: Mapping[str, int], archive: int) -> Callable[[Node],
 
 
 RARE_SHARE = 0.001
+
+
+def seeking_order(counts: Mapping[str, int], archive: int) -> Callable[[Node], float]:
+    """Return by what to order words that must all hold: what is least is looked for first.
+
+    A phrase stands with its commonest word. Asked whether a paper holds it, FTS5 goes on through
+    the lists of its words to the next paper that does, which is far where they are common.
+    """
+    return estimate_papers(counts, archive, max)
 
 
 def counting_effort(counts: Mapping[str, int], archive: int) -> Callable[[Node], float]:

@@ -1,6 +1,7 @@
 """The pool is what the tiers bring first, however it is collected."""
 
 import asyncio
+import math
 import random
 import sqlite3
 from collections.abc import Iterator, Sequence
@@ -18,7 +19,7 @@ from bot.store.search import find as find_module
 from bot.store.search import pool
 from bot.store.search.plan import KeyRange, plan_tiers
 from bot.store.search.pool import Plan, Titles, collect, score_papers, titles_since
-from bot.store.search.walk import Found, follow, follow_newest, follow_piecewise, span_of
+from bot.store.search.walk import Found, Pieces, follow, follow_newest, span_of
 from bot.store.search.words import estimate_papers
 from bot.store.sqlite import executor
 from bot.store.sqlite.executor import Reading
@@ -161,9 +162,10 @@ def test_what_is_scored_by_its_text_is_scored_as_if_all_were_read(
     assert runner.run(store.database.search(60.0, compare_scores))
 
 
+@pytest.mark.parametrize("density", [0, 1e-6])
 @pytest.mark.parametrize("piece", [1, 40, 1 << SEQUENCE_BITS, 1 << 40])
 def test_upwards_is_found_what_is_found_downwards(
-    archive: tuple[asyncio.Runner, Store], piece: int
+    archive: tuple[asyncio.Runner, Store], piece: int, density: float
 ) -> None:
     runner, store = archive
 
@@ -174,7 +176,10 @@ def test_upwards_is_found_what_is_found_downwards(
             walk, wanted = plan_tiers([root], {}), dice.choice([1, 5, 40, PAPERS])
             within = KeyRange(ends.first, ends.end - dice.choice([0, 30, 1 << SEQUENCE_BITS]))
             expected = [key for _, key in follow(reading, walk, wanted, within=within)]
-            assert follow_piecewise(reading, walk, wanted, within, piece) == expected
+            pieces = Pieces(reading, walk, within, piece, density)
+            for more in (dice.randint(1, wanted), wanted):
+                pieces.go_on(more, dice.choice([1.5, math.inf]))
+                assert pieces.found[:more] == expected[:more]
             newest = [key for _, key in follow(reading, walk, wanted)]
             assert follow_newest(reading, walk, wanted) == newest
             compared += bool(expected)
@@ -191,6 +196,7 @@ def test_pages_of_a_large_archive_are_those_of_a_small_one(
     runner.run(store.database.write(note_count, PAPERS))
     monkeypatch.setattr(find_module, "COUNTING_S", 0)
     monkeypatch.setattr(find_module, "PIECE", 30)
+    monkeypatch.setattr(find_module, "PAGE_PIECE", 4)
     monkeypatch.setattr(executor, "SEARCH_STEPS_BETWEEN_LOOKS", 1)
 
     def pages() -> list[list[int]]:
@@ -219,6 +225,8 @@ def test_a_piece_that_the_deadline_cuts_is_left_out(
 
     def cut(reading: Reading) -> list[int]:
         reading.overran = True
-        return follow_piecewise(reading, plan_tiers([root], {}), 5, span_of(reading), 1 << 40)
+        pieces = Pieces(reading, plan_tiers([root], {}), span_of(reading), 1 << 40, 0)
+        pieces.go_on(5)
+        return pieces.found
 
     assert runner.run(store.database.search(60.0, cut)) == []

@@ -9,12 +9,13 @@ import pytest
 
 from bot.errors import InputError
 from bot.query.parser import parse_query
-from bot.query.results import Cursor, Sort
+from bot.query.results import Cursor, SearchPage, Sort
 from bot.query.widen import UNKNOWN, widen
 from bot.store.search import find as search_find
 from bot.store.search import pool
 from bot.store.search.search import FIND_DEADLINE_S
 from bot.store.sqlite import executor
+from bot.store.sqlite.executor import Reading
 from bot.store.store import Store
 from tests.builders import DAY, NOW, make_listing, make_paper, make_papers
 from tests.engine_table import PAPERS, announce_papers
@@ -194,18 +195,21 @@ async def test_a_search_cut_off_shows_what_it_found_and_says_so(
         assert page.total <= whole.total
 
 
+@pytest.mark.parametrize("text", ["paper OR problem", "number problem"])
 async def test_a_large_archive_is_counted_as_far_as_that_is_cheap(
-    store: Store, monkeypatch: pytest.MonkeyPatch
+    store: Store, monkeypatch: pytest.MonkeyPatch, text: str
 ) -> None:
     """The page is the same, and the number says that there are more."""
     monkeypatch.setattr(executor, "SEARCH_STEPS_BETWEEN_LOOKS", 1)
     await store.papers.add_listing(make_listing(*make_papers(400)), now=NOW)
     await store.database.write(note_count, 400)
-    query = parse_query("paper OR problem")
+    query = parse_query(text)
     whole = await store.search.find(query)
     assert (whole.total, whole.total_is_exact) == (400, True)
     monkeypatch.setattr(search_find, "COUNTED_IN_FULL", 100)
     monkeypatch.setattr(search_find, "COUNTING_S", 0)
+    monkeypatch.setattr(search_find, "PIECES_COUNTING_S", 0)
+    monkeypatch.setattr(search_find, "PAGE_PIECE", 20)
     assert await store.search.find(query) == whole, "rare enough to count"
     monkeypatch.setattr(search_find, "COUNTED_EXACTLY", 399)
     page = await store.search.find(query)
@@ -213,6 +217,9 @@ async def test_a_large_archive_is_counted_as_far_as_that_is_cheap(
     assert 10 <= page.total < 400
     assert not page.total_is_exact
     assert not page.overran
+    monkeypatch.setattr(search_find, "COUNTING_S", 60)
+    monkeypatch.setattr(search_find, "PIECES_COUNTING_S", 60)
+    assert await store.search.find(query) == whole, "time enough"
 
 
 @pytest.mark.parametrize("sort", list(Sort))
@@ -246,6 +253,41 @@ async def test_all_are_counted_where_that_is_cheap(
     assert (page.total, page.total_is_exact, page.last) == (12, False, None)
     page = await store.search.find(parse_query("number id:2403.00001 OR paper"), limit=6)
     assert not page.total_is_exact, "papers that are named are not counted apart"
+
+
+@pytest.mark.parametrize("overruns", [False, True])
+async def test_counting_that_is_cut_off_leaves_what_was_found(
+    store: Store, monkeypatch: pytest.MonkeyPatch, *, overruns: bool
+) -> None:
+    """A count that breaks off counts nothing, though papers were found."""
+    monkeypatch.setattr(executor, "SEARCH_STEPS_BETWEEN_LOOKS", 1)
+    monkeypatch.setattr(search_find, "COUNTED", 12)
+    await store.papers.add_listing(make_listing(*make_papers(40)), now=NOW)
+    await store.search.count_again()
+    query = parse_query("number problem")
+
+    clock = [0.0]
+
+    def search(given: Reading) -> SearchPage:
+        connection = given.connection
+        reading = Reading(connection, 60.0, lambda: clock[0])
+
+        def overrun(statement: str) -> None:
+            if overruns and "count(*) FROM paper_text" in statement:
+                clock[0] += 60.1
+
+        connection.set_progress_handler(reading.has_passed, 1)
+        connection.set_trace_callback(overrun)
+        try:
+            return search_find.find(reading, query, Sort.NEWEST, 6, None)
+        finally:
+            connection.set_trace_callback(None)
+
+    page = await store.database.search(60.0, search)
+    assert len(page.matches) == 6
+    expected = (12, False, True) if overruns else (40, True, False)
+    assert (page.total, page.total_is_exact, page.overran) == expected
+    assert (page.last is None) == overruns
 
 
 def note_count(connection: sqlite3.Connection, papers: int) -> None:

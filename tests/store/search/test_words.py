@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.query.ast import leaves
 from bot.query.parser import parse_query
 from bot.query.printer import print_node
 from bot.query.results import Sort
@@ -15,7 +16,9 @@ from bot.store.search.words import (
     count_archive,
     count_papers,
     counting_effort,
+    estimate_papers,
     narrow_prefixes,
+    seeking_order,
     weight,
 )
 from bot.store.sqlite.executor import Reading
@@ -151,3 +154,12 @@ def test_to_count_takes_what_is_read(query: str, effort: float) -> None:
 
 def test_rare_words_weigh_more() -> None:
     assert weight(1, 1000) > weight(100, 1000) > weight(1000, 1000) > 0
+
+
+def test_a_phrase_is_looked_for_behind_words_that_are_as_common_as_its_commonest() -> None:
+    known = {"web": 10, "based": 1000, "reward": 300}
+    query = parse_query('"web based" reward based author:li category:cs.CV')
+    ordered = sorted(leaves(query.root), key=seeking_order(known, 5000))
+    asked = [print_node(leaf) for leaf in ordered]
+    assert asked == ["author:li", "reward", '"web based"', "based", "category:cs.CV"]
+    assert estimate_papers(known, 5000)(next(leaves(query.root))) == 10, "though it finds few"
