@@ -30,6 +30,8 @@ class AnnounceType(StrEnum):
     REPLACE = "replace"
     REPLACE_CROSS = "replace-cross"
 
+    __hash__ = str.__hash__  # Python's own for members takes five times as long
+
     @property
     def is_replacement(self) -> bool:
         return self in (AnnounceType.REPLACE, AnnounceType.REPLACE_CROSS)

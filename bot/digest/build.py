@@ -25,11 +25,9 @@ def build_digest(
 
     ``days`` are those on which the papers of a week were announced first.
     """
-    by_day = Counter(
-        days[each.entry.paper.arxiv_id]
-        for each in decisions
-        if days and each.verdict in IS_OFFERED and each.entry.paper.arxiv_id in days
-    )
+    offers = [each for each in decisions if each.verdict in IS_OFFERED] if days else []
+    ids = [each.entry.paper.arxiv_id for each in offers]
+    by_day = Counter(days[each] for each in ids if each in days)
     return Digest(
         categories=subscription.categories,
         announced_on=announced_on,

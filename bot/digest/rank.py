@@ -65,11 +65,14 @@ def _like(entry: DigestEntry, likes: Likes) -> float:
 
 def measure_matches(entries: Iterable[DigestEntry]) -> Match:
     """Return what tells how well a paper matches, among these papers."""
-    matched = Counter(topic for entry in entries for topic in entry.topics)
-
-    def match(entry: DigestEntry) -> tuple[int, int]:
-        # A topic is the rarer, the fewer papers it matches; a product orders sets of topics as the
-        # sum of logarithms does (inverse document frequency), without rounding.
-        return len(entry.topics), -prod(matched[topic] for topic in entry.topics)
-
-    return match
+    times = Counter([entry.topics for entry in entries])  # few, and the same for many papers
+    matched: Counter[str] = Counter()
+    for topics, papers in times.items():
+        for topic in topics:
+            matched[topic] += papers
+    # A topic is the rarer, the fewer papers it matches; a product orders sets of topics as the sum
+    # of logarithms does (inverse document frequency), without rounding.
+    measures = {
+        topics: (len(topics), -prod([matched[topic] for topic in topics])) for topics in times
+    }
+    return lambda entry: measures[entry.topics]

@@ -29,6 +29,8 @@ class Verdict(StrEnum):
     OFFER = "offer"
     OFFERED_BEFORE = "offered-before"
 
+    __hash__ = str.__hash__  # Python's own for members takes five times as long
+
 
 IS_OFFERED = (Verdict.OFFER, Verdict.OFFERED_BEFORE)
 """A button of the digest opens it, or will."""
@@ -140,14 +142,18 @@ class Decider:
         followed = frozenset(subscription.announce_types)
         topics = _topics_of(subscription, matches)
         decisions = list(self._decide_unmatched(followed, has_topics=topics is not None))
-        for arxiv_id in {**(topics or {}), **delivered}:
+        for arxiv_id, matched in (topics or {}).items():
+            at = self._places.get(arxiv_id)
+            if at is not None:
+                decisions[at] = _with_topics(decisions[at], matched)
+        for arxiv_id, version in delivered.items():
             at = self._places.get(arxiv_id)
             if at is not None:
                 decisions[at] = _decide_one(
                     self._announced[at],
                     followed,
                     None if topics is None else topics.get(arxiv_id, ()),
-                    delivered.get(arxiv_id),
+                    version,
                     is_offered=arxiv_id in offered,
                 )
         return tuple(decisions)
@@ -215,6 +221,21 @@ def _decide_one(
         topics=topics or (),
     )
     return Decision(entry=entry, verdict=verdict, sent_version=sent_version)
+
+
+def _with_topics(unmatched: Decision, topics: tuple[str, ...]) -> Decision:
+    """Decide about a paper that was never sent and matches topics, as `_decide_one` does."""
+    entry = unmatched.entry
+    is_followed = unmatched.verdict is not Verdict.TYPE_NOT_FOLLOWED
+    return Decision(
+        entry=DigestEntry(
+            paper=entry.paper,
+            announce_type=entry.announce_type,
+            listed_in=entry.listed_in,
+            topics=topics,
+        ),
+        verdict=Verdict.POST if is_followed else Verdict.TYPE_NOT_FOLLOWED,
+    )
 
 
 def _is_due(announce_type: AnnounceType, version: int, sent_version: int | None) -> bool:

@@ -15,13 +15,13 @@ def count_papers(subscription: Subscription, decisions: Iterable[Decision]) -> T
     """Count the papers of the followed types; one of another type was not announced for it."""
     followed = [each for each in decisions if each.verdict is not Verdict.TYPE_NOT_FOLLOWED]
     no_topics = subscription.takes_all
-    matching = [each for each in followed if no_topics or each.entry.topics]
+    matching = Counter([each.verdict for each in followed if no_topics or each.entry.topics])
     return Tally(
-        types=Counter(each.entry.announce_type for each in followed),
-        matching=len(matching),
-        before=sum(each.verdict is Verdict.POSTED_BEFORE for each in matching),
+        types=Counter([each.entry.announce_type for each in followed]),
+        matching=matching.total(),
+        before=matching[Verdict.POSTED_BEFORE],
         no_topics=no_topics,
-        offered=sum(each.verdict in IS_OFFERED for each in matching),
-        elsewhere=sum(each.verdict is Verdict.READ_ELSEWHERE for each in matching),
-        left=sum(each.verdict is Verdict.ELSEWHERE for each in matching),
+        offered=sum(matching[each] for each in IS_OFFERED),
+        elsewhere=matching[Verdict.READ_ELSEWHERE],
+        left=matching[Verdict.ELSEWHERE],
     )

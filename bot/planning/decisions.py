@@ -65,8 +65,10 @@ class Decisions:
             return decisions  # a person asked for all of it
         is_week = announced.cadence is Cadence.WEEK
         cap = count_shown(subscription) if is_week else subscription.cap
+        if not cap:
+            return decisions
         posted = [each.entry for each in decisions if each.verdict is Verdict.POST]
-        if not cap or len(posted) <= cap:
+        if len(posted) <= cap:
             return decisions
         if is_week or style_of(subscription.style).is_ranked:
             posted = [*put_best_first(posted, await self._compare(subscription, posted))]

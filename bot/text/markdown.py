@@ -264,21 +264,34 @@ def cut(text: str, max_chars: int) -> str:
     if max_chars < 1:
         return ""
     room = max_chars - 1  # for the ellipsis
-    # What fits in any case is not looked at word by word: no character is wider than two units.
-    fits = room - _LONGEST_WORD if whole == len(text) else room // 2
-    end = len(text[: max(text.rfind(" ", 0, max(fits, 0)), 0)].rstrip())
-    room -= width(text[:end])
-    for word in _WORD.finditer(text, end):
-        wider = room - width(text[end : word.end()])
-        if wider < 0:
-            if end == 0 or len(word[0]) > _LONGEST_WORD:
-                end = _end_inside(text, end, word, room)
-            break
-        end, room = word.end(), wider
+    end = _last_word(text, room) if whole == len(text) else _last_word_by_width(text, room)
+    word = _WORD.search(text, end)  # the first that does not fit
+    if word is not None and (end == 0 or len(word[0]) > _LONGEST_WORD):
+        end = _end_inside(text, end, word, room - width(text[:end]))
     kept = _without_loose_end(text[:end])
-    if _BARE_ADDRESS_AT_END.search(kept):  # an ellipsis would be part of the link
+    if "://" in kept and _BARE_ADDRESS_AT_END.search(kept):  # an ellipsis would be part of the link
         return kept + " …" if width(kept) < max_chars - 1 else cut(kept, width(kept) - 1)
     return kept + "…"
+
+
+def _last_word(text: str, room: int) -> int:
+    """Return where the last word ends that fits; 0 for none. Every character takes one unit."""
+    fitting = text[:room]
+    if not text[room].isspace() and not fitting[-1:].isspace():  # inside a word
+        fitting = "".join(fitting.rsplit(None, 1)[:-1])
+    return len(fitting.rstrip())
+
+
+def _last_word_by_width(text: str, room: int) -> int:
+    # What fits in any case is not looked at word by word: no character is wider than two units.
+    end = len(text[: max(text.rfind(" ", 0, room // 2), 0)].rstrip())
+    room -= width(text[:end])
+    for word in _WORD.finditer(text, end):
+        room -= width(text[end : word.end()])
+        if room < 0:
+            break
+        end = word.end()
+    return end
 
 
 _BARE_ADDRESS_AT_END = re.compile(r"https?://[^\s<>]*\Z")

@@ -8,6 +8,7 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 import discord
 
@@ -50,9 +51,10 @@ _LABELS = {
 class _Shown:
     """What is the same on each card of a paper; ``room`` is what the abstract may take at most.
 
-    ``width`` is that of all but the abstract and the footer.
+    ``width`` is that of all but the abstract and the footer, which begins with the ``categories``.
     """
 
+    url: str
     title: str
     authors: str
     links: str
@@ -60,11 +62,11 @@ class _Shown:
     abstract_width: int
     room: int
     width: int
+    categories: str
     is_withdrawn: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Card:
+class Card(NamedTuple):
     """A paper's card but for its excerpt: how much of the abstract it shows is decided later.
 
     ``width`` is what counts towards a message's 6000 without the excerpt and its line,
@@ -72,6 +74,7 @@ class Card:
     """
 
     entry: DigestEntry
+    shown: _Shown
     footer: str
     width: int
     abstract_width: int
@@ -81,14 +84,14 @@ class Card:
 
         Links are never dropped in favour of the abstract: it gives way first.
         """
-        shown = _show(self.entry.paper)
-        excerpt = _cut(shown.abstract, min(excerpt_chars, shown.room))
-        description = "\n".join(line for line in (shown.authors, excerpt, shown.links) if line)
+        shown = self.shown
+        excerpt = markdown.cut(shown.abstract, min(excerpt_chars, shown.room))
+        description = "\n".join(filter(None, (shown.authors, excerpt, shown.links)))
         return {
             "type": "rich",
             "flags": 0,
             "title": shown.title,
-            "url": abs_url(self.entry.paper.arxiv_id),
+            "url": shown.url,
             "description": description,
             "color": COLOURS[self.entry.announce_type].value,
             "footer": {"text": self.footer},
@@ -99,12 +102,7 @@ def make_card(entry: DigestEntry) -> Card:
     """Make a paper's card, and measure it."""
     shown = _show(entry.paper)
     footer, width = _footer(entry, shown)
-    return Card(
-        entry=entry,
-        footer=footer,
-        width=shown.width + width,
-        abstract_width=shown.abstract_width,
-    )
+    return Card(entry, shown, footer, shown.width + width, shown.abstract_width)
 
 
 _OTHERS: Mapping[str, str] = {Provenance.HUGGING_FACE: "Hugging Face"}
@@ -125,6 +123,7 @@ def _show(paper: Paper) -> _Shown:
     authors_line = f"*{authors}*" if authors else ""
     fixed = "\n".join(line for line in (authors_line, links) if line)
     return _Shown(
+        url=abs_url(paper.arxiv_id),
         title=title,
         authors=authors_line,
         links=links,
@@ -132,13 +131,9 @@ def _show(paper: Paper) -> _Shown:
         abstract_width=markdown.width(abstract),
         room=MAX_DESCRIPTION - markdown.width(f"*{authors}*\n\n{links}"),
         width=markdown.width(title) + markdown.width(fixed),
+        categories=_plain(", ".join(paper.categories)),
         is_withdrawn=is_withdrawn(comment=paper.comment, abstract=paper.abstract),
     )
-
-
-@lru_cache(maxsize=4096)  # messages of many channels have room for as much
-def _cut(abstract: str, max_chars: int) -> str:
-    return markdown.cut(abstract, max_chars)
 
 
 def embed_width(embed: discord.Embed) -> int:
@@ -233,19 +228,25 @@ def say_likeness(likeness: Likeness) -> str:
 
 def _footer(entry: DigestEntry, shown: _Shown) -> tuple[str, int]:
     """Return a card's footer as Discord shows it, and how wide it is."""
-    categories = entry.paper.categories or tuple(each.category for each in entry.listed_in)
-    parts = [", ".join(categories), type_label(entry.announce_type, entry.paper.version)]
+    categories = shown.categories
+    if not entry.paper.categories:
+        categories = _plain(", ".join(each.category for each in entry.listed_in))
+    parts = [categories, type_label(entry.announce_type, entry.paper.version)]
     if shown.is_withdrawn:
         parts.append(WITHDRAWN)
     if entry.topics:
-        parts.append(f"matches {', '.join(entry.topics)}")
+        parts.append(_matches(entry.topics))
     if entry.likeness and entry.likeness.words:
-        parts.append(say_likeness(entry.likeness))
-    text = markdown.cut(" · ".join(map(_plain, parts)), MAX_FOOTER)
+        parts.append(_plain(say_likeness(entry.likeness)))
+    text = markdown.cut(" · ".join(parts), MAX_FOOTER)
     return text, markdown.width(text)
 
 
-@lru_cache(maxsize=4096)  # a day's papers share most of what their footers say
+@lru_cache(maxsize=1024)  # a channel's papers match the same few topics
+def _matches(topics: Sequence[str]) -> str:
+    return _plain(f"matches {', '.join(topics)}")
+
+
 def _plain(text: str) -> str:
     return markdown.plain(one_line(text))
 

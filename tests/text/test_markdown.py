@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from bot.text.markdown import escape, mark, masked_link, plain, shorten, width
+from bot.text.markdown import cut, escape, mark, masked_link, plain, shorten, width
 from tests.examples import examples
 from tests.growth import LINEAR, growth, repeated
 from tests.text import corpus
@@ -194,20 +194,34 @@ def test_text_reads_as_it_was_written(text: str) -> None:
         assert shown == re.sub(r"(?i)@(?=everyone|here)", "＠", plain(text))
 
 
+@given(
+    st.sampled_from(["aé", "aé\U0001d538"]).flatmap(
+        lambda letters: st.lists(st.text(letters, min_size=1, max_size=9), min_size=4)
+    ),
+    st.sampled_from([" ", "  ", "\n"]),
+    st.integers(20, 60),
+)
+def test_cut_text_keeps_every_word_that_fits(words: list[str], blank: str, max_chars: int) -> None:
+    whole = blank.join(words)
+    fitting = [blank.join(words[:count]) for count in range(1, len(words) + 1)]
+    kept = [text for text in fitting if width(text) < max_chars]
+    assert cut(whole, max_chars) == (whole if width(whole) <= max_chars else f"{kept[-1]}…")
+
+
 @settings(max_examples=examples(600), deadline=None)
 @given(TEXTS, st.integers(min_value=1, max_value=60))
 def test_shortened_text_fits_and_begins_the_text(text: str, max_chars: int) -> None:
-    whole, cut = escape(text), shorten(text, max_chars)
-    assert width(cut) <= max_chars
-    assert cut == whole or (cut.endswith("…") and whole.startswith(cut[:-1].rstrip()))
+    whole, short = escape(text), shorten(text, max_chars)
+    assert width(short) <= max_chars
+    assert short == whole or (short.endswith("…") and whole.startswith(short[:-1].rstrip()))
 
 
 @settings(max_examples=examples(600), deadline=None)
 @given(TEXTS, st.integers(min_value=1, max_value=60))
 def test_no_cut_leaves_a_sign_to_be_read_or_half_an_escape(text: str, max_chars: int) -> None:
-    cut = shorten(text, max_chars).removesuffix("…")
-    assert not READ_AS_A_SIGN.search(_unread(cut))
-    assert (len(cut) - len(cut.rstrip("\\"))) % 2 == 0 or "http" in cut
+    short = shorten(text, max_chars).removesuffix("…")
+    assert not READ_AS_A_SIGN.search(_unread(short))
+    assert (len(short) - len(short.rstrip("\\"))) % 2 == 0 or "http" in short
 
 
 @settings(max_examples=examples(400), deadline=None)

@@ -107,8 +107,7 @@ class _Text(NamedTuple):
     width: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Line:
+class _Line(NamedTuple):
     """A paper as its message shows it: the text, its option in the menu, and which it is."""
 
     text: _Text
@@ -118,9 +117,13 @@ class _Line:
 
 def make_list(entries: Sequence[DigestEntry], first_number: int = 1) -> list[Part]:
     """List papers, numbered from ``first_number``, in as few messages as possible."""
-    lines = [_line(entry, number) for number, entry in enumerate(entries, start=first_number)]
+    lines = _list(entries, first_number)
     groups = pack(lines, lambda line: line.text.width, MAX_TOTAL - ROOM, MAX_PAPERS)
     return [_part(group) for group in groups]
+
+
+def _list(entries: Sequence[DigestEntry], first_number: int) -> list[_Line]:
+    return [_line(entry, number) for number, entry in enumerate(entries, start=first_number)]
 
 
 def _part(lines: Sequence[_Line]) -> Part:
@@ -157,7 +160,7 @@ def _measure(text: str) -> _Text:
 class _Shown:
     """What a list shows of a paper in any channel: its title, plain and linked, and the rest.
 
-    ``width`` is that of link and rest together.
+    ``width`` is that of link and rest together, with what always stands around them.
     """
 
     title: str
@@ -167,28 +170,29 @@ class _Shown:
 
 
 def _line(entry: DigestEntry, number: int) -> _Line:
-    shown = _show(entry.paper)
-    place, why = f"**{number:,}. ", _reasons(entry.announce_type, entry.paper.version, entry.topics)
-    text = f"{place}{shown.link}**\n{shown.about}{why.text}"
+    shown, place = _show(entry.paper), f"{number:,}. "
+    is_new = entry.announce_type is AnnounceType.NEW
+    kind = "" if is_new else type_label(entry.announce_type, entry.paper.version)
+    why = _reasons(kind, entry.topics)
+    text = f"**{place}{shown.link}**\n{shown.about}{why.text}"
+    paper = (entry.paper.arxiv_id, entry.least_version)
     return _Line(
-        text=_Text(text, len(place) + len("**\n") + shown.width + why.width),
-        option=_option(entry, number),
-        paper=(entry.paper.arxiv_id, entry.least_version),
+        _Text(text, len(place) + shown.width + why.width), _option(place, shown.title, paper), paper
     )
 
 
-def _option(entry: DigestEntry, number: int) -> Mapping[str, str]:
-    place = f"{number:,}. "
+def _option(place: str, title: str, paper: tuple[ArxivId, int]) -> Mapping[str, str]:
+    arxiv_id, version = paper
     return {
-        "label": place + _shorten(_show(entry.paper).title, MAX_OPTION - len(place)),
-        "value": f"{entry.paper.arxiv_id}v{entry.least_version}",
+        "label": place + _shorten(title, MAX_OPTION - len(place)),
+        "value": f"{arxiv_id}v{version}",
     }
 
 
 @lru_cache(maxsize=1024)
-def _reasons(announce_type: AnnounceType, version: int, topics: Sequence[str]) -> _Text:
+def _reasons(kind: str, topics: Sequence[str]) -> _Text:
     """Say behind a paper why it is there, as far as that is not a matter of course."""
-    reasons = [] if announce_type is AnnounceType.NEW else [type_label(announce_type, version)]
+    reasons = [kind] if kind else []
     if name := markdown.shorten(one_line(", ".join(topics)), MAX_TOPICS):
         reasons.append(f"*{name}*")
     return _measure("".join(f" · {reason}" for reason in reasons))
@@ -208,7 +212,8 @@ def _show(paper: Paper) -> _Shown:
     if not link.startswith("["):  # nothing of the title can stand in a link
         link = markdown.masked_link(UNTITLED, abs_url(paper.arxiv_id))
     line = " · ".join(part for part in about if part)
-    return _Shown(title=title, link=link, about=line, width=markdown.width(link + line))
+    width = markdown.width(f"****{link}\n{line}")
+    return _Shown(title=title, link=link, about=line, width=width)
 
 
 def _first_author(paper: Paper) -> str:
@@ -242,8 +247,7 @@ def _menu(options: Sequence[Mapping[str, str]]) -> dict[str, object]:
 
 def make_menu(entries: Sequence[DigestEntry], first_number: int) -> Mapping[str, object]:
     """Make the menu of papers that are shown in another way, numbered from ``first_number``."""
-    numbered = enumerate(entries, start=first_number)
-    return _menu([_option(entry, number) for number, entry in numbered])
+    return _menu([line.option for line in _list(entries, first_number)])
 
 
 def options_of(body: Body) -> Sequence[Mapping[str, str]]:
