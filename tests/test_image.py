@@ -4,19 +4,22 @@
 """
 
 import asyncio
+import json
 import os
 import shutil
+import stat
 import subprocess
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 
 from bot import __version__
+from bot.store.backup.backup import backup
 from tests.fakes.arxiv import ArxivServer
 from tests.fakes.discord import DiscordServer
-from tests.fakes.process import bot_environ
+from tests.faults.scenario import Scenario
+from tests.run.test_health import find_free_port
 from tests.waiting import until
 
 IMAGE = os.environ.get("BOT_IMAGE", "")
@@ -31,6 +34,21 @@ pytestmark = [
 SEALED = ["--read-only", "--tmpfs", "/tmp", "--cap-drop", "ALL",  # noqa: S108
           "--security-opt", "no-new-privileges"]  # fmt: skip
 
+STANDING = """
+import json, os, pathlib
+status = dict(line.split(":", 1) for line in open("/proc/self/status"))
+print(json.dumps({
+    "user": os.getuid(),
+    "rights": int(status["CapEff"], 16) | int(status["CapBnd"], 16),
+    "gains none": int(status["NoNewPrivs"]),
+    "can write": [path for path in ("/", "/app", "/app/config", "/data", "/opt/venv")
+                  if os.access(path, os.W_OK)],
+    "modes": sorted({oct(path.stat().st_mode) for path in pathlib.Path("/data").rglob("*")
+                     if path.is_file()} | {oct(os.stat("/data").st_mode)}),
+}))
+"""
+"""Asked in the container, as the bot's user."""
+
 
 async def docker(*arguments: str) -> subprocess.CompletedProcess[str]:
     return await asyncio.to_thread(
@@ -42,8 +60,89 @@ async def docker(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 async def printed(*arguments: str) -> str:
     done = await docker(*arguments)
-    assert done.returncode == 0, done.stderr
+    assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout.strip()
+
+
+class Host:
+    """A day for two channels, and compose.yaml with the image under test on this loopback."""
+
+    def __init__(self, day: Scenario, folder: Path) -> None:
+        self.day = day
+        settings = {
+            name: value
+            for name, value in day.environ.items()
+            if name.startswith(("PAPER_BOT_", "DISCORD_")) and name != "PAPER_BOT_DATABASE__PATH"
+        }
+        beside = {
+            "image": IMAGE,
+            "network_mode": "host",
+            "environment": settings | {"PAPER_BOT_HEALTH__PORT": str(find_free_port())},
+            "healthcheck": {"interval": "1s", "start_period": "1s"},
+        }
+        self._file = folder / "beside.json"
+        self._file.write_text(json.dumps({"services": {"bot": beside}}), "utf-8")
+        self._project = f"paper-digest-bot-test-{os.getpid()}"
+
+    async def compose(self, *arguments: str) -> str:
+        files = ["--file", str(ROOT / "compose.yaml"), "--file", str(self._file)]
+        return await printed("compose", "--project-name", self._project, *files, *arguments)
+
+    async def start(self) -> None:
+        """Start it and wait until Docker shows it as healthy."""
+        await self.compose("up", "--no-build", "--detach")
+        self.name = await self.compose("ps", "--all", "--quiet", "bot")
+
+        async def is_healthy() -> bool:
+            said = await self.inspect("{{.State.Status}} {{.State.Health.Status}}")
+            assert said.startswith("running"), await self.log()
+            return said == "running healthy"
+
+        await until(is_healthy)
+
+    async def stop(self) -> None:
+        """Stop it as a host does; what had to be killed has another code."""
+        await self.compose("stop")
+        assert await self.inspect("{{.State.ExitCode}}") == "0", await self.log()
+
+    async def inspect(self, form: str) -> str:
+        return await printed("inspect", "--format", form, self.name)
+
+    async def log(self) -> str:
+        return (await docker("logs", self.name)).stderr
+
+    async def ticks(self) -> None:
+        """Let the bot look at what is due a few times."""
+        enough = (await self.log()).count("tick ended") + 4
+
+        async def has_looked() -> bool:
+            return (await self.log()).count("tick ended") >= enough
+
+        await until(has_looked)
+
+
+@pytest.fixture
+async def host(tmp_path: Path) -> AsyncIterator[Host]:
+    """Bring a database of elsewhere onto the volume, as a host who moves does."""
+    async with ArxivServer() as arxiv, DiscordServer() as discord:
+        day = Scenario(tmp_path, arxiv, discord, channels=2, papers=3)
+        await day.subscribe()
+        copy = tmp_path / "copy.db"
+        await backup(day.path, copy)
+        copy.chmod(0o644)  # the bot's user in the container is another one
+        host = Host(day, tmp_path)
+        try:
+            await host.compose(
+                "run", "--rm", "--volume", f"{copy}:/copy.db:ro", "bot", "restore", "/copy.db"
+            )
+            yield host
+        finally:
+            await host.compose("down", "--volumes")
+
+
+async def test_the_image_is_this_version() -> None:
+    said = await printed("run", "--rm", "--network", "none", *SEALED, IMAGE, "--version")
+    assert said == f"Paper Digest Bot {__version__}"
 
 
 def copy_privately(names: Sequence[str], folder: Path) -> None:
@@ -56,31 +155,6 @@ def copy_privately(names: Sequence[str], folder: Path) -> None:
             shutil.copy(source, folder / name)
     for path in folder.rglob("*"):
         path.chmod(0o700 if path.is_dir() else 0o600)
-
-
-@asynccontextmanager
-async def container(arxiv: ArxivServer, discord: DiscordServer) -> AsyncIterator[str]:
-    """Run the bot in a container that shares this machine's loopback, where the stand-ins are."""
-    settings = bot_environ(Path("/data"), arxiv=arxiv, discord=discord)
-    variables = [
-        part
-        for name, value in settings.items()
-        if name.startswith(("PAPER_BOT_", "DISCORD_"))
-        for part in ("--env", f"{name}={value}")
-    ]
-    name = await printed(
-        "run", "--detach", *SEALED, "--network", "host", "--memory", "256m", "--pids-limit", "64",
-        "--health-interval", "1s", "--health-start-period", "0s", *variables, IMAGE,
-    )  # fmt: skip
-    try:
-        yield name
-    finally:
-        await docker("rm", "--force", "--volumes", name)
-
-
-async def test_the_image_is_this_version() -> None:
-    said = await printed("run", "--rm", "--network", "none", *SEALED, IMAGE, "--version")
-    assert said == f"Paper Digest Bot {__version__}"
 
 
 async def test_a_clone_that_only_its_owner_may_read_makes_an_image_that_runs(
@@ -97,24 +171,33 @@ async def test_a_clone_that_only_its_owner_may_read_makes_an_image_that_runs(
         await docker("rmi", "--force", image)
 
 
-async def test_without_rights_it_turns_green_passes_its_check_and_ends_in_time() -> None:
-    async with (
-        ArxivServer() as arxiv,
-        DiscordServer() as discord,
-        container(arxiv, discord) as name,
-    ):
+async def test_it_turns_green_without_rights_passes_its_check_and_ends_in_time(host: Host) -> None:
+    await host.start()
+    standing = json.loads(await host.compose("exec", "-T", "bot", "python", "-c", STANDING))
+    assert standing == {
+        "user": 10001,
+        "rights": 0,
+        "gains none": 1,
+        "can write": ["/data"],
+        "modes": sorted([oct(stat.S_IFDIR | 0o700), oct(stat.S_IFREG | 0o600)]),
+    }
+    checked = await host.compose("exec", "-T", "bot", "python", "-m", "bot", "check")
+    assert "BAD" not in checked
+    await host.stop()
 
-        async def is_healthy() -> bool:
-            state = "{{.State.Status}} {{.State.Health.Status}}"
-            said = await printed("inspect", "--format", state, name)
-            assert said.startswith("running"), (await docker("logs", name)).stderr
-            return said == "running healthy"
 
-        await discord.wait_connected()
-        await until(is_healthy)
-        check = await docker("exec", name, "python", "-m", "bot", "check")
-        assert check.returncode == 0, check.stdout
-        assert "BAD" not in check.stdout
-        await printed("stop", "-t", "40", name)
-        ended = await printed("inspect", "--format", "{{.State.ExitCode}}", name)
-        assert ended == "0", (await docker("logs", name)).stderr
+async def test_a_restart_and_a_restored_backup_post_nothing_again(host: Host) -> None:
+    await host.start()
+    await host.day.discord.wait_for_messages(2)
+    await host.ticks()
+    made = "/data/backups/papers.db"
+    await host.compose("exec", "-T", "bot", "python", "-m", "bot", "backup", made)
+    await host.stop()
+    await host.start()
+    await host.ticks()
+    await host.stop()
+    await host.compose("run", "--rm", "bot", "restore", made)
+    await host.start()
+    await host.ticks()
+    assert (await host.log()).count("database compared with the channels") == 2
+    assert len(host.day.discord.ledger) == 2

@@ -17,6 +17,7 @@ import pytest
 import yaml
 
 from bot import __version__
+from bot.cli.arguments import build_parser
 from bot.cli.output import EXIT_CONFIG, EXIT_RUNNING
 from bot.config.schema import Config, HealthConfig
 from bot.config.sources import load_config
@@ -309,15 +310,19 @@ def test_compose_takes_every_right_that_the_bot_does_not_need() -> None:
     assert bot["read_only"] is True
     assert bot["cap_drop"] == ["ALL"]
     assert bot["security_opt"] == ["no-new-privileges:true"]
-    assert bot["mem_limit"] == "256m"
+    assert bot["mem_limit"] == "512m"
+    assert unit_lines("MemoryMax") == ["512M"]
     assert bot["pids_limit"] <= 128
     assert bot["init"] is True
     assert not {"ports", "privileged", "network_mode"} & set(bot)
 
 
-def test_compose_waits_for_sends_and_gives_up_on_a_dead_token() -> None:
-    assert service()["stop_grace_period"] == "40s"
-    assert service()["restart"] == "on-failure:5"
+def test_compose_waits_for_sends_and_starts_again_with_the_machine() -> None:
+    """`on-failure` would not: Docker ends the bot well before it ends itself."""
+    bot = service()
+    assert bot["stop_grace_period"] == "40s"
+    assert bot["restart"] == "unless-stopped"
+    assert build_parser("bot").parse_args(bot["command"]).stay
 
 
 def test_compose_keeps_the_database_on_the_volume() -> None:

@@ -41,7 +41,7 @@ def build_parser(program: str) -> argparse.ArgumentParser:
         epilog=EXIT_CODES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.set_defaults(program=program)
+    parser.set_defaults(program=program, stay=False)
     parser.add_argument("--version", action="version", version=f"Paper Digest Bot {__version__}")
     parser.add_argument(
         "--config",
@@ -90,6 +90,11 @@ def _add_running_commands(commands: "Subparsers[_Parser]") -> None:
         "--adopt", action="store_true",
         help="another host has posted with this bot's token and is off now: learn from the "
         "channels what they have got, then go on",
+    )  # fmt: skip
+    run.add_argument(
+        "--stay", action="store_true",
+        help="where the exit code would be 75 or 78, wait to be stopped: for a supervisor that "
+        "starts again whatever ends, such as Docker",
     )  # fmt: skip
     demo = _add(
         commands, "demo",

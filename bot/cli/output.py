@@ -49,6 +49,8 @@ EXIT_DATABASE = 74
 EXIT_RUNNING = 75
 EXIT_CONFIG = 78
 EXIT_STOPPED = 130
+EXIT_FOR_GOOD = frozenset({EXIT_RUNNING, EXIT_CONFIG})
+"""Starting again would not help: somebody has to change something first."""
 
 EXIT_CODES = """\
 exit codes:

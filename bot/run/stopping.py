@@ -46,6 +46,12 @@ async def stopping_on_signals() -> AsyncIterator[asyncio.Event]:
             signal.signal(number, handler)
 
 
+async def wait_for_signal() -> None:
+    """Do nothing until one of `SIGNALS` comes."""
+    async with stopping_on_signals() as stopped:
+        await stopped.wait()
+
+
 async def until(stopped: asyncio.Event, *works: Awaitable[object]) -> bool:
     """Run all ``works`` until one ends or ``stopped`` is set; raise what ended it.
 

@@ -12,6 +12,8 @@ import pytest
 from bot import __main__ as program
 from bot.store.sqlite.database import instance_lock
 from tests.cli.terminal import assert_one_sentence, run
+from tests.fakes.discord import TOKEN
+from tests.fakes.process import running_bot
 
 
 @pytest.mark.parametrize(
@@ -33,6 +35,25 @@ def test_bad_input_gets_one_sentence(
     environ: dict[str, str], arguments: list[str], code: int, parts: list[str]
 ) -> None:
     assert_one_sentence(run(environ, *arguments), code, *parts)
+
+
+async def test_a_bot_that_is_to_stay_says_why_it_cannot_run_and_waits(
+    environ: dict[str, str],
+) -> None:
+    """Docker starts again whatever ends, a second host too, which may post each time."""
+    async with running_bot(environ, "run", "--stay") as bot:
+        await bot.says("waiting to be stopped")
+        assert "There is no Discord token" in bot.log
+        assert not bot.has_ended
+        assert await bot.stop() == 78, bot.log
+
+
+def test_a_bot_that_is_to_stay_ends_where_starting_again_may_help(
+    environ: dict[str, str], tmp_path: Path
+) -> None:
+    path = str(tmp_path / "no" / "folder" / "papers.db")
+    changed = {**environ, "PAPER_BOT_DATABASE__PATH": path, "DISCORD_TOKEN": TOKEN}
+    assert_one_sentence(run(changed, "run", "--stay", cwd=tmp_path), 74, path)
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import IO, Final
 
 from bot.errors import DatabaseUnusable, FileFormatError, StoreError
+from bot.store.backup.copies import make_folder
 from bot.store.backup.restored import COPIED, RESTORED
 from bot.store.sqlite import host, migrations
 from bot.store.sqlite.database import (
@@ -54,9 +55,11 @@ DOUBT_THREADS: Final = (
 async def backup(path: Path, target: Path) -> None:
     """Copy the database at ``path``, which another process may use, to ``target``.
 
-    Raises `DatabaseUnusable`, and `StoreError` as `copy_database` does.
+    Its folder is made if need be. Raises `DatabaseUnusable`, and `StoreError` as `copy_database`
+    and `make_folder` do.
     """
     check_header(path)
+    make_folder(target.parent)
     await copy_database(path, target)
 
 
@@ -119,7 +122,7 @@ def unreadable(source: Path, done: str, error: sqlite3.Error | OSError) -> Store
 def check_file(source: Path) -> None:
     if not source.is_file():
         raise FileFormatError(f"{source} is not a file; name one that `backup` made.")
-    check_header(source)
+    check_header(source, is_only_read=True)
 
 
 def _discard(part: Path) -> None:

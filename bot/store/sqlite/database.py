@@ -192,10 +192,10 @@ def _refuse_foreign_log(path: Path, stamp: Stamp, reached: int) -> None:
             )
 
 
-def check_header(path: Path) -> bytes:
+def check_header(path: Path, *, is_only_read: bool = False) -> bytes:
     """Refuse a file that is no database of ours, by reading it only; returns its first bytes.
 
-    Raises `DatabaseUnusable`.
+    One that ``is_only_read`` may be on a disk that cannot be written. Raises `DatabaseUnusable`.
     """
     refuse_special(path)
     try:
@@ -203,7 +203,7 @@ def check_header(path: Path) -> bytes:
             header = file.read(HEADER_LENGTH)
     except OSError as error:
         raise DatabaseUnusable(_unwritable(path, error)) from error
-    if not os.access(path, os.W_OK):
+    if not is_only_read and not os.access(path, os.W_OK):
         raise DatabaseUnusable(
             f"{path} is not writable; make it writable for the bot's user or set database.path."
         )

@@ -1,8 +1,10 @@
 """Copies of the database: whole, checked, and never put back without its being noticed."""
 
 import contextlib
+import os
 import shutil
 import sqlite3
+import stat
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -62,6 +64,14 @@ async def test_a_copy_replaces_an_older_one(path: Path, copy: Path) -> None:
     assert await remembers(copy, "two")
 
 
+async def test_the_folder_of_a_copy_is_made_for_its_user_alone(path: Path) -> None:
+    copy = path.parent / "backups" / "copy.db"
+    await remember(path, "one")
+    await backup(path, copy)
+    assert await remembers(copy, "one")
+    assert os.name == "nt" or stat.S_IMODE(copy.parent.stat().st_mode) == 0o700
+
+
 async def test_a_copy_that_cannot_be_made_leaves_the_older_one(path: Path, copy: Path) -> None:
     await remember(path, "one")
     await backup(path, copy)
@@ -81,6 +91,22 @@ async def test_what_is_put_back_replaces_and_keeps_what_was_there(path: Path, co
     assert kept is not None
     assert not await remembers(path, "late")
     assert await remembers(kept, "late")
+
+
+async def test_a_copy_that_may_only_be_read_is_put_back(
+    path: Path, copy: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As one on a disk that is mounted so; root would be told that it may write to it."""
+    await remember(path, "one")
+    await backup(path, copy)
+    allowed = os.access
+    monkeypatch.setattr(
+        os,
+        "access",
+        lambda file, mode: allowed(file, mode) and not (file == copy and mode == os.W_OK),
+    )
+    await restore(copy, path, now=NOW)
+    assert await remembers(path, "one")
 
 
 async def test_a_damaged_database_can_be_replaced(path: Path, copy: Path) -> None:
