@@ -20,6 +20,7 @@ import argparse
 import asyncio
 import contextlib
 import dataclasses
+import gc
 import random
 import shutil
 import sqlite3
@@ -28,6 +29,7 @@ import tempfile
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
+from itertools import accumulate
 from pathlib import Path
 
 from benchmarks.corpus import FIRST_DAY, LAST_DAY, Grown, Record, build_database, read_corpus
@@ -53,6 +55,9 @@ STYLES = ("auto", "auto", "list", "cards", "brief")
 SEARCHES_PER_S = 4
 GOAL_S = 0.5
 LOOKED_EVERY_S = 1.0
+
+Words = tuple[Sequence[str], Sequence[float]]
+"""Those of the corpus, and the running sums of how likely each is to be asked for."""
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -134,7 +139,7 @@ def lists_of_a_day(records: Sequence[Record], day: date) -> list[Listing]:
 
 
 async def subscribe(
-    store: Store, channels: Sequence[Channel], records: Sequence[Record], names: Sequence[str]
+    store: Store, channels: Sequence[Channel], words: Words, names: Sequence[str]
 ) -> None:
     """Set up the digests of a few channels, and those of the others after their pattern."""
     dice = random.Random(4)
@@ -147,7 +152,6 @@ async def subscribe(
             announce_types=(AnnounceType.NEW, AnnounceType.CROSS), post_at=None, zone="UTC",
             style=STYLES[number % len(STYLES)], now=yesterday,
         )  # fmt: skip
-    words = weigh_words(records)
     topics = [
         (f"topic {number}", draw_query(dice, *words), channel.id)
         for channel in channels
@@ -210,6 +214,8 @@ class Day:
 
 async def measure(options: argparse.Namespace, folder: Path) -> Day:
     records, pace = read_corpus(), options.pace
+    known, weights = weigh_words(records)
+    words: Words = known, list(accumulate(weights))
     limits = RateLimits(per_channel=round(5 * pace), global_per_s=round(50 * pace))
     async with DiscordServer(validate=False, limits=limits) as server:
         environ = bot_environ(folder, arxiv=None, discord=server)
@@ -223,15 +229,18 @@ async def measure(options: argparse.Namespace, folder: Path) -> Day:
         server.gateway.recommended = options.shards
         async with open_store(path) as store:
             lists = lists_of_a_day(records, last_announcement_day())
-            await subscribe(store, channels, records, [each.category for each in lists])
+            await subscribe(store, channels, words, [each.category for each in lists])
             for listing in lists:
                 await store.papers.add_listing(listing, now=datetime.now(UTC))
+        del records
+        gc.collect()
+        gc.freeze()  # else this process holds up the bot while it looks through all of Discord
         day = Day(papers_mb=size_mb(path))
         holding = environ | {"PAPER_BOT_DELIVERY__PACE_PER_S": "0.1"}
-        async with running_bot(holding) as bot, searching(server, channels) as waits:
+        async with running_bot(holding) as bot, searching(server, channels, words) as waits:
             await _plan(options, bot, path, day)
             day.planning_waits_s = waits
-        async with running_bot(environ) as bot, searching(server, channels) as waits:
+        async with running_bot(environ) as bot, searching(server, channels, words) as waits:
             await _connect(options, server, bot, day)
             waits.clear()
             await _post(options, server, bot, day)
@@ -300,11 +309,11 @@ async def come_true(condition: Callable[[], bool], bot: BotProcess) -> None:
 
 @contextlib.asynccontextmanager
 async def searching(
-    server: DiscordServer, channels: Sequence[Channel]
+    server: DiscordServer, channels: Sequence[Channel], words: Words
 ) -> AsyncIterator[list[float]]:
     """Let people search while the block runs; yields how long each answer took."""
     waits: list[float] = []
-    task = asyncio.create_task(_search(server, channels, waits))
+    task = asyncio.create_task(_search(server, channels, words, waits))
     try:
         yield waits
     finally:
@@ -312,8 +321,10 @@ async def searching(
         await asyncio.gather(task, return_exceptions=True)
 
 
-async def _search(server: DiscordServer, channels: Sequence[Channel], waits: list[float]) -> None:
-    words, weights = weigh_words(read_corpus())
+async def _search(
+    server: DiscordServer, channels: Sequence[Channel], words: Words, waits: list[float]
+) -> None:
+    known, sums = words
     dice, reader = random.Random(5), server.add_user()
     asking: set[asyncio.Task[None]] = set()
 
@@ -321,7 +332,7 @@ async def _search(server: DiscordServer, channels: Sequence[Channel], waits: lis
         place = dice.choice(channels)
         if not any(each.covers(place.guild_id) for each in server.gateway.live):
             return  # its shard is not there yet
-        query = " ".join(dice.choices(words, weights, k=dice.randint(1, 2)))
+        query = " ".join(dice.choices(known, cum_weights=sums, k=dice.randint(1, 2)))
         begun_s = time.monotonic()
         await server.slash(
             server.guilds[place.guild_id], place, reader, "paper search", query=query, sort=sort

@@ -24,6 +24,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -180,14 +181,15 @@ async def _subscribe(
     store: Store, channels: int, style: str, records: Sequence[Record], now: datetime
 ) -> None:
     """Set up channels with topics as `search_daily` draws them."""
-    words, dice = weigh_words(records), random.Random(2)
+    words, weights = weigh_words(records)
+    dice, sums = random.Random(2), list(accumulate(weights))
     for channel_id in range(1, channels + 1):
         await store.subscriptions.set_subscription(
             guild_id=channel_id, channel_id=channel_id, categories=["cs.LG"], announce_types=TYPES,
             post_at=None, zone="UTC", style=style, now=now - timedelta(days=1),
         )  # fmt: skip
         for number in range(5):
-            query = draw_query(dice, *words)
+            query = draw_query(dice, words, sums)
             await store.subscriptions.set_topic(channel_id, f"topic {number}", query)
 
 
@@ -198,8 +200,9 @@ def weigh_words(records: Sequence[Record]) -> tuple[list[str], list[float]]:
     return sorted(words), [words[word] ** 0.3 for word in sorted(words)]
 
 
-def draw_query(dice: random.Random, known: Sequence[str], weights: Sequence[float]) -> str:
-    query = " OR ".join(dice.choices(known, weights, k=dice.randint(1, 3)))
+def draw_query(dice: random.Random, known: Sequence[str], sums: Sequence[float]) -> str:
+    """Draw a topic's query; ``sums`` are the running sums of the weights of the words."""
+    query = " OR ".join(dice.choices(known, cum_weights=sums, k=dice.randint(1, 3)))
     if categories := dice.sample(CATEGORIES, dice.randint(0, 2)):
         query = f"({query}) category:({' OR '.join(categories)})"
     return query
