@@ -250,20 +250,33 @@ CHAINED = (
     make_paper(
         1,
         title="Word2vec and seq2seq",
-        abstract="GPT4o on ImageNet1k, ResNet50; CO2 in magnetohydrodynamics; GPT4Turbo.",
+        abstract="GPT4o on ImageNet1k, ResNet50; CO2 in magnetohydrodynamics; GPT4Turbo. "
+        "YOLOv8 or FlanT5; thermoelectroviscomechanics; SDv2, ResNetT5.",
     ),
     make_paper(
         2,
         title="Word-2-vec and seq-2-seq",
-        abstract="GPT-4-o on Image-Net-1-k, Res-Net-50; CO-2, magneto-hydro-dynamics; GPT-4-Turbo.",
+        abstract="GPT-4-o on Image-Net-1-k, Res-Net-50; CO-2, magneto-hydro-dynamics; GPT-4-Turbo. "
+        "YOLO-v8 or Flan-T5; thermo-electro-visco-mechanics; SD-v2, ResNet-T5.",
     ),
     make_paper(
         3,
         title="Word 2 vec and seq 2 seq",
-        abstract="GPT 4 o on image net 1 k, res net 50; CO 2, magneto hydro dynamics; GPT 4 turbo.",
+        abstract="GPT 4 o on image net 1 k, res net 50; CO 2, magneto hydro dynamics; GPT 4 turbo. "
+        "YOLO v8 or Flan T5; thermo electro visco mechanics; SD v2, res net T5.",
     ),
-    make_paper(4, title="A word2 study", abstract="2vec, magneto-hydrodynamics and a vec."),
-    make_paper(5, title="Words of 2 kinds", abstract="A seq, and hydro-dynamics of 50 nets."),
+    make_paper(
+        4,
+        title="A word2 study",
+        abstract="2vec, magneto-hydrodynamics and a vec; see Table S1 in C2, 2N D. "
+        "Of thermo-electroviscomechanics.",
+    ),
+    make_paper(
+        5,
+        title="Words of 2 kinds",
+        abstract="A seq, and hydro-dynamics of 50 nets: Tables1, inC2; 2nd n-d. "
+        "Of electro-viscomechanics and visco-mechanics.",
+    ),
 )
 
 CHAINS: tuple[tuple[str, str, str], ...] = (
@@ -295,6 +308,30 @@ CHAINS: tuple[tuple[str, str, str], ...] = (
     ("magneto-hydro-dynamics", "4321", "with hyphens"),
     ("magneto hydro dynamics", "4321", "with blanks"),
     ("word kinds of 2", "5", "words that only stand together"),
+    ("YOLOv8", "321", "a version, together"),
+    ("YOLO-v8", "321", "with a hyphen"),
+    ("yolo v8", "321", "with a blank"),
+    ("yolo v 8", "321", "with two"),
+    ("title:(yolo v8)", "", "in a field that does not say it"),
+    ("SDv2", "321", "a short name's version"),
+    ("sd v2", "321", "with a blank"),
+    ("FlanT5", "321", "letters beside letters and digits, that some paper joins with a hyphen"),
+    ("flan-t5", "321", "with a hyphen"),
+    ("flan t5", "321", "with a blank"),
+    ("flan t 5", "321", "with two"),
+    ("res net50", "321", "two words, the second with its number"),
+    ("image net1k", "321", "with more behind it"),
+    ("ResNetT5", "321", "three parts, each joint of which has a witness"),
+    ("res net t5", "321", "with blanks"),
+    ("table s1", "4", "what no paper joins is not one"),
+    ("tables1", "5", "nor the other way round"),
+    ("in c2", "4", "nor what only stands beside others"),
+    ("inc2", "5", "nor the other way round"),
+    ("2n d", "4", "nor are single letters"),
+    ("2nd", "5", "in neither direction"),
+    ("thermoelectroviscomechanics", "4321", "four words, each joint of which has a witness"),
+    ("thermo-electro-visco-mechanics", "4321", "with hyphens"),
+    ("thermo electro visco mechanics", "4321", "with blanks"),
 )
 """The same for compounds of three and four parts."""
 

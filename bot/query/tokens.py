@@ -18,7 +18,8 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import islice, pairwise
+from itertools import pairwise
+from string import ascii_lowercase
 from typing import Final
 
 TOKENIZER: Final = "ascii tokenchars ''+#.''"
@@ -274,21 +275,52 @@ def _chained(text: str) -> Iterator[tuple[str, str]]:
 
 def _pairs(parts: list[str] | tuple[str, ...]) -> Iterator[tuple[str, str]]:
     for first, second in pairwise(parts):
-        if may_be_one(first, second):
-            yield first, second
+        one, other = letters_at(first, second)
+        if may_be_one(one, other):
+            yield one, other
 
 
 def may_be_one(first: str, second: str) -> bool:
-    """Whether two words may be one word written apart, if the archive joins them somewhere."""
+    """Whether two words may be one word written apart, if the archive joins them somewhere.
+
+    Two single letters beside digits are too little to tell: ``2n d`` is not *2nd*.
+    """
+    if not _may_meet(first, second):
+        return False
+    return (first + second).isalpha() or sum(map(len, letters_at(first, second))) > _SINGLE
+
+
+_SINGLE = 2
+"""Letters of two single ones."""
+
+
+def _may_meet(first: str, second: str) -> bool:
+    """Whether letters meet letters between two words that may be parts of others."""
+    whole = first + second
     return (
-        first.isascii()
-        and second.isascii()
-        and first.isalpha()
-        and second.isalpha()
-        and len(first) + len(second) <= MOST_JOINED
+        first[-1:].isalpha()
+        and second[:1].isalpha()
+        and whole.isascii()
+        and whole.isalnum()
+        and len(whole) <= MOST_JOINED
         and first not in _SEPARATE
         and second not in _SEPARATE
     )
+
+
+def letters_at(first: str, second: str) -> tuple[str, str]:
+    """Return the letters that meet between two words: ``yolo`` and ``v`` of *yolo v8*."""
+    one = first[len(first.rstrip(ascii_lowercase)) :]
+    return one, second[: len(second) - len(second.lstrip(ascii_lowercase))]
+
+
+_VERSION = re.compile(r"v[0-9]")
+
+
+def are_name_and_version(first: str, second: str) -> bool:
+    """Whether two words join by rule alone: a name and its version, as YOLO v8."""
+    is_version = _VERSION.match(second) is not None
+    return is_version and len(first) > 1 and _may_meet(first, second)
 
 
 def are_symbol_and_number(first: str, second: str) -> bool:
@@ -309,36 +341,21 @@ def are_numbers(first: str, second: str) -> bool:
 _EDGE = re.compile(r"(?<=[a-z])(?=[0-9])|(?<=[0-9])(?=[a-z])")
 
 
-MOST_EDGES: Final = 3
-"""Of a word that is cut in every way."""
-
-
 def apart(word: str) -> list[str]:
     """Cut a word between letters and digits: ``gpt4`` into ``gpt`` and ``4``."""
     return [word] if word.isalpha() else _EDGE.split(word)
 
 
-def ways_apart(word: str) -> Iterator[list[str]]:
-    """Cut a word at some of these places, in every way: ``imagenet1k``, ``imagenet 1k`` and so on.
+def groupings(rows: Sequence[Sequence[str]]) -> Iterator[list[str]]:
+    """Write rows of words one behind the other, joined where two rows meet or not, in every way.
 
-    A long chain of letters and digits is only cut at all of them.
+    First all of them are joined, last none.
     """
-    if word.isalpha():
-        return
-    pieces = apart(word)
-    if len(pieces) - 1 > MOST_EDGES:
-        yield pieces
-    else:
-        yield from islice(groupings(pieces), 1, None)
-
-
-def groupings(pieces: Sequence[str]) -> Iterator[list[str]]:
-    """Write pieces in a row in every way: first all of them together, last all apart."""
-    for chosen in range(1 << len(pieces) - 1):
-        parts = [pieces[0]]
-        for at, piece in enumerate(pieces[1:]):
-            if chosen >> at & 1:
-                parts.append(piece)
-            else:
-                parts[-1] += piece
+    for chosen in range(1 << len(rows) - 1):
+        parts = [*rows[0]]
+        for at, row in enumerate(rows[1:]):
+            if not chosen >> at & 1:
+                parts[-1] += row[0]
+                row = row[1:]
+            parts += row
         yield parts

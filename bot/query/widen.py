@@ -15,18 +15,20 @@ import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from itertools import chain, islice, pairwise, product
+from itertools import chain, islice, pairwise, product, starmap
 
 from bot.query.ast import And, Form, Node, Not, Or, Rule, Text, TextField
 from bot.query.inflect import inflections
 from bot.query.tokens import (
+    apart,
+    are_name_and_version,
     are_numbers,
     are_symbol_and_number,
     groupings,
     is_separate,
+    letters_at,
     may_be_one,
     said,
-    ways_apart,
 )
 
 MOST_PARTS = 4
@@ -51,10 +53,14 @@ class Lexicon:
 
     def joins(self, first: str, second: str) -> bool:
         """Whether two words in a row may be one."""
-        if are_symbol_and_number(first, second):
+        if _join_by_rule(first, second):
             return True
-        return may_be_one(first, second) and any(
-            len(first) in self.cuts.get(first + form, ()) for form in inflections(second)
+        if not may_be_one(first, second):
+            return False
+        one, other = letters_at(first, second)
+        return any(
+            len(one) in self.cuts.get(one + form, ())
+            for form in (inflections(other) if other == second else (other,))
         )
 
     def are_one(self, parts: Nearby) -> bool:
@@ -76,13 +82,32 @@ class Lexicon:
             for at in range(1, len(parts))
         )
 
-    def ways_apart(self, word: str, most: int = MOST_PARTS) -> Iterator[tuple[str, ...]]:
-        """Cut a word where some paper puts a hyphen, in every way; whole first."""
-        yield (word,)
-        for cut in sorted(self.cuts.get(word, ())) if most > 1 else ():
-            if may_be_one(word[:cut], word[cut:]):
-                for first in self.ways_apart(word[:cut], most - 1):
-                    for rest in self.ways_apart(word[cut:], most - len(first)):
+    def ways_apart(self, word: str) -> Iterator[Nearby]:
+        """Cut a word where some paper puts a hyphen, and at digits, in every way; whole first.
+
+        A long chain of letters and digits is only cut between these.
+        """
+        pieces = apart(word)
+        if len(pieces) > MOST_PARTS:
+            yield from ((word,), tuple(pieces))
+            return
+        behind = (*pieces[1:], "")
+        ways = [[*self._ways_before(*each)] for each in zip(pieces, behind, strict=True)]
+        for rows in product(*ways):
+            for parts in groupings(rows):
+                if len(parts) <= MOST_PARTS and all(starmap(_may_part, pairwise(parts))):
+                    yield tuple(parts)
+
+    def _ways_before(self, piece: str, digits: str, most: int = MOST_PARTS) -> Iterator[Nearby]:
+        """Cut letters; with ``digits`` behind them they may be a name and a version."""
+        yield (piece,)
+        cuts = {*self.cuts.get(piece, ())}
+        if digits and are_name_and_version(piece[:-1], piece[-1] + digits):
+            cuts.add(len(piece) - 1)
+        for cut in sorted(cuts) if most > 1 else ():
+            if may_be_one(piece[:cut], piece[cut:]):
+                for first in self._ways_before(piece[:cut], "", most - 1):
+                    for rest in self._ways_before(piece[cut:], digits, most - len(first)):
                         yield (*first, *rest)
 
 
@@ -131,32 +156,43 @@ def widen(root: Node, lexicon: Lexicon) -> Node:
 def words_to_look_up(*roots: Node) -> set[str]:
     """List the words that `widen` may ask a lexicon about, but for `more_to_look_up`."""
     wanted: set[str] = set()
+    rules = replace(UNKNOWN)  # with a memory of its own
     for text, before, after in {each for root in roots for each in _plain(root, (), ())}:
         typed = said(text)
         for parts in (typed, *_joined(text)):
             wanted.update(parts, *map(inflections, parts))
         for run in _runs(text, before, after):
-            whole = "".join(run)
-            if len(run) == 2 or (not whole.isalpha() and UNKNOWN.are_one(run)):
-                wanted.update((whole, *inflections(whole)))
-        wanted.update(chain.from_iterable(ways_apart(_whole(text))))
+            if len(run) == 2 or (not "".join(run).isalpha() and rules.are_one(run)):
+                wanted.update(_asked_of(run))
+        pieces = apart(_whole(text))
+        wanted.update(pieces, (piece.removesuffix("v") for piece in pieces))
     return wanted
 
 
 def more_to_look_up(lexicon: Lexicon, *roots: Node) -> set[str]:
-    """List what else to ask about hyphens, now that those of `words_to_look_up` are known.
+    """List what else to ask about hyphens, now that some of it is known.
 
     For most queries nothing: longer compounds are asked for only where parts of them are some.
     """
     more: set[str] = set()
     for text, before, after in {each for root in roots for each in _plain(root, (), ())}:
         for run in _runs(text, before, after):
-            if len(run) > 2 and "".join(run).isalpha() and _may_be_one(run, lexicon):
-                more.update(inflections("".join(run)))
+            if len(run) > 2 and _may_be_one(run, lexicon):
+                more.update(_asked_of(run))
     for word, cuts in lexicon.cuts.items():
         for at in cuts:
             more.update(part for part in (word[:at], word[at:]) if len(part) >= LEAST_OF_TWO)
-    return more.difference(lexicon.cuts)
+    return more
+
+
+def _asked_of(run: Nearby) -> Iterator[str]:
+    """List where a hyphen tells that words in a row are one: in all of it, or in its letters."""
+    whole = "".join(run)
+    yield from inflections(whole)
+    for at in range(1, len(run)) if not whole.isalpha() else ():
+        one, other = letters_at("".join(run[:at]), "".join(run[at:]))
+        if one and other:
+            yield from (one + form for form in inflections(other))
 
 
 LEAST_OF_TWO = 4
@@ -281,7 +317,16 @@ def _runs(text: str, before: Nearby, after: Nearby) -> Iterator[Nearby]:
 
 
 def _may_join(first: str, second: str) -> bool:
-    return may_be_one(first, second) or are_symbol_and_number(first, second)
+    return may_be_one(first, second) or _join_by_rule(first, second)
+
+
+def _may_part(first: str, second: str) -> bool:
+    """Whether two parts of a word may be written with a blank between them: 4x4 and 4x 4."""
+    return second[0].isdigit() or _may_join(first, second)
+
+
+def _join_by_rule(first: str, second: str) -> bool:
+    return are_symbol_and_number(first, second) or are_name_and_version(first, second)
 
 
 _SEPARATING = re.compile(r"[./,'’()&]")
@@ -297,15 +342,11 @@ def _joined(text: str) -> Iterator[list[str]]:
         return
     if len(typed) == MOST_PARTS and any(map(is_separate, typed)):
         return  # state-of-the-art
-    yield from islice(groupings(typed), (1 << len(typed) - 1) - 1)
+    yield from islice(groupings([[word] for word in typed]), (1 << len(typed) - 1) - 1)
 
 
 def _written_apart(text: str, lexicon: Lexicon) -> Iterator[Sequence[str]]:
     """Cut a word where it goes over from letters to digits, and where papers put a hyphen."""
     for word in inflections(_whole(text)):
-        if word in lexicon.cuts:
+        if word in lexicon.cuts or not word.isalpha():
             yield from islice(lexicon.ways_apart(word), 1, None)
-        for parts in ways_apart(word):
-            most = MOST_PARTS - len(parts) + 1
-            ways = [list(lexicon.ways_apart(part, most)) for part in parts]
-            yield from (tuple(chain.from_iterable(each)) for each in product(*ways))

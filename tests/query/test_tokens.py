@@ -104,6 +104,8 @@ def test_tokens_know_where_they_stand() -> None:
         ("- a -- b", []),
         (f"{'x' * 20}-{'y' * 20}", []),
         ("naïve-Bayes", ["naive bayes"]),
+        ("Flan-T5, YOLO-v8, 3D-GS, 2-D", ["flan t", "yolo v", "d gs"]),
+        ("naïve Flan-T5, YOLO-v8, 3D-GS, 2-D", ["flan t", "yolo v", "d gs"]),
     ],
 )
 def test_what_is_joined_by_a_hyphen_is_noticed(text: str, expected: list[str]) -> None:

@@ -7,15 +7,16 @@ import pytest
 from bot.query.ast import Rule, Text, leaves
 from bot.query.parser import parse_query
 from bot.query.widen import UNKNOWN, Lexicon, widen, words_to_look_up
+from bot.store.search.vocabulary import is_noted
 
 WRITTEN = (
     "train training trained pretraining pretrained pre gpt4 gpt 4 3d fine tuning finetuning tune "
-    "kmeans means cifar10 cifar over all overall turbo gpt4turbo"
+    "kmeans means cifar10 cifar over all overall turbo gpt4turbo yolo v8 yolov8 8 flan t5 flant5 v5"
 )
 WORDS = frozenset(WRITTEN.split(" "))
 LEXICON = Lexicon(
     holds=WORDS.__contains__,
-    cuts={"pretraining": [3], "finetuning": [4], "overall": [4], "pretrained": [3]},
+    cuts={"pretraining": [3], "finetuning": [4], "overall": [4], "pretrained": [3], "flant": [4]},
 )
 
 
@@ -65,6 +66,14 @@ def added(query: str) -> list[set[str]]:
         ("k-means", [{"kmeans"}]),
         ("over all", [set(), set()]),
         ("overall", [set()]),
+        ("YOLOv8", [{"yolo v8"}]),
+        ("YOLO-v8", [{"yolov8"}]),
+        ("yolo v8", [{"yolov8"}, {"yolov8"}]),
+        ("yolo v 8", [{"yolov8"}, {"yolov8", "v8"}, {"yolov8", "v8"}]),
+        ("FlanT5", [{"flan t5"}]),
+        ("flan t5", [{"flant5"}, {"flant5"}]),
+        ("yolo t5", [set(), set()]),
+        ("for v8", [set(), set()]),
         ("author:train*", [set()]),
         ("zebra", [set()]),
     ],
@@ -103,6 +112,59 @@ def test_each_joint_of_a_longer_compound_needs_a_witness() -> None:
     assert lexicon.are_one(("geo", "hydro", "logy", "2"))
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "is_one"),
+    [
+        ("yolo", "v8", True),
+        ("yolo", "v8n", True),
+        ("metric3d", "v2", True),
+        ("ip", "v6", True),
+        ("x", "v2", False),
+        ("for", "v2", False),
+        ("yolo", "vit", False),
+        ("yolo", "x8", False),
+        ("flan", "t5", True),
+        ("flan", "tx5", False),
+        ("3d", "gs", True),
+        ("2n", "d", False),
+        ("the", "t5", False),
+        ("pix2pix", "nets", True),
+        ("pix2pix", "net8", True),
+        ("pix2pix", "nets8", False),
+        ("pix.2pix", "net8", False),
+    ],
+)
+def test_letters_beside_letters_and_digits_need_a_witness_or_a_version(
+    first: str, second: str, *, is_one: bool
+) -> None:
+    cuts = {"flant": [4], "dgs": [1], "nd": [1], "thet": [3], "pixnet": [3]}
+    assert Lexicon(lambda word: True, cuts).joins(first, second) is is_one
+
+
+@pytest.mark.parametrize(
+    ("word", "ways"),
+    [
+        ("yolov8", {"yolo v8", "yolov 8", "yolo v 8"}),
+        ("xv8", {"xv 8"}),
+        ("toyv8", {"toyv 8", "toy v8", "toy v 8"}),
+        ("3dgs", {"3d gs", "3 dgs", "3 d gs"}),
+        ("2nd", {"2 nd", "2 n d"}),
+        ("4x4", {"4x 4", "4 x4", "4 x 4"}),
+        ("a1b2c3", {"a 1 b 2 c 3"}),
+        ("imagenet", {"image net"}),
+        ("wxyz", {"w xyz", "w x yz", "w x y z"}),
+        ("wxyz8", {"wxyz 8", "w xyz8", "w xyz 8", "w x yz8", "w x yz 8"}),
+        ("wxyzu", {"w xyzu", "w x yzu", "w x y zu"}),
+    ],
+)
+def test_a_word_is_cut_at_digits_versions_and_hyphens(word: str, ways: set[str]) -> None:
+    cuts = {"dgs": [1], "nd": [1], "imagenet": [5], "wxyz": [1], "xyz": [1], "yz": [1]}
+    cuts |= {"wxyzu": [1], "xyzu": [1], "yzu": [1], "zu": [1]}
+    found = [" ".join(each) for each in Lexicon(lambda word: True, cuts).ways_apart(word)]
+    assert found[0] == word
+    assert {*found[1:]} == ways
+
+
 def test_what_only_stands_together_is_no_compound_of_four() -> None:
     assert "stateoftheart" not in words_to_look_up(parse_query("state-of-the-art").root)
     assert "imagenet1k" in words_to_look_up(parse_query("image-net-1-k").root)
@@ -115,10 +177,20 @@ def test_what_is_no_compound_is_not_written_together(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "query", ["pre training", "pre-training GPT4 -k-means", "a (b OR c d)", "GPT-4-turbo", ""]
+    "query",
+    [
+        "pre training",
+        "pre-training GPT4 -k-means",
+        "a (b OR c d)",
+        "GPT-4-turbo",
+        "",
+        "YOLOv8",
+        "yolo v8",
+        "resnet50 v3d2",
+    ],
 )
 def test_all_that_a_lexicon_is_asked_about_is_looked_up_before(query: str) -> None:
-    asked = set(asked_of(query))
+    asked = set(filter(is_noted, asked_of(query)))
     assert asked <= words_to_look_up(parse_query(query).root)
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 
 from bot.query.ast import Node
 from bot.query.tokens import compounds, words
-from bot.query.widen import Lexicon, more_to_look_up, words_to_look_up
+from bot.query.widen import MOST_PARTS, Lexicon, more_to_look_up, words_to_look_up
 from bot.store.sqlite.statements import Parameters, Row, json_array, select_rows
 
 LEAST_LETTERS = 3  # shorter words have no other forms
@@ -17,6 +17,7 @@ MOST_LETTERS = 30
 ASKED_AT_ONCE = 20_000
 
 Ask = Callable[[str, Parameters], list[Row]]
+Cuts = dict[str, list[int]]
 
 
 def note_words(connection: sqlite3.Connection, keys: Sequence[int]) -> None:
@@ -50,12 +51,19 @@ def is_noted(word: str) -> bool:
 
 def read_lexicon_of(ask: Ask, *roots: Node, holds: bool = True) -> Lexicon:
     """Read what is known of the words of some queries; see `read_lexicon`."""
-    lexicon = read_lexicon(ask, words_to_look_up(*roots), holds=holds)
-    more = more_to_look_up(lexicon, *roots)
-    cuts = _read_cuts(ask, more) if more else None
-    if not cuts:
-        return lexicon
-    knows = _read_holds(ask, more, cuts) if holds else lexicon.holds
+    asked = words_to_look_up(*roots)
+    lexicon = read_lexicon(ask, asked, holds=holds)
+    for _ in range(MOST_PARTS - 2):  # the parts of a compound, and the parts of those
+        more = more_to_look_up(lexicon, *roots) - asked
+        cuts = _read_cuts(ask, more) if more else {}
+        if not cuts:
+            break
+        asked |= more
+        lexicon = _with(lexicon, cuts, _read_holds(ask, more, cuts) if holds else lexicon.holds)
+    return lexicon
+
+
+def _with(lexicon: Lexicon, cuts: Cuts, knows: Callable[[str], bool]) -> Lexicon:
     return Lexicon(lambda word: lexicon.holds(word) or knows(word), {**lexicon.cuts, **cuts})
 
 
@@ -66,9 +74,6 @@ def read_lexicon(ask: Ask, wanted: Collection[str], *, holds: bool = True) -> Le
     """
     cuts = _read_cuts(ask, wanted)
     return Lexicon(_read_holds(ask, wanted, cuts) if holds else lambda word: True, cuts)
-
-
-Cuts = dict[str, list[int]]
 
 
 def _read_cuts(ask: Ask, wanted: Collection[str]) -> Cuts:

@@ -28,7 +28,7 @@ from bot.models import AnnounceType, LinkKind, Paper
 from bot.query.inflect import inflections
 from bot.query.parser import parse_query
 from bot.query.results import Sort
-from bot.query.tokens import compounds, words
+from bot.query.tokens import compounds, is_separate, words
 from bot.store.store import Store
 from tests.builders import NOW, make_listing
 from tests.shared import shared
@@ -188,12 +188,23 @@ def apart(word: str) -> Iterator[str]:
     yield word
     for at in range(1, len(word)):
         one, other = word[:at], word[at:]
-        if (one, other) in HYPHENATED or is_edge(one, other):
+        if is_joint(one, other):
             yield from (f"{first} {rest}" for first in apart(one) for rest in apart(other))
 
 
-def is_edge(one: str, other: str) -> bool:
-    return one[-1].isdigit() != other[0].isdigit()
+def is_joint(one: str, other: str, *, any_form: bool = False) -> bool:
+    """Letters and a digit meet, a name and its version, or letters that some paper joins."""
+    if one[-1].isdigit() or other[0].isdigit():
+        return one[-1].isdigit() != other[0].isdigit()
+    if not (one + other).isascii():
+        return False
+    if re.match(r"v[0-9]", other) and len(one) > 1 and not is_separate(one):
+        return True
+    last, first = re.findall(r"[a-z]*$", one)[0], re.findall(r"^[a-z]*", other)[0]
+    if not (one + other).isalpha() and len(last + first) < 3:
+        return False
+    forms = inflections(first) if any_form and first == other else [first]
+    return any((last, form) in HYPHENATED for form in forms)
 
 
 def all_hold(parts: Sequence[Part]) -> Meaning:
@@ -218,8 +229,7 @@ def are_one(row: Sequence[str]) -> bool:
         return True
     for at in range(1, len(row)):
         one, other = "".join(row[:at]), "".join(row[at:])
-        is_known = any((one, form) in HYPHENATED for form in inflections(other))
-        if (is_known or is_edge(one, other)) and are_one(row[:at]) and are_one(row[at:]):
+        if is_joint(one, other, any_form=True) and are_one(row[:at]) and are_one(row[at:]):
             return True
     return False
 
@@ -363,8 +373,9 @@ def texts(draw: st.DrawFn, known: Known) -> Meant:
 
 
 def pieces(word: str) -> list[str]:
-    """Cut a word where it goes over from letters to digits, or back, and at a known hyphen."""
-    parts = re.findall(r"[a-z]+|[0-9]+", word) if word.isascii() else []
+    """Cut a word between letters and digits, before a version, and at a known hyphen."""
+    cut = r"[a-z]{2,}(?=v[0-9])|v(?=[0-9])|[a-z]+|[0-9]+"
+    parts = re.findall(cut, word) if word.isascii() else []
     for at, part in enumerate(parts):
         for one, other in HYPHENATED if len(parts) in (2, 3) else ():
             if one + other == part:
@@ -375,6 +386,8 @@ def pieces(word: str) -> list[str]:
 @st.composite
 def chained(draw: st.DrawFn, parts: Sequence[str], field: str | None) -> Meant:
     """A word of letters and digits: together, with hyphens, with blanks, or with both."""
+    glued = draw(st.integers(0, len(parts) - 1))  # yolo v8, res net50
+    parts = [*parts[:glued], "".join(parts[glued : glued + 2]), *parts[glued + 2 :]]
     cut = draw(st.integers(0, len(parts)))
     first, rest = parts[:cut], parts[cut:]
     sign = draw(st.sampled_from(["", "-"]))

@@ -1,10 +1,16 @@
 """Which words and compounds the papers write."""
 
+import json
 from datetime import timedelta
 
+import pytest
+
 from bot.models import AnnounceType
+from bot.query.parser import parse_query
 from bot.query.widen import Lexicon
-from bot.store.search.vocabulary import read_lexicon
+from bot.store.search.vocabulary import read_lexicon, read_lexicon_of
+from bot.store.sqlite.executor import Reading
+from bot.store.sqlite.statements import Parameters, Row
 from bot.store.store import Store
 from tests.builders import DAY, NOW, make_listing, make_paper
 
@@ -37,6 +43,31 @@ async def test_words_of_a_replacement_are_known_too(store: Store) -> None:
     known = await lexicon(store, "quasars", "halos")
     assert known.holds("quasars")
     assert known.holds("halos"), "a word is never forgotten"
+
+
+@pytest.mark.parametrize(
+    ("query", "times"),
+    [("dark halos", 2), ("YOLO v8", 2), ("geohydrology", 5), ("thermogeohydrology", 6)],
+)
+async def test_each_word_is_asked_for_once(store: Store, query: str, times: int) -> None:
+    """Who writes it, and where it takes a hyphen; longer compounds in two or three goes."""
+    abstract = "Thermo-geohydrology, geo-hydrology, hydro-logy."
+    await store.papers.add_listing(make_listing(make_paper(1, abstract=abstract)), now=NOW)
+    asked: list[tuple[str, str]] = []
+
+    def read(reading: Reading) -> Lexicon:
+        def ask(sql: str, parameters: Parameters) -> list[Row]:
+            asked.extend((sql, str(each)) for each in parameters)
+            return reading.rows(sql, parameters)
+
+        return read_lexicon_of(ask, parse_query(query).root)
+
+    known = await store.database.search(5, read)
+    assert len(asked) == times
+    for table in {sql for sql, _ in asked}:
+        words = [word for sql, each in asked if sql == table for word in json.loads(each)]
+        assert table.startswith("SELECT word FROM") or len(words) == len({*words})
+    assert query != "thermogeohydrology" or known.cuts["hydrology"] == [5]
 
 
 async def test_counting_forgets_no_word(store: Store) -> None:
