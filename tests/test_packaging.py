@@ -332,6 +332,19 @@ def test_compose_keeps_the_database_on_the_volume() -> None:
     assert f"data:{path.parent}" in bot["volumes"]
 
 
+def test_compose_passes_on_what_the_readme_lets_a_person_export() -> None:
+    exported = re.findall(r"export (\w+)=", read("README.md"))
+    assert len(exported) == 2
+    environment = service()["environment"]
+    assert [environment.get(name, "not passed on") for name in exported] == [None, None]
+
+
+def test_what_compose_lets_a_host_put_beside_it_is_never_committed() -> None:
+    """The token in a file, and what a host changes."""
+    (secret,) = re.findall(r"file: \./(\w+)$", read("compose.yaml"), re.M)
+    assert {f"/{secret}", "/compose.override.yaml", ".env"} <= set(read(".gitignore").split())
+
+
 def test_compose_sets_only_real_settings() -> None:
     names = {name for name in service()["environment"] if name.startswith("PAPER_BOT_")}
     keys = {name.removeprefix("PAPER_BOT_").lower().replace("__", ".") for name in names}

@@ -202,6 +202,10 @@ def check_header(path: Path, *, is_only_read: bool = False) -> bytes:
         with path.open("rb") as file:
             header = file.read(HEADER_LENGTH)
     except OSError as error:
+        if is_only_read:
+            raise DatabaseUnusable(
+                f"{path} cannot be read ({error.strerror}); make it readable for the bot's user."
+            ) from error
         raise DatabaseUnusable(_unwritable(path, error)) from error
     if not is_only_read and not os.access(path, os.W_OK):
         raise DatabaseUnusable(

@@ -1,7 +1,9 @@
 """Copies of the database: whole, checked, and never put back without its being noticed."""
 
 import contextlib
+import errno
 import os
+import re
 import shutil
 import sqlite3
 import stat
@@ -9,13 +11,14 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from typing import IO
 
 import pytest
 
 from bot.digest.models import Reason, ReasonCode
 from bot.errors import AlreadyRunning, BotError, DatabaseDamaged, DatabaseUnusable, StoreError
 from bot.store import store as real
-from bot.store.backup.backup import backup, note_boot, restore
+from bot.store.backup.backup import backup, check_file, note_boot, restore
 from bot.store.sqlite import migrations
 from bot.store.sqlite.database import instance_lock
 from bot.store.sqlite.files import beside, lock_file
@@ -107,6 +110,22 @@ async def test_a_copy_that_may_only_be_read_is_put_back(
     )
     await restore(copy, path, now=NOW)
     assert await remembers(path, "one")
+
+
+async def test_a_copy_that_may_not_be_read_is_named(
+    path: Path, copy: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As one that another user made; root would be allowed to read it."""
+    await remember(path, "one")
+    await backup(path, copy)
+
+    def refuse(file: Path, *_: object) -> IO[bytes]:
+        raise PermissionError(errno.EACCES, "Permission denied", str(file))
+
+    monkeypatch.setattr(Path, "open", refuse)
+    sentence = f"{copy} cannot be read (Permission denied); make it readable for the bot's user."
+    with pytest.raises(DatabaseUnusable, match=f"^{re.escape(sentence)}$"):
+        check_file(copy)
 
 
 async def test_a_damaged_database_can_be_replaced(path: Path, copy: Path) -> None:
