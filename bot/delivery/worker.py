@@ -216,8 +216,10 @@ class Delivery:
         if before is not None and before <= now < before + CLEARED_EVERY:
             return
         self._cleared_at = now
-        await self._outbox.cancel_orphans(now)
-        await self._outbox.give_up(now - self._settings.give_up_after, now)
+        await asyncio.gather(
+            self._outbox.cancel_orphans(now),
+            self._outbox.give_up(now - self._settings.give_up_after, now),
+        )
 
     async def _in_turn(
         self, orphans: Iterable[DueChannel], now: datetime

@@ -111,9 +111,10 @@ class Intake:
     async def poll(self, categories: Iterable[str]) -> AsyncIterator[IntakeOutcome]:
         """Ask everything that is due now; yields after each request."""
         watched = set(categories)
-        await self._open_records(watched)
-        while (due := await self._most_urgent(watched)) is not None:
+        known = await self._open_records(watched)
+        while (due := await self._most_urgent(watched, known)) is not None:
             yield await self._ask(*due)
+            known = await self._store.intake.list_open()
 
     async def fetch(self, category: str) -> IntakeOutcome:
         """Ask the daily feed of a category now, and its page if the list's date is uncertain."""
@@ -156,21 +157,27 @@ class Intake:
 
     # -- what is to be asked -------------------------------------------------------------------
 
-    async def _open_records(self, categories: Iterable[str]) -> None:
-        """Make sure that today and every announcement day since the last record has an open one."""
+    async def _open_records(self, categories: Iterable[str]) -> Sequence[DayRecord]:
+        """Make sure that today and every announcement day since the last record has an open one.
+
+        Returns all that are open.
+        """
         now = self._now()
         today = announcement_day(now)
         oldest = announcement_day(now - self.rules.catchup_window)
-        newest = await self._store.intake.newest_records(until=today)
+        known = await self._store.intake.read_standing(until=today, since=oldest)
         records = [
             record
             for category in sorted(categories)
-            for record in await self._new_records(category, newest.get(category), now)
+            for record in await self._new_records(category, known.newest.get(category), now)
         ]
-        known = await self._store.intake.list_since(oldest)
-        records += [reopened(each) for each in known if is_closed_too_early(each, now, self.rules)]
-        if records:
-            await self._store.intake.set_records(records, now=now)
+        records += [
+            reopened(each) for each in known.recent if is_closed_too_early(each, now, self.rules)
+        ]
+        if not records:
+            return known.open
+        await self._store.intake.set_records(records, now=now)
+        return await self._store.intake.list_open()
 
     async def _new_records(
         self, category: str, newest: DayRecord | None, now: datetime
@@ -194,14 +201,16 @@ class Intake:
         reachable = [DayRecord(category=category, day=day) for day in [*days[len(lost) :], today]]
         return [*missed, *reachable]
 
-    async def _most_urgent(self, categories: set[str]) -> tuple[DayRecord, IntakeSource] | None:
-        """The record with the earliest poll that is due, older days first.
+    async def _most_urgent(
+        self, categories: set[str], known: Sequence[DayRecord]
+    ) -> tuple[DayRecord, IntakeSource] | None:
+        """The record with the earliest poll that is due, older days first; of those ``known``.
 
         What a new day's feed shows is judged by what the day before had.
         """
         now = self._now()
         polls = []
-        for each in await self._store.intake.list_open():
+        for each in known:
             record = without_future(each, now)
             poll = next_poll(record, now, self.rules)
             if poll is None or is_out_of_reach(record.day, now, self.rules):
@@ -331,17 +340,17 @@ class Intake:
         stamp = min(listing.announced_on, record.day)
         before = await intake.get_record(category, previous_announcement_day(stamp))
         day = belongs_to(record, reply, before)
-        near = await intake.near_listings(category, day - NEAR, day + NEAR)
-        own = near.pop(day, None)
+        around = await intake.read_around(category, day, ids_of(listing), NEAR)
+        own = around.listings.pop(day, None)
         return Knowledge(
             day=day,
-            announced=await intake.announced_elsewhere(category, day, ids_of(listing)),
-            stored=await intake.announced_on(category, day),
+            announced=around.announced,
+            stored=around.stored,
             is_record=own is not None and own.is_record,
-            near=near,
-            own=await intake.get_record(category, day),
-            previous=await intake.get_record(category, previous_announcement_day(day)),
-            usual=await intake.usual_papers(category, day),
+            near=around.listings,
+            own=around.own,
+            previous=around.previous,
+            usual=around.usual,
             others=0 if listing.announcements else await self._count_others(record),
         )
 

@@ -3,11 +3,12 @@
 import sqlite3
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from itertools import groupby
 from operator import attrgetter
 from typing import NamedTuple
 
+from bot.arxiv.calendar import previous_announcement_day
 from bot.models import (
     ArxivId,
     DayRecord,
@@ -50,6 +51,30 @@ FAILING = """
 """
 
 
+class Standing(NamedTuple):
+    """The newest record of each category, those of the last days, and those that are open."""
+
+    newest: Mapping[str, DayRecord]
+    recent: Sequence[DayRecord]
+    open: Sequence[DayRecord]
+
+
+class Around(NamedTuple):
+    """What is stored around a category's date, over one snapshot.
+
+    ``announced`` is how it announced the papers at hand on other dates, ``stored`` what it has of
+    the date; ``listings`` are those near it, its own among them. ``own`` and ``previous`` are the
+    records of the date and of the announcement day before.
+    """
+
+    announced: Mapping[ArxivId, Collection[Earlier]]
+    stored: Mapping[ArxivId, Earlier]
+    listings: dict[date, NearListing]
+    own: DayRecord | None
+    previous: DayRecord | None
+    usual: int | None
+
+
 class IntakeLog:
     """The records of the days, and what the judge wants to know about papers."""
 
@@ -62,7 +87,7 @@ class IntakeLog:
 
     async def list_since(self, day: date) -> list[DayRecord]:
         """List the records of ``day`` and later, oldest first."""
-        return await self._list("day >= :day", {"day": day.isoformat()})
+        return await self._database.read(_records_since, day)
 
     async def list_records(self, category: str) -> list[DayRecord]:
         """List all records of a category, oldest first."""
@@ -77,7 +102,7 @@ class IntakeLog:
 
     async def list_open(self) -> list[DayRecord]:
         """List the records about which something is still to be asked, oldest first."""
-        return await self._list("is_closed = 0", {})
+        return await self._database.read(_open_records)
 
     async def list_holidays(self, day: date, *, but: str) -> list[DayRecord]:
         """List the other categories' records of a date that was taken for a holiday."""
@@ -148,17 +173,14 @@ class IntakeLog:
 
         A clock that was ahead leaves records of dates that are still to come.
         """
-        newest = (
-            "day = (SELECT max(day) FROM intake_day "
-            "WHERE category = judged.category AND day <= :until)"
-        )
-        records = await self._list(newest, {"until": until.isoformat()})
-        return {record.category: record for record in records}
+        return await self._database.read(_newest_records, until)
+
+    async def read_standing(self, *, until: date, since: date) -> Standing:
+        """Read what a round of asking begins with: each of its parts as it is listed alone."""
+        return await self._database.read(_read_standing, until, since)
 
     async def get_record(self, category: str, day: date) -> DayRecord | None:
-        values = {"category": category, "day": day.isoformat()}
-        found = await self._list("category = :category AND day = :day", values)
-        return next(iter(found), None)
+        return await self._database.read(_record, category, day)
 
     async def history(self, categories: Collection[str], day: date) -> dict[str, list[JudgedStep]]:
         """List by category the verdicts that a day went through; none for one never asked about."""
@@ -176,55 +198,15 @@ class IntakeLog:
             steps.setdefault(category, []).append(step)
         return steps
 
-    async def announced_elsewhere(
-        self, category: str, day: date, arxiv_ids: Collection[ArxivId]
-    ) -> dict[ArxivId, list[Earlier]]:
-        """How the category announced these papers on other dates than ``day``."""
-        found = await self._database.read(
-            select_pairs,
-            ArxivId,
-            Earlier,
-            "SELECT arxiv_id, announced_on AS day, version, announce_type, "
-            "coalesce(source = 'oai' AND NOT is_record, 0) AS is_estimated "
-            "FROM announcement LEFT JOIN listing USING (category, announced_on) "
-            "WHERE arxiv_id IN (SELECT value FROM json_each(:ids)) "
-            "AND category = :category AND announced_on != :day",
-            {"ids": json_array(arxiv_ids), "category": category, "day": day.isoformat()},
-        )
-        earlier: dict[ArxivId, list[Earlier]] = {}
-        for arxiv_id, each in found:
-            earlier.setdefault(arxiv_id, []).append(each)
-        return earlier
+    async def read_around(
+        self, category: str, day: date, arxiv_ids: Collection[ArxivId], near: timedelta
+    ) -> Around:
+        """Read what a list with these papers is judged by, if it is that of ``day``."""
+        return await self._database.read(_read_around, category, day, arxiv_ids, near)
 
     async def announced_on(self, category: str, day: date) -> dict[ArxivId, Earlier]:
         """Return what is stored for a category and date."""
-        found = await self._database.read(
-            select_pairs,
-            ArxivId,
-            Earlier,
-            "SELECT arxiv_id, announced_on AS day, version, announce_type FROM announcement "
-            "WHERE category = :category AND announced_on = :day",
-            {"category": category, "day": day.isoformat()},
-        )
-        return dict(found)
-
-    async def near_listings(
-        self, category: str, since: date, until: date
-    ) -> dict[date, NearListing]:
-        """Return the category's listings of these dates, in numbers."""
-        found = await self._database.read(
-            select,
-            NearListing,
-            """
-            SELECT announced_on AS day, is_record, is_uncertain, (
-                SELECT count(*) FROM announcement WHERE category = listing.category
-                    AND announced_on = listing.announced_on) AS papers
-            FROM listing
-            WHERE category = :category AND announced_on BETWEEN :since AND :until
-            """,
-            {"category": category, "since": since.isoformat(), "until": until.isoformat()},
-        )
-        return {each.day: each for each in found}
+        return await self._database.read(_announced_on, category, day)
 
     async def count_listings(self, day: date, *, but: str) -> int:
         """Count the other categories that have a listing of a date."""
@@ -232,21 +214,93 @@ class IntakeLog:
         values = {"day": day.isoformat(), "but": but}
         return await self._database.read(select_one, int, sql, values) or 0
 
-    async def usual_papers(self, category: str, before: date) -> int | None:
-        """Return the median size of the last listings before a date; None with under three."""
-        sizes = await self._database.read(
-            select,
-            int,
-            """
-            SELECT count(*) FROM announcement WHERE category = :category AND announced_on IN (
-                SELECT announced_on FROM listing
-                WHERE category = :category AND announced_on < :before
-                ORDER BY announced_on DESC LIMIT :most)
-            GROUP BY announced_on
-            """,
-            {"category": category, "before": before.isoformat(), "most": LISTINGS_FOR_USUAL},
-        )
-        return middle_size(sizes)
+
+def _read_around(
+    connection: sqlite3.Connection,
+    category: str,
+    day: date,
+    arxiv_ids: Collection[ArxivId],
+    near: timedelta,
+) -> Around:
+    return Around(
+        announced=_announced_elsewhere(connection, category, day, arxiv_ids),
+        stored=_announced_on(connection, category, day),
+        listings=_listings(connection, category, day - near, day + near),
+        own=_record(connection, category, day),
+        previous=_record(connection, category, previous_announcement_day(day)),
+        usual=_usual_papers(connection, category, day),
+    )
+
+
+def _announced_elsewhere(
+    connection: sqlite3.Connection, category: str, day: date, arxiv_ids: Collection[ArxivId]
+) -> dict[ArxivId, list[Earlier]]:
+    """How the category announced these papers on other dates than ``day``."""
+    found = select_pairs(
+        connection,
+        ArxivId,
+        Earlier,
+        "SELECT arxiv_id, announced_on AS day, version, announce_type, "
+        "coalesce(source = 'oai' AND NOT is_record, 0) AS is_estimated "
+        "FROM announcement LEFT JOIN listing USING (category, announced_on) "
+        "WHERE arxiv_id IN (SELECT value FROM json_each(:ids)) "
+        "AND category = :category AND announced_on != :day",
+        {"ids": json_array(arxiv_ids), "category": category, "day": day.isoformat()},
+    )
+    earlier: dict[ArxivId, list[Earlier]] = {}
+    for arxiv_id, each in found:
+        earlier.setdefault(arxiv_id, []).append(each)
+    return earlier
+
+
+def _announced_on(
+    connection: sqlite3.Connection, category: str, day: date
+) -> dict[ArxivId, Earlier]:
+    found = select_pairs(
+        connection,
+        ArxivId,
+        Earlier,
+        "SELECT arxiv_id, announced_on AS day, version, announce_type FROM announcement "
+        "WHERE category = :category AND announced_on = :day",
+        {"category": category, "day": day.isoformat()},
+    )
+    return dict(found)
+
+
+def _listings(
+    connection: sqlite3.Connection, category: str, since: date, until: date
+) -> dict[date, NearListing]:
+    """Return the category's listings of these dates, in numbers."""
+    found = select(
+        connection,
+        NearListing,
+        """
+        SELECT announced_on AS day, is_record, is_uncertain, (
+            SELECT count(*) FROM announcement WHERE category = listing.category
+                AND announced_on = listing.announced_on) AS papers
+        FROM listing
+        WHERE category = :category AND announced_on BETWEEN :since AND :until
+        """,
+        {"category": category, "since": since.isoformat(), "until": until.isoformat()},
+    )
+    return {each.day: each for each in found}
+
+
+def _usual_papers(connection: sqlite3.Connection, category: str, before: date) -> int | None:
+    """Return the median size of the last listings before a date; None with under three."""
+    sizes = select(
+        connection,
+        int,
+        """
+        SELECT count(*) FROM announcement WHERE category = :category AND announced_on IN (
+            SELECT announced_on FROM listing
+            WHERE category = :category AND announced_on < :before
+            ORDER BY announced_on DESC LIMIT :most)
+        GROUP BY announced_on
+        """,
+        {"category": category, "before": before.isoformat(), "most": LISTINGS_FOR_USUAL},
+    )
+    return middle_size(sizes)
 
 
 def middle_size(sizes: Sequence[int]) -> int | None:
@@ -275,6 +329,35 @@ def _outage(category: str, days: Sequence[_FailingDay]) -> Outage:
         error=days[-1].error,
         is_notified=any(day.is_notified for day in days),
     )
+
+
+def _read_standing(connection: sqlite3.Connection, until: date, since: date) -> Standing:
+    return Standing(
+        newest=_newest_records(connection, until),
+        recent=_records_since(connection, since),
+        open=_open_records(connection),
+    )
+
+
+def _newest_records(connection: sqlite3.Connection, until: date) -> dict[str, DayRecord]:
+    newest = (
+        "day = (SELECT max(day) FROM intake_day WHERE category = judged.category AND day <= :until)"
+    )
+    records = _records(connection, newest, {"until": until.isoformat()})
+    return {record.category: record for record in records}
+
+
+def _records_since(connection: sqlite3.Connection, day: date) -> list[DayRecord]:
+    return _records(connection, "day >= :day", {"day": day.isoformat()})
+
+
+def _open_records(connection: sqlite3.Connection) -> list[DayRecord]:
+    return _records(connection, "is_closed = 0", {})
+
+
+def _record(connection: sqlite3.Connection, category: str, day: date) -> DayRecord | None:
+    values = {"category": category, "day": day.isoformat()}
+    return next(iter(_records(connection, "category = :category AND day = :day", values)), None)
 
 
 def _set_records(

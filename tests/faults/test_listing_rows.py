@@ -136,6 +136,16 @@ async def test_row_58_a_digest_that_is_set_up_at_any_hour_begins_with_the_right_
     )
 
 
+async def test_row_58_a_category_that_is_followed_by_day_is_asked_about_at_once(
+    day: Fetching,
+) -> None:
+    day.arxiv.publish("cs.CV", DAY, LISTED)
+    day.clock.advance_to(at(DAY, 10))
+    await day.subscribe()
+    await day.tick()
+    assert day.asked("/rss/cs.CV") == [10 * HOUR]
+
+
 # --- row 59: the page refused for days ---------------------------------------------------------
 
 

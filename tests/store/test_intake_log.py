@@ -2,11 +2,12 @@
 
 import sqlite3
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 
+from bot.intake.judge import NEAR
 from bot.models import (
     DayRecord,
     Inquiry,
@@ -101,8 +102,33 @@ async def test_what_submissions_told_is_an_estimate_until_the_page_has_told(tmp_
         for source, is_record in (("oai", False), ("catchup", True)):
             told = replace(listing, source=source)
             await store.papers.add_listing(told, now=NOW, is_record=is_record)
-            elsewhere = await store.intake.announced_elsewhere(
-                "cs.CV", date(2024, 3, 6), [make_id(1)]
-            )
-            seen += [each.is_estimated for each in elsewhere[make_id(1)]]
+            around = await store.intake.read_around("cs.CV", date(2024, 3, 6), [make_id(1)], NEAR)
+            seen += [each.is_estimated for each in around.announced[make_id(1)]]
         assert seen == [True, False]
+
+
+async def test_what_a_list_is_judged_by_is_read_at_once(tmp_path: Path) -> None:
+    """The records of its date and of the announcement day before, which is Friday's of Monday's."""
+    friday, monday = date(2024, 3, 1), date(2024, 3, 4)
+    records = {day: replace(RECORD, day=day) for day in (friday, monday)}
+    async with open_store(tmp_path / "papers.db") as store:
+        await store.intake.set_records(list(records.values()), now=NOW)
+        for number in range(3):
+            papers = [make_paper(10 * number + each) for each in range(1, 3 + number)]
+            day = friday - timedelta(days=number)
+            await store.papers.add_listing(make_listing(*papers, announced_on=day), now=NOW)
+        listing = make_listing(make_paper(1), make_paper(90), announced_on=monday)
+        await store.papers.add_listing(listing, now=NOW)
+        around = await store.intake.read_around("cs.CV", monday, [make_id(1)], timedelta(days=4))
+        assert (around.own, around.previous) == (records[monday], records[friday])
+        assert list(around.stored) == [make_id(1), make_id(90)]
+        assert {day: near.papers for day, near in around.listings.items()} == {
+            monday: 2, friday: 2, friday - timedelta(days=1): 3
+        }  # fmt: skip
+        assert [each.day for each in around.announced[make_id(1)]] == [friday]
+        assert around.usual == 3
+        standing = await store.intake.read_standing(until=friday, since=monday)
+        assert len(standing.open) == 2
+        assert standing == (
+            {"cs.CV": records[friday]}, [records[monday]], await store.intake.list_open()
+        )  # fmt: skip

@@ -461,7 +461,7 @@ class Outbox:
 
     async def _change(self, sql: str, parameters: Mapping[str, object]) -> int:
         """Run one UPDATE; returns how many rows it changed."""
-        return await self._database.write(change, sql, parameters)
+        return await self._database.write_together(change, sql, parameters)
 
     async def _list(self, where: str, parameters: Parameters) -> list[DeliveryRecord]:
         return await self._database.read(list_records, where, parameters)

@@ -430,8 +430,8 @@ async def test_a_listing_of_an_old_file_is_arxivs_record_if_its_page_told_of_it(
     old.close()
     async with open_store(tmp_path / "papers.db") as store:
         day = date(2024, 3, 5)
-        near = await store.intake.near_listings("cs.CV", day, day)
-        assert near == {day: NearListing(day=day, papers=0, is_record=is_record)}
+        around = await store.intake.read_around("cs.CV", day, [], timedelta())
+        assert around.listings == {day: NearListing(day=day, papers=0, is_record=is_record)}
 
 
 async def test_what_an_earlier_version_imported_is_judged_with_the_next_import(
