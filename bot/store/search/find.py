@@ -52,6 +52,7 @@ from bot.store.sqlite.executor import Reading
 from bot.store.sqlite.statements import json_array
 
 COUNTED = 1000  # where not all can be counted, a page says '1,000+' beyond
+KNOWN = 500  # the same by relevance where several words must hold: each takes up to 10 µs
 COUNTED_EXACTLY = 12_000  # entries of the index: to read so many takes a millisecond at most
 COUNTING_S = 0.0005  # what finding more than a page, to count them, may take
 PIECES_COUNTING_S = 0.00025  # the same behind a page that was found piece by piece
@@ -181,12 +182,17 @@ class Finding:
     def titled_since(self) -> date | None:
         """From which day on some of the words in a title count."""
         known = [key for _, key in self.known]
-        return titles_since(known, is_all=len(known) <= COUNTED)
+        return titles_since(known, is_all=len(known) <= self.most)
+
+    @cached_property
+    def most(self) -> int:
+        """So many papers are counted one by one, the same for every page."""
+        return KNOWN if self.is_scored and self.is_far else COUNTED
 
     @cached_property
     def known(self) -> list[Found]:
         """The newest papers, among which the tiers are looked for; the same for every page."""
-        return self._follow_far(COUNTED + 1)
+        return self._follow_far(self.most + 1)
 
     def page(self) -> SearchPage:
         page, has_next = self._find()
@@ -238,13 +244,13 @@ class Finding:
         return [(0, key) for key in keys[self.shown : self.shown + self.limit + 1]]
 
     def _newest(self, least: int) -> list[Found]:
-        """Walk to more than ``least`` papers, and on to `COUNTED` while that is cheap.
+        """Walk to more than ``least`` papers, and on to as many as are counted while that is cheap.
 
         What a first page's walk finds is taken for the number of all, unless all are counted.
         """
-        wanted = max(least, COUNTED) + 1
+        wanted = max(least, self.most) + 1
         found, is_cut = self._first_found(least, wanted)
-        self.total = min(len(found), max(least, COUNTED))
+        self.total = min(len(found), wanted - 1)
         self.is_exact = not is_cut and len(found) < wanted
         if not self.is_exact and not self.reading.overran and self.is_countable:
             total = count(self.reading, self.newest, self.within)
@@ -338,7 +344,7 @@ class Finding:
         if self.way is Way.SCORED:
             return newest
         keys = [key for _, key in newest]
-        return collect(self.titles, self.plan, self.root, keys, is_all=len(keys) <= COUNTED)
+        return collect(self.titles, self.plan, self.root, keys, is_all=len(keys) <= self.most)
 
     def _ranked(self, pool: Sequence[Found]) -> list[Found]:
         """Order the pool by score, newest first among equals; the same for every page."""

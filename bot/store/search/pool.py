@@ -5,9 +5,11 @@ not asked: an index answers *these, without those* by walking both. Each is aske
 tiers before it find too, which is known and left out.
 """
 
+import math
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
+from functools import cached_property
 
 from bot.query.ast import And, Node, Not, Text, all_of, leaves
 from bot.query.compile import compile_node
@@ -26,16 +28,18 @@ from bot.store.search.plan import (
     plan_tiers,
     smallest_index,
 )
-from bot.store.search.walk import Found, among, follow, follow_up
+from bot.store.search.walk import Found, Pieces, among, follow, follow_up, span_of
 from bot.store.sqlite.executor import Reading
 from bot.store.sqlite.statements import Row, json_array
 
+TITLED = 1500  # papers whose titles may say some of the words
 POOL = 150  # papers that are scored: about 3 ms, and better than BM25 over all of them
 READ = 60  # of them whose texts are read, at least
 MOST_TITLED = 1500  # papers: to find more by their titles takes as long as to read 150 titles
 AT_ONCE = 100  # titles
 ASKED_AT_ONCE = 50  # papers, 30 µs each
 CHECKED = 300  # titles whose papers are asked for the rest
+LEAST = 0.1  # of the papers that were promised, where none is found
 SELDOM = 5
 """As many times the days of the newest thousand papers as hold so many titles or fewer: to walk
 through them takes longer than to ask of each title."""
@@ -72,14 +76,15 @@ class Titles:
 def titles_since(newest: Sequence[int], *, is_all: bool) -> date | None:
     """Return from which day on some of the words in a title put a paper before others.
 
-    Half as many days again as the ``newest`` papers span, so about half as many papers again: to
-    look for such titles takes 8 µs for each paper that is found, and of millions it may be a
-    hundred thousand. It depends on papers alone, so that every page draws the same line.
+    Back through as many days as would hold `TITLED` papers if all were as full as those of the
+    ``newest``: to look for such titles takes 8 µs for each paper that is found, and of millions it
+    may be a hundred thousand. It depends on papers alone, so that every page draws the same line.
     """
     if is_all or not newest:
         return None
-    last = day_of(newest[-1])
-    return last - (day_of(newest[0]) - last) // 2
+    first = day_of(newest[0])
+    days = (first - day_of(newest[-1])).days
+    return first - timedelta(days=math.ceil(days * TITLED / len(newest)))
 
 
 def collect(
@@ -98,7 +103,8 @@ def collect(
     tier = 0
     if says.phrase is not None:
         if len(in_title) >= POOL:
-            found.take(tier, found.walk(says.phrase))
+            span = in_title[0] - in_title[-1]
+            found.take(tier, found.walk(says.phrase, POOL, EVERYWHERE, span))
         tier += 1
     found.take(tier, in_title)
     if says.any_word is not None:
@@ -133,20 +139,30 @@ class _Collector:
                 if not wanted:
                     break
 
-    def walk(self, node: Node, *, after: int | None = None) -> list[int]:
-        """List as many papers as the pool holds: known ones among them leave room for the rest."""
-        place = None if after is None else (0, after)
-        found = follow(self.reading, self.plan.of(node), POOL, place, self.plan.within)
-        return [key for _, key in found]
+    def walk(self, node: Node, wanted: int, within: KeyRange, span: int) -> list[int]:
+        """List the newest papers of a range; about so many are in as many keys as ``span``."""
+        within = self.archive.overlap(self.plan.within).overlap(within)
+        density = LEAST * wanted / max(1, span)
+        pieces = Pieces(self.reading, self.plan.of(node), within, span, density)
+        pieces.go_on(wanted)
+        return pieces.found[:wanted]
+
+    @cached_property
+    def archive(self) -> KeyRange:
+        return span_of(self.reading)
 
     def all_titled(self, said: Node, rest: Node) -> Iterator[int]:
         """List the first papers of ``said``, which is asked of titles, and the rest."""
         found, reached = self._titled(said)
         yield from found
         if len(found) < POOL and not (self.is_all and reached <= self.newest[-1]):
-            yield from self._older_titled(said, rest, reached, POOL - len(found))
+            wanted = POOL - len(found)
+            span = (self.newest[0] - reached) * wanted // max(1, len(found))
+            yield from self._older_titled(said, rest, reached, wanted, span)
 
-    def _older_titled(self, said: Node, rest: Node, reached: int, wanted: int) -> list[int]:
+    def _older_titled(
+        self, said: Node, rest: Node, reached: int, wanted: int, span: int
+    ) -> list[int]:
         """Go on below a key, where ``rest`` is what is not asked of titles.
 
         The large index looks at every paper that says one of the words anywhere. Where titles say
@@ -154,19 +170,19 @@ class _Collector:
         """
         node = all_of(said, rest)
         if smallest_index(node) == HEAD or smallest_index(said) != HEAD:
-            return self.walk(node, after=reached)[:wanted]
+            return self.walk(node, wanted, KeyRange(FIRST_KEY, reached), span)
         within = self.plan.within.overlap(KeyRange(FIRST_KEY, reached))
         keys = [key for _, key in follow(self.reading, self.plan.of(said), CHECKED, within=within)]
         last = keys[-1] if len(keys) == CHECKED else FIRST_KEY
         if reached - last < SELDOM * (self.newest[0] - self.newest[-1]):
-            return self.walk(node, after=reached)[:wanted]
+            return self.walk(node, wanted, KeyRange(FIRST_KEY, reached), span)
         found: list[int] = []
         for start in range(0, len(keys), ASKED_AT_ONCE):
             found += self._holding(rest, keys[start : start + ASKED_AT_ONCE])
             if len(found) >= wanted:
                 return found[:wanted]
         if len(keys) == CHECKED:
-            found += self.walk(node, after=last)
+            found += self.walk(node, wanted - len(found), KeyRange(FIRST_KEY, last), span)
         return found[:wanted]
 
     def _holding(self, rest: Node, keys: Sequence[int]) -> list[int]:
@@ -187,13 +203,21 @@ class _Collector:
         titles = self._titles_for(any_word)
         for start in range(0, len(left), AT_ONCE):
             scores = titles.scores(left[start : start + AT_ONCE])
-            yield from (key for key, score in scores.items() if score)
+            said = [key for key, score in scores.items() if score]
+            found += said
+            yield from said
         if not self.is_all:
-            since = titles_since(self.newest, is_all=False)
-            first = FIRST_KEY if since is None else max(FIRST_KEY, first_key(since))
-            within = self.plan.within.overlap(KeyRange(first, self.newest[-1]))
-            walk = self.plan.of(all_of(self.root, any_word))
-            yield from follow_up(self.reading, walk, POOL, [within])
+            yield from self._older_any_titled(any_word, len(found))
+
+    def _older_any_titled(self, any_word: Node, known: int) -> list[int]:
+        """Go on behind the newest papers, ``known`` of which say any of the words in the title."""
+        since = titles_since(self.newest, is_all=False)
+        first = FIRST_KEY if since is None else max(FIRST_KEY, first_key(since))
+        within = KeyRange(first, self.newest[-1])
+        taken = sum(within.first <= key < within.end for key in self.pool)  # and found once more
+        wanted = POOL - len(self.pool) + taken
+        span = (self.newest[0] - self.newest[-1]) * wanted // max(1, known)
+        return self.walk(all_of(self.root, any_word), wanted, within, span)
 
     def _titles_for(self, any_word: Node) -> Titles:
         """Score by the words alone where the query asks for others elsewhere."""

@@ -12,7 +12,7 @@ from bot.query.relevance import asked_words
 from bot.query.results import LAST_KEY, SearchPage, Sort
 from bot.query.tags import readable
 from bot.store.keys import day_of
-from bot.store.search.find import COUNTED, Finding, Way
+from bot.store.search.find import Finding, Way
 from bot.store.search.plan import EVERYWHERE, FIRST_KEY, TEXT, Ask, Stretch
 from bot.store.search.pool import FEW_PAPERS, POOL, all_of_word
 from bot.store.search.walk import keys_in
@@ -99,7 +99,7 @@ def _asked(finding: Finding) -> Iterator[tuple[Stretch, int]]:
     if finding.way is Way.BM25:
         yield Stretch(EVERYWHERE, (Ask(all_of_word(finding.root)),), TEXT), FEW_PAPERS
         return
-    yield from ((stretch, COUNTED) for stretch in finding.newest)
+    yield from ((stretch, finding.most) for stretch in finding.newest)
     if finding.way is Way.POOL:
         yield from ((stretch, POOL) for stretch in finding.walk)
 

@@ -90,13 +90,18 @@ async def test_pages_turn_back_the_way_they_came(
     assert page.previous is None
 
 
+@pytest.mark.parametrize("limit", ["COUNTED", "KNOWN"])
 async def test_titles_of_long_ago_are_only_looked_for_when_their_day_comes(
-    store: Store, monkeypatch: pytest.MonkeyPatch
+    store: Store, monkeypatch: pytest.MonkeyPatch, limit: str
 ) -> None:
     """Every paper is on one page, wherever the line is drawn, and the way back is the same."""
     for module in (search_find, pool):
         monkeypatch.setattr(module, "POOL", 12)
-    monkeypatch.setattr(search_find, "COUNTED", 24)
+    monkeypatch.setattr(search_find, limit, 24)
+    monkeypatch.setattr(search_find, "COUNTED_IN_FULL", 1 if limit == "KNOWN" else 100)
+    monkeypatch.setattr(search_find, "COUNTED_EXACTLY", 0)
+    await store.database.write(note_count, 60)
+    monkeypatch.setattr(pool, "TITLED", 37)
     for day in range(6):
         papers = [
             make_paper(
@@ -110,6 +115,7 @@ async def test_titles_of_long_ago_are_only_looked_for_when_their_day_comes(
     pages = [await store.search.find(query, sort=Sort.RELEVANCE, limit=5)]
     while after := pages[-1].next:
         pages.append(await store.search.find(query, sort=Sort.RELEVANCE, limit=5, after=after))
+    assert (pages[0].total, pages[0].total_is_exact) == (24, False)
     numbers = [int(match.stored.paper.arxiv_id[-5:]) for page in pages for match in page.matches]
     assert len(numbers) == len(set(numbers)) == 60
     newest, last_days = numbers[:12], range(20, 60)
