@@ -274,7 +274,7 @@ class Pipeline:
         parts = announced.parts.get(subscription.channel_id, Parts())
         decisions = await self.decisions.decide_from(announced, subscription)
         digest = announced.build(subscription, decisions, is_supplement=parts.has_digest)
-        likes = await self.decisions.likes(subscription, digest)
+        likes = await self.decisions.likes(subscription, digest, announced.told)
         drafts = lay_out(subscription, digest, likes=likes, first_part=parts.own + 1)
         place = subscription
         if not drafts and not parts.own:

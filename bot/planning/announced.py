@@ -22,6 +22,7 @@ from bot.query.ast import Query
 from bot.query.parser import parse_query
 from bot.store.follows import News
 from bot.store.outbox.outbox import Parts
+from bot.store.readers.tastes import Told
 from bot.store.store import Store
 from bot.ui.styles import QUIET_STYLE
 from bot.ui.updates import leave_told
@@ -44,7 +45,8 @@ class AnnouncedDay:
     ``days`` says of a week's papers when some categories announced each first.
     ``elsewhere`` are the papers of channels that people read instead, and ``news`` by person what
     became known of the papers that they follow. ``homes`` are by channel the papers that it leaves
-    to other channels of its server, and to which.
+    to other channels of its server, and to which. ``told`` is what their servers think of papers,
+    where it was read for several channels at once.
     """
 
     day: date
@@ -61,6 +63,7 @@ class AnnouncedDay:
     news: News
     elsewhere: Mapping[int, Collection[ArxivId]] = field(default_factory=dict)
     homes: Mapping[int, Mapping[ArxivId, int]] = field(default_factory=dict)
+    told: Told | None = None
 
     def decide(self, subscription: Subscription) -> tuple[Decision, ...]:
         """Decide about every paper for one channel, without its limit."""

@@ -16,6 +16,7 @@ from bot.errors import BotError
 from bot.models import ArxivId, Clock, Likes
 from bot.planning.announced import AnnouncedDay, read_day
 from bot.planning.once import find_all_homes, list_rivals
+from bot.store.readers.tastes import Told
 from bot.store.store import Store
 from bot.ui.styles import style_of
 
@@ -70,8 +71,9 @@ class Decisions:
         posted = [each.entry for each in decisions if each.verdict is Verdict.POST]
         if len(posted) <= cap:
             return decisions
-        if is_week or style_of(subscription.style).is_ranked:
-            posted = [*put_best_first(posted, await self._compare(subscription, posted))]
+        if _is_ranked(subscription, announced.cadence):
+            likes = await self._compare(subscription, posted, announced.told)
+            posted = [*put_best_first(posted, likes)]
         return cap_papers(decisions, posted[:cap])
 
     async def read(
@@ -89,6 +91,7 @@ class Decisions:
             others = [*channels, *rivals]
             homes = await find_all_homes(store, announced, subscriptions, others, now=now)
             announced = replace(announced, homes=homes)
+        announced = replace(announced, told=await self._read_told(subscriptions, cadence))
         elsewhere = {each.channel_id: await self._find_read(announced, each) for each in channels}
         return replace(announced, elsewhere=elsewhere) if elsewhere else announced
 
@@ -124,17 +127,35 @@ class Decisions:
             subscription, announced = replace(subscription, cap=0), announced.take_back_offers()
         return announced.build(subscription, await self.decide_from(announced, subscription))
 
-    async def likes(self, subscription: Subscription, digest: Digest) -> Likes:
+    async def likes(
+        self, subscription: Subscription, digest: Digest, told: Told | None = None
+    ) -> Likes:
         """Say which papers of a digest are like those that its server liked.
 
-        They only order the digest, so it does without rather than fail.
+        They only order the digest, so it does without rather than fail. ``told`` is what was read
+        of it with that of other servers.
         """
-        if digest.is_direct:
-            return NO_LIKES  # it is a server's likes that order
-        is_ranked = digest.cadence is Cadence.WEEK or style_of(subscription.style).is_ranked
-        return await self._compare(subscription, digest.entries) if is_ranked else NO_LIKES
+        if not _is_ranked(subscription, digest.cadence):
+            return NO_LIKES
+        return await self._compare(subscription, digest.entries, told)
 
-    async def _compare(self, subscription: Subscription, entries: Sequence[DigestEntry]) -> Likes:
+    async def _read_told(
+        self, subscriptions: Sequence[Subscription], cadence: Cadence
+    ) -> Told | None:
+        """Read what the servers of several channels think of papers; for one it is read later."""
+        ranked = [each for each in subscriptions if _is_ranked(each, cadence)]
+        if len(ranked) < 2:
+            return None
+        guild_ids = dict.fromkeys(each.guild_id for each in ranked)
+        try:
+            return await self._store.tastes.read(guild_ids, [each.channel_id for each in ranked])
+        except BotError as error:
+            log.warning("likes read one by one: %s", error)
+            return None
+
+    async def _compare(
+        self, subscription: Subscription, entries: Sequence[DigestEntry], told: Told | None
+    ) -> Likes:
         if not entries:
             return NO_LIKES
         try:
@@ -143,6 +164,7 @@ class Decisions:
                 subscription.channel_id,
                 subscription.categories,
                 [entry.paper for entry in entries],
+                told,
             )
         except BotError as error:
             log.warning("digest without likes: %s", error)
@@ -198,3 +220,9 @@ class Decisions:
             papers=count_whereabouts(posted_with, decisions, posted_on),
             records=tuple(records),
         )
+
+
+def _is_ranked(subscription: Subscription, cadence: Cadence) -> bool:
+    """Whether likes order a digest: they are those of servers, so never that of a person."""
+    is_of_server = subscription.user_id is None
+    return is_of_server and (cadence is Cadence.WEEK or style_of(subscription.style).is_ranked)

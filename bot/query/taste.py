@@ -15,9 +15,9 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache, partial
-from itertools import chain, pairwise, repeat
-from operator import mul
-from typing import Final, NamedTuple
+from itertools import chain, compress, pairwise, repeat
+from operator import itemgetter, mul
+from typing import Final, NamedTuple, TypeVar
 
 from bot.models import Likeness, Likes, Paper
 from bot.query.inflect import lemma_of
@@ -45,7 +45,7 @@ WORDS_SHOWN: Final = 3
 PAIR_TELLS: Final = 1.5
 """As much as a single word of that weight."""
 MOST_VECTORS: Final = 8192
-"""Papers whose words are kept for the day: some 30 MB, where servers like so many."""
+"""Papers whose words are kept for the day: some 35 MB, where servers like so many."""
 LANE: Final = 64
 WHOLE: Final = 1 << 20
 """In packed numbers: the bits of a paper, and the whole number that stands for 1."""
@@ -71,12 +71,14 @@ one of them worth naming: *the last*, *these results*. *few shot* and *first ord
 class Vector(NamedTuple):
     """A paper's words, as their numbers in the reference, and what each of them weighs."""
 
-    words: Sequence[int]
+    words: tuple[int, ...]
     weights: Sequence[float]
 
 
 Text = tuple[str, str]
 """Title and abstract: all that a paper's words depend on."""
+
+N = TypeVar("N", int, float)
 
 
 class Packed:
@@ -86,9 +88,10 @@ class Packed:
     paper by paper. Weights are whole numbers of 20 bits here, likenesses of 40.
     """
 
-    def __init__(self, vectors: Sequence[Vector]) -> None:
+    def __init__(self, vectors: Sequence[Vector], words: int) -> None:
+        """``words`` is more than the number of any of their words."""
         self._size = len(vectors)
-        self._saying: dict[int, int] = defaultdict(int)
+        self._saying = [0] * words
         for lane, vector in enumerate(vectors):
             for word, weight in zip(vector.words, vector.weights, strict=True):
                 self._saying[word] += _whole(weight) << LANE * lane
@@ -97,8 +100,8 @@ class Packed:
 
     def compare(self, vector: Vector) -> int:
         """Return how alike each paper is to these weights."""
-        shares = map(_whole, vector.weights)
-        return sum(map(mul, shares, map(self._saying.get, vector.words, repeat(0))))
+        said = pick(self._saying, vector.words)
+        return sum(filter(None, map(mul, map(_whole, vector.weights), said)))
 
     def total(self, compared: Iterable[tuple[int, float]]) -> list[float]:
         """Add up likenesses, each counted so many times; their sums must stay between -4 and 4."""
@@ -157,22 +160,23 @@ class Reference:
         said = [terms_of(paper) for paper in papers]
         counts = Counter(chain.from_iterable(said))
         most = max(LEAST_PAPERS, MOST_SHARE * len(papers))
-        self._words = [term for term, count in counts.items() if LEAST_PAPERS <= count <= most]
+        weighing = [term for term, count in counts.items() if LEAST_PAPERS <= count <= most]
+        self._words = ["", *weighing]
         # Not as pairs of number and rarity: the garbage collector would look at 30,000 of them.
-        self._numbers = {term: number for number, term in enumerate(self._words)}
-        rarities = (math.log(len(papers) / counts[term]) + LEAST_RARITY for term in self._words)
-        self._rarity = array("d", rarities)
+        self._numbers = {term: number for number, term in enumerate(weighing, start=1)}
+        rarities = (math.log(len(papers) / counts[term]) + LEAST_RARITY for term in weighing)
+        self._rarity = [0.0, *rarities]
         named = max(LEAST_PAPERS, NAMED_SHARE * len(papers))
-        self._common = {term for term in self._words if counts[term] > named}
+        self._common = {term for term in weighing if counts[term] > named}
         vectors = list(map(self._weigh, said))
         self._newest = dict(zip(map(_text, papers), vectors, strict=True))
-        self._sample = Packed(vectors[:: max(1, len(papers) // SAMPLE)])
+        self._sample = Packed(vectors[:: max(1, len(papers) // SAMPLE)], self.size)
         self._read = lru_cache(maxsize=MOST_VECTORS)(self._weigh_text)
         self._alike = lru_cache(maxsize=MOST_VECTORS)(self._compare)
 
     @property
     def size(self) -> int:
-        """How many words and pairs weigh anything; they are numbered from 0."""
+        """One more than words and pairs that weigh anything: they are numbered from 1."""
         return len(self._words)
 
     def name(self, word: int) -> str:
@@ -212,13 +216,19 @@ class Reference:
         return self._weigh(_count_terms(*text))
 
     def _weigh(self, said: Mapping[str, int]) -> Vector:
-        known, weights = [], []
-        for term, often in said.items():
-            if (number := self._numbers.get(term)) is not None:
-                known.append(number)
-                weights.append(self._rarity[number] * often / (often + SATURATION))
+        found = list(map(self._numbers.get, said, repeat(0)))
+        numbers, counts = tuple(filter(None, found)), compress(said.values(), found)
+        weights = [
+            rarity * often / (often + SATURATION)
+            for rarity, often in zip(pick(self._rarity, numbers), counts, strict=True)
+        ]
         length = math.sqrt(sum(map(mul, weights, weights))) or 1.0
-        return Vector(array("I", known), array("d", [weight / length for weight in weights]))
+        return Vector(numbers, array("d", [weight / length for weight in weights]))
+
+
+def pick(values: Sequence[N], places: Sequence[int]) -> Sequence[N]:
+    """Look at many places at once, in two thirds of the time that it takes one by one."""
+    return itemgetter(*places)(values) if len(places) > 1 else [values[each] for each in places]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -338,8 +348,7 @@ def compare(taste: Taste, papers: Iterable[Paper]) -> Likes:
 
 def _measure(taste: Taste, paper: Paper) -> float:
     vector, authors = taste.reference.vector(paper), taste.authors
-    liked = map(taste.words.__getitem__, vector.words)
-    score: float = sum(map(mul, vector.weights, liked), 0.0)
+    score: float = sum(map(mul, vector.weights, pick(taste.words, vector.words)), 0.0)
     if not authors.keys().isdisjoint(paper.authors):
         score += AUTHOR_COUNTS * sum(authors.get(name, 0.0) for name in paper.authors)
     return score - taste.expected
@@ -348,14 +357,15 @@ def _measure(taste: Taste, paper: Paper) -> float:
 def _explain(taste: Taste, paper: Paper) -> Likeness:
     reference = taste.reference
     vector = reference.vector(paper)
+    liked = pick(taste.words, vector.words)
     shares = {
-        term: weight * liked
-        for word, weight in zip(vector.words, vector.weights, strict=True)
-        if (liked := taste.words[word]) > 0 and reference.names(term := reference.name(word))
+        term: weight * count
+        for word, weight, count in zip(vector.words, vector.weights, liked, strict=True)
+        if count > 0 and reference.names(term := reference.name(word))
     }
     for name in paper.authors:
-        if (liked := taste.authors.get(name, 0.0)) > 0:
-            shares[AUTHOR + name] = AUTHOR_COUNTS * liked
+        if (count := taste.authors.get(name, 0.0)) > 0:
+            shares[AUTHOR + name] = AUTHOR_COUNTS * count
     told = _most_telling(shares, WORDS_SHOWN)
     return Likeness(papers=taste.count_liked(told), words=tuple(written(paper, told)))
 

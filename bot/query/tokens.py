@@ -68,6 +68,10 @@ class Token:
 
 def tokens(text: str) -> Iterator[Token]:
     """Walk the words of ``text``; several may share the place of what they were made of."""
+    if text.isascii() and _is_usual(lower := text.lower()):
+        for found in _PLAIN.finditer(lower):
+            yield Token(found[0], *found.span())
+        return
     for found in _RUN.finditer(text):
         start, end = found.span()
         made = _read(found[0])

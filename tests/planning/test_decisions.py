@@ -205,3 +205,31 @@ async def test_what_a_server_likes_is_kept_within_the_limit(pipeline: Pipeline) 
         await pipeline.store.tastes.forget_term(CHANNEL, term)
     fewer = await pipeline.decisions.likes(subscription, digest)
     assert [fewer.scores[each] < likes.scores[each] for each in fewer.scores] == [True]
+
+
+async def test_what_servers_like_is_read_once_for_several_channels(pipeline: Pipeline) -> None:
+    first = replace(await subscribe(pipeline), style="brief")
+    others = [replace(first, channel_id=CHANNEL + 1, guild_id=1002), replace(first, style="cards")]
+    await pipeline.store.opinions.give(1002, 7, make_id(2), True, now=pipeline.now())
+    told = (await pipeline.decisions.read([first, *others], DAY)).told
+    assert told is not None
+    assert {guild_id: [*each] for guild_id, each in told.weights.items()} == {
+        1001: [],
+        1002: [make_id(2)],
+    }
+    assert (await pipeline.decisions.read([first, others[1]], DAY)).told is None
+    weekly = await pipeline.decisions.read([first, others[1]], SUNDAY, Cadence.WEEK)
+    assert weekly.told is not None  # a week is ordered in any style
+    direct = [replace(each, user_id=5) for each in (first, others[0])]
+    assert (await pipeline.decisions.read(direct, DAY)).told is None
+
+
+async def test_channels_are_planned_though_likes_cannot_be_read(pipeline: Pipeline) -> None:
+    first = replace(await subscribe(pipeline), style="brief")
+    second = replace(first, channel_id=CHANNEL + 1, guild_id=1002)
+    await pipeline.store.database.write(
+        lambda connection: connection.execute("ALTER TABLE opinion RENAME TO lost")
+    )
+    announced = await pipeline.decisions.read([first, second], DAY)
+    assert announced.told is None
+    assert (await pipeline.plan(first, DAY, announced)).tally.chosen == 3
