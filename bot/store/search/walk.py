@@ -162,21 +162,25 @@ class Pieces:
         return int(walked * min(growth, max(LEAST, promised)))
 
 
+def few(reading: Reading, walk: Sequence[Stretch], most: int) -> list[int] | None:
+    """Return all papers of a walk, newest first in each stretch; None where there are ``most``."""
+    found: list[int] = []
+    for stretch in walk:
+        missing = most - len(found)
+        found += keys_in(reading, stretch, stretch.keys, missing, order="ASC")[::-1]
+        if len(found) >= most:
+            return None
+    return found
+
+
 def follow_newest(reading: Reading, walk: Sequence[Stretch], wanted: int) -> list[int]:
     """Return the newest ``wanted`` papers of a walk, newest first, as `follow` finds them.
 
     Upwards first, which takes half of the time where they are few, so that all are looked for. That
     it finds enough takes about a millisecond; then they are many, and the newest are found as soon.
     """
-    found: list[int] = []
-    for stretch in walk:
-        missing = wanted - len(found)
-        if not missing or reading.overran:
-            break
-        oldest = keys_in(reading, stretch, stretch.keys, missing, order="ASC")
-        are_all = len(oldest) < missing
-        found += oldest[::-1] if are_all else keys_in(reading, stretch, stretch.keys, missing)
-    return found
+    found = few(reading, walk, wanted)
+    return [key for _, key in follow(reading, walk, wanted)] if found is None else found
 
 
 def _rise(reading: Reading, walk: Sequence[Stretch], within: KeyRange) -> list[int]:

@@ -6,12 +6,13 @@ from itertools import combinations
 
 import pytest
 
-from bot.query.ast import And, Node, Or, Text
+from bot.query.ast import And, Node, Or, Text, TextField, leaves
 from bot.query.parser import parse_query
 from bot.query.printer import print_node
 from bot.query.results import Answer, Closest, Match, Sort
 from bot.store.search import closest as closest_module
 from bot.store.search import search, spelling
+from bot.store.search.closest import Part, part_of
 from bot.store.sqlite.executor import Reading
 from bot.store.store import Store
 from tests.builders import DAY, NOW, make_link, make_listing, make_paper
@@ -242,12 +243,66 @@ async def test_topics_are_strict(filled: Store) -> None:
 
 
 @pytest.mark.parametrize("count", range(2, 11))
-def test_all_but_one_is_said_wherever_the_missing_word_is(count: int) -> None:
+@pytest.mark.parametrize("are_phrases", [False, True])
+def test_all_but_one_is_said_wherever_the_missing_word_is(count: int, are_phrases: bool) -> None:
+    """Of phrases every paper here says the words."""
     words = [Text(text=str(number)) for number in range(count)]
-    asked = closest_module.all_but_one(words)
+    guards = [Text(text=f"in {number}") for number in range(count)] if are_phrases else words
+    parts = [Part(word, (guard,)) for word, guard in zip(words, guards, strict=True)]
+    asked = closest_module.all_but_one(parts)
     for missing in range(3):
         for left_out in combinations(words, missing):
-            assert _holds(asked, {*words} - {*left_out}) == (missing < 2)
+            said = {*words} - {*left_out}
+            assert _holds(asked.exact, said.union(guards if are_phrases else ())) == (missing < 2)
+            assert _holds(asked.guards[0], said.union(guards)) >= (missing < 2)
+
+
+FORMS = (
+    ("sim to real",),
+    ("spatial temporal", "spatial temporals", "spatialtemporal"),
+    ("multi stream", "multi streaming", "mul ti stream"),
+    ("pretraining", "pre training"),
+    ("x y", "xy"),
+    ("point e",),
+)
+COUNTS = {"sim": 9, "real": 70, "to": 900, "spatial": 30, "temporal": 20, "multi": 90, "stream": 8}
+
+
+@pytest.mark.parametrize("forms", FORMS)
+@pytest.mark.parametrize("field", [None, TextField.TITLE])
+def test_what_says_a_phrase_in_any_form_is_behind_all_its_guards(
+    forms: tuple[str, ...], field: TextField | None
+) -> None:
+    leaf = Text(text=forms[0], field=field)
+    part = part_of(leaf, forms, COUNTS)
+    assert part.exact == leaf
+    for guard in part.guards if part.guards != (leaf,) else ():
+        asked = [each for each in leaves(guard) if isinstance(each, Text)]
+        assert {each.field for each in asked} == {field}
+        for form in forms:
+            assert {each.text for each in asked} & {*form.split(" ")}
+        assert all(len(each.text) > 1 for each in asked)  # no initial of a name
+
+
+def test_the_rarest_place_of_a_phrase_is_its_first_guard() -> None:
+    guards = part_of(Text(text="sim-to-real"), ("sim to real",), COUNTS).guards
+    assert [guard.text for guard in guards if isinstance(guard, Text)] == ["sim", "real", "to"]
+
+
+async def test_a_phrase_is_said_by_who_says_its_words_side_by_side(filled: Store) -> None:
+    """Paper 2 is of the dark and of scenes and photographs."""
+    assert numbers(await closest(filled, "dark-scenes photographs halos")) == ""
+    assert numbers(await closest(filled, "radiance-fields photographs halos")) == "2"
+
+
+async def test_texts_are_not_asked_for_the_rare_inflections_of_a_phrase(filled: Store) -> None:
+    others = [make_paper(60 + n, abstract="Dark matter fields.") for n in range(3)]
+    others.append(make_paper(70, title="It all matters", abstract="Dark matters."))
+    await filled.papers.add_listing(make_listing(*others, announced_on=DAY), now=NOW)
+    typed = "dark-matter gas quasars"
+    assert await count_asked(filled, typed, '"dark matter"')
+    assert not await count_asked(filled, typed, '"dark matters"')
+    assert await count_asked(filled, "radiance-field gas quasars", '"radiance fields"')
 
 
 def _holds(node: Node, said: set[Text]) -> bool:
@@ -286,7 +341,7 @@ async def test_titles_that_say_the_rarest_words_have_to_say_the_others_but_one(
     """Where they are too many to be read, as one is here, the index is asked for all words."""
     monkeypatch.setattr(closest_module, "STEPS", (1, 1, 1))
     monkeypatch.setattr(closest_module, "RAREST_OF_A_TITLE", 2)
-    monkeypatch.setattr(closest_module, "CANDIDATES", most)
+    monkeypatch.setattr(closest_module, "MOST_TITLES", most)
     assert numbers(await closest(filled, query)).replace("1", "") == found
 
 
@@ -308,7 +363,7 @@ async def test_titles_that_are_few_are_asked_for_once(
     filled: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert await count_asked(filled, "dark matter halos splatting", "paper_head MATCH") == 1
-    monkeypatch.setattr(closest_module, "CANDIDATES", 1)
+    monkeypatch.setattr(closest_module, "MOST_TITLES", 1)
     assert await count_asked(filled, "dark matter halos splatting", "paper_head MATCH") == 2
 
 

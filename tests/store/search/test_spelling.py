@@ -54,6 +54,11 @@ async def suggestions(store: Store, word: str, papers: int = 0, *company: str) -
         ("compilr", "compiler"),
         ("newtorsk", "networks"),
         ("complexattention", "complex attention"),
+        ("revistng", "revisiting"),
+        ("revxisitxng", "revisiting"),
+        ("revsiitign", "revisiting"),
+        ("reviziting", "revisiting"),
+        ("rexiziting", "revisiting"),
     ],
 )
 async def test_a_slip_is_mended_by_a_word_that_papers_use(
