@@ -3,7 +3,9 @@
 import asyncio
 import sqlite3
 from datetime import timedelta
+from types import SimpleNamespace
 
+import discord
 import pytest
 
 from bot.delivery.worker import DeliverySettings
@@ -288,15 +290,19 @@ async def test_row_33_nothing_is_posted_that_cannot_be_written_down(
     assert await world.states(channel) == ["sent"]
 
 
-@pytest.mark.slow(25)
 async def test_row_18_server_errors_before_the_message_is_taken(
-    world: World, channel: Channel
+    world: World, channel: Channel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """discord.py tries five times in 25 seconds; the message is posted once all the same."""
     planned = await world.plan(channel)
     world.server.inject(*[faults.answer(status) for status in (500, 502, 504, 502, 500)])
     world.restarted(DeliverySettings(pace_per_s=1000))
-    await world.delivery.run_once()
+    begun = world.clock.now()
+    with monkeypatch.context() as hurried:  # it waits between its tries, by the world's clock
+        sleeping = SimpleNamespace(**{**vars(asyncio), "sleep": world.clock.sleep})
+        hurried.setattr(discord.http, "asyncio", sleeping)
+        await world.delivery.run_once()
+    assert world.clock.now() - begun == timedelta(seconds=25)
     assert await world.states(channel) == ["sending"]
     world.advance(timedelta(seconds=30))
     await world.delivery.run_once()
