@@ -34,7 +34,7 @@ class AnnounceType(StrEnum):
 
     @property
     def is_replacement(self) -> bool:
-        return self in (AnnounceType.REPLACE, AnnounceType.REPLACE_CROSS)
+        return self.startswith("replace")
 
 
 def least_version(version: int, announce_type: AnnounceType) -> int:

@@ -6,7 +6,7 @@ from datetime import date
 from types import MappingProxyType
 
 from bot.digest.models import Cadence, Digest, ListingCheck, Subscription
-from bot.digest.select import IS_OFFERED, Decision, Verdict
+from bot.digest.select import IS_OFFERED, Decision, Verdict, entries_of
 from bot.digest.tally import count_papers
 from bot.models import ArxivId
 
@@ -31,8 +31,8 @@ def build_digest(
     return Digest(
         categories=subscription.categories,
         announced_on=announced_on,
-        entries=tuple(each.entry for each in decisions if each.verdict is Verdict.POST),
-        offered=tuple(each.entry for each in decisions if each.verdict is Verdict.OFFER),
+        entries=tuple(entries_of(decisions, Verdict.POST)),
+        offered=tuple(entries_of(decisions, Verdict.OFFER)),
         tally=count_papers(subscription, decisions),
         channel_id=subscription.channel_id,
         checks=tuple(each for each in checks if each.category in subscription.categories),

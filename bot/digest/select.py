@@ -32,6 +32,10 @@ class Verdict(StrEnum):
     __hash__ = str.__hash__  # Python's own for members takes five times as long
 
 
+POST, TYPE_NOT_FOLLOWED = Verdict.POST, Verdict.TYPE_NOT_FOLLOWED
+"""Python takes longer to find a member in its enum than for all else that is done for a paper."""
+
+
 IS_OFFERED = (Verdict.OFFER, Verdict.OFFERED_BEFORE)
 """A button of the digest opens it, or will."""
 
@@ -226,7 +230,7 @@ def _decide_one(
 def _with_topics(unmatched: Decision, topics: tuple[str, ...]) -> Decision:
     """Decide about a paper that was never sent and matches topics, as `_decide_one` does."""
     entry = unmatched.entry
-    is_followed = unmatched.verdict is not Verdict.TYPE_NOT_FOLLOWED
+    is_followed = unmatched.verdict is not TYPE_NOT_FOLLOWED
     return Decision(
         entry=DigestEntry(
             paper=entry.paper,
@@ -234,7 +238,7 @@ def _with_topics(unmatched: Decision, topics: tuple[str, ...]) -> Decision:
             listed_in=entry.listed_in,
             topics=topics,
         ),
-        verdict=Verdict.POST if is_followed else Verdict.TYPE_NOT_FOLLOWED,
+        verdict=POST if is_followed else TYPE_NOT_FOLLOWED,
     )
 
 
@@ -252,13 +256,18 @@ def _weightiest(types: Sequence[AnnounceType]) -> AnnounceType:
     return types[0] if len(types) == 1 else min(types, key=_WEIGHT.__getitem__)
 
 
+def entries_of(decisions: Iterable[Decision], verdict: Verdict) -> list[DigestEntry]:
+    """List the papers of which that was decided."""
+    return [each.entry for each in decisions if each.verdict is verdict]
+
+
 def leave_to_channels(
     decisions: Iterable[Decision], read: Collection[ArxivId]
 ) -> tuple[Decision, ...]:
     """Leave out what a person gets to ``read`` in channels."""
     return tuple(
         replace(each, verdict=Verdict.READ_ELSEWHERE)
-        if each.verdict is Verdict.POST and each.entry.paper.arxiv_id in read
+        if each.verdict is POST and each.entry.paper.arxiv_id in read
         else each
         for each in decisions
     )
@@ -270,7 +279,7 @@ def leave_to_homes(
     """Leave papers to the channels that ``homes`` names, of which none is the decisions' own."""
     return tuple(
         replace(each, verdict=Verdict.ELSEWHERE, home=homes[each.entry.paper.arxiv_id])
-        if each.verdict is Verdict.POST and each.entry.paper.arxiv_id in homes
+        if each.verdict is POST and each.entry.paper.arxiv_id in homes
         else each
         for each in decisions
     )
@@ -281,7 +290,7 @@ def cap_papers(decisions: Iterable[Decision], kept: Iterable[DigestEntry]) -> tu
     kept_ids = {entry.paper.arxiv_id for entry in kept}
     return tuple(
         replace(each, verdict=Verdict.OFFER)
-        if each.verdict is Verdict.POST and each.entry.paper.arxiv_id not in kept_ids
+        if each.verdict is POST and each.entry.paper.arxiv_id not in kept_ids
         else each
         for each in decisions
     )

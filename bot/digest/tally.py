@@ -8,12 +8,12 @@ from collections import Counter
 from collections.abc import Iterable
 
 from bot.digest.models import Subscription, Tally
-from bot.digest.select import IS_OFFERED, Decision, Verdict
+from bot.digest.select import IS_OFFERED, TYPE_NOT_FOLLOWED, Decision, Verdict
 
 
 def count_papers(subscription: Subscription, decisions: Iterable[Decision]) -> Tally:
     """Count the papers of the followed types; one of another type was not announced for it."""
-    followed = [each for each in decisions if each.verdict is not Verdict.TYPE_NOT_FOLLOWED]
+    followed = [each for each in decisions if each.verdict is not TYPE_NOT_FOLLOWED]
     no_topics = subscription.takes_all
     matching = Counter([each.verdict for each in followed if no_topics or each.entry.topics])
     return Tally(

@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from functools import cached_property
 
 from bot.digest.models import Subscription, Tally, Topic
-from bot.digest.select import Announced, Decider, Verdict
+from bot.digest.select import Announced, Decider, Verdict, entries_of
 from bot.digest.tally import count_papers
 from bot.models import ArxivId
 
@@ -136,7 +136,7 @@ def try_topic(
         of_day = {topic.name: found & each.decider.arxiv_ids}
         known = {arxiv_id: sent[arxiv_id] for arxiv_id in sent.keys() & each.decider.arxiv_ids}
         decisions = each.decider.decide(alone, of_day, known)
-        posted = [one.entry for one in decisions if one.verdict is Verdict.POST]
+        posted = entries_of(decisions, Verdict.POST)
         days.append(
             TrialDay(
                 day=each.day,

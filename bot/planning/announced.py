@@ -14,7 +14,14 @@ from typing import Final
 from bot.digest.audit import check_listings
 from bot.digest.build import build_digest
 from bot.digest.models import Cadence, Digest, ListingCheck, Subscription
-from bot.digest.select import Decider, Decision, Verdict, leave_to_channels, leave_to_homes, merge
+from bot.digest.select import (
+    TYPE_NOT_FOLLOWED,
+    Decider,
+    Decision,
+    leave_to_channels,
+    leave_to_homes,
+    merge,
+)
 from bot.digest.week import days_of
 from bot.errors import InputError
 from bot.models import ArxivId, Listing
@@ -108,7 +115,7 @@ class AnnouncedDay:
     def count(self, digest: Subscription) -> int:
         """Count what was announced for a digest, whether it matches or not."""
         decisions = self.decider(digest.categories).decide(digest, {}, {})
-        return sum(each.verdict is not Verdict.TYPE_NOT_FOLLOWED for each in decisions)
+        return sum(each.verdict is not TYPE_NOT_FOLLOWED for each in decisions)
 
     def forget_posted(self) -> "AnnouncedDay":
         """Return the day as if nothing had been posted or offered in any channel."""

@@ -10,7 +10,7 @@ from bot.digest.audit import DayAudit, count_whereabouts
 from bot.digest.due import following
 from bot.digest.models import Cadence, Digest, DigestEntry, Subscription, SubscriptionState
 from bot.digest.rank import NO_LIKES, put_best_first
-from bot.digest.select import IS_SENT, Decision, Verdict, cap_papers
+from bot.digest.select import IS_SENT, Decision, Verdict, cap_papers, entries_of
 from bot.digest.week import count_shown, find_end
 from bot.errors import BotError
 from bot.models import ArxivId, Clock, Likes
@@ -68,7 +68,7 @@ class Decisions:
         cap = count_shown(subscription) if is_week else subscription.cap
         if not cap:
             return decisions
-        posted = [each.entry for each in decisions if each.verdict is Verdict.POST]
+        posted = entries_of(decisions, Verdict.POST)
         if len(posted) <= cap:
             return decisions
         if _is_ranked(subscription, announced.cadence):
@@ -107,8 +107,8 @@ class Decisions:
         if channel.state is not SubscriptionState.ACTIVE:
             return set().union(*had)
         followed = following(channel, announced.day, self._now())
-        coming = [each for each in announced.decide(followed) if each.verdict is Verdict.POST]
-        return {each.entry.paper.arxiv_id for each in coming}.union(*had)
+        coming = entries_of(announced.decide(followed), Verdict.POST)
+        return {each.paper.arxiv_id for each in coming}.union(*had)
 
     async def preview(
         self,

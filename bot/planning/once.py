@@ -9,7 +9,7 @@ from bot.digest.decided import as_decided
 from bot.digest.due import following
 from bot.digest.models import NO_GUILD, Cadence, Subscription, SubscriptionState
 from bot.digest.once import Claim, find_homes
-from bot.digest.select import Verdict
+from bot.digest.select import Verdict, entries_of
 from bot.models import ArxivId
 from bot.planning.announced import AnnouncedDay
 from bot.store.store import Store
@@ -86,7 +86,7 @@ async def _list_waiting(
 
 def _claim(announced: AnnouncedDay, subscription: Subscription) -> Claim:
     decisions = announced.decide(subscription)
-    return Claim(subscription, [each.entry for each in decisions if each.verdict is Verdict.POST])
+    return Claim(subscription, entries_of(decisions, Verdict.POST))
 
 
 async def _find_known(store: Store, guild_id: int, claims: Sequence[Claim]) -> dict[ArxivId, int]:

@@ -38,6 +38,8 @@ COLOURS = {
     AnnounceType.REPLACE_CROSS: discord.Colour(0x8A8F98),
 }
 
+_COLOURS = {kind: colour.value for kind, colour in COLOURS.items()}
+
 _LABELS = {
     LinkKind.PDF: "PDF",
     LinkKind.CODE: "Code",
@@ -93,7 +95,7 @@ class Card(NamedTuple):
             "title": shown.title,
             "url": shown.url,
             "description": description,
-            "color": COLOURS[self.entry.announce_type].value,
+            "color": _COLOURS[self.entry.announce_type],
             "footer": {"text": self.footer},
         }
 
@@ -251,6 +253,7 @@ def _plain(text: str) -> str:
     return markdown.plain(one_line(text))
 
 
+@lru_cache(maxsize=256)
 def type_label(announce_type: AnnounceType, version: int) -> str:
     """Return ``new``, ``cross-list``, ``replacement v2``, or ``replacement`` of unknown version."""
     if announce_type.is_replacement:

@@ -32,7 +32,7 @@ def nonce_of(key: str, payload: str) -> str:
     which Discord would answer with the first one: hence the payload.
     """
     named = f"{key}\n{payload}".encode()
-    return base64.b32encode(hashlib.sha256(named).digest()).decode().lower()[:24]
+    return base64.b32encode(hashlib.sha256(named).digest()[:15]).decode().lower()
 
 
 def frozen_json(body: Mapping[str, object]) -> str:

@@ -171,9 +171,7 @@ class _Shown:
 
 def _line(entry: DigestEntry, number: int) -> _Line:
     shown, place = _show(entry.paper), f"{number:,}. "
-    is_new = entry.announce_type is AnnounceType.NEW
-    kind = "" if is_new else type_label(entry.announce_type, entry.paper.version)
-    why = _reasons(kind, entry.topics)
+    why = _reasons(entry.announce_type, entry.paper.version, entry.topics)
     text = f"**{place}{shown.link}**\n{shown.about}{why.text}"
     paper = (entry.paper.arxiv_id, entry.least_version)
     return _Line(
@@ -190,9 +188,9 @@ def _option(place: str, title: str, paper: tuple[ArxivId, int]) -> Mapping[str, 
 
 
 @lru_cache(maxsize=1024)
-def _reasons(kind: str, topics: Sequence[str]) -> _Text:
+def _reasons(announce_type: AnnounceType, version: int, topics: Sequence[str]) -> _Text:
     """Say behind a paper why it is there, as far as that is not a matter of course."""
-    reasons = [kind] if kind else []
+    reasons = [] if announce_type is AnnounceType.NEW else [type_label(announce_type, version)]
     if name := markdown.shorten(one_line(", ".join(topics)), MAX_TOPICS):
         reasons.append(f"*{name}*")
     return _measure("".join(f" · {reason}" for reason in reasons))
