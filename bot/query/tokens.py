@@ -146,6 +146,26 @@ def said(text: str) -> tuple[str, ...]:
     return tuple(words(text))
 
 
+_POINT = re.compile(r"(?<=[0-9])\.(?=[0-9])")
+
+
+@lru_cache(maxsize=1 << 14)
+def units(text: str) -> tuple[str, ...]:
+    """Return the words of a part of a query, a number with a point as one: ``gpt``, ``3.5``."""
+    if _POINT.search(text) is None:
+        return said(text)
+    found: list[str] = []
+    for piece in map(said, _POINT.split(text)):
+        found = [*found[:-1], ".".join((*found[-1:], *piece[:1])), *piece[1:]]
+    return tuple(found)
+
+
+def spelled(parts: Sequence[str]) -> str:
+    """Return parts as the indexes hold them, where a point separates as other signs do."""
+    form = " ".join(parts)
+    return _POINT.sub(" ", form) if "." in form else form
+
+
 def indexed(text: str) -> str:
     """Return ``text`` as the indexes take it: its words with blanks between them."""
     return " ".join(words(text))
@@ -305,7 +325,7 @@ def _may_meet(first: str, second: str) -> bool:
         first[-1:].isalpha()
         and second[:1].isalpha()
         and whole.isascii()
-        and whole.isalnum()
+        and (whole.isalnum() or ("." in whole and _POINT.sub("", whole).isalnum()))
         and len(whole) <= MOST_JOINED
         and first not in _SEPARATE
         and second not in _SEPARATE

@@ -29,6 +29,8 @@ from bot.query.tokens import (
     letters_at,
     may_be_one,
     said,
+    spelled,
+    units,
 )
 
 MOST_PARTS = 4
@@ -158,7 +160,7 @@ def words_to_look_up(*roots: Node) -> set[str]:
     wanted: set[str] = set()
     rules = replace(UNKNOWN)  # with a memory of its own
     for text, before, after in {each for root in roots for each in _plain(root, (), ())}:
-        typed = said(text)
+        typed = units(text)
         for parts in (typed, *_joined(text)):
             wanted.update(parts, *map(inflections, parts))
         for run in _runs(text, before, after):
@@ -270,7 +272,7 @@ def _unit(text: str) -> str:
 
 def _whole(text: str) -> str:
     """Return a compound written together; nothing of what is none."""
-    typed = said(text)
+    typed = units(text)
     return typed[0] if len(typed) == 1 else next(_joined(text), ("",))[0]
 
 
@@ -278,11 +280,10 @@ def _whole(text: str) -> str:
 
 
 def _forms(text: str, lexicon: Lexicon, before: Nearby, after: Nearby) -> Iterator[Form]:
-    typed = said(text)
-    found = {" ".join(typed)}
+    found = {" ".join(said(text))}
     for parts, rule in _candidates(text, lexicon, before, after):
-        form = " ".join(parts)
-        if form not in found and all(map(lexicon.holds, parts)):
+        form = spelled(parts)
+        if form not in found and all(map(lexicon.holds, form.split(" "))):
             found.add(form)
             yield Form(form, rule)
 
@@ -290,7 +291,7 @@ def _forms(text: str, lexicon: Lexicon, before: Nearby, after: Nearby) -> Iterat
 def _candidates(
     text: str, lexicon: Lexicon, before: Nearby, after: Nearby
 ) -> Iterator[tuple[Sequence[str], Rule]]:
-    typed = said(text)
+    typed = units(text)
     for parts in _inflected(typed):
         yield parts, Rule.INFLECTION
     for apart_parts in _written_apart(text, lexicon):
@@ -329,13 +330,13 @@ def _join_by_rule(first: str, second: str) -> bool:
     return are_symbol_and_number(first, second) or are_name_and_version(first, second)
 
 
-_SEPARATING = re.compile(r"[./,'’()&]")
+_SEPARATING = re.compile(r"[/,'’()&]|(?<![0-9])\.|\.(?![0-9])")
 """Signs between words that do not make one of them, as a hyphen does."""
 
 
 def _joined(text: str) -> Iterator[list[str]]:
     """Write neighbours of a compound together: all of them, then some."""
-    typed = said(text)
+    typed = units(text)
     if not 1 < len(typed) <= MOST_PARTS or not all(map(str.isascii, typed)):
         return  # in scripts without blanks no word is made of others
     if _SEPARATING.search(text) or any(are_numbers(*pair) for pair in pairwise(typed)):

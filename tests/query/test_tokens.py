@@ -14,7 +14,9 @@ from bot.query.tokens import (
     compounds,
     fold,
     indexed,
+    spelled,
     tokens,
+    units,
     words,
 )
 from tests.shared import shared
@@ -110,6 +112,25 @@ def test_tokens_know_where_they_stand() -> None:
 )
 def test_what_is_joined_by_a_hyphen_is_noticed(text: str, expected: list[str]) -> None:
     assert [" ".join(pair) for pair in compounds(text)] == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("GPT-3.5-turbo", ["gpt", "3.5", "turbo"]),
+        ("Qwen2.5VL", ["qwen2.5vl"]),
+        ("v1.2.3", ["v1.2.3"]),
+        ("GPT.4 x.5 3.x .NET", ["gpt", "4", "x", "5", "3", "x", ".net"]),
+        ("3. 5", ["3", "5"]),
+        ("$PM_{2.5}$", ["pm2.5"]),
+        ("K_2.5", ["k2.5"]),
+        ("10^6.5", ["10", "6.5"]),
+        ("naïve 2.5", ["naive", "2.5"]),
+    ],
+)
+def test_a_number_with_a_point_is_one_part_of_a_query(text: str, expected: list[str]) -> None:
+    assert [*units(text)] == expected
+    assert spelled(expected) == " ".join(words(text))
 
 
 def test_real_papers_are_cut_as_fts5_cuts_them() -> None:

@@ -11,7 +11,8 @@ from bot.store.search.vocabulary import is_noted
 
 WRITTEN = (
     "train training trained pretraining pretrained pre gpt4 gpt 4 3d fine tuning finetuning tune "
-    "kmeans means cifar10 cifar over all overall turbo gpt4turbo yolo v8 yolov8 8 flan t5 flant5 v5"
+    "kmeans means cifar10 cifar over all overall turbo gpt4turbo "
+    "yolo v8 yolov8 8 flan t5 flant5 v5 gpt3 3 5"
 )
 WORDS = frozenset(WRITTEN.split(" "))
 LEXICON = Lexicon(
@@ -70,6 +71,12 @@ def added(query: str) -> list[set[str]]:
         ("YOLO-v8", [{"yolov8"}]),
         ("yolo v8", [{"yolov8"}, {"yolov8"}]),
         ("yolo v 8", [{"yolov8"}, {"yolov8", "v8"}, {"yolov8", "v8"}]),
+        ("GPT3.5", [{"gpt 3 5"}]),
+        ("GPT-3.5", [{"gpt3 5"}]),
+        ("gpt 3.5", [{"gpt3 5"}, {"gpt3 5"}]),
+        ("gpt 3.7", [set(), set()]),
+        ("GPT.3.5", [set()]),
+        ("3.D", [set()]),
         ("FlanT5", [{"flan t5"}]),
         ("flan t5", [{"flant5"}, {"flant5"}]),
         ("yolo t5", [set(), set()]),
@@ -170,7 +177,7 @@ def test_what_only_stands_together_is_no_compound_of_four() -> None:
     assert "imagenet1k" in words_to_look_up(parse_query("image-net-1-k").root)
 
 
-@pytest.mark.parametrize("text", ["10^6", "1e-5", "2024-25", "量子", "量子计"])
+@pytest.mark.parametrize("text", ["10^6", "1e-5", "2024-25", "1.5-2.5", "3.5", "量子", "量子计"])
 def test_what_is_no_compound_is_not_written_together(text: str) -> None:
     assert not [form for form, rule in forms(text, UNKNOWN)[0] if rule == "written together"]
     assert not any(" " in words for words, _ in forms("pretraining", UNKNOWN)[0])

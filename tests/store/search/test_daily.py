@@ -93,7 +93,8 @@ def random_paper(dice: random.Random, number: int) -> Paper:
 CHAINED = (
     "bo2vec", "bo-2-vec", "bo 2 vec", "bo2-vec", "bo 2vec", "vec 2 bo", "geohydrology",
     "geo-hydro-logy", "geo hydro logy", "geo-hydrology", "hydro-logy geo", "bov8", "bo-v8",
-    "bo v8", "geo-t5", "geo t5", "geot5",
+    "bo v8", "geo-t5", "geo t5", "geot5", "bo2.5",
+    "bo-2.5", "bo 2.5",
 )  # fmt: skip
 """Compounds of three parts, in every way."""
 
@@ -104,6 +105,7 @@ LEAVES = (
     "id:{4}", "doi:10.1000/a{5}", "bo2vec", "bo 2 vec", "bo-2 vec", "title:(bo 2vec)", "2 vec",
     "geohydrology", "geo hydro logy", "geo-hydro logy", "title:(geo hydrology)", "{0} 2 vec {1}",
     "bov8", "bo v8", "bo v 8", "bo-v8", "geot5", "geo t5", "title:(geo t 5)",
+    "bo2.5", "bo 2.5", "bo-2.5", "title:(bo 2.5)",
 )  # fmt: skip
 
 

@@ -220,7 +220,8 @@ def together(parts: Sequence[Part], at: int) -> Iterator[Meaning]:
             run = parts[start : start + length]
             row = [part.word for part in run if part.word and part.field == run[0].field]
             if len(row) == length and are_one(row):
-                yield says(run[0].field, inflections("".join(row)))
+                whole = inflections("".join(row))
+                yield says(run[0].field, [form.replace(".", " ") for form in whole])
 
 
 def are_one(row: Sequence[str]) -> bool:
@@ -350,10 +351,13 @@ def texts(draw: st.DrawFn, known: Known) -> Meant:
         for word in known.paper.title.split() + known.paper.abstract.split()
         if word.isalpha() and word not in ("OR", "NOT", "AND") and len(words(word)) == 1
     ] or ["model"]
-    kind = draw(st.integers(0, 6))
+    kind = draw(st.integers(0, 7))
     pairs = sorted(pair for pair in HYPHENATED if pair[0] in known.terms["abstract"])
     chains = [chain for word in known.terms["abstract"] if len(chain := pieces(word)) in (2, 3, 4)]
-    if kind == 6 and chains:
+    numbered = re.findall(NUMBERED, f"{known.paper.title} {known.paper.abstract}")
+    if kind == 7 and numbered:
+        return draw(with_point(draw(st.sampled_from(numbered)), field))
+    if kind >= 6 and chains:
         return draw(chained(draw(st.sampled_from(chains)), field))
     if kind <= 1 and pairs:
         pair = draw(st.sampled_from(pairs))
@@ -394,6 +398,23 @@ def chained(draw: st.DrawFn, parts: Sequence[str], field: str | None) -> Meant:
     typed = [sign.join(first), *rest] if first else [*rest]
     meant = [compound(each, field) if "-" in each else plain(each, field) for each in typed]
     return " ".join(f"{field}:{each}" if field else each for each in typed), tuple(meant)
+
+
+NUMBERED = r"\b([A-Za-z]{2,9})[- ]?([0-9])\.([0-9])\b"
+
+
+@st.composite
+def with_point(draw: st.DrawFn, numbered: tuple[str, str, str], field: str | None) -> Meant:
+    """A name with a number that has a point: together, with a hyphen, or with a blank."""
+    name, one, other = numbered
+    sign = draw(st.sampled_from(["", "-", " "]))
+    if sign == " ":
+        number = Part(says(field, [f"{one} {other}"]), word=f"{one}.{other}", field=field)
+        typed = f"{field}:({name} {one}.{other})" if field else f"{name} {one}.{other}"
+        return typed, (plain(name, field), number)
+    phrases = [f"{way} {other}" for way in apart(f"{name.lower()}{one}")]
+    typed = f"{name}{sign}{one}.{other}"
+    return f"{field}:{typed}" if field else typed, (Part(says(field, phrases)),)
 
 
 @st.composite
