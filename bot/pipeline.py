@@ -9,7 +9,8 @@
                 for each of these channels
                     planning.decisions           -> what is posted, and why the rest is not
                     digest.build -> digest.rank -> ui.layout: a style renders it
-                    store.digests.plan           -> frozen messages (one transaction)
+                    store.digests.plan           -> frozen messages (a few channels in one
+                                                    transaction)
                 the same for each channel's week (digest/week.py), of all its dates, and for the
                 digests of people (planning/readers.py)
         tell:   for each date without digest, where a channel wants to know why (digest/quiet.py)
@@ -21,11 +22,13 @@ restart, a clock jump or a second tick at the same moment is harmless. Only that
 a channel is remembered, until what that follows from has changed (planning/agenda.py).
 """
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Final
+from functools import partial
+from typing import Final, TypeVar
 
 from bot.digest.decided import settings_text
 from bot.digest.messages import MessageDraft
@@ -60,8 +63,13 @@ from bot.ui.styles import render_news, render_quiet, thread_name
 
 log = logging.getLogger(__name__)
 
+T = TypeVar("T")
+
 PLANNED_AT_ONCE: Final = 1000
 """Channels whose topics are matched, and whose posted papers are read, together."""
+
+WRITTEN_AT_ONCE: Final = 10
+"""Digests of one transaction; it takes the writer some hundredths of a second."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +78,14 @@ class PlanResult:
 
     messages: int
     tally: Tally
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """A digest that was decided and rendered: what is left is to ``write`` its messages."""
+
+    tally: Tally
+    write: Callable[[], Awaitable[int]]
 
 
 class Pipeline:
@@ -170,14 +186,7 @@ class Pipeline:
     async def _plan_lost(self, subscriptions: Sequence[Subscription], since: date) -> int:
         """Plan again the digests that left papers to a channel which does not have them now."""
         lost = await list_lost(self.store, subscriptions, since, now=self.now())
-        return sum(
-            [
-                await self._safely(
-                    self._plan_one(each, day, Cadence.DAY, None), _log_fields(each, day)
-                )
-                for day, each in lost
-            ]
-        )
+        return sum([await self._plan_few([each], day, Cadence.DAY, None) for day, each in lost])
 
     async def _list_people(self, active: Sequence[Subscription]) -> list[Subscription]:
         """List the digests of people that may be planned, without their topics."""
@@ -229,26 +238,33 @@ class Pipeline:
             await self.store.digests.note_quiet(quiet)
         return sum(
             [
-                await self._safely(
-                    self._plan_one(each, day, cadence, announced), _log_fields(each, day, cadence)
+                await self._plan_few(
+                    subscriptions[first : first + WRITTEN_AT_ONCE], day, cadence, announced
                 )
-                for each in subscriptions
+                for first in range(0, len(subscriptions), WRITTEN_AT_ONCE)
             ]
         )
 
-    async def _plan_one(
+    async def _plan_few(
         self,
-        subscription: Subscription,
+        subscriptions: Sequence[Subscription],
         day: date,
         cadence: Cadence,
         announced: AnnouncedDay | None,
     ) -> int:
-        result = await self.plan(subscription, day, announced, cadence=cadence)
-        fields = {**_log_fields(subscription, day, cadence), "papers": result.tally.chosen}
-        listings = " ".join(listing_id(each, day) for each in subscription.categories)
-        extra = {**fields, "of": result.tally.announced, "listings": listings}
-        log.info("digest planned", extra=extra)
-        return result.messages
+        """Prepare a few digests, and write them together."""
+        prepared: list[tuple[Subscription, Prepared]] = []
+        for each in subscriptions:
+            preparing = self._prepare(each, day, announced, cadence)
+            one = await self._safely(preparing, _log_fields(each, day, cadence))
+            if one is not None:
+                prepared.append((each, one))
+            await asyncio.sleep(0)  # people press buttons meanwhile
+        writing = [
+            self._safely(_write(one, each, day, cadence), _log_fields(each, day, cadence))
+            for each, one in prepared
+        ]
+        return sum(filter(None, await asyncio.gather(*writing)))
 
     # -- one digest ----------------------------------------------------------------------------
 
@@ -271,6 +287,19 @@ class Pipeline:
             announced = await self.decisions.read([subscription], day, cadence)
         if with_offered:
             subscription, announced = replace(subscription, cap=0), announced.take_back_offers()
+        prepared = await self._prepare(subscription, day, announced, cadence)
+        return PlanResult(messages=await prepared.write(), tally=prepared.tally)
+
+    async def _prepare(
+        self,
+        subscription: Subscription,
+        day: date,
+        announced: AnnouncedDay | None,
+        cadence: Cadence,
+    ) -> Prepared:
+        """Decide and render a digest, from the day as it was read or is read now."""
+        if announced is None:
+            announced = await self.decisions.read([subscription], day, cadence)
         parts = announced.parts.get(subscription.channel_id, Parts())
         decisions = await self.decisions.decide_from(announced, subscription)
         digest = announced.build(subscription, decisions, is_supplement=parts.has_digest)
@@ -283,7 +312,8 @@ class Pipeline:
             place = replace(subscription, place=Place.CHANNEL) if drafts else subscription
         news = self._say_news(subscription, announced, len(drafts))
         # If another writer planned part of this, nothing is planned: the next tick decides again.
-        messages = await self.store.digests.plan(
+        write = partial(
+            self.store.digests.plan,
             place,
             (*drafts, *news),
             _record(subscription, announced, digest),
@@ -296,7 +326,7 @@ class Pipeline:
             now=self.now(),
             tells_news=bool(news),
         )
-        return PlanResult(messages=messages, tally=digest.tally)
+        return Prepared(tally=digest.tally, write=write)
 
     def _say_news(
         self, subscription: Subscription, announced: AnnouncedDay, drafts: int
@@ -333,14 +363,11 @@ class Pipeline:
         known: KnownDays,
         told: Collection[tuple[int, date]],
     ) -> int:
-        return sum(
-            [
-                await self._safely(
-                    self._plan_lines(each, known, told), {"channel": each.channel_id}
-                )
-                async for each in in_turns(wanting)
-            ]
-        )
+        planned = [
+            await self._safely(self._plan_lines(each, known, told), {"channel": each.channel_id})
+            async for each in in_turns(wanting)
+        ]
+        return sum(filter(None, planned))
 
     async def _plan_lines(
         self, subscription: Subscription, known: KnownDays, told: Collection[tuple[int, date]]
@@ -369,15 +396,15 @@ class Pipeline:
 
     # -- what goes wrong -----------------------------------------------------------------------
 
-    async def _safely(self, planning: Awaitable[int], fields: Mapping[str, object]) -> int:
-        """Plan for one channel; what goes wrong with one never stops the others."""
+    async def _safely(self, planning: Awaitable[T], fields: Mapping[str, object]) -> T | None:
+        """Plan for one channel; what goes wrong with one (None) never stops the others."""
         try:
             return await planning
         except DatabaseFull:
             raise  # it stops them all: told once, not for each channel
         except Exception as error:
             self._note_failure(error, fields)
-            return 0
+            return None
 
     def _note_failure(self, error: Exception, fields: Mapping[str, object]) -> None:
         """Count a digest that could not be planned, and log why once: each tick tries again."""
@@ -390,6 +417,18 @@ class Pipeline:
             log.warning("digest not planned: %s", error, extra=fields)
         else:
             log.error("digest not planned", exc_info=error, extra=fields)
+
+
+async def _write(
+    prepared: Prepared, subscription: Subscription, day: date, cadence: Cadence
+) -> int:
+    """Write a digest, and say so in the log."""
+    messages = await prepared.write()
+    tally = prepared.tally
+    fields = {**_log_fields(subscription, day, cadence), "papers": tally.chosen}
+    listings = " ".join(listing_id(each, day) for each in subscription.categories)
+    log.info("digest planned", extra={**fields, "of": tally.announced, "listings": listings})
+    return messages
 
 
 def _record(subscription: Subscription, announced: AnnouncedDay, digest: Digest) -> DigestRecord:

@@ -691,6 +691,39 @@ async def test_channels_are_planned_one_by_one_when_they_cannot_be_together(
     assert found == [3, 0, 3]
 
 
+async def test_a_few_digests_share_a_transaction(
+    pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.pipeline.WRITTEN_AT_ONCE", 2)
+    for channel_id in range(1, 6):
+        await subscribe(pipeline, channel_id=channel_id)
+    await pipeline.store.papers.add_listing(make_listing(*make_papers(3)), now=pipeline.now())
+    commits: list[object] = []
+    monkeypatch.setattr(pipeline.store.database, "after_commit", commits.append)
+    assert await pipeline.plan_due() == 5
+    assert len(commits) == 3
+
+
+async def test_a_digest_that_cannot_be_written_leaves_those_beside_it(pipeline: Pipeline) -> None:
+    """Their messages are whole, though the transaction that they shared was undone."""
+    for channel_id in (1, 2, 3):
+        await subscribe(pipeline, channel_id=channel_id)
+    await pipeline.store.papers.add_listing(make_listing(*make_papers(3)), now=pipeline.now())
+    await pipeline.store.database.write(
+        change,
+        "CREATE TRIGGER refused BEFORE INSERT ON delivery WHEN NEW.channel_id = 2 "
+        "BEGIN SELECT RAISE(ABORT, 'refused'); END",
+    )
+    assert await pipeline.plan_due() == 2
+    assert pipeline.failed == 1
+    await pipeline.store.database.write(change, "DROP TRIGGER refused")
+    assert await pipeline.plan_due() == 1
+    for channel_id in (1, 2, 3):
+        (record,) = await pipeline.store.outbox.list_deliveries(channel_id, TUESDAY)
+        assert record.is_intact
+        assert record.body
+
+
 # -- days without a digest -----------------------------------------------------------------------
 
 

@@ -122,11 +122,13 @@ class Digests:
     ) -> int:
         """Plan a digest's messages as `Outbox.plan` does, and record the decision with them.
 
+        Digests that are planned at the same moment share a transaction: they change much of the
+        same pages.
         What was not planned because another planner was faster is not recorded either. With
         ``tells_news`` its person is told all updates of followed papers up to ``known_update``.
         ``left`` are papers that it leaves to other channels, and to which.
         """
-        return await self._database.write(
+        return await self._database.write_together(
             _plan,
             self._bodies,
             subscription,
