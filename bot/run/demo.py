@@ -454,6 +454,9 @@ def _read_data(name: str) -> Listing:
 
 
 def clock_from(start: datetime) -> Clock:
-    """Return a clock that shows ``start`` now and goes on from there."""
-    began = time.monotonic()
-    return lambda: start + timedelta(seconds=time.monotonic() - began)
+    """Return a clock that shows ``start`` now and goes on from there.
+
+    simcord lets ``time.monotonic`` stand still in commands, and ``time.perf_counter`` go on.
+    """
+    began = time.perf_counter()
+    return lambda: start + timedelta(seconds=time.perf_counter() - began)

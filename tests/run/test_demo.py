@@ -8,16 +8,18 @@ import socket
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 
 from bot.errors import InputError
 from bot.models import AnnounceType, LinkKind
-from bot.run.demo import default_listing, first_listing, run_demo
+from bot.run.demo import clock_from, default_listing, first_listing, run_demo
+from tests.builders import NOW
 from tests.cli.conftest import environ as environ
 from tests.cli.terminal import run
+from tests.conftest import World
 from tests.fakes.browser import Page, chromium, open_browser
 
 ROOT = Path(__file__).parent.parent.parent
@@ -130,6 +132,7 @@ async def test_the_whole_bot_is_in_its_page(tmp_path: Path) -> None:
         await each_channel_has_a_page_that_the_others_link(page, text)
         await the_first_page_shows_what_matters_and_answers_a_search(page, text)
         await a_paper_of_the_menu_is_read_in_private(page, text)
+        await the_next_digest_is_tomorrows(page, text)
         await what_one_follows_came_directly(page, text)
         await what_waits_can_be_previewed_and_sent(page, text)
         await a_digest_is_set_up_previewed_and_posted(page, text)
@@ -181,6 +184,22 @@ async def send(page: Page, command: str) -> None:
     await page.press("Enter")
     await page.wait_for("!!document.querySelector('.command-chip')")
     await page.click("#send-message")
+
+
+async def the_next_digest_is_tomorrows(page: Page, text: str) -> None:
+    await show(page, address_of("#brief", text))
+    await page.wait_for_text("Viewport updated")
+    await send(page, "/digest panel")
+    await page.wait_for_text("August 19, 2026")
+
+
+async def test_its_clock_goes_on_in_commands(world: World) -> None:
+    """There the clocks of Python show the pretended Discord's time, which stands still."""
+    world.pipeline.now = clock_from(NOW)
+    await world.set_up()
+    (digest,) = await world.store.subscriptions.list_subscriptions()
+    assert digest.created_at is not None
+    assert timedelta() <= digest.created_at - NOW < timedelta(hours=1)
 
 
 async def what_one_follows_came_directly(page: Page, text: str) -> None:
