@@ -159,7 +159,7 @@ class _Process:
         self._now = app.pipeline.now
         self.heart_beat_at_s = self.ticked_at_s = time.monotonic()
         self.ticks = self.planned = self.edits_planned = self.damaged = 0
-        self._sweeps = Sweeps()
+        self._sweeps = Sweeps(self.heart_beat_at_s)
 
     async def run(self, token: str, stopped: asyncio.Event, front: Front) -> None:
         """Work until ``stopped``, then let the post in flight finish."""
@@ -224,7 +224,8 @@ class _Process:
 
     def _sweep(self) -> None:
         """Look for garbage where that is due, once all servers are known."""
-        if self.app.bot.is_ready() and (objects := self._sweeps.sweep(time.monotonic())):
+        has_come = self.app.bot.is_ready()
+        if objects := self._sweeps.sweep(time.monotonic(), has_come=has_come):
             log.debug("garbage looked for", extra={"objects_that_stay": objects})
 
     async def _tidy(self) -> None:
@@ -289,6 +290,7 @@ class _Process:
             before_s, ahead_s = ahead_s, time.time() - time.monotonic()
             if abs(by_s := ahead_s - before_s) >= CLOCK_STEP_S:
                 log.warning("the clock was set, or the machine slept", extra={"by_s": round(by_s)})
+            self._sweeps.pass_over()
             await asyncio.sleep(HEARTBEAT_S)
             self.app.metrics.note_lag(time.monotonic() - self.heart_beat_at_s - HEARTBEAT_S)
 

@@ -45,27 +45,36 @@ import gc, weakref
 from bot.run.memory import Sweeps
 class Ring:
     def __init__(self): self.next = self
-kept, sweeps, lost = [Ring() for _ in range(3)], Sweeps(), weakref.ref(Ring())
-print(sweeps.sweep(1000) == gc.get_freeze_count(), lost() is None)
-looked_through = set(map(id, gc.get_objects()))
-print(any(id(each) in looked_through for each in kept))
-lost, late = weakref.ref(kept.pop()), weakref.ref(Ring())
+def are_looked_through(): return {*map(id, kept)} & {*map(id, gc.get_objects())} != set()
+def lose_one(): return weakref.ref(kept.pop())
+kept, sweeps, lost = [Ring() for _ in range(9)], Sweeps(1000), weakref.ref(Ring())
+print(sweeps.sweep(1001, has_come=False), are_looked_through())
+sweeps.pass_over()
 gc.collect()
-print(lost() is None, late() is None)
-print(sweeps.sweep(4599), lost() is None)
-print(sweeps.sweep(4600) > 1000, lost() is None, gc.isenabled())
+print(lost() is None, are_looked_through())
+print(sweeps.sweep(1002, has_come=True) == gc.get_freeze_count(), lost() is None)
+lost, late = lose_one(), weakref.ref(Ring())
+gc.collect()
+print(lost() is None, late() is None, are_looked_through())
+kept = [Ring() for _ in range(9)]
+sweeps.pass_over()
+print(are_looked_through(), sweeps.sweep(4601, has_come=True), lost() is None)
+print(sweeps.sweep(4602, has_come=False) > 1000, lost() is None, gc.isenabled())
+print(Sweeps(0).sweep(3600, has_come=False) is None)
 """
 
 
-def test_what_stays_is_looked_through_for_garbage_once_an_hour() -> None:
+def test_what_stays_is_looked_through_for_garbage_once_it_has_come_and_every_hour() -> None:
     program = [sys.executable, "-c", SWEEPING]
     ended = subprocess.run(program, capture_output=True, check=True, text=True)
     assert ended.stdout.splitlines() == [
+        "None True",
+        "False False",
         "True True",
-        "False",
-        "False True",
-        "None False",
+        "False True False",
+        "True None False",
         "True True True",
+        "False",
     ]
 
 
