@@ -251,26 +251,28 @@ CHAINED = (
         1,
         title="Word2vec and seq2seq",
         abstract="GPT4o on ImageNet1k, ResNet50; CO2 in magnetohydrodynamics; GPT4Turbo. "
-        "YOLOv8 or FlanT5; thermoelectroviscomechanics; SDv2, ResNetT5; Qwen2.5-VL, LLaVAv1.5.",
+        "YOLOv8 or FlanT5; thermoelectroviscomechanics; SDv2, ResNetT5; "
+        "Qwen2.5-VL, LLaVAv1.5; Gemma2-7B.",
     ),
     make_paper(
         2,
         title="Word-2-vec and seq-2-seq",
         abstract="GPT-4-o on Image-Net-1-k, Res-Net-50; CO-2, magneto-hydro-dynamics; GPT-4-Turbo. "
         "YOLO-v8 or Flan-T5; thermo-electro-visco-mechanics; SD-v2, ResNet-T5; "
-        "Qwen-2.5-VL, LLaVA-v1.5.",
+        "Qwen-2.5-VL, LLaVA-v1.5; Gemma-2-7B.",
     ),
     make_paper(
         3,
         title="Word 2 vec and seq 2 seq",
         abstract="GPT 4 o on image net 1 k, res net 50; CO 2, magneto hydro dynamics; GPT 4 turbo. "
         "YOLO v8 or Flan T5; thermo electro visco mechanics; SD v2, res net T5; "
-        "Qwen 2.5 VL, LLaVA v1.5.",
+        "Qwen 2.5 VL, LLaVA v1.5; Gemma 2 7B.",
     ),
     make_paper(
         4,
         title="A word2 study",
-        abstract="2vec, magneto-hydrodynamics and a vec; see Table S1 in C2, 2N D; Qwen2 for 5. "
+        abstract="2vec, magneto-hydrodynamics and a vec; see Table S1 in C2, 2N D. "
+        "Qwen2 for 5; Gemma 27B. "
         "Of thermo-electroviscomechanics.",
     ),
     make_paper(
@@ -334,6 +336,11 @@ CHAINS: tuple[tuple[str, str, str], ...] = (
     ('"Qwen2.5"', "1", "unless quoted"),
     ("LLaVAv1.5", "321", "a version with a point"),
     ("llava v1.5", "321", "with a blank"),
+    ("Gemma2-7B", "321", "two numbers in a row stay two"),
+    ("Gemma-2-7B", "321", "with hyphens"),
+    ("gemma 2 7b", "321", "with blanks"),
+    ("gemma2 7 b", "321", "with others"),
+    ("Gemma27B", "4", "which is another number"),
     ("table s1", "4", "what no paper joins is not one"),
     ("tables1", "5", "nor the other way round"),
     ("in c2", "4", "nor what only stands beside others"),

@@ -147,15 +147,19 @@ def said(text: str) -> tuple[str, ...]:
 
 
 _POINT = re.compile(r"(?<=[0-9])\.(?=[0-9])")
+_BETWEEN_DIGITS = re.compile(rf"(?<=[0-9])(?:\.|{_HYPHEN})(?=[0-9])")
 
 
 @lru_cache(maxsize=1 << 14)
 def units(text: str) -> tuple[str, ...]:
-    """Return the words of a part of a query, a number with a point as one: ``gpt``, ``3.5``."""
-    if _POINT.search(text) is None:
+    """Return the words of a part of a query, numbers in a row as one that has points.
+
+    ``GPT-3.5`` is ``gpt`` and ``3.5``, ``Gemma2-7B`` is ``gemma2.7b`` and never ``gemma27b``.
+    """
+    if _BETWEEN_DIGITS.search(text) is None:
         return said(text)
     found: list[str] = []
-    for piece in map(said, _POINT.split(text)):
+    for piece in map(said, _BETWEEN_DIGITS.split(text)):
         found = [*found[:-1], ".".join((*found[-1:], *piece[:1])), *piece[1:]]
     return tuple(found)
 

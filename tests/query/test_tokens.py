@@ -120,6 +120,10 @@ def test_what_is_joined_by_a_hyphen_is_noticed(text: str, expected: list[str]) -
         ("GPT-3.5-turbo", ["gpt", "3.5", "turbo"]),
         ("Qwen2.5VL", ["qwen2.5vl"]),
         ("v1.2.3", ["v1.2.3"]),
+        ("Gemma-2-7B", ["gemma", "2.7b"]),
+        ("Gemma2‑7B", ["gemma2.7b"]),
+        ("2024-05-31", ["2024.05.31"]),
+        ("1e-5, 10^-6", ["1e", "5", "10", "6"]),
         ("GPT.4 x.5 3.x .NET", ["gpt", "4", "x", "5", "3", "x", ".net"]),
         ("3. 5", ["3", "5"]),
         ("$PM_{2.5}$", ["pm2.5"]),
@@ -128,7 +132,7 @@ def test_what_is_joined_by_a_hyphen_is_noticed(text: str, expected: list[str]) -
         ("naïve 2.5", ["naive", "2.5"]),
     ],
 )
-def test_a_number_with_a_point_is_one_part_of_a_query(text: str, expected: list[str]) -> None:
+def test_numbers_in_a_row_are_one_part_of_a_query(text: str, expected: list[str]) -> None:
     assert [*units(text)] == expected
     assert spelled(expected) == " ".join(words(text))
 

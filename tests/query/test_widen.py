@@ -76,6 +76,7 @@ def added(query: str) -> list[set[str]]:
         ("gpt 3.5", [{"gpt3 5"}, {"gpt3 5"}]),
         ("gpt 3.7", [set(), set()]),
         ("GPT.3.5", [set()]),
+        ("gpt4-3d", [{"gpt 4 3d"}]),
         ("3.D", [set()]),
         ("FlanT5", [{"flan t5"}]),
         ("flan t5", [{"flant5"}, {"flant5"}]),
