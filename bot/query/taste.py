@@ -165,7 +165,7 @@ class Reference:
         # Not as pairs of number and rarity: the garbage collector would look at 30,000 of them.
         self._numbers = {term: number for number, term in enumerate(weighing, start=1)}
         rarities = (math.log(len(papers) / counts[term]) + LEAST_RARITY for term in weighing)
-        self._rarity = [0.0, *rarities]
+        self._rarity = array("d", [0.0, *rarities])
         named = max(LEAST_PAPERS, NAMED_SHARE * len(papers))
         self._common = {term for term in weighing if counts[term] > named}
         vectors = list(map(self._weigh, said))
@@ -204,7 +204,7 @@ class Reference:
 
     def vector(self, paper: Paper) -> Vector:
         """Return a paper's words with their weights; their squares sum up to 1."""
-        return self._find(_text(paper))
+        return self._find((paper.title, paper.abstract))
 
     def _find(self, text: Text) -> Vector:
         return self._newest.get(text) or self._read(text)
@@ -236,7 +236,7 @@ class Taste:
     """Weighted words and authors; ``opinions`` are the papers that they come from.
 
     ``words`` has a weight for each word of the reference, of most 0: that of a number is found
-    faster in a list. ``expected`` is the likeness of a paper that nobody would call alike.
+    faster so. ``expected`` is the likeness of a paper that nobody would call alike.
     """
 
     reference: Reference
@@ -304,7 +304,7 @@ def learn(
 ) -> Taste:
     """Learn a taste from papers with what people think of them: likes above 0, others below."""
     counting = list(_count(opinions))
-    words = [0.0] * reference.size
+    words = array("d", bytes(8 * reference.size))  # a list would be searched for garbage
     authors: dict[str, float] = defaultdict(float)
     for paper, count in counting:
         vector = reference.vector(paper)

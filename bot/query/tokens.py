@@ -16,11 +16,10 @@ queries and the marking of what was found.
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 from string import ascii_lowercase
-from typing import Final
+from typing import Final, NamedTuple
 
 TOKENIZER: Final = "ascii tokenchars ''+#.''"
 """FTS5's tokenizer for texts that `indexed` made, as it stands in SQL."""
@@ -57,8 +56,7 @@ GREEK: Final = dict(zip("αβγδεζηθικλμνξοπρστυφχψω", _GRE
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """A word of a text: ``text[start:end]`` in its normal form."""
 
     word: str
