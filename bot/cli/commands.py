@@ -42,7 +42,7 @@ from bot.config.schema import Config
 from bot.config.sources import default_settings
 from bot.config.token import read_token
 from bot.digest.models import Cadence, Subscription, Topic
-from bot.errors import FileFormatError, InputError, TokenRefused
+from bot.errors import DatabaseUnusable, FileFormatError, InputError, TokenRefused
 from bot.intake.backfill import PastDays, check_days
 from bot.intake.importing import detect_form
 from bot.log import setup_logging
@@ -57,9 +57,9 @@ from bot.run.doctor import examine
 from bot.run.process import run_bot
 from bot.run.standing import read_standing
 from bot.store.backup.backup import backup, restore
-from bot.store.backup.copies import list_copies
+from bot.store.backup.copies import list_copies, refuse_lost
 from bot.store.backup.proof import prove
-from bot.store.sqlite.database import instance_lock
+from bot.store.sqlite.database import instance_lock, is_missing
 from bot.store.sqlite.maintenance import list_indexes, rebuild_index
 from bot.store.store import Store
 from bot.text.words import count_of
@@ -155,7 +155,13 @@ async def _show_findings(findings: AsyncIterator[Finding]) -> int:
 
 
 async def status_command(options: Options, config: Config) -> int:
-    now = _now()
+    now, path = _now(), config.database.path
+    refuse_lost(path, config.backup_folder)
+    if is_missing(path):  # an empty one, made somewhere else, would answer for the bot's
+        raise DatabaseUnusable(
+            f"There is no database {path}; set database.path to that of the bot, which makes it "
+            "when it first starts."
+        )
     async with open_offline(config) as pipeline:
         standing = await read_standing(config, pipeline, now)
     show(status_as_json(standing, now) if options.json else status_as_text(standing, now))

@@ -432,6 +432,17 @@ def test_a_backup_is_tried_by_name_or_as_the_newest(
     assert_one_sentence(run(environ, "verify-backup", copy), 74, str(copy), "is damaged")
 
 
+def test_status_makes_no_database_that_would_answer_for_the_bots(
+    environ: dict[str, str], tmp_path: Path
+) -> None:
+    """As without the settings of the service, in a folder where no bot ever ran."""
+    path = tmp_path / "elsewhere" / "papers.db"
+    elsewhere = {**environ, "PAPER_BOT_DATABASE__PATH": str(path)}
+    ran = run(elsewhere, "status", cwd=tmp_path)
+    assert_one_sentence(ran, 74, f"There is no database {path};")
+    assert not path.parent.exists()
+
+
 def test_status_says_how_things_stand_and_asks_nobody(environ: dict[str, str]) -> None:
     run(environ, "import", SEED)
     said = run(environ, "status")
