@@ -218,7 +218,7 @@ async def test_paper_search_agrees(world: World, name: str) -> None:
             result = await world.member.slash(
                 world.channel, "paper search", query=query, sort="newest"
             )
-            strict = shown(result).split("all of this. Closest:")[0]
+            strict = shown(result).split("all of this. These come closest:")[0]
             found = dict.fromkeys(_NUMBER.findall(strict))
             shown_there = expected[:PAGE_SIZE]
             assert "".join(found) == shown_there, (query, why)
@@ -229,7 +229,7 @@ async def test_paper_search_knows_who_asks_and_where(world: World) -> None:
     await announce_read(world.store, world.member.id, world.guild.id)
     for query, expected, why in OF_READERS:
         result = await world.member.slash(world.channel, "paper search", query=query, sort="newest")
-        strict = shown(result).split("all of this. Closest:")[0]
+        strict = shown(result).split("all of this. These come closest:")[0]
         found = dict.fromkeys(_NUMBER.findall(strict))
         assert "".join(found) == expected[:PAGE_SIZE], (query, why)
         is_personal = re.search("in:|tag:|is:", query) is not None

@@ -102,7 +102,7 @@ class DigestCog(
         where="in the channel (default), in a thread of the first message, or posts in a forum",
         top="brief: how many of the best papers are cards (default: 5)",
         cards_up_to="auto: up to how many papers all are cards (default: 25)",
-        cap="post at most so many papers a digest, the others on a press (default: 0, post all)",
+        cap="post at most so many papers, the others behind a button (default: 0, post all)",
         ping="a role to ping with each digest, or nobody (default)",
         every="a digest of each day (default), of each week, or both",
         weekday="the day on which weeks end and are posted (default: Friday)",

@@ -18,21 +18,21 @@ from bot.ui.views import make_view
 
 @app_commands.allowed_installs(guilds=True, users=True)
 @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)
-class MeCog(commands.GroupCog, group_name="me", group_description="What I keep of you"):
+class MeCog(commands.GroupCog, group_name="me", group_description="What I keep about you"):
     """Everything of one person, handed over or deleted."""
 
     def __init__(self, pipeline: Pipeline) -> None:
         super().__init__()
         self.people = pipeline.store.people
 
-    @app_commands.command(description="Get everything that I keep of you, as a file")
+    @app_commands.command(description="Get everything that I keep about you, as a file")
     async def data(self, interaction: discord.Interaction) -> None:
         await defer_privately(interaction)
         data = person_to_json(await self.people.get_data(interaction.user.id))
         file = make_file(json.dumps(data, ensure_ascii=False, indent=1), "paper-digest-data.json")
         await interaction.edit_original_response(content=DATA, attachments=[file])
 
-    @app_commands.command(description="Delete everything that I keep of you, likes included")
+    @app_commands.command(description="Delete everything that I keep about you, likes included")
     async def forget(self, interaction: discord.Interaction) -> None:
         await defer_privately(interaction)
         said = ask_forget(await self.people.get_data(interaction.user.id))

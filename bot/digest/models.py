@@ -209,7 +209,7 @@ class Subscription:
     papers at greater length, those are the ``top`` ones, all of them up to ``cards_up_to`` papers.
     ``ping_role`` is pinged by the first message of each date; ``quiet_days`` says what is told of
     a date without one. With ``updates`` its messages are edited when more becomes known of a paper.
-    At most ``cap`` papers of a date are posted, the others offered on a press; 0: all are posted.
+    At most ``cap`` papers of a date are posted, the others are behind a button; 0: all are posted.
     ``cadences`` says whether it gets a digest of each day, of each week, or both; its weeks end on
     ``weekday`` (0: Monday), and the first of them no earlier than ``week_began_at``.
     What of its settings is ``unreadable`` is not in the others.

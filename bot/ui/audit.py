@@ -18,7 +18,7 @@ from bot.ui.tally import SEPARATOR
 _SAID: Mapping[Whereabouts, str] = {
     Whereabouts.POSTED: "posted",
     Whereabouts.BEFORE: "posted with another day",
-    Whereabouts.OFFERED: "more on a press",
+    Whereabouts.OFFERED: "more behind a button",
     Whereabouts.ELSEWHERE: "in other channels",
     Whereabouts.NOT_MATCHED: "not matched",
     Whereabouts.ON_ITS_WAY: "on the way",

@@ -8,8 +8,8 @@ from bot.text.words import joined
 from bot.ui.ids import CustomId, Snowflake
 
 FORGET = "Delete all of it"
-NOTHING = "I keep nothing of you."
-DATA = "This is all that I keep of you; `/me forget` deletes it."
+NOTHING = "I keep nothing about you."
+DATA = "This is everything that I keep about you; `/me forget` deletes it."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

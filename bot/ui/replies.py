@@ -55,10 +55,10 @@ def _is_daily(subscription: Subscription) -> bool:
 
 
 def _describe_next_week(week: WeekAhead) -> str:
-    name = f"that of the week to {long_date(week.end)}"
+    name = f"the week to {long_date(week.end)}"
     if week.at is None:
-        return f"{name} as soon as arXiv's last list of it is out"
-    return f"{name}, <t:{int(week.at.timestamp())}:F> or once arXiv's last list of it is out"
+        return f"{name}, as soon as arXiv's last listing of that week is out"
+    return f"{name}, on <t:{int(week.at.timestamp())}:F>, once arXiv's last listing of it is out"
 
 
 def _describe_next_day(subscription: Subscription, outlook: Outlook) -> str:
@@ -197,7 +197,7 @@ def subscription_lines(
 
 
 def say_cap(subscription: Subscription) -> str:
-    return f"{count_of(subscription.cap, 'paper')} a digest, the others on a press"
+    return f"{count_of(subscription.cap, 'paper')} a digest, the others behind a button"
 
 
 def channel_link(guild_id: int, channel_id: int, name: str | None) -> str:

@@ -39,7 +39,7 @@ CUT_SHORT = "-# The search was cut short, so there may be more; a narrower one f
 
 MOST_COUNTED: Final = 8
 MOST_TOLD: Final = 8
-NONE_SAYS_ALL = "No paper says all of this. Closest:"
+NONE_SAYS_ALL = "No paper matches all of this. These come closest:"
 
 
 class _Result(NamedTuple):
@@ -89,14 +89,14 @@ def say_closest(closest: Closest, found: int, show: Callable[[str], str]) -> Ite
     ``show`` sets words off from the sentences.
     """
     if closest.matches:
-        only = "Only 1 paper says" if found == 1 else f"Only {found} papers say"
-        yield f"{only} all of this. Closest:" if found else NONE_SAYS_ALL
+        only = "Only 1 paper matches" if found == 1 else f"Only {found} papers match"
+        yield f"{only} all of this. These come closest:" if found else NONE_SAYS_ALL
     meant = say_meant(closest, show)
     if meant:
         yield meant
     if closest.matches and 1 < len(closest.counts) <= MOST_COUNTED:
         counts = " · ".join(f"{show(word)} {papers:,}" for word, papers in closest.counts)
-        yield f"Papers that say each: {counts}"
+        yield f"Papers that match each part: {counts}"
 
 
 def say_meant(closest: Closest, show: Callable[[str], str]) -> str:
@@ -104,13 +104,14 @@ def say_meant(closest: Closest, show: Callable[[str], str]) -> str:
     told = [f"read {show(each.typed)} as {show(each.meant)}" for each in closest.mended]
     told += [f"understood {show(print_node(each))}" for each in closest.filters]
     if closest.unmet:
-        told.append(f"nothing close is under {show(print_node(all_of(*closest.unmet)))}")
+        told.append(f"nothing close matches {show(print_node(all_of(*closest.unmet)))}")
     told += [
         f"did you mean {show(each.meant)}, not {show(each.typed)}?" for each in closest.doubtful
     ]
     if closest.left_out:
         told.append(f"left out {', '.join([*dict.fromkeys(closest.left_out)][:MOST_TOLD])}")
-    return " · ".join(told[:MOST_TOLD])
+    said = " · ".join(told[:MOST_TOLD])
+    return said[:1].upper() + said[1:]
 
 
 def title_of(query: Query) -> str:

@@ -170,7 +170,7 @@ GROUPS = {
     "paper": "Papers",
     "library": "Your library",
     "follow": "What you follow",
-    "me": "What I keep of you",
+    "me": "What I keep about you",
     "bot": "About",
 }
 NAMES_ALONE = {"library", "follow"}

@@ -73,7 +73,7 @@ def say_left(papers: int) -> str:
 
 def say_offered(papers: int) -> str:
     """Say how many papers a digest has behind a button."""
-    return f"{papers:,} more on a press"
+    return f"{papers:,} more behind a button"
 
 
 def _say_types(tally: Tally) -> str:

@@ -19,8 +19,9 @@ SOURCES: Final = 2
 FORGET = "Forget a word or a name"
 REMEMBER = "Let all count again"
 NOTHING = (
-    "Nobody here has liked or saved a paper of these categories yet. The buttons *Like*, *Not for "
-    "us* and *Save* stand below every abstract; what they teach orders digests of the style brief."
+    "Nobody here has liked or saved a paper in these categories yet. Every abstract has the "
+    "buttons *Like*, *Not for us* and *Save*; they decide what comes first in digests of the style "
+    "brief."
 )
 
 

@@ -250,10 +250,10 @@ def test_a_search_goes_on_with_the_closest_unless_it_is_strict(environ: dict[str
     run(environ, "import", SEED)
     ran = run(environ, "search", "segmentation zebras")
     assert len(ran.out.splitlines()) == 6
-    assert "No paper says all of this. Closest:" in ran.err
+    assert "No paper matches all of this. These come closest:" in ran.err
     ran = run(environ, "search", "segmentaton")
     assert len(ran.out.splitlines()) == 6
-    assert ran.err == "6 papers found, 6 shown\nread 'segmentaton' as 'segmentation'\n"
+    assert ran.err == "6 papers found, 6 shown\nRead 'segmentaton' as 'segmentation'\n"
     assert run(environ, "search", "segmentaton", "--strict").out == ""
 
 

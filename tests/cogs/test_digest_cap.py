@@ -31,10 +31,10 @@ def in_channel(world: World) -> set[str]:
 
 async def test_every_paper_is_in_the_channel_or_behind_the_button(world: World) -> None:
     await announce(world)
-    assert "20 posted · 40 more on a press" in await send(world)
+    assert "20 posted · 40 more behind a button" in await send(world)
     (message,) = world.channel.history()
-    assert "60 announced (60 new)\n20 posted · 40 more on a press" in message.content
-    assert "20 posted here · 40 more on a press" in (message.embeds[-1].footer.text or "")
+    assert "60 announced (60 new)\n20 posted · 40 more behind a button" in message.content
+    assert "20 posted here · 40 more behind a button" in (message.embeds[-1].footer.text or "")
     result = await world.member.click(message, label="+40 more")
     assert is_private(result)
     assert "40 papers of 60 announced are beyond what the digest" in shown(result)
@@ -71,16 +71,16 @@ async def test_the_cap_is_accounted_for_wherever_one_looks(world: World) -> None
     await announce(world)
     slash, channel = world.admin.slash, world.channel
     preview = shown(await slash(channel, "digest preview"))
-    assert "20 would be posted · 40 more on a press" in preview
+    assert "20 would be posted · 40 more behind a button" in preview
     assert "It is not among the papers that the digest shows" in preview
-    assert "At most: 20 papers a digest, the others on a press" in shown(
+    assert "At most: 20 papers a digest, the others behind a button" in shown(
         await slash(channel, "digest list")
     )
     await send(world)
-    assert "60 announced · 20 posted · 40 more on a press" in shown(
+    assert "60 announced · 20 posted · 40 more behind a button" in shown(
         await slash(channel, "digest status")
     )
-    assert "60 announced · 20 posted · 40 more on a press" in shown(
+    assert "60 announced · 20 posted · 40 more behind a button" in shown(
         await slash(channel, "digest audit", month=f"{DAY:%Y-%m}")
     )
     said = shown(await slash(channel, "digest why", paper="2403.00060"))

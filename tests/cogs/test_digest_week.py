@@ -69,7 +69,10 @@ async def test_a_week_is_one_post_with_the_best_and_the_rest_by_day(world: World
     await announce_week(world)
     (message,) = await post_due(world)
     assert "cs.CV · week to Fri, 15 Mar 2024" in message.content
-    assert "150 announced (150 new)\n150 match · 2 posted · 148 more on a press" in message.content
+    assert (
+        "150 announced (150 new)\n150 match · 2 posted · 148 more behind a button"
+        in message.content
+    )
     assert "best matches first" in message.content
     assert papers_of([message]) == {7, 140}
     rows = [row for row in message.components if isinstance(row, discord.ActionRow)]
@@ -115,12 +118,14 @@ async def test_commands_say_which_digest_is_meant(world: World) -> None:
     slash, channel = world.admin.slash, world.channel
     preview = shown(await slash(channel, "digest preview", every="week", date="2024-03-13"))
     assert "the week to Fri, 15 Mar 2024" in preview
-    assert "1 would be posted · 149 more on a press" in preview
+    assert "1 would be posted · 149 more behind a button" in preview
     sent = shown(await slash(channel, "digest send", every="week"))
-    assert "1 posted · 149 more on a press, in 1 message, of the week to Fri, 15 Mar 2024" in sent
+    assert (
+        "1 posted · 149 more behind a button, in 1 message, of the week to Fri, 15 Mar 2024" in sent
+    )
     assert "Nothing new to post" in shown(await slash(channel, "digest send", every="week"))
     audit = shown(await slash(channel, "digest audit", every="week", month="2024-03"))
-    assert "150 announced · 1 posted · 149 more on a press" in audit
+    assert "150 announced · 1 posted · 149 more behind a button" in audit
     why = shown(await slash(channel, "digest why", paper="2403.00090"))
     assert "week to Fri, 15 Mar 2024: It was not among the papers that the digest shows" in why
     assert "- Wed, 13 Mar 2024: " in why

@@ -47,7 +47,7 @@ async def test_forgetting_asks_once_and_deletes_everything_at_once(world: World)
     assert labels(result) == {FORGET: True}
     assert len(await world.store.library.list_saved(world.member.id)) == 1
     await press(world, result, FORGET)
-    assert shown(result) == "Deleted. I keep nothing of you."
+    assert shown(result) == "Deleted. I keep nothing about you."
     assert labels(result) == {}
     assert await world.store.library.list_saved(world.member.id) == []
     assert await world.store.opinions.weigh(world.guild.id) == {make_id(1): 0.5, make_id(2): 1.0}
@@ -55,7 +55,7 @@ async def test_forgetting_asks_once_and_deletes_everything_at_once(world: World)
 
 async def test_who_has_nothing_is_told_so(world: World) -> None:
     result = await world.env.create_user("dora").slash("me forget")
-    assert shown(result) == "I keep nothing of you."
+    assert shown(result) == "I keep nothing about you."
     assert labels(result) == {}
 
 

@@ -242,9 +242,9 @@ async def test_a_search_goes_on_with_what_is_closest(world: World) -> None:
     await world.announce(make_listing(*papers))
     result = await search(world, "what papers about gausian splatting of rivers with code")
     said = shown(result)
-    assert "No paper says all of this. Closest:" in said
-    assert "read `gausian` as `gaussian` · understood `has:code` · left out what, papers" in said
-    assert "Papers that say each: `gaussian` 2 · `splatting` 2 · `rivers` 0" in said
+    assert "No paper matches all of this. These come closest:" in said
+    assert "Read `gausian` as `gaussian` · understood `has:code` · left out what, papers" in said
+    assert "Papers that match each part: `gaussian` 2 · `splatting` 2 · `rivers` 0" in said
     assert [title.partition("(")[0] for title in titles(said)] == [
         "**1.** [**Gaussian** **splatting**]"
     ]
@@ -260,11 +260,11 @@ async def test_a_question_is_answered_by_what_says_all_the_rest(world: World) ->
     ]
     await world.announce(make_listing(*papers))
     result = await search(world, "what papers about 3d gaussian splatting came out this year?")
-    assert "No paper says all of this" in shown(result)
+    assert "No paper matches all of this" in shown(result)
     result = await search(world, "what papers about gausian splatting came out since 2024?")
     said = shown(result)
     assert "all of this" not in said
-    assert "**9 papers** · most relevant first\n-# read `gausian` as `gaussian` · " in said
+    assert "**9 papers** · most relevant first\n-# Read `gausian` as `gaussian` · " in said
     assert "understood `since:2024-01-01` · left out what, papers, about, came, out" in said
     assert numbers(said) == [1, 2, 3, 4, 5]
     assert "Without since:2024-01-01" in labels(result)
@@ -280,7 +280,7 @@ async def test_the_few_that_say_it_all_come_before_the_closest(world: World) -> 
     await world.announce(make_listing(*papers))
     said = shown(await search(world, "dark halos galaxies"))
     assert "**1 paper** · most relevant first" in said
-    first, second = said.split("Only 1 paper says all of this. Closest:")
+    first, second = said.split("Only 1 paper matches all of this. These come closest:")
     assert ("2403.00001" in first, "2403.00002" in second) == (True, True)
     assert numbers(said) == [1, 2]
 
@@ -352,7 +352,7 @@ async def test_a_paper_that_is_not_there_is_said_so_privately(
 async def test_a_misspelt_word_is_searched_right_at_once(world: World) -> None:
     await world.announce()
     result = await search(world, "difusion", sort="relevance")
-    assert "6 papers** · most relevant first\n-# read `difusion` as `diffusion`" in shown(result)
+    assert "6 papers** · most relevant first\n-# Read `difusion` as `diffusion`" in shown(result)
     await world.restart()
     assert numbers(await turn(world, result, NEXT)) == [6]
 
@@ -360,7 +360,7 @@ async def test_a_misspelt_word_is_searched_right_at_once(world: World) -> None:
 async def test_a_misspelt_word_among_others_is_searched_right_by_one_click(world: World) -> None:
     await world.announce()
     result = await search(world, "difusion zebra")
-    assert "No paper says all of this. Closest:" in shown(result)
+    assert "No paper matches all of this. These come closest:" in shown(result)
     assert labels(result) == {"Search diffusion zebra": True}
     await world.restart()
     assert "Search: diffusion zebra" in await turn(world, result, "Search diffusion zebra")
@@ -389,7 +389,7 @@ async def test_an_offer_too_long_for_a_button_is_text(world: World) -> None:
     await world.announce()
     query = "difusion zebra " + " ".join(f"-{letter * 9}" for letter in "bcdfghjkl")
     result = await search(world, query)
-    assert "read `difusion` as `diffusion`" in shown(result)
+    assert "Read `difusion` as `diffusion`" in shown(result)
     assert labels(result) == {}
 
 

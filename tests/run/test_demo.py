@@ -161,7 +161,7 @@ async def each_channel_has_a_page_that_the_others_link(page: Page, text: str) ->
         "#brief": ("posted · best matches first", 55),
         "#thread": ("started a thread: cs.CV · Tue, 18 Aug 2026", 5),
         "thread in #thread": ("part 2 of 3", 37),
-        "#week": ("5 posted · 37 more on a press · best matches first", 5),
+        "#week": ("5 posted · 37 more behind a button · best matches first", 5),
         "post in #forum": ("42 posted", 42),
         "#first-day": ("47 announced (", 47),
         "#evening": ("Nothing is posted here yet", 0),

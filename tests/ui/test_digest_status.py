@@ -203,7 +203,7 @@ def test_any_number_of_digests_fits_a_message(count: int) -> None:
 
 def test_it_says_how_papers_are_shown() -> None:
     assert "posted as soon as announced: cards, one per paper" in said(status())
-    assert ": a list, abstracts on a press" in said(status(make_subscription(style="list")))
+    assert ": a list, abstracts in a menu" in said(status(make_subscription(style="list")))
 
 
 def test_settings_that_cannot_be_read_are_said_with_what_helps() -> None:

@@ -52,11 +52,11 @@ class List:
     """The style; see `bot.ui.styles.Style` for what its methods promise."""
 
     code: str = "list"
-    words: str = "list: two lines per paper, abstracts on a press"
+    words: str = "list: two lines per paper, abstracts in a menu"
     is_ranked: bool = False
 
     def describe(self, subscription: Subscription) -> str:
-        return "a list, abstracts on a press"
+        return "a list, abstracts in a menu"
 
     def measure(self, digest: Digest) -> int:
         return len(make_list(digest.entries))
