@@ -54,14 +54,14 @@ from bot.store.sqlite.statements import json_array
 COUNTED = 1000  # where not all can be counted, a page says '1,000+' beyond
 KNOWN = 500  # the same by relevance where several words must hold: each takes up to 10 µs
 COUNTED_EXACTLY = 12_000  # entries of the index: to read so many takes a millisecond at most
-COUNTING_S = 0.0005  # what finding more than a page, to count them, may take
-PIECES_COUNTING_S = 0.00025  # the same behind a page that was found piece by piece
+COUNTING_S = 0.001  # what finding more than a page, to count them, may take
+PIECES_S = 0.0005  # the same piece by piece, with the page
 COUNTED_IN_FULL = 100_000  # papers: in a smaller archive counting takes no longer
 TITLES_S = 0.03  # to find titles, after the deadline of finding
 SCORING_S = 0.03  # to score and load what was found, after the deadline of finding
 PIECE = 500  # postings of the rarest word, walked through first
 PAGE_PIECE = 100  # the same for a page of the newest
-COUNTING_GROWTH = 2.0  # times what was walked: a piece for which the time is too short is lost
+COUNTING_GROWTH = 2.0  # times what was walked, which takes as many times as long
 IN_COMPANY = 100  # times as many papers say some words together as would by chance, at most
 BEHIND_TIERS = 9  # a tier behind all of them
 LOADING_S = 0.25  # the same for a long page; ten papers take a millisecond
@@ -278,11 +278,21 @@ class Finding:
                 return found, brief.is_cut
             found = self._follow(self.newest, least + 1)
             return found, len(found) > least
+        pieces = self._count_on(least, wanted)
+        found = self._numbered(pieces.found[:wanted])
+        return found, len(found) < wanted and not pieces.is_over
+
+    def _count_on(self, least: int, wanted: int) -> Pieces:
+        """Find a page piece by piece, and go on to ``wanted`` papers while there is time."""
+        began = self.reading.now()
         pieces = self._pieces(least + 1, PAGE_PIECE)
         pieces.go_on(least + 1)
-        with self.reading.briefly(PIECES_COUNTING_S) as brief:
-            pieces.go_on(wanted, COUNTING_GROWTH)
-        return self._numbered(pieces.found[:wanted]), brief.is_cut
+        while len(pieces.found) < wanted and not pieces.is_over:
+            spent_s = self.reading.now() - began
+            if spent_s * (1 + COUNTING_GROWTH) > PIECES_S:
+                break
+            pieces.step(wanted, COUNTING_GROWTH)
+        return pieces
 
     def _follow(
         self, walk: Sequence[Stretch], wanted: int, after: Found | None = None

@@ -39,10 +39,10 @@ MOST_TITLED = 1500  # papers: to find more by their titles takes as long as to r
 AT_ONCE = 100  # titles
 ASKED_AT_ONCE = 50  # papers, 30 µs each
 CHECKED = 300  # titles whose papers are asked for the rest
-LEAST = 0.1  # of the papers that were promised, where none is found
-SELDOM = 5
-"""As many times the days of the newest thousand papers as hold so many titles or fewer: to walk
-through them takes longer than to ask of each title."""
+GROWTH = 10  # times what was walked: where one or none is found, more may be behind it
+SELDOM = 10_000
+"""Papers, of which so many titles or fewer say it: to walk through them takes longer than to ask of
+each title."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,9 +142,8 @@ class _Collector:
     def walk(self, node: Node, wanted: int, within: KeyRange, span: int) -> list[int]:
         """List the newest papers of a range; about so many are in as many keys as ``span``."""
         within = self.archive.overlap(self.plan.within).overlap(within)
-        density = LEAST * wanted / max(1, span)
-        pieces = Pieces(self.reading, self.plan.of(node), within, span, density)
-        pieces.go_on(wanted)
+        pieces = Pieces(self.reading, self.plan.of(node), within, span, 0)
+        pieces.go_on(wanted, GROWTH)
         return pieces.found[:wanted]
 
     @cached_property
@@ -174,7 +173,7 @@ class _Collector:
         within = self.plan.within.overlap(KeyRange(FIRST_KEY, reached))
         keys = [key for _, key in follow(self.reading, self.plan.of(said), CHECKED, within=within)]
         last = keys[-1] if len(keys) == CHECKED else FIRST_KEY
-        if reached - last < SELDOM * (self.newest[0] - self.newest[-1]):
+        if (reached - last) * len(self.newest) < SELDOM * (self.newest[0] - self.newest[-1]):
             return self.walk(node, wanted, KeyRange(FIRST_KEY, reached), span)
         found: list[int] = []
         for start in range(0, len(keys), ASKED_AT_ONCE):

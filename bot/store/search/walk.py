@@ -16,6 +16,7 @@ from bot.store.sqlite.statements import json_array
 
 MARGIN = 1.2  # times what promises as many papers as are missing, where a walk goes on
 LEAST = 0.1  # of what was walked: to begin a piece takes as long as to walk so far
+ONE = 1  # paper: what a piece promises at most in which none is, whatever chance would have
 NONE = 0.001  # papers: what a piece promises in which none is, at least
 FEW_KEYS = 200  # of a set: to ask of each takes 30 µs, to walk past another paper a tenth of one
 
@@ -120,8 +121,8 @@ class Pieces:
     Each piece of the range is walked upwards, which takes half of the time where an index looks for
     a rare word beside common ones: of a page of a long list it needs only what comes before the
     word. The first has the keys of ``piece``, each next as many as promise the rest by what was
-    found, or by ``density``, the papers that each key holds by chance, where that is more. A piece
-    that the deadline cuts is left out, since its newest papers are missing.
+    found; where nothing was, by ``density``, the papers that each key holds by chance. A piece that
+    the deadline cuts is left out, since its newest papers are missing.
     """
 
     def __init__(
@@ -140,17 +141,25 @@ class Pieces:
         self._piece = piece
         self._density = density
 
+    @property
+    def is_over(self) -> bool:
+        """Whether the whole range was walked."""
+        return self._end <= self._within.first
+
     def go_on(self, wanted: int, growth: float = math.inf) -> None:
         """Walk until ``wanted`` papers are found, or some more.
 
         Each piece is at most ``growth`` times as long as what was walked before.
         """
-        while len(self.found) < wanted and self._end > self._within.first:
-            piece = self._next_piece(wanted - len(self.found), growth)
-            first = max(self._within.first, self._end - max(1, piece))
-            part = _rise(self._reading, self._walk, KeyRange(first, self._end))
-            if self._reading.overran:
-                break
+        while len(self.found) < wanted and not self.is_over and not self._reading.overran:
+            self.step(wanted, growth)
+
+    def step(self, wanted: int, growth: float = math.inf) -> None:
+        """Walk one piece."""
+        piece = self._next_piece(wanted - len(self.found), growth)
+        first = max(self._within.first, self._end - max(1, piece))
+        part = _rise(self._reading, self._walk, KeyRange(first, self._end))
+        if not self._reading.overran:
             self.found += part
             self._end = first
 
@@ -158,7 +167,8 @@ class Pieces:
         walked = self._within.end - self._end
         if not walked:
             return self._piece
-        promised = missing * MARGIN / max(NONE, self._density * walked, len(self.found))
+        expected = min(ONE, self._density * walked)
+        promised = missing * MARGIN / max(NONE, expected, len(self.found))
         return int(walked * min(growth, max(LEAST, promised)))
 
 

@@ -155,9 +155,10 @@ class Reading:
 
     def _ends(self, after_s: float) -> tuple[float, float]:
         # Not monotonic(): the demo's Discord replaces that, and not for SQLite's thread.
-        return self._now() + after_s, time.perf_counter() + after_s * WAITED_AS_LONG
+        return self.now() + after_s, time.perf_counter() + after_s * WAITED_AS_LONG
 
-    def _now(self) -> float:
+    def now(self) -> float:
+        """Return the time by which the deadline is counted, in seconds from any beginning."""
         return self._clock() - self._collected
 
     def note_collection(self, phase: str, info: dict[str, int]) -> None:
@@ -189,7 +190,7 @@ class Reading:
     def briefly(self, most_s: float) -> Iterator["Brief"]:
         """Ask for what is wanted only if it is cheap: it ends after ``most_s``, and not overrun."""
         until, overran = self._until, self.overran
-        self._until = min(until, self._now() + most_s)
+        self._until = min(until, self.now() + most_s)
         brief = Brief()
         try:
             yield brief
@@ -203,7 +204,7 @@ class Reading:
         self._until, self._latest = max(self._until, until), max(self._latest, latest)
 
     def has_passed(self) -> bool:
-        return self._now() > self._until or time.perf_counter() > self._latest
+        return self.now() > self._until or time.perf_counter() > self._latest
 
 
 class Database:

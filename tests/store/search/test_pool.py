@@ -14,7 +14,7 @@ from bot.query.parser import parse_query
 from bot.query.relevance import Scorer, asked_words, tiers
 from bot.query.results import Sort
 from bot.query.widen import UNKNOWN, widen
-from bot.store.keys import SEQUENCE_BITS
+from bot.store.keys import SEQUENCE_BITS, day_of
 from bot.store.search import find as find_module
 from bot.store.search import pool
 from bot.store.search.plan import KeyRange, plan_tiers
@@ -195,6 +195,23 @@ def test_upwards_is_found_what_is_found_downwards(
     assert runner.run(store.database.search(60.0, compare_walks)) > QUERIES / 2
 
 
+def test_a_piece_grows_as_it_is_told_to(archive: tuple[asyncio.Runner, Store]) -> None:
+    """Though few papers were found so far, and all are wanted."""
+    runner, store = archive
+    walk = plan_tiers([parse_query("quark").root], {})
+
+    def days(reading: Reading) -> tuple[list[int], list[int]]:
+        pieces = Pieces(reading, walk, span_of(reading), 1 << SEQUENCE_BITS, 0)
+        for _ in range(2):
+            pieces.step(PAPERS, 1)
+        return pieces.found, [key for _, key in follow(reading, walk, PAPERS)]
+
+    found, every = runner.run(store.database.search(60.0, days))
+    last_days = [key for key in every if day_of(key) > DAY]
+    assert found == last_days
+    assert 0 < len(found) < len(every)
+
+
 def test_pages_of_a_large_archive_are_those_of_a_small_one(
     archive: tuple[asyncio.Runner, Store], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -202,6 +219,7 @@ def test_pages_of_a_large_archive_are_those_of_a_small_one(
     runner, store = archive
     runner.run(store.database.write(note_count, PAPERS))
     monkeypatch.setattr(find_module, "COUNTING_S", 0)
+    monkeypatch.setattr(find_module, "PIECES_S", 0)
     monkeypatch.setattr(find_module, "PIECE", 30)
     monkeypatch.setattr(find_module, "PAGE_PIECE", 4)
     monkeypatch.setattr(executor, "SEARCH_STEPS_BETWEEN_LOOKS", 1)
@@ -233,7 +251,7 @@ def test_a_piece_that_the_deadline_cuts_is_left_out(
     def cut(reading: Reading) -> list[int]:
         reading.overran = True
         pieces = Pieces(reading, plan_tiers([root], {}), span_of(reading), 1 << 40, 0)
-        pieces.go_on(5)
+        pieces.step(5)
         return pieces.found
 
     assert runner.run(store.database.search(60.0, cut)) == []

@@ -214,7 +214,7 @@ async def test_a_large_archive_is_counted_as_far_as_that_is_cheap(
     assert (whole.total, whole.total_is_exact) == (400, True)
     monkeypatch.setattr(search_find, "COUNTED_IN_FULL", 100)
     monkeypatch.setattr(search_find, "COUNTING_S", 0)
-    monkeypatch.setattr(search_find, "PIECES_COUNTING_S", 0)
+    monkeypatch.setattr(search_find, "PIECES_S", 0)
     monkeypatch.setattr(search_find, "PAGE_PIECE", 20)
     assert await store.search.find(query) == whole, "rare enough to count"
     monkeypatch.setattr(search_find, "COUNTED_EXACTLY", 399)
@@ -224,7 +224,7 @@ async def test_a_large_archive_is_counted_as_far_as_that_is_cheap(
     assert not page.total_is_exact
     assert not page.overran
     monkeypatch.setattr(search_find, "COUNTING_S", 60)
-    monkeypatch.setattr(search_find, "PIECES_COUNTING_S", 60)
+    monkeypatch.setattr(search_find, "PIECES_S", 60)
     assert await store.search.find(query) == whole, "time enough"
 
 
