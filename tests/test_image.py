@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 import pytest
+import yaml
 
 from bot import __version__
 from bot.store.backup.backup import backup
@@ -38,7 +39,7 @@ STANDING = """
 import json, os, pathlib
 status = dict(line.split(":", 1) for line in open("/proc/self/status"))
 print(json.dumps({
-    "user": os.getuid(),
+    "user": [os.getuid(), os.getgid()],
     "rights": int(status["CapEff"], 16) | int(status["CapBnd"], 16),
     "gains none": int(status["NoNewPrivs"]),
     "can write": [path for path in ("/", "/app", "/app/config", "/data", "/opt/venv")
@@ -48,6 +49,9 @@ print(json.dumps({
 }))
 """
 """Asked in the container, as the bot's user."""
+
+LITESTREAM = yaml.safe_load((ROOT / "compose.yaml").read_text())["services"]["litestream"]["image"]
+REPLICA = "file:///replica"
 
 
 async def docker(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -74,23 +78,32 @@ class Host:
             for name, value in day.environ.items()
             if name.startswith(("PAPER_BOT_", "DISCORD_")) and name != "PAPER_BOT_DATABASE__PATH"
         }
-        beside = {
+        settings["PAPER_BOT_HEALTH__PORT"] = str(find_free_port())
+        settings["DISCORD_TOKEN_FILE"] = ""  # a developer's .env may name one
+        bot = {
             "image": IMAGE,
             "network_mode": "host",
-            "environment": settings | {"PAPER_BOT_HEALTH__PORT": str(find_free_port())},
+            "environment": settings,
             "healthcheck": {"interval": "1s", "start_period": "1s"},
         }
-        self._file = folder / "beside.json"
-        self._file.write_text(json.dumps({"services": {"bot": beside}}), "utf-8")
-        self._project = f"paper-digest-bot-test-{os.getpid()}"
+        replica = folder / "replica"
+        replica.mkdir()
+        replica.chmod(0o777)
+        services = {"bot": bot, "litestream": {"volumes": [f"{replica}:/replica"]}}
+        (folder / "beside.json").write_text(json.dumps({"services": services}), "utf-8")
+        (folder / "env").write_text(f"LITESTREAM_REPLICA_URL={REPLICA}\n", "utf-8")
+        self._options = [
+            "--project-name", f"paper-digest-bot-test-{os.getpid()}", "--profile", "replicate",
+            "--env-file", str(folder / "env"),
+            "--file", str(ROOT / "compose.yaml"), "--file", str(folder / "beside.json"),
+        ]  # fmt: skip
 
     async def compose(self, *arguments: str) -> str:
-        files = ["--file", str(ROOT / "compose.yaml"), "--file", str(self._file)]
-        return await printed("compose", "--project-name", self._project, *files, *arguments)
+        return await printed("compose", *self._options, *arguments)
 
     async def start(self) -> None:
         """Start it and wait until Docker shows it as healthy."""
-        await self.compose("up", "--no-build", "--detach")
+        await self.compose("up", "--no-build", "--detach", "bot")
         self.name = await self.compose("ps", "--all", "--quiet", "bot")
 
         async def is_healthy() -> bool:
@@ -175,7 +188,7 @@ async def test_it_turns_green_without_rights_passes_its_check_and_ends_in_time(h
     await host.start()
     standing = json.loads(await host.compose("exec", "-T", "bot", "python", "-c", STANDING))
     assert standing == {
-        "user": 10001,
+        "user": [10001, 10001],
         "rights": 0,
         "gains none": 1,
         "can write": ["/data"],
@@ -200,4 +213,27 @@ async def test_a_restart_and_a_restored_backup_post_nothing_again(host: Host) ->
     await host.start()
     await host.ticks()
     assert (await host.log()).count("database compared with the channels") == 2
+    assert len(host.day.discord.ledger) == 2
+
+
+async def test_a_replica_comes_back_on_a_new_volume_and_posts_nothing_again(host: Host) -> None:
+    """As the operations' page has it for a host that was lost."""
+    fetched = await docker("pull", "--quiet", LITESTREAM)
+    if fetched.returncode and (await docker("image", "inspect", LITESTREAM)).returncode:
+        pytest.skip(f"needs {LITESTREAM}: {fetched.stderr}")
+    await host.start()
+    await host.compose("up", "--detach", "litestream")
+    await host.day.discord.wait_for_messages(2)
+
+    async def is_carried() -> bool:
+        return "wal segment written" in await host.compose("logs", "litestream")
+
+    await until(is_carried)
+    await host.stop()
+    await host.compose("down", "--volumes")
+    await host.compose("create", "--no-build", "bot")
+    await host.compose("run", "--rm", "litestream", "restore", "-o", "/data/papers.db", REPLICA)
+    await host.start()
+    await host.ticks()
+    assert "database compared with the channels" in await host.log()
     assert len(host.day.discord.ledger) == 2
