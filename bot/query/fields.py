@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import Final
 
 from bot.errors import InputError
-from bot.query.ast import And, Node, Query, Text
+from bot.query.ast import And, Node, Query, Text, all_of
 from bot.query.parser import FIELDS, parse_query
 from bot.query.values import parse_since, parse_until
 
@@ -46,6 +46,12 @@ def read_fields(query: Query) -> tuple[list[Node], list[Misnamed]]:
             parts = rest
             misnamed.append(Misnamed(typed=place[0], meant=meant))
     return parts, misnamed
+
+
+def as_meant(query: Query) -> Node:
+    """Return the tree of ``query`` with the fields by a wrong name as they are meant."""
+    parts, misnamed = read_fields(query)
+    return all_of(*parts, *(field.meant for field in misnamed)) if misnamed else query.root
 
 
 def _is_within(part: Node, place: re.Match[str]) -> bool:

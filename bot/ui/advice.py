@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import discord
 
 from bot.query.ast import And, Node, Query, all_of
-from bot.query.fields import Misnamed
+from bot.query.fields import Misnamed, as_meant
 from bot.query.printer import print_node
 from bot.query.results import (
     MOST_COUNTED,
@@ -113,8 +113,9 @@ def make_suggestions(query: Query, advice: Advice) -> list[Suggestion]:
     if advice.corrected:
         text = advice.corrected.text
         return [Suggestion(label=_label(f"Search {text}"), query=text)]
+    root = as_meant(query)  # as what is to blame was looked for
     offered = [
-        Suggestion(label=_label(f"Without {blame.part}"), query=_without(query.root, blame.part))
+        Suggestion(label=_label(f"Without {blame.part}"), query=_without(root, blame.part))
         for blame in advice.blame[:MOST_BLAMED]
     ]
     return [each for each in offered if each.query]  # of the same words twice nothing is left

@@ -56,6 +56,19 @@ def test_the_corrected_query_is_offered() -> None:
     assert (offer.label, offer.query) == ("Search transformer -video", corrected.text)
 
 
+def test_without_a_field_by_a_wrong_name_the_rest_is_searched() -> None:
+    """And without the rest the field as it is meant."""
+    advice = Advice(
+        misnamed=(Misnamed(typed="titel:nerf*", meant=parse_query("title:nerf*").root),),
+        blame=(Blame(part="title:nerf*", papers=20), Blame(part="video", papers=11)),
+    )
+    offered = make_suggestions(parse_query("titel:nerf* video"), advice)
+    assert {each.label: each.query for each in offered} == {
+        "Without title:nerf*": "video",
+        "Without video": "title:nerf*",
+    }
+
+
 def test_the_parts_to_blame_can_be_left_out() -> None:
     query = parse_query("nerf (video OR action) category:cs.LG")
     advice = Advice(

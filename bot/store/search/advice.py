@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from bot.query.ast import And, Author, Node, Or, Query, Text, all_of, leaves
 from bot.query.compile import quoted
-from bot.query.fields import read_fields
+from bot.query.fields import as_meant, read_fields
 from bot.query.printer import print_node
 from bot.query.results import MOST_COUNTED, Advice, Blame, DoubtfulName, DoubtfulWord
 from bot.query.tokens import words
@@ -23,8 +23,7 @@ MOST_PARTS = 8  # that are counted one by one
 
 def advise(reading: Reading, query: Query) -> Advice:
     """Say why ``query`` finds nothing."""
-    parts, misnamed = read_fields(query)
-    root = all_of(*parts, *(field.meant for field in misnamed)) if misnamed else query.root
+    (_, misnamed), root = read_fields(query), as_meant(query)
     doubtful = _doubtful_words(reading, widened(reading, root))
     names = [
         DoubtfulName(name=leaf.name, nearest=tuple(nearest_authors(reading, leaf.name, NEAREST)))
