@@ -295,14 +295,17 @@ async def test_a_phrase_is_said_by_who_says_its_words_side_by_side(filled: Store
     assert numbers(await closest(filled, "radiance-fields photographs halos")) == "2"
 
 
-async def test_texts_are_not_asked_for_the_rare_inflections_of_a_phrase(filled: Store) -> None:
+async def test_texts_are_not_asked_for_the_rare_inflections_of_a_phrase(
+    filled: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(closest_module, "USUAL_SHARE", 0.05)
     others = [make_paper(60 + n, abstract="Dark matter fields.") for n in range(3)]
     others.append(make_paper(70, title="It all matters", abstract="Dark matters."))
     await filled.papers.add_listing(make_listing(*others, announced_on=DAY), now=NOW)
     typed = "dark-matter gas quasars"
     assert await count_asked(filled, typed, '"dark matter"')
     assert not await count_asked(filled, typed, '"dark matters"')
-    assert await count_asked(filled, "radiance-field gas quasars", '"radiance fields"')
+    assert await count_asked(filled, "matter-field gas quasars", '"matter fields"')
 
 
 def _holds(node: Node, said: set[Text]) -> bool:
@@ -413,3 +416,24 @@ async def test_a_title_without_a_usual_word_is_closer_than_one_without_a_rare_wo
     await filled.papers.add_listing(make_listing(rarer, newer, announced_on=DAY), now=NOW)
     found = await closest(filled, "common study photographs quasars")
     assert numbers(found) == "2"
+
+
+async def test_of_papers_that_say_as_much_those_are_read_that_say_it_in_the_title(
+    filled: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(closest_module, "SCORED", 1)
+    older = make_paper(51, title="Pulsars and quasars of blazars")
+    newer = make_paper(52, abstract="Blazars, quasars, pulsars.")
+    for paper, days in ((older, 1), (newer, 0)):
+        listing = make_listing(paper, announced_on=DAY - timedelta(days=days))
+        await filled.papers.add_listing(listing, now=NOW)
+    assert numbers(await closest(filled, "papers about quasars pulsars blazars")) == "1"
+
+
+@pytest.mark.parametrize("most", [1, 1000])
+async def test_of_too_many_titles_the_newest_are_taken(
+    filled: Store, monkeypatch: pytest.MonkeyPatch, most: int
+) -> None:
+    monkeypatch.setattr(closest_module, "CANDIDATES", 2)
+    monkeypatch.setattr(closest_module, "MOST_TITLES", most)
+    assert numbers(await closest(filled, "common study attention")) == "98"
