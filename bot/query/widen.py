@@ -107,10 +107,9 @@ class Lexicon:
         if digits and are_name_and_version(piece[:-1], piece[-1] + digits):
             cuts.add(len(piece) - 1)
         for cut in sorted(cuts) if most > 1 else ():
-            if may_be_one(piece[:cut], piece[cut:]):
-                for first in self._ways_before(piece[:cut], "", most - 1):
-                    for rest in self._ways_before(piece[cut:], digits, most - len(first)):
-                        yield (*first, *rest)
+            for first in self._ways_before(piece[:cut], "", most - 1):
+                for rest in self._ways_before(piece[cut:], digits, most - len(first)):
+                    yield (*first, *rest)
 
 
 UNKNOWN = Lexicon(holds=lambda word: True)

@@ -159,14 +159,30 @@ def test_letters_beside_letters_and_digits_need_a_witness_or_a_version(
         ("2nd", {"2 nd", "2 n d"}),
         ("4x4", {"4x 4", "4 x4", "4 x 4"}),
         ("a1b2c3", {"a 1 b 2 c 3"}),
+        (
+            "ab1cd2",
+            {
+                "ab 1cd2", "ab1 cd2", "ab1cd 2", "ab 1 cd2", "ab 1cd 2", "ab1 cd 2", "ab 1 cd 2",
+            },
+        ),
+        ("levnetv8", {"levnetv 8", "levnet v8", "levnet v 8", "lev net v8", "lev net v 8"}),
+        (
+            "dignetv8",
+            {
+                "dignetv 8", "dignet v8", "dignet v 8", "dig netv8", "dig netv 8", "dig net v8",
+                "dig net v 8",
+            },
+        ),
+        ("theta", set()),
         ("imagenet", {"image net"}),
         ("wxyz", {"w xyz", "w x yz", "w x y z"}),
         ("wxyz8", {"wxyz 8", "w xyz8", "w xyz 8", "w x yz8", "w x yz 8"}),
         ("wxyzu", {"w xyzu", "w x yzu", "w x y zu"}),
     ],
-)
+)  # fmt: skip
 def test_a_word_is_cut_at_digits_versions_and_hyphens(word: str, ways: set[str]) -> None:
     cuts = {"dgs": [1], "nd": [1], "imagenet": [5], "wxyz": [1], "xyz": [1], "yz": [1]}
+    cuts |= {"levnet": [3], "dignetv": [3], "theta": [3]}
     cuts |= {"wxyzu": [1], "xyzu": [1], "yzu": [1], "zu": [1]}
     found = [" ".join(each) for each in Lexicon(lambda word: True, cuts).ways_apart(word)]
     assert found[0] == word
