@@ -42,6 +42,7 @@ print(json.dumps({
     "user": [os.getuid(), os.getgid()],
     "rights": int(status["CapEff"], 16) | int(status["CapBnd"], 16),
     "gains none": int(status["NoNewPrivs"]),
+    "is sealed": bool(os.statvfs("/").f_flag & os.ST_RDONLY),
     "can write": [path for path in ("/", "/app", "/app/config", "/data", "/opt/venv")
                   if os.access(path, os.W_OK)],
     "modes": sorted({oct(path.stat().st_mode) for path in pathlib.Path("/data").rglob("*")
@@ -191,6 +192,7 @@ async def test_it_turns_green_without_rights_passes_its_check_and_ends_in_time(h
         "user": [10001, 10001],
         "rights": 0,
         "gains none": 1,
+        "is sealed": True,
         "can write": ["/data"],
         "modes": sorted([oct(stat.S_IFDIR | 0o700), oct(stat.S_IFREG | 0o600)]),
     }
