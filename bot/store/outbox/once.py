@@ -118,18 +118,20 @@ def is_held_elsewhere(
     cadence: Cadence,
 ) -> bool:
     """Whether another channel of the server got one of these papers since they were decided."""
-    if cadence is not Cadence.DAY:
+    is_once = "SELECT EXISTS (SELECT 1 FROM once_guild WHERE guild_id = ?)"
+    if cadence is not Cadence.DAY or not select_one(
+        connection, int, is_once, (subscription.guild_id,)
+    ):
         return False
     return bool(
         select_one(
             connection,
             int,
             f"""
-            SELECT EXISTS (SELECT 1 FROM once_guild WHERE guild_id = :guild_id)
-                AND EXISTS (SELECT 1 FROM json_each(:papers), {_HELD}
-                    AND delivery.guild_id = :guild_id AND paper.channel_id <> :channel_id
-                    AND paper.arxiv_id = json_each.value ->> 0
-                    AND paper.version >= json_each.value ->> 1)
+            SELECT EXISTS (SELECT 1 FROM json_each(:papers), {_HELD}
+                AND delivery.guild_id = :guild_id AND paper.channel_id <> :channel_id
+                AND paper.arxiv_id = json_each.value ->> 0
+                AND paper.version >= json_each.value ->> 1)
             """,
             {
                 "guild_id": subscription.guild_id,

@@ -72,17 +72,33 @@ def plan_messages(
         tags=subscription.categories if has_thread else (),
         known_update=last_update(connection) if known_update is None else known_update,
     )
+    papers = json_array([paper for draft in drafts for paper in draft.papers])
+    _take_back_offers(connection, destination, papers)
     _insert_all(connection, bodies, destination, drafts, now)
-    # What was stored since the papers were read may have been looked at already.
+    if last_update(connection) > destination.known_update:
+        # What was stored since the papers were read may have been looked at already.
+        connection.execute(
+            "UPDATE paper_update SET is_pending = 1 WHERE number > :known "
+            "AND arxiv_id IN (SELECT value ->> 0 FROM json_each(:papers))",
+            {"known": destination.known_update, "papers": papers},
+        )
+    return len(drafts)
+
+
+def _take_back_offers(
+    connection: sqlite3.Connection, destination: "Destination", papers: str
+) -> None:
+    """Let papers that were offered before be posted now."""
     connection.execute(
-        "UPDATE paper_update SET is_pending = 1 WHERE number > :known "
-        "AND arxiv_id IN (SELECT value ->> 0 FROM json_each(:papers))",
+        "DELETE FROM delivered_paper WHERE channel_id = :channel_id AND cadence = :cadence "
+        "AND is_offered AND (arxiv_id, version) IN "
+        "(SELECT value ->> 0, value ->> 1 FROM json_each(:papers))",
         {
-            "known": destination.known_update,
-            "papers": json_array([paper for draft in drafts for paper in draft.papers]),
+            "channel_id": destination.channel_id,
+            "cadence": destination.cadence.value,
+            "papers": papers,
         },
     )
-    return len(drafts)
 
 
 def last_update(connection: sqlite3.Connection) -> int:
@@ -222,13 +238,8 @@ def _insert(
 def _insert_papers(
     connection: sqlite3.Connection, destination: Destination, delivery_id: int, draft: MessageDraft
 ) -> None:
-    """Note what a message carries and offers; what was offered before may be posted now."""
+    """Note what a message carries and offers."""
     where = (destination.channel_id, destination.cadence.value)
-    connection.executemany(
-        "DELETE FROM delivered_paper WHERE channel_id = ? AND cadence = ? AND arxiv_id = ? "
-        "AND version = ? AND is_offered",
-        [(*where, *paper) for paper in draft.papers],
-    )
     connection.executemany(
         "INSERT INTO delivered_paper "
         "(channel_id, cadence, arxiv_id, version, delivery_id, is_offered) "
