@@ -63,6 +63,7 @@ SCORED = 120  # papers whose texts are read
 STEPS = (2000, 8000, 30_000)
 """Postings, by the counts of words: what a walk through texts reads before it goes on, if too few
 papers are found; the last in about 10 ms."""
+WALKS = 3  # so many walks of all steps; then the first has to do: of ten pairs each may take 10 ms
 COMMON = 8
 USUAL_SHARE = 0.01  # of the archive, that says each word of a phrase which is worth looking for
 WITH_THE_RAREST = 0.1  # of the papers that say the rarest word of a phrase: where others are sought
@@ -263,6 +264,7 @@ def _candidates(reading: Reading, asked: Sequence[_Word], must: Node, *, is_new:
     titled: set[int] = set()
     papers = estimate_papers(asked[0].counts, asked[0].archive)
     span = span_of(reading)
+    walked = 0.0
     for group in _groups(asked, is_new=is_new):
         if reading.has_passed() or len(weights) >= CANDIDATES:
             break
@@ -277,22 +279,32 @@ def _candidates(reading: Reading, asked: Sequence[_Word], must: Node, *, is_new:
         exact = [part.exact for part in parts if part.guards != (part.exact,)]
         root = _one_by_one([root, *exact])
         walk = plan_tiers([root], known_keys(reading, root))
-        for key in follow_up(reading, walk, OF_A_GROUP, _ranges(group.words, span)):
+        most = _postings(group.words)
+        steps = STEPS if walked < WALKS else STEPS[:1]
+        found = follow_up(reading, walk, OF_A_GROUP, _ranges(group.words, span, most, steps))
+        walked += min(1, most / steps[-1]) if len(found) < OF_A_GROUP else 0
+        for key in found:
             weights[key].update((word, word.weight) for word in group.words)
     scores = {key: math.fsum(each.values()) for key, each in weights.items()}
     return sorted(scores, key=lambda key: (-scores[key], key not in titled, -key))[:SCORED]
 
 
-def _ranges(group: Sequence[_Word], span: KeyRange) -> Iterator[KeyRange]:
+def _postings(group: Sequence[_Word]) -> float:
+    """Estimate how many postings are read to walk through the archive for all words of a group."""
+    rarest = min(word.papers for word in group)
+    return sum(word.in_texts.postings(rarest) for word in group)
+
+
+def _ranges(
+    group: Sequence[_Word], span: KeyRange, most: float, steps: Sequence[int]
+) -> Iterator[KeyRange]:
     """Cut the part of the archive where texts are walked through for all words of a group.
 
     What would read more than the last of `STEPS` goes back through as much less of the time that
     the archive covers. A step in which not even one paper is to be expected is not taken by itself:
     each begins with a look for the oldest paper of all, which is then as long as the whole walk.
     """
-    rarest = min(word.papers for word in group)
-    most = sum(word.in_texts.postings(rarest) for word in group)
-    shares = [min(1.0, limit / most) for limit in STEPS]
+    shares = [min(1.0, limit / most) for limit in steps]
     expected = _expected(group)
     end = span.end
     for share in shares:

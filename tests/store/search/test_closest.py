@@ -437,3 +437,18 @@ async def test_of_too_many_titles_the_newest_are_taken(
     monkeypatch.setattr(closest_module, "CANDIDATES", 2)
     monkeypatch.setattr(closest_module, "MOST_TITLES", most)
     assert numbers(await closest(filled, "common study attention")) == "98"
+
+
+@pytest.mark.parametrize(("walks", "typed", "found"), [
+    (3, "radiance stars gas", True),
+    (0, "radiance stars gas", False),
+    (0.0001, "radiance stars gas", False),
+    (0.0001, "stars gas radiance", True),
+])  # fmt: skip
+async def test_after_long_walks_in_vain_the_other_pairs_are_sought_among_the_newest(
+    filled: Store, monkeypatch: pytest.MonkeyPatch, walks: float, typed: str, found: bool
+) -> None:
+    """Paper 3 says the stars and the gas, and is old; pairs of rare words are sought in order."""
+    monkeypatch.setattr(closest_module, "STEPS", (1, 10_000))
+    monkeypatch.setattr(closest_module, "WALKS", walks)
+    assert ("3" in numbers(await closest(filled, typed))) is found
