@@ -7,7 +7,8 @@ flush. ``BLOCK_AT=after_claim:2:90`` holds it up there for 90 seconds, event loo
 ``BLOCK_AT=after_claim:2:cancelled`` until a task is cancelled, as by Ctrl-C. The
 points lie between the bot's parts and between its SQL statements, so that the bot itself holds
 nothing that is for tests. ``GATEWAY_PATIENCE_S=5`` has discord.py give up a silent gateway after
-five seconds, not sixty.
+five seconds, not sixty, and ``GATEWAY_PAUSE_S=0.2`` try a gateway that refuses it again after 0.2
+seconds, not five.
 """
 
 import asyncio
@@ -18,13 +19,16 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
+from types import SimpleNamespace
 from typing import Any, Final
 
+from discord import shard
 from discord.state import ConnectionState
 
 from bot.__main__ import start
 from bot.arxiv.client import ArxivClient
 from bot.delivery.edge import DiscordSender
+from bot.run.client import PaperBot
 from bot.store.digests import Digests
 from bot.store.outbox.outbox import Outbox
 from bot.store.papers.papers import Papers
@@ -33,6 +37,7 @@ from tests.waiting import until_now
 CRASH_AT: Final = "CRASH_AT"
 BLOCK_AT: Final = "BLOCK_AT"
 GATEWAY_PATIENCE_S: Final = "GATEWAY_PATIENCE_S"
+GATEWAY_PAUSE_S: Final = "GATEWAY_PAUSE_S"
 
 Method = Callable[..., Awaitable[Any]]
 
@@ -59,7 +64,7 @@ def program(environ: Mapping[str, str]) -> str:
     """Return the module to start in this environment: the bot, with its points or as on Windows."""
     if "PRETEND_WINDOWS" in environ:
         return "tests.fakes.windows"
-    own = {CRASH_AT, BLOCK_AT, GATEWAY_PATIENCE_S}
+    own = {CRASH_AT, BLOCK_AT, GATEWAY_PATIENCE_S, GATEWAY_PAUSE_S}
     return "tests.fakes.crashing" if own & environ.keys() else "bot"
 
 
@@ -125,6 +130,20 @@ def lay_points() -> None:
             ConnectionState.__init__, heartbeat_timeout=float(patience_s)
         )
         ConnectionState.__init__ = begin  # type: ignore[assignment,method-assign]
+    if pause_s := os.environ.get(GATEWAY_PAUSE_S):
+        _hurry_to_the_gateway(float(pause_s))
+
+
+def _hurry_to_the_gateway(pause_s: float) -> None:
+    """Let discord.py and the bot wait so long between their tries."""
+
+    async def pause(_: float) -> None:
+        await asyncio.sleep(pause_s)
+
+    hurried = SimpleNamespace(**{**vars(asyncio), "sleep": pause})
+    setattr(shard, "asyncio", hurried)  # noqa: B010  # mypy takes it for the module alone
+    begin = functools.partialmethod(PaperBot.__init__, identify_every_s=pause_s)
+    PaperBot.__init__ = begin  # type: ignore[assignment,method-assign]
 
 
 if __name__ == "__main__":

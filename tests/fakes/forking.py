@@ -35,7 +35,7 @@ STRICT = (
 """PYTHONWARNINGS of the program."""
 OUT, ERR = 1, 2
 READ_LATER: Final = (
-    *("BLOCK_AT", "CRASH_AT", "GATEWAY_PATIENCE_S"),
+    *("BLOCK_AT", "CRASH_AT", "GATEWAY_PATIENCE_S", "GATEWAY_PAUSE_S"),
     *("DISCORD_", "PAPER_BOT_", "PATH", "PYTHONIOENCODING"),
 )
 """How the variables begin that nothing reads before the program runs, or that `_become` reads."""

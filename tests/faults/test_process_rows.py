@@ -283,11 +283,10 @@ async def test_row_48_nobody_reads_what_it_writes(day: Scenario, closed: str) ->
     assert intact(day)
 
 
-@pytest.mark.slow(19)
 async def test_row_51_a_gateway_that_is_down_at_the_start(day: Scenario) -> None:
-    """Waited for inside the process, with few sessions begun."""
+    """Waited for inside the process, with few sessions begun; discord.py waits less here."""
     day.discord.gateway.is_refusing = True
-    async with day.running() as bot:
+    async with day.running(GATEWAY_PAUSE_S="0.2") as bot:
         await until(lambda: day.discord.gateway.refused >= 2)
         day.discord.gateway.is_refusing = False
         await day.discord.wait_connected()
