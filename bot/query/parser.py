@@ -377,11 +377,12 @@ class _Parser:
         return self.text[self.at : self.at + 1]
 
     def _skip_blank(self) -> None:
-        self.at += self._peek() == " "
+        if self.text.startswith(" ", self.at):
+            self.at += 1
 
     def _at_end(self, depth: int) -> bool:
         self._skip_blank()
-        return self._peek() == "" or (depth > 0 and self._peek() == ")")
+        return self.at >= len(self.text) or (depth > 0 and self.text[self.at] == ")")
 
     def _sees(self, operator: str) -> bool:
         self._skip_blank()

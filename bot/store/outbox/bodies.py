@@ -76,8 +76,8 @@ class Bodies:
         _insert(connection, delivery_id, f"{MARK}{self._batch:x}{MARK}{''.join(texts)}")
 
     def _is_stored(self, connection: sqlite3.Connection) -> bool:
-        last = "SELECT max(number) FROM piece WHERE batch = ?"
-        return (select_one(connection, int, last, (self._batch,)) or 0) == len(self._numbers)
+        last = "SELECT coalesce(max(number), 0) FROM piece WHERE batch = ?"
+        return select_rows(connection, last, (self._batch,)) == [(len(self._numbers),)]
 
     def _begin(self, connection: sqlite3.Connection, delivery_id: int, day: date) -> None:
         """Begin a batch: all messages of earlier ones have lower numbers than the batch."""

@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import cast
+from typing import Final, cast
 
 from bot.digest.messages import MessageDraft
 from bot.digest.models import NO_GUILD, Cadence, Place, Reason, Subscription
@@ -17,6 +17,8 @@ from bot.store.outbox.records import SET_REASON, moment_text
 from bot.store.outbox.threads import find_starter
 from bot.store.sqlite.reasons import reason_parameters
 from bot.store.sqlite.statements import json_array, select_one, select_rows
+
+_ENCODER: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False)
 
 
 def delivery_key(subscription_id: int, channel_id: int, announced_on: date, part: int) -> str:
@@ -37,7 +39,7 @@ def nonce_of(key: str, payload: str) -> str:
 
 def frozen_json(body: Mapping[str, object]) -> str:
     """Render a body so that equal bodies are equal texts."""
-    return json.dumps(body, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return _ENCODER.encode(body)
 
 
 def plan_messages(
@@ -245,8 +247,8 @@ def _insert_papers(
         "(channel_id, cadence, arxiv_id, version, delivery_id, is_offered) "
         "VALUES (?, ?, ?, ?, ?, ?)",
         [
-            *((*where, *paper, delivery_id, False) for paper in draft.papers),
-            *((*where, *paper, delivery_id, True) for paper in draft.offered),
+            *((*where, *paper, delivery_id, 0) for paper in draft.papers),  # a bool takes longer
+            *((*where, *paper, delivery_id, 1) for paper in draft.offered),
         ],
     )
 
