@@ -4,7 +4,8 @@ A plain OR of all words would find half the archive, and ranking it takes a tent
 each hundred thousand papers. Instead a quorum has to be there: all words, now that they are mended;
 all but one of them in the title; of the five rarest two, pair by pair, the rarest pairs first. The
 candidates are scored like any search by relevance, over all words. Titles are asked as far back as
-they go; texts only as far as some ten thousand postings lead (`_ranges`).
+they go; texts only as far as some ten thousand postings lead (`_ranges`). Why that is soon done is
+told in docs/decisions/0024-speed-and-size.md.
 """
 
 import math
@@ -262,7 +263,6 @@ def _candidates(reading: Reading, asked: Sequence[_Word], must: Node, *, is_new:
     """
     weights: dict[int, dict[_Word, float]] = defaultdict(dict)
     titled: set[int] = set()
-    papers = estimate_papers(asked[0].counts, asked[0].archive)
     span = span_of(reading)
     walked = 0.0
     for group in _groups(asked, is_new=is_new):
@@ -273,12 +273,7 @@ def _candidates(reading: Reading, asked: Sequence[_Word], must: Node, *, is_new:
                 weights[key].update((word, word.weight) for word in said)
                 titled.add(key)
             continue
-        parts = [word.in_texts.part for word in group.words]
-        guards = [guard for part in parts for guard in part.guards]
-        root = rarest_first(all_of(*guards, must), papers)
-        exact = [part.exact for part in parts if part.guards != (part.exact,)]
-        root = _one_by_one([root, *exact])
-        walk = plan_tiers([root], known_keys(reading, root))
+        walk = _walk_texts(reading, group.words, must)
         most = _postings(group.words)
         steps = STEPS if walked < WALKS else STEPS[:1]
         found = follow_up(reading, walk, OF_A_GROUP, _ranges(group.words, span, most, steps))
@@ -287,6 +282,17 @@ def _candidates(reading: Reading, asked: Sequence[_Word], must: Node, *, is_new:
             weights[key].update((word, word.weight) for word in group.words)
     scores = {key: math.fsum(each.values()) for key, each in weights.items()}
     return sorted(scores, key=lambda key: (-scores[key], key not in titled, -key))[:SCORED]
+
+
+def _walk_texts(reading: Reading, group: Sequence[_Word], must: Node) -> Sequence[Stretch]:
+    """Plan to walk the papers that say all words of a group, rare ones first, phrases last."""
+    parts = [word.in_texts.part for word in group]
+    guards = [guard for part in parts for guard in part.guards]
+    papers = estimate_papers(group[0].counts, group[0].archive)
+    guarded = rarest_first(all_of(*guards, must), papers)
+    exact = [part.exact for part in parts if part.guards != (part.exact,)]
+    root = _one_by_one([guarded, *exact])
+    return plan_tiers([root], known_keys(reading, root))
 
 
 def _postings(group: Sequence[_Word]) -> float:
