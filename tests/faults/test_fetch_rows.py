@@ -96,6 +96,7 @@ async def test_row_1_an_arxiv_that_cannot_be_reached_is_waited_for(
         inquiry = (await day.record()).inquiries.get(IntakeSource.FEED)
         if inquiry is not None and inquiry.not_before is not None:
             waits[inquiry.asked_at] = inquiry.not_before - inquiry.asked_at
+            day.clock.advance_to(inquiry.asked_at + waits[inquiry.asked_at] * 0.9)
         day.clock.advance(MINUTE)
     backoff = [MINUTE * minutes for minutes in (1, 2, 4, 8, 16, 32, 60)]
     assert len(waits) >= len(backoff)
