@@ -47,7 +47,7 @@ from bot.errors import BotError, DatabaseFull
 from bot.intake.ask import Intake
 from bot.log import digest_id, listing_id
 from bot.models import Clock
-from bot.planning.agenda import Agenda, Look
+from bot.planning.agenda import Agenda, Look, QuietLook
 from bot.planning.announced import AnnouncedDay
 from bot.planning.decisions import Decisions
 from bot.planning.due import Decided, is_done, last_growth, list_due, list_due_dates
@@ -98,6 +98,7 @@ class Pipeline:
         self.decisions = Decisions(store, now=now)
         self._on_step: Callable[[], None] = lambda: None
         self._agendas = {cadence: Agenda() for cadence in Cadence}
+        self._quiet = Agenda()
         self._failing: set[tuple[object, ...]] = set()
         self.failed = 0
         """Times that a digest could not be planned, since the start."""
@@ -353,25 +354,43 @@ class Pipeline:
         ]
         if not wanting:
             return 0
-        known = await self.known_days(wanting)
-        told = await self.store.outbox.list_dates_since(known.since)
-        return await self._plan_all_lines(wanting, known, told)
+        look = QuietLook(await self.known_days(()), self.now())
+        chosen = self._quiet.open(wanting, look)
+        known = await self.known_days(chosen)
+        ids = [each.channel_id for each in chosen]
+        told = await self.store.outbox.list_dates_of(ids, known.since)
+        return await self._plan_all_lines(chosen, known, told, look)
 
     async def _plan_all_lines(
         self,
-        wanting: Sequence[Subscription],
+        chosen: Sequence[Subscription],
         known: KnownDays,
         told: Collection[tuple[int, date]],
+        look: QuietLook,
     ) -> int:
         planned = [
-            await self._safely(self._plan_lines(each, known, told), {"channel": each.channel_id})
-            async for each in in_turns(wanting)
+            await self._safely(
+                self._plan_lines(each, known, told, look), {"channel": each.channel_id}
+            )
+            async for each in in_turns(chosen)
         ]
         return sum(filter(None, planned))
 
     async def _plan_lines(
-        self, subscription: Subscription, known: KnownDays, told: Collection[tuple[int, date]]
+        self,
+        subscription: Subscription,
+        known: KnownDays,
+        told: Collection[tuple[int, date]],
+        look: QuietLook,
     ) -> int:
+        days = [
+            quiet
+            for quiet in list_quiet_days(subscription, known, now=self.now())
+            if (subscription.channel_id, quiet.day) not in told
+        ]
+        if not days:
+            self._quiet.pass_over(subscription, look)
+            return 0
         # Into the channel itself: a thread begins with a digest.
         in_channel = replace(subscription, place=Place.CHANNEL)
         return sum(
@@ -379,8 +398,7 @@ class Pipeline:
                 await self.store.outbox.plan(
                     in_channel, quiet.day, [render_quiet(subscription, quiet)], now=self.now()
                 )
-                for quiet in list_quiet_days(subscription, known, now=self.now())
-                if (subscription.channel_id, quiet.day) not in told
+                for quiet in days
             ]
         )
 

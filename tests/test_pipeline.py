@@ -7,11 +7,13 @@ from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from bot.digest.models import Cadence, DigestOptions, QuietDays, Subscription
 from bot.digest.outlook import KnownDays
+from bot.digest.quiet import QuietDay, list_quiet_days
 from bot.errors import ArxivUnavailable, StoreError
 from bot.intake.schedule import IntakeRules
 from bot.models import (
@@ -24,7 +26,7 @@ from bot.models import (
     Paper,
 )
 from bot.pipeline import Pipeline
-from bot.planning.agenda import Look
+from bot.planning.agenda import Look, QuietLook
 from bot.query.ast import Query
 from bot.run.app import build_pipeline
 from bot.store.backup.restored import RESTORED
@@ -775,6 +777,26 @@ async def test_a_day_without_a_match_is_told_of_where_all_is_wanted(
     ]
 
 
+async def test_a_channel_without_a_quiet_date_is_looked_at_once_while_nothing_changes(
+    pipeline: Pipeline, clock: VirtualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ten thousand that want to know of quiet dates take half a second."""
+    looked_at: list[datetime] = []
+
+    def list_counted(*args: Any, now: datetime) -> list[QuietDay]:
+        looked_at.append(now)
+        return list_quiet_days(*args, now=now)
+
+    monkeypatch.setattr("bot.pipeline.list_quiet_days", list_counted)
+    await subscribe(pipeline, quiet_days=QuietDays.UNEXPECTED)
+    for hours in (0, 0, 0, 5, 1, 1, 0):
+        clock.advance(timedelta(hours=hours))
+        await pipeline.tick()
+    begun = looked_at[0]
+    assert [(at - begun) // timedelta(hours=1) for at in looked_at] == [0, 0, 5, 6, 7]
+    assert len(await lines(pipeline)) == 1
+
+
 async def test_a_line_that_cannot_be_planned_stops_neither_the_others_nor_the_feeds(
     pipeline: Pipeline, feeds: Feeds, clock: VirtualClock, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -823,5 +845,5 @@ def test_many_channels_are_looked_at_with_turns_for_others(pipeline: Pipeline) -
     known = KnownDays(
         since=TUESDAY, numbers={}, ready_at={}, decided=(), records={}, poll_start=time(0)
     )
-    telling = pipeline._plan_all_lines(channels, known, ())
+    telling = pipeline._plan_all_lines(channels, known, (), QuietLook(known, MORNING))
     assert len(list(telling.__await__())) == 3

@@ -5,13 +5,17 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from bot.arxiv.calendar import announcement_day
 from bot.digest.due import PATIENCE
-from bot.digest.models import Cadence, Subscription
+from bot.digest.models import Cadence, QuietDays, Subscription
+from bot.digest.outlook import KnownDays
+from bot.digest.quiet import list_quiet_days
 from bot.digest.week import ListingKey
-from bot.planning.agenda import PASSED_OVER_FOR, Agenda, Look, find_changed
+from bot.models import DayRecord, Inquiry, IntakeCode, IntakeReason, IntakeSource, IntakeVerdict
+from bot.planning.agenda import PASSED_OVER_FOR, Agenda, Look, QuietLook, find_changed
 from bot.planning.due import list_due
 from bot.store.digests import DigestRecord, ListingTimes
 from tests.builders import DAY, NOW, make_subscription
@@ -145,6 +149,7 @@ STEPS = ("wait", "turn_back", "store", "lose", "change", "decide_early", "undo")
 HOURS = [("wait", 1)] * 54
 
 
+@settings(deadline=None)  # fifty looks take longer on a busy machine
 @example([("store", 0), ("store", 3), *HOURS])
 @example(HOURS)
 @given(st.lists(st.tuples(st.sampled_from(STEPS), st.integers(0, 23)), max_size=25))
@@ -262,3 +267,132 @@ def test_a_category_has_changed_where_anything_of_its_lists_has() -> None:
     }
     assert find_changed(before, before) == set()
     assert find_changed(before, after) == {"cs.CV", "cs.LG", "cs.RO", "cs.AI"}
+
+
+# -- dates without a digest ----------------------------------------------------------------------
+
+
+def judged(category: str, day: date, *, number: int = 0) -> DayRecord:
+    """Make what the judge says: open, failing, closed without a list; asked at another time."""
+    error = IntakeReason(code=IntakeCode.UNREACHABLE) if number % 4 == 1 else None
+    inquiry = Inquiry(asked_at=NOW + number * MINUTE, failures=0, error=error)
+    return DayRecord(
+        category=category,
+        day=day,
+        verdict=IntakeVerdict.EMPTY_EXPECTED if number % 4 == 2 else None,
+        is_closed=number % 4 > 1,
+        inquiries={IntakeSource.FEED: inquiry},
+    )
+
+
+def quiet_channels() -> dict[int, Subscription]:
+    return {
+        each.id: replace(each, quiet_days=QuietDays.ALL, created_at=NOW - timedelta(days=3))
+        for each in SUBSCRIPTIONS
+    }
+
+
+class QuietHistory:
+    """Lists that come or do not, channels that change, and a look at which dates are quiet."""
+
+    def __init__(self) -> None:
+        self.now = NOW
+        self.subscriptions = quiet_channels()
+        self.stored: set[ListingKey] = set()
+        self.records: dict[ListingKey, DayRecord] = {}
+        self.told: set[tuple[int, date]] = set()
+        self.agenda = Agenda()
+
+    def wait(self, number: int) -> None:
+        self.now += (MINUTE, HOUR, PATIENCE, 5 * HOUR, 11 * HOUR)[number % 5]
+
+    def turn_back(self, number: int) -> None:
+        self.now -= (MINUTE, HOUR, 5 * HOUR)[number % 3]
+
+    def store(self, number: int) -> None:
+        self.stored ^= {_key(number)}
+
+    def judge(self, number: int) -> None:
+        self.records[_key(number)] = judged(*_key(number), number=number)
+
+    def change(self, number: int) -> None:
+        id_ = number % len(SUBSCRIPTIONS) + 1
+        at = (None, time(7), time(23, 15))[number % 3]
+        self.subscriptions[id_] = replace(self.subscriptions[id_], post_at=at)
+
+    def known(self) -> KnownDays:
+        return KnownDays(
+            since=announcement_day(self.now - 2 * timedelta(days=1)),
+            numbers=dict.fromkeys(self.stored, 1),
+            ready_at={},
+            decided=(),
+            records=dict(self.records),
+            poll_start=time(0, 10),
+        )
+
+    def tick(self, number: int) -> None:
+        """Tell what the agenda chose; what it did not choose has nothing to be told."""
+        look = QuietLook(self.known(), self.now)
+        wanting = list(self.subscriptions.values())
+        chosen = self.agenda.open(wanting, look)
+        quiet = {each.id: self._list_untold(each) for each in wanting}
+        missed = {id_ for id_, days in quiet.items() if days} - {each.id for each in chosen}
+        assert not missed, (missed, self.now)
+        for each in chosen:
+            if not quiet[each.id]:
+                self.agenda.pass_over(each, look)
+            elif number % 3:  # else it fails
+                self.told |= {(each.id, day) for day in quiet[each.id]}
+
+    def _list_untold(self, subscription: Subscription) -> list[date]:
+        found = list_quiet_days(subscription, self.known(), now=self.now)
+        return [each.day for each in found if (subscription.id, each.day) not in self.told]
+
+
+def _key(number: int) -> ListingKey:
+    return ("cs.CV", "cs.LG")[number % 2], DAY + timedelta(days=number % 3)
+
+
+@settings(deadline=None)
+@example([("judge", 1), *HOURS])
+@example([("change", 16), *HOURS])
+@example([("store", 6), ("judge", 6), *HOURS[:20], ("store", 6)])
+@example(HOURS)
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(("wait", "turn_back", "store", "judge", "change")), st.integers(0, 23)
+        ),
+        max_size=25,
+    )
+)
+def test_what_is_quiet_is_always_looked_at(steps: Sequence[tuple[str, int]]) -> None:
+    """Whatever happened since, and without the look at everything each hour."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("bot.planning.agenda.PASSED_OVER_FOR", timedelta(days=9))
+        history = QuietHistory()
+        for step, number in steps:
+            getattr(history, step)(number)
+            history.tick(number)
+
+
+def test_the_history_has_dates_that_are_quiet_and_channels_that_are_passed_over() -> None:
+    """Else the property above would say nothing."""
+    history = QuietHistory()
+    for _ in range(30):
+        history.wait(1)
+        history.tick(1)
+    assert {id_ for id_, _ in history.told} >= {1, 2, 3, 4, 5}
+    look = QuietLook(history.known(), history.now)
+    assert history.agenda.open(list(history.subscriptions.values()), look) == []
+
+
+def test_that_arxiv_was_asked_again_changes_nothing_of_a_quiet_date() -> None:
+    agenda, history = Agenda(), QuietHistory()
+    for number, looked_at in ((0, 1), (4, 0), (1, 1), (5, 0), (2, 1), (3, 1)):
+        history.records = {("cs.CV", DAY): judged("cs.CV", DAY, number=number)}
+        look = QuietLook(history.known(), NOW)
+        chosen = agenda.open([history.subscriptions[1], history.subscriptions[3]], look)
+        assert [each.id for each in chosen if each.id == 1] == [1] * looked_at, number
+        for each in chosen:
+            agenda.pass_over(each, look)

@@ -12,7 +12,7 @@ import sqlite3
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from bot.digest.messages import DeliveryRecord, DeliveryState, Instant, MessageDraft, PostedMessage
 from bot.digest.models import Cadence, Reason, ReasonCode, Subscription
@@ -44,6 +44,9 @@ from bot.store.sqlite.statements import (
     select_one,
     select_rows,
 )
+
+CHANNELS_AT_ONCE: Final = 2000
+"""Whose dates are read together."""
 
 ABANDONED = Reason(code=ReasonCode.SUBSCRIPTION_DELETED)
 
@@ -138,15 +141,27 @@ class Outbox:
             now,
         )
 
-    async def list_dates_since(self, day: date) -> set[tuple[int, date]]:
-        """List the channels and dates, from ``day`` on, that have any message of a daily digest."""
-        rows = await self._database.read(
-            select_rows,
-            "SELECT DISTINCT channel_id, announced_on FROM delivery "
-            "WHERE announced_on >= :day AND cadence = 'day'",
-            {"day": day.isoformat()},
-        )
-        return {(channel_id, on) for channel_id, text in rows if (on := read_day(text))}
+    async def list_dates_of(
+        self, channel_ids: Collection[int], since: date
+    ) -> set[tuple[int, date]]:
+        """List the dates, from ``since`` on, of which channels have any message of a daily digest.
+
+        Each with its channel.
+        """
+        ids, found = list(channel_ids), set[tuple[int, date]]()
+        for first in range(0, len(ids), CHANNELS_AT_ONCE):
+            rows = await self._database.read(
+                select_rows,
+                "SELECT DISTINCT channel_id, announced_on FROM delivery "
+                "WHERE channel_id IN (SELECT value FROM json_each(:ids)) "
+                "AND announced_on >= :day AND cadence = 'day'",
+                {
+                    "ids": json_array(ids[first : first + CHANNELS_AT_ONCE]),
+                    "day": since.isoformat(),
+                },
+            )
+            found |= {(channel_id, on) for channel_id, text in rows if (on := read_day(text))}
+        return found
 
     async def list_due(self, now: datetime, at_most: int = -1) -> list[DueChannel]:
         """List the channels whose next message may be sent now, longest waiting first.

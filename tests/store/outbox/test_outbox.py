@@ -780,7 +780,8 @@ async def test_dates_with_a_message_of_a_daily_digest_are_listed(
         planned = drafts(1, first=10 + days)
         on = DAY + timedelta(days=days)
         assert await outbox.plan(subscription, on, planned, now=NOW, cadence=cadence) == 1
-    assert await outbox.list_dates_since(DAY) == {(1, DAY), (2, DAY + timedelta(days=1))}
+    assert await outbox.list_dates_of([1, 2], DAY) == {(1, DAY), (2, DAY + timedelta(days=1))}
+    assert await outbox.list_dates_of([2, 4], DAY) == {(2, DAY + timedelta(days=1))}
 
 
 async def test_planning_takes_no_longer_for_all_that_a_channel_ever_got(
