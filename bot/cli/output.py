@@ -50,7 +50,7 @@ EXIT_RUNNING = 75
 EXIT_CONFIG = 78
 EXIT_STOPPED = 130
 EXIT_FOR_GOOD = frozenset({EXIT_RUNNING, EXIT_CONFIG})
-"""Starting again would not help: somebody has to change something first."""
+"""A restart does not help until someone has fixed the cause."""
 
 EXIT_CODES = """\
 exit codes:
