@@ -57,7 +57,7 @@ from bot.planning.readers import divide, resolve, with_settings
 from bot.store.digests import DigestRecord
 from bot.store.outbox.outbox import Parts
 from bot.store.store import Store
-from bot.store.subscriptions import in_turns
+from bot.turns import in_turns
 from bot.ui.layout import lay_out, say_quiet
 from bot.ui.styles import render_news, render_quiet, thread_name
 

@@ -5,7 +5,6 @@ is noted in the database, so that a restart does not tell it again. When arXiv c
 hours, the host hears of it: a server's admins could do nothing about it.
 """
 
-import asyncio
 import hashlib
 import logging
 from collections.abc import Iterable, Mapping, Sequence
@@ -19,7 +18,7 @@ from bot.digest.messages import DeliveryRecord
 from bot.digest.models import ReasonCode, Subscription, SubscriptionState
 from bot.models import Clock, Outage
 from bot.store.store import Store
-from bot.store.subscriptions import in_turns
+from bot.turns import in_turns
 from bot.ui.defects import find_defects, render_defects
 from bot.ui.notices import Paused, render_missed, render_notice, render_outages, render_paused
 from bot.ui.pause import describe_reason
@@ -278,7 +277,6 @@ class Caretaker:
             if before is not None and before.subscription == each:
                 known[each.id] = before._replace(subscription=each)  # a digest of it was decided
                 continue
-            await asyncio.sleep(0)  # queries are read, and a server may have many
             known[each.id] = Looked(each, find_defects(each), _roles(each))
         if len(known) > len(subscriptions):
             self._looked_at = {each.id: known[each.id] for each in subscriptions}

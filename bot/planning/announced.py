@@ -3,13 +3,11 @@
 It is read and matched once, however many channels follow it.
 """
 
-import asyncio
 import logging
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import lru_cache, partial
-from typing import Final
 
 from bot.digest.audit import check_listings
 from bot.digest.build import build_digest
@@ -31,11 +29,9 @@ from bot.store.follows import News
 from bot.store.outbox.outbox import Parts
 from bot.store.readers.tastes import Told
 from bot.store.store import Store
+from bot.turns import in_turns
 from bot.ui.styles import QUIET_STYLE
 from bot.ui.updates import leave_told
-
-READ_AT_ONCE: Final = 500
-"""Queries; they take a hundredth of a second."""
 
 log = logging.getLogger(__name__)
 
@@ -220,9 +216,7 @@ async def _match(
 ) -> Mapping[str, Collection[ArxivId]]:
     """Return for each query which of the papers it finds; the same as a search would."""
     queries: dict[str, Query] = {}
-    for number, text in enumerate(sorted(texts)):
-        if number % READ_AT_ONCE == READ_AT_ONCE - 1:
-            await asyncio.sleep(0)  # people press buttons meanwhile
+    async for text in in_turns(sorted(texts)):
         try:
             queries[text] = parse_query(text)
         except InputError as error:

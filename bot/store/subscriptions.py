@@ -1,11 +1,10 @@
 """Who gets what: one subscription per channel, and its topics."""
 
-import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime, time
 from types import MappingProxyType
-from typing import Final, TypeVar
+from typing import Final
 
 from bot.digest.models import (
     PLAIN_DIGEST,
@@ -28,8 +27,6 @@ from bot.store.sqlite.statements import (
     json_array,
 )
 
-T = TypeVar("T")
-
 SET_TOPIC = (
     "INSERT INTO topic (subscription_id, name, query, ping_role, is_paused) "
     "SELECT id, :name, :query, :ping_role, :is_paused FROM subscription "
@@ -43,17 +40,6 @@ DELETE_TOPIC = (
     "(SELECT id FROM subscription WHERE channel_id = :channel_id)"
 )
 NOTHING_OUT: Final[Mapping[str, date]] = MappingProxyType({})
-
-LOOKED_AT_ONCE: Final = 500
-"""Subscriptions that are looked at in a row; nobody is answered meanwhile."""
-
-
-async def in_turns(subscriptions: Sequence[T]) -> AsyncIterator[T]:
-    """Go through all, and let others have a turn after every few hundred."""
-    for number, subscription in enumerate(subscriptions):
-        if number % LOOKED_AT_ONCE == 0:
-            await asyncio.sleep(0)
-        yield subscription
 
 
 class Subscriptions:

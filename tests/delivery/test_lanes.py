@@ -1,49 +1,11 @@
 """All channels share one pace, evenly; a lane gives its slot back once, at its end or before."""
 
 import asyncio
-import selectors
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
-from typing import Any
 
 import pytest
 
 from bot.delivery.lanes import Lane, RateLimiter
-
-
-class VirtualLoop(asyncio.SelectorEventLoop):
-    """A loop whose time is what was slept in it, and which sleeps in no time."""
-
-    def __init__(self) -> None:
-        super().__init__(_Impatient(self))
-        self.at_s = 1000.0
-
-    def time(self) -> float:
-        return self.at_s
-
-
-class _Impatient(selectors.SelectSelector):
-    def __init__(self, loop: VirtualLoop) -> None:
-        super().__init__()
-        self._loop = loop
-
-    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
-        self._loop.at_s += timeout or 0.0
-        return super().select(0)
-
-
-@contextmanager
-def virtual_loop() -> Iterator[VirtualLoop]:
-    loop = VirtualLoop()
-    try:
-        yield loop
-    finally:
-        loop.close()
-
-
-def in_virtual_time(work: Callable[[VirtualLoop], Awaitable[Any]]) -> Any:
-    with virtual_loop() as loop:
-        return loop.run_until_complete(work(loop))
+from tests.virtual import VirtualLoop, in_virtual_time
 
 
 async def passed(loop: VirtualLoop, limiter: RateLimiter, count: int) -> list[float]:

@@ -25,7 +25,6 @@ from bot.models import (
     Outage,
 )
 from bot.store.store import Store
-from bot.store.subscriptions import LOOKED_AT_ONCE
 from bot.ui.notices import Paused, render_notice, render_outages
 from tests.builders import (
     DAY,
@@ -43,6 +42,7 @@ from tests.fakes.faults import Fault
 from tests.fakes.world import READ_MESSAGE_HISTORY, SEND_MESSAGES, Channel, Guild
 from tests.faults.world import FAST
 from tests.stores import open_store
+from tests.virtual import count_rests
 
 
 class World:
@@ -674,24 +674,22 @@ def test_an_outage_of_everything_fits_into_a_message() -> None:
     assert "130 more" in notice
 
 
-def test_many_channels_are_looked_after_with_turns_for_others(world: World) -> None:
+def test_many_channels_are_looked_after_with_turns_for_others(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Those that may go on, those that ping roles, and those for which a digest was decided."""
     paused = make_subscription(
         state=SubscriptionState.PAUSED,
         paused_because=Reason(code=ReasonCode.MAY_NOT_POST),
         ping_role=7,
     )
-    channels = [
-        replace(paused, id=each, channel_id=each) for each in range(1, 2 * LOOKED_AT_ONCE + 2)
-    ]
-    care = world.caretaker
-    assert len(list(care._resume(channels).__await__())) == 3
-    list(care._look_at(channels).__await__())
-    assert len(list(care._forget_roles([*care._looked_at.values()]).__await__())) == 3
-    assert list(care._look_at(channels).__await__()) == []
+    channels = [replace(paused, id=each, channel_id=each) for each in range(1, 6)]
     again = [replace(each) for each in channels]
-    assert len(list(care._look_at(again).__await__())) == 3
-    assert list(care._look_at(again).__await__()) == []
+    care = world.caretaker
+    works = [care._resume(channels), *map(care._look_at, (channels, channels, again, again))]
+    assert count_rests(monkeypatch, *works) == [5, 5, 0, 5, 0]
+    pinging = [*care._looked_at.values()]
+    assert count_rests(monkeypatch, care._forget_roles(pinging)) == [5]
 
 
 async def test_a_digest_that_is_gone_is_wrong_no_more(world: World) -> None:

@@ -1,13 +1,15 @@
 """What is read of a date for some channels, to decide from it."""
 
+import itertools
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from bot import turns
 from bot.digest.models import Cadence, Subscription
-from bot.planning.announced import READ_AT_ONCE, read_day
+from bot.planning.announced import read_day
 from bot.store.follows import When
 from bot.store.outbox.outbox import Parts
 from bot.store.store import Store
@@ -85,14 +87,22 @@ async def test_what_a_person_was_sent_is_read_in_any_cadence(
     assert delivered.get(1, {}) == ({make_id(1): 1} if with_channel else {})
 
 
-async def test_queries_that_cannot_be_read_find_nothing_however_many_they_are(
-    store: Store,
-) -> None:
-    broken = [make_topic(str(number), f"since:{number}x") for number in range(READ_AT_ONCE)]
+async def test_queries_that_cannot_be_read_find_nothing(store: Store) -> None:
+    broken = [make_topic(str(number), f"since:{number}x") for number in range(3)]
     subscription = make_subscription(topics=broken)
     found = (await read_day(store, [subscription], DAY, now=NOW)).found
     assert found == dict.fromkeys([each.query for each in broken], ())
     readable = replace(subscription, topics=(*broken, make_topic("all", "problem")))
     found = (await read_day(store, [readable], DAY, now=NOW)).found
     assert set(found["problem"]) == {make_id(number) for number in (1, 2, 3)}
-    assert len(found) == READ_AT_ONCE + 1
+    assert len(found) == 4
+
+
+async def test_between_queries_others_have_their_turn(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks_s = itertools.count()
+    monkeypatch.setattr(turns, "thread_time", lambda: next(looks_s))
+    subscription = make_subscription(topics=[make_topic(each, each) for each in "abc"])
+    await read_day(store, [subscription], DAY, now=NOW)
+    assert next(looks_s) > 3
