@@ -115,7 +115,7 @@ def _paper(record: Record) -> Paper:
 
 
 async def _measure_planning(records: Sequence[Record], channels: int) -> None:
-    rows = [("style", "channels", "messages", "papers", "CPU s", "goal")]
+    rows: list[Sequence[str]] = [("style", "channels", "messages", "papers", "CPU s", "goal")]
     for style, likes in (("auto", 0), ("brief", 0), ("list", 0), ("cards", 0), ("brief", LIKES)):
         messages, papers, cpu_s = await _plan(records, channels, style, likes)
         goal_s = PLANNING_GOAL_S * channels / 1000
@@ -213,7 +213,9 @@ def draw_query(dice: random.Random, known: Sequence[str], sums: Sequence[float])
 
 async def _measure_heights(listing: Listing) -> None:
     cards = await _look(listing, "cards")
-    rows = [("style", "papers", "messages", "pixels", "a paper", "of cards", "goal")]
+    rows: list[Sequence[str]] = [
+        ("style", "papers", "messages", "pixels", "a paper", "of cards", "goal")
+    ]
     for style in ("cards", "list", "brief"):
         messages, papers, height = cards if style == "cards" else await _look(listing, style)
         share, goal = height / cards[2], HEIGHT_GOALS.get(style)
@@ -272,7 +274,7 @@ async def _height(url: str, profile: Path) -> int:
         await page.open(url)
         await page.wait_for_text("announced")
         await page.wait_for_text("Viewport updated")
-        total = await page.run(
+        total: float = await page.run(
             "Array.from(document.querySelectorAll('[data-message-id]:not(.message-row)'))"
             ".reduce((sum, e) => sum + e.getBoundingClientRect().height, 0)"
         )

@@ -24,9 +24,11 @@ from pathlib import Path
 from benchmarks.corpus import SHARED, Record, build_database, read_corpus, real_papers
 from benchmarks.search_daily import make_topic
 from benchmarks.tables import table, verdict
+from bot.digest.models import Topic
 from bot.models import Announcement, AnnounceType, ArxivId, Listing
 from bot.query.parser import parse_query
 from bot.run.app import offline_pipeline
+from bot.store.follows import When
 from bot.store.store import Store, open_store
 
 PAPERS, FOLLOWS, EACH = 2_000, 20_000, 4
@@ -65,7 +67,7 @@ async def _measure(path: Path, texts: Sequence[str]) -> list[tuple[str, ...]]:
     async with open_store(path) as store:
         queries = [text for text in texts if text]
         rows = [await _match(name, store, queries, day) for name in ("matching", "the day after")]
-        _follow(path, texts, day)
+        await _follow(store, texts, day)
         stored = await store.papers.get_papers(day)
         listing = Listing(
             category="cs.CV",
@@ -124,30 +126,19 @@ async def _timed(doing: Awaitable[int]) -> tuple[int, float]:
     return await doing, time.process_time() - begun
 
 
-def _follow(path: Path, texts: Sequence[str], day: Sequence[ArxivId]) -> None:
-    """Write the follows of all people; by commands it would take long."""
-    at = (NOW - timedelta(days=1)).isoformat()
-    connection = sqlite3.connect(path)
-    with connection:
-        for person, start in enumerate(range(0, len(texts), EACH), start=1):
-            connection.execute(
-                "INSERT INTO subscription (id, user_id, guild_id, channel_id, categories, "
-                "announce_types, zone, style, created_at) "
-                "VALUES (?, ?, 0, ?, 'cs.CV', 'new cross', 'UTC', 'list', ?)",
-                (person, person, 10**6 + person, at),
-            )
-            for number, text in enumerate(texts[start : start + EACH]):
-                if text:
-                    connection.execute(
-                        "INSERT INTO topic (subscription_id, name, query) VALUES (?, ?, ?)",
-                        (person, f"follow {number}", text),
-                    )
-                else:
-                    connection.execute(
-                        "INSERT OR IGNORE INTO followed_paper VALUES (?, ?, ?, 0)",
-                        (person, day[(person * EACH + number) % len(day)], at),
-                    )
-    connection.close()
+async def _follow(store: Store, texts: Sequence[str], day: Sequence[ArxivId]) -> None:
+    """Let all people follow what was drawn, four things each."""
+    at = NOW - timedelta(days=1)
+    when = When(categories=("cs.CV",))
+    for person, start in enumerate(range(0, len(texts), EACH), start=1):
+        await store.follows.set_up(person, 10**6 + person, when, at)
+        for number, text in enumerate(texts[start : start + EACH]):
+            if text:
+                topic = Topic(name=f"follow {number}", query=text)
+                await store.follows.follow(person, topic)
+            else:
+                paper = day[(person * EACH + number) % len(day)]
+                await store.follows.follow_paper(person, paper, now=at)
 
 
 if __name__ == "__main__":

@@ -279,7 +279,7 @@ def ordinary_day(database: str) -> dict[str, float]:
 
     from bot.arxiv.client import ArxivClient
     from bot.config.schema import ArxivConfig
-    from bot.intake.ask import IntakeRules
+    from bot.intake.schedule import IntakeRules
     from bot.run.app import build_pipeline
     from bot.store.store import open_store
     from tests.fakes.arxiv import ArxivServer

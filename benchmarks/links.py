@@ -59,11 +59,10 @@ def print_scores() -> bool:
         "held": [label for label in labels if label.part == "held"],
         "at random": [label for label in labels if label.slice in ("random", "fresh")],
     }
-    rows = [("labelled links", "number", "precision", "recall", "0.2.0: precision", "recall")]
-    rows += [_scores(name, part) for name, part in parts.items()]
+    heads = ("labelled links", "number", "precision", "recall", "0.2.0: precision", "recall")
     reached = score(labels, links_of)
     is_reached = min(reached.precision, reached.recall) >= GOAL
-    print(table(rows))
+    print(table([heads, *(_scores(name, part) for name, part in parts.items())]))
     print(f"\ngoal: both at least {GOAL} on all: {verdict(is_reached)}\n")
     return is_reached
 

@@ -44,6 +44,8 @@ class Case:
 
 
 Ranker = Callable[[Case], Sequence[float]]
+Near = Callable[[Case], Any]
+"""Returns the similarity of each paper of the pool to each like: a matrix of numpy."""
 
 
 def read_papers() -> tuple[list[Paper], list[str]]:
@@ -192,12 +194,14 @@ def peers(papers: Sequence[Paper]) -> dict[str, Ranker]:
             model.fit(matrix[[*case.likes, *others]], labels)
             return list(model.decision_function(matrix[case.pool]))
 
-        found[f"centroid of tf-idf{name}"] = lambda case, near=similarities: list(
-            near(case).mean(1)
-        )
-        found[f"most similar single like{name}"] = lambda case, near=similarities: list(
-            near(case).max(1)
-        )
+        def centroid(case: Case, near: Near = similarities) -> Sequence[float]:
+            return list(near(case).mean(1))
+
+        def single(case: Case, near: Near = similarities) -> Sequence[float]:
+            return list(near(case).max(1))
+
+        found[f"centroid of tf-idf{name}"] = centroid
+        found[f"most similar single like{name}"] = single
         found[f"linear SVM, 600 others{name}"] = svm
     return found
 
