@@ -196,7 +196,8 @@ class Pipeline:
             for each in await self.store.follows.list_all()
             if each.state is SubscriptionState.ACTIVE
         ]
-        return resolve(digests, await self._watch(active)) if digests else []
+        watched = tuple(await self._watch(active)) if digests else ()
+        return [resolve(each, watched) async for each in in_turns(digests)]
 
     def _list_due(
         self, subscription: Subscription, cadence: Cadence, look: Look, decided: Decided

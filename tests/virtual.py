@@ -1,7 +1,6 @@
 """An event loop in whose time a pause takes no time."""
 
 import asyncio
-import itertools
 import selectors
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
@@ -10,7 +9,7 @@ from typing import Any
 import pytest
 
 from bot import turns
-from bot.turns import COMPUTED_S, REST_S
+from bot.turns import REST_S
 
 
 class VirtualLoop(asyncio.SelectorEventLoop):
@@ -48,10 +47,21 @@ def in_virtual_time(work: Callable[[VirtualLoop], Awaitable[Any]]) -> Any:
         return loop.run_until_complete(work(loop))
 
 
+def note_looks(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """Let every item take long enough for a rest (`in_turns`); each look at the time is noted."""
+    looks: list[float] = []
+
+    def look() -> float:
+        looks.append(float(len(looks)))  # a second later each time
+        return looks[-1]
+
+    monkeypatch.setattr(turns, "thread_time", look)
+    return looks
+
+
 def count_rests(monkeypatch: pytest.MonkeyPatch, *works: Awaitable[object]) -> list[int]:
     """Return how often each rests where every item takes long enough for it (`in_turns`)."""
-    passing_s = itertools.count(0.0, COMPUTED_S)
-    monkeypatch.setattr(turns, "thread_time", lambda: next(passing_s))
+    note_looks(monkeypatch)
 
     async def work(loop: VirtualLoop) -> list[int]:
         rests: list[int] = []

@@ -436,8 +436,7 @@ def _require_room(digest: Subscription, draft: Draft, papers: Sequence[object]) 
 
 
 async def _resolved(pipeline: Pipeline, digest: Subscription) -> Subscription:
-    (resolved,) = resolve([digest], await pipeline.watched_categories())
-    return resolved
+    return resolve(digest, await pipeline.watched_categories())
 
 
 async def _read_past(store: Store, digest: Subscription) -> Past:

@@ -15,10 +15,9 @@ from bot.planning.due import Decided
 from bot.store.digests import DigestRecord
 
 
-def resolve(digests: Sequence[Subscription], watched: Sequence[str]) -> list[Subscription]:
-    """Let digests without categories look through all that are ``watched``."""
-    every = tuple(watched)
-    return [each if each.categories else replace(each, categories=every) for each in digests]
+def resolve(digest: Subscription, watched: Sequence[str]) -> Subscription:
+    """Let a digest without categories look through all that are ``watched``."""
+    return digest if digest.categories else replace(digest, categories=tuple(watched))
 
 
 def with_settings(

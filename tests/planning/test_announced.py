@@ -1,13 +1,11 @@
 """What is read of a date for some channels, to decide from it."""
 
-import itertools
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from bot import turns
 from bot.digest.models import Cadence, Subscription
 from bot.planning.announced import read_day
 from bot.store.follows import When
@@ -24,6 +22,7 @@ from tests.builders import (
     make_topic,
 )
 from tests.stores import open_store
+from tests.virtual import note_looks
 
 ADA, ADAS_DM = 1, 501
 
@@ -101,8 +100,7 @@ async def test_queries_that_cannot_be_read_find_nothing(store: Store) -> None:
 async def test_between_queries_others_have_their_turn(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    looks_s = itertools.count()
-    monkeypatch.setattr(turns, "thread_time", lambda: next(looks_s))
+    looks = note_looks(monkeypatch)
     subscription = make_subscription(topics=[make_topic(each, each) for each in "abc"])
     await read_day(store, [subscription], DAY, now=NOW)
-    assert next(looks_s) > 3
+    assert len(looks) > 3

@@ -17,6 +17,7 @@ from bot.store.follows import When
 from tests.builders import DAY, NOW, make_id, make_listing, make_paper
 from tests.fakes.clock import VirtualClock
 from tests.stores import open_store
+from tests.virtual import note_looks
 
 ADA, ADAS_DM, CHANNEL = 1, 501, 2001
 BEN, BENS_DM = 2, 502
@@ -326,3 +327,17 @@ async def test_lists_that_only_people_want_are_read(pipeline: Pipeline) -> None:
     assert await pipeline.watched_categories() == ["cs.CV"]
     await follow(pipeline, GRAPHS, when=When(categories=("cs.RO",)))
     assert await pipeline.watched_categories() == ["cs.CV", "cs.RO"]
+
+
+async def test_between_people_others_have_their_turn(
+    pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Those who name no categories look through all that channels follow."""
+    for user_id in (1, 2, 3):
+        await pipeline.store.follows.set_up(user_id, 10 * user_id, When(), NOW)
+        await pipeline.store.follows.follow(user_id, GRAPHS)
+    looks = note_looks(monkeypatch)
+    channels = await pipeline.store.subscriptions.list_subscriptions()
+    found = await pipeline._list_people(channels)
+    assert [each.categories for each in found] == [("cs.CV",)] * 3
+    assert len(looks) > 3
