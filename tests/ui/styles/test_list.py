@@ -10,7 +10,7 @@ from bot.digest.messages import MessageDraft, ShownMessage
 from bot.digest.models import Digest
 from bot.models import UNKNOWN_VERSION, AnnounceType, LinkKind, Paper, Provenance
 from bot.text import markdown
-from bot.ui.styles.list import LIST
+from bot.ui.styles.list import LIST, _list
 from tests.builders import make_digest, make_entry, make_id, make_link, make_paper
 from tests.examples import examples
 from tests.ui.styles.bodies import (
@@ -241,6 +241,8 @@ def test_any_digest_keeps_its_papers_order_and_limits(digest: Digest, first_part
     assert [option["value"] for draft in drafts for option in options_of(draft.body)] == [
         f"{arxiv_id}v{version}" for arxiv_id, version in papers
     ]
+    texts = [line.text for line in _list(digest.entries, first_part)]
+    assert [text.width for text in texts] == [markdown.width(text.text) + 1 for text in texts]
     lines = lines_of(drafts)
     assert len(lines) == 2 * len(papers)
     for line, (arxiv_id, _) in zip(lines[::2], papers, strict=True):
