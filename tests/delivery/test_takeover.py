@@ -1,5 +1,6 @@
 """What the channels hold tells a host whether another one has posted since its file was used."""
 
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -281,3 +282,12 @@ async def test_a_host_that_adopts_what_it_finds_posts_nothing_twice(
             await delivery.stop(2)
         assert len(world.server.ledger) == 3
         assert await check_of(world, store).is_clear()
+
+
+async def test_that_nothing_was_posted_is_no_damage(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG, "bot")
+    async with open_store(tmp_path / "papers.db") as store:
+        assert (await store.posted.horizon(3)).channels == []
+    assert "left out" not in caplog.text

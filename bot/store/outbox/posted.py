@@ -79,8 +79,7 @@ def _horizon(connection: sqlite3.Connection, each: int) -> Horizon:
 
 def _first_plan(connection: sqlite3.Connection) -> int:
     """Return the identifier of a message that was posted when the first one was planned."""
-    planned_at = select_one(
-        connection, datetime, f"SELECT min(planned_at) FROM delivery WHERE {OPEN}"
-    )
+    first = f"SELECT planned_at FROM delivery WHERE {OPEN} ORDER BY planned_at LIMIT 1"
+    planned_at = select_one(connection, datetime, first)
     since = (planned_at or LONG_AGO) - DISCORD_EPOCH
     return max(int(since / timedelta(milliseconds=1)), 0) << 22
