@@ -7,7 +7,7 @@ hours, the host hears of it: a server's admins could do nothing about it.
 
 import hashlib
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import groupby
 from types import MappingProxyType
@@ -124,8 +124,11 @@ class Caretaker:
         self.defective = 0
         """Digests with something wrong in their settings, when they were last looked at."""
 
-    async def look_around(self) -> int:
-        """Say what is new, resume what can go on; returns how many subscriptions were resumed."""
+    async def look_around(self, on_step: Callable[[], None] = lambda: None) -> int:
+        """Say what is new, resume what can go on; returns how many subscriptions were resumed.
+
+        Calls ``on_step`` whenever it got somewhere: the first look at very many takes a minute.
+        """
         if not self._admins.is_ready():
             return 0  # a try now would count as one that failed, and the next come a minute later
         await self._tell()
@@ -136,7 +139,7 @@ class Caretaker:
         if resumed:
             subscriptions = await self._store.subscriptions.list_subscriptions()
         await self._tell_paused(subscriptions)
-        await self._look_at(subscriptions)
+        await self._look_at(subscriptions, on_step)
         await self._tell_defects([each for each in self._looked_at.values() if each.defects])
         await self._forget_roles([each for each in self._looked_at.values() if each.roles])
         return resumed
@@ -261,7 +264,9 @@ class Caretaker:
                 await self._store.facts.set(fact, mark)
                 log.warning("settings of a digest are wrong", extra={"channel": channel_id})
 
-    async def _look_at(self, subscriptions: Sequence[Subscription]) -> None:
+    async def _look_at(
+        self, subscriptions: Sequence[Subscription], on_step: Callable[[], None]
+    ) -> None:
         """Look at the settings of each digest that was written since it was looked at.
 
         What was not is the same object as before (`Roster`); so a look costs next to nothing.
@@ -273,6 +278,7 @@ class Caretaker:
             if (before := known.get(each.id)) is None or before.subscription is not each
         ]
         async for each in in_turns(written):
+            on_step()
             before = known.get(each.id)
             if before is not None and before.subscription == each:
                 known[each.id] = before._replace(subscription=each)  # a digest of it was decided

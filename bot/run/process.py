@@ -216,7 +216,7 @@ class _Process:
         self.edits_planned += await self.app.amendments.plan()
         self.app.delivery.wake()
         if self.app.takeover.is_passed:  # else another host may tell people the same
-            await self.app.caretaker.look_around()
+            await self.app.caretaker.look_around(self._move)
             if self.app.sender.is_ready():
                 await report_missed(self.app.store, self.app.sender, now=self._now())
         self._sweep()

@@ -686,10 +686,21 @@ def test_many_channels_are_looked_after_with_turns_for_others(
     channels = [replace(paused, id=each, channel_id=each) for each in range(1, 6)]
     again = [replace(each) for each in channels]
     care = world.caretaker
-    works = [care._resume(channels), *map(care._look_at, (channels, channels, again, again))]
-    assert count_rests(monkeypatch, *works) == [5, 5, 0, 5, 0]
+    steps: list[int] = []
+    looks = [
+        care._look_at(each, lambda: steps.append(1)) for each in (channels, channels, again, again)
+    ]
+    assert count_rests(monkeypatch, care._resume(channels), *looks) == [5, 5, 0, 5, 0]
+    assert len(steps) == 10
     pinging = [*care._looked_at.values()]
     assert count_rests(monkeypatch, care._forget_roles(pinging)) == [5]
+
+
+async def test_each_digest_that_is_looked_at_shows_that_the_bot_gets_on(world: World) -> None:
+    """With very many the first look takes longer than a tick may stand still."""
+    steps: list[int] = []
+    await world.caretaker.look_around(lambda: steps.append(1))
+    assert steps == [1]
 
 
 async def test_a_digest_that_is_gone_is_wrong_no_more(world: World) -> None:
