@@ -3,12 +3,12 @@
 import asyncio
 import signal
 from collections.abc import AsyncIterator
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from bot.arxiv.calendar import EASTERN, announcement_day, is_announcement_day
+from bot.arxiv.calendar import announcement_day, is_announcement_day
 from bot.store.searches import KEPT_FOR
 from tests.fakes import commands
 from tests.fakes.arxiv import ArxivServer, Record
@@ -16,16 +16,14 @@ from tests.fakes.discord import DiscordServer
 from tests.fakes.process import bot_environ, running_bot
 from tests.fakes.world import Channel, Guild, User
 from tests.stores import open_store
-from tests.waiting import until
+from tests.waiting import skip_before_first_polls, until
 
 
 def today() -> date:
     """Return arXiv's date of this moment; skips where nothing is announced, or not polled yet."""
     if not is_announcement_day(announcement_day(datetime.now(UTC))):
         pytest.skip("arXiv announces nothing on this date, so a new digest begins on a later one")
-    local = datetime.now(UTC).astimezone(EASTERN)
-    if local.time() < time(0, 6):
-        pytest.skip("the first polls of a day are spread over the minutes after midnight Eastern")
+    skip_before_first_polls()
     return announcement_day(datetime.now(UTC))
 
 

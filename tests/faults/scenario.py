@@ -22,7 +22,7 @@ from tests.fakes.process import BotProcess, bot_environ, running_bot
 from tests.fakes.world import Channel
 from tests.faults.invariants import Findings, Pair, find_broken
 from tests.stores import open_store
-from tests.waiting import until
+from tests.waiting import skip_before_first_polls, until
 
 CATEGORY = "cs.CV"
 
@@ -231,6 +231,7 @@ async def scenario(
     kinds: Sequence[Kind] = (CARDS_IN_CHANNEL,),
     **settings: object,
 ) -> AsyncIterator[Scenario]:
+    skip_before_first_polls()
     async with ArxivServer() as arxiv, DiscordServer() as discord:
         made = Scenario(
             folder, arxiv, discord, channels=channels, papers=papers, kinds=kinds, **settings
