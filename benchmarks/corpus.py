@@ -1,7 +1,8 @@
 """Grow the real corpus to any size, the same for the same seed, keeping its word statistics.
 
 `read_corpus` reads the real papers, `Grower` makes more of them, `build_database` writes a
-database of the bot as an import would, but straight from one process to one file.
+database of the bot as an import would, but straight from one process to one file. The corpus lies
+in ../shared/corpus, or where ``BENCHMARK_CORPUS`` says: a smaller one makes a quick try.
 
 A grown paper mixes sentences of real papers of one primary category, so the share of papers that
 hold a word, a phrase of common words or a category stays as it is in reality. The vocabulary
@@ -11,11 +12,11 @@ from real author lists, so frequent names stay frequent.
 
 import asyncio
 import contextlib
-import gzip
-import json
+import os
 import random
 import re
 import sqlite3
+import sys
 import tempfile
 import time
 from collections import Counter, defaultdict
@@ -34,8 +35,12 @@ from bot.store.search.index import INDEXES
 from bot.store.search.vocabulary import note_words
 from bot.store.sqlite.migrations import FUNCTIONS
 from bot.store.store import open_store
+from tests.replay.truth import read_lines
 
-SHARED = Path(__file__).resolve().parent.parent.parent / "shared" / "corpus" / "papers.jsonl.gz"
+ROOT = Path(__file__).resolve().parent.parent
+CORPUS = Path(os.environ.get("BENCHMARK_CORPUS") or ROOT.parent / "shared" / "corpus")
+PAPERS = CORPUS / "papers.jsonl.gz"
+LISTINGS = CORPUS / "listings.jsonl.gz"
 WORDS_OF = 5000  # papers at once
 FIRST_DAY = date(1995, 1, 2)
 LAST_DAY = date(2026, 8, 21)
@@ -60,10 +65,21 @@ class Grown:
 Record = dict[str, Any]
 
 
-def read_corpus(path: Path = SHARED) -> list[Record]:
-    """Read the real papers, their text made readable as the bot does."""
-    with gzip.open(path, "rt", encoding="utf-8") as lines:
-        records: list[Record] = [json.loads(line) for line in lines]
+def need(path: Path) -> Path:
+    """Return the path of a file; where there is none, the benchmark ends and says so."""
+    if not path.exists():
+        sys.exit(f"This needs {path}, which is not here.")
+    return path
+
+
+def read_records() -> list[Record]:
+    """Read the papers of the corpus as they are in it."""
+    return read_lines(need(PAPERS))
+
+
+def read_corpus() -> list[Record]:
+    """Read the papers of the corpus, their text made readable as the bot does."""
+    records = read_records()
     for record in records:
         paper = build_paper(
             arxiv_id=ArxivId(record["id"]),
@@ -206,6 +222,25 @@ def build_database(path: Path, papers: Iterable[Grown]) -> dict[str, float]:
     return took
 
 
+def counted_words(connection: sqlite3.Connection) -> list[tuple[str, int]]:
+    """Return the words of four letters and more with the papers that hold them, at least three.
+
+    The bot keeps the counts of a large archive only; those of a small one are made here.
+    """
+    table = "word"
+    if not connection.execute("SELECT 1 FROM word WHERE papers LIMIT 1").fetchone():
+        table = "(SELECT term AS word, doc AS papers FROM temp.vocabulary)"
+        connection.execute(
+            "CREATE VIRTUAL TABLE IF NOT EXISTS temp.vocabulary "
+            "USING fts5vocab (main, paper_text, row)"
+        )
+    words: list[tuple[str, int]] = connection.execute(
+        f"SELECT word, papers FROM {table} "
+        "WHERE papers > 2 AND length(word) > 3 AND word GLOB '[a-z]*' ORDER BY word"
+    ).fetchall()
+    return words
+
+
 @contextlib.contextmanager
 def open_real(path: Path | None) -> Iterator[sqlite3.Connection]:
     """Open a database to be read; without one that of the real papers, which is made first."""
@@ -213,7 +248,9 @@ def open_real(path: Path | None) -> Iterator[sqlite3.Connection]:
         if path is None:
             path = Path(folder) / "real.db"
             build_database(path, real_papers(read_corpus()))
-        with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
+        with contextlib.closing(
+            sqlite3.connect(f"file:{need(path)}?mode=ro", uri=True)
+        ) as connection:
             yield connection
 
 

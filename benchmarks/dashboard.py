@@ -29,7 +29,8 @@ from pathlib import Path
 
 import aiohttp
 
-from benchmarks.month import FIRST_DAY, ROOT, Conductor, eastern, publish, read_month, set_up
+from benchmarks.corpus import ROOT
+from benchmarks.month import FIRST_DAY, Conductor, eastern, publish, read_month, set_up
 from benchmarks.panels import (
     WIDTH,
     Panel,
@@ -64,8 +65,8 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--keep", type=Path, metavar="FOLDER")
     options = parser.parse_args(argv)
     if missing := find_missing():
-        print(f"this needs {' and '.join(missing)} (Debian: apt-get install prometheus chromium)")
-        return 1
+        wanted = " and ".join(missing)
+        sys.exit(f"This needs {wanted} (Debian: apt-get install prometheus chromium).")
     panels = read_panels(json.loads(DASHBOARD.read_text("utf-8")))
     with tempfile.TemporaryDirectory() as temporary:
         folder = options.keep or Path(temporary)

@@ -1,6 +1,6 @@
 """The largest day in each style: how high it is in the demo's page, and what planning it takes.
 
-    python -m benchmarks digests [--channels N] [--no-page]
+    python -m benchmarks digests [--channels N] [--papers N] [--no-page]
 
 Heights are those of a day's messages in the demo's page (headless Chromium, 1280 pixels wide), for
 the day of the reference corpus with the most new papers and cross-lists. All of it matches a topic,
@@ -13,8 +13,6 @@ of the 3,000 papers before, and the words of the newest are counted first.
 import argparse
 import asyncio
 import gc
-import gzip
-import json
 import logging
 import random
 import re
@@ -30,7 +28,7 @@ from typing import Any
 
 import simcord
 
-from benchmarks.corpus import SHARED, Record, read_corpus
+from benchmarks.corpus import LISTINGS, Record, need, read_corpus
 from benchmarks.tables import table, verdict
 from bot.arxiv.paper import build_paper
 from bot.config.schema import Config, DatabaseConfig
@@ -38,9 +36,9 @@ from bot.models import Announcement, AnnounceType, ArxivId, Listing, Paper
 from bot.run.app import App, build_app, open_offline
 from bot.run.demo import HOUR, clock_from
 from bot.store.store import Store
-from tests.fakes.browser import open_browser
+from tests.fakes.browser import chromium, open_browser
+from tests.replay.truth import read_lines
 
-LISTINGS = SHARED.with_name("listings.jsonl.gz")
 TYPES = (AnnounceType.NEW, AnnounceType.CROSS)
 TOPICS = ("graph", "diffusion", "language", "vision", "theory")
 CATEGORIES = ("cs.CV", "cs.LG", "cs.AI", "cs.CL", "stat.ML", "cs.RO", "eess.IV", "cs.HC")
@@ -57,14 +55,14 @@ MESSAGES_GOAL = 0.5
 def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--channels", type=int, default=1000, metavar="N")
+    parser.add_argument("--papers", type=int, default=PLANNED_PAPERS, metavar="N")
     parser.add_argument("--no-page", action="store_true", help="measure no heights")
     options = parser.parse_args(argv)
-    if not LISTINGS.exists():
-        print(f"This needs the corpus {LISTINGS}, which is not here.", file=sys.stderr)
-        return 1
+    if not options.no_page:
+        chromium()  # or ends here, before much is computed in vain
     logging.getLogger("bot").setLevel(logging.WARNING)
     records = read_corpus()
-    asyncio.run(_measure_planning(records, options.channels))
+    asyncio.run(_measure_planning(records, options.channels, options.papers))
     if not options.no_page:
         asyncio.run(_measure_heights(largest_day(records)))
     return 0
@@ -78,9 +76,7 @@ def largest_day(records: Sequence[Record]) -> Listing:
 def read_days(records: Sequence[Record]) -> Iterator[Listing]:
     """Read the lists of the corpus, those of a date and category each."""
     papers = {record["id"]: _paper(record) for record in records}
-    with gzip.open(LISTINGS, "rt", encoding="utf-8") as lines:
-        for line in lines:
-            yield _listing(json.loads(line), papers)
+    return (_listing(line, papers) for line in read_lines(need(LISTINGS)))
 
 
 def _followed(listing: Listing) -> int:
@@ -114,30 +110,30 @@ def _paper(record: Record) -> Paper:
 # -- planning ------------------------------------------------------------------------------------
 
 
-async def _measure_planning(records: Sequence[Record], channels: int) -> None:
+async def _measure_planning(records: Sequence[Record], channels: int, count: int) -> None:
     rows: list[Sequence[str]] = [("style", "channels", "messages", "papers", "CPU s", "goal")]
     for style, likes in (("auto", 0), ("brief", 0), ("list", 0), ("cards", 0), ("brief", LIKES)):
-        messages, papers, cpu_s = await _plan(records, channels, style, likes)
+        messages, papers, cpu_s = await _plan(records, count, channels, style, likes)
         goal_s = PLANNING_GOAL_S * channels / 1000
         met = verdict(cpu_s <= goal_s)
         numbers = [f"{each:,}" for each in (channels, messages, papers)]
         rows.append((f"{style}, likes" if likes else style, *numbers, f"{cpu_s:.1f}", met))
-    print(f"\nPlanning a day of {PLANNED_PAPERS} papers, five topics a channel")
+    print(f"\nPlanning a day of {count} papers, five topics a channel")
     print(table(rows))
 
 
 async def _plan(
-    records: Sequence[Record], channels: int, style: str, likes: int
+    records: Sequence[Record], count: int, channels: int, style: str, likes: int
 ) -> tuple[int, int, float]:
     """Plan the day once; returns the messages, their papers and the seconds of CPU."""
     papers = [_paper(each) for each in records if "cs.LG" in each["categories"]]
-    listing = _list_new(papers[:PLANNED_PAPERS], date(2024, 5, 24))
+    listing = _list_new(papers[:count], date(2024, 5, 24))
     clock = clock_from(datetime.combine(listing.announced_on, HOUR))
     with tempfile.TemporaryDirectory() as folder:
         config = Config(database=DatabaseConfig(path=Path(folder) / "papers.db"))
         async with open_offline(config, now=clock) as pipeline:
             if likes:  # first, so that no channel gets the day before
-                liked = papers[PLANNED_PAPERS : PLANNED_PAPERS + LIKED_AMONG]
+                liked = papers[count : count + LIKED_AMONG]
                 await _like(pipeline.store, channels, likes, liked, clock())
             await _subscribe(pipeline.store, channels, style, records, clock())
             await pipeline.store.papers.add_listing(listing, now=clock() - timedelta(hours=1))

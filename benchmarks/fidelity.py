@@ -23,6 +23,7 @@ import pytest
 from pylatexenc.latex2text import LatexNodes2Text
 
 from benchmarks import links
+from benchmarks.corpus import Record, read_records
 from benchmarks.tables import table, verdict
 from bot.arxiv.paper import build_paper
 from bot.digest.bibtex import papers_to_bibtex
@@ -31,7 +32,6 @@ from bot.text.commands import is_known
 from bot.text.symbols import NUMBERS
 from bot.text.tex import to_unicode
 from bot.ui.embeds import MAX_DESCRIPTION
-from tests.text import corpus
 from tests.ui.test_discord_reading import wrong_links
 
 GOAL_MS = 0.3
@@ -135,11 +135,7 @@ def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--papers", type=int, help="only the first of the corpus")
     options = parser.parse_args(argv)
-    try:
-        records = corpus.papers()[: options.papers]
-    except pytest.skip.Exception as reason:
-        print(reason, file=sys.stderr)
-        return 1
+    records = read_records()[: options.papers]
     measured = {name: measure(convert, records) for name, convert in converters().items()}
     rows = [("papers with", *measured)]
     rows += [(name, *(f"{counts[name]:,}" for counts, _ in measured.values())) for name in CLASSES]
@@ -165,7 +161,7 @@ def converters() -> dict[str, Convert]:
     return found
 
 
-def measure(convert: Convert, records: Sequence[dict[str, str]]) -> tuple[Counter[str], float]:
+def measure(convert: Convert, records: Sequence[Record]) -> tuple[Counter[str], float]:
     """Count the papers with each fault, and the CPU milliseconds that a paper takes."""
     counts: Counter[str] = Counter()
     took = 0.0
@@ -187,7 +183,7 @@ def measure(convert: Convert, records: Sequence[dict[str, str]]) -> tuple[Counte
     return counts, took * 1000 / len(records)
 
 
-def exports(records: Sequence[dict[str, str]]) -> Iterator[tuple[str, str]]:
+def exports(records: Sequence[Record]) -> Iterator[tuple[str, str]]:
     papers = [_build(record) for record in records]
     bibtex = [papers_to_bibtex([paper]) for paper in papers]
     yield "a link that is not its address in Discord", _wrong_links(papers)
@@ -198,7 +194,7 @@ def exports(records: Sequence[dict[str, str]]) -> Iterator[tuple[str, str]]:
     yield "an author without a letter", _count(names, r"^[\W\d_]+$", re.MULTILINE)
 
 
-def _build(record: dict[str, str]) -> Paper:
+def _build(record: Record) -> Paper:
     return build_paper(
         arxiv_id=ArxivId(record["id"]),
         version=1,

@@ -18,7 +18,6 @@ day      four categories' feeds of an ordinary day, from HTTP to the stored list
 
 import argparse
 import asyncio
-import gzip
 import json
 import os
 import random
@@ -30,14 +29,15 @@ import tempfile
 import textwrap
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
+from typing import Any
 
+from benchmarks.corpus import LISTINGS, PAPERS, ROOT, need, read_records
 from benchmarks.tables import table, verdict
 
-SHARED = Path(__file__).resolve().parents[2] / "shared" / "corpus"
 SEED = 20200821
 FIRST_MONTH = 2015 * 12
 MONTHS = 140  # January 2015 to August 2026, all of one form of identifier
@@ -45,6 +45,7 @@ MONTHS = 140  # January 2015 to August 2026, all of one form of identifier
 GOAL_SPEED = 0.6
 GOAL_MEMORY = 1.2
 GOAL_DAY_S = 2.0
+TABLES = ("paper", "paper_link")
 DAY = "2024-04-03"  # 1,094 announcements in the four categories
 
 
@@ -60,9 +61,7 @@ def main(argv: list[str]) -> int:
     if options.child:
         print(json.dumps(CHILDREN[options.child[0]](*options.child[1:])))
         return 0
-    if not SHARED.exists():
-        print("needs ../shared/corpus, which is not here", file=sys.stderr)
-        return 2
+    need(PAPERS)
     print(f"machine: {os.cpu_count()} CPUs, load {os.getloadavg()[0]:.1f}; "
           f"Python {sys.version.split()[0]}, SQLite {sqlite3.sqlite_version}")  # fmt: skip
     with tempfile.TemporaryDirectory(prefix="intake-") as folder:
@@ -79,7 +78,7 @@ def child(name: str, *arguments: object) -> dict[str, float]:
         [sys.executable, "-m", "benchmarks", "intake", "--child", name, *map(str, arguments)],
         stdout=subprocess.PIPE,
         check=True,
-        cwd=Path(__file__).resolve().parent.parent,
+        cwd=ROOT,
     )
     result: dict[str, float] = json.loads(done.stdout)
     return result
@@ -134,12 +133,12 @@ def compare_memory(folder: Path, options: argparse.Namespace) -> bool:
 def measure_day(folder: Path, options: argparse.Namespace) -> bool:
     runs = [child("day", folder / "day.db") for _ in range(options.rounds)]
     best = min(runs, key=lambda run: run["cpu"])
-    print(
-        f"\n{DAY}, four categories, {best['papers']:,.0f} announcements: {best['cpu']:.2f} s of CPU"
-    )
+    is_met = best["cpu"] < GOAL_DAY_S and 0 < best["papers"] == best["announced"]
+    stored = f"{best['papers']:,.0f} of {best['announced']:,.0f} announcements stored"
+    print(f"\n{DAY}, four categories, {stored}: {best['cpu']:.2f} s of CPU")
     print(f"({best['serving']:.2f} s of it are the stand-in's)")
-    print(f"goal: under {GOAL_DAY_S:g} s: {verdict(best['cpu'] < GOAL_DAY_S)}")
-    return best["cpu"] < GOAL_DAY_S
+    print(f"goal: all, under {GOAL_DAY_S:g} s: {verdict(is_met)}")
+    return is_met
 
 
 PARTS = {"import": compare_import, "memory": compare_memory, "day": measure_day}
@@ -222,11 +221,13 @@ def import_again(snapshot: str, database: str) -> dict[str, float]:
 
 
 def dump_rows(database: str, path: str) -> dict[str, float]:
-    """Write the finished rows for the peer: papers by key, then their links."""
+    """Write the finished rows for the peer, a file a table: its columns, then the rows."""
     connection = sqlite3.connect(database)
-    with Path(path).open("w", encoding="utf-8") as file:
-        for table in ("paper ORDER BY key", "paper_link"):
-            for row in connection.execute(f"SELECT * FROM {table}"):
+    for name in TABLES:
+        columns = connection.execute(f"PRAGMA table_info({name})").fetchall()
+        with Path(f"{path}.{name}").open("w", encoding="utf-8") as file:
+            file.write(json.dumps([(column, kind) for _, column, kind, *_ in columns]) + "\n")
+            for row in connection.execute(f"SELECT * FROM {name} ORDER BY {columns[0][1]}"):
                 file.write(json.dumps(row, ensure_ascii=False, default=bytes.hex) + "\n")
     connection.close()
     return {}
@@ -241,13 +242,6 @@ def bare(rows: str, database: str) -> dict[str, float]:
 
     delete(database)
 
-    def read(columns: int) -> Iterator[list[object]]:
-        with Path(rows).open(encoding="utf-8") as file:
-            for line in file:
-                row = json.loads(line)
-                if len(row) == columns:
-                    yield [*row[:-1], bytes.fromhex(row[-1])] if row[-1] and columns > 5 else row
-
     def work() -> None:
         connection = sqlite3.connect(database, isolation_level=None)
         for pragma in ("journal_mode = WAL", "synchronous = FULL", *BULK_PRAGMAS):
@@ -257,11 +251,16 @@ def bare(rows: str, database: str) -> dict[str, float]:
         for statement in [statement for step in STEPS for statement in step]:
             connection.execute(statement)
         renew_if_small(connection)
-        columns = len(connection.execute("PRAGMA table_info(paper)").fetchall())
         connection.execute("BEGIN")
-        marks = ", ".join("?" * columns)
-        connection.executemany(f"INSERT INTO paper VALUES ({marks})", read(columns))
-        connection.executemany("INSERT INTO paper_link VALUES (?, ?, ?, ?, ?)", read(5))
+        for name in TABLES:
+            with Path(f"{rows}.{name}").open(encoding="utf-8") as lines:
+                columns: list[tuple[str, str]] = json.loads(next(lines))
+                names = ", ".join(column for column, _ in columns)
+                marks = ", ".join("?" * len(columns))
+                blobs = [at for at, (_, kind) in enumerate(columns) if kind == "BLOB"]
+                connection.executemany(
+                    f"INSERT INTO {name} ({names}) VALUES ({marks})", read_rows(lines, blobs)
+                )
         for index in map(new_index, INDEXES):
             connection.execute(
                 f"INSERT INTO {index.name} (rowid, {index.columns}) "
@@ -271,6 +270,15 @@ def bare(rows: str, database: str) -> dict[str, float]:
         connection.close()
 
     return measured(work)
+
+
+def read_rows(lines: Iterable[str], blobs: Sequence[int]) -> Iterator[list[Any]]:
+    """Read rows of JSON, with what they have as hexadecimal digits at some places."""
+    for line in lines:
+        row = json.loads(line)
+        for at in blobs:
+            row[at] = row[at] and bytes.fromhex(row[at])
+        yield row
 
 
 def ordinary_day(database: str) -> dict[str, float]:
@@ -288,6 +296,7 @@ def ordinary_day(database: str) -> dict[str, float]:
     delete(database)
     listings = real_day(DAY)
     day = date.fromisoformat(DAY)
+    morning = datetime(day.year, day.month, day.day, 9, tzinfo=UTC)
     began = time.process_time()
     for category, records in listings.items():  # what the stand-in will do once more
         rss_feed(category, day, records)
@@ -302,12 +311,15 @@ def ordinary_day(database: str) -> dict[str, float]:
         ):
             for category, records in listings.items():
                 arxiv.publish(category, day, records)
-            settings = ArxivConfig(feed_url=arxiv.url, listing_url=arxiv.url, request_spacing_s=0)
+            settings = ArxivConfig(
+                feed_url=arxiv.url, listing_url=arxiv.url, api_url=arxiv.url, oai_url=arxiv.url,
+                request_spacing_s=0,
+            )  # fmt: skip
             pipeline = build_pipeline(
                 store,
-                ArxivClient(session, settings),
+                ArxivClient(session, settings, now=lambda: morning),
                 rules=IntakeRules(),
-                now=lambda: datetime(day.year, day.month, day.day, 9, tzinfo=UTC),
+                now=lambda: morning,
             )
             cpu = time.process_time()
             outcomes = await pipeline.intake.fetch_each(list(listings))
@@ -315,31 +327,30 @@ def ordinary_day(database: str) -> dict[str, float]:
             result["papers"] = sum(each.added.new_announcements for each in outcomes if each.added)
 
     asyncio.run(work())
-    return {**result, "serving": serving}
+    return {**result, "serving": serving, "announced": sum(map(len, listings.values()))}
 
 
 def real_day(day: str) -> dict[str, list]:  # type: ignore[type-arg]
     """Return the records of a real day by category."""
     from tests.fakes.arxiv_forms import Record
+    from tests.replay.truth import read_lines
 
-    with gzip.open(SHARED / "papers.jsonl.gz", "rt", encoding="utf-8") as lines:
-        papers = {paper["id"]: paper for paper in map(json.loads, lines)}
+    papers = {paper["id"]: paper for paper in read_records()}
     listings = defaultdict(list)
-    with gzip.open(SHARED / "listings.jsonl.gz", "rt", encoding="utf-8") as lines:
-        for listing in map(json.loads, lines):
-            for arxiv_id, version, kind in listing["items"] if listing["date"] == day else ():
-                paper = papers[arxiv_id]
-                listings[listing["category"]].append(
-                    Record(
-                        arxiv_id,
-                        kind,
-                        version,
-                        title=paper["title"],
-                        abstract=paper["abstract"],
-                        authors=paper["authors"],
-                        categories=paper["categories"],
-                    )
+    for listing in read_lines(need(LISTINGS)):
+        for arxiv_id, version, kind in listing["items"] if listing["date"] == day else ():
+            paper = papers[arxiv_id]
+            listings[listing["category"]].append(
+                Record(
+                    arxiv_id,
+                    kind,
+                    version,
+                    title=paper["title"],
+                    abstract=paper["abstract"],
+                    authors=paper["authors"],
+                    categories=paper["categories"],
                 )
+            )
     return listings
 
 

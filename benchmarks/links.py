@@ -8,19 +8,16 @@ that gave them their kind. Precision and recall of code are those on links that 
 """
 
 import argparse
-import sys
 import time
 from collections import Counter
 from collections.abc import Sequence
 
-import pytest
-
+from benchmarks.corpus import Record, read_records
 from benchmarks.tables import table, verdict
 from bot.arxiv.paper import unwrap
 from bot.models import Link
 from bot.text.links import explain_links, find_links
 from bot.text.tex import to_unicode
-from tests.text import corpus
 from tests.text.link_labels import Label, mistakes, read_labels, score
 
 GOAL = 0.98
@@ -38,11 +35,7 @@ def main(argv: list[str] | None = None) -> int:
     if options.wrong:
         for label in mistakes(read_labels(), links_of):
             print(f"{label.part} {label.label} ({label.why}): {label.text}")
-    try:
-        records = corpus.papers()[: options.papers]
-    except pytest.skip.Exception as reason:
-        print(reason, file=sys.stderr)
-        return 1
+    records = read_records()[: options.papers]
     print_counts(records)
     return 0 if is_reached else 1
 
@@ -73,7 +66,7 @@ def _scores(name: str, labels: Sequence[Label]) -> tuple[str, ...]:
     return (name, f"{len(labels):,}", *(f"{figure:.3f}" for figure in figures))
 
 
-def print_counts(records: Sequence[dict[str, str]]) -> None:
+def print_counts(records: Sequence[Record]) -> None:
     """Print the links by kind and by rule, and the time that a paper takes."""
     texts = [to_unicode(unwrap(record["abstract"])) for record in records]
     begun = time.process_time()

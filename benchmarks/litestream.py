@@ -26,7 +26,7 @@ from benchmarks.start import memory_mb
 from benchmarks.tables import table
 from bot.digest.models import Place
 from bot.store.store import open_store
-from tests.fakes.litestream import Replica, litestream_program
+from tests.fakes.litestream import Replica, find_litestream
 
 EVERY_S: Final = (None, 1.0, 10.0)
 """How far behind the replica may be; None: there is none."""
@@ -39,9 +39,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--writes", type=int, default=5000)
     parser.add_argument("--days", type=int, default=3)
     options = parser.parse_args(argv)
-    if litestream_program() is None:
-        print("This needs Litestream; `make node` brings it on Linux, x86-64.", file=sys.stderr)
-        return 1
+    find_litestream()
     asyncio.run(measure(options.channels, options.writes, options.days))
     return 0
 

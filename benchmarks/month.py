@@ -39,7 +39,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from benchmarks.corpus import SHARED, Grower, build_database, read_corpus
+from benchmarks.corpus import LISTINGS, PAPERS, ROOT, Grower, build_database, read_corpus
 from benchmarks.tables import table
 from bot.arxiv.calendar import EASTERN, is_announcement_day
 from bot.digest.models import Cadence, DigestOptions, Place, Topic
@@ -59,8 +59,6 @@ from tests.fakes.world import Channel, User
 from tests.replay.truth import Corpus
 from tests.replay.truth import read_corpus as read_days
 
-ROOT = Path(__file__).resolve().parent.parent
-LISTINGS = SHARED.with_name("listings.jsonl.gz")
 FIRST_DAY = date(2024, 3, 25)
 """Of the corpus; in the month from it on, three feeds repeat the day before."""
 
@@ -107,6 +105,8 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--trace", action="store_true")
     parser.add_argument("--leak", type=float, default=0.0, metavar="MB")
     options = parser.parse_args(argv)
+    if options.days < 2:
+        parser.error("--days must be 2 or more: its halves are compared")
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "papers.db"
         if options.archive:
@@ -137,7 +137,7 @@ def read_month(days: int) -> Corpus:
     if not LISTINGS.exists():
         return make_month(days)
     last = FIRST_DAY + timedelta(days=days - 1)
-    return read_days(LISTINGS, SHARED).between(FIRST_DAY, last)
+    return read_days(LISTINGS, PAPERS).between(FIRST_DAY, last)
 
 
 def make_month(days: int, *, papers: int = 150) -> Corpus:

@@ -20,6 +20,7 @@ import multiprocessing
 import os
 import platform
 import random
+import re
 import sqlite3
 import statistics
 import sys
@@ -31,7 +32,7 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from benchmarks.corpus import SHARED, Grower, build_database, read_corpus
+from benchmarks.corpus import PAPERS, Grower, build_database, counted_words, need, read_corpus
 from benchmarks.search_peers import (
     PAGE,
     Bm25,
@@ -66,9 +67,7 @@ GOAL_RATIOS = {
 
 def main(argv: list[str] | None = None) -> int:
     options = read_options(argv)
-    if not SHARED.exists():
-        print(f"This needs the corpus {SHARED}, which is not here.", file=sys.stderr)
-        return 1
+    need(PAPERS)
     print(describe_machine())
     with tempfile.TemporaryDirectory() as folder:
         run(options, Path(folder))
@@ -139,15 +138,13 @@ class QueryClass:
 def make_classes(connection: sqlite3.Connection, seed: int = 5) -> list[QueryClass]:
     """Draw queries by how many papers use their words."""
     dice = random.Random(seed)
-    (archive,) = connection.execute("SELECT papers FROM word WHERE word = ''").fetchone() or (0,)
+    (archive,) = connection.execute("SELECT count(*) FROM paper_head_docsize").fetchone()
+    counted = [each for each in counted_words(connection) if re.fullmatch("[a-z]+", each[0])]
 
     def words(least: float, most: float, count: int) -> list[str]:
-        rows = connection.execute(
-            "SELECT word FROM word WHERE papers BETWEEN ? AND ? AND length(word) > 3 "
-            "AND word GLOB '[a-z]*' AND NOT word GLOB '*[^a-z]*'",
-            (max(3, least * archive), max(5, most * archive)),
-        ).fetchall()
-        return [word for (word,) in dice.sample(rows, min(count, len(rows)))]
+        least, most = max(3, least * archive), max(5, most * archive)
+        found = [word for word, papers in counted if least <= papers <= most]
+        return dice.sample(found, min(count, len(found)))
 
     keys = connection.execute("SELECT min(key), max(key) FROM paper").fetchone()
     rows = [

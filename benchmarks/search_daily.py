@@ -1,20 +1,22 @@
 """Many topics matched against a day's 2,000 papers.
 
-    python -m benchmarks search_daily
+    python -m benchmarks search_daily [--topics N ...]
 
 Topics of one to three words joined by OR, half of them with categories, drawn from the real
 corpus; seconds with reading the queries and loading the papers from the store.
 """
 
+import argparse
 import asyncio
 import random
 import sqlite3
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks.corpus import SHARED, build_database, read_corpus, real_papers
+from benchmarks.corpus import build_database, counted_words, read_corpus, real_papers
 from benchmarks.tables import table
 from bot.models import ArxivId
 from bot.query.parser import parse_query
@@ -26,38 +28,41 @@ CATEGORIES = ("cs.CV", "cs.LG", "cs.AI", "cs.CL", "stat.ML", "cs.RO", "eess.IV",
 
 
 def main(argv: list[str] | None = None) -> int:
-    if not SHARED.exists():
-        print(f"This needs the corpus {SHARED}, which is not here.", file=sys.stderr)
-        return 1
+    parser = argparse.ArgumentParser(
+        prog="search_daily", description=(__doc__ or "").splitlines()[0]
+    )
+    parser.add_argument("--topics", type=int, nargs="+", default=TOPICS, metavar="N")
+    options = parser.parse_args(argv)
     with tempfile.TemporaryDirectory() as folder:
-        measure(Path(folder))
+        measure(Path(folder), options.topics)
     return 0
 
 
-def measure(folder: Path) -> None:
+def measure(folder: Path, topics: Sequence[int] = TOPICS) -> None:
     path = folder / "daily.db"
     build_database(path, real_papers(read_corpus()))
     connection = sqlite3.connect(path)
     newest = connection.execute("SELECT arxiv_id FROM paper ORDER BY key DESC LIMIT ?", (PAPERS,))
     arxiv_ids = [ArxivId(row[0]) for row in newest]
-    counted = connection.execute(
-        "SELECT word, papers FROM word WHERE papers > 2 AND length(word) > 3 AND word GLOB '[a-z]*'"
-    ).fetchall()
+    counted = counted_words(connection)
     connection.close()
-    rows = asyncio.run(_match(path, arxiv_ids, counted))
-    print(f"\n{PAPERS:,} papers of a day; seconds")
+    rows = asyncio.run(_match(path, arxiv_ids, counted, topics))
+    print(f"\n{len(arxiv_ids):,} papers of a day; seconds")
     print(table([("topics", "distinct", "reading", "matching", "matches"), *rows], names=0))
 
 
 async def _match(
-    path: Path, arxiv_ids: list[ArxivId], counted: list[tuple[str, int]]
+    path: Path,
+    arxiv_ids: list[ArxivId],
+    counted: list[tuple[str, int]],
+    topics: Sequence[int],
 ) -> list[tuple[str, ...]]:
     dice = random.Random(2)
     words = [word for word, _ in counted]
     weights = [papers**0.3 for _, papers in counted]  # people ask for rarer words than papers use
     rows: list[tuple[str, ...]] = []
     async with open_store(path) as store:
-        for count in TOPICS:
+        for count in topics:
             texts = [make_topic(dice, words, weights) for _ in range(count)]
             begun = time.perf_counter()
             queries = [parse_query(text) for text in texts]
@@ -65,8 +70,8 @@ async def _match(
             found = await store.search.match_many(queries, arxiv_ids)
             matched = time.perf_counter()
             counts = (count, len(set(texts)), sum(map(len, found)))
-            topics, distinct, pairs = (f"{each:,}" for each in counts)
-            rows.append((topics, distinct, f"{read - begun:.2f}", f"{matched - read:.2f}", pairs))
+            asked, distinct, pairs = (f"{each:,}" for each in counts)
+            rows.append((asked, distinct, f"{read - begun:.2f}", f"{matched - read:.2f}", pairs))
     return rows
 
 

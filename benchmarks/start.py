@@ -1,10 +1,10 @@
 """From the start to the gateway: computing, waiting and memory, killed and started again.
 
-    python -m benchmarks start [--papers N] [--rounds N] [--keep FILE]
+    python -m benchmarks start [--papers N] [--rounds N] [--watch S] [--keep FILE]
 
 The papers are grown from ../shared/corpus with a seed (`corpus.Grower`). The bot is `python -m bot
-run`, a process of its own, beside stand-ins of arXiv and Discord in this one. A round is a start, a
-while in which the file is read to its end, and a kill: the next start must be as fast. Computing
+run`, a process of its own, beside stand-ins of arXiv and Discord in this one. A round is a start, S
+seconds in which the file is read to its end, and a kill: the next start must be as fast. Computing
 counts, as a busy machine makes waiting longer; memory is what the process holds (RSS), at the
 moment when the gateway has it, and the most while the file is read.
 """
@@ -40,14 +40,15 @@ def main(argv: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="start", description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--papers", type=int, default=100_000)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--watch", type=float, default=READING_S, metavar="S")
     parser.add_argument("--keep", type=Path, help="a database to use, made there where it is not")
     options = parser.parse_args(argv)
     with tempfile.TemporaryDirectory() as folder:
         path = options.keep or Path(folder) / "papers.db"
         if not path.exists():
             build_database(path, Grower(read_corpus()).grow(options.papers))
-        starts = asyncio.run(start_and_kill(path, options.rounds))
-    print(f"{path.stat().st_size / 1e9:.1f} GB")
+        starts = asyncio.run(start_and_kill(path, options.rounds, options.watch))
+        print(f"{path.stat().st_size / 1e9:.1f} GB")
     print(table([("computed", "waited", "ready", "most"), *map(_row, starts)], names=0))
     slowest = max(each.computed_s for each in starts)
     largest = max(each.most_mb for each in starts)
@@ -63,7 +64,7 @@ def _row(each: Start) -> tuple[str, ...]:
     )  # fmt: skip
 
 
-async def start_and_kill(path: Path, rounds: int) -> list[Start]:
+async def start_and_kill(path: Path, rounds: int, watch_s: float) -> list[Start]:
     from tests.fakes.arxiv import ArxivServer
     from tests.fakes.discord import DiscordServer
     from tests.fakes.process import bot_environ
@@ -89,7 +90,7 @@ async def start_and_kill(path: Path, rounds: int) -> list[Start]:
             await discord.wait_connected()
             waited_s, ready = time.monotonic() - begun_s, cpu_of(bot.pid)
             ready_mb = memory_mb(bot.pid, "VmRSS")
-            await asyncio.sleep(READING_S)
+            await asyncio.sleep(watch_s)
             starts.append(Start(ready, waited_s, ready_mb, memory_mb(bot.pid, "VmHWM")))
             bot.send_signal(signal.SIGKILL)
             await bot.wait()

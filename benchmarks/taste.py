@@ -1,5 +1,7 @@
 """How well likes order a day, against usual methods: is a later paper of an author near the top?
 
+    python -m benchmarks taste [--authors N]
+
 An author with 9 to 20 papers stands for a group of readers: the first eight are its likes, and the
 next one is looked for among the papers of its primary category and day, by words alone (with names
 it would be trivial). The figure is its place, from 0 (first) to 1; chance is 0.5. So does a group
@@ -7,9 +9,8 @@ of co-authors, whose papers are those of any of its members: more people, wider 
 need scikit-learn, which the bot does not: ``pip install scikit-learn``, else they are left out.
 """
 
+import argparse
 import bisect
-import gzip
-import json
 import random
 import statistics
 import time
@@ -19,7 +20,8 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from benchmarks.corpus import SHARED
+from benchmarks.corpus import read_records
+from benchmarks.tables import table
 from bot.models import ArxivId, Paper
 from bot.query.taste import Reference, compare, learn
 
@@ -50,10 +52,8 @@ Near = Callable[[Case], Any]
 
 def read_papers() -> tuple[list[Paper], list[str]]:
     """Read the papers whose date is known, without their authors, in order of announcement."""
-    with gzip.open(SHARED, "rt", encoding="utf-8") as file:
-        records = [json.loads(line) for line in file]
     dated = sorted(
-        (each for each in records if each.get("announced")),
+        (each for each in read_records() if each.get("announced")),
         key=lambda each: (each["announced"], each["id"]),
     )
     return [_paper(each) for each in dated], [each["announced"] for each in dated]
@@ -71,13 +71,15 @@ def _paper(record: dict[str, Any]) -> Paper:
     )
 
 
-def make_cases(papers: Sequence[Paper], days: Sequence[str], seed: int = 7) -> list[Case]:
+def make_cases(
+    papers: Sequence[Paper], days: Sequence[str], count: int = AUTHORS, seed: int = 7
+) -> list[Case]:
     """Draw authors, the same for the same seed."""
     by_author = _list_own(papers)
     names = sorted(name for name, own in by_author.items() if LIKES < len(own) <= 20)
     random.Random(seed).shuffle(names)
     later = _Later(papers, days)
-    return list(islice(filter(None, (later.find(by_author[name]) for name in names)), AUTHORS))
+    return list(islice(filter(None, (later.find(by_author[name]) for name in names)), count))
 
 
 def make_groups(papers: Sequence[Paper], days: Sequence[str], seed: int = 7) -> list[Case]:
@@ -207,22 +209,28 @@ def peers(papers: Sequence[Paper]) -> dict[str, Ranker]:
 
 
 def main(argv: list[str]) -> int:
-    del argv
+    parser = argparse.ArgumentParser(prog="taste", description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--authors", type=int, default=AUTHORS, metavar="N")
+    options = parser.parse_args(argv)
     papers, days = read_papers()
-    drawn = {"authors": make_cases(papers, days), "groups": make_groups(papers, days)}
     rankers = {"ours": ours(papers, days), **peers(papers)}
+    drawn = {
+        "authors": make_cases(papers, days, options.authors),
+        "groups": make_groups(papers, days),
+    }
     for kind, cases in drawn.items():
-        print(f"{len(papers):,} papers, {len(cases)} {kind}; chance is 0.50 (0.10)")
+        print(f"\n{len(papers):,} papers, {len(cases)} {kind}; chance is 0.50 (0.10)")
         # In order of days: then the newest papers of a day are read once.
         cases.sort(key=lambda case: case.wanted)
-        for name, rank in rankers.items():
-            begun = time.process_time()
-            places = [place(case, rank(case)) for case in cases]
-            took_s = time.process_time() - begun
-            near = sum(each <= 0.1 for each in places) / len(places)
-            print(
-                f"{name:45} median {statistics.median(places):.3f}  "
-                f"mean {statistics.mean(places):.3f}  first tenth {near:.2f}  {took_s:.0f} s",
-                flush=True,
-            )
+        rows = [_judge(name, rank, cases) for name, rank in rankers.items() if cases]
+        print(table([("place", "median", "mean", "first tenth", "CPU s"), *rows]), flush=True)
     return 0
+
+
+def _judge(name: str, rank: Ranker, cases: Sequence[Case]) -> tuple[str, ...]:
+    begun = time.process_time()
+    places = [place(case, rank(case)) for case in cases]
+    took_s = time.process_time() - begun
+    near = sum(each <= 0.1 for each in places) / len(places)
+    middle, mean = statistics.median(places), statistics.mean(places)
+    return name, f"{middle:.3f}", f"{mean:.3f}", f"{near:.2f}", f"{took_s:.0f}"

@@ -1,6 +1,6 @@
 """Topics made from ten examples of a hidden query: how much of the rest do they find?
 
-    python -m benchmarks topics [--seeds 1]
+    python -m benchmarks topics [--seeds N]
 
 The hidden queries are the starter topics and 40 others. Ten papers that one finds are the examples;
 the query made of them is to find 70 % of the other papers while it matches at most twice as many
@@ -20,7 +20,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from benchmarks.corpus import SHARED, Record, build_database, read_corpus, real_papers
+from benchmarks.corpus import Record, build_database, read_corpus, real_papers
 from benchmarks.tables import table, verdict
 from bot.cli.channel import NO_CHANNEL
 from bot.config.starters import load_starters
@@ -77,14 +77,13 @@ def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--seeds", type=int, default=1, metavar="N")
     options = parser.parse_args(argv)
-    if not SHARED.exists():
-        print(f"This needs the corpus {SHARED}, which is not here.", file=sys.stderr)
-        return 1
     records = read_corpus()
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "real.db"
         build_database(path, real_papers(records))
         results = asyncio.run(measure(path, records, options.seeds))
+    if not results:
+        sys.exit(f"No hidden query finds more than {EXAMPLES} papers of this corpus.")
     print(summary(results))
     return 0
 
@@ -94,17 +93,23 @@ async def measure(path: Path, records: Sequence[Record], seeds: int) -> list[Res
     nearest = Nearest(records)
     async with open_store(path) as store:
         keys = await store.search.newest_of((), len(records))
+        wanted = await store.search.match_span(list(map(parse_query, hidden)), keys)
         return [
-            await _measure_one(store, keys, nearest, query, seed)
-            for query in hidden
+            await _measure_one(store, keys, nearest, query, found, seed)
+            for query, found in zip(hidden, wanted, strict=True)
+            if len(found) > EXAMPLES
             for seed in range(1, seeds + 1)
         ]
 
 
 async def _measure_one(
-    store: Store, keys: Mapping[ArxivId, int], nearest: "Nearest", hidden: str, seed: int
+    store: Store,
+    keys: Mapping[ArxivId, int],
+    nearest: "Nearest",
+    hidden: str,
+    wanted: frozenset[ArxivId],
+    seed: int,
 ) -> Result:
-    (wanted,) = await store.search.match_span([parse_query(hidden)], keys)
     examples = random.Random(f"{hidden} {seed}").sample(sorted(wanted), EXAMPLES)
     channel = replace(NO_CHANNEL, categories=CATEGORIES)
     begun = time.process_time()
