@@ -3,6 +3,7 @@
 import gzip
 import importlib
 import json
+import logging
 import os
 import random
 import re
@@ -92,6 +93,15 @@ def small_corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ),
     )
     return folder
+
+
+@pytest.fixture(autouse=True)
+def log_level() -> Iterator[None]:
+    """Let the bot log as before: benchmarks make it quieter, and some run in this process."""
+    log = logging.getLogger("bot")
+    before = log.level
+    yield
+    log.setLevel(before)
 
 
 def run(name: str, *options: str, corpus: Path) -> subprocess.CompletedProcess[str]:
