@@ -190,7 +190,8 @@ def peers(papers: Sequence[Paper]) -> dict[str, Ranker]:
 
         def svm(case: Case, matrix: Any = matrix) -> Sequence[float]:
             dice = random.Random(case.wanted)
-            others = [each for each in dice.sample(range(len(papers)), 600) if each != case.wanted]
+            drawn = dice.sample(range(len(papers)), min(600, len(papers)))
+            others = [each for each in drawn if each != case.wanted]
             labels = [1] * len(case.likes) + [0] * len(others)
             model = LinearSVC(class_weight="balanced", C=0.1)
             model.fit(matrix[[*case.likes, *others]], labels)
