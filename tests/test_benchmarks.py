@@ -148,6 +148,7 @@ def test_each_benchmark_is_tried_or_known_to_be_long() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs Linux's /proc")
 @pytest.mark.parametrize("name", SMALL)
 def test_each_measures_a_small_corpus(name: str, small_corpus: Path) -> None:
     options, said = SMALL[name]
