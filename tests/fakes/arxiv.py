@@ -354,11 +354,11 @@ def drip(chunk_bytes: int = 4, every_s: float = 0.05) -> Fault:
     return fault
 
 
-def hang(seconds: float = 3600) -> Fault:
-    """Take the request and say nothing."""
+def hang(until: asyncio.Event | None = None) -> Fault:
+    """Take the request and say nothing; ``until`` that is set, if it is given."""
 
     async def fault(request: web.Request, page: Page) -> web.StreamResponse:
-        await asyncio.sleep(seconds)
+        await (until or asyncio.Event()).wait()
         return page.response()
 
     return fault

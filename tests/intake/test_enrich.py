@@ -1,5 +1,6 @@
 """Late links, over a real store and a Hugging Face on loopback."""
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -376,7 +377,8 @@ async def test_where_the_settings_ask_for_it_links_come_by_themselves(
 
 
 async def test_a_digest_never_waits_for_a_slow_source(store: Store, hub: HuggingFaceServer) -> None:
-    hub.fail(fake.hang(1))
+    is_planned = asyncio.Event()
+    hub.fail(fake.hang(is_planned))
     await store.subscriptions.set_subscription(
         guild_id=1001,
         channel_id=2001,
@@ -393,4 +395,5 @@ async def test_a_digest_never_waits_for_a_slow_source(store: Store, hub: Hugging
         await until(lambda: hub.requests)
         assert await offline_pipeline(store).tick() == 1
         assert await found(store, "has:code") == []
+        is_planned.set()
     assert await found(store, "has:code") == [make_id(1)]
