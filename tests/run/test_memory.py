@@ -51,29 +51,34 @@ kept, sweeps, lost = [Ring() for _ in range(9)], Sweeps(1000), weakref.ref(Ring(
 print(sweeps.sweep(1001, has_come=False), are_looked_through())
 sweeps.pass_over()
 gc.collect()
-print(lost() is None, are_looked_through())
-print(sweeps.sweep(1002, has_come=True) == gc.get_freeze_count(), lost() is None)
-lost, late = lose_one(), weakref.ref(Ring())
-gc.collect()
+late = weakref.ref(Ring())
 print(lost() is None, late() is None, are_looked_through())
-kept = [Ring() for _ in range(9)]
+print(sweeps.sweep(1002, has_come=True) == gc.get_freeze_count(), lost() is None, late() is None)
+kept, gone, late = [Ring() for _ in range(9)], lose_one(), weakref.ref(Ring())
 sweeps.pass_over()
-print(are_looked_through(), sweeps.sweep(4601, has_come=True), lost() is None)
-print(sweeps.sweep(4602, has_come=False) > 1000, lost() is None, gc.isenabled())
+print(are_looked_through(), sweeps.sweep(4601, has_come=True), late() is None)
+print(sweeps.sweep(4602, has_come=False) > 1000, late() is None, are_looked_through())
+day = 1000 + 24 * 3600
+print(sweeps.sweep(day - 1, has_come=True) > 0, lost() is None, gone() is None)
+print(sweeps.sweep(day + 3599, has_come=True) > 0, lost() is None, gone() is None)
+gone = lose_one()
+print(sweeps.sweep(day + 2 * 3600, has_come=True) > 0, gone() is None, gc.isenabled())
 print(Sweeps(0).sweep(3600, has_come=False) is None)
 """
 
 
-def test_what_stays_is_looked_through_for_garbage_once_it_has_come_and_every_hour() -> None:
+def test_garbage_is_looked_for_hourly_in_what_came_and_daily_in_what_stays() -> None:
     program = [sys.executable, "-c", SWEEPING]
     ended = subprocess.run(program, capture_output=True, check=True, text=True)
     assert ended.stdout.splitlines() == [
         "None True",
-        "False False",
-        "True True",
-        "False True False",
+        "False False False",
+        "True False True",
         "True None False",
+        "True True False",
+        "True False False",
         "True True True",
+        "True False True",
         "False",
     ]
 
