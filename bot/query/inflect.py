@@ -206,6 +206,9 @@ OWN = _words("""
     bed red wed shed sled fed led need feed seed weed heed reed deed creed breed greed speed steed
     bleed exceed proceed succeed hundred sacred naked wicked kindred hatred shred embed biped
     rugged ragged crooked secreted limbed
+    debias unbias testbed seabed flatbed hotbed riverbed streambed roadbed waterbed unembed oled
+    amoled microled watershed bloodshed quadruped moped infrared inbred purebred crossbred
+    thoroughbred bobsled
     bias gas lens atlas alias canvas texas kansas christmas kudos chaos cosmos ethos pathos
     thermos asbestos species series glasses arms goods customs aids gps sms cms rms lhs rhs
     means odds always ours alps andes paris james ones
@@ -225,6 +228,7 @@ _PLURALS = _words("""
     statistics heuristics characteristics logics graphics mosaics fabrics critics clinics epidemics
     pandemics publics republics cubics conics lyrics plastics ceramics antibiotics mimics picnics
     traffics panics lunatics skeptics tics comics relics skis taxis bikinis
+    rubrics tactics geodesics harmonics metaheuristics subtopics
     hifis wikis apis
 """)
 """Plurals in -us, -is and -ics, which mostly end words that are none."""
@@ -344,7 +348,8 @@ _IRREGULAR = _table("""
     polyhedron polyhedra
     prove proven
     quantum quanta
-    quiz quizzes
+    queue queueing
+    quiz quizzes quizzed quizzing
     radius radii
     ride rode ridden
     rise risen
@@ -408,7 +413,16 @@ _IRREGULAR = _table("""
     basis bases
     base bases based basing
     analyse analyses
+    ansatz ansatzes
     axe axes
+    debias debiases debiased debiasing
+    defocus defocuses defocused defocusing
+    demosaic demosaics demosaiced demosaicing demosaicking
+    emoji emojis
+    plateau plateaus plateaued plateauing
+    refocus refocuses refocused refocusing
+    relu relus
+    sync syncs synced syncing
     see saw seen seeing
 """)
 _STRONG = _words("""

@@ -15,7 +15,7 @@ import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from itertools import chain, islice, pairwise, product, starmap
+from itertools import islice, pairwise, product, starmap
 
 from bot.query.ast import And, Form, Node, Not, Or, Rule, Text, TextField
 from bot.query.inflect import inflections
@@ -160,8 +160,9 @@ def words_to_look_up(*roots: Node) -> set[str]:
     rules = replace(UNKNOWN)  # with a memory of its own
     for text, before, after in {each for root in roots for each in _plain(root, (), ())}:
         typed = units(text)
-        for parts in (typed, *_joined(text)):
-            wanted.update(parts, *map(inflections, parts))
+        wanted.update(typed, *map(inflections, typed))
+        for *first, whole in _joined(text):
+            wanted.update(first, _together(whole, typed[-1]), *map(inflections, first))
         for run in _runs(text, before, after):
             if len(run) == 2 or (not "".join(run).isalpha() and rules.are_one(run)):
                 wanted.update(_asked_of(run))
@@ -189,7 +190,7 @@ def more_to_look_up(lexicon: Lexicon, *roots: Node) -> set[str]:
 def _asked_of(run: Nearby) -> Iterator[str]:
     """List where a hyphen tells that words in a row are one: in all of it, or in its letters."""
     whole = "".join(run)
-    yield from inflections(whole)
+    yield from _together(whole, run[-1])
     for at in range(1, len(run)) if not whole.isalpha() else ():
         one, other = letters_at("".join(run[:at]), "".join(run[at:]))
         if one and other:
@@ -296,15 +297,28 @@ def _candidates(
     for apart_parts in _written_apart(text, lexicon):
         yield apart_parts, Rule.APART
     runs = (run for run in _runs(text, before, after) if lexicon.are_one(run))
-    for written in chain(_joined(text), (["".join(run)] for run in runs)):
-        for parts in _inflected(written):
-            yield parts, Rule.TOGETHER
+    for *first, whole in _joined(text):
+        for word in _together(whole, typed[-1]):
+            yield (*first, word), Rule.TOGETHER
+    for run in runs:
+        for word in _together("".join(run), run[-1]):
+            yield (word,), Rule.TOGETHER
 
 
 def _inflected(typed: Sequence[str]) -> Iterator[Sequence[str]]:
     """Put the last word into each of its forms."""
     for word in inflections(typed[-1]) if typed else ():
         yield (*typed[:-1], word)
+
+
+def _together(whole: str, last: str) -> Iterator[str]:
+    """Put parts that are one word into its forms, and their last part into each of its own.
+
+    What no rule knows of ``testbed`` it may know of ``bed``.
+    """
+    stem = whole.removesuffix(last)
+    own = (stem + form for form in inflections(last))
+    yield from dict.fromkeys((*inflections(whole), *own))
 
 
 def _runs(text: str, before: Nearby, after: Nearby) -> Iterator[Nearby]:

@@ -12,12 +12,19 @@ from bot.store.search.vocabulary import is_noted
 WRITTEN = (
     "train training trained pretraining pretrained pre gpt4 gpt 4 3d fine tuning finetuning tune "
     "kmeans means cifar10 cifar over all overall turbo gpt4turbo "
-    "yolo v8 yolov8 8 flan t5 flant5 v5 gpt3 3 5"
+    "yolo v8 yolov8 8 flan t5 flant5 v5 gpt3 3 5 minibus minibuses mini buses"
 )
 WORDS = frozenset(WRITTEN.split(" "))
 LEXICON = Lexicon(
     holds=WORDS.__contains__,
-    cuts={"pretraining": [3], "finetuning": [4], "overall": [4], "pretrained": [3], "flant": [4]},
+    cuts={
+        "pretraining": [3],
+        "finetuning": [4],
+        "overall": [4],
+        "pretrained": [3],
+        "flant": [4],
+        "minibus": [4],
+    },
 )
 
 
@@ -83,6 +90,8 @@ def added(query: str) -> list[set[str]]:
         ("yolo t5", [set(), set()]),
         ("for v8", [set(), set()]),
         ("author:train*", [set()]),
+        ("mini-bus", [{"minibus", "minibuses", "mini buses"}]),
+        ("mini bus", [{"minibus", "minibuses"}, {"buses", "minibus", "minibuses"}]),
         ("zebra", [set()]),
     ],
 )  # fmt: skip

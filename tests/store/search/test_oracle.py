@@ -220,7 +220,8 @@ def together(parts: Sequence[Part], at: int) -> Iterator[Meaning]:
             run = parts[start : start + length]
             row = [part.word for part in run if part.word and part.field == run[0].field]
             if len(row) == length and are_one(row):
-                whole = inflections("".join(row))
+                stem, last = "".join(row[:-1]), row[-1]
+                whole = [*inflections(stem + last), *(stem + form for form in inflections(last))]
                 yield says(run[0].field, [form.replace(".", " ") for form in whole])
 
 
