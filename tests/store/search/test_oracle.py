@@ -36,7 +36,8 @@ from tests.stores import open_store
 
 COUNT = 2000
 QUERIES = int(os.environ.get("ORACLE", "0"))
-"""How many other queries to try; by default always the same, at always the same cost."""
+"""How many other queries to try; by default the same, but for numbers that Hypothesis takes from
+whichever modules are there."""
 COMMENTS = (None, "Accepted at CVPR 2026", "Submitted to CVPR 2026", "This paper is withdrawn.")
 LICENSES = (None, "http://creativecommons.org/licenses/by/4.0/", None)
 TYPES = (AnnounceType.NEW, AnnounceType.NEW, AnnounceType.CROSS, AnnounceType.REPLACE)
