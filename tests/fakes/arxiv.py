@@ -114,7 +114,7 @@ class ArxivServer:
     def gaps_s(self) -> list[float]:
         """Return the seconds between the end of each request and the start of the next."""
         return [
-            after.began_at - (before.ended_at or after.began_at)
+            after.began_at - (after.began_at if before.ended_at is None else before.ended_at)
             for before, after in zip(self.requests, self.requests[1:], strict=False)
         ]
 
@@ -166,8 +166,13 @@ class ArxivServer:
             assert isinstance(response.body, bytes)
             page = Page(response.body, response.headers["Content-Type"], response.status)
             return await fault(request, page)
+        except asyncio.CancelledError:
+            if self.requests[-1] is not asked:  # the client left before that: it is seen late here
+                asked.ended_at = asked.began_at
+            raise
         finally:
-            asked.ended_at = self._monotonic()
+            if asked.ended_at is None:
+                asked.ended_at = self._monotonic()
 
     def _next_fault(self, path: str) -> Fault | None:
         for part, faults in self._faults:
