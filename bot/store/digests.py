@@ -13,20 +13,18 @@ from bot.digest.models import Cadence, Subscription
 from bot.models import ArxivId
 from bot.store.outbox.bodies import Bodies
 from bot.store.outbox.once import is_held_elsewhere, leave
+from bot.store.outbox.outbox import CHANNELS_AT_ONCE
 from bot.store.outbox.plans import plan_messages
 from bot.store.sqlite.executor import Database
 from bot.store.sqlite.statements import (
     LONG_AGO,
     change,
-    json_array,
+    json_arrays,
     read_day,
     read_moment,
     select,
     select_rows,
 )
-
-CHANNELS_AT_ONCE: Final = 2000
-"""Of which decisions are read; each has some dates."""
 
 COLUMNS: Final = (
     "channel_id, announced_on, decided_at, announced, matching, planned, cadence, offered, settings"
@@ -150,19 +148,15 @@ class Digests:
         self, channel_ids: Collection[int], day: date, cadence: Cadence = Cadence.DAY
     ) -> Mapping[tuple[int, date], DigestRecord]:
         """List what was decided for channels of ``day`` and later, by channel and date."""
-        ids, found = list(channel_ids), dict[tuple[int, date], DigestRecord]()
-        for first in range(0, len(ids), CHANNELS_AT_ONCE):
+        found: dict[tuple[int, date], DigestRecord] = {}
+        for ids in json_arrays(channel_ids, CHANNELS_AT_ONCE):
             page = await self._database.read(
                 select,
                 DigestRecord,
                 f"SELECT {COLUMNS} FROM digest "
                 "WHERE channel_id IN (SELECT value FROM json_each(:ids)) "
                 "AND cadence = :cadence AND announced_on >= :day",
-                {
-                    "ids": json_array(ids[first : first + CHANNELS_AT_ONCE]),
-                    "cadence": cadence.value,
-                    "day": day.isoformat(),
-                },
+                {"ids": ids, "cadence": cadence.value, "day": day.isoformat()},
             )
             found |= {(each.channel_id, each.announced_on): each for each in page}
         return found

@@ -38,6 +38,7 @@ from bot.store.sqlite.statements import (
     Parameters,
     change,
     json_array,
+    json_arrays,
     read_day,
     read_moment,
     select,
@@ -46,7 +47,7 @@ from bot.store.sqlite.statements import (
 )
 
 CHANNELS_AT_ONCE: Final = 2000
-"""Whose dates are read together."""
+"""Whose decisions or dates are read together; each has some."""
 
 ABANDONED = Reason(code=ReasonCode.SUBSCRIPTION_DELETED)
 
@@ -148,17 +149,14 @@ class Outbox:
 
         Each with its channel.
         """
-        ids, found = list(channel_ids), set[tuple[int, date]]()
-        for first in range(0, len(ids), CHANNELS_AT_ONCE):
+        found: set[tuple[int, date]] = set()
+        for ids in json_arrays(channel_ids, CHANNELS_AT_ONCE):
             rows = await self._database.read(
                 select_rows,
                 "SELECT DISTINCT channel_id, announced_on FROM delivery "
                 "WHERE channel_id IN (SELECT value FROM json_each(:ids)) "
                 "AND announced_on >= :day AND cadence = 'day'",
-                {
-                    "ids": json_array(ids[first : first + CHANNELS_AT_ONCE]),
-                    "day": since.isoformat(),
-                },
+                {"ids": ids, "day": since.isoformat()},
             )
             found |= {(channel_id, on) for channel_id, text in rows if (on := read_day(text))}
         return found

@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from bot.query.ast import Node
 from bot.query.tokens import compounds, words
 from bot.query.widen import MOST_PARTS, Lexicon, more_to_look_up, words_to_look_up
-from bot.store.sqlite.statements import Parameters, Row, json_array, select_rows
+from bot.store.sqlite.statements import Parameters, Row, json_array, json_arrays, select_rows
 
 LEAST_LETTERS = 3  # shorter words have no other forms
 MOST_LETTERS = 30
@@ -93,6 +93,5 @@ def _read_holds(ask: Ask, wanted: Collection[str], cuts: Cuts) -> Callable[[str]
 
 
 def _rows(ask: Ask, sql: str, wanted: Collection[str]) -> Iterator[Row]:
-    asked = sorted(wanted)
-    for start in range(0, len(asked), ASKED_AT_ONCE):
-        yield from ask(sql, (json_array(asked[start : start + ASKED_AT_ONCE]),))
+    for asked in json_arrays(sorted(wanted), ASKED_AT_ONCE):
+        yield from ask(sql, (asked,))
