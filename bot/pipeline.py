@@ -357,6 +357,8 @@ class Pipeline:
             return 0
         look = QuietLook(await self.known_days(()), self.now())
         chosen = self._quiet.open(wanting, look)
+        if not chosen:
+            return 0
         known = await self.known_days(chosen)
         ids = [each.channel_id for each in chosen]
         told = await self.store.outbox.list_dates_of(ids, known.since)
