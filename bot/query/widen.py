@@ -316,9 +316,9 @@ def _together(whole: str, last: str) -> Iterator[str]:
 
     What no rule knows of ``testbed`` it may know of ``bed``.
     """
+    yield from inflections(whole)
     stem = whole.removesuffix(last)
-    own = (stem + form for form in inflections(last))
-    yield from dict.fromkeys((*inflections(whole), *own))
+    yield from (stem + form for form in inflections(last))
 
 
 def _runs(text: str, before: Nearby, after: Nearby) -> Iterator[Nearby]:

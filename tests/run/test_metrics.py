@@ -96,8 +96,7 @@ def test_each_counter_is_one_series() -> None:
     metrics = Metrics()
     metrics.note_lag(0.1)
     metrics.expect_commands(["paper search"])
-    text = render_metrics(metrics, Moment(health=HEALTH, disk_problem="", standing=None)).decode()
-    names = [name.split()[0] for name in read(text)]
+    names = [name.split()[0] for name in page(metrics)]
     assert "paper_bot_commands_total" in names
     assert "paper_bot_event_loop_lag_seconds_bucket" in names
     assert [name for name in names if name.endswith("_created")] == []
