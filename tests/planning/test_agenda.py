@@ -149,21 +149,25 @@ STEPS = ("wait", "turn_back", "store", "lose", "change", "decide_early", "undo")
 HOURS = [("wait", 1)] * 54
 
 
+def play(history: "History | QuietHistory", steps: Sequence[tuple[str, int]]) -> None:
+    """Take the steps, and look after each; what the agenda forgot is refused.
+
+    Without the look at everything each hour, which would hide it.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("bot.planning.agenda.PASSED_OVER_FOR", timedelta(days=9))
+        for step, number in steps:
+            getattr(history, step)(number)
+            history.tick(number)
+
+
 @settings(deadline=None)  # fifty looks take longer on a busy machine
 @example([("store", 0), ("store", 3), *HOURS])
 @example(HOURS)
 @given(st.lists(st.tuples(st.sampled_from(STEPS), st.integers(0, 23)), max_size=25))
 def test_what_is_due_is_always_looked_at(steps: Sequence[tuple[str, int]]) -> None:
-    """Whatever happened since: as a look at all of them would find it.
-
-    Even without the look at everything each hour, which would hide what is forgotten.
-    """
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("bot.planning.agenda.PASSED_OVER_FOR", timedelta(days=9))
-        history = History()
-        for step, number in steps:
-            getattr(history, step)(number)
-            history.tick(number)
+    """Whatever happened since: as a look at all of them would find it."""
+    play(History(), steps)
 
 
 def test_the_history_has_digests_that_are_due_and_such_that_are_not() -> None:
@@ -367,13 +371,8 @@ def _key(number: int) -> ListingKey:
     )
 )
 def test_what_is_quiet_is_always_looked_at(steps: Sequence[tuple[str, int]]) -> None:
-    """Whatever happened since, and without the look at everything each hour."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("bot.planning.agenda.PASSED_OVER_FOR", timedelta(days=9))
-        history = QuietHistory()
-        for step, number in steps:
-            getattr(history, step)(number)
-            history.tick(number)
+    """Whatever happened since."""
+    play(QuietHistory(), steps)
 
 
 def test_the_history_has_dates_that_are_quiet_and_channels_that_are_passed_over() -> None:
